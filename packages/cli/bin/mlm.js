@@ -1,0 +1,67 @@
+#!/usr/bin/env node
+// Starts the built command line. In a workspace checkout it first rebuilds what is missing or older than its source,
+// so that an edit is never run from yesterday's build; an installed package has no sources and is imported at once.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const major = Number(process.versions.node.split('.')[0]);
+const minor = Number(process.versions.node.split('.')[1]);
+if (major < 20 || (major === 20 && minor < 19)) {
+  console.error(`mlm needs Node 20.19 or newer; this is ${process.version}.`);
+  process.exit(1);
+}
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+const entry = new URL('../dist/index.js', import.meta.url);
+
+if (existsSync(join(root, 'turbo.json')) && existsSync(join(root, 'packages/cli/src'))) buildIfStale();
+
+const { main } = await import(entry.href);
+await main(process.argv.slice(2));
+
+function buildIfStale() {
+  const stampFile = join(root, 'node_modules/.cache/mlm/built');
+  const newest = newestSource();
+  if (existsSync(entry) && readStamp(stampFile) >= newest) return;
+  console.error('mlm: building the packages (sources are newer than the build)…');
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [
+      join(root, 'node_modules/turbo/bin/turbo'),
+      'run',
+      'build',
+      '--filter=@mlm/cli',
+      '--output-logs=errors-only',
+    ],
+    { cwd: root, encoding: 'utf8', env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1' } },
+  );
+  if (status !== 0) {
+    process.stderr.write((stdout ?? '') + (stderr ?? ''));
+    console.error('mlm: the build failed; `pnpm install && pnpm build` in the checkout shows more.');
+    process.exit(1);
+  }
+  mkdirSync(dirname(stampFile), { recursive: true });
+  writeFileSync(stampFile, String(newest));
+}
+
+/** The time of the youngest source file or folder (a folder's time tells of deleted files), in milliseconds. */
+function newestSource() {
+  let newest = 0;
+  const visit = (path) => {
+    const stat = statSync(path, { throwIfNoEntry: false });
+    if (stat === undefined) return;
+    newest = Math.max(newest, stat.mtimeMs);
+    if (stat.isDirectory()) for (const name of readdirSync(path)) visit(join(path, name));
+  };
+  for (const name of readdirSync(join(root, 'packages'))) {
+    for (const part of ['src', 'assembly', 'package.json', 'tsconfig.json'])
+      visit(join(root, 'packages', name, part));
+  }
+  return newest;
+}
+
+function readStamp(file) {
+  return existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0;
+}

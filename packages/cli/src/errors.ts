@@ -1,0 +1,56 @@
+import { CommanderError } from 'commander';
+
+/** Wrong usage that only a command can see (commander sees the rest): one line, exit code 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** How a run ended: the exit code and the lines for standard error (none when they are already printed). */
+export interface Outcome {
+  exitCode: number;
+  message?: string;
+}
+
+export const exitCodes = { success: 0, failure: 1, usage: 2, interrupted: 130, terminated: 143 } as const;
+
+/** Turns whatever a command threw into an exit code and one line that a person can act on. */
+export function outcomeOf(error: unknown): Outcome {
+  if (error instanceof CommanderError) {
+    // Commander has printed its own message; help and version end well.
+    return { exitCode: error.exitCode === 0 ? exitCodes.success : exitCodes.usage };
+  }
+  if (error instanceof UsageError) return { exitCode: exitCodes.usage, message: error.message };
+  if (!(error instanceof Error)) return { exitCode: exitCodes.failure, message: String(error) };
+  if (isInputError(error)) return { exitCode: exitCodes.failure, message: error.message };
+  const known = systemErrorMessage(error);
+  if (known !== undefined) return { exitCode: exitCodes.failure, message: known };
+  const firstLine = error.message.split('\n', 1)[0] ?? '';
+  return {
+    exitCode: exitCodes.failure,
+    message: `unexpected ${error.name}: ${firstLine} (run again with --debug for the stack trace)`,
+  };
+}
+
+/** InputError is known by its code, so that telling it apart does not import the Arrow package. */
+function isInputError(error: Error): boolean {
+  return 'code' in error && error.code === 'MLM_INPUT';
+}
+
+const systemErrors: Record<string, string> = {
+  EACCES: 'permission denied',
+  EDQUOT: 'the disk quota is used up; free some space or choose another place',
+  EFBIG: 'the file would grow beyond the size that this system allows (see `ulimit -f`)',
+  EISDIR: 'it is a folder, a file was expected',
+  EMFILE: 'too many files are open; raise the limit with `ulimit -n`',
+  ENOENT: 'no such file or folder',
+  ENOSPC: 'no space is left on the disk; free some or choose another place',
+  ENOTDIR: 'a part of the path is a file, not a folder',
+  EPERM: 'the operation is not permitted',
+  EROFS: 'the file system is read-only',
+};
+
+function systemErrorMessage(error: NodeJS.ErrnoException): string | undefined {
+  const meaning = systemErrors[error.code ?? ''];
+  if (meaning === undefined) return undefined;
+  return error.path === undefined ? `${meaning} (${error.code})` : `${error.path}: ${meaning}`;
+}

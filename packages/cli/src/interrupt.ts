@@ -1,0 +1,30 @@
+import { exitCodes } from './errors.js';
+
+/** pnpm and npm pass on a Ctrl-C that the terminal has already sent to the whole group: one press, two signals. */
+const samePressMilliseconds = 300;
+
+/** Ends a command by the first Ctrl-C or SIGTERM cleanly, and by the second at once. */
+export interface Interrupt {
+  readonly signal: AbortSignal;
+  /** The exit code that the received signal asks for, undefined when none came. */
+  exitCode(): number | undefined;
+}
+
+export function listenForInterrupt(stderr: NodeJS.WritableStream): Interrupt {
+  const controller = new AbortController();
+  let code: number | undefined;
+  let firstAt = 0;
+  const onSignal = (signalCode: number) => () => {
+    if (code === undefined) {
+      code = signalCode;
+      firstAt = performance.now();
+      stderr.write('\nmlm: stopping cleanly; Ctrl-C again stops at once\n');
+      controller.abort(new DOMException('The run was interrupted.', 'AbortError'));
+    } else if (performance.now() - firstAt > samePressMilliseconds) {
+      process.exit(code);
+    }
+  };
+  process.on('SIGINT', onSignal(exitCodes.interrupted));
+  process.on('SIGTERM', onSignal(exitCodes.terminated));
+  return { signal: controller.signal, exitCode: () => code };
+}

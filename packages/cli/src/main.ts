@@ -1,0 +1,51 @@
+import { processContext } from './context.js';
+import { exitCodes, type Outcome, outcomeOf } from './errors.js';
+import { listenForInterrupt } from './interrupt.js';
+import { createProgram } from './program.js';
+
+/**
+ * Runs `mlm` with the arguments after its name and ends the process: 0 done, 1 an error in the input or the machine,
+ * 2 wrong usage, 130 Ctrl-C, 143 SIGTERM.
+ */
+export async function main(args: string[]): Promise<void> {
+  const debug = args.includes('--debug');
+  // Warnings of dependencies (deprecations, experimental features) are for us, not for the user.
+  if (!debug) process.removeAllListeners('warning');
+  process.stdout.on('error', endQuietlyOnClosedPipe);
+  process.stderr.on('error', endQuietlyOnClosedPipe);
+
+  const interrupt = listenForInterrupt(process.stderr);
+  const context = processContext(interrupt.signal);
+  let outcome: Outcome = { exitCode: exitCodes.success };
+  try {
+    await createProgram(context).parseAsync(args, { from: 'user' });
+  } catch (error) {
+    if (isClosedPipe(error)) process.exit(exitCodes.success);
+    if (interrupt.exitCode() === undefined) {
+      outcome = outcomeOf(error);
+      if (debug && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`);
+    } else if (debug && error instanceof Error && error.name !== 'AbortError') {
+      process.stderr.write(`${error.stack ?? ''}\n`);
+    }
+  }
+  if (outcome.message !== undefined) process.stderr.write(`mlm: ${outcome.message}\n`);
+  await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
+  // Worker threads or native sessions that are still winding down must not keep the shell waiting.
+  process.exit(interrupt.exitCode() ?? outcome.exitCode);
+}
+
+/** `mlm … | head`: the reader has seen enough, which is no error. */
+function endQuietlyOnClosedPipe(error: NodeJS.ErrnoException): void {
+  if (!isClosedPipe(error)) throw error;
+  process.exit(exitCodes.success);
+}
+
+function isClosedPipe(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EPIPE';
+}
+
+function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    stream.write('', () => resolve());
+  });
+}

@@ -1,0 +1,52 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { expect, test } from 'vitest';
+import { processContext } from '../context.js';
+import { applyConfig } from './config.js';
+import { integer } from './parse.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'mlm-config-'));
+
+async function optionsWith(config: unknown, args: string[] = []): Promise<Record<string, unknown>> {
+  const file = join(folder, 'config.json');
+  writeFileSync(file, typeof config === 'string' ? config : JSON.stringify(config));
+  const command = new Command('train')
+    .option('--config <file>')
+    .option('--batch-size <rows>', '', integer(1), 32)
+    .option('--output <folder>')
+    .option('--resume')
+    .parse(['--config', file, ...args], { from: 'user' });
+  await applyConfig(processContext(new AbortController().signal), command);
+  const { config: _, ...options } = command.opts();
+  return options;
+}
+
+test('names and values of the file are those of the options', async () => {
+  expect(await optionsWith({ 'batch-size': 8, output: 'out', resume: true })).toEqual({
+    batchSize: 8,
+    output: 'out',
+    resume: true,
+  });
+});
+
+test('the command line wins over the file, the file over the defaults', async () => {
+  expect(await optionsWith({ 'batch-size': 8, output: 'out' }, ['--batch-size', '4'])).toEqual({
+    batchSize: 4,
+    output: 'out',
+  });
+});
+
+test.each([
+  [{ bath_size: 8 }, 'unknown name "bath_size"; did you mean "batch-size"?'],
+  [{ zebra: 8 }, 'unknown name "zebra"; its names are those of `mlm train --help`'],
+  [{ config: 'other.json' }, 'unknown name "config"'],
+  [{ 'batch-size': 0 }, '"batch-size": Expected a whole number of at least 1.'],
+  [{ 'batch-size': [1] }, '"batch-size" expects a text or a number.'],
+  [{ resume: 'yes' }, '"resume" expects true or false.'],
+  ['[1]', 'expected one JSON object'],
+  ['{"seed": }', 'it is no valid JSON'],
+])('%j is refused: %s', async (config, message) => {
+  await expect(optionsWith(config)).rejects.toThrow(message);
+});

@@ -1,0 +1,79 @@
+import { readFile } from 'node:fs/promises';
+import type { Command, Option } from 'commander';
+import { type Context, userPath } from '../context.js';
+import { UsageError } from '../errors.js';
+import { nearest } from './nearest.js';
+
+/**
+ * Fills in what `--config file.json` says: an object whose names are the command's long options without the dashes.
+ * The command line wins over the file. Values pass through the same readers as on the command line.
+ * @throws UsageError for a file that is no JSON object, an unknown name (with the nearest right one) or a bad value.
+ */
+export async function applyConfig(context: Context, command: Command): Promise<void> {
+  const file: unknown = command.getOptionValue('config');
+  if (typeof file !== 'string') return;
+  const settings = await readSettings(userPath(context, file), file);
+  for (const [name, value] of Object.entries(settings)) {
+    const option = findOption(command, name, file);
+    const attribute = option.attributeName();
+    if (command.getOptionValueSource(attribute) === 'cli') continue;
+    command.setOptionValueWithSource(attribute, optionValue(option, value, file), 'config');
+  }
+}
+
+async function readSettings(path: string, shown: string): Promise<Record<string, unknown>> {
+  const text = await readFile(path, 'utf8').catch((error: Error) => {
+    throw new UsageError(`--config ${shown}: the file cannot be read (${error.message.split(',')[0]}).`);
+  });
+  let settings: unknown;
+  try {
+    settings = JSON.parse(text);
+  } catch (error) {
+    throw new UsageError(
+      `--config ${shown}: it is no valid JSON: ${(error as Error).message.split('\n')[0]}.`,
+    );
+  }
+  if (typeof settings !== 'object' || settings === null || Array.isArray(settings)) {
+    throw new UsageError(`--config ${shown}: expected one JSON object, such as {"seed": 7}.`);
+  }
+  return settings as Record<string, unknown>;
+}
+
+function findOption(command: Command, name: string, file: string): Option {
+  const options = command.options.filter((option) => option.name() !== 'config');
+  const found = options.find((option) => option.name() === name);
+  if (found !== undefined) return found;
+  const names = options.map((option) => option.name());
+  const close = nearest(name.replaceAll('_', '-').replace(/^-+/, ''), names);
+  const hint =
+    close === undefined
+      ? `its names are those of \`mlm ${command.name()} --help\``
+      : `did you mean "${close}"?`;
+  throw new UsageError(`--config ${file}: unknown name "${name}"; ${hint}`);
+}
+
+function optionValue(option: Option, value: unknown, file: string): unknown {
+  if (option.isBoolean() || option.negate) {
+    if (typeof value !== 'boolean')
+      throw new UsageError(`--config ${file}: "${option.name()}" expects true or false.`);
+    return value;
+  }
+  if (option.variadic) {
+    const list: unknown[] = Array.isArray(value) ? value : [value];
+    return list.map((item) => readText(option, item, file));
+  }
+  return readText(option, value, file);
+}
+
+function readText(option: Option, value: unknown, file: string): unknown {
+  if (typeof value !== 'string' && typeof value !== 'number') {
+    throw new UsageError(`--config ${file}: "${option.name()}" expects a text or a number.`);
+  }
+  const text = String(value);
+  if (option.parseArg === undefined) return text;
+  try {
+    return option.parseArg(text, undefined);
+  } catch (error) {
+    throw new UsageError(`--config ${file}: "${option.name()}": ${(error as Error).message}`);
+  }
+}

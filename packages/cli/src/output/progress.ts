@@ -1,0 +1,100 @@
+import { formatDuration } from './numbers.js';
+import { type Style, styleFor } from './style.js';
+
+/** Where long work stands. */
+export interface ProgressState {
+  /** Work done and to do, in any one unit (bytes, steps); without `total` no share and no time left are shown. */
+  done: number;
+  total?: number;
+  /** What else to show, such as `310 MB/s`; asked for only when a line is drawn. */
+  details: () => string[];
+}
+
+export interface Progress {
+  update(state: ProgressState): void;
+  /** Prints a line that stays, above the bar. */
+  note(line: string): void;
+  /** Takes the bar away; the caller prints the result. */
+  finish(): void;
+}
+
+interface ProgressOutput {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string): unknown;
+}
+
+export interface ProgressOptions {
+  stream: ProgressOutput;
+  env: NodeJS.ProcessEnv;
+  /** What is being done, in a word or two: it begins the line. */
+  label: string;
+  quiet?: boolean;
+  /** Milliseconds; tests bring their own. */
+  clock?: () => number;
+}
+
+const redrawMilliseconds = 100;
+/** Logs get a first plain line soon and further ones rarely. */
+const firstLineMilliseconds = 3_000;
+const nextLineMilliseconds = 15_000;
+
+/** A bar on one line of a terminal; elsewhere a plain line now and then; with `quiet` nothing. */
+export function createProgress(options: ProgressOptions): Progress {
+  if (options.quiet === true) return silent;
+  const { stream, label, clock = () => performance.now() } = options;
+  const live = stream.isTTY === true && options.env.TERM !== 'dumb';
+  const style = styleFor(stream, options.env);
+  const start = clock();
+  let nextDraw = start + (live ? 0 : firstLineMilliseconds);
+  let drawn = false;
+
+  const clear = () => {
+    if (live && drawn) stream.write('\r\x1b[2K');
+    drawn = false;
+  };
+  return {
+    update(state) {
+      const now = clock();
+      if (now < nextDraw) return;
+      nextDraw = now + (live ? redrawMilliseconds : nextLineMilliseconds);
+      const parts = [...share(state), ...state.details(), ...timeLeft(state, (now - start) / 1000)].join(
+        '  ',
+      );
+      if (!live) {
+        stream.write(`${label}  ${parts}\n`);
+        return;
+      }
+      clear();
+      const bar = state.total === undefined ? '' : `${drawBar(state.done / state.total, style)} `;
+      const room = (stream.columns ?? 80) - label.length - (bar === '' ? 0 : barCells + 1) - 2;
+      stream.write(`${style('bold', label)} ${bar}${parts.slice(0, Math.max(0, room))}`);
+      drawn = true;
+    },
+    note(line) {
+      clear();
+      stream.write(`${line}\n`);
+    },
+    finish: clear,
+  };
+}
+
+const silent: Progress = { update() {}, note() {}, finish() {} };
+
+function share({ done, total }: ProgressState): string[] {
+  if (total === undefined || total <= 0) return [];
+  return [`${String(Math.floor(Math.min(1, done / total) * 100)).padStart(3)} %`];
+}
+
+function timeLeft({ done, total }: ProgressState, elapsed: number): string[] {
+  // The first moments are start-up and say nothing about the rate.
+  if (total === undefined || done <= 0 || elapsed < 0.5) return [];
+  return [`${formatDuration((elapsed / done) * Math.max(0, total - done))} left`];
+}
+
+const barCells = 20;
+
+function drawBar(fraction: number, style: Style): string {
+  const filled = Math.max(0, Math.min(barCells, Math.round(fraction * barCells)));
+  return style('green', '━'.repeat(filled)) + style('dim', '─'.repeat(barCells - filled));
+}

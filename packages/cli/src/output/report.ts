@@ -1,0 +1,40 @@
+import type { Context } from '../context.js';
+import { type Style, styleFor } from './style.js';
+
+/** The options that every command's output listens to. */
+export interface OutputOptions {
+  json?: boolean;
+  quiet?: boolean;
+}
+
+/** A command's result: one JSON object on standard output with --json, lines for people otherwise. */
+export function printResult(
+  context: Context,
+  options: OutputOptions,
+  result: object,
+  describe: (style: Style) => string[],
+): void {
+  if (options.json === true) {
+    context.stdout.write(`${JSON.stringify(result)}\n`);
+  } else if (options.quiet !== true) {
+    context.stdout.write(`${describe(styleFor(context.stdout, context.env)).join('\n')}\n`);
+  }
+}
+
+/** Rows of cells as aligned columns, two spaces apart; columns named in `right` are aligned to the right. */
+export function alignColumns(rows: readonly (readonly string[])[], right: readonly number[] = []): string[] {
+  const widths: number[] = [];
+  for (const row of rows) {
+    row.forEach((cell, column) => {
+      widths[column] = Math.max(widths[column] ?? 0, cell.length);
+    });
+  }
+  return rows.map((row) =>
+    row
+      .map((cell, column) =>
+        right.includes(column) ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
+      )
+      .join('  ')
+      .trimEnd(),
+  );
+}

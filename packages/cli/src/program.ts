@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { completionCommand } from './commands/completion/command.js';
+import type { Context } from './context.js';
+import { applyConfig } from './options/config.js';
+import { exampleText } from './options/define.js';
+
+/**
+ * The whole command line. Building it is cheap: a command's modules say only what can be typed, and import the
+ * packages that do the work when they run.
+ */
+export function createProgram(context: Context): Command {
+  const program = new Command('mlm')
+    .description('Prepare text for masked-language-model training and train BERT on it.')
+    .version(version(), '-V, --version', 'show the version')
+    .helpOption('-h, --help', 'show this help; `mlm help <command>` shows a command’s')
+    .addHelpText('before', `${exampleText(examples)}\n`)
+    .addHelpText(
+      'after',
+      '\nColours follow NO_COLOR and FORCE_COLOR. Exit codes: 0 done, 1 error, 2 wrong usage, 130 Ctrl-C.',
+    )
+    .addHelpCommand(
+      new Command('help').argument('[command]').description('a command’s help').helpGroup(gettingStarted),
+    )
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(oneLine(text)) })
+    .hook('preAction', (_, command) => applyConfig(context, command));
+
+  const groups: Record<string, Command[]> = {
+    'From text to a dataset:': [],
+    'From a dataset to a model:': [],
+    [gettingStarted]: [completionCommand(context, program)],
+  };
+  for (const [group, commands] of Object.entries(groups)) {
+    for (const command of commands) program.addCommand(inherit(program, command).helpGroup(group));
+  }
+  return program;
+}
+
+const gettingStarted = 'Getting started:';
+
+const examples = [
+  ['mlm demo', 'two minutes that show everything'],
+  ['mlm preprocess corpus/ out.arrow', 'a folder of text becomes masked training rows'],
+  ['mlm train out.arrow', 'train bert-mini on them, into out-bert-mini/'],
+  ['mlm fill out-bert-mini "Paris is the [MASK] of France."', 'ask the model'],
+] as const;
+
+function inherit(parent: Command, command: Command): Command {
+  for (const child of command.commands) inherit(parent, child);
+  return command.copyInheritedSettings(parent);
+}
+
+/** Commander puts its suggestion on a second line; an error here is one line. */
+function oneLine(text: string): string {
+  const joined = text
+    .trim()
+    .replace(/^error: /, '')
+    .replaceAll(/\s*\n\s*/g, ' ');
+  return `mlm: ${joined}\n`;
+}
+
+function version(): string {
+  const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
+  return manifest.version;
+}
