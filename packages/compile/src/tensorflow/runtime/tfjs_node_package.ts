@@ -1,0 +1,17 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
+import { InputError } from '../../error.js';
+
+/** Where npm put @tensorflow/tfjs-node-gpu, an optional dependency whose own installer is never run. */
+export function tfjsNodePackage(): { folder: string; version: string; require: NodeJS.Require } {
+  const require = createRequire(import.meta.url);
+  let path: string;
+  try {
+    path = require.resolve('@tensorflow/tfjs-node-gpu/package.json');
+  } catch {
+    throw new InputError('@tensorflow/tfjs-node-gpu is not installed: install with optional dependencies');
+  }
+  const { version } = JSON.parse(readFileSync(path, 'utf8')) as { version: string };
+  return { folder: dirname(path), version, require: createRequire(path) };
+}

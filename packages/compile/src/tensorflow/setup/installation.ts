@@ -1,0 +1,57 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+/** What `setupTensorflow` left behind: where TensorFlow's libraries lie and which binding was built against them. */
+export interface TensorflowInstallation {
+  format_version: 1;
+  /** Version of the Python distribution, such as `2.21.0`. */
+  tensorflow_version: string;
+  /** The wheel's own `tensorflow` folder, holding libtensorflow_cc.so.2 and include/. */
+  library_folder: string;
+  /** Whether the libraries were set up together with NVIDIA's wheels. */
+  gpu: boolean;
+  /** `pip`: unpacked by us and removed with us. `python`: found in somebody's Python, never touched. */
+  source: 'pip' | 'python';
+  /** Absolute path of tfjs_binding.node. */
+  binding: string;
+  /** Version of @tensorflow/tfjs-node-gpu whose sources the binding was built from. */
+  binding_version: string;
+}
+
+/**
+ * The per-user folder that holds TensorFlow and the binding: `$MLM_TENSORFLOW_HOME`, else
+ * `$XDG_DATA_HOME/mlm/tensorflow`, else `~/.local/share/mlm/tensorflow`. It stands outside node_modules, which a
+ * package manager may rebuild at any time.
+ */
+export function tensorflowFolder(environment: NodeJS.ProcessEnv = process.env): string {
+  const chosen = environment.MLM_TENSORFLOW_HOME;
+  if (chosen) return chosen;
+  const data = environment.XDG_DATA_HOME || join(homedir(), '.local', 'share');
+  return join(data, 'mlm', 'tensorflow');
+}
+
+const recordPath = (folder: string) => join(folder, 'installation.json');
+
+/** The installation recorded in `folder`, or undefined when there is none or its libraries have gone. */
+export async function readInstallation(
+  folder = tensorflowFolder(),
+): Promise<TensorflowInstallation | undefined> {
+  let text: string;
+  try {
+    text = await readFile(recordPath(folder), 'utf8');
+  } catch {
+    return undefined;
+  }
+  const record = JSON.parse(text) as TensorflowInstallation;
+  return existsSync(record.binding) && existsSync(record.library_folder) ? record : undefined;
+}
+
+/** Records an installation; the record appears whole or not at all. */
+export async function writeInstallation(folder: string, installation: TensorflowInstallation): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const partial = `${recordPath(folder)}.partial`;
+  await writeFile(partial, `${JSON.stringify(installation, null, 2)}\n`);
+  await rename(partial, recordPath(folder));
+}
