@@ -1,1 +1,24 @@
-export {};
+export { type ListColumn, listColumn } from './batch/column.js';
+export { type MaskedColumns, maskedBatch, tokenBatch } from './batch/create.js';
+export { type BatchPlace, describeBatches, descriptionOf, placeOf, withPlace } from './batch/place.js';
+export type { BatchStage, CreateStage } from './batch/stage.js';
+export { fromTransferable, type TransferableBatch, toTransferable } from './batch/transfer.js';
+export { type Dataset, openDataset } from './dataset/open.js';
+export { InputError } from './error.js';
+export {
+  type CutMetadata,
+  type DatasetCounts,
+  type DatasetDescription,
+  type DatasetMetadata,
+  type MaskingMetadata,
+  METADATA_KEY,
+  type PartMetadata,
+  parseMetadata,
+  type Split,
+  type TokenizerMetadata,
+} from './metadata.js';
+export { DatasetSink, type DatasetSinkOptions } from './sink/dataset.js';
+export { arrowFile, validationPath } from './sink/file.js';
+export { type DatasetFolderOptions, datasetFolder } from './sink/folder.js';
+export { type FinishedUnit, finishedUnits, type Job, partialFolder } from './sink/journal.js';
+export { type ArrowStreamOptions, arrowStream } from './sink/stream.js';

@@ -1,0 +1,65 @@
+import { Table, tableFromArrays, tableFromIPC, tableToIPC } from 'apache-arrow';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { description } from '../../test/description.js';
+import { columnOf, rowsOf } from '../../test/rows.js';
+import { InputError } from '../error.js';
+import { listColumn } from './column.js';
+import { maskedBatch, tokenBatch } from './create.js';
+import { describeBatches, descriptionOf, placeOf } from './place.js';
+import { fromTransferable, toTransferable } from './transfer.js';
+
+const rows = fc.array(fc.array(fc.integer({ min: -100, max: 30_521 }), { maxLength: 9 }), { maxLength: 9 });
+
+test('the rows of a token batch are the lists it was made of, before and after slicing', () => {
+  fc.assert(
+    fc.property(rows, fc.nat(9), fc.nat(9), (lists, from, count) => {
+      const batch = tokenBatch(columnOf(lists));
+      expect(rowsOf(batch, 'input_ids')).toEqual(lists);
+      const slice = batch.slice(from, from + count);
+      expect(rowsOf(slice, 'input_ids')).toEqual(lists.slice(from, from + count));
+    }),
+  );
+});
+
+test('arrow-js reads a masked batch as we wrote it', () => {
+  fc.assert(
+    fc.property(rows, (lists) => {
+      const ids = columnOf(lists);
+      const attention_mask = { values: new Int8Array(ids.values.length).fill(1), offsets: ids.offsets };
+      const batch = maskedBatch({ input_ids: ids, labels: ids, attention_mask });
+      const table = tableFromIPC(tableToIPC(new Table([batch])));
+      expect(table.toArray().map((row) => [...row.labels.toArray()])).toEqual(lists);
+      expect(table.toArray().map((row) => [...row.attention_mask.toArray()])).toEqual(
+        lists.map((list) => list.map(() => 1)),
+      );
+    }),
+  );
+});
+
+test('a batch crosses threads with its place and without its shared offsets twice', () => {
+  const ids = columnOf([[1, 2], [3]]);
+  const attention_mask = { values: Int8Array.of(1, 1, 1), offsets: ids.offsets };
+  const place = { unit: 7, firstRow: 3, split: 'validation' as const, counts: { documents: 2 } };
+  const batch = maskedBatch({ input_ids: ids, labels: { ...ids }, attention_mask }, place);
+  const { message, transfer } = toTransferable(batch);
+  const received = fromTransferable(structuredClone(message, { transfer }));
+  expect(rowsOf(received, 'input_ids')).toEqual([[1, 2], [3]]);
+  expect(rowsOf(received, 'attention_mask')).toEqual([[1, 1], [1]]);
+  expect(placeOf(received)).toEqual(place);
+  expect(ids.values.length).toBe(0);
+});
+
+test('a description travels with the batches', () => {
+  const batch = describeBatches(description())(
+    tokenBatch(columnOf([[1]]), { unit: 2, firstRow: 0, split: 'train' }),
+  );
+  expect(descriptionOf(batch)).toEqual(description());
+  expect(placeOf(batch)?.unit).toBe(2);
+});
+
+test('columns of other integer widths are read too', () => {
+  const batch = tableFromIPC(tableToIPC(tableFromArrays({ n: [1, 2] }))).batches[0]!;
+  expect(() => listColumn(batch, 'input_ids')).toThrow(InputError);
+  expect(() => listColumn(batch, 'n')).toThrow(/lists of integers/);
+});

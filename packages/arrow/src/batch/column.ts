@@ -1,0 +1,59 @@
+import { type Data, DataType, type RecordBatch } from 'apache-arrow';
+import { InputError } from '../error.js';
+
+/** A column of lists: row i is `values[offsets[i] .. offsets[i + 1])`; `offsets` has one element more than rows. */
+export interface ListColumn<T extends Int32Array | Int8Array = Int32Array | Int8Array> {
+  values: T;
+  offsets: Int32Array;
+}
+
+/**
+ * The list column `name` of a batch, without copying where its values are int32 or int8 (other integer widths, large
+ * and fixed-size lists, which other programs write, are converted to int32). Right for sliced batches: `offsets` then
+ * need not begin at 0.
+ * @throws InputError when there is no such column, or its rows are not lists of integers without nulls
+ */
+export function listColumn(batch: RecordBatch, name: 'attention_mask'): ListColumn<Int8Array>;
+export function listColumn(batch: RecordBatch, name: 'input_ids' | 'labels'): ListColumn<Int32Array>;
+export function listColumn(batch: RecordBatch, name: string): ListColumn;
+export function listColumn(batch: RecordBatch, name: string): ListColumn {
+  const index = batch.schema.fields.findIndex((field) => field.name === name);
+  const data = batch.data.children[index];
+  if (!data) {
+    const columns = batch.schema.fields.map((field) => field.name).join(', ');
+    throw new InputError(`no column "${name}" in this record batch (columns: ${columns || 'none'})`);
+  }
+  const child = data.children[0];
+  if (!child || data.nullCount > 0 || child.nullCount > 0)
+    throw new InputError(`column "${name}": expected lists of integers without nulls, found ${data.type}`);
+  const values = integers(child, name);
+  return {
+    values: name === 'attention_mask' ? toInt8(values) : values,
+    offsets: listOffsets(data, name),
+  };
+}
+
+function listOffsets(data: Data, name: string): Int32Array {
+  if (DataType.isList(data.type)) return data.valueOffsets.subarray(0, data.length + 1);
+  if (DataType.isLargeList(data.type)) return Int32Array.from(data.valueOffsets as ArrayLike<bigint>, Number);
+  if (DataType.isFixedSizeList(data.type)) {
+    const size = data.type.listSize;
+    return Int32Array.from({ length: data.length + 1 }, (_, row) => (data.offset + row) * size);
+  }
+  throw new InputError(`column "${name}": expected lists of integers, found ${data.type}`);
+}
+
+function integers(child: Data, name: string): Int32Array | Int8Array {
+  const values: unknown = child.values;
+  if (values instanceof Int32Array || values instanceof Int8Array) return values;
+  if (values instanceof BigInt64Array || values instanceof BigUint64Array)
+    return Int32Array.from(values, Number);
+  if (values instanceof Uint8Array && DataType.isInt(child.type)) return Int32Array.from(values);
+  if (values instanceof Int16Array || values instanceof Uint16Array || values instanceof Uint32Array)
+    return Int32Array.from(values);
+  throw new InputError(`column "${name}": expected lists of integers, found lists of ${child.type}`);
+}
+
+function toInt8(values: Int32Array | Int8Array): Int8Array {
+  return values instanceof Int8Array ? values : Int8Array.from(values);
+}

@@ -1,0 +1,53 @@
+import { Field, Int8, Int32, List, makeData, RecordBatch, Schema, Struct } from 'apache-arrow';
+import type { ListColumn } from './column.js';
+import { type BatchPlace, placeMetadata } from './place.js';
+
+const int32List = new List(new Field('item', new Int32(), true));
+const int8List = new List(new Field('item', new Int8(), true));
+
+/** The columns that a masked batch consists of; all three have the same rows. */
+export interface MaskedColumns {
+  input_ids: ListColumn<Int32Array>;
+  /** The original id where the loss counts, −100 elsewhere. */
+  labels: ListColumn<Int32Array>;
+  /** 1 on tokens, 0 on padding. */
+  attention_mask: ListColumn<Int8Array>;
+}
+
+/** A record batch `{ input_ids: list<int32> }` over these arrays, which are not copied. */
+export function tokenBatch(input_ids: ListColumn<Int32Array>, place?: BatchPlace): RecordBatch {
+  return listBatch({ input_ids }, placeMetadata(place));
+}
+
+/** A record batch `{ input_ids: list<int32>, labels: list<int32>, attention_mask: list<int8> }`; nothing is copied. */
+export function maskedBatch(columns: MaskedColumns, place?: BatchPlace): RecordBatch {
+  const { input_ids, labels, attention_mask } = columns;
+  return listBatch({ input_ids, labels, attention_mask }, placeMetadata(place));
+}
+
+/** A record batch of nullable list columns, int32 or int8 by the arrays' kind, in the order given. */
+export function listBatch(
+  columns: Record<string, ListColumn>,
+  batchMetadata: Map<string, string>,
+  schemaMetadata?: Map<string, string>,
+): RecordBatch {
+  const names = Object.keys(columns);
+  const fields = names.map((name) => {
+    const isByte = columns[name]!.values instanceof Int8Array;
+    return new Field(name, isByte ? int8List : int32List, true);
+  });
+  const children = names.map((name) => listData(columns[name]!));
+  const length = children[0]?.length ?? 0;
+  const data = makeData({ type: new Struct(fields), length, nullCount: 0, children });
+  return new RecordBatch(new Schema(fields, schemaMetadata), data, batchMetadata);
+}
+
+function listData({ values, offsets }: ListColumn) {
+  const length = offsets.length - 1;
+  if (values instanceof Int8Array) {
+    const child = makeData({ type: new Int8(), length: values.length, nullCount: 0, data: values });
+    return makeData({ type: int8List, length, nullCount: 0, valueOffsets: offsets, child });
+  }
+  const child = makeData({ type: new Int32(), length: values.length, nullCount: 0, data: values });
+  return makeData({ type: int32List, length, nullCount: 0, valueOffsets: offsets, child });
+}

@@ -1,0 +1,204 @@
+import { rm } from 'node:fs/promises';
+import { Writable } from 'node:stream';
+import { type Field, type RecordBatch, Schema } from 'apache-arrow';
+import { type BatchPlace, descriptionOf, placeOf } from '../batch/place.js';
+import { InputError } from '../error.js';
+import {
+  type DatasetCounts,
+  type DatasetDescription,
+  type DatasetMetadata,
+  METADATA_KEY,
+  type Split,
+} from '../metadata.js';
+import { tokensOf } from './count.js';
+import { type FinishedUnit, type Job, Journal, partialFolder, removePartial } from './journal.js';
+import { exists } from './move.js';
+import { type SplitLayout, SplitWriter } from './split.js';
+import { writeError } from './writer.js';
+
+export interface DatasetSinkOptions {
+  /** What the dataset is. Default: what the batches' schema says, as the steps before have put it there. */
+  description?: DatasetDescription;
+  /** Replace an existing target, and an existing partial one. Default: false. */
+  overwrite?: boolean;
+  /** Go on with an interrupted run's partial target; the stream must then begin after the units finished there. */
+  resume?: boolean;
+  /** Inputs and options of this run; a resumed run must have the same. Default: none. */
+  job?: Job;
+}
+
+/** What a layout of files adds to the common sink: where files are written and how they become the target. */
+export interface DatasetLayout extends SplitLayout {
+  /** Everything that must not exist yet, and is replaced by `overwrite`. */
+  targets: string[];
+  /** Schema metadata beside the dataset's description. */
+  schemaMetadata?(fields: Field[]): Map<string, string>;
+  /** Undoes what a run that was killed while finishing had moved in place. */
+  moveBack(): Promise<void>;
+  /** Writes what belongs beside the rows and moves all in place. */
+  publish(writers: SplitWriter[], metadata: (writer: SplitWriter) => DatasetMetadata): Promise<void>;
+}
+
+/** An object stream that takes record batches in the order of their units and makes a dataset of them on disk. */
+export class DatasetSink extends Writable {
+  /** Sums over what has been written so far. */
+  readonly counts: DatasetCounts = { rows: 0, tokens: 0 };
+  private journal: Journal | undefined;
+  private readonly writers = new Map<Split, SplitWriter>();
+  private schema: Schema | undefined;
+  private description: DatasetDescription | undefined;
+  /** The unit whose batches are arriving. */
+  private unit = -1;
+  private unitCounts: Record<string, number> = {};
+  private hasFinishedUnits = false;
+  /** The unit of the last batch that this run (not one before it) wrote; −1 before the first. */
+  private writtenUnit = -1;
+
+  constructor(
+    private readonly path: string,
+    private readonly layout: DatasetLayout,
+    private readonly options: DatasetSinkOptions = {},
+  ) {
+    super({ objectMode: true, highWaterMark: 2 });
+    this.description = options.description;
+  }
+
+  override _construct(callback: (error?: Error | null) => void): void {
+    settle(this.begin(), callback);
+  }
+
+  override _write(batch: RecordBatch, _encoding: string, callback: (error?: Error | null) => void): void {
+    settle(this.writeBatch(batch), callback);
+  }
+
+  override _final(callback: (error?: Error | null) => void): void {
+    settle(this.finish(), callback);
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    settle(this.release(error !== null), (failure) => callback(error ?? failure ?? null));
+  }
+
+  private async begin(): Promise<void> {
+    const { overwrite = false, resume = false, job = {} } = this.options;
+    const partial = partialFolder(this.path);
+    if (resume && (await exists(partial))) {
+      this.journal = await Journal.resume(partial, job);
+      if (this.journal.wasPublishing) await this.layout.moveBack();
+      await this.restore(this.journal.finished);
+    }
+    if (overwrite && !this.journal) await removePartial(this.path);
+    for (const target of this.layout.targets)
+      if (!overwrite && (await exists(target)))
+        throw new InputError(`${target} exists already; choose another output or add --overwrite`);
+    if (this.journal) return;
+    if (await exists(partial))
+      throw new InputError(`${partial} is left from an interrupted run; add --resume or --overwrite`);
+    this.journal = await Journal.create(partial, job).catch((error: unknown) => {
+      throw writeError(error, partial);
+    });
+  }
+
+  private async restore(finished: FinishedUnit[]): Promise<void> {
+    for (const split of ['train', 'validation'] as const) {
+      const writer = await SplitWriter.resume(split, this.layout, finished);
+      if (writer) this.writers.set(split, writer);
+    }
+    for (const { unit, counts } of finished) {
+      this.unit = unit;
+      addCounts(this.counts, counts);
+    }
+    this.hasFinishedUnits = finished.length > 0;
+    const text = this.writers.get('train')?.schema.metadata.get(METADATA_KEY);
+    if (text) this.description ??= JSON.parse(text) as DatasetDescription;
+  }
+
+  private async writeBatch(batch: RecordBatch): Promise<void> {
+    const place = placeOf(batch) ?? { unit: this.unit + 1, firstRow: 0, split: 'train' as const };
+    this.description ??= descriptionOf(batch);
+    this.schema ??= new Schema(batch.schema.fields);
+    if (place.unit < this.unit || (place.unit === this.unit && this.writtenUnit !== place.unit))
+      throw new Error(`unit ${place.unit} arrived after unit ${this.unit}`);
+    if (place.unit > this.unit) await this.endUnit();
+    this.unit = place.unit;
+    this.writtenUnit = place.unit;
+    this.count(batch, place);
+    // The train file is there even when all rows are held out; a held-out file only when it has rows.
+    await this.writerOf('train');
+    if (place.split === 'validation' && batch.numRows === 0) return;
+    const writer = await this.writerOf(place.split);
+    await writer.write(batch);
+  }
+
+  private count(batch: RecordBatch, place: BatchPlace): void {
+    addCounts(this.unitCounts, { rows: batch.numRows, tokens: tokensOf(batch), ...place.counts });
+  }
+
+  private async endUnit(): Promise<void> {
+    if (this.writtenUnit < 0) return;
+    const splits: FinishedUnit['splits'] = {};
+    for (const [split, writer] of this.writers) splits[split] = writer.endUnit(this.unit);
+    await this.journal!.append({ unit: this.unit, splits, counts: this.unitCounts });
+    addCounts(this.counts, this.unitCounts);
+    this.unitCounts = {};
+    this.hasFinishedUnits = true;
+  }
+
+  private async writerOf(split: Split): Promise<SplitWriter> {
+    const known = this.writers.get(split);
+    if (known) return known;
+    const writer = await SplitWriter.create(split, this.layout, this.schemaFor(split));
+    this.writers.set(split, writer);
+    return writer;
+  }
+
+  /** The schema that stands first, before anything is counted. */
+  private schemaFor(split: Split): Schema {
+    const { fields } = this.schema!;
+    const metadata = this.layout.schemaMetadata?.(fields) ?? new Map<string, string>();
+    if (this.description) {
+      const leading: DatasetMetadata = { ...this.description, split, rows_per_unit: [] };
+      metadata.set(METADATA_KEY, JSON.stringify(leading));
+    }
+    return new Schema(fields, metadata);
+  }
+
+  private async finish(): Promise<void> {
+    await this.endUnit();
+    const writers = [...this.writers.values()];
+    if (writers.length === 0) throw new InputError(`${this.path}: nothing to write: no record batch arrived`);
+    for (const writer of writers) {
+      const metadata = new Map(writer.schema.metadata);
+      if (this.description) metadata.set(METADATA_KEY, JSON.stringify(this.metadataOf(writer)));
+      await writer.finish(new Schema(writer.schema.fields, metadata));
+    }
+    await this.journal!.appendPublishing();
+    await this.journal!.close();
+    this.journal = undefined;
+    if (this.options.overwrite)
+      for (const target of this.layout.targets) await rm(target, { recursive: true, force: true });
+    await this.layout.publish(writers, (writer) => this.metadataOf(writer));
+    await removePartial(this.path);
+  }
+
+  private metadataOf(writer: SplitWriter): DatasetMetadata {
+    const rows_per_unit = writer.rowsPerUnit;
+    return { ...this.description!, split: writer.split, rows_per_unit, counts: this.counts };
+  }
+
+  /** Work that a later run can go on with is kept; an empty partial target is not. */
+  private async release(failed: boolean): Promise<void> {
+    if (!this.journal) return;
+    await this.journal.close();
+    for (const writer of this.writers.values()) await writer.close();
+    if (failed && !this.hasFinishedUnits) await removePartial(this.path);
+  }
+}
+
+function addCounts(sums: Record<string, number>, counts: Record<string, number>): void {
+  for (const [name, value] of Object.entries(counts)) sums[name] = (sums[name] ?? 0) + value;
+}
+
+function settle(promise: Promise<void>, callback: (error?: Error | null) => void): void {
+  promise.then(() => callback(), callback);
+}

@@ -1,0 +1,38 @@
+import { rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Split } from '../metadata.js';
+import { DatasetSink, type DatasetSinkOptions } from './dataset.js';
+import { partialFolder } from './journal.js';
+import { moveUnlessThere } from './move.js';
+
+/**
+ * A stream of record batches into one Arrow IPC file; rows held out go to a second one beside it (`out.arrow` →
+ * `out.eval.arrow`). The files are written in `<path>.partial/` and appear under their names when they are whole.
+ * @throws InputError (as the stream's error) when the target exists, or an interrupted run's partial target
+ */
+export function arrowFile(path: string, options?: DatasetSinkOptions): DatasetSink {
+  const targets: Record<Split, string> = { train: path, validation: validationPath(path) };
+  const shardPath = (split: Split) => join(partialFolder(path), `${split}.arrow`);
+  return new DatasetSink(
+    path,
+    {
+      format: 'file',
+      shardBytes: Number.POSITIVE_INFINITY,
+      shardPath,
+      targets: [targets.train, targets.validation],
+      async moveBack() {
+        for (const split of ['train', 'validation'] as const)
+          await moveUnlessThere(targets[split], shardPath(split));
+      },
+      async publish(writers) {
+        for (const { split } of writers) await rename(shardPath(split), targets[split]);
+      },
+    },
+    options,
+  );
+}
+
+/** Where the held-out rows of a dataset in one file lie. */
+export function validationPath(path: string): string {
+  return path.endsWith('.arrow') ? `${path.slice(0, -'.arrow'.length)}.eval.arrow` : `${path}.eval`;
+}

@@ -1,0 +1,121 @@
+import { mkdir, readdir, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DataType, type Field } from 'apache-arrow';
+import type { DatasetMetadata, Split } from '../metadata.js';
+import { DatasetSink, type DatasetSinkOptions } from './dataset.js';
+import { partialFolder } from './journal.js';
+import type { Shard, SplitWriter } from './split.js';
+
+export interface DatasetFolderOptions extends DatasetSinkOptions {
+  /** A new shard begins with the first unit after this many bytes. Default: 500 MB, as Hugging Face datasets does. */
+  shardBytes?: number;
+}
+
+/** The sidecar `manifest.json` beside a split's shards: its metadata, and what each shard must hold. */
+export interface FolderManifest {
+  metadata?: DatasetMetadata;
+  shards: (Shard & { file: string })[];
+}
+
+export const MANIFEST = 'manifest.json';
+
+/**
+ * A stream of record batches into a folder that Hugging Face `datasets.load_from_disk` opens as it is: a dataset, or,
+ * where rows are held out, a dict of `train` and `validation`. It is put together in `<path>.partial/`.
+ * @throws InputError (as the stream's error) when the target exists, or an interrupted run's partial target
+ */
+export function datasetFolder(path: string, options: DatasetFolderOptions = {}): DatasetSink {
+  const partial = partialFolder(path);
+  const shardPath = (split: Split, shard: number) => join(partial, split, shardName(shard));
+  return new DatasetSink(
+    path,
+    {
+      format: 'stream',
+      shardBytes: options.shardBytes ?? 500e6,
+      shardPath,
+      targets: [path],
+      schemaMetadata: (fields) =>
+        new Map([['huggingface', JSON.stringify({ info: { features: features(fields) } })]]),
+      async moveBack() {
+        for (const split of ['train', 'validation'] as const)
+          await renameBack(join(partial, split), shardPath, split);
+      },
+      async publish(writers, metadataOf) {
+        for (const writer of writers)
+          await publishSplit(join(partial, writer.split), writer, metadataOf(writer), shardPath);
+        if (writers.length === 1) return rename(join(partial, 'train'), path);
+        const dict = join(partial, 'dataset');
+        await mkdir(dict, { recursive: true });
+        for (const { split } of writers) await rename(join(partial, split), join(dict, split));
+        await writeFile(
+          join(dict, 'dataset_dict.json'),
+          JSON.stringify({ splits: writers.map((w) => w.split) }),
+        );
+        await rename(dict, path);
+      },
+    },
+    options,
+  );
+}
+
+async function publishSplit(
+  folder: string,
+  writer: SplitWriter,
+  metadata: DatasetMetadata,
+  shardPath: (split: Split, shard: number) => string,
+): Promise<void> {
+  const total = String(writer.shards.length).padStart(5, '0');
+  const files = writer.shards.map((_, shard) => `data-${String(shard).padStart(5, '0')}-of-${total}.arrow`);
+  for (const [shard, file] of files.entries())
+    await rename(shardPath(writer.split, shard), join(folder, file));
+  const manifest: FolderManifest = {
+    metadata,
+    shards: writer.shards.map((shard, i) => ({ file: files[i]!, ...shard })),
+  };
+  const fingerprint = writer.shards.map((shard) => shard.crc32.toString(16).padStart(8, '0')).join('');
+  const state = {
+    _data_files: files.map((filename) => ({ filename })),
+    _fingerprint: fingerprint.slice(0, 16).padStart(16, '0'),
+    _format_columns: null,
+    _format_kwargs: {},
+    _format_type: null,
+    _output_all_columns: false,
+    _split: writer.split,
+  };
+  const info = {
+    citation: '',
+    description: '',
+    features: features(writer.schema.fields),
+    homepage: '',
+    license: '',
+  };
+  await writeFile(join(folder, 'state.json'), JSON.stringify(state, null, 2));
+  await writeFile(join(folder, 'dataset_info.json'), JSON.stringify(info, null, 2));
+  await writeFile(join(folder, MANIFEST), JSON.stringify(manifest));
+}
+
+/** Gives shards that had their final names already the names under which they are written. */
+async function renameBack(
+  folder: string,
+  shardPath: (split: Split, shard: number) => string,
+  split: Split,
+): Promise<void> {
+  for (const file of await readdir(folder).catch(() => [])) {
+    const shard = /^data-(\d+)-of-\d+\.arrow$/.exec(file)?.[1];
+    if (shard !== undefined) await rename(join(folder, file), shardPath(split, Number(shard)));
+  }
+}
+
+function shardName(shard: number): string {
+  return `shard-${String(shard).padStart(5, '0')}.arrow`;
+}
+
+/** The columns in Hugging Face's terms; `Sequence` is read by datasets 3 and later, `List` only from 4 on. */
+function features(fields: Field[]): Record<string, unknown> {
+  const entries = fields.map((field) => {
+    const dtype = String(DataType.isList(field.type) ? field.type.valueType : field.type).toLowerCase();
+    const value = { dtype, _type: 'Value' };
+    return [field.name, DataType.isList(field.type) ? { feature: value, _type: 'Sequence' } : value];
+  });
+  return Object.fromEntries(entries);
+}

@@ -1,0 +1,138 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { crc32 } from 'node:zlib';
+import type { RecordBatch, Schema } from 'apache-arrow';
+import type { Split } from '../metadata.js';
+import type { FinishedUnit, SplitProgress } from './journal.js';
+import { type ArrowFormat, ArrowWriter } from './writer.js';
+
+/** How a split's rows lie in files. */
+export interface SplitLayout {
+  format: ArrowFormat;
+  /** A new shard begins with the first unit after this many bytes. Infinity: one file only. */
+  shardBytes: number;
+  /** Path of a shard while the dataset is being written. */
+  shardPath(split: Split, shard: number): string;
+}
+
+/** One finished file of a split. */
+export interface Shard {
+  rows: number;
+  bytes: number;
+  crc32: number;
+}
+
+/** Writes the rows of one split into one or more files, and knows where each unit ended. */
+export class SplitWriter {
+  /** Index: unit number. */
+  readonly rowsPerUnit: number[] = [];
+  readonly shards: Shard[] = [];
+  private current: ArrowWriter | undefined;
+  private unitRows = 0;
+
+  private constructor(
+    readonly split: Split,
+    private readonly layout: SplitLayout,
+    readonly schema: Schema,
+  ) {}
+
+  static async create(split: Split, layout: SplitLayout, schema: Schema): Promise<SplitWriter> {
+    const writer = new SplitWriter(split, layout, schema);
+    await writer.beginShard();
+    return writer;
+  }
+
+  /** Goes on after the last of the finished units; `undefined` when none of them has rows in this split. */
+  static async resume(
+    split: Split,
+    layout: SplitLayout,
+    finished: FinishedUnit[],
+  ): Promise<SplitWriter | undefined> {
+    const last = finished.findLast((unit) => unit.splits[split])?.splits[split];
+    if (!last) return undefined;
+    const path = layout.shardPath(split, last.shard);
+    const { writer: current, schema } = await ArrowWriter.resume(path, layout.format, last.end);
+    const writer = new SplitWriter(split, layout, schema);
+    writer.current = current;
+    for (const { unit, splits } of finished) {
+      const progress = splits[split];
+      if (!progress) continue;
+      writer.countUnit(unit, progress.rows);
+      writer.shards[progress.shard] = {
+        rows: progress.shard_rows,
+        bytes: progress.end,
+        crc32: progress.crc32,
+      };
+    }
+    return writer;
+  }
+
+  /** Appends a batch of rows of the unit that is being written. */
+  async write(batch: RecordBatch): Promise<void> {
+    this.unitRows += batch.numRows;
+    if (batch.numRows === 0) return;
+    if (this.unitRows === batch.numRows && this.shard.bytes >= this.layout.shardBytes) {
+      await this.endShard(this.schema);
+      await this.beginShard();
+    }
+    const { buffers } = await this.currentWriter.write(batch);
+    this.extendShard(buffers, batch.numRows);
+  }
+
+  /** To be called after a unit's last batch. */
+  endUnit(unit: number): SplitProgress {
+    const rows = this.unitRows;
+    this.countUnit(unit, rows);
+    this.unitRows = 0;
+    const { bytes, rows: shard_rows, crc32 } = this.shard;
+    return { rows, shard: this.shards.length - 1, end: bytes, shard_rows, crc32 };
+  }
+
+  /** Ends the last file; `schema` is the one for a file's footer. */
+  finish(schema: Schema): Promise<void> {
+    return this.endShard(schema);
+  }
+
+  async close(): Promise<void> {
+    await this.current?.close();
+    this.current = undefined;
+  }
+
+  private get shard(): Shard {
+    return this.shards.at(-1)!;
+  }
+
+  private get currentWriter(): ArrowWriter {
+    if (!this.current) throw new Error(`the ${this.split} split is closed`);
+    return this.current;
+  }
+
+  private countUnit(unit: number, rows: number): void {
+    while (this.rowsPerUnit.length < unit) this.rowsPerUnit.push(0);
+    this.rowsPerUnit[unit] = rows;
+  }
+
+  private async beginShard(): Promise<void> {
+    const path = this.layout.shardPath(this.split, this.shards.length);
+    await mkdir(dirname(path), { recursive: true });
+    this.shards.push({ rows: 0, bytes: 0, crc32: 0 });
+    const { writer, buffers } = await ArrowWriter.create(path, this.layout.format, this.schema);
+    this.current = writer;
+    this.extendShard(buffers, 0);
+  }
+
+  private async endShard(schema: Schema): Promise<void> {
+    this.extendShard(await this.currentWriter.finish(schema), 0);
+    this.current = undefined;
+  }
+
+  private extendShard(buffers: Uint8Array[], rows: number): void {
+    const { shard } = this;
+    shard.rows += rows;
+    for (const buffer of buffers) {
+      shard.bytes += buffer.length;
+      // Only shards carry a checksum, in their manifest: for one file it would cost time and be shown nowhere.
+      if (this.layout.format === 'stream') shard.crc32 = crc32(buffer, shard.crc32);
+    }
+  }
+}

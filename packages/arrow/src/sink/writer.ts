@@ -1,0 +1,123 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import type { RecordBatch, Schema } from 'apache-arrow';
+import { FileBlock } from 'apache-arrow/ipc/metadata/file';
+import { InputError } from '../error.js';
+import {
+  END_OF_STREAM,
+  type EncodedMessage,
+  encodeBatch,
+  encodeFooter,
+  encodeSchema,
+  LEADING_MAGIC,
+} from '../ipc/encode.js';
+import { scanMessages } from '../ipc/scan.js';
+
+/** Which of the two Arrow IPC formats: a file (footer, random access) or a stream. */
+export type ArrowFormat = 'file' | 'stream';
+
+/** Writes record batches one after another into a file on disk, from memory as it lies there. */
+export class ArrowWriter {
+  private constructor(
+    readonly path: string,
+    private readonly file: FileHandle,
+    private readonly format: ArrowFormat,
+    private position: number,
+    private readonly blocks: FileBlock[],
+  ) {}
+
+  /** Begins a new file with its schema. */
+  static async create(
+    path: string,
+    format: ArrowFormat,
+    schema: Schema,
+  ): Promise<{ writer: ArrowWriter; buffers: Uint8Array[] }> {
+    const file = await open(path, 'w').catch((error: unknown) => {
+      throw writeError(error, path);
+    });
+    const writer = new ArrowWriter(path, file, format, 0, []);
+    const { buffers } = encodeSchema(schema);
+    if (format === 'file') buffers.unshift(LEADING_MAGIC);
+    await writer.append(buffers);
+    return { writer, buffers };
+  }
+
+  /** Goes on with a file that {@link create} began, after its first `end` bytes; what follows them is cut off. */
+  static async resume(
+    path: string,
+    format: ArrowFormat,
+    end: number,
+  ): Promise<{ writer: ArrowWriter; schema: Schema }> {
+    const file = await open(path, 'r+');
+    await file.truncate(end);
+    const { schema, blocks } = await scanMessages(
+      file,
+      path,
+      format === 'file' ? LEADING_MAGIC.length : 0,
+      end,
+    );
+    return { writer: new ArrowWriter(path, file, format, end, blocks), schema };
+  }
+
+  /** Bytes written so far. */
+  get end(): number {
+    return this.position;
+  }
+
+  async write(batch: RecordBatch): Promise<EncodedMessage> {
+    const message = encodeBatch(batch);
+    this.blocks.push(new FileBlock(message.metadataLength, message.bodyLength, this.position));
+    await this.append(message.buffers);
+    return message;
+  }
+
+  /** Writes what follows the last batch and closes; `schema` is the one for a file's footer. */
+  async finish(schema: Schema): Promise<Uint8Array[]> {
+    const buffers = this.format === 'file' ? encodeFooter(schema, this.blocks) : [END_OF_STREAM];
+    await this.append(buffers);
+    await this.file.close();
+    return buffers;
+  }
+
+  close(): Promise<void> {
+    return this.file.close();
+  }
+
+  private async append(buffers: Uint8Array[]): Promise<void> {
+    const total = buffers.reduce((sum, buffer) => sum + buffer.length, 0);
+    let pending = buffers;
+    let written = 0;
+    try {
+      while (written < total) {
+        const { bytesWritten } = await this.file.writev(pending, this.position + written);
+        written += bytesWritten;
+        if (written < total) pending = after(pending, bytesWritten);
+      }
+    } catch (error) {
+      throw writeError(error, this.path);
+    }
+    this.position += total;
+  }
+}
+
+/** The buffers without their first `count` bytes. */
+function after(buffers: Uint8Array[], count: number): Uint8Array[] {
+  let skipped = 0;
+  for (let i = 0; i < buffers.length; i++) {
+    const { length } = buffers[i]!;
+    if (skipped + length > count) return [buffers[i]!.subarray(count - skipped), ...buffers.slice(i + 1)];
+    skipped += length;
+  }
+  return [];
+}
+
+/** A clear line for what a user can put right while writing: a full disk, missing rights. */
+export function writeError(error: unknown, path: string): unknown {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === 'ENOSPC' || code === 'EDQUOT')
+    return new InputError(`${path}: the disk is full; free some space and run again with --resume`);
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
+    return new InputError(`${path}: cannot be written (${code}); choose another output or change its rights`);
+  if (code === 'ENOENT' || code === 'ENOTDIR')
+    return new InputError(`${path}: its folder does not exist; create it first`);
+  return error;
+}
