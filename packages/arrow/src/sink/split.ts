@@ -71,7 +71,8 @@ export class SplitWriter {
   async write(batch: RecordBatch): Promise<void> {
     this.unitRows += batch.numRows;
     if (batch.numRows === 0) return;
-    if (this.unitRows === batch.numRows && this.shard.bytes >= this.layout.shardBytes) {
+    const isFirstOfUnit = this.unitRows === batch.numRows;
+    if (isFirstOfUnit && this.shard.rows > 0 && this.shard.bytes >= this.layout.shardBytes) {
       await this.endShard(this.schema);
       await this.beginShard();
     }
