@@ -1,0 +1,120 @@
+import { pipeline } from 'node:stream/promises';
+import { InputError, listColumn, placeOf, tokenBatch, withPlace } from '@mlm/arrow';
+import { type RecordBatch, Table, tableFromIPC, tableToIPC } from 'apache-arrow';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { cases, columnOf, plainRows, rowsOf, ruleOf, start } from '../rule/cases.fixture.js';
+import { maskRows } from '../rule/mask-rows.js';
+import { maskBatch, remask, unmask } from './mask-batch.js';
+import { type createStage, maskStage } from './stage.js';
+import { mask } from './transform.js';
+
+const NAMES = ['input_ids', 'labels', 'attention_mask'] as const;
+
+function rowsOfBatch(batch: RecordBatch) {
+  return Object.fromEntries(NAMES.map((name) => [name, rowsOf(listColumn(batch, name))]));
+}
+
+describe('maskBatch', () => {
+  it('masks the rows of a batch at the place that it states, and states it again', () => {
+    const place = { unit: 3, firstRow: 17, split: 'validation' as const };
+    const column = plainRows(9, 40);
+    const masked = maskBatch(tokenBatch(column, place), ruleOf());
+    expect(placeOf(masked)).toMatchObject(place);
+    const expected = maskRows(column, ruleOf(), place);
+    expect(rowsOfBatch(masked)).toEqual(
+      Object.fromEntries(NAMES.map((name) => [name, rowsOf(expected[name])])),
+    );
+    expect(masked.schema.fields.map(({ name, type }) => `${name}: ${type}`)).toEqual([
+      'input_ids: List<Int32>',
+      'labels: List<Int32>',
+      'attention_mask: List<Int8>',
+    ]);
+  });
+
+  it('masks slices and chunks as the rows of the whole', () => {
+    fc.assert(
+      fc.property(cases, fc.nat(6), ({ rule, rows }, cut) => {
+        const whole = tokenBatch(columnOf(rows), start);
+        const middle = Math.min(cut, rows.length);
+        const slices = [whole.slice(0, middle), whole.slice(middle)];
+        const masked = slices.map((slice, i) =>
+          maskBatch(slice, rule, 0, { ...start, firstRow: i === 0 ? 0 : middle }),
+        );
+        const table = new Table(masked.filter((batch) => batch.numRows > 0));
+        const read = rows.length === 0 ? [] : tableFromIPC(tableToIPC(table, 'stream')).batches;
+        for (const name of NAMES) {
+          const expected = rowsOf(listColumn(maskBatch(whole, rule), name));
+          expect(masked.flatMap((batch) => rowsOf(listColumn(batch, name)))).toEqual(expected);
+          expect(read.flatMap((batch) => rowsOf(listColumn(batch, name)))).toEqual(expected);
+        }
+      }),
+    );
+  });
+
+  it('refuses a batch that does not say where its rows stand', () => {
+    expect(() => maskBatch(tokenBatch(plainRows(1, 8)), ruleOf())).toThrow(InputError);
+  });
+});
+
+describe('unmask and remask', () => {
+  it('restore the originals, and mask them anew; epoch 0 gives the same again', () => {
+    fc.assert(
+      fc.property(cases, fc.integer({ min: 0, max: 5 }), ({ rule, rows }, epoch) => {
+        const batch = tokenBatch(columnOf(rows), start);
+        const masked = maskBatch(batch, rule);
+        expect(rowsOf(listColumn(unmask(masked), 'input_ids'))).toEqual(rows);
+        expect(rowsOfBatch(remask(masked, rule, 0))).toEqual(rowsOfBatch(masked));
+        expect(rowsOfBatch(remask(masked, rule, epoch))).toEqual(rowsOfBatch(maskBatch(batch, rule, epoch)));
+      }),
+    );
+  });
+});
+
+describe('mask', () => {
+  const whole = tokenBatch(plainRows(10, 30));
+
+  async function maskAll(batches: RecordBatch[], epoch = 0): Promise<RecordBatch[]> {
+    const masked: RecordBatch[] = [];
+    await pipeline(batches, mask(ruleOf(), { epoch }), async (results: AsyncIterable<RecordBatch>) => {
+      for await (const result of results) masked.push(result);
+    });
+    return masked;
+  }
+
+  it('counts the rows of batches that state no place', async () => {
+    const parts = await maskAll([whole.slice(0, 3), whole.slice(3, 4), whole.slice(4)]);
+    const expected = rowsOfBatch(maskBatch(whole, ruleOf(), 0, start));
+    for (const name of NAMES) {
+      expect(parts.flatMap((part) => rowsOf(listColumn(part, name)))).toEqual(expected[name]);
+    }
+  });
+
+  it('uses stated places, in any order, and the epoch', async () => {
+    const place = { unit: 2, firstRow: 5, split: 'train' as const };
+    const other = { unit: 1, firstRow: 0, split: 'train' as const };
+    const [first, second] = await maskAll([withPlace(whole, place), withPlace(whole, other)], 4);
+    expect(rowsOfBatch(first!)).toEqual(rowsOfBatch(maskBatch(whole, ruleOf(), 4, place)));
+    expect(rowsOfBatch(second!)).toEqual(rowsOfBatch(maskBatch(whole, ruleOf(), 4, other)));
+  });
+
+  it('ends with an InputError on a batch without input_ids', async () => {
+    const masked = maskBatch(withPlace(whole, start), ruleOf()).select(['labels']);
+    await expect(maskAll([masked])).rejects.toThrow(InputError);
+  });
+});
+
+describe('maskStage', () => {
+  it('names a module whose createStage masks like maskBatch, from options that survive cloning', async () => {
+    const stage = maskStage(ruleOf({ replace: 'bert' }));
+    expect(stage.description).toEqual({
+      masking: { probability: 0.15, replace: 'bert', labels: 'masked', seed: 42 },
+    });
+    const loaded = (await import(stage.module)) as { createStage: typeof createStage };
+    const batch = tokenBatch(plainRows(5, 30), start);
+    const options = structuredClone(stage.options) as ReturnType<typeof ruleOf>;
+    expect(rowsOfBatch(loaded.createStage(options)(batch))).toEqual(
+      rowsOfBatch(maskBatch(batch, ruleOf({ replace: 'bert' }))),
+    );
+  });
+});

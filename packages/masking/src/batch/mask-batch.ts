@@ -1,0 +1,52 @@
+import { type BatchPlace, InputError, listColumn, maskedBatch, placeOf, tokenBatch } from '@mlm/arrow';
+import type { RecordBatch } from 'apache-arrow';
+import { maskRows, remaskRows } from '../rule/mask-rows.js';
+import { restoreOriginals } from '../rule/restore.js';
+import type { MaskingRule } from '../rule/rule.js';
+
+/**
+ * A token batch, masked.
+ * @param batch has the column `input_ids: list<int32>`; left unchanged.
+ * @param epoch 0 for static masking; each epoch draws anew.
+ * @param place where the rows stand in the dataset; default: what the batch itself says.
+ * @returns `input_ids: list<int32>, labels: list<int32>, attention_mask: list<int8>`, a row for each row.
+ * @throws InputError when rule, ids or place are missing or out of range.
+ */
+export function maskBatch(
+  batch: RecordBatch,
+  rule: MaskingRule,
+  epoch = 0,
+  place: BatchPlace = requirePlace(batch),
+): RecordBatch {
+  return maskedBatch(maskRows(listColumn(batch, 'input_ids'), rule, place, epoch), place);
+}
+
+/**
+ * A masked batch, masked anew: what `maskBatch` makes of the original ids in that epoch. Epoch 0 with the batch's own
+ * rule gives the same bytes again.
+ */
+export function remask(
+  batch: RecordBatch,
+  rule: MaskingRule,
+  epoch: number,
+  place: BatchPlace = requirePlace(batch),
+): RecordBatch {
+  return maskedBatch(remaskRows(maskedColumns(batch), rule, place, epoch), place);
+}
+
+/** The token batch that a masked batch was made from. */
+export function unmask(batch: RecordBatch): RecordBatch {
+  return tokenBatch(restoreOriginals(maskedColumns(batch)), placeOf(batch));
+}
+
+function maskedColumns(batch: RecordBatch) {
+  return { input_ids: listColumn(batch, 'input_ids'), labels: listColumn(batch, 'labels') };
+}
+
+function requirePlace(batch: RecordBatch): BatchPlace {
+  const place = placeOf(batch);
+  if (place) return place;
+  throw new InputError(
+    'this record batch does not say where its rows stand: hand over { unit, firstRow, split } as well',
+  );
+}

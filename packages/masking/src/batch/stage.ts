@@ -1,0 +1,23 @@
+import type { BatchStage } from '@mlm/arrow';
+import type { RecordBatch } from 'apache-arrow';
+import { type MaskingRule, prepareRule } from '../rule/rule.js';
+import { maskBatch } from './mask-batch.js';
+
+/**
+ * Static masking as a stage that runs inside the worker threads of `tokenize({ stages: [maskStage(rule)] })`.
+ * @throws InputError when the rule is out of range.
+ */
+export function maskStage(rule: MaskingRule): BatchStage {
+  prepareRule(rule);
+  const { probability, replace, labels, seed } = rule;
+  return {
+    module: import.meta.url,
+    options: rule,
+    description: { masking: { probability, replace, labels, seed } },
+  };
+}
+
+/** What a worker thread calls once: the stage's function of a token batch. */
+export function createStage(rule: MaskingRule): (batch: RecordBatch) => RecordBatch {
+  return (batch) => maskBatch(batch, rule);
+}

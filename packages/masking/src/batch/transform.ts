@@ -1,0 +1,28 @@
+import { Transform } from 'node:stream';
+import { type BatchPlace, placeOf } from '@mlm/arrow';
+import type { RecordBatch } from 'apache-arrow';
+import { type MaskingRule, prepareRule } from '../rule/rule.js';
+import { maskBatch } from './mask-batch.js';
+
+/**
+ * A stream that masks the token batches written to it. Batches that do not say where their rows stand are taken as the
+ * rows of one unit, in the order of their coming.
+ * @param options.epoch 0 (default) for static masking.
+ * @throws InputError when the rule is out of range; a batch that is no token batch ends the stream with an InputError.
+ */
+export function mask(rule: MaskingRule, { epoch = 0 }: { epoch?: number } = {}): Transform {
+  prepareRule(rule);
+  let rowsSoFar = 0;
+  return new Transform({
+    objectMode: true,
+    transform(batch: RecordBatch, _encoding, done) {
+      const place: BatchPlace = placeOf(batch) ?? { unit: 0, firstRow: rowsSoFar, split: 'train' };
+      rowsSoFar += batch.numRows;
+      try {
+        done(null, maskBatch(batch, rule, epoch, place));
+      } catch (error) {
+        done(error as Error);
+      }
+    },
+  });
+}

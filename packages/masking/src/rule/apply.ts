@@ -1,0 +1,147 @@
+import { InputError, type ListColumn, type MaskedColumns } from '@mlm/arrow';
+import { TWO_TO_32 } from '../random/counter.js';
+import type { DrawRows, Draws } from '../random/draws.js';
+import type { RowPlaces } from './places.js';
+import { IGNORED_LABEL, type PreparedRule } from './rule.js';
+
+/** Tokens drawn for at a time: what fits the processor's caches. */
+const CHUNK_TOKENS = 32_768;
+const MASK_BELOW = 0.8 * TWO_TO_32;
+const RANDOM_BELOW = 0.9 * TWO_TO_32;
+
+/**
+ * The masking rule over the rows of a column, whose order and lengths it keeps.
+ * @throws InputError when a selected id lies outside the vocabulary.
+ */
+export function applyRule(
+  originals: ListColumn<Int32Array>,
+  rule: PreparedRule,
+  places: RowPlaces,
+  draws: Draws,
+): MaskedColumns {
+  const { values, offsets } = fromZero(originals);
+  const ids = values.slice();
+  const labels = rule.labels === 'all' ? values.slice() : new Int32Array(values.length).fill(IGNORED_LABEL);
+  const attention = new Int8Array(values.length).fill(1);
+  for (let row = 0; row < offsets.length - 1; row++) {
+    const end = offsets[row + 1]!;
+    for (let i = end - 1; i >= offsets[row]! && values[i] === rule.padId; i--) {
+      attention[i] = 0;
+      labels[i] = IGNORED_LABEL;
+    }
+  }
+  for (let begin = 0, end = 0; begin < offsets.length - 1; begin = end) {
+    end = chunkEnd(offsets, begin);
+    const rows = drawRows(offsets, places, begin, end);
+    const selected = selectedPositions(draws.select(rows, rule.probability), rows, values, rule);
+    for (const index of selected.indices) labels[index] = values[index]!;
+    if (rule.replace === 'mask') for (const index of selected.indices) ids[index] = rule.maskId;
+    else replaceAsBert(ids, selected, rows, rule, draws);
+  }
+  // Each column has offsets of its own: apache-arrow's tableToIPC drops a buffer that follows itself.
+  return {
+    input_ids: { values: ids, offsets: offsets.slice() },
+    labels: { values: labels, offsets: offsets.slice() },
+    attention_mask: { values: attention, offsets: offsets.slice() },
+  };
+}
+
+/** The column with offsets that begin at 0. */
+function fromZero({ values, offsets }: ListColumn<Int32Array>): ListColumn<Int32Array> {
+  const first = offsets[0] ?? 0;
+  const last = offsets[offsets.length - 1] ?? 0;
+  return {
+    values: values.subarray(first, last),
+    offsets: first === 0 ? offsets : offsets.map((offset) => offset - first),
+  };
+}
+
+/** The row after a chunk that begins at a row: at least one row, else as many as the chunk has tokens for. */
+function chunkEnd(offsets: Int32Array, begin: number): number {
+  const limit = offsets[begin]! + CHUNK_TOKENS;
+  let end = begin + 1;
+  while (end < offsets.length - 1 && offsets[end + 1]! <= limit) end++;
+  return end;
+}
+
+function drawRows(offsets: Int32Array, places: RowPlaces, begin: number, end: number): DrawRows {
+  const lengths = new Int32Array(end - begin);
+  for (let i = 0; i < lengths.length; i++) lengths[i] = offsets[begin + i + 1]! - offsets[begin + i]!;
+  return {
+    starts: offsets.subarray(begin, end),
+    lengths,
+    rows: places.rows.subarray(begin, end),
+    units: places.units.subarray(begin, end),
+  };
+}
+
+/** Positions whose bit is set and whose id is not protected. */
+interface SelectedPositions {
+  /** Index in the column's values. */
+  readonly indices: Int32Array;
+  /** Which of the chunk's rows. */
+  readonly rows: Int32Array;
+}
+
+let indexRoom = new Int32Array(0);
+let rowRoom = new Int32Array(0);
+
+/** Returns views that the next call overwrites. */
+function selectedPositions(
+  bits: Uint32Array,
+  { starts, lengths }: DrawRows,
+  values: Int32Array,
+  { isProtected, vocabularySize }: PreparedRule,
+): SelectedPositions {
+  if (indexRoom.length < bits.length * 32) {
+    indexRoom = new Int32Array(bits.length * 32);
+    rowRoom = new Int32Array(bits.length * 32);
+  }
+  const indices = indexRoom;
+  const rows = rowRoom;
+  let count = 0;
+  let word = 0;
+  for (let row = 0; row < lengths.length; row++) {
+    const start = starts[row]!;
+    const end = start + lengths[row]!;
+    for (let first = start; first < end; first += 32) {
+      for (let left = bits[word++]!; left !== 0; left &= left - 1) {
+        const index = first + 31 - Math.clz32(left & -left);
+        const isKept = isProtected[values[index]!];
+        if (isKept === 1) continue;
+        if (isKept === undefined) {
+          throw new InputError(
+            `input_ids holds ${values[index]}: expected an id of the vocabulary, 0 to ${vocabularySize - 1}`,
+          );
+        }
+        indices[count] = index;
+        rows[count] = row;
+        count++;
+      }
+    }
+  }
+  return { indices: indices.subarray(0, count), rows: rows.subarray(0, count) };
+}
+
+/** 80 % [MASK], 10 % a random unprotected id, 10 % as it was. */
+function replaceAsBert(
+  ids: Int32Array,
+  selected: SelectedPositions,
+  rows: DrawRows,
+  { maskId, randomIds }: PreparedRule,
+  draws: Draws,
+): void {
+  const { kinds, choices } = draws.replace(
+    {
+      indices: selected.indices,
+      positions: selected.indices.map((index, i) => index - rows.starts[selected.rows[i]!]!),
+      rows: selected.rows.map((row) => rows.rows[row]!),
+      units: selected.rows.map((row) => rows.units[row]!),
+    },
+    randomIds.length,
+  );
+  for (let i = 0; i < selected.indices.length; i++) {
+    if (kinds[i]! < MASK_BELOW) ids[selected.indices[i]!] = maskId;
+    else if (kinds[i]! < RANDOM_BELOW) ids[selected.indices[i]!] = randomIds[choices[i]!]!;
+  }
+}

@@ -1,0 +1,45 @@
+import type { BatchPlace, ListColumn, MaskedColumns } from '@mlm/arrow';
+import { givenDraws, type Uniforms } from '../random/given.js';
+import { kernelDraws } from '../random/kernel.js';
+import { applyRule } from './apply.js';
+import { consecutiveRows, type RowPlaces } from './places.js';
+import { restoreOriginals } from './restore.js';
+import { checkEpoch, type MaskingRule, prepareRule } from './rule.js';
+
+/**
+ * Masks rows of token ids.
+ * @param column one row a sequence with its special tokens, row i = `values[offsets[i] .. offsets[i + 1])`; left unchanged.
+ * @param places where the rows stand: a place for rows that follow one another in a unit, or one for each row.
+ * @param epoch 0 for static masking; each epoch draws anew.
+ * @throws InputError when the rule or an id is out of range.
+ */
+export function maskRows(
+  column: ListColumn<Int32Array>,
+  rule: MaskingRule,
+  places: BatchPlace | RowPlaces,
+  epoch = 0,
+): MaskedColumns {
+  checkEpoch(epoch);
+  const rows = 'firstRow' in places ? consecutiveRows(places, column.offsets.length - 1) : places;
+  return applyRule(column, prepareRule(rule), rows, kernelDraws(rule.seed, epoch, rows.split));
+}
+
+/** Masks rows by given uniform numbers instead of the rule's seed: one of each kind for every id of the column's rows. */
+export function maskWithUniforms(
+  column: ListColumn<Int32Array>,
+  rule: MaskingRule,
+  uniforms: Uniforms,
+): MaskedColumns {
+  const nowhere = consecutiveRows({ unit: 0, firstRow: 0, split: 'train' }, column.offsets.length - 1);
+  return applyRule(column, prepareRule(rule), nowhere, givenDraws(uniforms));
+}
+
+/** Masks rows that were masked before anew, as another epoch or another rule has it: `maskRows` of their originals. */
+export function remaskRows(
+  masked: Pick<MaskedColumns, 'input_ids' | 'labels'>,
+  rule: MaskingRule,
+  places: BatchPlace | RowPlaces,
+  epoch: number,
+): MaskedColumns {
+  return maskRows(restoreOriginals(masked), rule, places, epoch);
+}

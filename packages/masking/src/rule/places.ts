@@ -1,0 +1,55 @@
+import { type BatchPlace, InputError, type Split } from '@mlm/arrow';
+
+/** Where each row stands in the dataset: what its draws depend on, beside seed, epoch and position. */
+export interface RowPlaces {
+  readonly split: Split;
+  /** One unit number a row. */
+  readonly units: Int32Array;
+  /** One row number in its unit (and split) a row. */
+  readonly rows: Int32Array;
+}
+
+/** Places of rows that follow one another in one unit. */
+export function consecutiveRows({ unit, firstRow, split }: BatchPlace, count: number): RowPlaces {
+  const rows = new Int32Array(count);
+  for (let i = 0; i < count; i++) rows[i] = firstRow + i;
+  return { split, units: new Int32Array(count).fill(unit), rows };
+}
+
+/**
+ * Places of rows of a dataset, by its metadata.
+ * @param rowsPerUnit index = unit number.
+ * @param indices row numbers in the dataset, from 0, in any order.
+ * @throws InputError for a row that the dataset does not have.
+ */
+export function placesOfRows(
+  rowsPerUnit: readonly number[],
+  indices: ArrayLike<number>,
+  split: Split,
+): RowPlaces {
+  const ends = new Float64Array(rowsPerUnit.length);
+  for (let unit = 0, sum = 0; unit < ends.length; unit++) ends[unit] = sum += rowsPerUnit[unit]!;
+  const units = new Int32Array(indices.length);
+  const rows = new Int32Array(indices.length);
+  for (let i = 0; i < indices.length; i++) {
+    const unit = firstAbove(ends, indices[i]!);
+    if (unit === ends.length) {
+      throw new InputError(`row ${indices[i]}: the dataset's metadata states ${ends[unit - 1] ?? 0} rows`);
+    }
+    units[i] = unit;
+    rows[i] = indices[i]! - (ends[unit - 1] ?? 0);
+  }
+  return { split, units, rows };
+}
+
+/** Index of the first element above a value, by binary search. */
+function firstAbove(ascending: Float64Array, value: number): number {
+  let low = 0;
+  let high = ascending.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (ascending[middle]! > value) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
