@@ -1,0 +1,71 @@
+"""What the tests share: the command line, a small corpus, and the data and checkpoint that mlm makes of it."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+os.environ["HF_HUB_OFFLINE"] = "1"
+
+ROOT = Path(__file__).resolve().parent.parent
+SEQUENCE_LENGTH = 64
+
+
+def node(script: Path, *arguments: object, stdin: bytes | None = None) -> bytes:
+    """Runs a Node script and returns its standard output; its standard error becomes the failure's message."""
+    done = subprocess.run(["node", str(script), *map(str, arguments)], input=stdin, capture_output=True)
+    assert done.returncode == 0, f"{script.name} {arguments} exited {done.returncode}\n{done.stderr.decode()}"
+    return done.stdout
+
+
+def mlm(*arguments: object) -> bytes:
+    return node(ROOT / "packages/cli/bin/mlm.js", *arguments)
+
+
+def mlm_json(*arguments: object) -> dict:
+    return json.loads(mlm(*arguments, "--json").decode().strip().splitlines()[-1])
+
+
+def pytest_runtest_makereport(item, call):
+    """A skip here means that a peer is missing: that is a failure of this lane."""
+    if call.excinfo is not None and call.excinfo.errisinstance(pytest.skip.Exception):
+        raise AssertionError(f"{item.nodeid} was skipped: {call.excinfo.value}")
+
+
+@pytest.fixture(scope="session")
+def corpus(tmp_path_factory) -> Path:
+    """Some 300 KB of the demo's books."""
+    folder = tmp_path_factory.mktemp("corpus")
+    for book in sorted((ROOT / "packages/cli/demo/corpus").glob("*.txt")):
+        (folder / book.name).write_text(book.read_text(encoding="utf-8")[:100_000], encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def arrow_file(corpus, tmp_path_factory) -> Path:
+    """`out.arrow`, its held-out rows in `out.eval.arrow` beside it."""
+    target = tmp_path_factory.mktemp("file") / "out.arrow"
+    mlm("preprocess", corpus, target, "--sequence-length", SEQUENCE_LENGTH, "--eval-fraction", 0.2)
+    return target
+
+
+@pytest.fixture(scope="session")
+def held_out(arrow_file) -> Path:
+    return arrow_file.with_name("out.eval.arrow")
+
+
+@pytest.fixture(scope="session")
+def dataset_folder(corpus, tmp_path_factory) -> Path:
+    """`out/` with `train/` and `validation/`, several shards each."""
+    target = tmp_path_factory.mktemp("folder") / "out"
+    mlm("preprocess", corpus, target, "--sequence-length", SEQUENCE_LENGTH, "--eval-fraction", 0.2)
+    return target
+
+
+@pytest.fixture(scope="session")
+def checkpoint(arrow_file, tmp_path_factory) -> Path:
+    target = tmp_path_factory.mktemp("checkpoint") / "bert-tiny"
+    mlm("train", arrow_file, "--model", "bert-tiny", "--max-steps", 20, "--learning-rate", 1e-3, "--output", target)
+    return target
