@@ -1,1 +1,11 @@
-export {};
+export { type LoadTokenizerOptions, loadTokenizer } from './tokenizer/load.js';
+export { tokenizerFromDefinition } from './tokenizer/tokenizer.js';
+export type {
+  AddedToken,
+  DocumentMode,
+  EncodedText,
+  Encoder,
+  SpecialIds,
+  Tokenizer,
+  TokenizerDefinition,
+} from './tokenizer/types.js';

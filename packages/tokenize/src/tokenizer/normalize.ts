@@ -1,0 +1,75 @@
+import {
+  DROPPED,
+  decompose,
+  IDEOGRAPH,
+  NONSPACING_MARK,
+  PUNCTUATION,
+  type UnicodeProperties,
+  unicodeProperties,
+  WHITESPACE,
+} from '../unicode/properties.js';
+
+/** The switches of BERT's normalizer. */
+export interface NormalizerOptions {
+  cleanText: boolean;
+  handleChineseChars: boolean;
+  stripAccents: boolean;
+  lowercase: boolean;
+}
+
+const SPACE = 0x20;
+
+/** BERT's normalizer, stage by stage over code points, as Rust tokenizers has it. */
+export function normalize(codePoints: readonly number[], options: NormalizerOptions): number[] {
+  const properties = unicodeProperties();
+  const { classes } = properties;
+  let text = [...codePoints];
+  if (options.cleanText) {
+    text = text.filter((c) => !(classes[c]! & DROPPED)).map((c) => (classes[c]! & WHITESPACE ? SPACE : c));
+  }
+  if (options.handleChineseChars) {
+    text = text.flatMap((c) => (classes[c]! & IDEOGRAPH ? [SPACE, c, SPACE] : [c]));
+  }
+  if (options.stripAccents) {
+    text = canonicalDecomposition(text, properties).filter((c) => !(classes[c]! & NONSPACING_MARK));
+  }
+  // A character at a time, so a final sigma becomes a plain one.
+  if (options.lowercase) text = text.flatMap((c) => properties.lowercase.get(c) ?? [c]);
+  return text;
+}
+
+/** Words of a normalized text: between whitespace, each punctuation character a word of its own. */
+export function splitWords(text: readonly number[]): number[][] {
+  const { classes } = unicodeProperties();
+  const words: number[][] = [];
+  let word: number[] = [];
+  const end = () => {
+    if (word.length > 0) words.push(word);
+    word = [];
+  };
+  for (const c of text) {
+    if (classes[c]! & (WHITESPACE | PUNCTUATION)) end();
+    if (classes[c]! & PUNCTUATION) words.push([c]);
+    else if (!(classes[c]! & WHITESPACE)) word.push(c);
+  }
+  end();
+  return words;
+}
+
+/** NFD: decomposes, then sorts each run of combining marks by their class, keeping the order of equals. */
+function canonicalDecomposition(text: readonly number[], properties: UnicodeProperties): number[] {
+  const decomposed = text.flatMap((c) => decompose(properties, c) ?? [c]);
+  const classOf = (c: number) => properties.combiningClass.get(c) ?? 0;
+  const ordered: number[] = [];
+  let marks: number[] = [];
+  for (const c of decomposed) {
+    if (classOf(c) > 0) {
+      marks.push(c);
+      continue;
+    }
+    ordered.push(...marks.sort((a, b) => classOf(a) - classOf(b)), c);
+    marks = [];
+  }
+  ordered.push(...marks.sort((a, b) => classOf(a) - classOf(b)));
+  return ordered;
+}

@@ -1,0 +1,101 @@
+/** How a text is divided into documents: not at all, a document a line, or a document between blank lines. */
+export type DocumentMode = 'none' | 'line' | 'blank-line';
+
+/** Token ids of one text. The arrays are views that the next call of the same encoder overwrites. */
+export interface EncodedText {
+  /** int32 ids of all documents, one after the other, without any special token added. */
+  ids: Int32Array;
+  /** For each document, the index in `ids` after its last id. Documents without any id are left out. */
+  documentEnds: Int32Array;
+  /** For each of these documents, the byte offset in the text at which it starts. */
+  documentStarts: Int32Array;
+  /** How many ill-formed UTF-8 sequences were read as U+FFFD (counted as the WHATWG decoder does). */
+  invalidUtf8: number;
+}
+
+/** Turns UTF-8 bytes into token ids. It keeps caches and buffers: one for each thread. */
+export interface Encoder {
+  /**
+   * Encodes a text of any length; a blank line is one that holds nothing but whitespace.
+   * @param text UTF-8 bytes; ill-formed sequences are read as U+FFFD and counted
+   */
+  encode(text: Uint8Array, options: { document: DocumentMode }): EncodedText;
+}
+
+/** Ids of the five special tokens of BERT. */
+export interface SpecialIds {
+  cls: number;
+  sep: number;
+  pad: number;
+  unk: number;
+  mask: number;
+}
+
+/** A token that is recognised in the text before anything else happens to it, as `added_tokens` of tokenizer.json has it. */
+export interface AddedToken {
+  id: number;
+  content: string;
+  special: boolean;
+  /** Only where no word character stands beside it. */
+  singleWord: boolean;
+  /** Takes the whitespace on its left along. */
+  lstrip: boolean;
+  /** Takes the whitespace on its right along. */
+  rstrip: boolean;
+  /** Looked for in the normalized text, in normalized form. */
+  normalized: boolean;
+}
+
+/** All that BERT's WordPiece tokenization depends on. */
+export interface WordPieceModel {
+  /** Tokens of the WordPiece model by id; holes are undefined. */
+  tokens: readonly (string | undefined)[];
+  unkToken: string;
+  /** Starts every piece of a word but the first, usually `##`. */
+  continuingSubwordPrefix: string;
+  /** A word of more characters becomes the unknown token. */
+  maxInputCharsPerWord: number;
+  addedTokens: readonly AddedToken[];
+  /** Removes control characters. */
+  cleanText: boolean;
+  /** Makes each CJK ideograph a word. */
+  handleChineseChars: boolean;
+  /** Removes accents. */
+  stripAccents: boolean;
+  lowercase: boolean;
+}
+
+/**
+ * What a tokenizer is rebuilt from, for instance in a worker thread: it can be cloned by `postMessage`, and takes the
+ * compiled WebAssembly along so that the other thread need not compile it.
+ */
+export interface TokenizerDefinition {
+  name: string;
+  /** The tokenizer's files as text. */
+  files: Record<string, string>;
+  /** The compiled WebAssembly.Module. */
+  module?: object;
+}
+
+/** A loaded tokenizer. */
+export interface Tokenizer {
+  /** The bundled tokenizer's name, or the name of the folder or file. */
+  readonly name: string;
+  /** SHA-256 of the vocabulary, one token a line in the order of the ids, in hexadecimal. */
+  readonly sha256: string;
+  /** The highest id + 1, added tokens included. */
+  readonly vocabularySize: number;
+  readonly specialIds: SpecialIds;
+  /** Ids that masking must leave alone: the five special tokens and all that tokenizer.json flags as special. Ascending. */
+  readonly protectedIds: readonly number[];
+  /** tokenizer.json, tokenizer_config.json and vocab.txt as text; transformers' AutoTokenizer opens a folder of them. */
+  readonly files: Readonly<Record<string, string>>;
+  /** A new encoder, for use in this thread. */
+  encoder(): Encoder;
+  /** @throws RangeError when there is no such id */
+  idToToken(id: number): string;
+  /** Text of the ids; pieces are joined to words. Special tokens are kept. */
+  decode(ids: Iterable<number>): string;
+  /** What `tokenizerFromDefinition` rebuilds this tokenizer from. */
+  definition(): TokenizerDefinition;
+}

@@ -1,0 +1,93 @@
+import * as tables from './tables.generated.js';
+
+/** Classes of a code point, as bits. They are those of the reference, Rust tokenizers 0.23 (see scripts/unicode_tables.py). */
+export const DROPPED = 1; // NUL, U+FFFD and control characters, which clean_text removes
+export const WHITESPACE = 2;
+export const PUNCTUATION = 4;
+export const NONSPACING_MARK = 8; // removed by strip_accents
+export const IDEOGRAPH = 16; // spaced by handle_chinese_chars
+
+const HANGUL_FIRST = 0xac00;
+const HANGUL_COUNT = 11172;
+
+/** What the reference knows of each code point. */
+export interface UnicodeProperties {
+  /** The class bits of each code point. */
+  classes: Uint8Array;
+  /** Full canonical decompositions, without those of Hangul syllables: see `decompose`. */
+  decomposition: Map<number, readonly number[]>;
+  lowercase: Map<number, readonly number[]>;
+  /** Canonical combining classes above 0. */
+  combiningClass: Map<number, number>;
+}
+
+let cached: UnicodeProperties | undefined;
+
+/** The properties, unpacked from the generated tables at the first call (a few milliseconds, 1.1 MB). */
+export function unicodeProperties(): UnicodeProperties {
+  cached ??= unpack();
+  return cached;
+}
+
+/** The canonical decomposition of a code point, or undefined when it stands for itself. */
+export function decompose(properties: UnicodeProperties, codePoint: number): readonly number[] | undefined {
+  const syllable = codePoint - HANGUL_FIRST;
+  if (syllable < 0 || syllable >= HANGUL_COUNT) return properties.decomposition.get(codePoint);
+  const jamo = [0x1100 + Math.floor(syllable / 588), 0x1161 + Math.floor((syllable % 588) / 28)];
+  return syllable % 28 === 0 ? jamo : [...jamo, 0x11a7 + (syllable % 28)];
+}
+
+function unpack(): UnicodeProperties {
+  const classes = new Uint8Array(0x110000);
+  const mark = (packed: string, bit: number) => {
+    for (const [first, end] of unpackRanges(packed)) {
+      for (let c = first; c < end; c++) classes[c]! |= bit;
+    }
+  };
+  mark(tables.dropped, DROPPED);
+  mark(tables.whitespace, WHITESPACE);
+  mark(tables.punctuation, PUNCTUATION);
+  mark(tables.nonspacingMark, NONSPACING_MARK);
+  mark(tables.ideograph, IDEOGRAPH);
+  const combiningClass = new Map<number, number>();
+  for (const entry of tables.combiningClass.split(',')) {
+    const [value, packed] = entry.split('=') as [string, string];
+    for (const [first, end] of unpackRanges(packed)) {
+      for (let c = first; c < end; c++) combiningClass.set(c, Number.parseInt(value, 36));
+    }
+  }
+  return {
+    classes,
+    decomposition: unpackMapping(tables.decomposition),
+    lowercase: unpackMapping(tables.lowercase),
+    combiningClass,
+  };
+}
+
+/** Half-open ranges from base-36 pairs: the distance from the last range's last code point, the length less one. */
+function unpackRanges(packed: string): [number, number][] {
+  const numbers = packed.split(' ').map((digits) => Number.parseInt(digits, 36));
+  const ranges: [number, number][] = [];
+  let last = 0;
+  for (let i = 0; i < numbers.length; i += 2) {
+    const first = last + numbers[i]!;
+    last = first + numbers[i + 1]!;
+    ranges.push([first, last + 1]);
+  }
+  return ranges;
+}
+
+function unpackMapping(packed: string): Map<number, readonly number[]> {
+  const mapping = new Map<number, readonly number[]>();
+  let codePoint = 0;
+  for (const entry of packed.split(' ')) {
+    const [gap, ...distances] = entry.split(':').map((digits) => Number.parseInt(digits, 36));
+    codePoint += gap!;
+    const from = codePoint;
+    mapping.set(
+      from,
+      distances.map((distance) => from + distance),
+    );
+  }
+  return mapping;
+}
