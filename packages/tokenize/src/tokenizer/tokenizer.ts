@@ -43,7 +43,7 @@ export function tokenizerFromDefinition(definition: TokenizerDefinition): Tokeni
     decode: (ids) =>
       decodePieces(
         Array.from(ids, (id) => tokenAt(tokens, id)),
-        json.decoder?.prefix ?? '##',
+        json.decoder?.prefix ?? model.continuingSubwordPrefix,
         json.decoder?.cleanup ?? true,
       ),
     definition: () => definition,
