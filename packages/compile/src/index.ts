@@ -1,4 +1,33 @@
+export { type CompileOptions, compile } from './compile.js';
+export { composite } from './composite/composite.js';
+export { EagerStep } from './eager/step.js';
 export { InputError } from './error.js';
+export {
+  type Dimension,
+  evaluateDimension,
+  formatDimension,
+  formatShape,
+  isSymbolic,
+  type Shape,
+  type SymbolicDimension,
+  sizeOf,
+  staticShape,
+} from './graph/dimension.js';
+export {
+  type Attribute,
+  type Attributes,
+  constantOf,
+  type DType,
+  type Graph,
+  makeNode,
+  type Node,
+  type TypedArray,
+  type Value,
+} from './graph/graph.js';
+export { printGraph } from './graph/print.js';
+export { type Emit, inlineComposites, type Rule, removeUnused, rewrite } from './graph/rewrite.js';
+export { toOnnx } from './onnx/model.js';
+export type { Step, StepInput } from './step/step.js';
 export type { TensorflowCheck } from './tensorflow/setup/check.js';
 export {
   readInstallation,
@@ -11,3 +40,11 @@ export {
   type SetupResult,
   setupTensorflow,
 } from './tensorflow/setup/setup.js';
+export { registerGradients } from './trace/gradients.js';
+export {
+  type InputSpec,
+  type StepFunction,
+  type TraceOptions,
+  trace,
+  type VariableSpec,
+} from './trace/trace.js';

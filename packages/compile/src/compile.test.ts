@@ -1,0 +1,95 @@
+import '@tensorflow/tfjs-backend-cpu';
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, it } from 'vitest';
+import { type CompileOptions, compile } from './compile.js';
+import { printGraph } from './graph/print.js';
+import { type StepFunction, trace } from './trace/trace.js';
+
+const perceptron: StepFunction = ({ w1, b1, w2 }, { x, y }) => {
+  const { value, grads } = tf.variableGrads(() => {
+    const hidden = tf.relu(tf.add(tf.matMul(x as tf.Tensor2D, w1 as tf.Tensor2D), b1!));
+    const logits = tf.matMul(hidden as tf.Tensor2D, w2 as tf.Tensor2D);
+    return tf.mean<tf.Scalar>(tf.squaredDifference(logits, y!));
+  });
+  for (const variable of [w1!, b1!, w2!]) {
+    variable.assign(tf.sub(variable, tf.mul(grads[variable.name]!, 0.1)));
+  }
+  return { loss: value };
+};
+
+const ramp = (length: number, scale: number) =>
+  Float32Array.from({ length }, (_, i) => Math.sin(i * 1.7 + 0.3) * scale);
+
+const options: CompileOptions = {
+  variables: {
+    w1: { shape: [3, 4], value: ramp(12, 0.5) },
+    b1: { shape: [4] },
+    w2: { shape: [4, 2], value: ramp(8, 0.7) },
+  },
+  inputs: {
+    x: { shape: ['batch', 3], dtype: 'float32' },
+    y: { shape: ['batch', 2], dtype: 'float32' },
+  },
+};
+
+describe('compile', () => {
+  it('trains alike eagerly and in onnxruntime, at several sizes of a named dimension', async () => {
+    const eager = await compile(perceptron, { ...options, target: 'eager' });
+    const onnx = await compile(perceptron, { ...options, target: 'onnx', threads: 1 });
+    const losses: number[] = [];
+    for (const batch of [4, 1, 6, 4]) {
+      const inputs = { x: ramp(batch * 3, 1), y: ramp(batch * 2, 2) };
+      const [a, b] = [await eager.run(inputs), await onnx.run(inputs)];
+      expect(b.loss![0]).toBeCloseTo(a.loss![0]!, 5);
+      losses.push(b.loss![0]!);
+    }
+    expect(losses[3]).toBeLessThan(losses[0]!);
+    const [a, b] = [await eager.read(), await onnx.read()];
+    for (const name of ['w1', 'b1', 'w2']) {
+      b[name]!.forEach((value, i) => {
+        expect(value).toBeCloseTo(a[name]![i]!, 5);
+      });
+    }
+    await Promise.all([eager.dispose(), onnx.dispose()]);
+  });
+
+  it('prints what was traced', () => {
+    expect(printGraph(trace(perceptron, options))).toMatchInlineSnapshot(`
+      "input x: float32[batch,3]
+      input y: float32[batch,2]
+      variable w1: float32[3,4]
+      variable b1: float32[4]
+      variable w2: float32[4,2]
+      %0: float32[batch,4] = BatchMatMul(x, w1)
+      %1: float32[batch,4] = Add(%0, b1)
+      %2: float32[batch,4] = Relu(%1)
+      %3: float32[batch,2] = BatchMatMul(%2, w2)
+      %4: float32[batch,2] = SquaredDifference(%3, y)
+      %5: float32[] = Mean(%4) {axes: [0,1]}
+      %6: float32[1,1] = Reshape(1) {shape: [1,1]}
+      %7: float32[batch,2] = Fill() {shape: [batch,2], value: 1}
+      %8: float32[batch,2] = Multiply(%6, %7)
+      %9: float32[] = Fill() {shape: [], value: 2*batch}
+      %10: float32[batch,2] = RealDiv(%8, %9)
+      %11: float32[batch,2] = Sub(%3, y)
+      %12: float32[batch,2] = Multiply(2, %11)
+      %13: float32[batch,2] = Multiply(%10, %12)
+      %14: float32[batch,4] = BatchMatMul(%13, w2) {transposeB: true}
+      %15: float32[4,2] = BatchMatMul(%2, %13) {transposeA: true}
+      %16: float32[batch,4] = Step(%1) {alpha: 0}
+      %17: float32[batch,4] = Multiply(%14, %16)
+      %18: float32[4] = Sum(%17) {axes: [0]}
+      %19: float32[3,4] = BatchMatMul(x, %17) {transposeA: true}
+      %20: float32[3,4] = Multiply(%19, 0.1)
+      %21: float32[3,4] = Sub(w1, %20)
+      %22: float32[4] = Multiply(%18, 0.1)
+      %23: float32[4] = Sub(b1, %22)
+      %24: float32[4,2] = Multiply(%15, 0.1)
+      %25: float32[4,2] = Sub(w2, %24)
+      output loss = %5
+      update w1 = %21
+      update b1 = %23
+      update w2 = %25"
+    `);
+  });
+});

@@ -1,0 +1,51 @@
+import type { Variable } from '@tensorflow/tfjs-core';
+import { EagerStep } from './eager/step.js';
+import { OnnxState } from './onnx/state.js';
+import { OnnxStep } from './onnx/step.js';
+import type { Step } from './step/step.js';
+import { type InputSpec, type StepFunction, trace, type VariableSpec } from './trace/trace.js';
+
+export interface CompileOptions {
+  /** Variables by name: specs, or tfjs variables whose values are copied. */
+  readonly variables?: Readonly<Record<string, VariableSpec | Variable>>;
+  readonly inputs?: Readonly<Record<string, InputSpec>>;
+  /** `onnx` (default): onnxruntime; `eager`: tfjs's current backend, operation by operation. */
+  readonly target?: 'onnx' | 'eager';
+  /** Where onnxruntime runs: `cpu` (default), `webgpu` or `cuda`. */
+  readonly device?: string;
+  /** Threads for one operation; default: the engine's choice. */
+  readonly threads?: number;
+  /** Run on the variables of this step, of the same target, in place of new ones: training and evaluation on one model. */
+  readonly share?: Step;
+}
+
+/**
+ * Compiles a tfjs function, its gradients and its assignments into a step that runs as a whole.
+ *
+ * ```ts
+ * const step = await compile(({ weight }, { x, y }) => {
+ *   const { value: loss, grads } = tf.variableGrads(() => tf.losses.meanSquaredError(y, tf.matMul(x, weight)));
+ *   weight.assign(tf.sub(weight, tf.mul(grads.weight, 0.1)));
+ *   return { loss };
+ * }, { variables: { weight: { shape: [3, 1] } }, inputs: { x: { shape: ['batch', 3], dtype: 'float32' }, … } });
+ * const { loss } = await step.run({ x: new Float32Array(12), … });
+ * ```
+ * @throws if the function cannot be traced (see `trace`) or the target lacks one of its operations
+ */
+export async function compile(fn: StepFunction, options: CompileOptions = {}): Promise<Step> {
+  const { variables = {}, inputs = {}, target = 'onnx', share } = options;
+  switch (target) {
+    case 'eager':
+      if (share && !(share instanceof EagerStep)) throw sharingError();
+      return new EagerStep(fn, { variables, inputs, ...(share && { share }) });
+    case 'onnx': {
+      if (share && !(share instanceof OnnxStep)) throw sharingError();
+      const state = { variables: share?.state ?? new OnnxState(variables), owned: !share };
+      return OnnxStep.create(trace(fn, { variables, inputs }), inputs, state, options);
+    }
+    default:
+      throw new TypeError(`there is no target '${target}': use onnx or eager`);
+  }
+}
+
+const sharingError = () => new TypeError('a step can share variables only with a step of the same target');

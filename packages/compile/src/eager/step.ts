@@ -1,0 +1,106 @@
+import {
+  dispose,
+  engine,
+  type NamedTensorMap,
+  type Tensor,
+  tensor,
+  tidy,
+  type Variable,
+} from '@tensorflow/tfjs-core';
+import type { TypedArray } from '../graph/graph.js';
+import { resolveInputs } from '../step/inputs.js';
+import type { Step, StepInput } from '../step/step.js';
+import { copyInto, emptyValue, initialValue, pick } from '../step/variables.js';
+import { registerGradients } from '../trace/gradients.js';
+import type { InputSpec, StepFunction, VariableSpec } from '../trace/trace.js';
+
+export interface EagerOptions {
+  readonly variables: Readonly<Record<string, VariableSpec | Variable>>;
+  readonly inputs: Readonly<Record<string, InputSpec>>;
+  /** Use this step's variables in place of new ones. */
+  readonly share?: EagerStep;
+}
+
+/** Runs a function operation by operation on tfjs's current backend. */
+export class EagerStep implements Step {
+  readonly #variables: Map<string, Variable>;
+  readonly #owned: boolean;
+
+  constructor(
+    readonly fn: StepFunction,
+    readonly options: EagerOptions,
+  ) {
+    registerGradients();
+    this.#owned = options.share === undefined;
+    this.#variables = options.share ? options.share.#variables : createVariables(options.variables);
+  }
+
+  async run(given: Readonly<Record<string, StepInput>>): Promise<Record<string, TypedArray>> {
+    const inputs = resolveInputs(this.options.inputs, given);
+    const results = withRegistry(this.#variables, () =>
+      tidy(() => {
+        const tensors = Object.entries(inputs).map(([name, { data, shape }]): [string, Tensor] => [
+          name,
+          tensor(data, [...shape], this.options.inputs[name]!.dtype),
+        ]);
+        return this.fn(Object.fromEntries(this.#variables), Object.fromEntries(tensors)) as NamedTensorMap;
+      }),
+    );
+    const outputs: Record<string, TypedArray> = {};
+    for (const [name, result] of Object.entries(results)) {
+      outputs[name] = (await result.data()).slice() as TypedArray;
+      result.dispose();
+    }
+    return outputs;
+  }
+
+  async read(names: readonly string[] = [...this.#variables.keys()]): Promise<Record<string, TypedArray>> {
+    const values: Record<string, TypedArray> = {};
+    for (const [name, variable] of pick(this.#variables, names)) {
+      values[name] = (await variable.data()).slice() as TypedArray;
+    }
+    return values;
+  }
+
+  async write(values: Readonly<Record<string, TypedArray>>): Promise<void> {
+    for (const [name, variable] of pick(this.#variables, Object.keys(values))) {
+      const array = emptyValue(variable);
+      copyInto(name, array, values[name]!);
+      tidy(() => variable.assign(tensor(array, variable.shape, variable.dtype)));
+    }
+  }
+
+  async dispose(): Promise<void> {
+    if (this.#owned) withRegistry(this.#variables, () => dispose([...this.#variables.values()]));
+  }
+}
+
+function createVariables(specs: EagerOptions['variables']): Map<string, Variable> {
+  return withRegistry(
+    new Map(),
+    () =>
+      new Map(
+        Object.entries(specs).map(([name, spec]) => {
+          const value = tensor(initialValue(name, spec), [...spec.shape], spec.dtype ?? 'float32');
+          const variable = engine().makeVariable(value, spec.trainable ?? true, name);
+          value.dispose();
+          return [name, variable];
+        }),
+      ),
+  );
+}
+
+/**
+ * Runs a function with these variables alone registered in tfjs, so that `tf.variableGrads` finds no others and two
+ * steps may use the same names.
+ */
+function withRegistry<T>(variables: ReadonlyMap<string, Variable>, body: () => T): T {
+  const { state } = engine();
+  const outer = state.registeredVariables;
+  state.registeredVariables = Object.fromEntries(variables);
+  try {
+    return body();
+  } finally {
+    state.registeredVariables = outer;
+  }
+}

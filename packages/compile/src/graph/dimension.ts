@@ -1,0 +1,68 @@
+/**
+ * The size of an axis: a number, or an expression of named sizes that are known only when the graph runs.
+ * An expression is a sum of products, e.g. `2*masked + 1` or `batch*sequence`.
+ */
+export type Dimension = number | SymbolicDimension;
+
+export interface SymbolicDimension {
+  readonly terms: readonly DimensionTerm[];
+}
+
+/** `factor` times the product of the named sizes; no name at all is the constant term. */
+export interface DimensionTerm {
+  readonly factor: number;
+  readonly names: readonly string[];
+}
+
+export type Shape = readonly Dimension[];
+
+export function isSymbolic(value: unknown): value is SymbolicDimension {
+  return typeof value === 'object' && value !== null && 'terms' in value;
+}
+
+/** The dimension that a name given in an input's shape stands for. */
+export function namedDimension(name: string): SymbolicDimension {
+  return { terms: [{ factor: 1, names: [name] }] };
+}
+
+/** The value of a dimension once the named sizes are known. */
+export function evaluateDimension(dimension: Dimension, sizes: ReadonlyMap<string, number>): number {
+  if (!isSymbolic(dimension)) return dimension;
+  return dimension.terms.reduce((sum, { factor, names }) => {
+    const product = names.reduce((value, name) => {
+      const size = sizes.get(name);
+      if (size === undefined) throw new Error(`the size of dimension '${name}' is not known`);
+      return value * size;
+    }, factor);
+    return sum + product;
+  }, 0);
+}
+
+export function formatDimension(dimension: Dimension): string {
+  if (!isSymbolic(dimension)) return String(dimension);
+  return dimension.terms
+    .map(({ factor, names }) => (factor === 1 && names.length > 0 ? names : [factor, ...names]).join('*'))
+    .join(' + ');
+}
+
+export const formatShape = (shape: Shape): string => `[${shape.map(formatDimension).join(',')}]`;
+
+export function sameDimension(a: Dimension, b: Dimension): boolean {
+  return a === b || (isSymbolic(a) && isSymbolic(b) && formatDimension(a) === formatDimension(b));
+}
+
+export function sameShape(a: Shape, b: Shape): boolean {
+  return a.length === b.length && a.every((dimension, axis) => sameDimension(dimension, b[axis]!));
+}
+
+/** The shape as plain numbers; throws where a size is only known at run time. */
+export function staticShape(shape: Shape): number[] {
+  return shape.map((dimension) => {
+    if (isSymbolic(dimension)) throw new Error(`the shape ${formatShape(shape)} is not known before the run`);
+    return dimension;
+  });
+}
+
+/** The number of elements of a shape of numbers. */
+export const sizeOf = (shape: readonly number[]): number =>
+  shape.reduce((product, size) => product * size, 1);

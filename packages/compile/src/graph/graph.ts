@@ -1,0 +1,86 @@
+import type { Shape, SymbolicDimension } from './dimension.js';
+
+/** Element types. `bfloat16` appears only through a reduced-precision pass; tfjs functions never make it. */
+export type DType = 'float32' | 'int32' | 'bool' | 'bfloat16';
+
+export type TypedArray = Float32Array | Int32Array | Uint8Array;
+
+export type Attribute =
+  | boolean
+  | number
+  | string
+  | null
+  | TypedArray
+  | SymbolicDimension
+  | readonly Attribute[];
+
+export type Attributes = Readonly<Record<string, Attribute>>;
+
+/** A tensor in the graph. It is an input, a variable's value at the start of the run, or one output of a node. */
+export interface Value {
+  readonly shape: Shape;
+  readonly dtype: DType;
+  /** The name of an input or a variable. */
+  readonly name?: string;
+  /** The node that computes the value; none for an input or a variable. */
+  readonly node?: Node;
+}
+
+/**
+ * One operation. `op` is a tfjs kernel name (`Add`, `BatchMatMul`, `GatherV2`, …), whose inputs stand in the order of
+ * the kernel's table (src/trace/kernels), or one of:
+ *
+ * - `Fill` {shape, value}: a tensor whose elements are all equal, scalars among them;
+ * - `Const` {value}: any other constant, as a typed array;
+ * - `DropoutMask` {shape, rate, stream} of an int32[2] key: 0 or 1 / (1 − rate), see `dropoutMask`;
+ * - a composite's name: a node with a `body`, which computes the same from the same inputs in plain operations.
+ *   A target either has something faster for this name, or puts the body in its place (`inlineComposites`).
+ */
+export interface Node {
+  readonly op: string;
+  readonly inputs: readonly Value[];
+  readonly attributes: Attributes;
+  readonly outputs: readonly Value[];
+  readonly body?: Graph;
+}
+
+/** A traced function. Every value that a node reads is an input, a variable, or an output of an earlier node. */
+export interface Graph {
+  readonly inputs: readonly Value[];
+  readonly variables: readonly Value[];
+  readonly nodes: readonly Node[];
+  readonly outputs: Readonly<Record<string, Value>>;
+  /** What each assigned variable holds after the run, by the variable's name. */
+  readonly updates: Readonly<Record<string, Value>>;
+}
+
+export interface OutputSpec {
+  readonly shape: Shape;
+  readonly dtype: DType;
+}
+
+/** Makes a node and the values that it computes. */
+export function makeNode(
+  op: string,
+  inputs: readonly Value[],
+  attributes: Attributes,
+  outputs: readonly OutputSpec[],
+  body?: Graph,
+): Node {
+  const values: Value[] = [];
+  const node: Node = { op, inputs, attributes, outputs: values, ...(body && { body }) };
+  for (const { shape, dtype } of outputs) values.push({ shape, dtype, node });
+  return node;
+}
+
+/** The number that a scalar or uniform constant holds, if the value is one. */
+export function constantOf(value: Value | undefined): number | undefined {
+  const constant = value?.node?.op === 'Fill' ? value.node.attributes.value : undefined;
+  return typeof constant === 'number' ? constant : undefined;
+}
+
+/** Everything that leaves the graph: outputs and updates. */
+export const resultsOf = (graph: Graph): Value[] => [
+  ...Object.values(graph.outputs),
+  ...Object.values(graph.updates),
+];

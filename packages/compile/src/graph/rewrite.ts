@@ -1,0 +1,79 @@
+import { type Graph, makeNode, type Node, resultsOf, type Value } from './graph.js';
+
+/** Adds nodes to the graph that is being built and returns what they compute. */
+export type Emit = (
+  op: string,
+  inputs: readonly Value[],
+  attributes: Node['attributes'],
+  outputs: readonly Pick<Value, 'shape' | 'dtype'>[],
+  body?: Graph,
+) => readonly Value[];
+
+/**
+ * What a rule puts in a node's place. It sees the old node and its inputs in the new graph, adds what it needs with
+ * `emit`, and returns the new values of the node's outputs, or nothing to keep the node.
+ */
+export type Rule = (node: Node, inputs: readonly Value[], emit: Emit) => readonly Value[] | undefined;
+
+/** Builds the graph anew, in order, with a rule applied to every node. Nodes that nothing reads are left out. */
+export function rewrite(graph: Graph, rule: Rule): Graph {
+  const values = new Map<Value, Value>();
+  const current = (value: Value): Value => values.get(value) ?? value;
+  const nodes: Node[] = [];
+  const emit: Emit = (op, inputs, attributes, outputs, body) => {
+    const node = makeNode(op, inputs, attributes, outputs, body);
+    nodes.push(node);
+    return node.outputs;
+  };
+  for (const node of graph.nodes) {
+    const inputs = node.inputs.map(current);
+    const replaced =
+      rule(node, inputs, emit) ?? emit(node.op, inputs, node.attributes, node.outputs, node.body);
+    node.outputs.forEach((value, i) => {
+      values.set(value, replaced[i]!);
+    });
+  }
+  const renamed = (record: Readonly<Record<string, Value>>) =>
+    Object.fromEntries(Object.entries(record).map(([name, value]) => [name, current(value)]));
+  return removeUnused({
+    ...graph,
+    nodes,
+    outputs: renamed(graph.outputs),
+    updates: renamed(graph.updates),
+  });
+}
+
+/** Leaves out the nodes that neither an output nor an update needs. */
+export function removeUnused(graph: Graph): Graph {
+  const needed = new Set<Node>();
+  const values = resultsOf(graph);
+  for (let value = values.pop(); value; value = values.pop()) {
+    if (!value.node || needed.has(value.node)) continue;
+    needed.add(value.node);
+    values.push(...value.node.inputs);
+  }
+  return { ...graph, nodes: graph.nodes.filter((node) => needed.has(node)) };
+}
+
+/** Puts the body of every composite that `keep` does not name in its place. */
+export function inlineComposites(graph: Graph, keep: ReadonlySet<string> = new Set()): Graph {
+  const rule: Rule = (node, inputs, emit) => {
+    if (!node.body || keep.has(node.op)) return undefined;
+    return copyInto(node.body, inputs, emit, rule);
+  };
+  return rewrite(graph, rule);
+}
+
+function copyInto(body: Graph, inputs: readonly Value[], emit: Emit, rule: Rule): Value[] {
+  const values = new Map<Value, Value>(body.inputs.map((value, i) => [value, inputs[i]!]));
+  const current = (value: Value): Value => values.get(value) ?? value;
+  for (const node of body.nodes) {
+    const arguments_ = node.inputs.map(current);
+    const copies =
+      rule(node, arguments_, emit) ?? emit(node.op, arguments_, node.attributes, node.outputs, node.body);
+    node.outputs.forEach((value, i) => {
+      values.set(value, copies[i]!);
+    });
+  }
+  return Object.values(body.outputs).map(current);
+}

@@ -1,0 +1,65 @@
+import type { Variable } from '@tensorflow/tfjs-core';
+import type { Tensor } from 'onnxruntime-common';
+import type { TypedArray } from '../graph/graph.js';
+import { copyInto, emptyValue, initialValue, pick } from '../step/variables.js';
+import type { VariableSpec } from '../trace/trace.js';
+import { ortTensor } from './runtime.js';
+
+/** A variable's value, and the tensor that takes its next one. The two change places after a run. */
+interface Slot {
+  current: Tensor;
+  next: Tensor | undefined;
+  readonly spec: VariableSpec | Variable;
+}
+
+/** The variables of ONNX steps: typed arrays that onnxruntime reads and writes in place. */
+export class OnnxState {
+  readonly #slots: Map<string, Slot>;
+
+  constructor(variables: Readonly<Record<string, VariableSpec | Variable>>) {
+    this.#slots = new Map(
+      Object.entries(variables).map(([name, spec]) => [
+        name,
+        { spec, current: ortTensor(initialValue(name, spec), spec.shape), next: undefined },
+      ]),
+    );
+  }
+
+  current(name: string): Tensor {
+    return this.#slot(name).current;
+  }
+
+  next(name: string): Tensor {
+    const slot = this.#slot(name);
+    slot.next ??= ortTensor(emptyValue(slot.spec), slot.spec.shape);
+    return slot.next;
+  }
+
+  /** Makes the next value current. */
+  advance(name: string): void {
+    const slot = this.#slot(name);
+    [slot.current, slot.next] = [this.next(name), slot.current];
+  }
+
+  read(names: readonly string[] = [...this.#slots.keys()]): Record<string, TypedArray> {
+    return Object.fromEntries(
+      pick(this.#slots, names).map(([name, { current }]) => [name, (current.data as TypedArray).slice()]),
+    );
+  }
+
+  write(values: Readonly<Record<string, TypedArray>>): void {
+    for (const [name, { current }] of pick(this.#slots, Object.keys(values))) {
+      copyInto(name, current.data as Float32Array | Int32Array, values[name]!);
+    }
+  }
+
+  dispose(): void {
+    this.#slots.clear();
+  }
+
+  #slot(name: string): Slot {
+    const slot = this.#slots.get(name);
+    if (!slot) throw new TypeError(`there is no variable '${name}', or the step was disposed`);
+    return slot;
+  }
+}

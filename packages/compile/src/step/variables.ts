@@ -1,0 +1,38 @@
+import { Variable } from '@tensorflow/tfjs-core';
+import { sizeOf } from '../graph/dimension.js';
+import type { TypedArray } from '../graph/graph.js';
+import type { VariableSpec } from '../trace/trace.js';
+
+/** The first value of a variable: a copy of what the spec or the tfjs variable holds, or zeros. */
+export function initialValue(name: string, spec: VariableSpec | Variable): Float32Array | Int32Array {
+  const array = emptyValue(spec);
+  const given = spec instanceof Variable ? (spec.dataSync() as TypedArray) : spec.value;
+  if (given) copyInto(name, array, given);
+  return array;
+}
+
+export function emptyValue({ shape, dtype }: VariableSpec | Variable): Float32Array | Int32Array {
+  return dtype === 'int32' ? new Int32Array(sizeOf(shape)) : new Float32Array(sizeOf(shape));
+}
+
+/** Overwrites a variable's array. @throws if the length or type differs */
+export function copyInto(name: string, target: Float32Array | Int32Array, values: TypedArray): void {
+  if (values.length !== target.length) {
+    throw new TypeError(`the variable '${name}' holds ${target.length} values, not ${values.length}`);
+  }
+  if (values.constructor !== target.constructor) {
+    throw new TypeError(
+      `the variable '${name}' is a ${target.constructor.name}, not a ${values.constructor.name}`,
+    );
+  }
+  target.set(values as Float32Array & Int32Array);
+}
+
+/** Picks variables by name. @throws if one does not exist */
+export function pick<T>(variables: ReadonlyMap<string, T>, names: readonly string[]): [string, T][] {
+  return names.map((name) => {
+    const variable = variables.get(name);
+    if (variable === undefined) throw new TypeError(`there is no variable '${name}'`);
+    return [name, variable];
+  });
+}

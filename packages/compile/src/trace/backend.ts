@@ -1,0 +1,200 @@
+import {
+  type DataId,
+  type DataType,
+  engine,
+  KernelBackend,
+  type KernelConfig,
+  registerBackend,
+  registerKernel,
+  type Tensor,
+  type TensorInfo,
+} from '@tensorflow/tfjs-core';
+import type { Attribute, Attributes, DType, OutputSpec, TypedArray, Value } from '../graph/graph.js';
+import { kernels } from './kernels/index.js';
+import type { KernelRule } from './kernels/rule.js';
+import { Recorder } from './recorder.js';
+
+const BACKEND_NAME = 'mlm-trace';
+
+/** What a symbolic tensor holds in the place of data: the value that it stands for. */
+class SymbolicData {
+  constructor(readonly value: Value) {}
+}
+
+/** A tfjs backend that computes nothing: it records every kernel call into the recorder on top of its stack. */
+class SymbolicBackend extends KernelBackend {
+  readonly recorders: Recorder[] = [];
+
+  get recorder(): Recorder {
+    const recorder = this.recorders.at(-1);
+    if (!recorder) throw new Error('a tensor of a traced function was used after the trace had ended');
+    return recorder;
+  }
+
+  override write(values: Parameters<KernelBackend['write']>[0], shape: number[], dtype: DataType): DataId {
+    const [value] = this.constant(values as ArrayLike<number>, shape, dtype);
+    return new SymbolicData(value!);
+  }
+
+  constant(values: ArrayLike<number>, shape: readonly number[], dtype: DataType): readonly Value[] {
+    const array = toTypedArray(values, checkDType(dtype));
+    const output = { shape, dtype: checkDType(dtype) };
+    const first = array[0] ?? 0;
+    if (array.every((value) => Object.is(value, first))) {
+      return this.recorder.add('Fill', [], { shape, value: first }, [output]);
+    }
+    return this.recorder.add('Const', [], { value: array }, [output]);
+  }
+
+  /** The value of a tensor: recorded, or a constant if an ordinary backend holds its data. */
+  tracedValue(tensor: TensorInfo): Value {
+    if (tensor.dataId instanceof SymbolicData) return this.recorder.own(tensor.dataId.value);
+    return this.constant(
+      engine().readSync(tensor.dataId) as ArrayLike<number>,
+      tensor.shape,
+      tensor.dtype,
+    )[0]!;
+  }
+
+  override readSync(): never {
+    throw new Error(
+      'a traced function cannot read the data of a tensor (dataSync, data, arraySync, print): ' +
+        'it runs once, on shapes alone; compute with tensor operations instead',
+    );
+  }
+  override read(): never {
+    return this.readSync();
+  }
+
+  override numDataIds(): number {
+    return 0;
+  }
+  override disposeData(): boolean {
+    return true;
+  }
+  override incRef(): void {}
+  decRef(): void {}
+  override refCount(): number {
+    return 1;
+  }
+  override timerAvailable(): boolean {
+    return false;
+  }
+  override floatPrecision(): 32 {
+    return 32;
+  }
+  override epsilon(): number {
+    return 1e-7;
+  }
+  override memory(): { unreliable: boolean } {
+    return { unreliable: true };
+  }
+  override dispose(): void {}
+}
+
+let backend: SymbolicBackend | undefined;
+
+function symbolicBackend(): SymbolicBackend {
+  if (backend) return backend;
+  const created = new SymbolicBackend();
+  registerBackend(BACKEND_NAME, () => created, 0);
+  for (const [kernelName, rule] of Object.entries(kernels)) {
+    registerKernel({
+      kernelName,
+      backendName: BACKEND_NAME,
+      kernelFunc: (({ inputs, attrs }) =>
+        record(created, kernelName, rule, inputs, (attrs ?? {}) as Attributes)) as KernelConfig['kernelFunc'],
+    });
+  }
+  backend = created;
+  return created;
+}
+
+function record(
+  to: SymbolicBackend,
+  kernelName: string,
+  rule: KernelRule,
+  inputs: Record<string, TensorInfo | TensorInfo[] | undefined>,
+  given: Attributes,
+): TensorInfo | TensorInfo[] {
+  const order = rule.inputs ?? Object.keys(inputs);
+  const values = order.flatMap((name) => inputs[name] ?? []).map((tensor) => to.tracedValue(tensor));
+  const call = rule.infer(values, given);
+  if ('same' in call) return tensorInfo(call.same);
+  const outputs = to.recorder.add(
+    call.op ?? kernelName,
+    call.inputs ?? values,
+    call.attributes ?? {},
+    call.outputs,
+  );
+  return rule.list ? outputs.map(tensorInfo) : tensorInfo(outputs[0]!);
+}
+
+const tensorInfo = (value: Value): TensorInfo => ({
+  dataId: new SymbolicData(value),
+  shape: value.shape as number[],
+  dtype: value.dtype as DataType,
+});
+
+/** Makes a tensor that stands for a value. */
+export function symbolicTensor(value: Value): Tensor {
+  const { dataId, shape, dtype } = tensorInfo(value);
+  return engine().makeTensorFromDataId(dataId, shape, dtype, symbolicBackend());
+}
+
+export const isTracing = (): boolean => backend !== undefined && backend.recorders.length > 0;
+
+/** Runs a function under a new recorder; tfjs's own backend is set back whatever happens. */
+export function withRecorder<T>(body: (recorder: Recorder) => T): T {
+  const to = symbolicBackend();
+  const recorder = new Recorder();
+  const outer = to.recorders.length === 0 ? engine().backendName : undefined;
+  const registered = engine().state.registeredVariables;
+  if (outer !== undefined) {
+    selectBackend(BACKEND_NAME);
+    // Variables of the traced function live in a registry of their own: names may equal those of real variables.
+    engine().state.registeredVariables = {};
+  }
+  to.recorders.push(recorder);
+  engine().startScope('trace');
+  try {
+    return body(recorder);
+  } finally {
+    engine().endScope();
+    to.recorders.pop();
+    if (outer !== undefined) {
+      engine().state.registeredVariables = registered;
+      if (outer) selectBackend(outer);
+    }
+  }
+}
+
+// setBackend is declared async, but for a backend that is initialised already all of it happens during the call.
+function selectBackend(name: string): void {
+  void engine().setBackend(name);
+}
+
+/** The value that a tensor stands for within the current trace. */
+export const tracedValue = (tensor: TensorInfo): Value => symbolicBackend().tracedValue(tensor);
+
+/** Adds a node that no tfjs kernel stands for. */
+export function recordNode(
+  op: string,
+  inputs: readonly Tensor[],
+  attributes: Readonly<Record<string, Attribute>>,
+  outputs: readonly OutputSpec[],
+  body?: Parameters<Recorder['add']>[4],
+): Tensor[] {
+  const values = inputs.map(tracedValue);
+  return symbolicBackend().recorder.add(op, values, attributes, outputs, body).map(symbolicTensor);
+}
+
+function checkDType(dtype: DataType): DType {
+  if (dtype === 'float32' || dtype === 'int32' || dtype === 'bool') return dtype;
+  throw new TypeError(`a traced function cannot hold ${dtype} tensors: use float32, int32 or bool`);
+}
+
+function toTypedArray(values: ArrayLike<number>, dtype: DType): TypedArray {
+  if (dtype === 'float32') return Float32Array.from(values);
+  return dtype === 'int32' ? Int32Array.from(values) : Uint8Array.from(values);
+}

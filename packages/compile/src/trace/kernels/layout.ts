@@ -1,0 +1,130 @@
+import { backend_util, slice_util } from '@tensorflow/tfjs-core';
+import type { Value } from '../../graph/graph.js';
+import { axesOf, frontAxis, type KernelCall, type KernelRule, numbers, sizes } from './rule.js';
+
+const reshapeTo = (x: Value, shape: readonly number[]): KernelCall =>
+  x.shape.length === shape.length && shape.every((size, i) => size === x.shape[i])
+    ? { same: x }
+    : { op: 'Reshape', inputs: [x], attributes: { shape }, outputs: [{ shape, dtype: x.dtype }] };
+
+const product = (values: readonly number[]): number => values.reduce((a, b) => a * b, 1);
+
+/** Kernels that move elements and compute nothing. Sizes and axes in attributes are explicit, never −1. */
+export const layout: Record<string, KernelRule> = {
+  Reshape: {
+    inputs: ['x'],
+    infer: ([x], { shape }) => {
+      const given = numbers(shape);
+      const rest = product(sizes(x!)) / product(given.filter((size) => size !== -1));
+      return reshapeTo(
+        x!,
+        given.map((size) => (size === -1 ? rest : size)),
+      );
+    },
+  },
+  ExpandDims: {
+    inputs: ['input'],
+    infer: ([x], { dim }) => {
+      const shape = [...sizes(x!)];
+      shape.splice(frontAxis(dim, shape.length + 1), 0, 1);
+      return reshapeTo(x!, shape);
+    },
+  },
+  Transpose: {
+    inputs: ['x'],
+    infer: ([x], { perm }) => ({
+      attributes: { perm: perm! },
+      outputs: [{ shape: numbers(perm).map((axis) => x!.shape[axis]!), dtype: x!.dtype }],
+    }),
+  },
+  Slice: {
+    inputs: ['x'],
+    infer: ([x], { begin, size }) => {
+      const [from, shape] = slice_util.parseSliceParams(
+        { shape: sizes(x!) } as never,
+        numbers(begin),
+        numbers(size),
+      );
+      if (shape!.every((length, i) => length === x!.shape[i])) return { same: x! };
+      return { attributes: { begin: from!, size: shape! }, outputs: [{ shape: shape!, dtype: x!.dtype }] };
+    },
+  },
+  PadV2: {
+    inputs: ['x'],
+    infer: ([x], { paddings, constantValue }) => ({
+      attributes: { paddings: paddings!, constantValue: constantValue ?? 0 },
+      outputs: [
+        {
+          shape: sizes(x!).map((size, i) => {
+            const [before, after] = numbers((paddings as number[][])[i]);
+            return size + before! + after!;
+          }),
+          dtype: x!.dtype,
+        },
+      ],
+    }),
+  },
+  Tile: {
+    inputs: ['x'],
+    infer: ([x], { reps }) => ({
+      attributes: { reps: reps! },
+      outputs: [{ shape: sizes(x!).map((size, i) => size * numbers(reps)[i]!), dtype: x!.dtype }],
+    }),
+  },
+  BroadcastTo: {
+    inputs: ['x'],
+    infer: ([x], { shape }) => ({
+      attributes: { shape: shape! },
+      outputs: [{ shape: numbers(shape), dtype: x!.dtype }],
+    }),
+  },
+  Reverse: {
+    inputs: ['x'],
+    infer: ([x], { dims }) => ({ attributes: { axes: axesOf(dims, x!) }, outputs: [x!] }),
+  },
+  Concat: {
+    infer: (values, { axis }) => {
+      const at = frontAxis(axis, values[0]!.shape.length);
+      const parts = values.filter((value) => !sizes(value).includes(0));
+      if (parts.length === 1) return { same: parts[0]! };
+      const shape = backend_util.computeOutShape(values.map(sizes), at);
+      return { inputs: parts, attributes: { axis: at }, outputs: [{ shape, dtype: values[0]!.dtype }] };
+    },
+  },
+  Pack: {
+    infer: (values, { axis }) => {
+      const shape = [...sizes(values[0]!)];
+      const at = frontAxis(axis, shape.length + 1);
+      shape.splice(at, 0, values.length);
+      return { attributes: { axis: at }, outputs: [{ shape, dtype: values[0]!.dtype }] };
+    },
+  },
+  Unpack: {
+    inputs: ['value'],
+    list: true,
+    infer: ([value], { axis }) => {
+      const at = frontAxis(axis, value!.shape.length);
+      const shape = sizes(value!).filter((_, i) => i !== at);
+      return {
+        attributes: { axis: at },
+        outputs: Array.from({ length: sizes(value!)[at]! }, () => ({ shape, dtype: value!.dtype })),
+      };
+    },
+  },
+  SplitV: {
+    inputs: ['x'],
+    list: true,
+    infer: ([x], { axis, numOrSizeSplits }) => {
+      const at = frontAxis(axis, x!.shape.length);
+      const parts = backend_util.prepareSplitSize(
+        { shape: sizes(x!) } as never,
+        numOrSizeSplits as number[],
+        at,
+      );
+      return {
+        attributes: { axis: at, sizes: parts },
+        outputs: parts.map((size) => ({ shape: sizes(x!).with(at, size), dtype: x!.dtype })),
+      };
+    },
+  },
+};

@@ -1,0 +1,85 @@
+import type { DType, OutputSpec } from '../../graph/graph.js';
+import { frontAxis, type KernelRule, numbers, sizes } from './rule.js';
+
+/** A constant tensor whose elements are all equal. */
+const fill = (value: number, { shape, dtype }: OutputSpec) => ({
+  op: 'Fill',
+  inputs: [],
+  attributes: { shape: shape as number[], value },
+  outputs: [{ shape, dtype }],
+});
+
+/** Kernels that pick, place or make elements. */
+export const lookup: Record<string, KernelRule> = {
+  GatherV2: {
+    inputs: ['x', 'indices'],
+    infer: ([x, indices], { axis, batchDims }) => {
+      if (batchDims) throw new Error('tf.gather with batchDims cannot be traced: use tf.gatherND');
+      const at = frontAxis(axis ?? 0, x!.shape.length);
+      const shape = [...sizes(x!).slice(0, at), ...sizes(indices!), ...sizes(x!).slice(at + 1)];
+      return { attributes: { axis: at }, outputs: [{ shape, dtype: x!.dtype }] };
+    },
+  },
+  GatherNd: {
+    inputs: ['params', 'indices'],
+    infer: ([params, indices]) => {
+      const depth = sizes(indices!).at(-1)!;
+      const shape = [...sizes(indices!).slice(0, -1), ...sizes(params!).slice(depth)];
+      return { outputs: [{ shape, dtype: params!.dtype }] };
+    },
+  },
+  ScatterNd: {
+    inputs: ['indices', 'updates'],
+    infer: ([, updates], { shape }) => ({
+      attributes: { shape: shape! },
+      outputs: [{ shape: numbers(shape), dtype: updates!.dtype }],
+    }),
+  },
+  UnsortedSegmentSum: {
+    inputs: ['x', 'segmentIds'],
+    infer: ([x, segmentIds], { numSegments }) => ({
+      attributes: { numSegments: numSegments! },
+      outputs: [
+        { shape: [numSegments as number, ...sizes(x!).slice(segmentIds!.shape.length)], dtype: x!.dtype },
+      ],
+    }),
+  },
+  OneHot: {
+    inputs: ['indices'],
+    infer: ([indices], { depth, onValue, offValue, dtype }) => ({
+      attributes: { depth: depth!, onValue: onValue ?? 1, offValue: offValue ?? 0 },
+      outputs: [{ shape: [...sizes(indices!), depth as number], dtype: (dtype ?? 'int32') as DType }],
+    }),
+  },
+  TopK: {
+    inputs: ['x'],
+    list: true,
+    infer: ([x], { k, sorted }) => {
+      const shape = sizes(x!).with(-1, k as number);
+      return {
+        attributes: { k: k!, sorted: sorted !== false },
+        outputs: [
+          { shape, dtype: x!.dtype },
+          { shape, dtype: 'int32' },
+        ],
+      };
+    },
+  },
+  Fill: {
+    inputs: [],
+    infer: (_, { shape, value, dtype }) =>
+      fill(value as number, { shape: numbers(shape), dtype: (dtype ?? 'float32') as DType }),
+  },
+  ZerosLike: { inputs: ['x'], infer: ([x]) => fill(0, x!) },
+  OnesLike: { inputs: ['x'], infer: ([x]) => fill(1, x!) },
+  Range: {
+    inputs: [],
+    infer: (_, { start, stop, step, dtype }) => {
+      const length = Math.max(0, Math.ceil(((stop as number) - (start as number)) / (step as number)));
+      return {
+        attributes: { start: start!, step: step!, length },
+        outputs: [{ shape: [length], dtype: (dtype ?? 'float32') as DType }],
+      };
+    },
+  },
+};

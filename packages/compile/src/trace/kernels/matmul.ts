@@ -1,0 +1,19 @@
+import { backend_util } from '@tensorflow/tfjs-core';
+import { type KernelRule, sizes } from './rule.js';
+
+/** Matrix products. */
+export const matmul: Record<string, KernelRule> = {
+  BatchMatMul: {
+    inputs: ['a', 'b'],
+    infer: ([a, b], { transposeA, transposeB }) => {
+      const [left, right] = [sizes(a!), sizes(b!)];
+      const batch = backend_util.assertAndGetBroadcastShape(left.slice(0, -2), right.slice(0, -2));
+      const rows = left.at(transposeA === true ? -1 : -2)!;
+      const columns = right.at(transposeB === true ? -2 : -1)!;
+      return {
+        attributes: { transposeA: transposeA === true, transposeB: transposeB === true },
+        outputs: [{ shape: [...batch, rows, columns], dtype: 'float32' }],
+      };
+    },
+  },
+};

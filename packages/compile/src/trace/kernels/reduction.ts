@@ -1,0 +1,64 @@
+import type { DType } from '../../graph/graph.js';
+import { axesOf, frontAxis, type KernelRule, sizes } from './rule.js';
+
+const reduction = (dtype?: DType): KernelRule => ({
+  inputs: ['x'],
+  infer: ([x], { axis, keepDims }) => {
+    const axes = axesOf(axis, x!);
+    const shape = sizes(x!).map((size, i) => (axes.includes(i) ? 1 : size));
+    return {
+      attributes: { axes, keepDims: keepDims === true },
+      outputs: [
+        {
+          shape: keepDims === true ? shape : shape.filter((_, i) => !axes.includes(i)),
+          dtype: dtype ?? x!.dtype,
+        },
+      ],
+    };
+  },
+});
+
+const argument: KernelRule = {
+  inputs: ['x'],
+  infer: ([x], { axis }) => {
+    const at = axesOf(axis, x!)[0]!;
+    return {
+      attributes: { axis: at },
+      outputs: [{ shape: sizes(x!).filter((_, i) => i !== at), dtype: 'int32' }],
+    };
+  },
+};
+
+const softmax: KernelRule = {
+  inputs: ['logits'],
+  infer: ([logits]) => ({
+    attributes: { axis: logits!.shape.length - 1 },
+    outputs: [{ shape: logits!.shape, dtype: 'float32' }],
+  }),
+};
+
+/** Kernels that read along an axis. Reductions carry `axes`, counted from the front, and `keepDims`. */
+export const reductions: Record<string, KernelRule> = {
+  Sum: reduction(),
+  Mean: reduction('float32'),
+  Max: reduction(),
+  Min: reduction(),
+  Prod: reduction(),
+  All: reduction('bool'),
+  Any: reduction('bool'),
+  ArgMax: argument,
+  ArgMin: argument,
+  Softmax: softmax,
+  LogSoftmax: softmax,
+  Cumsum: {
+    inputs: ['x'],
+    infer: ([x], { axis, exclusive, reverse }) => ({
+      attributes: {
+        axis: frontAxis(axis ?? 0, x!.shape.length),
+        exclusive: exclusive === true,
+        reverse: reverse === true,
+      },
+      outputs: [x!],
+    }),
+  },
+};

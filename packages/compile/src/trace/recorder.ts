@@ -1,0 +1,57 @@
+import {
+  type Attributes,
+  type Graph,
+  makeNode,
+  type Node,
+  type OutputSpec,
+  type Value,
+} from '../graph/graph.js';
+
+/** Collects the nodes of one function, in the order of their calls. Sizes are plain numbers while recording. */
+export class Recorder {
+  readonly nodes: Node[] = [];
+  readonly #known = new Set<Value>();
+  readonly #constants = new Map<Value, Value>();
+
+  /** Lets nodes read a value that no node of this recorder computes: an input or a variable. */
+  declare(value: Value): Value {
+    this.#known.add(value);
+    return value;
+  }
+
+  add(
+    op: string,
+    inputs: readonly Value[],
+    attributes: Attributes,
+    outputs: readonly OutputSpec[],
+    body?: Graph,
+  ): readonly Value[] {
+    const node = makeNode(
+      op,
+      inputs.map((value) => this.own(value)),
+      attributes,
+      outputs,
+      body,
+    );
+    this.nodes.push(node);
+    for (const value of node.outputs) this.#known.add(value);
+    return node.outputs;
+  }
+
+  /** The value itself; a constant made outside a composite's body is repeated inside it. */
+  own(value: Value): Value {
+    if (this.#known.has(value)) return value;
+    const copy = this.#constants.get(value);
+    if (copy) return copy;
+    const { node } = value;
+    if (!node || (node.op !== 'Fill' && node.op !== 'Const')) {
+      throw new TypeError(
+        `a composite's body may read only the tensors passed to it, but it reads '${value.name ?? node?.op}'; ` +
+          'pass that tensor in as well',
+      );
+    }
+    const [own] = this.add(node.op, [], node.attributes, node.outputs);
+    this.#constants.set(value, own!);
+    return own!;
+  }
+}

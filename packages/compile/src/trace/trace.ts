@@ -1,0 +1,93 @@
+import { engine, Tensor, type Variable } from '@tensorflow/tfjs-core';
+import type { DType, Graph, Value } from '../graph/graph.js';
+import { removeUnused } from '../graph/rewrite.js';
+import { symbolicTensor, tracedValue, withRecorder } from './backend.js';
+import { generalize, sampleSizes } from './generalize.js';
+import { registerGradients } from './gradients.js';
+
+/** An input of a compiled function. A string in the shape names a size that may differ from run to run. */
+export interface InputSpec {
+  readonly shape: readonly (number | string)[];
+  readonly dtype: 'float32' | 'int32';
+}
+
+/** A variable's shape and dtype (float32 unless said otherwise) and, if given, its first value (zeros otherwise). */
+export interface VariableSpec {
+  readonly shape: readonly number[];
+  readonly dtype?: 'float32' | 'int32';
+  /** False keeps the variable out of `tf.variableGrads`; default true. */
+  readonly trainable?: boolean;
+  readonly value?: Float32Array | Int32Array;
+}
+
+/**
+ * Plain tfjs code from variables and inputs to named results. It may call `tf.variableGrads`, whose gradients stand
+ * under the variables' names, and `variable.assign`, whose last value per variable becomes the variable's next value.
+ */
+export type StepFunction = (
+  variables: Record<string, Variable>,
+  inputs: Record<string, Tensor>,
+) => Record<string, Tensor>;
+
+export interface TraceOptions {
+  readonly variables?: Readonly<Record<string, VariableSpec | Variable>>;
+  readonly inputs?: Readonly<Record<string, InputSpec>>;
+}
+
+/**
+ * Records what a function does into a graph, gradients and assignments included. The function runs a few times, on
+ * shapes alone: JavaScript control flow is followed as it happens to go, random numbers drawn by tfjs become constants,
+ * and reading a tensor's data throws.
+ *
+ * With named sizes the function is recorded once for several sizes, and every number that differs between the records
+ * is solved as a sum of products of sizes.
+ * @throws if a kernel has no rule, or a number depends on a named size in another way
+ */
+export function trace(fn: StepFunction, options: TraceOptions = {}): Graph {
+  registerGradients();
+  const names = new Set<string>();
+  for (const { shape } of Object.values(options.inputs ?? {})) {
+    for (const size of shape) if (typeof size === 'string') names.add(size);
+  }
+  const graphs = sampleSizes([...names]).map((sizes) => ({ sizes, graph: traceSample(fn, options, sizes) }));
+  return removeUnused(generalize(graphs, [...names]));
+}
+
+function traceSample(fn: StepFunction, options: TraceOptions, sizes: ReadonlyMap<string, number>): Graph {
+  return withRecorder((recorder) => {
+    const inputs = Object.entries(options.inputs ?? {}).map(([name, { shape, dtype }]) =>
+      recorder.declare({
+        name,
+        shape: shape.map((size) => (typeof size === 'string' ? sizes.get(size)! : size)),
+        dtype,
+      }),
+    );
+    const variables = Object.entries(options.variables ?? {}).map(([name, variable]) => ({
+      trainable: variable.trainable ?? true,
+      value: recorder.declare({ name, shape: variable.shape, dtype: (variable.dtype ?? 'float32') as DType }),
+    }));
+    const variableTensors = variables.map(({ value, trainable }) =>
+      engine().makeVariable(symbolicTensor(value), trainable, value.name),
+    );
+    const results = fn(
+      Object.fromEntries(variableTensors.map((variable) => [variable.name, variable])),
+      Object.fromEntries(inputs.map((value) => [value.name!, symbolicTensor(value)])),
+    );
+    const outputs = Object.entries(results).map(([name, tensor]): [string, Value] => {
+      if (!(tensor instanceof Tensor)) {
+        throw new TypeError(`a traced function must return tensors by name, but '${name}' is no tensor`);
+      }
+      return [name, tracedValue(tensor)];
+    });
+    const updates = variableTensors
+      .map((variable): [string, Value] => [variable.name, tracedValue(variable)])
+      .filter(([, value], i) => value !== variables[i]!.value);
+    return {
+      inputs,
+      variables: variables.map(({ value }) => value),
+      nodes: recorder.nodes,
+      outputs: Object.fromEntries(outputs),
+      updates: Object.fromEntries(updates),
+    };
+  });
+}
