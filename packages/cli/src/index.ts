@@ -1,3 +1,2 @@
-/** The `mlm` command line: `main` is what `bin/mlm.js` runs; the rest is for tools that describe the commands. */
 export { main } from './main.js';
-export { createProgram } from './program.js';
+export { type CommandPage, commandPages } from './pages.js';

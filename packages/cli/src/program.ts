@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { completionCommand } from './commands/completion/command.js';
+import { inspectCommand } from './commands/inspect/command.js';
+import { setupCommand } from './commands/setup/command.js';
+import { verifyCommand } from './commands/verify/command.js';
 import type { Context } from './context.js';
 import { applyConfig } from './options/config.js';
 import { exampleText } from './options/define.js';
@@ -27,9 +30,9 @@ export function createProgram(context: Context): Command {
     .hook('preAction', (_, command) => applyConfig(context, command));
 
   const groups: Record<string, Command[]> = {
-    'From text to a dataset:': [],
+    'From text to a dataset:': [inspectCommand(context), verifyCommand(context)],
     'From a dataset to a model:': [],
-    [gettingStarted]: [completionCommand(context, program)],
+    [gettingStarted]: [setupCommand(context), completionCommand(context, program)],
   };
   for (const [group, commands] of Object.entries(groups)) {
     for (const command of commands) program.addCommand(inherit(program, command).helpGroup(group));

@@ -28,3 +28,13 @@ export function addEngineOptions(command: Command): Command {
     )
     .option('--threads <n>', 'threads of the engine (default: one a core)', integer(1, 1024));
 }
+
+/** The options as the train package takes them; what is left to it is left out. */
+export function engineSettings({ engine, device, precision, threads }: EngineOptions) {
+  return {
+    ...(engine === 'auto' ? {} : { engine }),
+    ...(device === 'auto' ? {} : { device }),
+    ...(threads === undefined ? {} : { threads }),
+    precision,
+  };
+}

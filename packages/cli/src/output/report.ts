@@ -17,7 +17,7 @@ export function printResult(
   if (options.json === true) {
     context.stdout.write(`${JSON.stringify(result)}\n`);
   } else if (options.quiet !== true) {
-    context.stdout.write(`${describe(styleFor(context.stdout, context.env)).join('\n')}\n`);
+    for (const line of describe(styleFor(context.stdout, context.env))) context.stdout.write(`${line}\n`);
   }
 }
 

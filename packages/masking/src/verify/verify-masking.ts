@@ -50,7 +50,7 @@ export async function verifyMasking(dataset: MaskedDataset, laws?: MaskingLaws):
     report.tokens += count(columns.attention_mask, (value) => value === 1);
     report.labelled += count(columns.labels, (value) => value !== IGNORED_LABEL);
   }
-  const stated = dataset.metadata?.counts?.rows;
+  const stated = statedRows(dataset.metadata);
   if (stated !== undefined && stated !== report.rows) {
     const message = `the dataset ends after ${report.rows} rows, but its metadata states ${stated}`;
     return { ...report, violation: { row: report.rows, position: 0, message } };
@@ -100,6 +100,11 @@ function firstRows({ input_ids, labels, attention_mask }: MaskedColumns, count: 
     labels: { ...labels, offsets: labels.offsets.subarray(0, count + 1) },
     attention_mask: { ...attention_mask, offsets: attention_mask.offsets.subarray(0, count + 1) },
   };
+}
+
+/** Rows of this split by the metadata (whose counts are over both splits); unknown in a stream. */
+function statedRows(metadata: DatasetMetadata | undefined): number | undefined {
+  return metadata?.counts && metadata.rows_per_unit.reduce((sum, rows) => sum + rows, 0);
 }
 
 function count(column: MaskedColumns[keyof MaskedColumns], matches: (value: number) => boolean): number {

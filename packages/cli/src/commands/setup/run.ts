@@ -1,0 +1,33 @@
+import { removeTensorflow, setupTensorflow, tensorflowFolder } from '@mlm/compile';
+import { type Context, userPath } from '../../context.js';
+import { formatDuration } from '../../output/numbers.js';
+import { printResult } from '../../output/report.js';
+import { styleFor } from '../../output/style.js';
+import type { SetupTensorflowOptions } from './command.js';
+
+export async function runSetupTensorflow(context: Context, options: SetupTensorflowOptions): Promise<void> {
+  if (options.undo === true) {
+    const removed = await removeTensorflow();
+    printResult(context, options, { removed, folder: tensorflowFolder() }, () => [
+      removed ? `Removed TensorFlow from ${tensorflowFolder()}.` : 'There was nothing to remove.',
+    ]);
+    return;
+  }
+  const style = styleFor(context.stderr, context.env);
+  const { folder, installation, check } = await setupTensorflow({
+    gpu: options.gpu,
+    // A bare name is looked up in PATH, as a shell does.
+    python: options.python?.includes('/') ? userPath(context, options.python) : options.python,
+    signal: context.signal,
+    onProgress(phase, line) {
+      if (options.quiet !== true) context.stderr.write(`${style('bold', phase)}  ${line}\n`);
+    },
+  });
+  printResult(context, options, { folder, installation, check }, (style) => [
+    `${style('green', 'TensorFlow')} ${installation.tensorflow_version} works (${folder}).`,
+    `  matrix product: ${check.matmul_gflops.toFixed(0)} GFLOP/s on ${check.device}`,
+    `  training step: loss ${check.training_step.before.toFixed(4)} → ${check.training_step.after.toFixed(4)}`,
+    `  checked in ${formatDuration(check.milliseconds / 1000)}`,
+    'Next: mlm train <dataset> --engine tensorflow',
+  ]);
+}

@@ -1,0 +1,21 @@
+import type { Command } from 'commander';
+import type { Context } from '../../context.js';
+import { defineCommand } from '../../options/define.js';
+
+export interface VerifyOptions {
+  json?: boolean;
+  quiet?: boolean;
+}
+
+export function verifyCommand(context: Context): Command {
+  return defineCommand('verify', 'check that a dataset is whole and follows its masking rule', [
+    ['mlm verify out.arrow'],
+    ['mlm verify out/ --json && echo sound'],
+  ])
+    .argument('<dataset>', 'an .arrow file or a dataset folder')
+    .option('--json', 'print the result as one JSON object')
+    .action(async (dataset: string, options: VerifyOptions) => {
+      const { runVerify } = await import('./run.js');
+      await runVerify(context, dataset, options);
+    });
+}

@@ -1,0 +1,57 @@
+import { type Dataset, InputError, openDataset } from '@mlm/arrow';
+import { type MaskingReport, verifyMasking } from '@mlm/masking';
+import { type Context, userPath } from '../../context.js';
+import { formatCount, formatShare } from '../../output/numbers.js';
+import { createProgress } from '../../output/progress.js';
+import { printResult } from '../../output/report.js';
+import type { VerifyOptions } from './command.js';
+
+export async function runVerify(context: Context, path: string, options: VerifyOptions): Promise<void> {
+  const dataset = await openDataset(userPath(context, path));
+  try {
+    const splits: Record<string, MaskingReport> = {};
+    for (const split of [dataset, dataset.validation]) {
+      if (split === undefined) continue;
+      splits[split.metadata?.split ?? 'train'] = await verifySplit(context, split, options);
+    }
+    const faults = Object.entries(splits).flatMap(([name, { violation }]) =>
+      violation === undefined
+        ? []
+        : [`${name} row ${violation.row}, position ${violation.position}: ${violation.message}`],
+    );
+    printResult(context, options, { path: dataset.path, sound: faults.length === 0, splits }, (style) =>
+      faults.length > 0
+        ? []
+        : Object.entries(splits).map(
+            ([name, report]) => `${style('green', 'sound')}  ${describe(name, report)}`,
+          ),
+    );
+    if (faults[0] !== undefined)
+      throw new InputError(`${dataset.path}: ${faults[0]}; make the dataset again`);
+  } finally {
+    await dataset.close();
+  }
+}
+
+function describe(name: string, { rows, tokens, labelled, checked }: MaskingReport): string {
+  const share = formatShare(labelled / Math.max(1, tokens));
+  const how =
+    checked === 'rule' ? 'every row equals the rule’s own result' : 'every row obeys the laws of the rule';
+  return `${name}: ${formatCount(rows)} rows, ${formatCount(tokens)} tokens, ${share} labelled; ${how}`;
+}
+
+async function verifySplit(context: Context, split: Dataset, options: VerifyOptions): Promise<MaskingReport> {
+  const progress = createProgress({ stream: context.stderr, env: context.env, label: 'verify', ...options });
+  let done = 0;
+  async function* watched() {
+    for await (const batch of split) {
+      context.signal.throwIfAborted();
+      done += batch.numRows;
+      progress.update({ done, total: split.rows, details: () => [`${formatCount(done)} rows`] });
+      yield batch;
+    }
+  }
+  const report = await verifyMasking({ metadata: split.metadata, [Symbol.asyncIterator]: watched });
+  progress.finish();
+  return report;
+}

@@ -1,0 +1,27 @@
+// Writes what the documentation takes from the sources: each command's help into its page under docs/commands, and the
+// API reference into docs/api. `node scripts/docs.js --help-only` leaves the reference as it is.
+import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const root = new URL('../', import.meta.url);
+const { commandPages } = await import(new URL('packages/cli/dist/index.js', root).href);
+
+for (const { name, help } of commandPages()) {
+  const file = new URL(`docs/commands/${name}.md`, root);
+  const page = readFileSync(file, 'utf8');
+  const begin = page.indexOf('<!-- help');
+  const end = page.indexOf('<!-- end -->');
+  if (begin < 0 || end < begin)
+    throw new Error(`${fileURLToPath(file)}: the marks around the help are missing`);
+  const marked = page.slice(begin, page.indexOf('\n', begin) + 1);
+  writeFileSync(file, `${page.slice(0, begin)}${marked}\n\`\`\`\n${help}\n\`\`\`\n\n${page.slice(end)}`);
+}
+
+if (!process.argv.includes('--help-only')) {
+  const { status } = spawnSync('pnpm', ['--filter', '@mlm/docs', 'run', 'api'], {
+    cwd: root,
+    stdio: 'inherit',
+  });
+  process.exit(status ?? 1);
+}

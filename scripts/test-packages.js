@@ -1,0 +1,106 @@
+// Packs every package, installs each tarball (with the tarballs that it needs) into an empty project, and uses it there
+// from plain JavaScript and from TypeScript. What each project does stands in scripts/packages/<name>.mts, a file that is
+// JavaScript as well: it is type-checked as it is and run as it is. Ends with a count.
+import { spawnSync } from 'node:child_process';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../', import.meta.url));
+const work = mkdtempSync(join(tmpdir(), 'mlm-packages-'));
+const typescript = join(root, 'node_modules/typescript/bin/tsc');
+
+const manifests = new Map(
+  readdirSync(join(root, 'packages')).map((folder) => {
+    const manifest = JSON.parse(readFileSync(join(root, 'packages', folder, 'package.json'), 'utf8'));
+    return [manifest.name, { folder, manifest }];
+  }),
+);
+const tarballs = new Map([...manifests.keys()].map((name) => [name, pack(name)]));
+
+let passed = 0;
+let failed = 0;
+for (const name of manifests.keys()) {
+  for (const [language, failure] of Object.entries(tryPackage(name))) {
+    if (failure === undefined) passed++;
+    else {
+      failed++;
+      console.log(`${name} from ${language}:\n${failure}`);
+    }
+  }
+}
+rmSync(work, { recursive: true });
+console.log(`${passed} passed, ${failed} failed`);
+process.exit(failed === 0 ? 0 : 1);
+
+function pack(name) {
+  const { folder } = manifests.get(name);
+  const packed = run('pnpm', ['pack', '--json', '--pack-destination', work], join(root, 'packages', folder));
+  if (packed.failure !== undefined) throw new Error(`${name} cannot be packed:\n${packed.failure}`);
+  return JSON.parse(packed.stdout.slice(packed.stdout.indexOf('{'))).filename;
+}
+
+/** What went wrong in each language; undefined for what went well. */
+function tryPackage(name) {
+  const { folder } = manifests.get(name);
+  const project = join(work, folder);
+  mkdirSync(project);
+  writeFileSync(
+    join(project, 'package.json'),
+    JSON.stringify({ name: 'empty', private: true, type: 'module' }),
+  );
+  const files = [...withDependencies(name)].map((dependency) => tarballs.get(dependency));
+  // Install scripts of dependencies would download what nothing here needs.
+  const npm = [
+    'install',
+    '--ignore-scripts',
+    '--omit=optional',
+    '--no-audit',
+    '--no-fund',
+    '--prefer-offline',
+  ];
+  const installed = run('npm', [...npm, ...files, '@types/node@20'], project);
+  if (installed.failure !== undefined) return { npm: installed.failure };
+  const source = join(root, 'scripts/packages', `${folder}.mts`);
+  copyFileSync(source, join(project, 'use.mts'));
+  copyFileSync(source, join(project, 'use.mjs'));
+  const flags = [
+    '--noEmit',
+    '--strict',
+    '--module',
+    'nodenext',
+    '--target',
+    'es2023',
+    '--types',
+    'node',
+    '--skipLibCheck',
+  ];
+  return {
+    JavaScript: run(process.execPath, ['use.mjs'], project).failure,
+    TypeScript: run(process.execPath, [typescript, ...flags, 'use.mts'], project).failure,
+  };
+}
+
+/** The package and all packages of this repository that it needs. */
+function withDependencies(name, found = new Set()) {
+  found.add(name);
+  for (const dependency of Object.keys(manifests.get(name).manifest.dependencies ?? {})) {
+    if (manifests.has(dependency) && !found.has(dependency)) withDependencies(dependency, found);
+  }
+  return found;
+}
+
+function run(command, args, cwd) {
+  const { INIT_CWD: _, ...env } = process.env;
+  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, env, encoding: 'utf8' });
+  return { stdout, failure: status === 0 ? undefined : `${error?.message ?? ''}${stdout}${stderr}` };
+}
