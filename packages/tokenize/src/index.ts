@@ -9,3 +9,8 @@ export type {
   Tokenizer,
   TokenizerDefinition,
 } from './tokenizer/types.js';
+export {
+  type TrainedVocabulary,
+  trainVocabulary,
+  type VocabularyOptions,
+} from './vocabulary/train-vocabulary.js';

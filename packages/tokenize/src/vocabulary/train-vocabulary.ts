@@ -1,0 +1,96 @@
+import { InputError } from '@mlm/arrow';
+import { bertConfig, completeFiles } from '../tokenizer/vocabulary-files.js';
+import { chooseAlphabet, spellWithAlphabet } from './alphabet.js';
+import { WordCounter } from './count-words.js';
+import { learnPieces } from './learn-pieces.js';
+import { codePointWords } from './symbol-words.js';
+
+/** How to train a WordPiece vocabulary. */
+export interface VocabularyOptions {
+  /** Pieces at most, special tokens included; default 30522. A small text may give fewer. */
+  size?: number;
+  /** Lowercase the text and strip its accents, as an uncased BERT does; default true. */
+  lowercase?: boolean;
+  /** A pair of pieces becomes a piece only when it occurs this often; default 2. */
+  minFrequency?: number;
+  /** Characters in the alphabet at most, the most frequent ones; default 1000. */
+  limitAlphabet?: number;
+  /** Special tokens beside BERT's five, [PAD] [UNK] [CLS] [SEP] [MASK], which stand first; default none. */
+  specialTokens?: readonly string[];
+  /**
+   * Distinct words that are counted at a time, default 2,000,000 (some 100 MB, and three times as much while pieces are
+   * learnt). When a text brings more, the rarest are forgotten: first those counted once, then twice, and so on.
+   */
+  maxWords?: number;
+}
+
+/** A trained vocabulary. */
+export interface TrainedVocabulary {
+  /** Piece of each id. */
+  pieces: string[];
+  /** vocab.txt, tokenizer.json and tokenizer_config.json as text: `transformers` opens a folder of them. */
+  files: Record<string, string>;
+  /** Texts, bytes and distinct words that it was learnt from. */
+  counts: { texts: number; bytes: number; words: number };
+}
+
+const BERT_SPECIAL_TOKENS = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]'];
+
+/**
+ * Trains a WordPiece vocabulary in BERT's layout: special tokens, characters, `##` characters, then pieces as they are
+ * learnt. The result depends on the texts, their order and the options alone.
+ * @param texts UTF-8; a text's end ends a word. Memory is bounded by the longest text and `maxWords`.
+ * @throws InputError when an option is out of range or the texts hold no word.
+ */
+export async function trainVocabulary(
+  texts: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  options: VocabularyOptions = {},
+): Promise<TrainedVocabulary> {
+  const {
+    size = 30_522,
+    lowercase = true,
+    minFrequency = 2,
+    limitAlphabet = 1000,
+    specialTokens = [],
+    maxWords = 2_000_000,
+  } = options;
+  for (const [name, value] of Object.entries({ size, minFrequency, limitAlphabet, maxWords })) {
+    if (!Number.isInteger(value) || value < 1) {
+      throw new InputError(`${name} ${value}: expected a whole number of at least 1`);
+    }
+  }
+  const counter = new WordCounter(lowercase, maxWords);
+  const counts = { texts: 0, bytes: 0, words: 0 };
+  for await (const text of texts) {
+    counter.add(text);
+    counts.texts++;
+    counts.bytes += text.length;
+  }
+  counts.words = counter.table.size;
+  if (counts.words === 0) throw new InputError('the input holds no words to train a vocabulary on');
+
+  const pieces = [...new Set([...BERT_SPECIAL_TOKENS, ...specialTokens])];
+  const specialCount = pieces.length;
+  const words = codePointWords(counter.table);
+  spellWithAlphabet(words, chooseAlphabet(words, limitAlphabet), pieces);
+  if (pieces.length > size) {
+    throw new InputError(
+      `vocabulary size ${size}: the special tokens and the alphabet of this text take ${pieces.length}; take a larger size or a smaller alphabet limit`,
+    );
+  }
+  learnPieces(pieces, words, { size, minFrequency });
+  return { pieces, files: tokenizerFiles(pieces, specialCount, lowercase), counts };
+}
+
+function tokenizerFiles(
+  pieces: readonly string[],
+  specialCount: number,
+  lowercase: boolean,
+): Record<string, string> {
+  const flags = { single_word: false, lstrip: false, rstrip: false, normalized: false, special: true };
+  const special = pieces.slice(0, specialCount).map((content, id) => [id, { content, ...flags }]);
+  const config = { do_lower_case: lowercase, added_tokens_decoder: Object.fromEntries(special) };
+  const vocabulary = pieces.map((piece) => `${piece}\n`).join('');
+  const files = { 'vocab.txt': vocabulary, 'tokenizer_config.json': JSON.stringify(config) };
+  return { ...completeFiles(files, 'the trained vocabulary'), 'tokenizer_config.json': bertConfig(config) };
+}
