@@ -1,0 +1,68 @@
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { InputError } from '@mlm/arrow';
+import { type BertConfig, formatConfig, parseConfig } from '../model/config.js';
+import type { Weights } from '../model/parameters.js';
+import { readWeights, writeWeights } from './weights.js';
+
+/** A model as it lies in a folder that transformers' `BertForMaskedLM` and `AutoTokenizer` open. */
+export interface Checkpoint {
+  config: BertConfig;
+  weights: Weights;
+  /** The tokenizer's files as text: tokenizer.json, tokenizer_config.json, vocab.txt … */
+  tokenizerFiles: Record<string, string>;
+}
+
+const configFile = 'config.json';
+const weightsFile = 'model.safetensors';
+const tokenizerFileNames = ['tokenizer.json', 'tokenizer_config.json', 'vocab.txt', 'special_tokens_map.json'];
+
+/** @throws InputError when the folder is no checkpoint of a BERT that this package can compute */
+export async function readConfig(folder: string): Promise<BertConfig> {
+  return parseConfig(await readText(folder, configFile), join(folder, configFile));
+}
+
+/** @throws InputError when the folder is no whole checkpoint of a BertForMaskedLM */
+export async function readCheckpoint(folder: string): Promise<Checkpoint> {
+  const config = await readConfig(folder);
+  const weights = await readWeights(join(folder, weightsFile), config);
+  const present = await readdir(folder);
+  const tokenizerFiles: Record<string, string> = {};
+  for (const name of tokenizerFileNames.filter((name) => present.includes(name))) {
+    tokenizerFiles[name] = await readText(folder, name);
+  }
+  return { config, weights, tokenizerFiles };
+}
+
+async function readText(folder: string, name: string): Promise<string> {
+  try {
+    return await readFile(join(folder, name), 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new InputError(
+      `${join(folder, name)}: cannot be read (${code}); expected a checkpoint folder with ${configFile} and ${weightsFile}`,
+    );
+  }
+}
+
+/**
+ * Writes a checkpoint's files into a folder that exists.
+ * Callers that must not leave half of it write into a folder of another name and rename that.
+ */
+export async function writeCheckpoint(folder: string, checkpoint: Checkpoint): Promise<void> {
+  await writeWeights(join(folder, weightsFile), checkpoint.config, checkpoint.weights);
+  for (const [name, text] of Object.entries(checkpoint.tokenizerFiles)) {
+    await writeFile(join(folder, name), text);
+  }
+  await writeFile(join(folder, configFile), formatConfig(checkpoint.config));
+}
+
+/** Fills a new folder through `write`; the folder appears under its name only when it is whole. */
+export async function writeWhole(folder: string, write: (folder: string) => Promise<void>): Promise<void> {
+  const partial = `${folder}.partial`;
+  await rm(partial, { recursive: true, force: true });
+  await mkdir(partial, { recursive: true });
+  await write(partial);
+  await rm(folder, { recursive: true, force: true });
+  await rename(partial, folder);
+}

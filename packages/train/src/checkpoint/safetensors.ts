@@ -1,0 +1,143 @@
+import { open } from 'node:fs/promises';
+import { InputError } from '@mlm/arrow';
+
+/** A tensor in a safetensors file. Weights of other float types are widened to float32 when read. */
+export interface StoredTensor {
+  shape: readonly number[];
+  values: Float32Array;
+}
+
+interface HeaderEntry {
+  dtype: string;
+  shape: number[];
+  data_offsets: [number, number];
+}
+
+const bytesPerElement: Record<string, number> = { F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8, I32: 4, I16: 2, I8: 1, U8: 1, BOOL: 1 };
+/** The format's own limit on the length of its JSON header. */
+const maximumHeaderBytes = 100_000_000;
+
+/** Writes float32 tensors as one safetensors file (https://huggingface.co/docs/safetensors). */
+export async function writeSafetensors(
+  path: string,
+  tensors: Iterable<readonly [string, StoredTensor]>,
+  metadata: Record<string, string> = { format: 'pt' },
+): Promise<void> {
+  const entries = [...tensors];
+  const header: Record<string, unknown> = { __metadata__: metadata };
+  let offset = 0;
+  for (const [name, { shape, values }] of entries) {
+    header[name] = { dtype: 'F32', shape, data_offsets: [offset, offset + values.byteLength] };
+    offset += values.byteLength;
+  }
+  const json = JSON.stringify(header);
+  // The data begins at a multiple of 8 bytes: spaces fill the header up.
+  const text = Buffer.from(json.padEnd(Math.ceil(Buffer.byteLength(json) / 8) * 8, ' '));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(text.length));
+  const file = await open(path, 'w');
+  try {
+    await file.writev([length, text]);
+    for (const [, { values }] of entries) {
+      const bytes = Buffer.from(values.buffer, values.byteOffset, values.byteLength);
+      for (let written = 0; written < bytes.length; ) written += (await file.write(bytes, written)).bytesWritten;
+    }
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * Reads the float tensors of a safetensors file (F32, F64, F16, BF16); tensors of whole numbers, such as the
+ * position_ids buffer of old checkpoints, are left out.
+ *
+ * @throws InputError when the file is not a whole, valid safetensors file
+ */
+export async function readSafetensors(path: string): Promise<Map<string, StoredTensor>> {
+  const broken = (why: string) => new InputError(`${path}: not a valid safetensors file: ${why}`);
+  const file = await open(path).catch((error: NodeJS.ErrnoException) => {
+    throw new InputError(`${path}: cannot be read (${error.code})`);
+  });
+  try {
+    const { size } = await file.stat();
+    const lengthBytes = Buffer.alloc(8);
+    if (size < 8) throw broken(`it has only ${size} bytes`);
+    await file.read(lengthBytes, 0, 8, 0);
+    const headerBytes = lengthBytes.readBigUInt64LE();
+    if (headerBytes > BigInt(Math.min(size - 8, maximumHeaderBytes))) {
+      throw broken(`its header should have ${headerBytes} bytes, the file has ${size}`);
+    }
+    const text = Buffer.alloc(Number(headerBytes));
+    await file.read(text, 0, text.length, 8);
+    const header = parseHeader(text.toString('utf8'), broken);
+    const start = 8 + text.length;
+    const tensors = new Map<string, StoredTensor>();
+    for (const [name, { dtype, shape, data_offsets }] of header) {
+      const [begin, end] = data_offsets;
+      if (start + end > size) throw broken(`tensor ${name} ends at byte ${start + end}, the file has ${size}`);
+      const elements = shape.reduce((product, dimension) => product * dimension, 1);
+      const width = bytesPerElement[dtype];
+      if (width === undefined) throw broken(`tensor ${name} has the unknown dtype ${dtype}`);
+      if (end - begin !== elements * width) {
+        throw broken(`tensor ${name} has ${end - begin} bytes, its shape [${shape}] of ${dtype} needs ${elements * width}`);
+      }
+      if (!dtype.includes('F')) continue;
+      const bytes = Buffer.from(new ArrayBuffer(end - begin));
+      for (let read = 0; read < bytes.length; ) {
+        const { bytesRead } = await file.read(bytes, read, bytes.length - read, start + begin + read);
+        if (bytesRead === 0) throw broken('it became shorter while it was read');
+        read += bytesRead;
+      }
+      tensors.set(name, { shape, values: toFloat32(bytes, dtype) });
+    }
+    return tensors;
+  } finally {
+    await file.close();
+  }
+}
+
+function parseHeader(text: string, broken: (why: string) => InputError): [string, HeaderEntry][] {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw broken(`its header is no JSON (${(error as Error).message})`);
+  }
+  if (typeof json !== 'object' || json === null) throw broken('its header is no JSON object');
+  const wholeNumbers = (value: unknown): value is number[] =>
+    Array.isArray(value) && value.every((number) => Number.isSafeInteger(number) && number >= 0);
+  return Object.entries(json as Record<string, Partial<HeaderEntry>>)
+    .filter(([name]) => name !== '__metadata__')
+    .map(([name, entry]) => {
+      const { dtype, shape, data_offsets } = entry ?? {};
+      if (typeof dtype !== 'string' || !wholeNumbers(shape) || !wholeNumbers(data_offsets) || data_offsets.length !== 2) {
+        throw broken(`the header entry of tensor ${name} is incomplete`);
+      }
+      return [name, { dtype, shape, data_offsets }];
+    });
+}
+
+function toFloat32(bytes: Buffer, dtype: string): Float32Array {
+  const { buffer, byteOffset, byteLength } = bytes;
+  if (dtype === 'F32') return new Float32Array(buffer, byteOffset, byteLength / 4);
+  if (dtype === 'F64') return Float32Array.from(new Float64Array(buffer, byteOffset, byteLength / 8));
+  const halves = new Uint16Array(buffer, byteOffset, byteLength / 2);
+  const values = new Float32Array(halves.length);
+  if (dtype === 'BF16') {
+    const bits = new Uint32Array(values.buffer);
+    for (let i = 0; i < halves.length; i++) bits[i] = halves[i]! << 16;
+  } else {
+    for (let i = 0; i < halves.length; i++) values[i] = fromFloat16(halves[i]!);
+  }
+  return values;
+}
+
+function fromFloat16(half: number): number {
+  const sign = half & 0x8000 ? -1 : 1;
+  const exponent = (half >> 10) & 31;
+  const fraction = half & 1023;
+  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}

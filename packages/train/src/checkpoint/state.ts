@@ -1,0 +1,56 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { InputError } from '@mlm/arrow';
+import type { Weights } from '../model/parameters.js';
+import { readSafetensors, writeSafetensors } from './safetensors.js';
+
+/** Where a run stands, beside its weights: all that an exact continuation needs. */
+export interface TrainerState {
+  /** Optimizer steps done. */
+  step: number;
+  /** Epoch that the next step belongs to, from 0, and how many of its batches were used. */
+  epoch: number;
+  batch: number;
+  /** Tokens seen, padding left out. */
+  tokens: number;
+  /** Time spent in training so far, over all parts of the run. */
+  elapsed_seconds: number;
+  /** The best held-out loss so far and its step. */
+  best: { step: number; loss: number } | null;
+  /** Evaluations since the best one. */
+  evaluations_without_improvement: number;
+  /** What decides a run's outcome; a continuation must agree. */
+  recipe: Recipe;
+}
+
+export type Recipe = Record<string, string | number | boolean | null>;
+
+const stateFile = 'trainer_state.json';
+const momentsFile = 'optimizer.safetensors';
+
+/** Writes the state and the optimizer's moments into a checkpoint's folder. */
+export async function writeState(folder: string, state: TrainerState, moments: Weights): Promise<void> {
+  const tensors = [...moments].map(([name, values]) => [name, { shape: [values.length], values }] as const);
+  await writeSafetensors(join(folder, momentsFile), tensors, { format: 'mlm', step: String(state.step) });
+  await writeFile(join(folder, stateFile), `${JSON.stringify({ format_version: 1, ...state }, null, 2)}\n`);
+}
+
+/** @throws InputError when the folder has no state to go on from */
+export async function readState(folder: string): Promise<{ state: TrainerState; moments: Weights }> {
+  const path = join(folder, stateFile);
+  const text = await readFile(path, 'utf8').catch(() => {
+    throw new InputError(`${path}: no such file; the run cannot be resumed from here`);
+  });
+  let json: TrainerState & { format_version: number };
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw new InputError(`${path}: not valid JSON; the run cannot be resumed from here`);
+  }
+  const { format_version, ...state } = json;
+  if (format_version !== 1) {
+    throw new InputError(`${path}: format_version is ${format_version}, expected 1; was it written by a newer mlm?`);
+  }
+  const tensors = await readSafetensors(join(folder, momentsFile));
+  return { state, moments: new Map([...tensors].map(([name, { values }]) => [name, values])) };
+}

@@ -1,0 +1,106 @@
+import { type Dataset, InputError, listColumn, type TokenizerMetadata } from '@mlm/arrow';
+import type { MaskingRule } from '@mlm/masking';
+import type { BertConfig } from '../model/config.js';
+import type { EpochOptions } from './epoch.js';
+import { batchesPerEpoch, paddedLength, paddedLengths } from './lengths.js';
+
+/** How a dataset is cut into batches: what {@link epochBatches} needs, and what follows from it. */
+export interface DataPlan extends EpochOptions {
+  batchesPerEpoch: number;
+  rows: number;
+}
+
+export interface PlanOptions {
+  batchSize: number;
+  tokenizer: TokenizerMetadata;
+  shuffleSeed?: number;
+  dynamicRule?: MaskingRule;
+}
+
+/** Looks at the lengths of a dataset's rows and decides on the shapes of its batches. */
+export async function planData(dataset: Dataset, options: PlanOptions): Promise<DataPlan> {
+  if (dataset.rows === 0) throw new InputError(`${dataset.path}: has no rows`);
+  const { batchSize } = options;
+  const lengths = packedLength(dataset) ?? (await lengthHistogram(dataset));
+  const padded = lengths instanceof Map ? paddedLengths(Math.max(...lengths.keys())) : [lengths];
+  const rowsByLength = new Map(padded.map((length) => [length, 0]));
+  if (lengths instanceof Map) {
+    for (const [length, rows] of lengths) {
+      const group = paddedLength(padded, length);
+      rowsByLength.set(group, rowsByLength.get(group)! + rows);
+    }
+  } else rowsByLength.set(lengths, dataset.rows);
+  const used = padded.filter((length) => rowsByLength.get(length)! > 0);
+  return {
+    batchSize,
+    lengths: used,
+    padId: options.tokenizer.special_ids.pad,
+    ...(options.shuffleSeed !== undefined && { shuffleSeed: options.shuffleSeed }),
+    ...(options.dynamicRule && { dynamicRule: options.dynamicRule }),
+    batchesPerEpoch: batchesPerEpoch(rowsByLength.values(), batchSize),
+    rows: dataset.rows,
+  };
+}
+
+/** The one length of packed rows; `undefined` where lengths differ or are not known. */
+function packedLength({ metadata }: Dataset): number | undefined {
+  return metadata && !metadata.cut.line_by_line ? metadata.sequence_length : undefined;
+}
+
+/** How many rows there are of each length, padding at their ends left out. */
+async function lengthHistogram(dataset: Dataset): Promise<Map<number, number>> {
+  const histogram = new Map<number, number>();
+  for await (const batch of dataset) {
+    const { offsets } = listColumn(batch, 'input_ids');
+    const attention = batch.schema.fields.some(({ name }) => name === 'attention_mask')
+      ? listColumn(batch, 'attention_mask')
+      : undefined;
+    for (let row = 0; row < batch.numRows; row++) {
+      let length = offsets[row + 1]! - offsets[row]!;
+      const start = attention?.offsets[row] ?? 0;
+      while (length > 1 && attention && attention.values[start + length - 1] === 0) length--;
+      histogram.set(length, (histogram.get(length) ?? 0) + 1);
+    }
+  }
+  return histogram;
+}
+
+/**
+ * The rule that `--masking dynamic` draws by: the dataset's own, or, for rows that are not masked yet, the default one.
+ */
+export function dynamicRule(dataset: Dataset, tokenizer: TokenizerMetadata, seed: number): MaskingRule {
+  const { special_ids, protected_ids, vocabulary_size } = tokenizer;
+  const masking = dataset.metadata?.masking ?? {
+    probability: 0.15,
+    replace: 'mask',
+    labels: 'masked',
+    seed,
+  };
+  return {
+    ...masking,
+    maskId: special_ids.mask,
+    padId: special_ids.pad,
+    protectedIds: protected_ids,
+    vocabularySize: vocabulary_size,
+  };
+}
+
+/** @throws InputError when the model has too few ids or positions for the dataset */
+export function refuseMisfit(
+  path: string,
+  tokenizer: TokenizerMetadata,
+  plan: DataPlan,
+  config: BertConfig,
+): void {
+  if (tokenizer.vocabulary_size > config.vocab_size) {
+    throw new InputError(
+      `${path}: its tokenizer has ${tokenizer.vocabulary_size} ids, the model only ${config.vocab_size}; preprocess with the model's tokenizer`,
+    );
+  }
+  const longest = plan.lengths.at(-1)!;
+  if (longest > config.max_position_embeddings) {
+    throw new InputError(
+      `${path}: its rows have up to ${longest} tokens, the model only ${config.max_position_embeddings} positions; preprocess with --sequence-length ${config.max_position_embeddings}`,
+    );
+  }
+}

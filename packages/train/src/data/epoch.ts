@@ -1,0 +1,110 @@
+import type { Dataset } from '@mlm/arrow';
+import type { MaskingRule } from '@mlm/masking';
+import { Random } from '../random/random.js';
+import { assembleBatch, type Batch, type Row } from './batch.js';
+import { paddedLength } from './lengths.js';
+import { readRows } from './rows.js';
+
+export interface EpochOptions {
+  batchSize: number;
+  /** Lengths that rows are padded to, ascending. */
+  lengths: readonly number[];
+  padId: number;
+  /** Shuffles by this seed; without it rows keep their order. */
+  shuffleSeed?: number;
+  /** Draws masks anew in every epoch. */
+  dynamicRule?: MaskingRule;
+}
+
+/** Tokens that are in memory at once to be shuffled: 9 bytes each. A part of the order's definition, so no option. */
+const windowTokens = 2 ** 23;
+
+/**
+ * The batches of one epoch, in an order that seed and epoch alone decide: record batches are shuffled; as many as
+ * {@link windowTokens} allows are read together; their rows are shuffled; a batch is formed whenever there are enough
+ * rows of one padded length. The rows left over are joined at the end, longest first.
+ *
+ * @param wanted whether to assemble the batch of this number; the others are passed over without the work of it
+ */
+export async function* epochBatches(
+  dataset: Dataset,
+  options: EpochOptions,
+  epoch: number,
+  wanted: (index: number) => boolean = () => true,
+): AsyncGenerator<{ index: number; batch: Batch }> {
+  const { batchSize, lengths, padId } = options;
+  const random =
+    options.shuffleSeed === undefined ? undefined : new Random(options.shuffleSeed, epoch, 1);
+  const waiting = new Map<number, Row[]>(lengths.map((length) => [length, []]));
+  let index = 0;
+  const form = (rows: Row[], sequence: number) => {
+    const number = index++;
+    if (!wanted(number)) return undefined;
+    return { index: number, batch: assembleBatch(rows, { batch: batchSize, sequence }, padId) };
+  };
+  for await (const rows of windows(dataset, options, epoch, random)) {
+    for (const row of rows) {
+      const sequence = paddedLength(lengths, row.input_ids.length);
+      const group = waiting.get(sequence)!;
+      group.push(row);
+      if (group.length < batchSize) continue;
+      waiting.set(sequence, []);
+      const formed = form(group, sequence);
+      if (formed) yield formed;
+    }
+    // A view would keep its whole window in memory.
+    for (const [sequence, group] of waiting) waiting.set(sequence, group.map(copyRow));
+  }
+  const left = [...waiting.values()].flat().sort((a, b) => b.input_ids.length - a.input_ids.length);
+  for (let start = 0; start < left.length; start += batchSize) {
+    const rows = left.slice(start, start + batchSize);
+    const formed = form(rows, paddedLength(lengths, rows[0]!.input_ids.length));
+    if (formed) yield formed;
+  }
+}
+
+/** The rows of as many record batches as fit in memory, shuffled together. */
+async function* windows(
+  dataset: Dataset,
+  options: EpochOptions,
+  epoch: number,
+  random: Random | undefined,
+): AsyncGenerator<Row[]> {
+  const { batchRows } = dataset;
+  const firstRows = startsOf(batchRows);
+  const order = Uint32Array.from(batchRows.keys());
+  random?.shuffle(order);
+  const rowOptions = {
+    trim: options.lengths.length > 1,
+    ...(options.dynamicRule && { remask: { rule: options.dynamicRule, epoch } }),
+  };
+  const longest = options.lengths.at(-1)!;
+  for (let next = 0; next < order.length; ) {
+    const rows: Row[] = [];
+    do {
+      const batch = order[next++]!;
+      for (const row of await readRows(dataset, batch, firstRows[batch]!, rowOptions)) rows.push(row);
+    } while (next < order.length && (rows.length + batchRows[order[next]!]!) * longest <= windowTokens);
+    if (!random) {
+      yield rows;
+      continue;
+    }
+    const shuffled = Uint32Array.from(rows.keys());
+    random.shuffle(shuffled);
+    yield Array.from(shuffled, (row) => rows[row]!);
+  }
+}
+
+function startsOf(batchRows: readonly number[]): number[] {
+  const starts: number[] = [];
+  let row = 0;
+  for (const rows of batchRows) {
+    starts.push(row);
+    row += rows;
+  }
+  return starts;
+}
+
+function copyRow({ input_ids, labels, attention_mask }: Row): Row {
+  return { input_ids: input_ids.slice(), labels: labels.slice(), attention_mask: attention_mask.slice() };
+}

@@ -1,0 +1,34 @@
+import type { InputSpec } from '@mlm/compile';
+import type { Batch } from '../data/batch.js';
+import { stepScalarNames } from '../optimizer/adamw.js';
+
+/**
+ * Inputs that carry a batch. The number of decoded positions differs from batch to batch; so does the length where
+ * there are several.
+ *
+ * @param lengths the padded lengths that batches may have
+ */
+export function batchInputs(batchSize: number, lengths: readonly number[]): Record<string, InputSpec> {
+  const sequence = lengths.length === 1 ? lengths[0]! : 'sequence';
+  return {
+    input_ids: { shape: [batchSize, sequence], dtype: 'int32' },
+    attention_mask: { shape: [batchSize, sequence], dtype: 'float32' },
+    masked_positions: { shape: ['masked'], dtype: 'int32' },
+    masked_labels: { shape: ['masked'], dtype: 'int32' },
+  };
+}
+
+/** The values of {@link batchInputs}. */
+export function batchValues(batch: Batch): Record<string, Int32Array | Float32Array> {
+  const { input_ids, attention_mask, masked_positions, masked_labels } = batch;
+  return { input_ids, attention_mask, masked_positions, masked_labels };
+}
+
+const scalar: InputSpec = { shape: [], dtype: 'float32' };
+
+/** Numbers that a training step takes beside its batch. */
+export const trainingScalars: Record<string, InputSpec> = {
+  loss_scale: scalar,
+  gradient_keep: scalar,
+  ...Object.fromEntries(stepScalarNames.map((name) => [name, scalar])),
+};

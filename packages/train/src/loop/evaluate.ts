@@ -1,0 +1,25 @@
+import type { Dataset } from '@mlm/arrow';
+import type { DataPlan } from '../data/dataset.js';
+import { loadBatches } from '../data/loader.js';
+import type { Evaluator } from '../engine/engine.js';
+import type { Evaluation } from './events.js';
+
+/** Scores every labelled row of a dataset. */
+export async function evaluateRows(
+  evaluator: Evaluator,
+  dataset: Dataset,
+  plan: DataPlan,
+  threads: number,
+): Promise<Evaluation> {
+  let lossSum = 0;
+  let correct = 0;
+  let decoded = 0;
+  for await (const batch of loadBatches(dataset, plan, 0, 0, threads)) {
+    const score = await evaluator.score(batch);
+    lossSum += score.lossSum;
+    correct += score.correct;
+    decoded += score.decoded;
+  }
+  const loss = decoded === 0 ? 0 : lossSum / decoded;
+  return { loss, perplexity: Math.exp(loss), accuracy: decoded === 0 ? 0 : correct / decoded, decoded };
+}

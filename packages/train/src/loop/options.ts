@@ -1,0 +1,130 @@
+import { basename, dirname, join } from 'node:path';
+import { InputError, type TokenizerMetadata } from '@mlm/arrow';
+import type { EngineOptions } from '../engine/engine.js';
+import { type ScheduleName, scheduleNames } from '../optimizer/schedule.js';
+
+/** What `train` is asked to do. Everything but the dataset has a default: {@link trainDefaults}. */
+export interface TrainOptions extends Partial<TrainSettings> {
+  /** An Arrow file or a dataset folder; a held-out part beside it is found by itself. */
+  dataset: string;
+  /** Folder of the new checkpoint; default `<dataset stem>-<model>` beside the dataset. */
+  output?: string;
+  /** The tokenizer of a dataset that does not carry one. */
+  tokenizer?: TokenizerMetadata;
+  /** Ends the run after the step in progress, with a checkpoint. */
+  signal?: AbortSignal;
+}
+
+export interface TrainSettings extends EngineOptions {
+  /** `bert-tiny`, `bert-mini`, `bert-small`, `bert-medium`, `bert-base` to start afresh, or a checkpoint folder. */
+  model: string;
+  epochs: number;
+  /** Optimizer steps; 0 means that `epochs` decides. */
+  maxSteps: number;
+  /** Sequences in a batch. */
+  batchSize: number;
+  /** Batches that one optimizer step sums up. */
+  gradientAccumulation: number;
+  learningRate: number;
+  schedule: ScheduleName;
+  /** Warm-up: a share of all steps (below 1), or a number of steps. */
+  warmup: number;
+  /** Final decay of `warmup-stable-decay`: a share of all steps (below 1), or a number of steps. */
+  decay: number;
+  weightDecay: number;
+  /** Largest global norm of the gradients; 0 does not clip. */
+  clipNorm: number;
+  /** Replaces both dropout rates of the model's configuration. */
+  dropout: number | undefined;
+  /** Encoder layers, from the bottom, that stay as they are, with the embeddings; 0 trains all. */
+  freezeLayers: number;
+  /** `static`: the masks that the dataset has. `dynamic`: new ones in each epoch. */
+  masking: 'static' | 'dynamic';
+  seed: number;
+  /** Steps between checkpoints; 0 writes only the last. */
+  saveEvery: number;
+  /** How many of these checkpoints stay; 0 keeps all. */
+  keep: number;
+  /** Steps between evaluations on the held-out part; 0 evaluates at the end only. */
+  evalEvery: number;
+  /** Ends the run after so many evaluations without a better loss; 0 never does. */
+  patience: number;
+  /** Goes on with the run that `output` holds. */
+  resume: boolean;
+  /** Replaces what `output` holds. */
+  overwrite: boolean;
+  /** Threads that assemble batches ahead; 0 does it on the main thread. */
+  loaderThreads: number;
+}
+
+export const trainDefaults: TrainSettings = {
+  model: 'bert-mini',
+  epochs: 1,
+  maxSteps: 0,
+  batchSize: 32,
+  gradientAccumulation: 1,
+  learningRate: 1e-4,
+  schedule: 'linear',
+  warmup: 0.06,
+  decay: 0.1,
+  weightDecay: 0.01,
+  clipNorm: 1,
+  dropout: undefined,
+  freezeLayers: 0,
+  masking: 'static',
+  seed: 42,
+  saveEvery: 0,
+  keep: 0,
+  evalEvery: 0,
+  patience: 0,
+  resume: false,
+  overwrite: false,
+  loaderThreads: 1,
+  engine: 'onnx',
+  device: 'cpu',
+  threads: 0,
+  precision: 'fp32',
+};
+
+export type ResolvedOptions = TrainSettings & Pick<TrainOptions, 'dataset' | 'tokenizer' | 'signal'> & { output: string };
+
+/**
+ * Fills in the defaults.
+ * @throws InputError for a value out of its range
+ */
+export function resolveOptions(given: TrainOptions): ResolvedOptions {
+  const defined = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const options = { ...trainDefaults, output: defaultOutput(given), ...defined } as ResolvedOptions;
+  const whole = (name: NumberOption, least: number) =>
+    check(name, options[name], Number.isSafeInteger(options[name]) && options[name] >= least, `a whole number from ${least}`);
+  const real = (name: NumberOption) =>
+    check(name, options[name], Number.isFinite(options[name]) && options[name] >= 0, 'a number from 0');
+  for (const name of ['epochs', 'batchSize', 'gradientAccumulation'] as const) whole(name, 1);
+  for (const name of ['maxSteps', 'freezeLayers', 'seed', 'saveEvery', 'keep', 'evalEvery', 'patience'] as const) {
+    whole(name, 0);
+  }
+  for (const name of ['loaderThreads', 'threads'] as const) whole(name, 0);
+  for (const name of ['learningRate', 'warmup', 'decay', 'weightDecay', 'clipNorm'] as const) real(name);
+  const { dropout, schedule, masking } = options;
+  check('dropout', dropout, dropout === undefined || (dropout >= 0 && dropout < 1), 'a number from 0 to below 1');
+  check('schedule', schedule, scheduleNames.includes(schedule), `one of ${scheduleNames.join(', ')}`);
+  check('masking', masking, masking === 'static' || masking === 'dynamic', 'static or dynamic');
+  return options;
+}
+
+type NumberOption = {
+  [Name in keyof TrainSettings]: TrainSettings[Name] extends number ? Name : never;
+}[keyof TrainSettings];
+
+function check(name: string, value: unknown, right: boolean, expected: string): void {
+  if (!right) {
+    const option = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    throw new InputError(`--${option} is ${value}, expected ${expected}`);
+  }
+}
+
+/** `corpus/out.arrow` and bert-mini give `corpus/out-bert-mini`. */
+function defaultOutput({ dataset, model = trainDefaults.model }: TrainOptions): string {
+  const stem = basename(dataset).replace(/\.arrow$/, '');
+  return join(dirname(dataset), `${stem}-${basename(model)}`);
+}

@@ -1,0 +1,83 @@
+import { stat } from 'node:fs/promises';
+import { type Dataset, InputError, openDataset, type TokenizerMetadata } from '@mlm/arrow';
+import { type Checkpoint, readCheckpoint } from '../checkpoint/checkpoint.js';
+import { type DataPlan, dynamicRule, planData, refuseMisfit } from '../data/dataset.js';
+import { isPresetName, presetConfig, presetNames } from '../model/config.js';
+import { initializeWeights } from '../model/initialize.js';
+import { adamWDefaults } from '../optimizer/adamw.js';
+import { type Schedule, warmupSteps } from '../optimizer/schedule.js';
+import type { TrainerOptions } from '../engine/engine.js';
+import type { ResolvedOptions } from './options.js';
+
+/** All that a run needs before its first step. */
+export interface Setup {
+  dataset: Dataset;
+  plan: DataPlan;
+  /** The held-out part, if there is one. */
+  validation: { dataset: Dataset; plan: DataPlan } | undefined;
+  model: Checkpoint;
+  schedule: Schedule;
+  stepsPerEpoch: number;
+  trainer: TrainerOptions;
+}
+
+/** Opens dataset and model and holds them against each other. */
+export async function setUp(options: ResolvedOptions): Promise<Setup> {
+  const dataset = await openDataset(options.dataset);
+  const tokenizer = tokenizerOf(dataset, options.tokenizer);
+  const model = await startingModel(options, tokenizer);
+  if (options.dropout !== undefined) {
+    model.config.hidden_dropout_prob = options.dropout;
+    model.config.attention_probs_dropout_prob = options.dropout;
+  }
+  const { batchSize, seed } = options;
+  const rule = options.masking === 'dynamic' ? dynamicRule(dataset, tokenizer, seed) : undefined;
+  const common = { batchSize, tokenizer };
+  const plan = await planData(dataset, { ...common, shuffleSeed: seed, ...(rule && { dynamicRule: rule }) });
+  refuseMisfit(options.dataset, tokenizer, plan, model.config);
+  const heldOut = dataset.validation;
+  const validation = heldOut && heldOut.rows > 0 ? { dataset: heldOut, plan: await planData(heldOut, common) } : undefined;
+  const stepsPerEpoch = Math.ceil(plan.batchesPerEpoch / options.gradientAccumulation);
+  const totalSteps = options.maxSteps > 0 ? options.maxSteps : options.epochs * stepsPerEpoch;
+  return {
+    dataset,
+    plan,
+    validation,
+    model,
+    stepsPerEpoch,
+    schedule: {
+      name: options.schedule,
+      learningRate: options.learningRate,
+      warmupSteps: warmupSteps(options.warmup, totalSteps),
+      decaySteps: warmupSteps(options.decay, totalSteps),
+      totalSteps,
+    },
+    trainer: {
+      ...options,
+      lengths: plan.lengths,
+      frozenLayers: options.freezeLayers,
+      optimizer: { ...adamWDefaults, weightDecay: options.weightDecay, clipNorm: options.clipNorm },
+    },
+  };
+}
+
+function tokenizerOf(dataset: Dataset, given: TokenizerMetadata | undefined): TokenizerMetadata {
+  const tokenizer = given ?? dataset.metadata?.tokenizer;
+  if (tokenizer) return tokenizer;
+  throw new InputError(`${dataset.path}: does not say which tokenizer made it; name it with --tokenizer`);
+}
+
+async function startingModel(
+  { model, seed }: ResolvedOptions,
+  tokenizer: TokenizerMetadata,
+): Promise<Checkpoint> {
+  if (isPresetName(model)) {
+    const config = presetConfig(model, tokenizer.vocabulary_size, tokenizer.special_ids.pad);
+    return { config, weights: initializeWeights(config, seed), tokenizerFiles: tokenizer.files };
+  }
+  if (!(await stat(model).catch(() => undefined))?.isDirectory()) {
+    throw new InputError(`--model ${model}: no such checkpoint folder, expected one of ${presetNames.join(', ')}`);
+  }
+  const checkpoint = await readCheckpoint(model);
+  return { ...checkpoint, tokenizerFiles: tokenizer.files };
+}

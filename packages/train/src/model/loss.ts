@@ -1,0 +1,77 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { linear, withGradient } from './operations.js';
+
+/**
+ * Cross-entropy of the labels under softmax(decoded · tableᵀ + bias), summed over the rows and multiplied by `scale`.
+ *
+ * The [masked, vocabulary] arrays are by far the largest of a step, so the gradient is written to pass over them as
+ * seldom as possible: no one-hot labels, and softmax − one-hot is never formed. With p = softmax,
+ *   d decoded = scale · (p · table − table[labels])
+ *   d table   = pᵀ · (scale · decoded) − the rows scale · decoded added at their labels
+ *   d bias    = scale · (column sums of p − label counts).
+ *
+ * @param decoded float32 [masked, hidden]
+ * @param table float32 [vocabulary, hidden], the word embeddings
+ * @param bias float32 [vocabulary]
+ * @param labels int32 [masked]
+ * @param scale float32 scalar: 1 / number of decoded positions in the whole optimizer step
+ */
+export function scaledCrossEntropy(
+  decoded: tf.Tensor,
+  table: tf.Tensor,
+  bias: tf.Tensor,
+  labels: tf.Tensor1D,
+  scale: tf.Tensor,
+): tf.Tensor {
+  return withGradient([decoded, table, bias], ([decoded, table, bias]) => {
+    const vocabulary = table!.shape[0]!;
+    const logits = linear(decoded!, table!, bias!);
+    const probabilities = tf.softmax(logits);
+    const labelRows = tf.gather(table!, labels);
+    const losses = labelLosses(logits, probabilities, decoded!, labelRows, tf.gather(bias!, labels));
+    return {
+      value: tf.mul(tf.sum(losses), scale),
+      saved: [probabilities, decoded!, table!, labelRows],
+      gradient: (dy, [probabilities, decoded, table, labelRows]) => {
+        const factor = tf.mul(dy, scale);
+        const scaled = tf.mul(decoded!, factor);
+        const ones = tf.fill([labels.shape[0]!], 1);
+        return [
+          tf.mul(tf.sub(tf.matMul(probabilities!, table!), labelRows!), factor),
+          tf.sub(tf.matMul(probabilities!, scaled, true, false), tf.unsortedSegmentSum(scaled, labels, vocabulary)),
+          tf.mul(tf.sub(tf.sum(probabilities!, 0), tf.unsortedSegmentSum(ones, labels, vocabulary)), factor),
+        ];
+      },
+    };
+  });
+}
+
+/** −log p[label] a row. log Σ exp(logits) is taken at the largest logit, whose probability never underflows. */
+function labelLosses(
+  logits: tf.Tensor,
+  probabilities: tf.Tensor,
+  decoded: tf.Tensor,
+  labelRows: tf.Tensor,
+  labelBias: tf.Tensor,
+): tf.Tensor {
+  const logSumExp = tf.sub(tf.max(logits, -1), tf.log(tf.max(probabilities, -1)));
+  const labelLogits = tf.add(tf.sum(tf.mul(decoded, labelRows), -1), labelBias);
+  return tf.sub(logSumExp, labelLogits);
+}
+
+/**
+ * What one forward pass over labelled rows says about the model.
+ *
+ * @returns `loss_sum`, the summed cross-entropy, and `correct`, how many labels were the top prediction (float32 scalars)
+ */
+export function scoreLabels(
+  decoded: tf.Tensor,
+  table: tf.Tensor,
+  bias: tf.Tensor,
+  labels: tf.Tensor,
+): { loss_sum: tf.Tensor; correct: tf.Tensor } {
+  const logits = linear(decoded, table, bias);
+  const losses = labelLosses(logits, tf.softmax(logits), decoded, tf.gather(table, labels), tf.gather(bias, labels));
+  const hits = tf.cast(tf.equal(tf.argMax(logits, -1), labels), 'float32');
+  return { loss_sum: tf.sum(losses), correct: tf.sum(hits) };
+}

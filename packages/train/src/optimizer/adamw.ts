@@ -1,0 +1,97 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { hasWeightDecay } from '../model/parameters.js';
+
+export interface AdamWOptions {
+  beta1: number;
+  beta2: number;
+  epsilon: number;
+  weightDecay: number;
+  /** Largest global norm of the gradients; 0 does not clip. */
+  clipNorm: number;
+}
+
+export const adamWDefaults: AdamWOptions = {
+  beta1: 0.9,
+  beta2: 0.999,
+  epsilon: 1e-8,
+  weightDecay: 0.01,
+  clipNorm: 1,
+};
+
+/** The numbers of one optimizer step that change from step to step: float32 scalars, inputs of the compiled graph. */
+export const stepScalarNames = [
+  'step_size',
+  'decay',
+  'second_moment_scale',
+  'first_moment_keep',
+  'second_moment_keep',
+] as const;
+export type StepScalars = Record<(typeof stepScalarNames)[number], number>;
+
+/**
+ * The scalars of optimizer step `step`, counted from 1, in double precision as PyTorch computes them.
+ */
+export function stepScalars(options: AdamWOptions, learningRate: number, step: number): StepScalars {
+  return {
+    step_size: learningRate / (1 - options.beta1 ** step),
+    decay: learningRate * options.weightDecay,
+    second_moment_scale: 1 / Math.sqrt(1 - options.beta2 ** step),
+    first_moment_keep: options.beta1,
+    second_moment_keep: options.beta2,
+  };
+}
+
+/** Scalars under which an update changes nothing, exactly: for all but the last micro-batch of an accumulated step. */
+export const noUpdate: StepScalars = {
+  step_size: 0,
+  decay: 0,
+  second_moment_scale: 1,
+  first_moment_keep: 1,
+  second_moment_keep: 1,
+};
+
+/** The variables that AdamW keeps for a parameter. */
+export const firstMoment = (name: string) => `exp_avg.${name}`;
+export const secondMoment = (name: string) => `exp_avg_sq.${name}`;
+
+/** Euclidean norm over all gradients together. */
+export function globalNorm(gradients: Iterable<tf.Tensor>): tf.Tensor {
+  const squares = [...gradients].map((gradient) => tf.sum(tf.square(gradient)));
+  return tf.sqrt(squares.reduce((sum, square) => tf.add(sum, square)));
+}
+
+/**
+ * One step of AdamW (Loshchilov and Hutter 2017, arXiv:1711.05101) by the formula of `torch.optim.AdamW`, after
+ * clipping by the global norm as `torch.nn.utils.clip_grad_norm_` does it. Assigns parameters and moments.
+ *
+ * @param gradients a gradient for each parameter to update; parameters without one stay as they are
+ */
+export function adamW(
+  options: AdamWOptions,
+  variables: Record<string, tf.Variable>,
+  gradients: Record<string, tf.Tensor>,
+  scalars: Record<keyof StepScalars, tf.Tensor>,
+): void {
+  const clip =
+    options.clipNorm > 0
+      ? tf.minimum(tf.div(options.clipNorm, tf.add(globalNorm(Object.values(gradients)), 1e-6)), 1)
+      : undefined;
+  const firstShare = tf.sub(1, scalars.first_moment_keep);
+  const secondShare = tf.sub(1, scalars.second_moment_keep);
+  for (const [name, raw] of Object.entries(gradients)) {
+    const gradient = clip ? tf.mul(raw, clip) : raw;
+    const parameter = variables[name]!;
+    const first = variables[firstMoment(name)]!;
+    const second = variables[secondMoment(name)]!;
+    const newFirst = tf.add(tf.mul(first, scalars.first_moment_keep), tf.mul(gradient, firstShare));
+    const newSecond = tf.add(tf.mul(second, scalars.second_moment_keep), tf.mul(tf.square(gradient), secondShare));
+    const denominator = tf.add(tf.mul(tf.sqrt(newSecond), scalars.second_moment_scale), options.epsilon);
+    const decayed =
+      hasWeightDecay(name) && options.weightDecay > 0
+        ? tf.sub(parameter, tf.mul(parameter, scalars.decay))
+        : parameter;
+    parameter.assign(tf.sub(decayed, tf.mul(tf.div(newFirst, denominator), scalars.step_size)));
+    first.assign(newFirst);
+    second.assign(newSecond);
+  }
+}
