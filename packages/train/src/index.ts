@@ -1,1 +1,19 @@
-export {};
+export { type Checkpoint, readCheckpoint, readConfig } from './checkpoint/checkpoint.js';
+export { readSafetensors, type StoredTensor, writeSafetensors } from './checkpoint/safetensors.js';
+export type { EngineOptions } from './engine/engine.js';
+export type {
+  CheckpointEvent,
+  EndEvent,
+  Evaluation,
+  EvaluationEvent,
+  StartEvent,
+  StepEvent,
+  StepMetrics,
+  TrainEvent,
+} from './loop/events.js';
+export { type TrainOptions, type TrainSettings, trainDefaults } from './loop/options.js';
+export { train } from './loop/train.js';
+export { type BertConfig, type PresetName, presetConfig, presetNames } from './model/config.js';
+export { type ScheduleName, scheduleNames } from './optimizer/schedule.js';
+export { type EvaluateOptions, evaluate } from './predict/evaluate.js';
+export { type Candidate, MaskFiller } from './predict/fill.js';

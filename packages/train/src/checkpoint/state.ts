@@ -25,7 +25,8 @@ export interface TrainerState {
 
 export type Recipe = Record<string, string | number | boolean | null>;
 
-const stateFile = 'trainer_state.json';
+/** Its presence says that a folder holds a whole snapshot. */
+export const stateFile = 'trainer_state.json';
 const momentsFile = 'optimizer.safetensors';
 
 /** Writes the state and the optimizer's moments into a checkpoint's folder. */

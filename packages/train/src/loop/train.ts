@@ -1,0 +1,109 @@
+import { RunFolder, type Snapshot } from '../checkpoint/run-folder.js';
+import type { TrainerState } from '../checkpoint/state.js';
+import { Evaluator, Trainer } from '../engine/engine.js';
+import { learningRateAt } from '../optimizer/schedule.js';
+import { stepBatches } from './batches.js';
+import { evaluateRows } from './evaluate.js';
+import type { EndEvent, Evaluation, EvaluationEvent, TrainEvent } from './events.js';
+import { MetricsFile } from './metrics.js';
+import { resolveOptions, type TrainOptions } from './options.js';
+import { continuedState, freshState } from './progress.js';
+import { setUp } from './setup.js';
+
+/**
+ * Trains a masked language model on a dataset and writes a checkpoint folder. The run goes on as its events are read;
+ * to leave off reading ends it without a checkpoint, an aborted `signal` with one.
+ *
+ * @throws InputError when options, dataset, model and output do not go together
+ */
+export async function* train(given: TrainOptions): AsyncGenerator<TrainEvent> {
+  const options = resolveOptions(given);
+  const setup = await setUp(options);
+  const { dataset, plan, validation, model, schedule } = setup;
+  const output = new RunFolder(options.output);
+  await output.open(options);
+  const metrics = new MetricsFile(options.output);
+  const resumed = options.resume ? await output.newest() : undefined;
+  const state = resumed ? continuedState(resumed.state, options, setup) : freshState(options, setup);
+  const weights = resumed?.checkpoint.weights ?? model.weights;
+  await metrics.truncate(state.step);
+
+  const trainer = await Trainer.create(model.config, weights, setup.trainer, resumed?.moments);
+  const evaluator =
+    validation &&
+    (await Evaluator.create(model.config, weights, { ...setup.trainer, lengths: validation.plan.lengths }));
+  const checkpoint = async () => ({ ...model, weights: await trainer.weights() });
+  const snapshot = async (): Promise<Snapshot> => ({
+    checkpoint: await checkpoint(),
+    state,
+    moments: await trainer.moments(),
+  });
+
+  const { totalSteps } = schedule;
+  yield {
+    type: 'start',
+    totalSteps,
+    doneSteps: state.step,
+    stepsPerEpoch: setup.stepsPerEpoch,
+    rows: dataset.rows,
+    validationRows: validation?.dataset.rows ?? 0,
+    parameters: [...weights.values()].reduce((sum, { length }) => sum + length, 0),
+    output: options.output,
+  };
+  let reason: EndEvent['reason'] = 'finished';
+  const groups = stepBatches(dataset, plan, options.gradientAccumulation, options.loaderThreads, state);
+  try {
+    let started = performance.now() - state.elapsed_seconds * 1000;
+    while (state.step < totalSteps) {
+      const { batches, epoch, nextBatch } = (await groups.next()).value!;
+      const learning_rate = learningRateAt(schedule, state.step);
+      const loss = await trainer.train(batches, learning_rate, state.step + 1);
+
+      const tokens = batches.reduce((sum, batch) => sum + batch.tokens, 0);
+      const elapsed_seconds = (performance.now() - started) / 1000;
+      const tokens_per_second = tokens / (elapsed_seconds - state.elapsed_seconds);
+      Object.assign(state, { step: state.step + 1, epoch, batch: nextBatch, elapsed_seconds });
+      state.tokens += tokens;
+      const { step } = state;
+      const line = { step, loss, learning_rate, tokens: state.tokens, tokens_per_second, elapsed_seconds };
+      await metrics.step(line);
+      yield { type: 'step', totalSteps, ...line };
+
+      const paused = performance.now();
+      if (evaluator && (step === totalSteps || isDue(step, options.evalEvery))) {
+        await evaluator.load(await trainer.weights());
+        const { dataset, plan } = validation;
+        const event = judge(await evaluateRows(evaluator, dataset, plan, options.loaderThreads), state);
+        await metrics.evaluation(event);
+        yield event;
+        if (event.best) yield { type: 'checkpoint', step, folder: await output.saveBest(await checkpoint()) };
+      }
+      if (isDue(step, options.saveEvery)) {
+        const folder = await output.saveNumbered(await snapshot(), options.keep);
+        yield { type: 'checkpoint', step, folder };
+      }
+      started += performance.now() - paused;
+      if (options.patience > 0 && state.evaluations_without_improvement >= options.patience) reason = 'stopped early';
+      else if (options.signal?.aborted && step < totalSteps) reason = 'aborted';
+      if (reason !== 'finished') break;
+    }
+    await output.saveLast(await snapshot());
+    yield { type: 'checkpoint', step: state.step, folder: options.output };
+    yield { type: 'end', reason, step: state.step, output: options.output };
+  } finally {
+    await groups.return(undefined);
+    await evaluator?.dispose();
+    await trainer.dispose();
+    await dataset.close();
+  }
+}
+
+/** Notes in the state whether a held-out result is the best so far. */
+function judge(evaluation: Evaluation, state: TrainerState): EvaluationEvent {
+  const best = state.best === null || evaluation.loss < state.best.loss;
+  if (best) state.best = { step: state.step, loss: evaluation.loss };
+  state.evaluations_without_improvement = best ? 0 : state.evaluations_without_improvement + 1;
+  return { type: 'evaluation', step: state.step, ...evaluation, best };
+}
+
+const isDue = (step: number, every: number) => every > 0 && step % every === 0;

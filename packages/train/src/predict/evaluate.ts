@@ -1,0 +1,45 @@
+import { openDataset, type TokenizerMetadata, InputError } from '@mlm/arrow';
+import { readCheckpoint } from '../checkpoint/checkpoint.js';
+import { planData, refuseMisfit } from '../data/dataset.js';
+import { type EngineOptions, Evaluator } from '../engine/engine.js';
+import type { Evaluation } from '../loop/events.js';
+import { evaluateRows } from '../loop/evaluate.js';
+import { engineDefaults } from './defaults.js';
+
+export interface EvaluateOptions extends Partial<EngineOptions> {
+  /** An Arrow file or a dataset folder with labels. */
+  dataset: string;
+  /** A checkpoint folder. */
+  model: string;
+  /** Default 32. */
+  batchSize?: number;
+  /** The tokenizer of a dataset that does not carry one. */
+  tokenizer?: TokenizerMetadata;
+}
+
+/**
+ * Scores a checkpoint on every labelled row of a dataset (of a dataset in two splits: the held-out one).
+ * @throws InputError when dataset and model do not go together
+ */
+export async function evaluate(given: EvaluateOptions): Promise<Evaluation> {
+  const options = { ...engineDefaults, batchSize: 32, ...given };
+  const opened = await openDataset(options.dataset);
+  const dataset = opened.validation ?? opened;
+  try {
+    const tokenizer = options.tokenizer ?? dataset.metadata?.tokenizer;
+    if (!tokenizer) {
+      throw new InputError(`${dataset.path}: does not say which tokenizer made it; name it with --tokenizer`);
+    }
+    const { config, weights } = await readCheckpoint(options.model);
+    const plan = await planData(dataset, { batchSize: options.batchSize, tokenizer });
+    refuseMisfit(options.dataset, tokenizer, plan, config);
+    const evaluator = await Evaluator.create(config, weights, { ...options, lengths: plan.lengths });
+    try {
+      return await evaluateRows(evaluator, dataset, plan, 1);
+    } finally {
+      await evaluator.dispose();
+    }
+  } finally {
+    await opened.close();
+  }
+}

@@ -1,0 +1,64 @@
+import { InputError } from '@mlm/arrow';
+import { readCheckpoint } from '../checkpoint/checkpoint.js';
+import { assembleBatch, ignoredLabel } from '../data/batch.js';
+import { type EngineOptions, Predictor } from '../engine/engine.js';
+import type { BertConfig } from '../model/config.js';
+import { engineDefaults } from './defaults.js';
+
+/** An id that may stand at a [MASK], and how probable the model finds it there. */
+export interface Candidate {
+  id: number;
+  probability: number;
+}
+
+/** Fills [MASK] with a model's most probable ids. */
+export class MaskFiller {
+  private constructor(
+    private readonly predictor: Predictor,
+    private readonly config: BertConfig,
+  ) {}
+
+  /** @param folder a checkpoint folder */
+  static async open(folder: string, given: Partial<EngineOptions> = {}): Promise<MaskFiller> {
+    const { config, weights } = await readCheckpoint(folder);
+    // Two lengths make the graph's sequence length free: sentences come in any.
+    const options = { ...engineDefaults, ...given, batchSize: 1, lengths: [1, config.max_position_embeddings] };
+    return new MaskFiller(await Predictor.create(config, weights, options), config);
+  }
+
+  /**
+   * @param ids a sequence with its special tokens ([CLS] … [MASK] … [SEP])
+   * @param maskId the tokenizer's id of [MASK]
+   * @param topK how many candidates for each mask, the most probable first
+   * @returns candidates for each [MASK], in the order of the sequence
+   * @throws InputError when there is no [MASK], or the sequence is too long for the model
+   */
+  async fill(ids: ArrayLike<number>, maskId: number, topK = 5): Promise<Candidate[][]> {
+    const { max_position_embeddings: longest, vocab_size: vocabulary } = this.config;
+    if (ids.length > longest) {
+      throw new InputError(`the text has ${ids.length} tokens, the model takes at most ${longest}; shorten it`);
+    }
+    const input_ids = Int32Array.from(ids);
+    if (!input_ids.includes(maskId)) throw new InputError('the text has no [MASK]; put one where a word is to be guessed');
+    if (input_ids.some((id) => id >= vocabulary)) {
+      throw new InputError(`the tokenizer has ids beyond the model's vocabulary of ${vocabulary}; use the model's own tokenizer`);
+    }
+    const labels = input_ids.map((id) => (id === maskId ? maskId : ignoredLabel));
+    const attention_mask = new Int8Array(input_ids.length).fill(1);
+    const shape = { batch: 1, sequence: input_ids.length };
+    const batch = assembleBatch([{ input_ids, labels, attention_mask }], shape, 0);
+    const probabilities = await this.predictor.predict(batch);
+    return Array.from({ length: batch.decoded }, (_, mask) =>
+      largest(probabilities.subarray(mask * vocabulary, (mask + 1) * vocabulary), topK),
+    );
+  }
+
+  dispose(): Promise<void> {
+    return this.predictor.dispose();
+  }
+}
+
+function largest(probabilities: Float32Array, count: number): Candidate[] {
+  const ids = Uint32Array.from(probabilities.keys()).sort((a, b) => probabilities[b]! - probabilities[a]! || a - b);
+  return Array.from(ids.subarray(0, count), (id) => ({ id, probability: probabilities[id]! }));
+}
