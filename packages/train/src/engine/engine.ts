@@ -1,7 +1,7 @@
-import { compile, type Step } from '@mlm/compile';
+import { type CompileOptions, compile, type InputSpec, type Step, type StepFunction, type VariableSpec } from '@mlm/compile';
 import type { Batch } from '../data/batch.js';
 import type { BertConfig } from '../model/config.js';
-import { elementCount, parameterShapes, type Weights } from '../model/parameters.js';
+import { parameterShapes, type Weights } from '../model/parameters.js';
 import {
   type AdamWOptions,
   firstMoment,
@@ -10,23 +10,16 @@ import {
   stepScalars,
 } from '../optimizer/adamw.js';
 import { evaluationStep, gradientSum, predictionStep, trainableNames, trainingStep } from './graphs.js';
-import { batchInputs, batchValues, trainingScalars } from './inputs.js';
+import { batchInputs, batchValues, type GraphShape, trainingScalars } from './inputs.js';
 
 /** What computes the model. */
 export interface EngineOptions {
   /** `onnx`: onnxruntime; `eager`: tfjs operation by operation; `tensorflow`: tfjs-node. */
-  engine: 'onnx' | 'eager' | 'tensorflow';
+  engine: NonNullable<CompileOptions['target']>;
   device: 'cpu' | 'webgpu' | 'cuda';
   /** Threads of the engine; 0 leaves it to the engine. */
   threads: number;
   precision: 'fp32' | 'bf16';
-}
-
-/** The shapes of batches that a graph is compiled for. */
-export interface GraphShape {
-  batchSize: number;
-  /** Padded lengths that batches may have. */
-  lengths: readonly number[];
 }
 
 export interface TrainerOptions extends EngineOptions, GraphShape {
@@ -49,9 +42,10 @@ export interface Score {
 /** Keeps a model and its optimizer on an engine and trains it, a step at a time. */
 export class Trainer {
   private constructor(
-    private readonly step: Step,
-    private readonly config: BertConfig,
-    private readonly options: TrainerOptions,
+    /** Holds the variables; a graph of another kind can share them. */
+    readonly step: Step,
+    readonly config: BertConfig,
+    readonly options: TrainerOptions,
   ) {}
 
   /** @param moments the optimizer's state of an earlier run; zeros when left out */
@@ -63,7 +57,7 @@ export class Trainer {
   ): Promise<Trainer> {
     const accumulate = options.gradientAccumulation > 1;
     const shapes = parameterShapes(config);
-    const variables = parameterVariables(config, weights);
+    const variables: Record<string, VariableSpec> = parameterVariables(config, weights);
     for (const name of trainableNames(config, options.frozenLayers)) {
       const shape = shapes.get(name)!;
       const names = [firstMoment(name), secondMoment(name), ...(accumulate ? [gradientSum(name)] : [])];
@@ -73,7 +67,7 @@ export class Trainer {
       }
     }
     const fn = trainingStep(config, { ...options, accumulate });
-    const inputs = { ...batchInputs(options.batchSize, options.lengths), ...trainingScalars };
+    const inputs = { ...batchInputs(options), ...trainingScalars };
     return new Trainer(await compileFor(options, fn, variables, inputs), config, options);
   }
 
@@ -130,14 +124,17 @@ export class Evaluator {
     weights: Weights,
     options: EngineOptions & GraphShape,
   ): Promise<Evaluator> {
-    const inputs = batchInputs(options.batchSize, options.lengths);
     const variables = parameterVariables(config, weights);
-    return new Evaluator(await compileFor(options, evaluationStep(config), variables, inputs));
+    return new Evaluator(await compileFor(options, evaluationStep(config), variables, batchInputs(options)));
   }
 
-  /** Puts other weights in the place of those that it has. */
-  async load(weights: Weights): Promise<void> {
-    await this.step.write(Object.fromEntries(weights));
+  /** Scores with the weights that a trainer has at the time, without a copy of them. */
+  static async sharing(trainer: Trainer, lengths: readonly number[]): Promise<Evaluator> {
+    const { config, step } = trainer;
+    const options = { ...trainer.options, lengths };
+    const variables = parameterVariables(config);
+    const fn = evaluationStep(config);
+    return new Evaluator(await compileFor(options, fn, variables, batchInputs(options), step));
   }
 
   async score(batch: Batch): Promise<Score> {
@@ -160,7 +157,7 @@ export class Predictor {
     weights: Weights,
     options: EngineOptions & GraphShape,
   ): Promise<Predictor> {
-    const { masked_labels: _, ...inputs } = batchInputs(options.batchSize, options.lengths);
+    const { masked_labels: _, ...inputs } = batchInputs(options);
     const variables = parameterVariables(config, weights);
     return new Predictor(await compileFor(options, predictionStep(config), variables, inputs));
   }
@@ -176,22 +173,24 @@ export class Predictor {
   }
 }
 
-type Variables = NonNullable<Parameters<typeof compile>[1]['variables']>;
+type Variables = NonNullable<CompileOptions['variables']>;
 
-function parameterVariables(config: BertConfig, weights: Weights): Record<string, Variables[string]> {
+/** The model's parameters for `compile`; without weights they are zero. */
+function parameterVariables(config: BertConfig, weights?: Weights): Record<string, VariableSpec> {
   const entries = [...parameterShapes(config)].map(([name, shape]) => {
-    const value = weights.get(name)!;
-    if (value.length !== elementCount(shape)) throw new RangeError(`${name} has ${value.length} values`);
-    return [name, { shape, value }] as const;
+    const value = weights?.get(name);
+    return [name, { shape, ...(value && { value }) }] as const;
   });
   return Object.fromEntries(entries);
 }
 
 function compileFor(
-  { engine, device, threads, precision }: EngineOptions,
-  fn: Parameters<typeof compile>[0],
+  { engine, device, threads }: EngineOptions,
+  fn: StepFunction,
   variables: Variables,
-  inputs: ReturnType<typeof batchInputs>,
+  inputs: Record<string, InputSpec>,
+  share?: Step,
 ): Promise<Step> {
-  return compile(fn, { variables, inputs, target: engine, device, threads, precision });
+  const options = { variables, inputs, target: engine, device };
+  return compile(fn, { ...options, ...(threads > 0 && { threads }), ...(share && { share }) });
 }

@@ -42,7 +42,7 @@ export function maskedLanguageModelLoss(
     variables[headNames.bias]!,
     inputs.masked_labels as tf.Tensor1D,
     inputs.loss_scale!,
-  );
+  ) as tf.Scalar;
 }
 
 /** One batch forward and backward, and the update of parameters and moments. */

@@ -2,13 +2,18 @@ import type { InputSpec } from '@mlm/compile';
 import type { Batch } from '../data/batch.js';
 import { stepScalarNames } from '../optimizer/adamw.js';
 
+/** The shapes of batches that a graph is compiled for. */
+export interface GraphShape {
+  batchSize: number;
+  /** Padded lengths that batches may have. */
+  lengths: readonly number[];
+}
+
 /**
  * Inputs that carry a batch. The number of decoded positions differs from batch to batch; so does the length where
  * there are several.
- *
- * @param lengths the padded lengths that batches may have
  */
-export function batchInputs(batchSize: number, lengths: readonly number[]): Record<string, InputSpec> {
+export function batchInputs({ batchSize, lengths }: GraphShape): Record<string, InputSpec> {
   const sequence = lengths.length === 1 ? lengths[0]! : 'sequence';
   return {
     input_ids: { shape: [batchSize, sequence], dtype: 'int32' },

@@ -29,9 +29,7 @@ export async function* train(given: TrainOptions): AsyncGenerator<TrainEvent> {
   await metrics.truncate(state.step);
 
   const trainer = await Trainer.create(model.config, weights, setup.trainer, resumed?.moments);
-  const evaluator =
-    validation &&
-    (await Evaluator.create(model.config, weights, { ...setup.trainer, lengths: validation.plan.lengths }));
+  const evaluator = validation && (await Evaluator.sharing(trainer, validation.plan.lengths));
   const checkpoint = async () => ({ ...model, weights: await trainer.weights() });
   const snapshot = async (): Promise<Snapshot> => ({
     checkpoint: await checkpoint(),
@@ -51,11 +49,12 @@ export async function* train(given: TrainOptions): AsyncGenerator<TrainEvent> {
     output: options.output,
   };
   let reason: EndEvent['reason'] = 'finished';
-  const groups = stepBatches(dataset, plan, options.gradientAccumulation, options.loaderThreads, state);
+  const { gradientAccumulation, loaderThreads } = options;
+  const groups =
+    state.step < totalSteps ? stepBatches(dataset, plan, gradientAccumulation, loaderThreads, state) : [];
   try {
     let started = performance.now() - state.elapsed_seconds * 1000;
-    while (state.step < totalSteps) {
-      const { batches, epoch, nextBatch } = (await groups.next()).value!;
+    for await (const { batches, epoch, nextBatch } of groups) {
       const learning_rate = learningRateAt(schedule, state.step);
       const loss = await trainer.train(batches, learning_rate, state.step + 1);
 
@@ -71,9 +70,8 @@ export async function* train(given: TrainOptions): AsyncGenerator<TrainEvent> {
 
       const paused = performance.now();
       if (evaluator && (step === totalSteps || isDue(step, options.evalEvery))) {
-        await evaluator.load(await trainer.weights());
         const { dataset, plan } = validation;
-        const event = judge(await evaluateRows(evaluator, dataset, plan, options.loaderThreads), state);
+        const event = judge(await evaluateRows(evaluator, dataset, plan, loaderThreads), state);
         await metrics.evaluation(event);
         yield event;
         if (event.best) yield { type: 'checkpoint', step, folder: await output.saveBest(await checkpoint()) };
@@ -85,13 +83,12 @@ export async function* train(given: TrainOptions): AsyncGenerator<TrainEvent> {
       started += performance.now() - paused;
       if (options.patience > 0 && state.evaluations_without_improvement >= options.patience) reason = 'stopped early';
       else if (options.signal?.aborted && step < totalSteps) reason = 'aborted';
-      if (reason !== 'finished') break;
+      if (reason !== 'finished' || step === totalSteps) break;
     }
     await output.saveLast(await snapshot());
     yield { type: 'checkpoint', step: state.step, folder: options.output };
     yield { type: 'end', reason, step: state.step, output: options.output };
   } finally {
-    await groups.return(undefined);
     await evaluator?.dispose();
     await trainer.dispose();
     await dataset.close();

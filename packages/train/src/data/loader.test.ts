@@ -1,0 +1,95 @@
+import { type Dataset, openDataset } from '@mlm/arrow';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { temporaryFolder, tokenizerOf, writeDataset } from '../testing/dataset.fixture.js';
+import { type Batch, ignoredLabel } from './batch.js';
+import { type DataPlan, dynamicRule, planData } from './dataset.js';
+import { loadBatches } from './loader.js';
+
+const folder = await temporaryFolder();
+const tokenizer = tokenizerOf(37);
+let packed: Dataset;
+let ragged: Dataset;
+
+beforeAll(async () => {
+  await writeDataset(folder.file('packed.arrow'), { rowsPerUnit: [7, 20, 1, 13], sequenceLength: 16, replace: 'bert' });
+  await writeDataset(folder.file('ragged.arrow'), { rowsPerUnit: [40, 33, 51], sequenceLength: 100, ragged: true });
+  packed = await openDataset(folder.file('packed.arrow'));
+  ragged = await openDataset(folder.file('ragged.arrow'));
+});
+afterAll(async () => {
+  await packed.close();
+  await ragged.close();
+  await folder.remove();
+});
+
+async function collect(dataset: Dataset, plan: DataPlan, epoch = 0, first = 0, threads = 0): Promise<Batch[]> {
+  const batches: Batch[] = [];
+  for await (const batch of loadBatches(dataset, plan, epoch, first, threads)) batches.push(batch);
+  return batches;
+}
+
+/** The real rows of batches as text, padding left out. */
+function rowsOf(batches: Batch[]): string[] {
+  return batches.flatMap(({ batch, sequence, input_ids, attention_mask, masked_positions, masked_labels, decoded }) => {
+    const labels = new Int32Array(batch * sequence).fill(ignoredLabel);
+    for (let i = 0; i < decoded; i++) labels[masked_positions[i]!] = masked_labels[i]!;
+    return Array.from({ length: batch }, (_, row) => {
+      const length = attention_mask.subarray(row * sequence, (row + 1) * sequence).reduce((sum, bit) => sum + bit, 0);
+      const at = [row * sequence, row * sequence + length] as const;
+      return `${input_ids.subarray(...at)} | ${labels.subarray(...at)}`;
+    }).filter((text) => text !== ' | ');
+  });
+}
+
+const originals = (rows: string[]) =>
+  rows.map((row) => {
+    const [ids, labels] = row.split(' | ').map((part) => part.split(',').map(Number));
+    return ids!.map((id, i) => (labels![i] === ignoredLabel ? id : labels![i])).join();
+  });
+
+describe.each(['packed', 'ragged'] as const)('an epoch of %s rows', (name) => {
+  const dataset = () => (name === 'packed' ? packed : ragged);
+  const planned = (options = {}) => planData(dataset(), { batchSize: 8, tokenizer, shuffleSeed: 5, ...options });
+
+  it('has every row exactly once, in the number of batches that was planned', async () => {
+    const plan = await planned();
+    const inOrder = rowsOf(await collect(dataset(), await planData(dataset(), { batchSize: 1, tokenizer })));
+    const batches = await collect(dataset(), plan);
+    expect(batches).toHaveLength(plan.batchesPerEpoch);
+    expect(rowsOf(batches)).toHaveLength(dataset().rows);
+    expect(rowsOf(batches).sort()).toEqual(inOrder.sort());
+  });
+
+  it('has another order in another epoch and under another seed', async () => {
+    const first = rowsOf(await collect(dataset(), await planned()));
+    expect(rowsOf(await collect(dataset(), await planned(), 1))).not.toEqual(first);
+    expect(rowsOf(await collect(dataset(), await planned({ shuffleSeed: 6 })))).not.toEqual(first);
+  });
+
+  it('is the same with any number of loader threads, and from any batch on', async () => {
+    const plan = await planned();
+    const batches = await collect(dataset(), plan);
+    for (const threads of [1, 3]) expect(await collect(dataset(), plan, 0, 0, threads)).toEqual(batches);
+    expect(await collect(dataset(), plan, 0, 3, 2)).toEqual(batches.slice(3));
+  });
+
+  it('draws masks anew for each epoch, the first as the dataset has them', async () => {
+    const rule = dynamicRule(dataset(), tokenizer, 1);
+    const plan = await planned({ dynamicRule: rule });
+    const still = rowsOf(await collect(dataset(), await planned()));
+    const epochs = [rowsOf(await collect(dataset(), plan, 0)), rowsOf(await collect(dataset(), plan, 1))] as const;
+    expect(epochs[0]).toEqual(still);
+    expect(epochs[1].sort()).not.toEqual(still.sort());
+    expect(originals(epochs[1]).sort()).toEqual(originals(still).sort());
+  });
+});
+
+it('pads rows of differing length to few lengths, each to the nearest', async () => {
+  const plan = await planData(ragged, { batchSize: 8, tokenizer });
+  expect(plan.lengths).toEqual([32, 64, 96, 100]);
+  const batches = await collect(ragged, plan);
+  const full = batches.slice(0, -plan.lengths.length);
+  const padding = full.reduce((sum, { tokens, input_ids }) => sum + input_ids.length - tokens, 0);
+  const places = full.reduce((sum, { input_ids }) => sum + input_ids.length, 0);
+  expect(padding / places).toBeLessThan(0.35);
+});

@@ -1,0 +1,70 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { readCheckpoint } from '../checkpoint/checkpoint.js';
+import { evaluate } from '../predict/evaluate.js';
+import { MaskFiller } from '../predict/fill.js';
+import { CLS, MASK, SEP, temporaryFolder, writeDataset } from '../testing/dataset.fixture.js';
+import { writeTinyModel } from '../testing/model.fixture.js';
+import type { TrainEvent } from './events.js';
+import type { TrainOptions } from './options.js';
+import { train } from './train.js';
+
+const folder = await temporaryFolder();
+const dataset = folder.file('counting.arrow');
+const model = folder.file('tiny');
+
+beforeAll(async () => {
+  await writeDataset(dataset, { rowsPerUnit: [150, 170], sequenceLength: 16, validationRows: 32 });
+  await writeTinyModel(model);
+});
+afterAll(() => folder.remove());
+
+async function run(options: Partial<TrainOptions>): Promise<TrainEvent[]> {
+  const events: TrainEvent[] = [];
+  for await (const event of train({ dataset, model, threads: 1, learningRate: 5e-3, ...options })) events.push(event);
+  return events;
+}
+
+const losses = (events: TrainEvent[]) => events.flatMap((event) => (event.type === 'step' ? [event.loss] : []));
+
+it('learns to count, and writes a checkpoint that evaluates and fills as the trained model does', async () => {
+  const output = folder.file('learned');
+  const events = await run({ output, epochs: 15, batchSize: 16 });
+  expect(losses(events)).toHaveLength(300);
+  const [end] = events.slice(-1);
+  expect(end).toMatchObject({ type: 'end', reason: 'finished', step: 300 });
+  const evaluation = events.find((event) => event.type === 'evaluation')!;
+  expect(evaluation.accuracy).toBeGreaterThan(0.9);
+  const { loss, accuracy } = await evaluate({ dataset, model: output, batchSize: 8 });
+  expect(loss).toBeCloseTo(evaluation.loss, 4);
+  expect(accuracy).toBeCloseTo(evaluation.accuracy, 6);
+
+  const filler = await MaskFiller.open(output);
+  const candidates = await filler.fill([CLS, 9, 10, MASK, 12, 13, MASK, 15, SEP], MASK, 3);
+  expect(candidates.map(([best]) => best!.id)).toEqual([11, 14]);
+  expect(candidates[0]).toHaveLength(3);
+  await filler.dispose();
+
+  const lines = (await readFile(join(output, 'metrics.jsonl'), 'utf8')).trim().split('\n').map((line) => JSON.parse(line));
+  expect(Object.keys(lines[0])).toEqual(['step', 'loss', 'learning_rate', 'tokens', 'tokens_per_second', 'elapsed_seconds']);
+  expect(lines.filter((line) => 'eval_loss' in line)).toHaveLength(1);
+  expect(await readdir(output)).toEqual(expect.arrayContaining(['config.json', 'model.safetensors', 'vocab.txt']));
+});
+
+it('gives the same losses with any number of loader threads', async () => {
+  const [none, two] = await Promise.all(
+    [0, 2].map((loaderThreads) => run({ output: folder.file(`threads-${loaderThreads}`), maxSteps: 12, loaderThreads })),
+  );
+  expect(losses(two!)).toEqual(losses(none!));
+});
+
+it('ends with a usable checkpoint when aborted', async () => {
+  const controller = new AbortController();
+  const output = folder.file('aborted');
+  for await (const event of train({ dataset, model, output, signal: controller.signal, threads: 1 })) {
+    if (event.type === 'step' && event.step === 3) controller.abort();
+    if (event.type === 'end') expect(event).toMatchObject({ reason: 'aborted', step: 3 });
+  }
+  expect((await readCheckpoint(output)).config.hidden_size).toBe(32);
+});

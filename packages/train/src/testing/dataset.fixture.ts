@@ -1,0 +1,96 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { arrowFile, type DatasetDescription, describeBatches, maskedBatch, tokenBatch } from '@mlm/arrow';
+import { type MaskingRule, maskRows } from '@mlm/masking';
+import { Random } from '../random/random.js';
+
+export const CLS = 2;
+export const SEP = 3;
+export const MASK = 4;
+
+export interface DatasetShape {
+  /** Rows of each unit; a record batch each. */
+  rowsPerUnit: number[];
+  sequenceLength: number;
+  /** Rows of differing length, as line by line gives them. */
+  ragged?: boolean;
+  /** Rows of a held-out unit. */
+  validationRows?: number;
+  vocabularySize?: number;
+  /** Leaves the labels out. */
+  unmasked?: boolean;
+  replace?: 'mask' | 'bert';
+}
+
+export const tokenizerOf = (vocabulary_size: number) => ({
+  name: 'test',
+  sha256: 'none',
+  vocabulary_size,
+  special_ids: { cls: CLS, sep: SEP, pad: 0, unk: 1, mask: MASK },
+  protected_ids: [0, 1, 2, 3, 4],
+  files: { 'vocab.txt': Array.from({ length: vocabulary_size }, (_, id) => `token${id}\n`).join('') },
+});
+
+/** Writes an Arrow file of counting sequences (5 6 7 …, from a random start), which a model learns quickly. */
+export async function writeDataset(path: string, shape: DatasetShape): Promise<void> {
+  const { rowsPerUnit, sequenceLength, ragged = false, validationRows = 0, vocabularySize = 37 } = shape;
+  const rule: MaskingRule = {
+    probability: 0.15,
+    replace: shape.replace ?? 'mask',
+    labels: 'masked',
+    seed: 42,
+    maskId: MASK,
+    padId: 0,
+    protectedIds: [0, 1, 2, 3, 4],
+    vocabularySize,
+  };
+  const random = new Random(1);
+  const description: DatasetDescription = {
+    format_version: 1,
+    generator: 'test',
+    tokenizer: tokenizerOf(vocabularySize),
+    sequence_length: sequenceLength,
+    cut: { document: 'line', line_by_line: ragged, overflow: 'wrap' },
+    masking: shape.unmasked
+      ? null
+      : { probability: rule.probability, replace: rule.replace, labels: rule.labels, seed: rule.seed },
+  };
+  const describe = describeBatches(description);
+  const batches = rowsPerUnit.map((rows, unit) => ({ rows, unit, split: 'train' as const }));
+  const heldOut = { rows: validationRows, unit: rowsPerUnit.length, split: 'validation' as const };
+  const all = validationRows > 0 ? [...batches, heldOut] : batches;
+  const column = (rows: number) => {
+    const lists = Array.from({ length: rows }, () => {
+      const length = ragged ? 4 + random.below(sequenceLength - 3) : sequenceLength;
+      const start = random.below(vocabularySize - 5);
+      return Array.from({ length }, (_, i) => {
+        if (i === 0) return CLS;
+        return i === length - 1 ? SEP : 5 + ((start + i) % (vocabularySize - 5));
+      });
+    });
+    const offsets = new Int32Array(rows + 1);
+    for (const [row, list] of lists.entries()) offsets[row + 1] = offsets[row]! + list.length;
+    return { values: Int32Array.from(lists.flat()), offsets };
+  };
+  await pipeline(
+    Readable.from(
+      all.map(({ rows, unit, split }) => {
+        const place = { unit, firstRow: 0, split };
+        const ids = column(rows);
+        return describe(
+          shape.unmasked ? tokenBatch(ids, place) : maskedBatch(maskRows(ids, rule, place), place),
+        );
+      }),
+    ),
+    arrowFile(path),
+  );
+}
+
+/** A folder for the files of one test; `remove` deletes it. */
+export async function temporaryFolder() {
+  const path = await mkdtemp(join(tmpdir(), 'mlm-train-'));
+  return { path, file: (name: string) => join(path, name), remove: () => rm(path, { recursive: true, force: true }) };
+}
