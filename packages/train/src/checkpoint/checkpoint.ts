@@ -15,7 +15,12 @@ export interface Checkpoint {
 
 const configFile = 'config.json';
 const weightsFile = 'model.safetensors';
-const tokenizerFileNames = ['tokenizer.json', 'tokenizer_config.json', 'vocab.txt', 'special_tokens_map.json'];
+const tokenizerFileNames = [
+  'tokenizer.json',
+  'tokenizer_config.json',
+  'vocab.txt',
+  'special_tokens_map.json',
+];
 
 /** @throws InputError when the folder is no checkpoint of a BERT that this package can compute */
 export async function readConfig(folder: string): Promise<BertConfig> {

@@ -28,10 +28,14 @@ export class RunFolder {
     const present = found ? await readdir(this.path) : [];
     if (present.length > 0 && !resume) {
       if (!overwrite) {
-        throw new InputError(`${this.path}: exists; go on with --resume, replace it with --overwrite, or name another --output`);
+        throw new InputError(
+          `${this.path}: exists; go on with --resume, replace it with --overwrite, or name another --output`,
+        );
       }
       if (!present.includes('metrics.jsonl') && !present.includes('config.json')) {
-        throw new InputError(`${this.path}: does not look like the output of a training run; remove it yourself`);
+        throw new InputError(
+          `${this.path}: does not look like the output of a training run; remove it yourself`,
+        );
       }
       await rm(this.path, { recursive: true });
     }
@@ -47,7 +51,8 @@ export class RunFolder {
       const found = await readState(folder);
       if (!newest || found.state.step > newest.state.step) newest = { folder, ...found };
     }
-    if (!newest) throw new InputError(`${this.path}: has no checkpoint to resume from; start anew with --overwrite`);
+    if (!newest)
+      throw new InputError(`${this.path}: has no checkpoint to resume from; start anew with --overwrite`);
     return { checkpoint: await readCheckpoint(newest.folder), state: newest.state, moments: newest.moments };
   }
 
@@ -56,7 +61,8 @@ export class RunFolder {
     const folder = join(this.path, `checkpoint-${snapshot.state.step}`);
     await writeWhole(folder, (partial) => writeSnapshot(partial, snapshot));
     if (keep > 0) {
-      for (const old of (await this.#numberedFolders()).slice(0, -keep)) await rm(old.folder, { recursive: true });
+      for (const old of (await this.#numberedFolders()).slice(0, -keep))
+        await rm(old.folder, { recursive: true });
     }
     return folder;
   }

@@ -13,7 +13,18 @@ interface HeaderEntry {
   data_offsets: [number, number];
 }
 
-const bytesPerElement: Record<string, number> = { F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8, I32: 4, I16: 2, I8: 1, U8: 1, BOOL: 1 };
+const bytesPerElement: Record<string, number> = {
+  F64: 8,
+  F32: 4,
+  F16: 2,
+  BF16: 2,
+  I64: 8,
+  I32: 4,
+  I16: 2,
+  I8: 1,
+  U8: 1,
+  BOOL: 1,
+};
 /** The format's own limit on the length of its JSON header. */
 const maximumHeaderBytes = 100_000_000;
 
@@ -40,7 +51,8 @@ export async function writeSafetensors(
     await file.writev([length, text]);
     for (const [, { values }] of entries) {
       const bytes = Buffer.from(values.buffer, values.byteOffset, values.byteLength);
-      for (let written = 0; written < bytes.length; ) written += (await file.write(bytes, written)).bytesWritten;
+      for (let written = 0; written < bytes.length; )
+        written += (await file.write(bytes, written)).bytesWritten;
     }
     await file.sync();
   } finally {
@@ -75,12 +87,15 @@ export async function readSafetensors(path: string): Promise<Map<string, StoredT
     const tensors = new Map<string, StoredTensor>();
     for (const [name, { dtype, shape, data_offsets }] of header) {
       const [begin, end] = data_offsets;
-      if (start + end > size) throw broken(`tensor ${name} ends at byte ${start + end}, the file has ${size}`);
+      if (start + end > size)
+        throw broken(`tensor ${name} ends at byte ${start + end}, the file has ${size}`);
       const elements = shape.reduce((product, dimension) => product * dimension, 1);
       const width = bytesPerElement[dtype];
       if (width === undefined) throw broken(`tensor ${name} has the unknown dtype ${dtype}`);
       if (end - begin !== elements * width) {
-        throw broken(`tensor ${name} has ${end - begin} bytes, its shape [${shape}] of ${dtype} needs ${elements * width}`);
+        throw broken(
+          `tensor ${name} has ${end - begin} bytes, its shape [${shape}] of ${dtype} needs ${elements * width}`,
+        );
       }
       if (!dtype.includes('F')) continue;
       const bytes = Buffer.from(new ArrayBuffer(end - begin));
@@ -111,7 +126,12 @@ function parseHeader(text: string, broken: (why: string) => InputError): [string
     .filter(([name]) => name !== '__metadata__')
     .map(([name, entry]) => {
       const { dtype, shape, data_offsets } = entry ?? {};
-      if (typeof dtype !== 'string' || !wholeNumbers(shape) || !wholeNumbers(data_offsets) || data_offsets.length !== 2) {
+      if (
+        typeof dtype !== 'string' ||
+        !wholeNumbers(shape) ||
+        !wholeNumbers(data_offsets) ||
+        data_offsets.length !== 2
+      ) {
         throw broken(`the header entry of tensor ${name} is incomplete`);
       }
       return [name, { dtype, shape, data_offsets }];

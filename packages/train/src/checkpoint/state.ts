@@ -50,7 +50,9 @@ export async function readState(folder: string): Promise<{ state: TrainerState; 
   }
   const { format_version, ...state } = json;
   if (format_version !== 1) {
-    throw new InputError(`${path}: format_version is ${format_version}, expected 1; was it written by a newer mlm?`);
+    throw new InputError(
+      `${path}: format_version is ${format_version}, expected 1; was it written by a newer mlm?`,
+    );
   }
   const tensors = await readSafetensors(join(folder, momentsFile));
   return { state, moments: new Map([...tensors].map(([name, { values }]) => [name, values])) };

@@ -4,7 +4,12 @@ import { parameterShapes, type Weights } from '../model/parameters.js';
 import { readSafetensors, writeSafetensors } from './safetensors.js';
 
 /** Tensors that checkpoints carry and a masked language model does not train, or stores once for two uses. */
-const ignored = [/^bert\.pooler\./, /^cls\.seq_relationship\./, /^cls\.predictions\.decoder\./, /position_ids$/];
+const ignored = [
+  /^bert\.pooler\./,
+  /^cls\.seq_relationship\./,
+  /^cls\.predictions\.decoder\./,
+  /position_ids$/,
+];
 
 /** Old checkpoints, converted from TensorFlow, call LayerNorm's weight and bias gamma and beta. */
 function modernName(name: string): string {
@@ -16,7 +21,9 @@ function modernName(name: string): string {
  * @throws InputError when a tensor is missing or does not have the shape that the configuration asks for
  */
 export async function readWeights(path: string, config: BertConfig): Promise<Weights> {
-  const stored = new Map([...(await readSafetensors(path))].map(([name, tensor]) => [modernName(name), tensor]));
+  const stored = new Map(
+    [...(await readSafetensors(path))].map(([name, tensor]) => [modernName(name), tensor]),
+  );
   const decoderBias = stored.get('cls.predictions.decoder.bias');
   if (decoderBias && !stored.has('cls.predictions.bias')) stored.set('cls.predictions.bias', decoderBias);
   const weights: Weights = new Map();
@@ -34,7 +41,8 @@ export async function readWeights(path: string, config: BertConfig): Promise<Wei
     stored.delete(name);
   }
   const unknown = [...stored.keys()].find((name) => !ignored.some((pattern) => pattern.test(name)));
-  if (unknown) throw new InputError(`${path}: tensor ${unknown} has no place in a BertForMaskedLM of config.json`);
+  if (unknown)
+    throw new InputError(`${path}: tensor ${unknown} has no place in a BertForMaskedLM of config.json`);
   return weights;
 }
 

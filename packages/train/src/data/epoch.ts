@@ -33,8 +33,7 @@ export async function* epochBatches(
   wanted: (index: number) => boolean = () => true,
 ): AsyncGenerator<{ index: number; batch: Batch }> {
   const { batchSize, lengths, padId } = options;
-  const random =
-    options.shuffleSeed === undefined ? undefined : new Random(options.shuffleSeed, epoch, 1);
+  const random = options.shuffleSeed === undefined ? undefined : new Random(options.shuffleSeed, epoch, 1);
   const waiting = new Map<number, Row[]>(lengths.map((length) => [length, []]));
   let index = 0;
   const form = (rows: Row[], sequence: number) => {

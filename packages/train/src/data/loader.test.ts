@@ -11,8 +11,16 @@ let packed: Dataset;
 let ragged: Dataset;
 
 beforeAll(async () => {
-  await writeDataset(folder.file('packed.arrow'), { rowsPerUnit: [7, 20, 1, 13], sequenceLength: 16, replace: 'bert' });
-  await writeDataset(folder.file('ragged.arrow'), { rowsPerUnit: [40, 33, 51], sequenceLength: 100, ragged: true });
+  await writeDataset(folder.file('packed.arrow'), {
+    rowsPerUnit: [7, 20, 1, 13],
+    sequenceLength: 16,
+    replace: 'bert',
+  });
+  await writeDataset(folder.file('ragged.arrow'), {
+    rowsPerUnit: [40, 33, 51],
+    sequenceLength: 100,
+    ragged: true,
+  });
   packed = await openDataset(folder.file('packed.arrow'));
   ragged = await openDataset(folder.file('ragged.arrow'));
 });
@@ -22,7 +30,13 @@ afterAll(async () => {
   await folder.remove();
 });
 
-async function collect(dataset: Dataset, plan: DataPlan, epoch = 0, first = 0, threads = 0): Promise<Batch[]> {
+async function collect(
+  dataset: Dataset,
+  plan: DataPlan,
+  epoch = 0,
+  first = 0,
+  threads = 0,
+): Promise<Batch[]> {
   const batches: Batch[] = [];
   for await (const batch of loadBatches(dataset, plan, epoch, first, threads)) batches.push(batch);
   return batches;
@@ -30,15 +44,19 @@ async function collect(dataset: Dataset, plan: DataPlan, epoch = 0, first = 0, t
 
 /** The real rows of batches as text, padding left out. */
 function rowsOf(batches: Batch[]): string[] {
-  return batches.flatMap(({ batch, sequence, input_ids, attention_mask, masked_positions, masked_labels, decoded }) => {
-    const labels = new Int32Array(batch * sequence).fill(ignoredLabel);
-    for (let i = 0; i < decoded; i++) labels[masked_positions[i]!] = masked_labels[i]!;
-    return Array.from({ length: batch }, (_, row) => {
-      const length = attention_mask.subarray(row * sequence, (row + 1) * sequence).reduce((sum, bit) => sum + bit, 0);
-      const at = [row * sequence, row * sequence + length] as const;
-      return `${input_ids.subarray(...at)} | ${labels.subarray(...at)}`;
-    }).filter((text) => text !== ' | ');
-  });
+  return batches.flatMap(
+    ({ batch, sequence, input_ids, attention_mask, masked_positions, masked_labels, decoded }) => {
+      const labels = new Int32Array(batch * sequence).fill(ignoredLabel);
+      for (let i = 0; i < decoded; i++) labels[masked_positions[i]!] = masked_labels[i]!;
+      return Array.from({ length: batch }, (_, row) => {
+        const length = attention_mask
+          .subarray(row * sequence, (row + 1) * sequence)
+          .reduce((sum, bit) => sum + bit, 0);
+        const at = [row * sequence, row * sequence + length] as const;
+        return `${input_ids.subarray(...at)} | ${labels.subarray(...at)}`;
+      }).filter((text) => text !== ' | ');
+    },
+  );
 }
 
 const originals = (rows: string[]) =>
@@ -49,7 +67,8 @@ const originals = (rows: string[]) =>
 
 describe.each(['packed', 'ragged'] as const)('an epoch of %s rows', (name) => {
   const dataset = () => (name === 'packed' ? packed : ragged);
-  const planned = (options = {}) => planData(dataset(), { batchSize: 8, tokenizer, shuffleSeed: 5, ...options });
+  const planned = (options = {}) =>
+    planData(dataset(), { batchSize: 8, tokenizer, shuffleSeed: 5, ...options });
 
   it('has every row exactly once, in the number of batches that was planned', async () => {
     const plan = await planned();
@@ -77,7 +96,10 @@ describe.each(['packed', 'ragged'] as const)('an epoch of %s rows', (name) => {
     const rule = dynamicRule(dataset(), tokenizer, 1);
     const plan = await planned({ dynamicRule: rule });
     const still = rowsOf(await collect(dataset(), await planned()));
-    const epochs = [rowsOf(await collect(dataset(), plan, 0)), rowsOf(await collect(dataset(), plan, 1))] as const;
+    const epochs = [
+      rowsOf(await collect(dataset(), plan, 0)),
+      rowsOf(await collect(dataset(), plan, 1)),
+    ] as const;
     expect(epochs[0]).toEqual(still);
     expect(epochs[1].sort()).not.toEqual(still.sort());
     expect(originals(epochs[1]).sort()).toEqual(originals(still).sort());

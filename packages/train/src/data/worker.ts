@@ -41,5 +41,7 @@ async function send({ path, options, epoch, firstBatch, thread, threads }: Loade
 
 function buffersOf(batch: Batch): ArrayBuffer[] {
   const { input_ids, attention_mask, masked_positions, masked_labels } = batch;
-  return [input_ids, attention_mask, masked_positions, masked_labels].map(({ buffer }) => buffer as ArrayBuffer);
+  return [input_ids, attention_mask, masked_positions, masked_labels].map(
+    ({ buffer }) => buffer as ArrayBuffer,
+  );
 }

@@ -1,14 +1,15 @@
-import { type CompileOptions, compile, type InputSpec, type Step, type StepFunction, type VariableSpec } from '@mlm/compile';
+import {
+  type CompileOptions,
+  compile,
+  type InputSpec,
+  type Step,
+  type StepFunction,
+  type VariableSpec,
+} from '@mlm/compile';
 import type { Batch } from '../data/batch.js';
 import type { BertConfig } from '../model/config.js';
 import { parameterShapes, type Weights } from '../model/parameters.js';
-import {
-  type AdamWOptions,
-  firstMoment,
-  noUpdate,
-  secondMoment,
-  stepScalars,
-} from '../optimizer/adamw.js';
+import { type AdamWOptions, firstMoment, noUpdate, secondMoment, stepScalars } from '../optimizer/adamw.js';
 import { evaluationStep, gradientSum, predictionStep, trainableNames, trainingStep } from './graphs.js';
 import { batchInputs, batchValues, type GraphShape, trainingScalars } from './inputs.js';
 
@@ -66,7 +67,8 @@ export class Trainer {
         variables[name] = { shape, trainable: false, ...(value && { value }) };
       }
     }
-    const fn = trainingStep(config, { ...options, accumulate });
+    const { optimizer, frozenLayers } = options;
+    const fn = trainingStep(config, { optimizer, frozenLayers, accumulate });
     const inputs = { ...batchInputs(options), ...trainingScalars };
     return new Trainer(await compileFor(options, fn, variables, inputs), config, options);
   }

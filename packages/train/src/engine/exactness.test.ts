@@ -32,7 +32,9 @@ describe.each(engines)('PyTorch on engine %s', (engine) => {
     );
     const decoded = steps[0]!.reduce((sum, batch) => sum + batch.decoded, 0);
     const loss_scale = Float32Array.of(1 / decoded);
-    const results = await Promise.all(steps[0]!.map((batch) => step.run({ ...batchValues(batch), loss_scale })));
+    const results = await Promise.all(
+      steps[0]!.map((batch) => step.run({ ...batchValues(batch), loss_scale })),
+    );
     const loss = results.reduce((sum, result) => sum + result.loss![0]!, 0);
     expect(Math.abs(loss - reference.losses[0]!)).toBeLessThan(1e-5);
     if (steps[0]!.length > 1) return;

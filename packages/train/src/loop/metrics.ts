@@ -36,7 +36,14 @@ export class MetricsFile {
     return lines;
   }
 
-  async step({ step, loss, learning_rate, tokens, tokens_per_second, elapsed_seconds }: StepMetrics): Promise<void> {
+  async step({
+    step,
+    loss,
+    learning_rate,
+    tokens,
+    tokens_per_second,
+    elapsed_seconds,
+  }: StepMetrics): Promise<void> {
     await this.#append({ step, loss, learning_rate, tokens, tokens_per_second, elapsed_seconds });
   }
 

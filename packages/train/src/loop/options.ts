@@ -86,7 +86,8 @@ export const trainDefaults: TrainSettings = {
   precision: 'fp32',
 };
 
-export type ResolvedOptions = TrainSettings & Pick<TrainOptions, 'dataset' | 'tokenizer' | 'signal'> & { output: string };
+export type ResolvedOptions = TrainSettings &
+  Pick<TrainOptions, 'dataset' | 'tokenizer' | 'signal'> & { output: string };
 
 /**
  * Fills in the defaults.
@@ -96,17 +97,35 @@ export function resolveOptions(given: TrainOptions): ResolvedOptions {
   const defined = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const options = { ...trainDefaults, output: defaultOutput(given), ...defined } as ResolvedOptions;
   const whole = (name: NumberOption, least: number) =>
-    check(name, options[name], Number.isSafeInteger(options[name]) && options[name] >= least, `a whole number from ${least}`);
+    check(
+      name,
+      options[name],
+      Number.isSafeInteger(options[name]) && options[name] >= least,
+      `a whole number from ${least}`,
+    );
   const real = (name: NumberOption) =>
     check(name, options[name], Number.isFinite(options[name]) && options[name] >= 0, 'a number from 0');
   for (const name of ['epochs', 'batchSize', 'gradientAccumulation'] as const) whole(name, 1);
-  for (const name of ['maxSteps', 'freezeLayers', 'seed', 'saveEvery', 'keep', 'evalEvery', 'patience'] as const) {
+  for (const name of [
+    'maxSteps',
+    'freezeLayers',
+    'seed',
+    'saveEvery',
+    'keep',
+    'evalEvery',
+    'patience',
+  ] as const) {
     whole(name, 0);
   }
   for (const name of ['loaderThreads', 'threads'] as const) whole(name, 0);
   for (const name of ['learningRate', 'warmup', 'decay', 'weightDecay', 'clipNorm'] as const) real(name);
   const { dropout, schedule, masking } = options;
-  check('dropout', dropout, dropout === undefined || (dropout >= 0 && dropout < 1), 'a number from 0 to below 1');
+  check(
+    'dropout',
+    dropout,
+    dropout === undefined || (dropout >= 0 && dropout < 1),
+    'a number from 0 to below 1',
+  );
   check('schedule', schedule, scheduleNames.includes(schedule), `one of ${scheduleNames.join(', ')}`);
   check('masking', masking, masking === 'static' || masking === 'dynamic', 'static or dynamic');
   return options;

@@ -2,11 +2,11 @@ import { stat } from 'node:fs/promises';
 import { type Dataset, InputError, openDataset, type TokenizerMetadata } from '@mlm/arrow';
 import { type Checkpoint, readCheckpoint } from '../checkpoint/checkpoint.js';
 import { type DataPlan, dynamicRule, planData, refuseMisfit } from '../data/dataset.js';
+import type { TrainerOptions } from '../engine/engine.js';
 import { isPresetName, presetConfig, presetNames } from '../model/config.js';
 import { initializeWeights } from '../model/initialize.js';
 import { adamWDefaults } from '../optimizer/adamw.js';
 import { type Schedule, warmupSteps } from '../optimizer/schedule.js';
-import type { TrainerOptions } from '../engine/engine.js';
 import type { ResolvedOptions } from './options.js';
 
 /** All that a run needs before its first step. */
@@ -36,7 +36,8 @@ export async function setUp(options: ResolvedOptions): Promise<Setup> {
   const plan = await planData(dataset, { ...common, shuffleSeed: seed, ...(rule && { dynamicRule: rule }) });
   refuseMisfit(options.dataset, tokenizer, plan, model.config);
   const heldOut = dataset.validation;
-  const validation = heldOut && heldOut.rows > 0 ? { dataset: heldOut, plan: await planData(heldOut, common) } : undefined;
+  const validation =
+    heldOut && heldOut.rows > 0 ? { dataset: heldOut, plan: await planData(heldOut, common) } : undefined;
   const stepsPerEpoch = Math.ceil(plan.batchesPerEpoch / options.gradientAccumulation);
   const totalSteps = options.maxSteps > 0 ? options.maxSteps : options.epochs * stepsPerEpoch;
   return {
@@ -53,7 +54,13 @@ export async function setUp(options: ResolvedOptions): Promise<Setup> {
       totalSteps,
     },
     trainer: {
-      ...options,
+      engine: options.engine,
+      device: options.device,
+      threads: options.threads,
+      precision: options.precision,
+      batchSize,
+      gradientAccumulation: options.gradientAccumulation,
+      seed,
       lengths: plan.lengths,
       frozenLayers: options.freezeLayers,
       optimizer: { ...adamWDefaults, weightDecay: options.weightDecay, clipNorm: options.clipNorm },
@@ -76,7 +83,9 @@ async function startingModel(
     return { config, weights: initializeWeights(config, seed), tokenizerFiles: tokenizer.files };
   }
   if (!(await stat(model).catch(() => undefined))?.isDirectory()) {
-    throw new InputError(`--model ${model}: no such checkpoint folder, expected one of ${presetNames.join(', ')}`);
+    throw new InputError(
+      `--model ${model}: no such checkpoint folder, expected one of ${presetNames.join(', ')}`,
+    );
   }
   const checkpoint = await readCheckpoint(model);
   return { ...checkpoint, tokenizerFiles: tokenizer.files };

@@ -81,7 +81,8 @@ export async function* train(given: TrainOptions): AsyncGenerator<TrainEvent> {
         yield { type: 'checkpoint', step, folder };
       }
       started += performance.now() - paused;
-      if (options.patience > 0 && state.evaluations_without_improvement >= options.patience) reason = 'stopped early';
+      if (options.patience > 0 && state.evaluations_without_improvement >= options.patience)
+        reason = 'stopped early';
       else if (options.signal?.aborted && step < totalSteps) reason = 'aborted';
       if (reason !== 'finished' || step === totalSteps) break;
     }

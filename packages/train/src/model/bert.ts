@@ -56,11 +56,7 @@ export function bertEncoder(
 }
 
 /** Word, position and token type embeddings, summed: [batch · sequence, hidden]. */
-function embed(
-  config: BertConfig,
-  parameters: ModelTensors,
-  input_ids: tf.Tensor,
-): tf.Tensor {
+function embed(config: BertConfig, parameters: ModelTensors, input_ids: tf.Tensor): tf.Tensor {
   const { hidden_size: hidden } = config;
   const [batch, sequence] = input_ids.shape as [number, number];
   const words = tf.gather(parameters[embeddingNames.word]!, tf.reshape(input_ids, [batch * sequence]));

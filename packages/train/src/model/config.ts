@@ -102,7 +102,9 @@ export function parseConfig(text: string, source: string): BertConfig {
   }
   if (json.is_decoder === true) throw new InputError(`${source}: is_decoder is true, expected an encoder`);
   if (json.tie_word_embeddings === false) {
-    throw new InputError(`${source}: tie_word_embeddings is false, expected a decoder tied to the embeddings`);
+    throw new InputError(
+      `${source}: tie_word_embeddings is false, expected a decoder tied to the embeddings`,
+    );
   }
   const config: BertConfig = {
     vocab_size: count('vocab_size', 30522),

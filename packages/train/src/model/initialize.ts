@@ -1,6 +1,6 @@
+import { Random } from '../random/random.js';
 import type { BertConfig } from './config.js';
 import { elementCount, parameterShapes, type Weights } from './parameters.js';
-import { Random } from '../random/random.js';
 
 /**
  * Fresh weights as BERT starts: linear and embedding weights normal with deviation `initializer_range`, LayerNorm 1,

@@ -38,7 +38,10 @@ export function scaledCrossEntropy(
         const ones = tf.fill([labels.shape[0]!], 1);
         return [
           tf.mul(tf.sub(tf.matMul(probabilities!, table!), labelRows!), factor),
-          tf.sub(tf.matMul(probabilities!, scaled, true, false), tf.unsortedSegmentSum(scaled, labels, vocabulary)),
+          tf.sub(
+            tf.matMul(probabilities!, scaled, true, false),
+            tf.unsortedSegmentSum(scaled, labels, vocabulary),
+          ),
           tf.mul(tf.sub(tf.sum(probabilities!, 0), tf.unsortedSegmentSum(ones, labels, vocabulary)), factor),
         ];
       },
@@ -71,7 +74,13 @@ export function scoreLabels(
   labels: tf.Tensor,
 ): { loss_sum: tf.Tensor; correct: tf.Tensor } {
   const logits = linear(decoded, table, bias);
-  const losses = labelLosses(logits, tf.softmax(logits), decoded, tf.gather(table, labels), tf.gather(bias, labels));
+  const losses = labelLosses(
+    logits,
+    tf.softmax(logits),
+    decoded,
+    tf.gather(table, labels),
+    tf.gather(bias, labels),
+  );
   const hits = tf.cast(tf.equal(tf.argMax(logits, -1), labels), 'float32');
   return { loss_sum: tf.sum(losses), correct: tf.sum(hits) };
 }

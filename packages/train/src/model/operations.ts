@@ -9,7 +9,10 @@ interface Differentiable {
 }
 
 /** A function with a gradient of our own: one tensor per input. tfjs's derived ones keep and pass over more memory. */
-export function withGradient(inputs: tf.Tensor[], forward: (inputs: tf.Tensor[]) => Differentiable): tf.Tensor {
+export function withGradient(
+  inputs: tf.Tensor[],
+  forward: (inputs: tf.Tensor[]) => Differentiable,
+): tf.Tensor {
   const operation = tf.customGrad((...given) => {
     const save = given.at(-1) as (tensors: tf.Tensor[]) => void;
     const { value, saved, gradient } = forward(given.slice(0, -1) as tf.Tensor[]);

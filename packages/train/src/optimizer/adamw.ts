@@ -84,7 +84,10 @@ export function adamW(
     const first = variables[firstMoment(name)]!;
     const second = variables[secondMoment(name)]!;
     const newFirst = tf.add(tf.mul(first, scalars.first_moment_keep), tf.mul(gradient, firstShare));
-    const newSecond = tf.add(tf.mul(second, scalars.second_moment_keep), tf.mul(tf.square(gradient), secondShare));
+    const newSecond = tf.add(
+      tf.mul(second, scalars.second_moment_keep),
+      tf.mul(tf.square(gradient), secondShare),
+    );
     const denominator = tf.add(tf.mul(tf.sqrt(newSecond), scalars.second_moment_scale), options.epsilon);
     const decayed =
       hasWeightDecay(name) && options.weightDecay > 0

@@ -1,9 +1,9 @@
-import { openDataset, type TokenizerMetadata, InputError } from '@mlm/arrow';
+import { InputError, openDataset, type TokenizerMetadata } from '@mlm/arrow';
 import { readCheckpoint } from '../checkpoint/checkpoint.js';
 import { planData, refuseMisfit } from '../data/dataset.js';
 import { type EngineOptions, Evaluator } from '../engine/engine.js';
-import type { Evaluation } from '../loop/events.js';
 import { evaluateRows } from '../loop/evaluate.js';
+import type { Evaluation } from '../loop/events.js';
 import { engineDefaults } from './defaults.js';
 
 export interface EvaluateOptions extends Partial<EngineOptions> {

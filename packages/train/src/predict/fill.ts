@@ -22,7 +22,12 @@ export class MaskFiller {
   static async open(folder: string, given: Partial<EngineOptions> = {}): Promise<MaskFiller> {
     const { config, weights } = await readCheckpoint(folder);
     // Two lengths make the graph's sequence length free: sentences come in any.
-    const options = { ...engineDefaults, ...given, batchSize: 1, lengths: [1, config.max_position_embeddings] };
+    const options = {
+      ...engineDefaults,
+      ...given,
+      batchSize: 1,
+      lengths: [1, config.max_position_embeddings],
+    };
     return new MaskFiller(await Predictor.create(config, weights, options), config);
   }
 
@@ -36,12 +41,17 @@ export class MaskFiller {
   async fill(ids: ArrayLike<number>, maskId: number, topK = 5): Promise<Candidate[][]> {
     const { max_position_embeddings: longest, vocab_size: vocabulary } = this.config;
     if (ids.length > longest) {
-      throw new InputError(`the text has ${ids.length} tokens, the model takes at most ${longest}; shorten it`);
+      throw new InputError(
+        `the text has ${ids.length} tokens, the model takes at most ${longest}; shorten it`,
+      );
     }
     const input_ids = Int32Array.from(ids);
-    if (!input_ids.includes(maskId)) throw new InputError('the text has no [MASK]; put one where a word is to be guessed');
+    if (!input_ids.includes(maskId))
+      throw new InputError('the text has no [MASK]; put one where a word is to be guessed');
     if (input_ids.some((id) => id >= vocabulary)) {
-      throw new InputError(`the tokenizer has ids beyond the model's vocabulary of ${vocabulary}; use the model's own tokenizer`);
+      throw new InputError(
+        `the tokenizer has ids beyond the model's vocabulary of ${vocabulary}; use the model's own tokenizer`,
+      );
     }
     const labels = input_ids.map((id) => (id === maskId ? maskId : ignoredLabel));
     const attention_mask = new Int8Array(input_ids.length).fill(1);
@@ -59,6 +69,8 @@ export class MaskFiller {
 }
 
 function largest(probabilities: Float32Array, count: number): Candidate[] {
-  const ids = Uint32Array.from(probabilities.keys()).sort((a, b) => probabilities[b]! - probabilities[a]! || a - b);
+  const ids = Uint32Array.from(probabilities.keys()).sort(
+    (a, b) => probabilities[b]! - probabilities[a]! || a - b,
+  );
   return Array.from(ids.subarray(0, count), (id) => ({ id, probability: probabilities[id]! }));
 }

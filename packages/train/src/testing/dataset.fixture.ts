@@ -34,7 +34,7 @@ export const tokenizerOf = (vocabulary_size: number) => ({
   files: { 'vocab.txt': Array.from({ length: vocabulary_size }, (_, id) => `token${id}\n`).join('') },
 });
 
-/** Writes an Arrow file of counting sequences (5 6 7 …, from a random start), which a model learns quickly. */
+/** Writes an Arrow file of counting sequences from one of two starts, which a model learns quickly. */
 export async function writeDataset(path: string, shape: DatasetShape): Promise<void> {
   const { rowsPerUnit, sequenceLength, ragged = false, validationRows = 0, vocabularySize = 37 } = shape;
   const rule: MaskingRule = {
@@ -65,7 +65,7 @@ export async function writeDataset(path: string, shape: DatasetShape): Promise<v
   const column = (rows: number) => {
     const lists = Array.from({ length: rows }, () => {
       const length = ragged ? 4 + random.below(sequenceLength - 3) : sequenceLength;
-      const start = random.below(vocabularySize - 5);
+      const start = 5 * random.below(2);
       return Array.from({ length }, (_, i) => {
         if (i === 0) return CLS;
         return i === length - 1 ? SEP : 5 + ((start + i) % (vocabularySize - 5));
@@ -92,5 +92,9 @@ export async function writeDataset(path: string, shape: DatasetShape): Promise<v
 /** A folder for the files of one test; `remove` deletes it. */
 export async function temporaryFolder() {
   const path = await mkdtemp(join(tmpdir(), 'mlm-train-'));
-  return { path, file: (name: string) => join(path, name), remove: () => rm(path, { recursive: true, force: true }) };
+  return {
+    path,
+    file: (name: string) => join(path, name),
+    remove: () => rm(path, { recursive: true, force: true }),
+  };
 }

@@ -9,6 +9,7 @@ export const tinyConfig: BertConfig = {
   hidden_size: 32,
   intermediate_size: 64,
   max_position_embeddings: 128,
+  initializer_range: 0.2,
 };
 
 export async function writeTinyModel(folder: string, config: Partial<BertConfig> = {}): Promise<void> {

@@ -20,7 +20,8 @@ export interface ReferenceCase {
   batches: { input_ids: number[]; attention_mask: number[]; labels: number[] }[][];
 }
 
-export const fixtureFolder = (name: string) => fileURLToPath(new URL(`../../fixtures/${name}`, import.meta.url));
+export const fixtureFolder = (name: string) =>
+  fileURLToPath(new URL(`../../fixtures/${name}`, import.meta.url));
 
 export async function readReference(name: string) {
   const folder = fixtureFolder(name);

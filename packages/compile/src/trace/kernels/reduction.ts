@@ -3,8 +3,9 @@ import { axesOf, frontAxis, type KernelRule, sizes } from './rule.js';
 
 const reduction = (dtype?: DType): KernelRule => ({
   inputs: ['x'],
-  infer: ([x], { axis, keepDims }) => {
-    const axes = axesOf(axis, x!);
+  infer: ([x], { axis, reductionIndices, keepDims }) => {
+    // tfjs's Max calls its axis by another name.
+    const axes = axesOf(axis ?? reductionIndices, x!);
     const shape = sizes(x!).map((size, i) => (axes.includes(i) ? 1 : size));
     return {
       attributes: { axes, keepDims: keepDims === true },
