@@ -111,7 +111,7 @@ for (const kind of ['file', 'folder'] as const) {
       const last = (await finishedUnits(whole)).at(-1)?.unit ?? -1;
       const rest = units.filter((unit) => placeOf(unit)!.unit > last);
       await write(whole, rest, kind, { resume: true });
-      expect(await contents(folder)).toEqual(expected);
+      expect(await contents(folder), `after ${count} batches`).toEqual(expected);
       await write(whole, units, kind, { overwrite: true });
       expect(await contents(folder)).toEqual(expected);
       await rm(whole, { recursive: true });

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { RecordBatch, Schema } from 'apache-arrow';
+import { END_OF_STREAM } from '../ipc/encode.js';
 import type { Split } from '../metadata.js';
 import type { FinishedUnit, SplitProgress } from './journal.js';
 import { type ArrowFormat, ArrowWriter } from './writer.js';
@@ -64,6 +65,9 @@ export class SplitWriter {
         crc32: progress.crc32,
       };
     }
+    // The journal knows the shards as they were after a unit; all but the last have been ended since.
+    if (layout.format === 'stream')
+      for (const shard of writer.shards.slice(0, -1)) extendShard(shard, [END_OF_STREAM], true);
     return writer;
   }
 
@@ -128,12 +132,15 @@ export class SplitWriter {
   }
 
   private extendShard(buffers: Uint8Array[], rows: number): void {
-    const { shard } = this;
-    shard.rows += rows;
-    for (const buffer of buffers) {
-      shard.bytes += buffer.length;
-      // Only shards carry a checksum, in their manifest: for one file it would cost time and be shown nowhere.
-      if (this.layout.format === 'stream') shard.crc32 = crc32(buffer, shard.crc32);
-    }
+    this.shard.rows += rows;
+    // Only shards carry a checksum, in their manifest: for one file it would cost time and be shown nowhere.
+    extendShard(this.shard, buffers, this.layout.format === 'stream');
+  }
+}
+
+function extendShard(shard: Shard, buffers: Uint8Array[], withChecksum: boolean): void {
+  for (const buffer of buffers) {
+    shard.bytes += buffer.length;
+    if (withChecksum) shard.crc32 = crc32(buffer, shard.crc32);
   }
 }
