@@ -1,0 +1,68 @@
+import type { ListColumn } from '@mlm/arrow';
+import type { RowCutter, RowTokens } from './pack.js';
+
+/**
+ * Makes a row of each document (a line): [CLS], up to `length` − 2 ids, [SEP], unpadded. A longer one goes on in the
+ * next row (`wrap`) or loses the rest (`truncate`). A document without ids gives no row.
+ */
+export class LineCutter implements RowCutter {
+  private values = new Int32Array(1 << 16);
+  private offsets = new Int32Array(1 << 12);
+  private rows = 0;
+  private position = 0;
+  /** Where the current row began; −1 while none is begun. */
+  private rowStart = -1;
+  private isCutOff = false;
+
+  constructor(
+    private readonly length: number,
+    private readonly tokens: RowTokens,
+    private readonly overflow: 'wrap' | 'truncate',
+  ) {}
+
+  add(ids: Int32Array, from: number, to: number): void {
+    for (let next = from; next < to; ) {
+      if (this.isCutOff) return;
+      if (this.rowStart < 0) this.beginRow();
+      const end = Math.min(to, next + this.rowStart + this.length - 1 - this.position);
+      while (next < end) this.values[this.position++] = ids[next++]!;
+      // A full row is closed only when more follows: a line that just fits has no second row.
+      if (next < to) {
+        this.endRow();
+        this.isCutOff = this.overflow === 'truncate';
+      }
+    }
+  }
+
+  endDocument(): void {
+    if (this.rowStart >= 0) this.endRow();
+    this.isCutOff = false;
+  }
+
+  finish(): ListColumn<Int32Array> {
+    this.endDocument();
+    const column = { values: this.values.slice(0, this.position), offsets: this.offsets.slice(0, this.rows + 1) };
+    this.rows = 0;
+    this.position = 0;
+    return column;
+  }
+
+  private beginRow(): void {
+    if (this.position + this.length > this.values.length) this.values = grown(this.values, this.length);
+    if (this.rows + 2 > this.offsets.length) this.offsets = grown(this.offsets, 0);
+    this.rowStart = this.position;
+    this.values[this.position++] = this.tokens.cls;
+  }
+
+  private endRow(): void {
+    this.values[this.position++] = this.tokens.sep;
+    this.offsets[++this.rows] = this.position;
+    this.rowStart = -1;
+  }
+}
+
+function grown(array: Int32Array, more: number): Int32Array {
+  const larger = new Int32Array(2 * array.length + more);
+  larger.set(array);
+  return larger;
+}

@@ -1,0 +1,96 @@
+import type { ListColumn } from '@mlm/arrow';
+
+/** The special tokens that rows are made with. */
+export interface RowTokens {
+  cls: number;
+  sep: number;
+  pad: number;
+}
+
+/** Takes the ids of documents and gives rows of them. */
+export interface RowCutter {
+  /** Adds the ids `[from, to)` to the current document. */
+  add(ids: Int32Array, from: number, to: number): void;
+  endDocument(): void;
+  /** All rows since the last call; the cutter is then as new. */
+  finish(): ListColumn<Int32Array>;
+}
+
+/**
+ * Packs documents one after another into rows of one length: [CLS], up to `length` − 2 ids, [SEP]. Between two
+ * documents stands one [SEP]; where the first of them ends with its row, that is the row's own closing [SEP], so no
+ * row begins with [SEP] after [CLS]. Only the last row is padded.
+ */
+export class RowPacker implements RowCutter {
+  private values = new Int32Array(0);
+  /** Where the next id goes. */
+  private position = 0;
+  /** Where the current row's closing [SEP] goes; −1 while no row is begun. */
+  private closing = -1;
+  private isBetweenDocuments = false;
+
+  constructor(
+    private readonly length: number,
+    private readonly tokens: RowTokens,
+  ) {}
+
+  add(ids: Int32Array, from: number, to: number): void {
+    if (from >= to) return;
+    // Each row but the last holds at least one id for every two places, [CLS] and [SEP] included.
+    this.reserve(this.position + 3 * this.length + Math.ceil((to - from) / (this.length - 2)) * this.length);
+    const { values, length } = this;
+    const { cls, sep } = this.tokens;
+    let { position, closing } = this;
+    if (this.isBetweenDocuments && closing >= 0) {
+      values[position++] = sep;
+      if (position === closing) {
+        values[position++] = sep;
+        closing = -1;
+      }
+    }
+    this.isBetweenDocuments = false;
+    let next = from;
+    while (next < to) {
+      if (closing < 0) {
+        closing = position + length - 1;
+        values[position++] = cls;
+      }
+      const end = Math.min(to, next + closing - position);
+      while (next < end) values[position++] = ids[next++]!;
+      if (position === closing) {
+        values[position++] = sep;
+        closing = -1;
+      }
+    }
+    this.position = position;
+    this.closing = closing;
+  }
+
+  endDocument(): void {
+    this.isBetweenDocuments = true;
+  }
+
+  finish(): ListColumn<Int32Array> {
+    if (this.closing >= 0) {
+      this.values[this.position] = this.tokens.sep;
+      this.values.fill(this.tokens.pad, this.position + 1, this.closing + 1);
+      this.position = this.closing + 1;
+    }
+    const rows = this.position / this.length;
+    const offsets = new Int32Array(rows + 1);
+    for (let row = 0; row <= rows; row++) offsets[row] = row * this.length;
+    const values = this.values.subarray(0, this.position);
+    this.values = new Int32Array(0);
+    this.position = 0;
+    this.closing = -1;
+    this.isBetweenDocuments = false;
+    return { values, offsets };
+  }
+
+  private reserve(size: number): void {
+    if (size <= this.values.length) return;
+    const larger = new Int32Array(Math.max(size, 2 * this.values.length));
+    larger.set(this.values.subarray(0, this.position));
+    this.values = larger;
+  }
+}

@@ -1,0 +1,68 @@
+import type { DocumentKind } from './unit.js';
+
+const LINE_FEED = 10;
+
+/** A place between two words where text may be cut. */
+export interface Cut {
+  /** Index of the first byte after the whitespace. */
+  index: number;
+  /** Whether a document ends here too. */
+  endsDocument: boolean;
+}
+
+/**
+ * Where to cut within these bytes: at the first document boundary, else after the first whitespace, else nowhere.
+ * A cut stands after a whole run of whitespace, so the run at either end of `bytes`, which may be longer than it
+ * seems, is left out.
+ */
+export function findCut(bytes: Uint8Array, document: DocumentKind): Cut | undefined {
+  let first: Cut | undefined;
+  let index = skipSpace(bytes, 0);
+  while (index < bytes.length) {
+    while (index < bytes.length && !isSpace(bytes[index]!)) index++;
+    const run = index;
+    let lineFeeds = 0;
+    while (index < bytes.length && isSpace(bytes[index]!)) if (bytes[index++] === LINE_FEED) lineFeeds++;
+    if (index === bytes.length || index === run) break;
+    const endsDocument = lineFeeds >= lineFeedsBetween(document);
+    if (endsDocument) return { index, endsDocument };
+    first ??= { index, endsDocument };
+  }
+  return first;
+}
+
+/** Where the last document that begins inside these bytes starts; `undefined` when none does. */
+export function findLastDocumentStart(bytes: Uint8Array, document: DocumentKind): number | undefined {
+  if (document === 'file') return undefined;
+  const needed = lineFeedsBetween(document);
+  const textStart = skipSpace(bytes, 0);
+  let from = bytes.length - 1;
+  while (from >= textStart) {
+    const lineFeed = bytes.lastIndexOf(LINE_FEED, from);
+    if (lineFeed < textStart) return undefined;
+    let lineFeeds = 0;
+    let index = lineFeed;
+    while (index >= textStart && isSpace(bytes[index]!)) if (bytes[index--] === LINE_FEED) lineFeeds++;
+    const end = skipSpace(bytes, lineFeed);
+    if (lineFeeds >= needed && end < bytes.length) return end;
+    from = index;
+  }
+  return undefined;
+}
+
+/** Index of the first byte from `index` on that is not ASCII whitespace. */
+export function skipSpace(bytes: Uint8Array, index: number): number {
+  let i = index;
+  while (i < bytes.length && isSpace(bytes[i]!)) i++;
+  return i;
+}
+
+/** Line feeds in a run of whitespace that make it a document boundary. */
+function lineFeedsBetween(document: DocumentKind): number {
+  if (document === 'file') return Number.POSITIVE_INFINITY;
+  return document === 'line' ? 1 : 2;
+}
+
+function isSpace(byte: number): boolean {
+  return byte === 32 || byte === 9 || byte === LINE_FEED || byte === 13;
+}

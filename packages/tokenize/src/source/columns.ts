@@ -1,0 +1,92 @@
+import { InputError } from '@mlm/arrow';
+import { RecordBatchReader, type Vector } from 'apache-arrow';
+import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
+import { contentChunks } from './decompress.js';
+import type { InputFile } from './list.js';
+
+const LINE_FEED = 10;
+const SPACE = 32;
+/** Rows of a .parquet file that are decoded at a time. */
+const PARQUET_ROWS = 4096;
+
+/** A text column as lines of UTF-8: a record a line; line feeds in a record become spaces, nulls are left out. */
+export function columnLines(file: InputFile, column: string, onRead: (bytes: number) => void) {
+  if (file.compression !== 'none')
+    throw new InputError(`${file.path}: a compressed ${file.format} file is not read; decompress it first`);
+  if (file.format === 'parquet') return parquetLines(file, column, onRead);
+  return arrowLines(file, column, contentChunks(file, onRead));
+}
+
+/** The text column of an Arrow file or stream that arrives in chunks. */
+export async function* arrowLines(file: InputFile, column: string, chunks: AsyncIterable<Uint8Array>) {
+  try {
+    const reader = await RecordBatchReader.from(chunks);
+    for await (const batch of reader) {
+      const vector = batch.getChild(column);
+      if (!vector) throw noColumn(file, column, batch.schema.fields.map((field) => field.name));
+      yield joinLines(texts(vector, file, column));
+    }
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    throw new InputError(`${file.path}: not a whole Arrow file (${(error as Error).message}); restore it or leave it out`);
+  }
+}
+
+function* texts(vector: Vector, file: InputFile, column: string): Generator<Uint8Array> {
+  for (const text of vector) {
+    if (text === null) continue;
+    if (typeof text !== 'string')
+      throw new InputError(`${file.path}: column "${column}" is ${vector.type}, expected text; choose another with --text-field`);
+    yield Buffer.from(text);
+  }
+}
+
+async function* parquetLines(file: InputFile, column: string, onRead: (bytes: number) => void) {
+  try {
+    const buffer = await asyncBufferFromFile(file.path);
+    const { compressors } = await import('hyparquet-compressors');
+    const metadata = await parquetMetadataAsync(buffer);
+    const names = metadata.schema.slice(1).map((element) => element.name);
+    if (!names.includes(column)) throw noColumn(file, column, names);
+    const rows = Number(metadata.num_rows);
+    let read = 0;
+    for (let rowStart = 0; rowStart < rows; rowStart += PARQUET_ROWS) {
+      const rowEnd = Math.min(rows, rowStart + PARQUET_ROWS);
+      const records = await parquetReadObjects({ file: buffer, metadata, compressors, columns: [column], rowStart, rowEnd });
+      yield joinLines(recordTexts(records, file, column));
+      const position = Math.floor((file.size * rowEnd) / rows);
+      onRead(position - read);
+      read = position;
+    }
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    throw new InputError(`${file.path}: not a whole Parquet file (${(error as Error).message}); restore it or leave it out`);
+  }
+}
+
+function* recordTexts(records: Record<string, unknown>[], file: InputFile, column: string): Generator<Uint8Array> {
+  for (const record of records) {
+    const text = record[column];
+    if (text === null || text === undefined) continue;
+    if (typeof text !== 'string')
+      throw new InputError(`${file.path}: column "${column}" holds ${typeof text}, expected text; choose another with --text-field`);
+    yield Buffer.from(text);
+  }
+}
+
+function joinLines(records: Iterable<Uint8Array>): Uint8Array {
+  const all = [...records];
+  const joined = new Uint8Array(all.reduce((sum, record) => sum + record.length + 1, 0));
+  let position = 0;
+  for (const record of all) {
+    joined.set(record, position);
+    for (let i = record.indexOf(LINE_FEED); i >= 0; i = record.indexOf(LINE_FEED, i + 1)) joined[position + i] = SPACE;
+    position += record.length;
+    joined[position++] = LINE_FEED;
+  }
+  return joined;
+}
+
+function noColumn(file: InputFile, column: string, names: string[]): InputError {
+  return new InputError(`${file.path}: no column "${column}" (columns: ${names.join(', ')}); choose one with --text-field`);
+}

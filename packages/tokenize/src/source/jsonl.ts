@@ -1,0 +1,284 @@
+const QUOTE = 34;
+const BACKSLASH = 92;
+const LINE_FEED = 10;
+const SPACE = 32;
+
+/** The texts of .jsonl records, a line each. */
+export interface RecordTexts {
+  /** UTF-8 lines; a line feed inside a record's text has become a space. */
+  text: Uint8Array;
+  /** For each line, where it starts in `text`. */
+  lineStarts: number[];
+  /** For each line, where its record starts in the bytes that were read. */
+  recordStarts: number[];
+}
+
+/** Why and where reading stopped. */
+export class RecordError extends Error {
+  constructor(
+    message: string,
+    /** Lines before the one at fault. */
+    readonly line: number,
+  ) {
+    super(message);
+  }
+}
+
+/**
+ * Takes one field of text out of each record of .jsonl bytes without making strings of them. The whole line must be
+ * JSON (RFC 8259); of a field that stands twice the last one counts, as with JSON.parse. Blank lines are passed over;
+ * a lone surrogate escape becomes U+FFFD.
+ * @throws RecordError at a line that is not a JSON object or has no such text field (`null` counts as empty)
+ */
+export function decodeRecords(bytes: Uint8Array, field: string): RecordTexts {
+  const decoder = new RecordDecoder(bytes, field);
+  let line = 0;
+  for (let start = 0; start < bytes.length; line++) {
+    const lineFeed = bytes.indexOf(LINE_FEED, start);
+    const end = lineFeed < 0 ? bytes.length : lineFeed;
+    decoder.decodeLine(start, end, line);
+    start = end + 1;
+  }
+  return decoder.texts();
+}
+
+class RecordDecoder {
+  private readonly out: Uint8Array;
+  private length = 0;
+  private readonly lineStarts: number[] = [];
+  private readonly recordStarts: number[] = [];
+  private readonly field: Buffer;
+  private at = 0;
+  private end = 0;
+  private line = 0;
+
+  constructor(
+    private readonly bytes: Uint8Array,
+    private readonly fieldName: string,
+  ) {
+    // An escape is never shorter than what it stands for, so the texts fit where their records did.
+    this.out = new Uint8Array(bytes.length + 1);
+    this.field = Buffer.from(fieldName);
+  }
+
+  texts(): RecordTexts {
+    const { lineStarts, recordStarts } = this;
+    return { text: this.out.subarray(0, this.length), lineStarts, recordStarts };
+  }
+
+  decodeLine(start: number, end: number, line: number): void {
+    this.at = start;
+    this.end = end;
+    this.line = line;
+    this.skipSpace();
+    if (this.at === end) return;
+    const textStart = this.length;
+    if (!this.readObject(textStart)) throw this.failure(`has no field "${this.fieldName}"`);
+    this.skipSpace();
+    if (this.at < end) throw this.failure('goes on after its JSON object');
+    this.lineStarts.push(textStart);
+    this.recordStarts.push(start);
+    this.out[this.length++] = LINE_FEED;
+  }
+
+  /** Reads `{ … }`, leaving the field's text in the output; whether the field was there. */
+  private readObject(textStart: number): boolean {
+    let isFound = false;
+    this.expect(123, 'is not a JSON object');
+    this.skipSpace();
+    if (this.peek() === 125) {
+      this.at++;
+      return false;
+    }
+    for (;;) {
+      this.skipSpace();
+      const isField = this.readKey();
+      if (isField) this.length = textStart;
+      this.skipSpace();
+      this.expect(58, 'is not JSON');
+      this.skipSpace();
+      if (isField && this.peek() === QUOTE) this.readString(true);
+      else if (isField && this.bytes[this.at] !== 110) throw this.failure(`has no text in its field "${this.fieldName}"`);
+      else this.skipValue();
+      isFound ||= isField;
+      this.skipSpace();
+      if (this.peek() === 125) {
+        this.at++;
+        return isFound;
+      }
+      this.expect(44, 'is not JSON');
+    }
+  }
+
+  /** Reads a key; whether it is the field's. A text found before stays in the output. */
+  private readKey(): boolean {
+    const begin = this.length;
+    this.readString(true);
+    const key = this.out.subarray(begin, this.length);
+    const isField = this.field.equals(key);
+    this.length = begin;
+    return isField;
+  }
+
+  private skipValue(): void {
+    const byte = this.peek();
+    if (byte === QUOTE) this.readString(false);
+    else if (byte === 123 || byte === 91) this.skipNested();
+    else this.skipScalar();
+  }
+
+  /** Skips an object or array without recursion, however deep it is. */
+  private skipNested(): void {
+    const closers: number[] = [];
+    for (;;) {
+      const byte = this.peek();
+      if (byte === 123 || byte === 91) {
+        this.at++;
+        closers.push(byte + 2);
+        this.skipSpace();
+        if (this.peek() !== byte + 2) {
+          if (byte === 123) this.skipKey();
+          continue;
+        }
+      } else this.skipValue();
+      this.skipSpace();
+      while (closers.length > 0 && this.peek() === closers.at(-1)) {
+        this.at++;
+        closers.pop();
+        this.skipSpace();
+      }
+      if (closers.length === 0) return;
+      this.expect(44, 'is not JSON');
+      if (closers.at(-1) === 125) this.skipKey();
+      this.skipSpace();
+    }
+  }
+
+  private skipKey(): void {
+    this.skipSpace();
+    this.readString(false);
+    this.skipSpace();
+    this.expect(58, 'is not JSON');
+    this.skipSpace();
+  }
+
+  private skipScalar(): void {
+    const begin = this.at;
+    while (this.at < this.end && isScalarByte(this.bytes[this.at]!)) this.at++;
+    const text = Buffer.from(this.bytes.buffer, this.bytes.byteOffset + begin, this.at - begin).toString('latin1');
+    if (!SCALAR.test(text)) throw this.failure('is not JSON');
+  }
+
+  /** Reads a string, copying its text to the output when asked. */
+  private readString(copies: boolean): void {
+    this.expect(QUOTE, 'is not JSON');
+    const { bytes, end, out } = this;
+    let { at, length } = this;
+    for (;;) {
+      if (at >= end) throw this.failure('is not JSON: a string has no end');
+      const byte = bytes[at]!;
+      if (byte === QUOTE) break;
+      if (byte === BACKSLASH) {
+        this.at = at + 1;
+        this.length = length;
+        this.readEscape(copies);
+        ({ at, length } = this);
+      } else if (byte < SPACE) throw this.failure('is not JSON: a control character stands in a string');
+      else {
+        if (copies) out[length++] = byte;
+        at++;
+      }
+    }
+    this.at = at + 1;
+    this.length = length;
+  }
+
+  private readEscape(copies: boolean): void {
+    const byte = this.peek();
+    this.at++;
+    const plain = ESCAPES.get(byte);
+    if (plain !== undefined) {
+      if (copies) this.out[this.length++] = plain;
+      return;
+    }
+    if (byte !== 117) throw this.failure('is not JSON: a backslash before nothing that it can escape');
+    let code = this.readHex();
+    const isHigh = code >= 0xd800 && code < 0xdc00;
+    if (isHigh && this.bytes[this.at] === BACKSLASH && this.bytes[this.at + 1] === 117 && this.at + 1 < this.end) {
+      const before = this.at;
+      this.at += 2;
+      const low = this.readHex();
+      if (low >= 0xdc00 && low < 0xe000) code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
+      else this.at = before;
+    }
+    if (code >= 0xd800 && code < 0xe000) code = 0xfffd;
+    if (copies) this.appendCodePoint(code === LINE_FEED ? SPACE : code);
+  }
+
+  private readHex(): number {
+    let code = 0;
+    for (let i = 0; i < 4; i++) {
+      const digit = this.at < this.end ? hexDigit(this.bytes[this.at]!) : -1;
+      if (digit < 0) throw this.failure('is not JSON: \\u without four hexadecimal digits');
+      code = code * 16 + digit;
+      this.at++;
+    }
+    return code;
+  }
+
+  private appendCodePoint(code: number): void {
+    const { out } = this;
+    if (code < 0x80) out[this.length++] = code;
+    else {
+      const continuation = code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
+      out[this.length++] = [0xc0, 0xe0, 0xf0][continuation - 1]! | (code >> (6 * continuation));
+      for (let i = continuation - 1; i >= 0; i--) out[this.length++] = 0x80 | ((code >> (6 * i)) & 63);
+    }
+  }
+
+  private skipSpace(): void {
+    const { bytes, end } = this;
+    while (this.at < end) {
+      const byte = bytes[this.at]!;
+      if (byte !== SPACE && byte !== 9 && byte !== 13) return;
+      this.at++;
+    }
+  }
+
+  private peek(): number {
+    return this.at < this.end ? this.bytes[this.at]! : -1;
+  }
+
+  private expect(byte: number, problem: string): void {
+    if (this.peek() !== byte) throw this.failure(problem);
+    this.at++;
+  }
+
+  private failure(problem: string): RecordError {
+    return new RecordError(problem, this.line);
+  }
+}
+
+const SCALAR = /^(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)$/;
+
+/** What a simple escape stands for; a line feed becomes a space. */
+const ESCAPES = new Map([
+  [QUOTE, QUOTE],
+  [BACKSLASH, BACKSLASH],
+  [47, 47],
+  [98, 8],
+  [102, 12],
+  [110, SPACE],
+  [114, 13],
+  [116, 9],
+]);
+
+function isScalarByte(byte: number): boolean {
+  return (byte >= 48 && byte <= 57) || (byte >= 97 && byte <= 122) || byte === 69 || byte === 43 || byte === 45 || byte === 46;
+}
+
+function hexDigit(byte: number): number {
+  if (byte >= 48 && byte <= 57) return byte - 48;
+  const letter = byte | 32;
+  return letter >= 97 && letter <= 102 ? letter - 87 : -1;
+}

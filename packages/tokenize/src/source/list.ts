@@ -1,0 +1,154 @@
+import { type Dirent, readdirSync, realpathSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { InputError } from '@mlm/arrow';
+import { glob, isDynamicPattern } from 'tinyglobby';
+
+/** One file of the input, as it lies on disk. */
+export interface InputFile {
+  /** As a person would write it; `-` is standard input. */
+  path: string;
+  format: 'text' | 'jsonl' | 'parquet' | 'arrow';
+  compression: 'none' | 'gzip' | 'zstd';
+  /** Bytes on disk; 0 for standard input. */
+  size: number;
+  modified: number;
+}
+
+/** The files of an input, in the order in which they are read. */
+export interface InputFiles {
+  files: InputFile[];
+  /** Bytes on disk of all of them. */
+  bytes: number;
+  /** Files in folders whose names do not end in a known format: they are not read. */
+  skipped: number;
+}
+
+const FORMATS: Record<string, InputFile['format']> = {
+  txt: 'text',
+  text: 'text',
+  jsonl: 'jsonl',
+  ndjson: 'jsonl',
+  parquet: 'parquet',
+  arrow: 'arrow',
+};
+const COMPRESSIONS: Record<string, InputFile['compression']> = { gz: 'gzip', zst: 'zstd' };
+
+/**
+ * Finds the files behind folders (recursive), file names, globs and `-`, ordered by the bytes of their paths, so that
+ * the order of the inputs makes no difference. A file that is reached twice (through a link, or because it is
+ * named beside its folder) is read once. Hidden files in folders are left out.
+ * @throws InputError when an input does not exist, cannot be read, or there is nothing to read
+ */
+export async function listFiles(inputs: readonly string[]): Promise<InputFiles> {
+  const found = new Found();
+  for (const input of inputs) {
+    if (input === '-') found.files.set('-', stdin);
+    else if (isDynamicPattern(input) && !statSync(input, { throwIfNoEntry: false })) {
+      const paths = await glob(input, { dot: false, expandDirectories: false });
+      if (paths.length === 0) throw new InputError(`${input}: no file matches this pattern`);
+      for (const path of paths) found.addFile(path, resolve(path), false);
+    } else found.addInput(input);
+  }
+  found.followLinks();
+  const files = inOrder(found.files);
+  if (files.length === 0) {
+    const others = found.skipped > 0 ? ` (${found.skipped} files of other kinds)` : '';
+    throw new InputError(
+      `${inputs.join(', ')}: no text found${others}; expected .txt, .jsonl, .parquet or .arrow, also as .gz or .zst`,
+    );
+  }
+  return { files, bytes: files.reduce((sum, file) => sum + file.size, 0), skipped: found.skipped };
+}
+
+const stdin: InputFile = { path: '-', format: 'text', compression: 'none', size: 0, modified: 0 };
+
+/** Collects files by their real path. */
+class Found {
+  readonly files = new Map<string, InputFile>();
+  skipped = 0;
+  private readonly folders = new Set<string>();
+  private readonly links: { path: string; isNamed: boolean }[] = [];
+
+  /** A file or folder that the user named. */
+  addInput(input: string): void {
+    const entry = reading(input, () => statSync(input));
+    const real = realpathSync(input);
+    if (entry.isDirectory()) this.addFolder(input, real);
+    else this.addFile(input, real, true);
+  }
+
+  addFile(path: string, real: string, isNamed: boolean): void {
+    const kind = kindOf(path);
+    if (!kind && !isNamed) {
+      this.skipped++;
+      return;
+    }
+    if (this.files.has(real)) return;
+    const { size, mtimeMs } = reading(path, () => statSync(real));
+    const { format, compression } = kind ?? { format: 'text', compression: 'none' };
+    this.files.set(real, { path, format, compression, size, modified: mtimeMs });
+  }
+
+  /** Links come last, so that a file which is also there by itself keeps its own place. */
+  followLinks(): void {
+    for (let link = this.links.shift(); link; link = this.links.shift()) {
+      const { path } = link;
+      const entry = statSync(path, { throwIfNoEntry: false });
+      if (!entry) throw new InputError(`${path}: a link to nothing; remove it or restore its target`);
+      if (entry.isDirectory()) this.addFolder(path, realpathSync(path));
+      else this.addFile(path, realpathSync(path), link.isNamed);
+    }
+  }
+
+  private addFolder(path: string, real: string): void {
+    if (this.folders.has(real)) return;
+    this.folders.add(real);
+    const entries = reading(path, () => readdirSync(real, { withFileTypes: true }));
+    for (const entry of entries) if (!entry.name.startsWith('.')) this.addEntry(path, real, entry);
+  }
+
+  private addEntry(folder: string, realFolder: string, entry: Dirent): void {
+    const path = join(folder, entry.name);
+    const real = join(realFolder, entry.name);
+    if (entry.isSymbolicLink()) this.links.push({ path, isNamed: false });
+    else if (entry.isDirectory()) this.addFolder(path, real);
+    else if (entry.isFile()) this.addFile(path, real, false);
+  }
+}
+
+/** The formats that a file's name tells. */
+export function kindOf(path: string): Pick<InputFile, 'format' | 'compression'> | undefined {
+  const parts = path.toLowerCase().split('.');
+  const compression = COMPRESSIONS[parts.at(-1)!];
+  const format = FORMATS[parts.at(compression ? -2 : -1)!];
+  if (!format || parts.length < (compression ? 3 : 2)) return undefined;
+  return { format, compression: compression ?? 'none' };
+}
+
+/** By the bytes of the absolute path, which among files of one folder is the order of their relative paths. */
+function inOrder(files: Map<string, InputFile>): InputFile[] {
+  const keyed = Array.from(files.values(), (file) => ({ file, key: file.path === '-' ? '' : resolve(file.path) }));
+  // JavaScript compares UTF-16 units, which differs from bytes only beyond U+D7FF.
+  const isSimple = keyed.every(({ key }) => !/[\ud800-\uffff]/.test(key));
+  if (isSimple) keyed.sort((a, b) => (a.key < b.key ? -1 : 1));
+  else keyed.sort((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)));
+  return keyed.map(({ file }) => file);
+}
+
+function reading<T>(path: string, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    throw readError(error, path);
+  }
+}
+
+/** A clear line for what a user can put right while reading. */
+export function readError(error: unknown, path: string): unknown {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'ENOENT' || code === 'ENOTDIR') return new InputError(`${path}: no such file or folder`);
+  if (code === 'EACCES' || code === 'EPERM')
+    return new InputError(`${path}: cannot be read (${code}); change its rights or leave it out`);
+  if (code === 'EISDIR') return new InputError(`${path}: is a folder, expected a file`);
+  return error;
+}

@@ -1,0 +1,35 @@
+/** Where a document ends: at a blank line, at the end of each line, or only with its file. */
+export type DocumentKind = 'blank-line' | 'line' | 'file';
+
+/** Bytes of text in a work unit; a larger file is cut near multiples of it. */
+export const UNIT_BYTES = 4 << 20;
+
+/** A range of one file, or the whole of it. */
+export interface UnitPart {
+  /** Ordinal of the file in the ordered input. */
+  file: number;
+  path: string;
+  format: 'text' | 'jsonl';
+  /** Where a document ends in this part: `blank-line`, `line`, or (`file`) not before the file does. */
+  document: DocumentKind;
+  /** Byte range in the file, or in what it holds when it is compressed. */
+  start: number;
+  end: number;
+  /** Byte offset at which the document starts that this part begins with or goes on with. */
+  documentStart: number;
+  /** The bytes themselves, where they cannot be read from the path: of a compressed file, a column, standard input. */
+  data?: Uint8Array;
+  /** Lines of the file before this part, where they cannot be counted in the path. */
+  linesBefore?: number;
+}
+
+/**
+ * A range of about 4 MiB of one file, or several small files in order. Units are numbered over the whole input, before
+ * any division among workers or machines; rows never cross a unit.
+ */
+export interface Unit {
+  number: number;
+  parts: UnitPart[];
+  /** Bytes of input on disk that this unit stands for, for progress. */
+  inputBytes: number;
+}
