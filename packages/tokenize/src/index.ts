@@ -1,3 +1,8 @@
+export { type InputFile, type InputFiles, listFiles } from './source/list.js';
+export type { PlanOptions } from './source/plan.js';
+export { textFiles } from './source/text-files.js';
+export type { DocumentKind, Unit, UnitPart } from './source/unit.js';
+export { type TokenizeOptions, tokenize } from './stream/tokenize.js';
 export { type LoadTokenizerOptions, loadTokenizer } from './tokenizer/load.js';
 export { tokenizerFromDefinition } from './tokenizer/tokenizer.js';
 export type {

@@ -6,8 +6,8 @@ import type { RowCutter, RowTokens } from './pack.js';
  * next row (`wrap`) or loses the rest (`truncate`). A document without ids gives no row.
  */
 export class LineCutter implements RowCutter {
-  private values = new Int32Array(1 << 16);
-  private offsets = new Int32Array(1 << 12);
+  private values: Int32Array = new Int32Array(1 << 16);
+  private offsets: Int32Array = new Int32Array(1 << 12);
   private rows = 0;
   private position = 0;
   /** Where the current row began; −1 while none is begun. */
@@ -41,7 +41,10 @@ export class LineCutter implements RowCutter {
 
   finish(): ListColumn<Int32Array> {
     this.endDocument();
-    const column = { values: this.values.slice(0, this.position), offsets: this.offsets.slice(0, this.rows + 1) };
+    const column = {
+      values: this.values.slice(0, this.position),
+      offsets: this.offsets.slice(0, this.rows + 1),
+    };
     this.rows = 0;
     this.position = 0;
     return column;

@@ -22,7 +22,7 @@ export interface RowCutter {
  * row begins with [SEP] after [CLS]. Only the last row is padded.
  */
 export class RowPacker implements RowCutter {
-  private values = new Int32Array(0);
+  private values: Int32Array = new Int32Array(0);
   /** Where the next id goes. */
   private position = 0;
   /** Where the current row's closing [SEP] goes; −1 while no row is begun. */

@@ -23,12 +23,19 @@ export async function* arrowLines(file: InputFile, column: string, chunks: Async
     const reader = await RecordBatchReader.from(chunks);
     for await (const batch of reader) {
       const vector = batch.getChild(column);
-      if (!vector) throw noColumn(file, column, batch.schema.fields.map((field) => field.name));
+      if (!vector)
+        throw noColumn(
+          file,
+          column,
+          batch.schema.fields.map((field) => field.name),
+        );
       yield joinLines(texts(vector, file, column));
     }
   } catch (error) {
     if (error instanceof InputError) throw error;
-    throw new InputError(`${file.path}: not a whole Arrow file (${(error as Error).message}); restore it or leave it out`);
+    throw new InputError(
+      `${file.path}: not a whole Arrow file (${(error as Error).message}); restore it or leave it out`,
+    );
   }
 }
 
@@ -36,7 +43,9 @@ function* texts(vector: Vector, file: InputFile, column: string): Generator<Uint
   for (const text of vector) {
     if (text === null) continue;
     if (typeof text !== 'string')
-      throw new InputError(`${file.path}: column "${column}" is ${vector.type}, expected text; choose another with --text-field`);
+      throw new InputError(
+        `${file.path}: column "${column}" is ${vector.type}, expected text; choose another with --text-field`,
+      );
     yield Buffer.from(text);
   }
 }
@@ -52,7 +61,14 @@ async function* parquetLines(file: InputFile, column: string, onRead: (bytes: nu
     let read = 0;
     for (let rowStart = 0; rowStart < rows; rowStart += PARQUET_ROWS) {
       const rowEnd = Math.min(rows, rowStart + PARQUET_ROWS);
-      const records = await parquetReadObjects({ file: buffer, metadata, compressors, columns: [column], rowStart, rowEnd });
+      const records = await parquetReadObjects({
+        file: buffer,
+        metadata,
+        compressors,
+        columns: [column],
+        rowStart,
+        rowEnd,
+      });
       yield joinLines(recordTexts(records, file, column));
       const position = Math.floor((file.size * rowEnd) / rows);
       onRead(position - read);
@@ -60,16 +76,24 @@ async function* parquetLines(file: InputFile, column: string, onRead: (bytes: nu
     }
   } catch (error) {
     if (error instanceof InputError) throw error;
-    throw new InputError(`${file.path}: not a whole Parquet file (${(error as Error).message}); restore it or leave it out`);
+    throw new InputError(
+      `${file.path}: not a whole Parquet file (${(error as Error).message}); restore it or leave it out`,
+    );
   }
 }
 
-function* recordTexts(records: Record<string, unknown>[], file: InputFile, column: string): Generator<Uint8Array> {
+function* recordTexts(
+  records: Record<string, unknown>[],
+  file: InputFile,
+  column: string,
+): Generator<Uint8Array> {
   for (const record of records) {
     const text = record[column];
     if (text === null || text === undefined) continue;
     if (typeof text !== 'string')
-      throw new InputError(`${file.path}: column "${column}" holds ${typeof text}, expected text; choose another with --text-field`);
+      throw new InputError(
+        `${file.path}: column "${column}" holds ${typeof text}, expected text; choose another with --text-field`,
+      );
     yield Buffer.from(text);
   }
 }
@@ -80,7 +104,8 @@ function joinLines(records: Iterable<Uint8Array>): Uint8Array {
   let position = 0;
   for (const record of all) {
     joined.set(record, position);
-    for (let i = record.indexOf(LINE_FEED); i >= 0; i = record.indexOf(LINE_FEED, i + 1)) joined[position + i] = SPACE;
+    for (let i = record.indexOf(LINE_FEED); i >= 0; i = record.indexOf(LINE_FEED, i + 1))
+      joined[position + i] = SPACE;
     position += record.length;
     joined[position++] = LINE_FEED;
   }
@@ -88,5 +113,7 @@ function joinLines(records: Iterable<Uint8Array>): Uint8Array {
 }
 
 function noColumn(file: InputFile, column: string, names: string[]): InputError {
-  return new InputError(`${file.path}: no column "${column}" (columns: ${names.join(', ')}); choose one with --text-field`);
+  return new InputError(
+    `${file.path}: no column "${column}" (columns: ${names.join(', ')}); choose one with --text-field`,
+  );
 }

@@ -9,7 +9,10 @@ import { type InputFile, readError } from './list.js';
 const CHUNK_BYTES = 256 << 10;
 
 /** What a file (or standard input) holds, decompressed, in chunks. */
-export async function* contentChunks(file: InputFile, onRead: (bytes: number) => void): AsyncGenerator<Uint8Array> {
+export async function* contentChunks(
+  file: InputFile,
+  onRead: (bytes: number) => void,
+): AsyncGenerator<Uint8Array> {
   const input: Readable =
     file.path === '-' ? process.stdin : createReadStream(file.path, { highWaterMark: CHUNK_BYTES });
   input.on('data', (chunk: Uint8Array) => onRead(chunk.length));
@@ -68,5 +71,7 @@ function contentError(error: unknown, file: InputFile): unknown {
   const known = readError(error, file.path);
   if (known !== error || error instanceof InputError || file.compression === 'none') return known;
   const { message } = error as Error;
-  return new InputError(`${file.path}: broken ${file.compression} data (${message}); restore the file or leave it out`);
+  return new InputError(
+    `${file.path}: broken ${file.compression} data (${message}); restore the file or leave it out`,
+  );
 }

@@ -98,7 +98,8 @@ class RecordDecoder {
       this.expect(58, 'is not JSON');
       this.skipSpace();
       if (isField && this.peek() === QUOTE) this.readString(true);
-      else if (isField && this.bytes[this.at] !== 110) throw this.failure(`has no text in its field "${this.fieldName}"`);
+      else if (isField && this.bytes[this.at] !== 110)
+        throw this.failure(`has no text in its field "${this.fieldName}"`);
       else this.skipValue();
       isFound ||= isField;
       this.skipSpace();
@@ -165,7 +166,9 @@ class RecordDecoder {
   private skipScalar(): void {
     const begin = this.at;
     while (this.at < this.end && isScalarByte(this.bytes[this.at]!)) this.at++;
-    const text = Buffer.from(this.bytes.buffer, this.bytes.byteOffset + begin, this.at - begin).toString('latin1');
+    const text = Buffer.from(this.bytes.buffer, this.bytes.byteOffset + begin, this.at - begin).toString(
+      'latin1',
+    );
     if (!SCALAR.test(text)) throw this.failure('is not JSON');
   }
 
@@ -204,7 +207,12 @@ class RecordDecoder {
     if (byte !== 117) throw this.failure('is not JSON: a backslash before nothing that it can escape');
     let code = this.readHex();
     const isHigh = code >= 0xd800 && code < 0xdc00;
-    if (isHigh && this.bytes[this.at] === BACKSLASH && this.bytes[this.at + 1] === 117 && this.at + 1 < this.end) {
+    if (
+      isHigh &&
+      this.bytes[this.at] === BACKSLASH &&
+      this.bytes[this.at + 1] === 117 &&
+      this.at + 1 < this.end
+    ) {
       const before = this.at;
       this.at += 2;
       const low = this.readHex();
@@ -274,7 +282,14 @@ const ESCAPES = new Map([
 ]);
 
 function isScalarByte(byte: number): boolean {
-  return (byte >= 48 && byte <= 57) || (byte >= 97 && byte <= 122) || byte === 69 || byte === 43 || byte === 45 || byte === 46;
+  return (
+    (byte >= 48 && byte <= 57) ||
+    (byte >= 97 && byte <= 122) ||
+    byte === 69 ||
+    byte === 43 ||
+    byte === 45 ||
+    byte === 46
+  );
 }
 
 function hexDigit(byte: number): number {

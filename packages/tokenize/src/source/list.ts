@@ -127,7 +127,10 @@ export function kindOf(path: string): Pick<InputFile, 'format' | 'compression'> 
 
 /** By the bytes of the absolute path, which among files of one folder is the order of their relative paths. */
 function inOrder(files: Map<string, InputFile>): InputFile[] {
-  const keyed = Array.from(files.values(), (file) => ({ file, key: file.path === '-' ? '' : resolve(file.path) }));
+  const keyed = Array.from(files.values(), (file) => ({
+    file,
+    key: file.path === '-' ? '' : resolve(file.path),
+  }));
   // JavaScript compares UTF-16 units, which differs from bytes only beyond U+D7FF.
   const isSimple = keyed.every(({ key }) => !/[\ud800-\uffff]/.test(key));
   if (isSimple) keyed.sort((a, b) => (a.key < b.key ? -1 : 1));

@@ -23,7 +23,10 @@ export async function* planUnits(input: InputFiles, options: PlanOptions = {}): 
   if (share.worldSize > 1 && input.files.some((file) => file.path === '-'))
     throw new InputError('standard input cannot be shared among several processes; give files instead');
   const from = (input.bytes * share.rank) / share.worldSize;
-  const to = share.rank + 1 === share.worldSize ? Number.POSITIVE_INFINITY : (input.bytes * (share.rank + 1)) / share.worldSize;
+  const to =
+    share.rank + 1 === share.worldSize
+      ? Number.POSITIVE_INFINITY
+      : (input.bytes * (share.rank + 1)) / share.worldSize;
   let number = 0;
   for await (const { position, ...unit } of allUnits(input.files, options)) {
     if (position >= to) return;

@@ -1,0 +1,128 @@
+import { availableParallelism } from 'node:os';
+import { Transform, type TransformCallback } from 'node:stream';
+import { type BatchStage, type DatasetDescription, describeBatches, InputError } from '@mlm/arrow';
+import type { RecordBatch } from 'apache-arrow';
+import type { DocumentKind, Unit } from '../source/unit.js';
+import type { Tokenizer } from '../tokenizer/types.js';
+import { createPool, type UnitPool } from '../worker/pool.js';
+
+export interface TokenizeOptions {
+  tokenizer: Tokenizer;
+  /** Length of a row, special tokens included. Default: 128. */
+  sequenceLength?: number;
+  /** A row a line, unpadded, instead of rows packed full. Default: false. */
+  lineByLine?: boolean;
+  /** Line by line: what becomes of the part of a line that one row cannot hold. Default: `wrap`, into the next row. */
+  overflow?: 'wrap' | 'truncate';
+  /** Share of the documents that is held out. Default: 0. */
+  evalFraction?: number;
+  /** Draws which documents are held out. Default: 42. */
+  seed?: number;
+  /** Field of .jsonl records that holds the text. Default: `text`. */
+  textField?: string;
+  /** Worker threads; 0 works in this thread. Default: what the machine can run at once. */
+  workers?: number;
+  /** What to do with each batch in the thread that made it, for example `maskStage(rule)`. */
+  stages?: BatchStage[];
+}
+
+const VERSION = '0.1.0';
+
+/**
+ * A transform of work units (from `textFiles`) into record batches of token ids, in the order of the units whichever
+ * thread is done first. Each batch carries its place and the description of the dataset that it is part of.
+ * @throws InputError when an option cannot be; as the stream's error when a unit cannot be read
+ */
+export function tokenize(options: TokenizeOptions): Transform {
+  return new TokenizeStream(options);
+}
+
+class TokenizeStream extends Transform {
+  private readonly pool: UnitPool;
+  /** Units under way, in order. */
+  private readonly underWay: Promise<RecordBatch[]>[] = [];
+  private describe: ((batch: RecordBatch) => RecordBatch) | undefined;
+
+  constructor(private readonly options: TokenizeOptions) {
+    super({ objectMode: true, writableHighWaterMark: 1, readableHighWaterMark: 2 });
+    const {
+      tokenizer,
+      sequenceLength = 128,
+      lineByLine = false,
+      overflow = 'wrap',
+      textField = 'text',
+    } = options;
+    const { evalFraction = 0, seed = 42, workers = availableParallelism(), stages = [] } = options;
+    if (!Number.isInteger(sequenceLength) || sequenceLength < 3 || sequenceLength > 1 << 16)
+      throw new InputError(`sequence length ${sequenceLength}: expected a whole number from 3 to 65536`);
+    if (!(evalFraction >= 0 && evalFraction <= 1))
+      throw new InputError(`eval fraction ${evalFraction}: expected a share from 0 to 1`);
+    if (!Number.isInteger(workers) || workers < 0)
+      throw new InputError(`workers ${workers}: expected a whole number, 0 or more`);
+    this.pool = createPool(workers, {
+      tokenizer: tokenizer.definition(),
+      sequenceLength,
+      lineByLine,
+      overflow,
+      evalFraction,
+      seed,
+      textField,
+      stages,
+    });
+  }
+
+  override _transform(unit: Unit, _encoding: string, callback: TransformCallback): void {
+    this.describe ??= describeBatches(describeDataset(this.options, unit.parts[0]?.document ?? 'blank-line'));
+    const batches = this.pool.run(unit);
+    // A later unit may fail while an earlier one is waited for; its turn will come.
+    batches.catch(() => {});
+    this.underWay.push(batches);
+    if (this.underWay.length < this.pool.capacity) callback();
+    else settle(this.pushNext(), callback);
+  }
+
+  override _flush(callback: TransformCallback): void {
+    settle(this.pushAll(), callback);
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    this.pool.close().then(
+      () => callback(error),
+      (failure: Error) => callback(error ?? failure),
+    );
+  }
+
+  private async pushAll(): Promise<void> {
+    while (this.underWay.length > 0) await this.pushNext();
+    await this.pool.close();
+  }
+
+  private async pushNext(): Promise<void> {
+    for (const batch of (await this.underWay.shift()) ?? []) this.push(this.describe!(batch));
+  }
+}
+
+/** What the dataset's metadata says before any row is written. */
+export function describeDataset(options: TokenizeOptions, document: DocumentKind): DatasetDescription {
+  const { tokenizer, sequenceLength = 128, lineByLine = false, overflow = 'wrap', stages = [] } = options;
+  const description: DatasetDescription = {
+    format_version: 1,
+    generator: `mlm ${VERSION}`,
+    tokenizer: {
+      name: tokenizer.name,
+      sha256: tokenizer.sha256,
+      vocabulary_size: tokenizer.vocabularySize,
+      special_ids: tokenizer.specialIds,
+      protected_ids: [...tokenizer.protectedIds],
+      files: { ...tokenizer.files },
+    },
+    sequence_length: sequenceLength,
+    cut: { document, line_by_line: lineByLine, overflow },
+    masking: null,
+  };
+  return Object.assign(description, ...stages.map((stage) => stage.description ?? {}));
+}
+
+function settle(promise: Promise<void>, callback: TransformCallback): void {
+  promise.then(() => callback(), callback);
+}

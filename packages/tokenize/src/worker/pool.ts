@@ -1,0 +1,119 @@
+import { Worker } from 'node:worker_threads';
+import { fromTransferable, InputError } from '@mlm/arrow';
+import type { RecordBatch } from 'apache-arrow';
+import type { Unit } from '../source/unit.js';
+import type { UnitAnswer } from './thread.js';
+import { type UnitWork, UnitWorker } from './unit-worker.js';
+
+/** Runs units somewhere, several at a time. */
+export interface UnitPool {
+  /** Units that may be under way at once. */
+  readonly capacity: number;
+  run(unit: Unit): Promise<RecordBatch[]>;
+  close(): Promise<void>;
+}
+
+/** A pool of `workers` threads; with 0, the units run in this thread. Threads start when there is work for them. */
+export function createPool(workers: number, work: UnitWork): UnitPool {
+  return workers > 0 ? new ThreadPool(workers, work) : new LocalPool(work);
+}
+
+class LocalPool implements UnitPool {
+  readonly capacity = 1;
+  private worker: Promise<UnitWorker> | undefined;
+
+  constructor(private readonly work: UnitWork) {}
+
+  async run(unit: Unit): Promise<RecordBatch[]> {
+    this.worker ??= UnitWorker.create(this.work);
+    return (await this.worker).run(unit);
+  }
+
+  async close(): Promise<void> {}
+}
+
+/** The compiled entry point, from this file in src/ as in dist/. */
+const THREAD = new URL('../../dist/worker/thread.js', import.meta.url);
+
+class ThreadPool implements UnitPool {
+  /** One unit that a thread works on, and one that waits for it. */
+  readonly capacity: number;
+  private readonly threads: Thread[] = [];
+
+  constructor(
+    private readonly size: number,
+    private readonly work: UnitWork,
+  ) {
+    this.capacity = 2 * size;
+  }
+
+  run(unit: Unit): Promise<RecordBatch[]> {
+    const idle = this.threads.find((thread) => thread.pending === 0);
+    if (idle) return idle.run(unit);
+    if (this.threads.length < this.size) {
+      const thread = new Thread(this.work);
+      this.threads.push(thread);
+      return thread.run(unit);
+    }
+    return this.threads
+      .reduce((least, thread) => (thread.pending < least.pending ? thread : least))
+      .run(unit);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.threads.map((thread) => thread.close()));
+  }
+}
+
+class Thread {
+  private readonly worker: Worker;
+  private readonly waiting: { resolve(batches: RecordBatch[]): void; reject(error: Error): void }[] = [];
+
+  constructor(work: UnitWork) {
+    this.worker = new Worker(THREAD, { workerData: work });
+    this.worker.on('message', (answer: UnitAnswer) => {
+      const next = this.waiting.shift();
+      if ('batches' in answer) next?.resolve(answer.batches.map(fromTransferable));
+      else next?.reject(remoteError(answer.error));
+    });
+    this.worker.on('error', (error) => this.fail(error));
+    this.worker.on('exit', (code) => this.fail(new Error(`a worker thread ended (exit code ${code})`)));
+  }
+
+  get pending(): number {
+    return this.waiting.length;
+  }
+
+  run(unit: Unit): Promise<RecordBatch[]> {
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ resolve, reject });
+      const buffers = unit.parts.flatMap(({ data }) =>
+        data?.buffer instanceof ArrayBuffer ? [data.buffer] : [],
+      );
+      this.worker.postMessage(unit, buffers);
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.worker.terminate();
+  }
+
+  private fail(error: Error): void {
+    for (const { reject } of this.waiting.splice(0)) reject(error);
+  }
+}
+
+function remoteError({
+  message,
+  stack,
+  isInput,
+}: {
+  message: string;
+  stack: string | undefined;
+  isInput: boolean;
+}): Error {
+  if (isInput) return new InputError(message);
+  const error = new Error(message);
+  if (stack) error.stack = stack;
+  return error;
+}

@@ -1,0 +1,82 @@
+import { closeSync } from 'node:fs';
+import { InputError } from '@mlm/arrow';
+import { openFile, readFully } from '../source/bytes.js';
+import { decodeRecords, RecordError } from '../source/jsonl.js';
+import type { UnitPart } from '../source/unit.js';
+import type { DocumentMode } from '../tokenizer/types.js';
+
+/** The text of a part of a unit, and where its documents lie in the file. */
+export interface PartText {
+  bytes: Uint8Array;
+  document: DocumentMode;
+  /** Byte offset in the file for a byte offset in `bytes` at which a document starts. */
+  fileOffset(offset: number): number;
+}
+
+/** A NUL byte among this many leading bytes means that a file is no text. */
+const BINARY_PROBE_BYTES = 8192;
+
+/** Reads the parts of units in one thread, into one buffer that grows to the largest of them. */
+export class PartReader {
+  private buffer = Buffer.alloc(0);
+
+  constructor(private readonly textField: string) {}
+
+  /**
+   * @returns text that stays valid until the next call
+   * @throws InputError when the file cannot be read, is no text, or holds a record that cannot be read
+   */
+  read(part: UnitPart): PartText {
+    const bytes = part.data ?? this.readRange(part);
+    if (part.start === 0 && bytes.subarray(0, BINARY_PROBE_BYTES).includes(0))
+      throw new InputError(`${part.path}: is binary, expected text; leave it out or convert it`);
+    if (part.format === 'jsonl') return this.decode(part, bytes);
+    const document = part.document === 'file' ? 'none' : part.document;
+    return { bytes, document, fileOffset: (offset) => part.start + offset };
+  }
+
+  private readRange(part: UnitPart): Uint8Array {
+    const length = part.end - part.start;
+    if (this.buffer.length < length)
+      this.buffer = Buffer.allocUnsafeSlow(Math.max(length, 2 * this.buffer.length));
+    const bytes = this.buffer.subarray(0, length);
+    const descriptor = openFile(part.path);
+    try {
+      readFully(descriptor, part.path, bytes, part.start);
+    } finally {
+      closeSync(descriptor);
+    }
+    return bytes;
+  }
+
+  private decode(part: UnitPart, bytes: Uint8Array): PartText {
+    try {
+      const { text, lineStarts, recordStarts } = decodeRecords(bytes, this.textField);
+      const records = new Map(lineStarts.map((start, i) => [start, part.start + recordStarts[i]!]));
+      return { bytes: text, document: 'line', fileOffset: (offset) => records.get(offset) ?? part.start };
+    } catch (error) {
+      if (!(error instanceof RecordError)) throw error;
+      const line = (part.linesBefore ?? linesBefore(part)) + error.line + 1;
+      throw new InputError(
+        `${part.path}:${line}: this line ${error.message}; correct it, or name the text with --text-field`,
+      );
+    }
+  }
+}
+
+/** Counts the lines of a file before a part of it. */
+function linesBefore(part: UnitPart): number {
+  const bytes = Buffer.allocUnsafe(1 << 20);
+  const descriptor = openFile(part.path);
+  let lines = 0;
+  try {
+    for (let position = 0; position < part.start; position += bytes.length) {
+      const chunk = bytes.subarray(0, Math.min(bytes.length, part.start - position));
+      readFully(descriptor, part.path, chunk, position);
+      for (let i = chunk.indexOf(10); i >= 0; i = chunk.indexOf(10, i + 1)) lines++;
+    }
+  } finally {
+    closeSync(descriptor);
+  }
+  return lines;
+}

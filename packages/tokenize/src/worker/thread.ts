@@ -1,0 +1,32 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { InputError, type TransferableBatch, toTransferable } from '@mlm/arrow';
+import type { Unit } from '../source/unit.js';
+import { type UnitWork, UnitWorker } from './unit-worker.js';
+
+/** What a worker thread answers to a unit. */
+export type UnitAnswer =
+  | { batches: TransferableBatch[] }
+  | { error: { message: string; stack: string | undefined; isInput: boolean } };
+
+const port = parentPort!;
+const worker = UnitWorker.create(workerData as UnitWork);
+// A failure is answered to the first unit.
+worker.catch(() => {});
+
+port.on('message', (unit: Unit) => {
+  run(unit).catch((error: Error) => {
+    const { message, stack } = error;
+    const answer: UnitAnswer = { error: { message, stack, isInput: error instanceof InputError } };
+    port.postMessage(answer);
+  });
+});
+
+async function run(unit: Unit): Promise<void> {
+  const batches = await (await worker).run(unit);
+  const messages = batches.map(toTransferable);
+  const answer: UnitAnswer = { batches: messages.map(({ message }) => message) };
+  port.postMessage(
+    answer,
+    messages.flatMap(({ transfer }) => transfer),
+  );
+}
