@@ -1,6 +1,5 @@
 // Builds the corpora that the benchmarks read, from packages of the Debian archive.
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import {
   closeSync,
   mkdirSync,
@@ -15,6 +14,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { readCorpus } from './describe.js';
 import { ENGLISH, OTHER_LANGUAGES } from './packages.js';
 import { paragraphsOf } from './paragraphs.js';
 import { isEnglishProse, SeenSentences } from './prose.js';
@@ -22,7 +22,7 @@ import { isEnglishProse, SeenSentences } from './prose.js';
 const NO_TEXT = /changelog|copyright|\/locale\/|\.(png|jpe?g|gif|svg|js|css|pdf|ogg|woff2?|ttf)(\.gz)?$/i;
 const MAX_FILE_BYTES = 60e6;
 
-/** @typedef {{ name: string, file: string, bytes: number, sha256: string, words: number, distinctWords: number }} Corpus */
+/** @import { Corpus } from './describe.js' */
 
 /**
  * Downloads the packages and writes one text file a corpus: a paragraph a line, a blank line after each document.
@@ -91,7 +91,7 @@ function writeCorpus(folder, name, packages, toDocument, log) {
   }
   closeSync(output);
   renameSync(`${target}.partial`, target);
-  return describeCorpus(target);
+  return readCorpus(target);
 }
 
 /** @param {string} folder @param {string} debian the package's name */
@@ -111,36 +111,4 @@ function textFiles(folder) {
     .map((entry) => path.join(entry.parentPath, entry.name))
     .filter((file) => !NO_TEXT.test(file) && statSync(file).size < MAX_FILE_BYTES)
     .sort();
-}
-
-/**
- * Size, hash and words of a text; repeated text flatters caches, so the share of distinct words is part of any figure.
- * @param {string} file
- * @returns {Corpus}
- */
-export function describeCorpus(file) {
-  const bytes = readFileSync(file);
-  const distinct = new Set();
-  let words = 0;
-  for (let start = 0; start < bytes.length; ) {
-    let end = bytes.indexOf(10, Math.min(start + 4e6, bytes.length));
-    if (end < 0) end = bytes.length;
-    for (const word of bytes
-      .toString('utf8', start, end)
-      .toLowerCase()
-      .match(/[\p{L}\p{N}]+/gu) ?? []) {
-      words++;
-      distinct.add(word);
-    }
-    start = end + 1;
-  }
-  const sha256 = createHash('sha256').update(bytes).digest('hex');
-  return {
-    name: path.basename(file, '.txt'),
-    file,
-    bytes: bytes.length,
-    sha256,
-    words,
-    distinctWords: distinct.size,
-  };
 }

@@ -12,7 +12,10 @@ const SAMPLE_MS = 20;
 function residentBytes(pid) {
   try {
     const pages = Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]);
-    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean);
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+      .trim()
+      .split(' ')
+      .filter(Boolean);
     return children.reduce((sum, child) => sum + residentBytes(Number(child)), pages * 4096);
   } catch {
     return 0; // it ended meanwhile
@@ -39,11 +42,15 @@ export async function runProcess(command, args, environment = {}) {
   child.stdout.on('data', (text) => (stdout += text));
   child.stderr.on('data', (text) => (stderr += text));
   let peakBytes = 0;
-  const sampler = setInterval(() => (peakBytes = Math.max(peakBytes, residentBytes(child.pid ?? 0))), SAMPLE_MS);
+  const sampler = setInterval(
+    () => (peakBytes = Math.max(peakBytes, residentBytes(child.pid ?? 0))),
+    SAMPLE_MS,
+  );
   try {
     const status = await new Promise((resolve, reject) => child.on('error', reject).on('close', resolve));
     const seconds = (performance.now() - started) / 1000;
-    if (status !== 0) throw new Error(`${command} ${args.join(' ')} exited with ${status}\n${stderr.slice(-4000)}`);
+    if (status !== 0)
+      throw new Error(`${command} ${args.join(' ')} exited with ${status}\n${stderr.slice(-4000)}`);
     return { stdout, seconds, peakBytes };
   } finally {
     clearInterval(sampler);
@@ -66,7 +73,10 @@ export class Contestant {
    */
   constructor(name, command, args, environment = {}) {
     this.name = name;
-    this.#child = spawn(command, args, { env: { ...process.env, ...environment }, stdio: ['pipe', 'pipe', 'pipe'] });
+    this.#child = spawn(command, args, {
+      env: { ...process.env, ...environment },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
     this.#child.stderr.on('data', (text) => (this.#stderr = (this.#stderr + text).slice(-4000)));
     this.#child.stdin.on('error', () => {}); // an early exit is reported by ask()
     this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();

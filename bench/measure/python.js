@@ -26,7 +26,10 @@ export function findPython(given, modules) {
   }
   for (const module of modules) {
     try {
-      execFileSync(python, ['-c', `import importlib.util, sys; sys.exit(importlib.util.find_spec("${module}") is None)`]);
+      execFileSync(python, [
+        '-c',
+        `import importlib.util, sys; sys.exit(importlib.util.find_spec("${module}") is None)`,
+      ]);
     } catch {
       log(`no Python peers: ${python} has no ${module}; see bench/requirements.txt`);
       return undefined;

@@ -1,10 +1,9 @@
 /** @param {readonly number[]} values */
 export function median(values) {
   const sorted = values.toSorted((a, b) => a - b);
+  const at = (/** @type {number} */ index) => sorted[index] ?? Number.NaN;
   const middle = sorted.length >> 1;
-  return sorted.length % 2
-    ? /** @type {number} */ (sorted[middle])
-    : (/** @type {number} */ (sorted[middle - 1]) + /** @type {number} */ (sorted[middle])) / 2;
+  return sorted.length % 2 ? at(middle) : (at(middle - 1) + at(middle)) / 2;
 }
 
 /**
@@ -14,5 +13,5 @@ export function median(values) {
  */
 export function medianRatio(a, b) {
   const rounds = Math.min(a.length, b.length);
-  return median(Array.from({ length: rounds }, (_, i) => /** @type {number} */ (a[i]) / /** @type {number} */ (b[i])));
+  return median(a.slice(0, rounds).map((value, round) => value / (b[round] ?? Number.NaN)));
 }

@@ -4,7 +4,9 @@
  * @param {readonly (readonly string[])[]} rows
  */
 export function table(header, rows) {
-  const widths = header.map((title, i) => Math.max(title.length, ...rows.map((row) => (row[i] ?? '').length)));
+  const widths = header.map((title, i) =>
+    Math.max(title.length, ...rows.map((row) => (row[i] ?? '').length)),
+  );
   /** @param {readonly string[]} row */
   const line = (row) =>
     `| ${widths.map((width, i) => (i ? (row[i] ?? '').padStart(width) : (row[i] ?? '').padEnd(width))).join(' | ')} |`;

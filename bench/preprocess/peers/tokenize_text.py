@@ -1,6 +1,6 @@
 """One thread of a Python tokenizer on a text: a pass with empty caches (cold), then the same pass again (warm).
 
-python tokenize.py nanotoken|tokenizers TEXT TOKENIZER_JSON PASSES
+python tokenize_text.py nanotoken|tokenizers TEXT TOKENIZER_JSON PASSES
 """
 
 import json

@@ -1,0 +1,83 @@
+// Side-by-side measurements against the peers: `pnpm bench <name>`; README.md says what each one does.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { log } from './measure/log.js';
+import { describeMachine, machine } from './measure/machine.js';
+
+const usage = `pnpm bench setup                  install the Python peers into bench/.cache
+pnpm bench corpus                 build the text that preprocess reads, from Debian packages
+pnpm bench preprocess             text to masked Arrow, against datasets, nanotoken, transformers.js
+pnpm bench train                  training steps, against PyTorch with transformers
+pnpm bench convergence            500 steps on Brown, against transformers' Trainer
+
+  --rounds <n>          interleaved rounds (preprocess 5, train 5)
+  --corpus <file>       the text (default: bench/.cache/corpus/english.txt)
+  --models <a,b>        for train (default: bert-tiny,bert-mini,bert-base)
+  --steps <n>           for convergence (default: 500)
+  --python <path>       an interpreter that has the peers
+  --output <folder>     where tables and JSON go (default: bench/.cache/results)
+`;
+
+const cache = fileURLToPath(new URL('.cache', import.meta.url));
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    rounds: { type: 'string' },
+    corpus: { type: 'string', default: path.join(cache, 'corpus/english.txt') },
+    models: { type: 'string', default: 'bert-tiny,bert-mini,bert-base' },
+    steps: { type: 'string', default: '500' },
+    python: { type: 'string' },
+    output: { type: 'string', default: path.join(cache, 'results') },
+    help: { type: 'boolean' },
+  },
+});
+
+/** @type {Record<string, () => Promise<{ text: string, json: object } | undefined>>} */
+const benchmarks = {
+  async setup() {
+    const { setUpPython } = await import('./measure/python.js');
+    setUpPython();
+    return undefined;
+  },
+  async corpus() {
+    const { buildCorpora } = await import('./corpus/build.js');
+    const { describeCorpus } = await import('./corpus/describe.js');
+    const corpora = buildCorpora(path.dirname(values.corpus), log);
+    return { text: corpora.map(describeCorpus).join('\n'), json: corpora };
+  },
+  async preprocess() {
+    const { benchPreprocess } = await import('./preprocess/bench.js');
+    return benchPreprocess({
+      corpus: values.corpus,
+      rounds: Number(values.rounds ?? 5),
+      python: values.python,
+    });
+  },
+  async train() {
+    const { benchTrain } = await import('./train/bench.js');
+    const models = values.models.split(',');
+    return benchTrain({ models, rounds: Number(values.rounds ?? 5), python: values.python });
+  },
+  async convergence() {
+    const { benchConvergence } = await import('./convergence/bench.js');
+    return benchConvergence({ steps: Number(values.steps), python: values.python });
+  },
+};
+
+const name = positionals[0] ?? '';
+const benchmark = Object.hasOwn(benchmarks, name) ? benchmarks[name] : undefined;
+if (!benchmark || values.help) {
+  process.stdout.write(usage);
+  process.exit(values.help || !name ? 0 : 2);
+}
+const result = await benchmark();
+if (result) {
+  const found = machine();
+  process.stdout.write(`${describeMachine(found)}\n\n${result.text}\n`);
+  mkdirSync(values.output, { recursive: true });
+  const file = path.join(values.output, `${name}.json`);
+  writeFileSync(file, `${JSON.stringify({ machine: found, ...result.json }, null, 2)}\n`);
+  log(`\nfigures: ${file}`);
+}

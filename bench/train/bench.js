@@ -1,0 +1,214 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { listColumn, openDataset } from '@mlm/arrow';
+import { log } from '../measure/log.js';
+import { Contestant, runProcess } from '../measure/process.js';
+import { findPython } from '../measure/python.js';
+import { median, medianRatio } from '../measure/statistics.js';
+import { figure, table, times } from '../measure/table.js';
+import { matmulFlops } from './flops.js';
+
+const SEQUENCE = 128;
+const THREADS = '2';
+const VOCABULARY = 30522;
+/** A round of a contestant takes about this long. */
+const ROUND_SECONDS = 1.5;
+
+const here = (/** @type {string} */ file) => fileURLToPath(new URL(file, import.meta.url));
+/** @type {Record<string, [layers: number, hidden: number, heads: number]>} */
+const models = JSON.parse(readFileSync(here('models.json'), 'utf8'));
+
+/**
+ * @typedef {object} Figures
+ * @property {string} name
+ * @property {number[]} rounds median seconds of a step, by round
+ * @property {number} peakBytes
+ * @property {number} firstLoss loss of the first step, dropout on
+ */
+
+/** @param {{ models: string[], rounds: number, python: string | undefined }} options */
+export async function benchTrain({ models: names, rounds, python: given }) {
+  const python = findPython(given, ['torch', 'transformers', 'pyarrow']);
+  const folder = mkdtempSync(path.join(tmpdir(), 'mlm-bench-'));
+  try {
+    const results = [];
+    for (const name of names)
+      for (const precision of ['fp32', 'bf16'])
+        results.push(await benchModel(name, precision, rounds, python, folder));
+    return {
+      text: results.map(({ text }) => text).join('\n\n'),
+      json: { models: results.map(({ json }) => json) },
+    };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/**
+ * @param {string} name
+ * @param {string} precision
+ * @param {number} rounds
+ * @param {string | undefined} python
+ * @param {string} folder
+ */
+async function benchModel(name, precision, rounds, python, folder) {
+  const batch = name === 'bert-base' ? 8 : 32;
+  const dataset = path.join(folder, `rows-${batch}.arrow`);
+  const corpus = here('../../packages/cli/demo/corpus/01-genesis.txt');
+  const mlm = here('../../packages/cli/bin/mlm.js');
+  const cut = ['--sequence-length', String(SEQUENCE), '--limit', String(batch), '--overwrite'];
+  await runProcess(process.execPath, [mlm, 'preprocess', corpus, dataset, ...cut]);
+  const masked = await countMasked(dataset);
+
+  const list = await startContestants(name, precision, batch, dataset, python, folder);
+  /** @type {Figures[]} */
+  const figures = list.map((contestant) => ({
+    name: contestant.name,
+    rounds: [],
+    peakBytes: 0,
+    firstLoss: Number.NaN,
+  }));
+  const matmul = python ? new Contestant('matmul', python, [here('peers/matmul.py'), THREADS]) : undefined;
+  /** @type {number[]} */
+  const rates = [];
+  const steps = list.map(() => 1);
+  // Round 0 warms up and tells how many steps fill a round.
+  for (let round = 0; round <= rounds; round++) {
+    if (matmul) rates.push((await matmul.ask({}))[precision]);
+    for (const [i, contestant] of list.entries()) {
+      const figure = /** @type {Figures} */ (figures[i]);
+      const { seconds, losses } = await contestant.ask({ steps: round ? steps[i] : 3 });
+      const step = median(round ? seconds : seconds.slice(1));
+      if (round) figure.rounds.push(step);
+      else {
+        figure.firstLoss = losses[0];
+        steps[i] = Math.max(2, Math.round(ROUND_SECONDS / step));
+      }
+      log(`${name} ${precision}, round ${round}: ${contestant.name} ${(1000 * step).toFixed(0)} ms`);
+    }
+  }
+  for (const [i, contestant] of list.entries()) {
+    /** @type {Figures} */ (figures[i]).peakBytes = contestant.peakBytes();
+    await contestant.end();
+  }
+  await matmul?.end();
+
+  const [layers, hidden] = /** @type {[number, number, number]} */ (models[name]);
+  const flops = matmulFlops({ layers, hidden, vocabulary: VOCABULARY, batch, sequence: SEQUENCE, masked });
+  const rate = median(rates);
+  return {
+    text: resultTable(
+      `${name} ${batch} × ${SEQUENCE}, ${precision}`,
+      figures,
+      batch * SEQUENCE,
+      flops / rate,
+    ),
+    json: {
+      model: name,
+      batch,
+      sequence: SEQUENCE,
+      masked,
+      precision,
+      matmulFlops: flops,
+      matmulRate: rate,
+      figures,
+    },
+  };
+}
+
+/**
+ * @param {string} name
+ * @param {string} precision
+ * @param {number} batch
+ * @param {string} dataset
+ * @param {string | undefined} python
+ * @param {string} folder
+ */
+async function startContestants(name, precision, batch, dataset, python, folder) {
+  /** @type {Contestant[]} */
+  const list = [];
+  for (const engine of await engines(precision)) {
+    const output = path.join(folder, `out-${engine}`);
+    const args = [here('ours.js'), dataset, name, engine, precision, String(batch), THREADS, output];
+    list.push(new Contestant(`mlm, ${engine}`, process.execPath, args));
+  }
+  if (!python) return list;
+  const pytorch = (/** @type {string} */ title, /** @type {string} */ mode) =>
+    new Contestant(title, python, [
+      here('peers/pytorch.py'),
+      dataset,
+      name,
+      precision,
+      mode,
+      String(batch),
+      THREADS,
+    ]);
+  list.push(pytorch('PyTorch, as users run it', 'users'), await fasterOf(pytorch));
+  return list;
+}
+
+/** The engines that this machine has for a precision. @param {string} precision */
+async function engines(precision) {
+  const { readInstallation } = await import('@mlm/compile');
+  const tensorflow = await Promise.resolve(readInstallation()).catch(() => undefined);
+  if (!tensorflow) log('no tensorflow engine: run `pnpm mlm setup tensorflow`');
+  return [...(precision === 'fp32' ? ['onnx'] : []), ...(tensorflow ? ['tensorflow'] : [])];
+}
+
+/**
+ * PyTorch at its best: the faster of eager and torch.compile on this model.
+ * @param {(title: string, mode: string) => Contestant} pytorch
+ */
+async function fasterOf(pytorch) {
+  const both = [
+    pytorch('PyTorch at its best, eager', 'best-eager'),
+    pytorch('PyTorch at its best, compiled', 'best-compiled'),
+  ];
+  const seconds = [];
+  for (const contestant of both) {
+    await contestant.ask({ steps: 3 });
+    seconds.push(median((await contestant.ask({ steps: 5 })).seconds));
+  }
+  const [eager, compiled] = /** @type {[Contestant, Contestant]} */ (both);
+  const [faster, slower] =
+    /** @type {number} */ (seconds[0]) <= /** @type {number} */ (seconds[1])
+      ? [eager, compiled]
+      : [compiled, eager];
+  await slower.end();
+  return faster;
+}
+
+/** @param {string} dataset */
+async function countMasked(dataset) {
+  const opened = await openDataset(dataset);
+  let masked = 0;
+  for await (const rows of opened)
+    for (const label of listColumn(rows, 'labels').values) masked += label === -100 ? 0 : 1;
+  await opened.close();
+  return masked;
+}
+
+/**
+ * @param {string} title
+ * @param {Figures[]} figures
+ * @param {number} tokens in a step
+ * @param {number} matmulSeconds how long the step's matrix products take at the machine's own rate
+ */
+function resultTable(title, figures, tokens, matmulSeconds) {
+  const peers = figures.filter(({ name }) => name.startsWith('PyTorch'));
+  const rows = figures.map(({ name, rounds, peakBytes }) => {
+    const step = median(rounds);
+    return [
+      name,
+      figure(1000 * step),
+      figure(tokens / step),
+      Number.isFinite(matmulSeconds) ? `${Math.round((100 * matmulSeconds) / step)} %` : '',
+      figure(peakBytes / 1e6),
+      ...peers.map((peer) => times(medianRatio(peer.rounds, rounds))),
+    ];
+  });
+  const header = [title, 'ms a step', 'tokens/s', 'of matmul rate', 'peak MB'];
+  return table([...header, ...peers.map(({ name }) => `× ${name.replace('PyTorch', 'PT')}`)], rows);
+}
