@@ -23,10 +23,12 @@ export async function benchConvergence({ steps, python: given }) {
   const python = findPython(given, ['torch', 'transformers', 'accelerate', 'pyarrow']);
   if (!python) return undefined;
   const folder = mkdtempSync(path.join(tmpdir(), 'mlm-bench-'));
-  const [text, dataset, heldOut] = ['brown.txt', 'brown.arrow', 'brown.eval.arrow'].map((name) =>
-    path.join(folder, name),
-  );
-  const [ours, theirs] = ['ours', 'theirs'].map((name) => path.join(folder, name));
+  const at = (/** @type {string} */ name) => path.join(folder, name);
+  const text = at('brown.txt');
+  const dataset = at('brown.arrow');
+  const heldOut = at('brown.eval.arrow');
+  const ours = at('ours');
+  const theirs = at('theirs');
   try {
     writeBrown(text);
     const cut = ['--sequence-length', String(settings.sequence_length), '--eval-fraction', '0.1'];

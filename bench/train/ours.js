@@ -9,7 +9,7 @@ const [dataset, model, engine, precision, batchSize, threads, output] = /** @typ
 const events = train({
   dataset: String(dataset),
   model: String(model),
-  engine: /** @type {'onnx' | 'eager' | 'tensorflow'} */ (engine),
+  engine: /** @type {import('@mlm/train').TrainSettings['engine']} */ (engine),
   precision: /** @type {'fp32' | 'bf16'} */ (precision),
   batchSize: Number(batchSize),
   threads: Number(threads),
