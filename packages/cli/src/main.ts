@@ -14,6 +14,9 @@ export async function main(args: string[]): Promise<void> {
   process.stdout.on('error', endQuietlyOnClosedPipe);
   process.stderr.on('error', endQuietlyOnClosedPipe);
 
+  // pnpm and npm run scripts elsewhere: paths are meant from where the user stands.
+  if (process.env.INIT_CWD !== undefined) process.chdir(process.env.INIT_CWD);
+
   const interrupt = listenForInterrupt(process.stderr);
   const context = processContext(interrupt.signal);
   let outcome: Outcome = { exitCode: exitCodes.success };

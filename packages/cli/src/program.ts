@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { completionCommand } from './commands/completion/command.js';
+import { evalCommand } from './commands/eval/command.js';
+import { fillCommand } from './commands/fill/command.js';
 import { inspectCommand } from './commands/inspect/command.js';
 import { setupCommand } from './commands/setup/command.js';
+import { trainCommand } from './commands/train/command.js';
 import { verifyCommand } from './commands/verify/command.js';
 import type { Context } from './context.js';
 import { applyConfig } from './options/config.js';
@@ -27,11 +30,11 @@ export function createProgram(context: Context): Command {
     )
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(oneLine(text)) })
-    .hook('preAction', (_, command) => applyConfig(context, command));
+    .hook('preAction', (_, command) => applyConfig(command));
 
   const groups: Record<string, Command[]> = {
     'From text to a dataset:': [inspectCommand(context), verifyCommand(context)],
-    'From a dataset to a model:': [],
+    'From a dataset to a model:': [trainCommand(context), evalCommand(context), fillCommand(context)],
     [gettingStarted]: [setupCommand(context), completionCommand(context, program)],
   };
   for (const [group, commands] of Object.entries(groups)) {

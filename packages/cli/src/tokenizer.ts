@@ -1,29 +1,22 @@
 import type { Dataset, TokenizerMetadata } from '@mlm/arrow';
 import { loadTokenizer, type Tokenizer, tokenizerFromDefinition } from '@mlm/tokenize';
-import { type Context, userPath } from './context.js';
 
-/** The tokenizer that made a dataset: the one that it carries, or the one named by `--tokenizer`. */
-export async function tokenizerOfDataset(
-  context: Context,
-  dataset: Dataset,
-  named: string | undefined,
-): Promise<Tokenizer | undefined> {
-  if (named !== undefined) return loadTokenizer(userPath(context, named));
+/** The tokenizer that made a dataset: the one named by `--tokenizer`, else the one that it carries. */
+export async function tokenizerOfDataset(dataset: Dataset, named?: string): Promise<Tokenizer | undefined> {
+  if (named !== undefined) return loadTokenizer(named);
   const carried = dataset.metadata?.tokenizer;
   return carried && tokenizerFromDefinition({ name: carried.name, files: carried.files });
 }
 
 /** The tokenizer named by `--tokenizer`, as a dataset would carry it. */
-export async function namedTokenizer(context: Context, named: string): Promise<TokenizerMetadata> {
-  const { name, sha256, vocabularySize, specialIds, protectedIds, files } = await loadTokenizer(
-    userPath(context, named),
-  );
+export async function namedTokenizer(named: string): Promise<TokenizerMetadata> {
+  const tokenizer = await loadTokenizer(named);
   return {
-    name,
-    sha256,
-    vocabulary_size: vocabularySize,
-    special_ids: specialIds,
-    protected_ids: [...protectedIds],
-    files: { ...files },
+    name: tokenizer.name,
+    sha256: tokenizer.sha256,
+    vocabulary_size: tokenizer.vocabularySize,
+    special_ids: tokenizer.specialIds,
+    protected_ids: [...tokenizer.protectedIds],
+    files: { ...tokenizer.files },
   };
 }

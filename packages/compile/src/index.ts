@@ -26,7 +26,7 @@ export {
 } from './graph/graph.js';
 export { printGraph } from './graph/print.js';
 export { type Emit, inlineComposites, type Rule, removeUnused, rewrite } from './graph/rewrite.js';
-export { toOnnx } from './onnx/model.js';
+export { type OnnxOptions, toOnnx } from './onnx/model.js';
 export type { Step, StepInput } from './step/step.js';
 export type { TensorflowCheck } from './tensorflow/setup/check.js';
 export {

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { expect, test } from 'vitest';
-import { processContext } from '../context.js';
 import { applyConfig } from './config.js';
 import { integer } from './parse.js';
 
@@ -18,7 +17,7 @@ async function optionsWith(config: unknown, args: string[] = []): Promise<Record
     .option('--output <folder>')
     .option('--resume')
     .parse(['--config', file, ...args], { from: 'user' });
-  await applyConfig(processContext(new AbortController().signal), command);
+  await applyConfig(command);
   const { config: _, ...options } = command.opts();
   return options;
 }

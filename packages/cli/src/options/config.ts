@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import type { Command, Option } from 'commander';
-import { type Context, userPath } from '../context.js';
 import { UsageError } from '../errors.js';
 import { nearest } from './nearest.js';
 
@@ -9,10 +8,10 @@ import { nearest } from './nearest.js';
  * The command line wins over the file. Values pass through the same readers as on the command line.
  * @throws UsageError for a file that is no JSON object, an unknown name (with the nearest right one) or a bad value.
  */
-export async function applyConfig(context: Context, command: Command): Promise<void> {
+export async function applyConfig(command: Command): Promise<void> {
   const file: unknown = command.getOptionValue('config');
   if (typeof file !== 'string') return;
-  const settings = await readSettings(userPath(context, file), file);
+  const settings = await readSettings(file);
   for (const [name, value] of Object.entries(settings)) {
     const option = findOption(command, name, file);
     const attribute = option.attributeName();
@@ -21,20 +20,20 @@ export async function applyConfig(context: Context, command: Command): Promise<v
   }
 }
 
-async function readSettings(path: string, shown: string): Promise<Record<string, unknown>> {
-  const text = await readFile(path, 'utf8').catch((error: Error) => {
-    throw new UsageError(`--config ${shown}: the file cannot be read (${error.message.split(',')[0]}).`);
+async function readSettings(file: string): Promise<Record<string, unknown>> {
+  const text = await readFile(file, 'utf8').catch((error: Error) => {
+    throw new UsageError(`--config ${file}: the file cannot be read (${error.message.split(',')[0]}).`);
   });
   let settings: unknown;
   try {
     settings = JSON.parse(text);
   } catch (error) {
     throw new UsageError(
-      `--config ${shown}: it is no valid JSON: ${(error as Error).message.split('\n')[0]}.`,
+      `--config ${file}: it is no valid JSON: ${(error as Error).message.split('\n')[0]}.`,
     );
   }
   if (typeof settings !== 'object' || settings === null || Array.isArray(settings)) {
-    throw new UsageError(`--config ${shown}: expected one JSON object, such as {"seed": 7}.`);
+    throw new UsageError(`--config ${file}: expected one JSON object, such as {"seed": 7}.`);
   }
   return settings as Record<string, unknown>;
 }

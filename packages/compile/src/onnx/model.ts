@@ -3,7 +3,7 @@ import type { Graph, Value } from '../graph/graph.js';
 import { inlineComposites } from '../graph/rewrite.js';
 import { Emitter, onnxType } from './emitter.js';
 import { lowerings } from './lower.js';
-import { encodeModel, type OnnxValueInfo } from './protobuf.js';
+import { DATA_TYPE, encodeModel, type OnnxTensor, type OnnxType, type OnnxValueInfo } from './protobuf.js';
 
 /** The name under which a variable's next value leaves the ONNX graph. */
 export const updateName = (variable: string): string => `${variable}/next`;
@@ -13,16 +13,29 @@ export function outputName({ inputs, variables }: Graph, name: string): string {
   return [...inputs, ...variables].some((value) => value.name === name) ? `${name}/output` : name;
 }
 
+export interface OnnxOptions {
+  /** Values of variables, which then stand in the file; the other variables are inputs. */
+  readonly values?: ReadonlyMap<string, Float32Array | Int32Array>;
+  /** Names of int32 inputs that the file takes as int64, as exporters of other frameworks have them. */
+  readonly int64Inputs?: readonly string[];
+}
+
 /**
  * The graph as the bytes of an .onnx file (opset 21 and com.microsoft operators of onnxruntime). Inputs and outputs
  * keep their names. Variables are inputs; the next value of an assigned variable is the output `<name>/next`.
  * @throws if an operation has no ONNX form
  */
-export function toOnnx(graph: Graph): Uint8Array {
+export function toOnnx(graph: Graph, { values, int64Inputs = [] }: OnnxOptions = {}): Uint8Array {
   const plain = inlineComposites(graph, new Set(Object.keys(lowerings)));
   const emitter = new Emitter();
-  const leaves = [...plain.inputs, ...plain.variables];
-  for (const value of leaves) emitter.declare(value, value.name!);
+  const stored = plain.variables.filter(({ name }) => values?.has(name!));
+  const leaves = [...plain.inputs, ...plain.variables.filter(({ name }) => !values?.has(name!))];
+  for (const value of [...leaves, ...stored]) emitter.declare(value, value.name!);
+  for (const value of stored) emitter.initializers.push(storedTensor(value, values!.get(value.name!)!));
+  const isWide = ({ name }: Value) => int64Inputs.includes(name!);
+  for (const value of leaves.filter(isWide)) {
+    emitter.bind(value, emitter.op('Cast', [value.name!], { to: DATA_TYPE.int32 }));
+  }
   for (const node of plain.nodes) {
     const lowering = lowerings[node.op];
     if (!lowering) throw new Error(`the operation ${node.op} has no ONNX form`);
@@ -55,14 +68,19 @@ export function toOnnx(graph: Graph): Uint8Array {
   }
   return encodeModel(
     emitter.model(
-      leaves.map((value) => valueInfo(value, value.name!)),
-      results.map(([name, value]) => valueInfo(value, name)),
+      leaves.map((value) => valueInfo(value, value.name!, isWide(value) ? 'int64' : onnxType(value.dtype))),
+      results.map(([name, value]) => valueInfo(value, name, onnxType(value.dtype))),
     ),
   );
 }
 
-const valueInfo = ({ shape, dtype }: Value, name: string): OnnxValueInfo => ({
+function storedTensor({ name, shape, dtype }: Value, value: Float32Array | Int32Array): OnnxTensor {
+  const data = new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  return { name: name!, type: onnxType(dtype), dims: shape as number[], data };
+}
+
+const valueInfo = ({ shape }: Value, name: string, type: OnnxType): OnnxValueInfo => ({
   name,
-  type: onnxType(dtype),
+  type,
   dims: shape.map((dimension) => (isSymbolic(dimension) ? formatDimension(dimension) : dimension)),
 });

@@ -1,5 +1,5 @@
 import { type Dataset, type DatasetMetadata, listColumn, openDataset } from '@mlm/arrow';
-import { type Context, userPath } from '../../context.js';
+import type { Context } from '../../context.js';
 import { type DatasetRow, markedRow } from '../../output/marked-row.js';
 import { formatCount, formatNoun, formatShare } from '../../output/numbers.js';
 import { alignColumns, printResult } from '../../output/report.js';
@@ -9,9 +9,9 @@ import type { InspectOptions } from './command.js';
 import { countDataset, type SplitCounts } from './count.js';
 
 export async function runInspect(context: Context, path: string, options: InspectOptions): Promise<void> {
-  const dataset = await openDataset(userPath(context, path));
+  const dataset = await openDataset(path);
   try {
-    const tokenizer = await tokenizerOfDataset(context, dataset, options.tokenizer);
+    const tokenizer = await tokenizerOfDataset(dataset, options.tokenizer);
     const idToToken = (id: number) => tokenizer?.idToToken(id) ?? String(id);
     const rows = await firstRows(dataset, options.rows);
     const splits: Record<string, SplitCounts> = {};

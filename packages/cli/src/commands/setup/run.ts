@@ -1,5 +1,5 @@
 import { removeTensorflow, setupTensorflow, tensorflowFolder } from '@mlm/compile';
-import { type Context, userPath } from '../../context.js';
+import type { Context } from '../../context.js';
 import { formatDuration } from '../../output/numbers.js';
 import { printResult } from '../../output/report.js';
 import { styleFor } from '../../output/style.js';
@@ -16,8 +16,7 @@ export async function runSetupTensorflow(context: Context, options: SetupTensorf
   const style = styleFor(context.stderr, context.env);
   const { folder, installation, check } = await setupTensorflow({
     gpu: options.gpu,
-    // A bare name is looked up in PATH, as a shell does.
-    python: options.python?.includes('/') ? userPath(context, options.python) : options.python,
+    python: options.python,
     signal: context.signal,
     onProgress(phase, line) {
       if (options.quiet !== true) context.stderr.write(`${style('bold', phase)}  ${line}\n`);

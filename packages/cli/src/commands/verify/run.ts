@@ -1,13 +1,13 @@
 import { type Dataset, InputError, openDataset } from '@mlm/arrow';
 import { type MaskingReport, verifyMasking } from '@mlm/masking';
-import { type Context, userPath } from '../../context.js';
+import type { Context } from '../../context.js';
 import { formatCount, formatShare } from '../../output/numbers.js';
 import { createProgress } from '../../output/progress.js';
 import { printResult } from '../../output/report.js';
 import type { VerifyOptions } from './command.js';
 
 export async function runVerify(context: Context, path: string, options: VerifyOptions): Promise<void> {
-  const dataset = await openDataset(userPath(context, path));
+  const dataset = await openDataset(path);
   try {
     const splits: Record<string, MaskingReport> = {};
     for (const split of [dataset, dataset.validation]) {

@@ -1,0 +1,76 @@
+import { createInterface } from 'node:readline';
+import { InputError } from '@mlm/arrow';
+import { type Encoder, loadTokenizer, type Tokenizer } from '@mlm/tokenize';
+import { MaskFiller } from '@mlm/train';
+import type { Context } from '../../context.js';
+import { engineSettings } from '../../options/engine.js';
+import { alignColumns, printResult } from '../../output/report.js';
+import type { FillOptions } from './command.js';
+
+interface FilledMask {
+  /** Index among the text's tokens, [CLS] being 0. */
+  position: number;
+  answers: { token: string; id: number; probability: number }[];
+}
+
+export async function runFill(
+  context: Context,
+  checkpoint: string,
+  texts: readonly string[],
+  options: FillOptions,
+): Promise<void> {
+  const folder = checkpoint;
+  const tokenizer = await loadTokenizer(folder);
+  const encoder = tokenizer.encoder();
+  const filler = await MaskFiller.open(folder, engineSettings(options));
+  try {
+    for await (const text of textsToFill(context, texts)) {
+      context.signal.throwIfAborted();
+      const ids = encodeSequence(tokenizer, encoder, text);
+      const masks = await fillMasks(filler, tokenizer, ids, options.topK);
+      printResult(context, options, { text, masks }, (style) => [
+        style('bold', text),
+        ...masks.flatMap(({ answers }, mask) => [
+          ...(masks.length > 1 ? [style('dim', `mask ${mask + 1}`)] : []),
+          ...alignColumns(
+            answers.map(({ token, probability }) => ['', `${(probability * 100).toFixed(2)} %`, token]),
+            [1],
+          ),
+        ]),
+      ]);
+    }
+  } finally {
+    await filler.dispose();
+  }
+}
+
+async function* textsToFill(context: Context, texts: readonly string[]): AsyncGenerator<string> {
+  for (const text of texts) {
+    if (text !== '-') yield text;
+    else
+      for await (const line of createInterface({ input: context.stdin })) if (line.trim() !== '') yield line;
+  }
+}
+
+/** [CLS] text [SEP]; a `[MASK]` written in the text is the special token. */
+function encodeSequence({ specialIds }: Tokenizer, encoder: Encoder, text: string): number[] {
+  const { ids } = encoder.encode(new TextEncoder().encode(text), { document: 'none' });
+  if (!ids.includes(specialIds.mask)) {
+    throw new InputError(`"${text}": there is no [MASK] in it; put one where a word is to be guessed`);
+  }
+  return [specialIds.cls, ...ids, specialIds.sep];
+}
+
+async function fillMasks(
+  filler: MaskFiller,
+  tokenizer: Tokenizer,
+  ids: number[],
+  topK: number,
+): Promise<FilledMask[]> {
+  const positions = ids.flatMap((id, position) => (id === tokenizer.specialIds.mask ? [position] : []));
+  const candidates = await filler.fill(ids, tokenizer.specialIds.mask, topK);
+  return candidates.map((answers, mask) => ({
+    position: positions[mask]!,
+    answers: answers.map(({ id, probability }) => ({ token: tokenizer.idToToken(id), id, probability })),
+  }));
+}

@@ -1,0 +1,98 @@
+import { type Command, Option } from 'commander';
+import type { Context } from '../../context.js';
+import { defineCommand } from '../../options/define.js';
+import { addEngineOptions, type EngineOptions } from '../../options/engine.js';
+import { decimal, integer } from '../../options/parse.js';
+
+export interface TrainOptions extends EngineOptions {
+  model: string;
+  output?: string;
+  tokenizer?: string;
+  epochs?: number;
+  maxSteps?: number;
+  batchSize: number;
+  gradientAccumulation: number;
+  learningRate: number;
+  warmup: number;
+  schedule: 'linear' | 'cosine' | 'constant' | 'warmup-stable-decay';
+  decay: number;
+  weightDecay: number;
+  clipNorm: number;
+  dropout?: number;
+  masking: 'static' | 'dynamic';
+  saveEvery?: number;
+  keep: number;
+  evalEvery?: number;
+  earlyStop?: number;
+  freeze: number;
+  seed: number;
+  overwrite?: boolean;
+  resume?: boolean;
+  json?: boolean;
+  quiet?: boolean;
+}
+
+export function trainCommand(context: Context): Command {
+  const command = defineCommand('train', 'train BERT on a dataset', [
+    ['mlm train out.arrow', 'bert-mini, one epoch, into out-bert-mini/'],
+    ['mlm train out.arrow --model bert-base --epochs 3 --masking dynamic --precision bf16'],
+    ['mlm train out.arrow --model my-checkpoint/ --learning-rate 5e-5', 'go on from a checkpoint'],
+    ['mlm train out.arrow --resume', 'continue an interrupted run, to the same weights'],
+  ])
+    .argument('<dataset>', 'an .arrow file or a dataset folder')
+    .option(
+      '--model <name>',
+      'bert-tiny, -mini, -small, -medium, -base, a checkpoint folder or a hub id',
+      'bert-mini',
+    )
+    .option('--output <folder>', 'where the checkpoint goes (default: <dataset>-<model>/)')
+    .option('--tokenizer <path>', 'the tokenizer of a dataset that does not bring its own')
+    .option('--epochs <n>', 'passes over the dataset (default: 1)', integer(1))
+    .option('--max-steps <n>', 'stop after this many optimizer steps', integer(1))
+    .option('--batch-size <rows>', 'rows in a micro-batch', integer(1), 32)
+    .option('--gradient-accumulation <n>', 'micro-batches in an optimizer step', integer(1), 1)
+    .option('--learning-rate <rate>', 'the highest learning rate', decimal(0), 1e-4)
+    .option(
+      '--warmup <share>',
+      'warm-up: a share of the steps below 1, else a number of steps',
+      decimal(0),
+      0.06,
+    )
+    .addOption(
+      new Option('--schedule <name>', 'the learning rate after the warm-up')
+        .choices(['linear', 'cosine', 'constant', 'warmup-stable-decay'])
+        .default('linear'),
+    )
+    .option(
+      '--decay <share>',
+      'the final decay of warmup-stable-decay: a share or a number of steps',
+      decimal(0),
+      0.1,
+    )
+    .option('--weight-decay <rate>', 'AdamW’s weight decay, none on bias and LayerNorm', decimal(0), 0.01)
+    .option('--clip-norm <norm>', 'clip the global gradient norm; 0 leaves it', decimal(0), 1)
+    .option('--dropout <p>', 'dropout (default: the model’s own)', decimal(0, 0.99))
+    .addOption(
+      new Option('--masking <kind>', 'the dataset’s own masks, or new ones each epoch')
+        .choices(['static', 'dynamic'])
+        .default('static'),
+    )
+    .option(
+      '--freeze <layers>',
+      'the lowest encoder layers that stay as they are, with the embeddings',
+      integer(0),
+      0,
+    )
+    .option('--eval-every <steps>', 'held-out loss every so many steps (default: at the end)', integer(1))
+    .option('--early-stop <n>', 'stop after n held-out evaluations without a better loss', integer(1))
+    .option('--save-every <steps>', 'save a checkpoint every so many steps', integer(1))
+    .option('--keep <n>', 'how many saved checkpoints stay; 0 keeps all', integer(0), 2)
+    .option('--seed <n>', 'the seed of weights, order and dropout', integer(0), 42)
+    .option('--overwrite', 'replace an existing output')
+    .option('--resume', 'go on from the last saved state in the output')
+    .option('--json', 'print the result as one JSON object');
+  return addEngineOptions(command).action(async (dataset: string, options: TrainOptions) => {
+    const { runTrain } = await import('./run.js');
+    await runTrain(context, dataset, options);
+  });
+}

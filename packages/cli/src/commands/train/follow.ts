@@ -1,0 +1,89 @@
+import type { EndEvent, Evaluation, TrainEvent } from '@mlm/train';
+import type { Context } from '../../context.js';
+import { formatCount, formatNoun, formatShortCount } from '../../output/numbers.js';
+import { createProgress } from '../../output/progress.js';
+import type { OutputOptions } from '../../output/report.js';
+
+/** What a run came to. */
+export interface TrainResult {
+  output: string;
+  reason: EndEvent['reason'];
+  /** Optimizer steps done, over all runs into this output. */
+  step: number;
+  total_steps: number;
+  /** Mean loss of the last steps (up to 20); null when no step was left to do. */
+  loss: number | null;
+  tokens: number;
+  tokens_per_second: number;
+  elapsed_seconds: number;
+  /** Held-out results by step, in their order. */
+  evaluations: (Evaluation & { step: number })[];
+}
+
+const lossWindow = 20;
+
+/** Reads a run's events to the end, showing progress. */
+export async function followTraining(
+  context: Context,
+  events: AsyncIterable<TrainEvent>,
+  options: OutputOptions,
+): Promise<TrainResult> {
+  const progress = createProgress({ stream: context.stderr, env: context.env, label: 'train', ...options });
+  const result: TrainResult = {
+    output: '',
+    reason: 'finished',
+    step: 0,
+    total_steps: 0,
+    loss: null,
+    tokens: 0,
+    tokens_per_second: 0,
+    elapsed_seconds: 0,
+    evaluations: [],
+  };
+  const losses: number[] = [];
+  let tokensBefore: number | undefined;
+  let secondsBefore = 0;
+  try {
+    for await (const event of events) {
+      if (event.type === 'start') {
+        const { totalSteps, doneSteps, rows, validationRows, parameters, output } = event;
+        Object.assign(result, { output, step: doneSteps, total_steps: totalSteps });
+        const heldOut = validationRows > 0 ? ` and ${formatNoun(validationRows, 'held-out row')}` : '';
+        const resumed = doneSteps > 0 ? `, from step ${formatCount(doneSteps)} on` : '';
+        progress.note(
+          `${formatShortCount(parameters)} parameters, ${formatNoun(rows, 'row')}${heldOut}, ` +
+            `${formatNoun(totalSteps, 'step')}${resumed} → ${output}/`,
+        );
+      } else if (event.type === 'step') {
+        if (losses.push(event.loss) > lossWindow) losses.shift();
+        const { step, tokens, elapsed_seconds } = event;
+        result.loss = losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
+        // The first step of this run also compiles: the rate is that of the steps after it.
+        if (tokensBefore === undefined) [tokensBefore, secondsBefore] = [tokens, elapsed_seconds];
+        else result.tokens_per_second = (tokens - tokensBefore) / (elapsed_seconds - secondsBefore);
+        Object.assign(result, { step, tokens, elapsed_seconds });
+        progress.update({
+          done: step,
+          total: event.totalSteps,
+          details: () => [
+            `step ${formatCount(step)} of ${formatCount(event.totalSteps)}`,
+            `loss ${result.loss!.toFixed(3)}`,
+            `${formatShortCount(result.tokens_per_second)} tokens/s`,
+          ],
+        });
+      } else if (event.type === 'evaluation') {
+        const { type: _, best, ...evaluation } = event;
+        result.evaluations.push(evaluation);
+        progress.note(
+          `step ${formatCount(evaluation.step)}: held-out loss ${evaluation.loss.toFixed(4)}, ` +
+            `accuracy ${(evaluation.accuracy * 100).toFixed(2)} %${best ? ', the best so far' : ''}`,
+        );
+      } else if (event.type === 'end') {
+        result.reason = event.reason;
+      }
+    }
+  } finally {
+    progress.finish();
+  }
+  return result;
+}
