@@ -25,6 +25,7 @@ export class RunFolder {
   async open({ resume, overwrite }: { resume: boolean; overwrite: boolean }): Promise<void> {
     const found = await stat(this.path).catch(() => undefined);
     if (found && !found.isDirectory()) throw new InputError(`${this.path}: exists and is no folder`);
+    if (!found && resume) throw new InputError(`${this.path}: no such folder, so there is no run to resume`);
     const present = found ? await readdir(this.path) : [];
     if (present.length > 0 && !resume) {
       if (!overwrite) {
@@ -42,8 +43,8 @@ export class RunFolder {
     await mkdir(this.path, { recursive: true });
   }
 
-  /** The newest whole snapshot. */
-  async newest(): Promise<Snapshot> {
+  /** The newest whole snapshot; none where the run ended before it wrote its first. */
+  async newest(): Promise<Snapshot | undefined> {
     const folders = [this.path, ...(await this.#numberedFolders()).map(({ folder }) => folder)];
     let newest: { folder: string; state: TrainerState; moments: Weights } | undefined;
     for (const folder of folders) {
@@ -51,8 +52,7 @@ export class RunFolder {
       const found = await readState(folder);
       if (!newest || found.state.step > newest.state.step) newest = { folder, ...found };
     }
-    if (!newest)
-      throw new InputError(`${this.path}: has no checkpoint to resume from; start anew with --overwrite`);
+    if (!newest) return undefined;
     return { checkpoint: await readCheckpoint(newest.folder), state: newest.state, moments: newest.moments };
   }
 

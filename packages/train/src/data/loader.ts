@@ -58,7 +58,11 @@ class LoaderThread {
   #waiting: (() => void) | undefined;
 
   constructor(task: LoaderTask) {
-    this.#worker = new Worker(new URL('../../dist/data/worker.js', import.meta.url), { workerData: task });
+    this.#worker = new Worker(new URL('../../dist/data/worker.js', import.meta.url), {
+      workerData: task,
+      // Flags of the main program, such as --input-type, may not suit a file.
+      execArgv: [],
+    });
     const arrive = (message: LoaderMessage) => {
       this.#arrived.push(message);
       this.#waiting?.();

@@ -24,6 +24,15 @@ export interface Setup {
 /** Opens dataset and model and holds them against each other. */
 export async function setUp(options: ResolvedOptions): Promise<Setup> {
   const dataset = await openDataset(options.dataset);
+  try {
+    return await setUpOn(dataset, options);
+  } catch (error) {
+    await dataset.close();
+    throw error;
+  }
+}
+
+async function setUpOn(dataset: Dataset, options: ResolvedOptions): Promise<Setup> {
   const tokenizer = tokenizerOf(dataset, options.tokenizer);
   const model = await startingModel(options, tokenizer);
   if (options.dropout !== undefined) {

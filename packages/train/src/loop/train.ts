@@ -6,9 +6,9 @@ import { stepBatches } from './batches.js';
 import { evaluateRows } from './evaluate.js';
 import type { EndEvent, Evaluation, EvaluationEvent, TrainEvent } from './events.js';
 import { MetricsFile } from './metrics.js';
-import { resolveOptions, type TrainOptions } from './options.js';
+import { type ResolvedOptions, resolveOptions, type TrainOptions } from './options.js';
 import { continuedState, freshState } from './progress.js';
-import { setUp } from './setup.js';
+import { type Setup, setUp } from './setup.js';
 
 /**
  * Trains a masked language model on a dataset and writes a checkpoint folder. The run goes on as its events are read;
@@ -19,6 +19,14 @@ import { setUp } from './setup.js';
 export async function* train(given: TrainOptions): AsyncGenerator<TrainEvent> {
   const options = resolveOptions(given);
   const setup = await setUp(options);
+  try {
+    yield* run(options, setup);
+  } finally {
+    await setup.dataset.close();
+  }
+}
+
+async function* run(options: ResolvedOptions, setup: Setup): AsyncGenerator<TrainEvent> {
   const { dataset, plan, validation, model, schedule } = setup;
   const output = new RunFolder(options.output);
   await output.open(options);
@@ -92,7 +100,6 @@ export async function* train(given: TrainOptions): AsyncGenerator<TrainEvent> {
   } finally {
     await evaluator?.dispose();
     await trainer.dispose();
-    await dataset.close();
   }
 }
 

@@ -1,0 +1,100 @@
+import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { InputError } from '@mlm/arrow';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { Random } from '../random/random.js';
+import { temporaryFolder, writeDataset } from '../testing/dataset.fixture.js';
+import { writeTinyModel } from '../testing/model.fixture.js';
+import type { TrainOptions } from './options.js';
+import { train } from './train.js';
+
+const folder = await temporaryFolder();
+const options: TrainOptions = {
+  dataset: folder.file('rows.arrow'),
+  model: folder.file('tiny'),
+  maxSteps: 30,
+  batchSize: 8,
+  gradientAccumulation: 2,
+  masking: 'dynamic',
+  saveEvery: 4,
+  keep: 2,
+  evalEvery: 5,
+  threads: 2,
+};
+
+beforeAll(async () => {
+  await writeDataset(options.dataset, {
+    rowsPerUnit: [60, 71],
+    sequenceLength: 40,
+    ragged: true,
+    validationRows: 9,
+  });
+  await writeTinyModel(options.model!);
+});
+afterAll(() => folder.remove());
+
+const program = `
+  const { train } = await import(process.argv[1]);
+  for await (const event of train(JSON.parse(process.argv[2]))) console.log(event.type, event.step);
+`;
+
+/** Trains in a process of its own, which is killed when it tells of the step. */
+async function trainUntil(killAt: number, output: string, resume: boolean): Promise<void> {
+  const library = new URL('../../dist/index.js', import.meta.url).href;
+  const given = JSON.stringify({ ...options, output, resume });
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program, library, given], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  for await (const line of createInterface(child.stdout)) {
+    if (line === `step ${killAt}`) child.kill('SIGKILL');
+  }
+}
+
+async function results(output: string) {
+  const metrics = (await readFile(join(output, 'metrics.jsonl'), 'utf8')).trim().split('\n');
+  return {
+    model: (await readFile(join(output, 'model.safetensors'))).toString('base64'),
+    optimizer: (await readFile(join(output, 'optimizer.safetensors'))).toString('base64'),
+    metrics: metrics.map((line) => {
+      const { tokens_per_second: _, elapsed_seconds: __, ...repeatable } = JSON.parse(line);
+      return repeatable;
+    }),
+  };
+}
+
+it('a run that is killed and resumed ends with the same bits as an unbroken one', async () => {
+  const unbroken = folder.file('unbroken');
+  for await (const _ of train({ ...options, output: unbroken }));
+  const broken = folder.file('broken');
+  const random = new Random(Date.now());
+  const kills: number[] = [];
+  let at = 0;
+  while (at < options.maxSteps!) {
+    at += 1 + random.below(22);
+    kills.push(at);
+    await trainUntil(at, broken, kills.length > 1);
+  }
+  // The last kill may have come before the last step was written down, or after the end.
+  await trainUntil(Number.POSITIVE_INFINITY, broken, true);
+  const [ours, theirs] = [await results(broken), await results(unbroken)];
+  expect(ours.metrics, `killed at steps ${kills}`).toEqual(theirs.metrics);
+  expect(ours.model === theirs.model, `weights, killed at steps ${kills}`).toBe(true);
+  expect(ours.optimizer === theirs.optimizer, `moments, killed at steps ${kills}`).toBe(true);
+});
+
+it('refuses to resume another run, and to write over one', async () => {
+  const output = folder.file('refusals');
+  const consume = async (changed: Partial<TrainOptions>) => {
+    for await (const _ of train({ ...options, output, maxSteps: 2, ...changed }));
+  };
+  await expect(consume({ resume: true })).rejects.toThrow(/no such folder/);
+  await consume({});
+  await expect(consume({})).rejects.toThrow(InputError);
+  await expect(consume({ resume: true, batchSize: 16 })).rejects.toThrow(
+    /batch-size 16, the run began with 8/,
+  );
+  await consume({ resume: true });
+  await consume({ overwrite: true, batchSize: 16 });
+});
