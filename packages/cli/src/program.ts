@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { completionCommand } from './commands/completion/command.js';
 import { evalCommand } from './commands/eval/command.js';
+import { exportCommand } from './commands/export/command.js';
 import { fillCommand } from './commands/fill/command.js';
 import { inspectCommand } from './commands/inspect/command.js';
 import { setupCommand } from './commands/setup/command.js';
@@ -34,7 +35,12 @@ export function createProgram(context: Context): Command {
 
   const groups: Record<string, Command[]> = {
     'From text to a dataset:': [inspectCommand(context), verifyCommand(context)],
-    'From a dataset to a model:': [trainCommand(context), evalCommand(context), fillCommand(context)],
+    'From a dataset to a model:': [
+      trainCommand(context),
+      evalCommand(context),
+      fillCommand(context),
+      exportCommand(context),
+    ],
     [gettingStarted]: [setupCommand(context), completionCommand(context, program)],
   };
   for (const [group, commands] of Object.entries(groups)) {

@@ -1,6 +1,7 @@
 export { type Checkpoint, readCheckpoint, readConfig } from './checkpoint/checkpoint.js';
 export { readSafetensors, type StoredTensor, writeSafetensors } from './checkpoint/safetensors.js';
 export type { EngineOptions } from './engine/engine.js';
+export { exportOnnx, type OnnxExport } from './export/onnx.js';
 export type {
   CheckpointEvent,
   EndEvent,

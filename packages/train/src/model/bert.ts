@@ -12,6 +12,8 @@ export interface Sequences {
   input_ids: tf.Tensor;
   /** float32 [batch, sequence]: 1 on tokens, 0 on padding. */
   attention_mask: tf.Tensor;
+  /** int32 [batch, sequence]; all 0 when left out. */
+  token_type_ids?: tf.Tensor;
 }
 
 /** Added to the attention scores of padding; exp of it is 0 in float32. */
@@ -19,7 +21,7 @@ const paddingScore = -1e9;
 
 /**
  * BERT (Devlin et al. 2018, arXiv:1810.04805): the last hidden states [batch · sequence, hidden] of packed
- * sequences whose token_type_ids are 0.
+ * sequences.
  */
 export function bertEncoder(
   config: BertConfig,
@@ -36,7 +38,7 @@ export function bertEncoder(
     layerNorm(x, parameter(`${name}.weight`), parameter(`${name}.bias`), epsilon);
 
   let site = 0;
-  let x = norm(embed(config, parameters, sequences.input_ids), embeddingNames.norm);
+  let x = norm(embed(config, parameters, sequences), embeddingNames.norm);
   x = dropout(x, rate, site++);
   const padding = tf.mul(tf.sub(1, sequences.attention_mask), paddingScore);
   const bias = tf.reshape(padding, [batch, 1, 1, sequence]);
@@ -56,14 +58,18 @@ export function bertEncoder(
 }
 
 /** Word, position and token type embeddings, summed: [batch · sequence, hidden]. */
-function embed(config: BertConfig, parameters: ModelTensors, input_ids: tf.Tensor): tf.Tensor {
+function embed(config: BertConfig, parameters: ModelTensors, sequences: Sequences): tf.Tensor {
+  const { input_ids, token_type_ids } = sequences;
   const { hidden_size: hidden } = config;
   const [batch, sequence] = input_ids.shape as [number, number];
-  const words = tf.gather(parameters[embeddingNames.word]!, tf.reshape(input_ids, [batch * sequence]));
+  const rowsOf = (table: string, ids: tf.Tensor) =>
+    tf.reshape(tf.gather(parameters[table]!, tf.reshape(ids, [batch * sequence])), [batch, sequence, hidden]);
+  const words = rowsOf(embeddingNames.word, input_ids);
   const positions = tf.slice(parameters[embeddingNames.position]!, [0, 0], [sequence, hidden]);
-  const tokenType = tf.slice(parameters[embeddingNames.tokenType]!, [0, 0], [1, hidden]);
-  const sum = tf.add(tf.reshape(words, [batch, sequence, hidden]), tf.add(positions, tokenType));
-  return tf.reshape(sum, [batch * sequence, hidden]);
+  const types = token_type_ids
+    ? rowsOf(embeddingNames.tokenType, token_type_ids)
+    : tf.slice(parameters[embeddingNames.tokenType]!, [0, 0], [1, hidden]);
+  return tf.reshape(tf.add(words, tf.add(positions, types)), [batch * sequence, hidden]);
 }
 
 /** [batch · sequence, hidden] → [batch, heads, sequence, hidden / heads]. */
@@ -89,15 +95,15 @@ function attention(
   return tf.reshape(context, [batch * sequence, heads * size]);
 }
 
-/** The hidden states that the output layer decodes: those at `masked_positions` (int32 [masked], indices into batch · sequence). */
+/** The hidden states that the output layer decodes: those at `masked_positions` (int32 [masked], indices into batch · sequence), or all. */
 export function predictionHidden(
   config: BertConfig,
   parameters: ModelTensors,
   hidden: tf.Tensor,
-  masked_positions: tf.Tensor,
+  masked_positions?: tf.Tensor,
 ): tf.Tensor {
   const parameter = (name: string) => parameters[name]!;
-  const selected = tf.gather(hidden, masked_positions);
+  const selected = masked_positions ? tf.gather(hidden, masked_positions) : hidden;
   const dense = linear(
     selected,
     parameter(`${headNames.dense}.weight`),

@@ -1,0 +1,18 @@
+import { exportOnnx } from '@mlm/train';
+import type { Context } from '../../context.js';
+import { formatBytes } from '../../output/numbers.js';
+import { printResult } from '../../output/report.js';
+import type { ExportOptions } from './command.js';
+
+export async function runExport(
+  context: Context,
+  checkpoint: string,
+  output: string,
+  options: ExportOptions,
+): Promise<void> {
+  const result = await exportOnnx(checkpoint, output, { overwrite: options.overwrite === true });
+  printResult(context, options, result, () => [
+    `${output}/: config.json, the tokenizer’s files and onnx/model.onnx (${formatBytes(result.bytes)})`,
+    `In a page or in Node: await pipeline('fill-mask', '${output}', { dtype: 'fp32' })`,
+  ]);
+}

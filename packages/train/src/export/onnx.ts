@@ -1,0 +1,73 @@
+import { mkdir, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { InputError } from '@mlm/arrow';
+import { type InputSpec, toOnnx, trace } from '@mlm/compile';
+import * as tf from '@tensorflow/tfjs-core';
+import { type Checkpoint, readCheckpoint, writeWhole } from '../checkpoint/checkpoint.js';
+import { bertEncoder, predictionHidden, predictionLogits } from '../model/bert.js';
+import { formatConfig } from '../model/config.js';
+import { parameterShapes } from '../model/parameters.js';
+
+export interface OnnxExportOptions {
+  /** Replaces an existing folder. Default false. */
+  overwrite?: boolean;
+}
+
+export interface OnnxExport {
+  folder: string;
+  /** Size of onnx/model.onnx. */
+  bytes: number;
+}
+
+/**
+ * Writes a checkpoint as ONNX into a new folder in the layout that transformers.js opens (config.json, the tokenizer's
+ * files, onnx/model.onnx), in single precision.
+ * @throws InputError when the folder exists, or the checkpoint is none
+ */
+export async function exportOnnx(
+  checkpoint: string,
+  folder: string,
+  { overwrite = false }: OnnxExportOptions = {},
+): Promise<OnnxExport> {
+  if (!overwrite && (await stat(folder).catch(() => undefined))) {
+    throw new InputError(`${folder} exists already; choose another output or add --overwrite`);
+  }
+  const model = await readCheckpoint(checkpoint);
+  const bytes = onnxModel(model);
+  await writeWhole(folder, async (partial) => {
+    await mkdir(join(partial, 'onnx'));
+    await writeFile(join(partial, 'onnx', 'model.onnx'), bytes);
+    for (const [name, text] of Object.entries(model.tokenizerFiles))
+      await writeFile(join(partial, name), text);
+    await writeFile(join(partial, 'config.json'), formatConfig(model.config));
+  });
+  return { folder, bytes: bytes.length };
+}
+
+const inputs: Record<'input_ids' | 'attention_mask' | 'token_type_ids', InputSpec> = {
+  input_ids: { shape: ['batch_size', 'sequence_length'], dtype: 'int32' },
+  attention_mask: { shape: ['batch_size', 'sequence_length'], dtype: 'int32' },
+  token_type_ids: { shape: ['batch_size', 'sequence_length'], dtype: 'int32' },
+};
+
+/** The model as the bytes of an .onnx file: int64 ids and masks in, `logits` [batch, sequence, vocabulary] out. */
+export function onnxModel({ config, weights }: Pick<Checkpoint, 'config' | 'weights'>): Uint8Array {
+  const variables = Object.fromEntries(
+    [...parameterShapes(config)].map(([name, shape]) => [name, { shape }]),
+  );
+  const graph = trace(
+    (parameters, { input_ids, attention_mask, token_type_ids }) => {
+      const [batch, sequence] = input_ids!.shape as [number, number];
+      const sequences = {
+        input_ids: input_ids!,
+        attention_mask: tf.cast(attention_mask!, 'float32'),
+        token_type_ids: token_type_ids!,
+      };
+      const hidden = bertEncoder(config, parameters, sequences);
+      const logits = predictionLogits(parameters, predictionHidden(config, parameters, hidden));
+      return { logits: tf.reshape(logits, [batch, sequence, config.vocab_size]) };
+    },
+    { variables, inputs },
+  );
+  return toOnnx(graph, { values: weights, int64Inputs: Object.keys(inputs) });
+}
