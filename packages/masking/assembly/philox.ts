@@ -1,4 +1,5 @@
-// Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011) on four counters at once.
+// Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011) on eight counters at once: two groups
+// of four, so that one group's multiplications fill the time in which the other waits for its own.
 // src/random/counter.ts documents the counter layout; src/random/reference.ts is the same in plain TypeScript.
 
 const MULTIPLIER_0: u32 = 0xd2511f53;
@@ -7,27 +8,38 @@ const WEYL_0: u32 = 0x9e3779b9;
 const WEYL_1: u32 = 0xbb67ae85;
 const ROUNDS = 10;
 
-// The four words of the last four blocks: lane j of word w belongs to block j.
-let word0: v128 = i64x2.splat(0);
-let word1: v128 = i64x2.splat(0);
-let word2: v128 = i64x2.splat(0);
-let word3: v128 = i64x2.splat(0);
+/** Positions that one call of `philox` selects for: eight blocks of four words. */
+const POSITIONS: u32 = 32;
+
+// What `philox` gives: the words of blocks 0 to 3 (a) and 4 to 7 (b); lane j of a word belongs to block j of its group.
+let a0: v128 = i64x2.splat(0);
+let a1: v128 = i64x2.splat(0);
+let a2: v128 = i64x2.splat(0);
+let a3: v128 = i64x2.splat(0);
+let b0: v128 = i64x2.splat(0);
+let b1: v128 = i64x2.splat(0);
+let b2: v128 = i64x2.splat(0);
+let b3: v128 = i64x2.splat(0);
 
 // @ts-ignore: AssemblyScript decorator
 @inline
-function lowHalves(even: v128, odd: v128): v128 {
-  return v128.shuffle<u32>(even, odd, 0, 2, 4, 6);
+function lowHalves(first: v128, last: v128): v128 {
+  return v128.shuffle<u32>(first, last, 0, 2, 4, 6);
 }
 
 // @ts-ignore: AssemblyScript decorator
 @inline
-function highHalves(even: v128, odd: v128): v128 {
-  return v128.shuffle<u32>(even, odd, 1, 3, 5, 7);
+function highHalves(first: v128, last: v128): v128 {
+  return v128.shuffle<u32>(first, last, 1, 3, 5, 7);
 }
 
 // @ts-ignore: AssemblyScript decorator
 @inline
-function philox(counter0: v128, counter1: v128, counter2: v128, counter3: v128, keyLow: u32, keyHigh: u32): void {
+function philox(
+  c0: v128, c1: v128, c2: v128, c3: v128,
+  d0: v128, d1: v128, d2: v128, d3: v128,
+  keyLow: u32, keyHigh: u32,
+): void {
   const multiplier0 = i32x4.splat(MULTIPLIER_0);
   const multiplier1 = i32x4.splat(MULTIPLIER_1);
   const weyl0 = i32x4.splat(WEYL_0);
@@ -35,27 +47,39 @@ function philox(counter0: v128, counter1: v128, counter2: v128, counter3: v128, 
   let key0 = i32x4.splat(keyLow);
   let key1 = i32x4.splat(keyHigh);
   for (let round = 0; round < ROUNDS; round++) {
-    const product0Low = i64x2.extmul_low_i32x4_u(counter0, multiplier0);
-    const product0High = i64x2.extmul_high_i32x4_u(counter0, multiplier0);
-    const product1Low = i64x2.extmul_low_i32x4_u(counter2, multiplier1);
-    const product1High = i64x2.extmul_high_i32x4_u(counter2, multiplier1);
-    counter0 = v128.xor(v128.xor(highHalves(product1Low, product1High), counter1), key0);
-    counter1 = lowHalves(product1Low, product1High);
-    counter2 = v128.xor(v128.xor(highHalves(product0Low, product0High), counter3), key1);
-    counter3 = lowHalves(product0Low, product0High);
+    const c0First = i64x2.extmul_low_i32x4_u(c0, multiplier0);
+    const c0Last = i64x2.extmul_high_i32x4_u(c0, multiplier0);
+    const c2First = i64x2.extmul_low_i32x4_u(c2, multiplier1);
+    const c2Last = i64x2.extmul_high_i32x4_u(c2, multiplier1);
+    c0 = v128.xor(v128.xor(highHalves(c2First, c2Last), c1), key0);
+    c1 = lowHalves(c2First, c2Last);
+    c2 = v128.xor(v128.xor(highHalves(c0First, c0Last), c3), key1);
+    c3 = lowHalves(c0First, c0Last);
+    const d0First = i64x2.extmul_low_i32x4_u(d0, multiplier0);
+    const d0Last = i64x2.extmul_high_i32x4_u(d0, multiplier0);
+    const d2First = i64x2.extmul_low_i32x4_u(d2, multiplier1);
+    const d2Last = i64x2.extmul_high_i32x4_u(d2, multiplier1);
+    d0 = v128.xor(v128.xor(highHalves(d2First, d2Last), d1), key0);
+    d1 = lowHalves(d2First, d2Last);
+    d2 = v128.xor(v128.xor(highHalves(d0First, d0Last), d3), key1);
+    d3 = lowHalves(d0First, d0Last);
     key0 = i32x4.add(key0, weyl0);
     key1 = i32x4.add(key1, weyl1);
   }
-  word0 = counter0;
-  word1 = counter1;
-  word2 = counter2;
-  word3 = counter3;
+  a0 = c0;
+  a1 = c1;
+  a2 = c2;
+  a3 = c3;
+  b0 = d0;
+  b1 = d1;
+  b2 = d2;
+  b3 = d3;
 }
 
-/** The bits of 16 positions whose words are `<= limit`: position 4 * block + word. */
+/** The bits of a group's 16 positions, set where the word is `<= limit`: position 4 * block + word. */
 // @ts-ignore: AssemblyScript decorator
 @inline
-function selected(limit: v128): u32 {
+function selected(word0: v128, word1: v128, word2: v128, word3: v128, limit: v128): u32 {
   const low01 = v128.shuffle<u32>(word0, word1, 0, 4, 1, 5);
   const low23 = v128.shuffle<u32>(word2, word3, 0, 4, 1, 5);
   const high01 = v128.shuffle<u32>(word0, word1, 2, 6, 3, 7);
@@ -79,34 +103,44 @@ export function select(
 ): void {
   const limits = i32x4.splat(limit);
   const fourth = i32x4.splat(counter3);
-  const firstBlocks = i32x4(0, 1, 2, 3);
-  const step = i32x4.splat(4);
   for (let i = 0; i < count; i++) {
     const at = <usize>i << 2;
     const length = load<u32>(lengths + at);
     const row = i32x4.splat(load<u32>(rows + at));
     const unit = i32x4.splat(load<u32>(units + at));
-    let blocks = firstBlocks;
-    for (let position: u32 = 0; position < length; position += 32) {
-      philox(blocks, row, unit, fourth, keyLow, keyHigh);
-      let word = selected(limits);
-      blocks = i32x4.add(blocks, step);
+    let blocks = i32x4(0, 1, 2, 3);
+    for (let position: u32 = 0; position < length; position += POSITIONS) {
+      philox(blocks, row, unit, fourth, i32x4.add(blocks, i32x4.splat(4)), row, unit, fourth, keyLow, keyHigh);
+      let word = selected(a0, a1, a2, a3, limits) | (selected(b0, b1, b2, b3, limits) << 16);
       const left = length - position;
-      if (left > 16) {
-        philox(blocks, row, unit, fourth, keyLow, keyHigh);
-        word |= selected(limits) << 16;
-      }
-      blocks = i32x4.add(blocks, step);
-      if (left < 32) word &= (1 << left) - 1;
+      if (left < POSITIONS) word &= (1 << left) - 1;
       store<u32>(bits, word);
       bits += 4;
+      blocks = i32x4.add(blocks, i32x4.splat(8));
     }
   }
 }
 
 /**
- * Kind words and choices of `count` replaced positions: `kinds[i]` is the raw word, `choices[i]` lies in [0, range).
- * `count` is rounded up to a multiple of four; the buffers must have room for that.
+ * floor((high * 2^32 + low) * range / 2^64): the high half of high * range plus the carry of low * range.
+ */
+// @ts-ignore: AssemblyScript decorator
+@inline
+function choice(high: v128, low: v128, range: v128): v128 {
+  const first = i64x2.add(
+    i64x2.extmul_low_i32x4_u(high, range),
+    i64x2.shr_u(i64x2.extmul_low_i32x4_u(low, range), 32),
+  );
+  const last = i64x2.add(
+    i64x2.extmul_high_i32x4_u(high, range),
+    i64x2.shr_u(i64x2.extmul_high_i32x4_u(low, range), 32),
+  );
+  return highHalves(first, last);
+}
+
+/**
+ * Draws for `count` selected positions: `kinds` get the raw words, `choices` lie in [0, range). `positions`, `rows`, `units`
+ * point to one u32 a position. All buffers have room for a multiple of eight.
  */
 export function replace(
   count: i32, positions: usize, rows: usize, units: usize, kinds: usize, choices: usize,
@@ -114,31 +148,29 @@ export function replace(
 ): void {
   const fourth = i32x4.splat(counter3);
   const ranges = i32x4.splat(range);
-  for (let i = 0; i < count; i += 4) {
+  for (let i = 0; i < count; i += 8) {
     const at = <usize>i << 2;
-    philox(v128.load(positions + at), v128.load(rows + at), v128.load(units + at), fourth, keyLow, keyHigh);
-    v128.store(kinds + at, word0);
-    // floor((word1 * 2^32 + word2) * range / 2^64): the high half of word1 * range plus the carry of word2 * range.
-    const low = i64x2.add(
-      i64x2.extmul_low_i32x4_u(word1, ranges),
-      i64x2.shr_u(i64x2.extmul_low_i32x4_u(word2, ranges), 32),
+    philox(
+      v128.load(positions + at), v128.load(rows + at), v128.load(units + at), fourth,
+      v128.load(positions + at, 16), v128.load(rows + at, 16), v128.load(units + at, 16), fourth,
+      keyLow, keyHigh,
     );
-    const high = i64x2.add(
-      i64x2.extmul_high_i32x4_u(word1, ranges),
-      i64x2.shr_u(i64x2.extmul_high_i32x4_u(word2, ranges), 32),
-    );
-    v128.store(choices + at, highHalves(low, high));
+    v128.store(kinds + at, a0);
+    v128.store(kinds + at, b0, 16);
+    v128.store(choices + at, choice(a1, a2, ranges));
+    v128.store(choices + at, choice(b1, b2, ranges), 16);
   }
 }
 
-/** One block, for the frozen test vectors: four words at `counter` become the four words of its block. */
+/** One block, for the known-answer vectors: four words of counter become the four words of output. */
 export function block(counter: usize, keyLow: u32, keyHigh: u32): void {
-  philox(
-    i32x4.splat(load<u32>(counter)), i32x4.splat(load<u32>(counter, 4)),
-    i32x4.splat(load<u32>(counter, 8)), i32x4.splat(load<u32>(counter, 12)), keyLow, keyHigh,
-  );
-  store<u32>(counter, i32x4.extract_lane(word0, 0));
-  store<u32>(counter, i32x4.extract_lane(word1, 0), 4);
-  store<u32>(counter, i32x4.extract_lane(word2, 0), 8);
-  store<u32>(counter, i32x4.extract_lane(word3, 0), 12);
+  const c0 = i32x4.splat(load<u32>(counter));
+  const c1 = i32x4.splat(load<u32>(counter, 4));
+  const c2 = i32x4.splat(load<u32>(counter, 8));
+  const c3 = i32x4.splat(load<u32>(counter, 12));
+  philox(c0, c1, c2, c3, c0, c1, c2, c3, keyLow, keyHigh);
+  store<u32>(counter, i32x4.extract_lane(a0, 0));
+  store<u32>(counter, i32x4.extract_lane(a1, 0), 4);
+  store<u32>(counter, i32x4.extract_lane(a2, 0), 8);
+  store<u32>(counter, i32x4.extract_lane(a3, 0), 12);
 }

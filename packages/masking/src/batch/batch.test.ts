@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { cases, columnOf, plainRows, rowsOf, ruleOf, start } from '../rule/cases.fixture.js';
 import { maskRows } from '../rule/mask-rows.js';
+import { IGNORED_LABEL } from '../rule/rule.js';
 import { maskBatch, remask, unmask } from './mask-batch.js';
 import { type createStage, maskStage } from './stage.js';
 import { mask } from './transform.js';
@@ -19,9 +20,10 @@ describe('maskBatch', () => {
   it('masks the rows of a batch at the place that it states, and states it again', () => {
     const place = { unit: 3, firstRow: 17, split: 'validation' as const };
     const column = plainRows(9, 40);
-    const masked = maskBatch(tokenBatch(column, place), ruleOf());
-    expect(placeOf(masked)).toMatchObject(place);
+    const masked = maskBatch(tokenBatch(column, { ...place, counts: { documents: 2 } }), ruleOf());
     const expected = maskRows(column, ruleOf(), place);
+    const selected = expected.labels.values.filter((label) => label !== IGNORED_LABEL).length;
+    expect(placeOf(masked)).toEqual({ ...place, counts: { documents: 2, selected } });
     expect(rowsOfBatch(masked)).toEqual(
       Object.fromEntries(NAMES.map((name) => [name, rowsOf(expected[name])])),
     );
@@ -113,8 +115,7 @@ describe('maskStage', () => {
     const loaded = (await import(stage.module)) as { createStage: typeof createStage };
     const batch = tokenBatch(plainRows(5, 30), start);
     const options = structuredClone(stage.options) as ReturnType<typeof ruleOf>;
-    expect(rowsOfBatch(loaded.createStage(options)(batch))).toEqual(
-      rowsOfBatch(maskBatch(batch, ruleOf({ replace: 'bert' }))),
-    );
+    const expected = rowsOfBatch(maskBatch(batch, ruleOf({ replace: 'bert' })));
+    expect(rowsOfBatch(loaded.createStage(options)(batch))).toEqual(expected);
   });
 });

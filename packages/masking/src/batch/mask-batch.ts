@@ -1,6 +1,7 @@
 import { type BatchPlace, InputError, listColumn, maskedBatch, placeOf, tokenBatch } from '@mlm/arrow';
 import type { RecordBatch } from 'apache-arrow';
-import { maskRows, remaskRows } from '../rule/mask-rows.js';
+import type { MaskedRows } from '../rule/apply.js';
+import { maskRows, maskRowsInPlace, remaskRows } from '../rule/mask-rows.js';
 import { restoreOriginals } from '../rule/restore.js';
 import type { MaskingRule } from '../rule/rule.js';
 
@@ -18,7 +19,13 @@ export function maskBatch(
   epoch = 0,
   place: BatchPlace = requirePlace(batch),
 ): RecordBatch {
-  return maskedBatch(maskRows(listColumn(batch, 'input_ids'), rule, place, epoch), place);
+  return toBatch(maskRows(listColumn(batch, 'input_ids'), rule, place, epoch), place);
+}
+
+/** {@link maskBatch} for the owner of the batch: its memory becomes the result's, which saves a copy. */
+export function maskBatchInPlace(batch: RecordBatch, rule: MaskingRule): RecordBatch {
+  const place = requirePlace(batch);
+  return toBatch(maskRowsInPlace(listColumn(batch, 'input_ids'), rule, place), place);
 }
 
 /**
@@ -31,12 +38,17 @@ export function remask(
   epoch: number,
   place: BatchPlace = requirePlace(batch),
 ): RecordBatch {
-  return maskedBatch(remaskRows(maskedColumns(batch), rule, place, epoch), place);
+  return toBatch(remaskRows(maskedColumns(batch), rule, place, epoch), place);
 }
 
 /** The token batch that a masked batch was made from. */
 export function unmask(batch: RecordBatch): RecordBatch {
   return tokenBatch(restoreOriginals(maskedColumns(batch)), placeOf(batch));
+}
+
+/** The place's counts go on with the batch, and with them the count of selected tokens. */
+function toBatch(masked: MaskedRows, place: BatchPlace): RecordBatch {
+  return maskedBatch(masked, { ...place, counts: { ...place.counts, selected: masked.selected } });
 }
 
 function maskedColumns(batch: RecordBatch) {

@@ -1,7 +1,7 @@
 import type { BatchStage } from '@mlm/arrow';
 import type { RecordBatch } from 'apache-arrow';
 import { type MaskingRule, prepareRule } from '../rule/rule.js';
-import { maskBatch } from './mask-batch.js';
+import { maskBatchInPlace } from './mask-batch.js';
 
 /**
  * Static masking as a stage that runs inside the worker threads of `tokenize({ stages: [maskStage(rule)] })`.
@@ -17,7 +17,7 @@ export function maskStage(rule: MaskingRule): BatchStage {
   };
 }
 
-/** What a worker thread calls once: the stage's function of a token batch. */
+/** What a worker thread calls once: the stage's function of a token batch, which it uses up. */
 export function createStage(rule: MaskingRule): (batch: RecordBatch) => RecordBatch {
-  return (batch) => maskBatch(batch, rule);
+  return (batch) => maskBatchInPlace(batch, rule);
 }

@@ -78,7 +78,7 @@ export function kernelDraws(seed: number, epoch: number, split: Split): Draws {
 
     replace({ positions, rows, units }: DrawPositions, range: number): Replacements {
       const count = positions.length;
-      const room = (count + 3) & ~3; // the kernel works on four at a time
+      const room = (count + 7) & ~7; // the kernel works on eight at a time
       const wasm = reserve(5 * room);
       const at = FIRST_FREE_BYTE >>> 2;
       words.set(positions, at);

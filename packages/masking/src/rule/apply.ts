@@ -1,6 +1,7 @@
 import { InputError, type ListColumn, type MaskedColumns } from '@mlm/arrow';
 import { TWO_TO_32 } from '../random/counter.js';
-import type { DrawRows, Draws } from '../random/draws.js';
+import type { DrawPositions, DrawRows, Draws } from '../random/draws.js';
+import { fromZero } from './column.js';
 import type { RowPlaces } from './places.js';
 import { IGNORED_LABEL, type PreparedRule } from './rule.js';
 
@@ -9,50 +10,48 @@ const CHUNK_TOKENS = 32_768;
 const MASK_BELOW = 0.8 * TWO_TO_32;
 const RANDOM_BELOW = 0.9 * TWO_TO_32;
 
+/** Masked rows, and how many of their tokens were selected. */
+export interface MaskedRows extends MaskedColumns {
+  selected: number;
+}
+
 /**
- * The masking rule over the rows of a column, whose order and lengths it keeps.
+ * The masking rule over the rows of a column, whose order and lengths it keeps. The masked ids take the originals' place in
+ * its values.
  * @throws InputError when a selected id lies outside the vocabulary.
  */
 export function applyRule(
-  originals: ListColumn<Int32Array>,
+  column: ListColumn<Int32Array>,
   rule: PreparedRule,
   places: RowPlaces,
   draws: Draws,
-): MaskedColumns {
-  const { values, offsets } = fromZero(originals);
-  const ids = values.slice();
-  const labels = rule.labels === 'all' ? values.slice() : new Int32Array(values.length).fill(IGNORED_LABEL);
-  const attention = new Int8Array(values.length).fill(1);
+): MaskedRows {
+  const { values: ids, offsets } = fromZero(column);
+  const labels = rule.labels === 'all' ? ids.slice() : new Int32Array(ids.length).fill(IGNORED_LABEL);
+  const attention = new Int8Array(ids.length).fill(1);
   for (let row = 0; row < offsets.length - 1; row++) {
     const end = offsets[row + 1]!;
-    for (let i = end - 1; i >= offsets[row]! && values[i] === rule.padId; i--) {
+    for (let i = end - 1; i >= offsets[row]! && ids[i] === rule.padId; i--) {
       attention[i] = 0;
       labels[i] = IGNORED_LABEL;
     }
   }
+  let selectedCount = 0;
   for (let begin = 0, end = 0; begin < offsets.length - 1; begin = end) {
     end = chunkEnd(offsets, begin);
     const rows = drawRows(offsets, places, begin, end);
-    const selected = selectedPositions(draws.select(rows, rule.probability), rows, values, rule);
-    for (const index of selected.indices) labels[index] = values[index]!;
-    if (rule.replace === 'mask') for (const index of selected.indices) ids[index] = rule.maskId;
+    const selected = selectedPositions(draws.select(rows, rule.probability), rows, ids, rule);
+    label(labels, ids, selected.indices);
+    if (rule.replace === 'mask') putMasks(ids, selected.indices, rule.maskId);
     else replaceAsBert(ids, selected, rows, rule, draws);
+    selectedCount += selected.indices.length;
   }
   // Each column has offsets of its own: apache-arrow's tableToIPC drops a buffer that follows itself.
   return {
     input_ids: { values: ids, offsets: offsets.slice() },
     labels: { values: labels, offsets: offsets.slice() },
     attention_mask: { values: attention, offsets: offsets.slice() },
-  };
-}
-
-/** The column with offsets that begin at 0. */
-function fromZero({ values, offsets }: ListColumn<Int32Array>): ListColumn<Int32Array> {
-  const first = offsets[0] ?? 0;
-  const last = offsets[offsets.length - 1] ?? 0;
-  return {
-    values: values.subarray(first, last),
-    offsets: first === 0 ? offsets : offsets.map((offset) => offset - first),
+    selected: selectedCount,
   };
 }
 
@@ -123,6 +122,14 @@ function selectedPositions(
   return { indices: indices.subarray(0, count), rows: rows.subarray(0, count) };
 }
 
+function label(labels: Int32Array, ids: Int32Array, indices: Int32Array): void {
+  for (let i = 0; i < indices.length; i++) labels[indices[i]!] = ids[indices[i]!]!;
+}
+
+function putMasks(ids: Int32Array, indices: Int32Array, maskId: number): void {
+  for (let i = 0; i < indices.length; i++) ids[indices[i]!] = maskId;
+}
+
 /** 80 % [MASK], 10 % a random unprotected id, 10 % as it was. */
 function replaceAsBert(
   ids: Int32Array,
@@ -131,17 +138,22 @@ function replaceAsBert(
   { maskId, randomIds }: PreparedRule,
   draws: Draws,
 ): void {
-  const { kinds, choices } = draws.replace(
-    {
-      indices: selected.indices,
-      positions: selected.indices.map((index, i) => index - rows.starts[selected.rows[i]!]!),
-      rows: selected.rows.map((row) => rows.rows[row]!),
-      units: selected.rows.map((row) => rows.units[row]!),
-    },
-    randomIds.length,
-  );
+  const { kinds, choices } = draws.replace(drawPositions(selected, rows), randomIds.length);
   for (let i = 0; i < selected.indices.length; i++) {
     if (kinds[i]! < MASK_BELOW) ids[selected.indices[i]!] = maskId;
     else if (kinds[i]! < RANDOM_BELOW) ids[selected.indices[i]!] = randomIds[choices[i]!]!;
   }
+}
+
+function drawPositions({ indices, rows: rowNumbers }: SelectedPositions, rows: DrawRows): DrawPositions {
+  const positions = new Int32Array(indices.length);
+  const rowsInUnit = new Int32Array(indices.length);
+  const units = new Int32Array(indices.length);
+  for (let i = 0; i < indices.length; i++) {
+    const row = rowNumbers[i]!;
+    positions[i] = indices[i]! - rows.starts[row]!;
+    rowsInUnit[i] = rows.rows[row]!;
+    units[i] = rows.units[row]!;
+  }
+  return { indices, positions, rows: rowsInUnit, units };
 }

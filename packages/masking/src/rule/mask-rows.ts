@@ -1,7 +1,8 @@
 import type { BatchPlace, ListColumn, MaskedColumns } from '@mlm/arrow';
 import { givenDraws, type Uniforms } from '../random/given.js';
 import { kernelDraws } from '../random/kernel.js';
-import { applyRule } from './apply.js';
+import { applyRule, type MaskedRows } from './apply.js';
+import { copyRows } from './column.js';
 import { consecutiveRows, type RowPlaces } from './places.js';
 import { restoreOriginals } from './restore.js';
 import { checkEpoch, type MaskingRule, prepareRule } from './rule.js';
@@ -18,7 +19,17 @@ export function maskRows(
   rule: MaskingRule,
   places: BatchPlace | RowPlaces,
   epoch = 0,
-): MaskedColumns {
+): MaskedRows {
+  return maskRowsInPlace(copyRows(column), rule, places, epoch);
+}
+
+/** {@link maskRows} for the owner of the column: the masked ids take the originals' place, which saves a copy. */
+export function maskRowsInPlace(
+  column: ListColumn<Int32Array>,
+  rule: MaskingRule,
+  places: BatchPlace | RowPlaces,
+  epoch = 0,
+): MaskedRows {
   checkEpoch(epoch);
   const rows = 'firstRow' in places ? consecutiveRows(places, column.offsets.length - 1) : places;
   return applyRule(column, prepareRule(rule), rows, kernelDraws(rule.seed, epoch, rows.split));
@@ -29,9 +40,9 @@ export function maskWithUniforms(
   column: ListColumn<Int32Array>,
   rule: MaskingRule,
   uniforms: Uniforms,
-): MaskedColumns {
+): MaskedRows {
   const nowhere = consecutiveRows({ unit: 0, firstRow: 0, split: 'train' }, column.offsets.length - 1);
-  return applyRule(column, prepareRule(rule), nowhere, givenDraws(uniforms));
+  return applyRule(copyRows(column), prepareRule(rule), nowhere, givenDraws(uniforms));
 }
 
 /** Masks rows that were masked before anew, as another epoch or another rule has it: `maskRows` of their originals. */
@@ -40,6 +51,6 @@ export function remaskRows(
   rule: MaskingRule,
   places: BatchPlace | RowPlaces,
   epoch: number,
-): MaskedColumns {
-  return maskRows(restoreOriginals(masked), rule, places, epoch);
+): MaskedRows {
+  return maskRowsInPlace(restoreOriginals(masked), rule, places, epoch);
 }
