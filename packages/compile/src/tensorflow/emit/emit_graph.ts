@@ -1,0 +1,121 @@
+import type { Graph, Node, Value } from '../../graph/graph.js';
+import { inlineComposites, removeUnused } from '../../graph/rewrite.js';
+import { attribute } from '../protobuf/attribute.js';
+import { type AdamWUpdate, emitAdamW, matchAdamW } from './adamw.js';
+import type { GraphBuilder, Tensor } from './graph_builder.js';
+import { operations } from './operations/index.js';
+
+/** Names of the tensors through which a session step goes in and out. */
+export interface EmittedSignature {
+  inputs: Record<string, { tensor: Tensor; value: Value }>;
+  outputs: Record<string, { tensor: Tensor; value: Value }>;
+}
+
+/**
+ * Writes a graph as nodes of a GraphDef. Variables are resource variables under their names; all updates run before
+ * any output is handed out.
+ *
+ * @throws Error naming the operation that has no form in TensorFlow
+ */
+export function emitGraph(given: Graph, to: GraphBuilder): EmittedSignature {
+  const graph = inlineComposites(given, new Set(Object.keys(operations)));
+  const adam = graph.variables.flatMap((variable) => matchAdamW(graph, variable) ?? []);
+  const emitter = new Emitter(to);
+  const inputs = graph.inputs.map((value) => [value.name!, emitter.placeholder(value)] as const);
+  for (const node of nodesWithout(graph, adam)) emitter.node(node);
+  const done = [...emitter.assignments(graph, adam), ...adam.map((update) => emitter.adamW(update))];
+  const outputs = Object.entries(graph.outputs).map(([name, value]) => {
+    const attr = { T: attribute.type(value.dtype) };
+    const tensor = to.add('Identity', [emitter.tensorOf(value)], attr, {
+      name: `output/${name}`,
+      after: done,
+    });
+    return [name, { tensor, value }] as const;
+  });
+  return { inputs: Object.fromEntries(inputs), outputs: Object.fromEntries(outputs) };
+}
+
+/** The nodes that are needed when fused operations take the place of some updates. */
+function nodesWithout(graph: Graph, fused: readonly AdamWUpdate[]): readonly Node[] {
+  const roots: Value[] = fused.flatMap((update) => Object.values(update));
+  const outputs = Object.fromEntries([...Object.values(graph.outputs), ...roots].entries());
+  return removeUnused({ ...graph, outputs, updates: plainUpdates(graph, fused) }).nodes;
+}
+
+/** The updates that no fused operation takes over. */
+function plainUpdates(graph: Graph, fused: readonly AdamWUpdate[]): Graph['updates'] {
+  const taken = new Set(
+    fused.flatMap(({ parameter, firstMoment, secondMoment }) => [
+      parameter.name,
+      firstMoment.name,
+      secondMoment.name,
+    ]),
+  );
+  return Object.fromEntries(Object.entries(graph.updates).filter(([name]) => !taken.has(name)));
+}
+
+class Emitter {
+  readonly #tensors = new Map<Value, Tensor>();
+
+  constructor(private readonly to: GraphBuilder) {}
+
+  placeholder(value: Value): { tensor: Tensor; value: Value } {
+    const attr = { dtype: attribute.type(value.dtype), shape: attribute.shape(value.shape) };
+    const tensor = this.to.add('Placeholder', [], attr, { name: `input/${value.name}` });
+    this.#tensors.set(value, tensor);
+    this.to.declareSizes(tensor, value.shape);
+    return { tensor, value };
+  }
+
+  /** The tensor of a value; a variable is read where it is first asked for. */
+  tensorOf(value: Value): Tensor {
+    const known = this.#tensors.get(value);
+    if (known) return known;
+    const attr = { dtype: attribute.type(value.dtype) };
+    const read = this.to.add('ReadVariableOp', [this.to.variable(value)], attr, {
+      name: `read/${value.name}`,
+    });
+    this.#tensors.set(value, read);
+    return read;
+  }
+
+  node(node: Node): void {
+    const emit = operations[node.op];
+    if (!emit) throw new Error(`the operation ${node.op} has no form in TensorFlow`);
+    const tensors = emit(
+      node,
+      node.inputs.map((value) => this.tensorOf(value)),
+      this.to,
+    );
+    const list = typeof tensors === 'string' ? [tensors] : tensors;
+    node.outputs.forEach((value, i) => {
+      this.#tensors.set(value, list[i]!);
+    });
+  }
+
+  adamW(update: AdamWUpdate): Tensor {
+    return emitAdamW(
+      update,
+      (value) => this.tensorOf(value),
+      (value) => this.to.variable(value),
+      this.to,
+    );
+  }
+
+  /** Plain assignments, after every read of the variable has happened. */
+  assignments(graph: Graph, fused: readonly AdamWUpdate[]): Tensor[] {
+    const variables = new Map(graph.variables.map((value) => [value.name!, value]));
+    // Read first, all of them, so that no update reads what another one wrote.
+    const updates = Object.entries(plainUpdates(graph, fused));
+    const values = updates.map(([, value]) => this.tensorOf(value));
+    return updates.map(([name, value], i) => {
+      const own = variables.get(name)!;
+      const read = this.#tensors.get(own);
+      const attr = { dtype: attribute.type(value.dtype) };
+      return this.to.add('AssignVariableOp', [this.to.variable(own), values[i]!], attr, {
+        name: `assign/${name}`,
+        after: read ? [read] : [],
+      });
+    });
+  }
+}

@@ -1,0 +1,60 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { InputSpec, StepFunction } from '../../src/trace/trace.js';
+
+const [BETA1, BETA2, EPSILON, CLIP] = [0.9, 0.999, 1e-8, 0.5];
+const scalarNames = ['step_size', 'decay', 'second_moment_scale', 'first_keep', 'second_keep'] as const;
+
+/** Inputs that change from step to step. */
+export const stepScalarInputs: Record<string, InputSpec> = Object.fromEntries(
+  scalarNames.map((name) => [name, { shape: [], dtype: 'float32' }]),
+);
+
+/** Their values at a step, counted from 1, with a warm-up over ten steps. */
+export function scalarsOf(step: number): Record<(typeof scalarNames)[number], Float32Array> {
+  const rate = 0.02 * Math.min(1, step / 10);
+  return {
+    step_size: Float32Array.of(rate / (1 - BETA1 ** step)),
+    decay: Float32Array.of(rate * 0.1),
+    second_moment_scale: Float32Array.of(1 / Math.sqrt(1 - BETA2 ** step)),
+    first_keep: Float32Array.of(BETA1),
+    second_keep: Float32Array.of(BETA2),
+  };
+}
+
+const parameters = { weight: [3, 2], bias: [2] };
+
+export function adamWVariables() {
+  const variables: Record<string, { shape: number[]; trainable: boolean; value?: Float32Array }> = {};
+  for (const [name, shape] of Object.entries(parameters)) {
+    const value = Float32Array.from({ length: shape.reduce((a, b) => a * b) }, (_, i) => Math.cos(3 * i));
+    variables[name] = { shape, trainable: true, value };
+    variables[`first.${name}`] = { shape, trainable: false };
+    variables[`second.${name}`] = { shape, trainable: false };
+  }
+  return variables;
+}
+
+/** A small regression trained by AdamW in plain operations, with clipping by the global norm; only the weight decays. */
+export const adamWStep: StepFunction = (variables, inputs) => {
+  const trained = Object.keys(parameters).map((name) => variables[name]!);
+  const { value: loss, grads } = tf.variableGrads(() => {
+    const y = tf.add(tf.matMul(inputs.x as tf.Tensor2D, variables.weight as tf.Tensor2D), variables.bias!);
+    return tf.mean(tf.square(tf.sub(tf.tanh(y), 0.3))) as tf.Scalar;
+  }, trained);
+  const squares = trained.map(({ name }) => tf.sum(tf.square(grads[name]!)));
+  const norm = tf.sqrt(squares.reduce((sum, square) => tf.add(sum, square)));
+  const clip = tf.minimum(tf.div(CLIP, tf.add(norm, 1e-6)), 1);
+  const { step_size, decay, second_moment_scale, first_keep, second_keep } = inputs as Record<string, tf.Tensor>;
+  for (const name of Object.keys(parameters)) {
+    const gradient = tf.mul(grads[name]!, clip);
+    const [parameter, first, second] = [name, `first.${name}`, `second.${name}`].map((key) => variables[key]!);
+    const newFirst = tf.add(tf.mul(first!, first_keep!), tf.mul(gradient, tf.sub(1, first_keep!)));
+    const newSecond = tf.add(tf.mul(second!, second_keep!), tf.mul(tf.square(gradient), tf.sub(1, second_keep!)));
+    const denominator = tf.add(tf.mul(tf.sqrt(newSecond), second_moment_scale!), EPSILON);
+    const decayed = name === 'weight' ? tf.sub(parameter!, tf.mul(parameter!, decay!)) : parameter!;
+    parameter!.assign(tf.sub(decayed, tf.mul(tf.div(newFirst, denominator), step_size!)));
+    first!.assign(newFirst);
+    second!.assign(newSecond);
+  }
+  return { loss, norm };
+};

@@ -1,0 +1,88 @@
+import * as tf from '@tensorflow/tfjs-core';
+import fc from 'fast-check';
+import type { StepFunction } from '../../src/trace/trace.js';
+
+/** One random operation: a kind and which of the tensors so far it reads. */
+export interface Operation {
+  kind: keyof typeof kinds;
+  a: number;
+  b: number;
+}
+
+type Make = (a: tf.Tensor, b: tf.Tensor) => tf.Tensor;
+
+const last = (x: tf.Tensor) => x.shape.length - 1;
+const reversed = (x: tf.Tensor) => x.shape.map((_, axis) => last(x) - axis);
+
+// Comparisons have no gradient in tfjs, so a choice is by a constant.
+const pattern = () => tf.greater(tf.tensor2d([1, 0, 1, 0, 0, 1], [2, 3]), 0.5);
+
+/** Operations that keep every tensor [2, 3] and every value small, so that errors do not grow. */
+const kinds = {
+  add: (a, b) => tf.add(a, b),
+  sub: (a, b) => tf.sub(a, b),
+  mul: (a, b) => tf.mul(tf.tanh(a), tf.tanh(b)),
+  div: (a, b) => tf.div(a, tf.add(tf.square(b), 1)),
+  maximum: (a, b) => tf.maximum(a, b),
+  squaredDifference: (a, b) => tf.tanh(tf.squaredDifference(a, b)),
+  erf: (a) => tf.erf(a),
+  sigmoid: (a) => tf.sigmoid(a),
+  softplus: (a) => tf.softplus(tf.neg(a)),
+  elu: (a) => tf.elu(a),
+  relu: (a, b) => tf.add(tf.relu(a), b),
+  leakyRelu: (a) => tf.leakyRelu(a, 0.3),
+  exp: (a) => tf.exp(tf.neg(tf.square(a))),
+  log: (a) => tf.log1p(tf.square(a)),
+  rsqrt: (a) => tf.rsqrt(tf.add(tf.square(a), 0.5)),
+  abs: (a, b) => tf.mul(tf.abs(a), tf.sign(b)),
+  clip: (a) => tf.clipByValue(a, -0.7, 0.4),
+  where: (a, b) => tf.where(pattern(), tf.sin(a), tf.cos(b)),
+  softmax: (a) => tf.softmax(a),
+  logSoftmax: (a) => tf.logSoftmax(a),
+  normalize: (a) => tf.sub(a, tf.mean(a, -1, true)),
+  sum: (a, b) => tf.add(tf.tanh(tf.sum(a, 0, true)), b),
+  max: (a, b) => tf.sub(a, tf.max(b, 1, true)),
+  cumsum: (a) => tf.tanh(tf.cumsum(a, 1, true, true)),
+  matMul: (a, b) => tf.tanh(tf.matMul(tf.matMul(a, b, false, true), a)),
+  transpose: (a) => tf.reshape(tf.transpose(a, reversed(a)), [2, 3]),
+  batched: (a, b) => tf.reshape(tf.matMul(tf.reshape(a, [3, 2, 1]), tf.slice(tf.reshape(b, [3, 1, 2]), [0, 0, 0], [3, 1, 1])), [2, 3]),
+  slice: (a) => tf.pad(tf.slice(a, [0, 1], [2, 2]), [[0, 0], [1, 0]], 0.25),
+  concat: (a, b) => tf.concat([tf.slice(a, [0, 0], [1, 3]), tf.slice(b, [1, 0], [1, 3])], 0),
+  gather: (a) => tf.gather(a, tf.tensor1d([1, 1], 'int32')),
+  segmentSum: (a) => tf.unsortedSegmentSum(a, tf.tensor1d([1, 1], 'int32'), 2),
+  tile: (a) => tf.tile(tf.slice(a, [0, 0], [1, 3]), [2, 1]),
+  reverse: (a) => tf.reverse(a, 1),
+  oneHot: (a, b) => tf.mul(tf.cast(tf.oneHot(tf.tensor1d([2, 0], 'int32'), 3), 'float32'), tf.sub(a, b)),
+  split: (a) => tf.stack(tf.unstack(a).reverse()),
+} satisfies Record<string, Make>;
+
+export const program: fc.Arbitrary<Operation[]> = fc.array(
+  fc.record({
+    kind: fc.constantFrom(...(Object.keys(kinds) as (keyof typeof kinds)[])),
+    a: fc.nat(20),
+    b: fc.nat(20),
+  }),
+  { minLength: 1, maxLength: 8 },
+);
+
+/** A step that runs the program on a weight and an input, and takes one gradient step on the sum of its squares. */
+export function stepOf(operations: readonly Operation[]): StepFunction {
+  return (variables, { x }) => {
+    const weight = variables.weight!;
+    const compute = () => {
+      const tensors: tf.Tensor[] = [weight, x!];
+      for (const { kind, a, b } of operations) {
+        const make: Make = kinds[kind];
+        tensors.push(make(tensors[a % tensors.length]!, tensors[b % tensors.length]!));
+      }
+      return tensors.at(-1)!;
+    };
+    const result = compute();
+    // The weight itself is in the loss, so that it always has a gradient.
+    const { value: loss, grads } = tf.variableGrads(
+      () => tf.add(tf.sum(tf.square(compute())), tf.sum(tf.square(weight))) as tf.Scalar,
+    );
+    weight.assign(tf.sub(weight, tf.mul(grads[weight.name]!, 0.05)));
+    return { loss, result };
+  };
+}

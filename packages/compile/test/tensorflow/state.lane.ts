@@ -1,0 +1,85 @@
+import '@tensorflow/tfjs-backend-cpu';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, expect, test } from 'vitest';
+import { EagerStep } from '../../src/eager/step.js';
+import { TensorflowStep } from '../../src/tensorflow/runtime/step.js';
+import { type StepFunction, trace } from '../../src/trace/trace.js';
+import { adamWStep, adamWVariables, scalarsOf, stepScalarInputs } from './adamw.js';
+
+beforeAll(() => tf.setBackend('cpu'));
+
+const create = (fn: StepFunction, options: Parameters<typeof trace>[1] & object) =>
+  TensorflowStep.create(trace(fn, options), options.inputs ?? {}, options.variables ?? {}, { threads: 2 });
+
+test('fifty AdamW steps by the fused operation follow plain tfjs, with clipping, decay and varying batch sizes', async () => {
+  const inputs = { x: { shape: ['batch', 3], dtype: 'float32' as const }, ...stepScalarInputs };
+  const variables = adamWVariables();
+  const compiled = await create(adamWStep, { variables, inputs });
+  const eager = new EagerStep(adamWStep, { variables, inputs });
+  for (let step = 1; step <= 50; step++) {
+    const x = Float32Array.from({ length: 3 * (1 + (step % 4)) }, (_, i) => Math.sin(i * step));
+    const feeds = { x, ...scalarsOf(step) };
+    const [got, wanted] = [await compiled.run(feeds), await eager.run(feeds)];
+    expect(got.loss![0]).toBeCloseTo(wanted.loss![0]!, 4);
+  }
+  const [got, wanted] = [await compiled.read(), await eager.read()];
+  for (const name of Object.keys(variables)) {
+    got[name]!.forEach((value, i) => {
+      expect(value).toBeCloseTo(wanted[name]![i]!, 4);
+    });
+  }
+  await Promise.all([compiled.dispose(), eager.dispose()]);
+});
+
+test('state starts as given, is read and written in parts, and is no other step’s', async () => {
+  const swap: StepFunction = ({ a, b }) => {
+    const before = tf.clone(a!);
+    a!.assign(tf.add(b!, 0));
+    b!.assign(before);
+    return { sum: tf.add(tf.sum(a!), tf.sum(b!)) };
+  };
+  const variables = {
+    a: { shape: [2], value: Float32Array.of(1, 2) },
+    b: { shape: [2], value: Float32Array.of(10, 20) },
+    count: { shape: [], dtype: 'int32' as const, value: Int32Array.of(7) },
+  };
+  const first = await create(swap, { variables });
+  const second = await create(swap, { variables });
+  expect((await first.run({})).sum![0]).toBe(33);
+  expect(await first.read()).toEqual({
+    a: Float32Array.of(10, 20),
+    b: Float32Array.of(1, 2),
+    count: Int32Array.of(7),
+  });
+  await first.write({ b: Float32Array.of(5, 6) });
+  expect(await first.read(['b', 'a'])).toEqual({ a: Float32Array.of(10, 20), b: Float32Array.of(5, 6) });
+  expect((await second.read(['a'])).a).toEqual(Float32Array.of(1, 2));
+  await expect(first.write({ b: Float32Array.of(1) })).rejects.toThrow("'b' holds 2 values, not 1");
+  await expect(first.read(['c'])).rejects.toThrow("no variable 'c'");
+  await Promise.all([first.dispose(), second.dispose()]);
+});
+
+test('a step leaves the backend that tfjs was set to, and no tensors', async () => {
+  await tf.setBackend('cpu');
+  const step = await create((_, { x }) => ({ y: tf.mul(x!, 2) }), {
+    inputs: { x: { shape: ['n'], dtype: 'float32' } },
+  });
+  const before = tf.memory().numTensors;
+  expect((await step.run({ x: Float32Array.of(1, 2) })).y).toEqual(Float32Array.of(2, 4));
+  expect(tf.getBackend()).toBe('cpu');
+  expect(tf.memory().numTensors).toBe(before);
+  await step.dispose();
+});
+
+test('the result of an accumulating update is handed out after it ran, and a run is bit-identical when repeated', async () => {
+  const variables = adamWVariables();
+  const inputs = { x: { shape: ['batch', 3], dtype: 'float32' as const }, ...stepScalarInputs };
+  const states: Record<string, ArrayLike<number>>[] = [];
+  for (let repeat = 0; repeat < 2; repeat++) {
+    const step = await create(adamWStep, { variables, inputs });
+    for (let i = 1; i <= 5; i++) await step.run({ x: new Float32Array(30).fill(i), ...scalarsOf(i) });
+    states.push(await step.read());
+    await step.dispose();
+  }
+  expect(states[1]).toEqual(states[0]);
+});
