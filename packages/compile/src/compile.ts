@@ -3,15 +3,19 @@ import { EagerStep } from './eager/step.js';
 import { OnnxState } from './onnx/state.js';
 import { OnnxStep } from './onnx/step.js';
 import type { Step } from './step/step.js';
+import { TensorflowStep } from './tensorflow/runtime/step.js';
 import { type InputSpec, type StepFunction, trace, type VariableSpec } from './trace/trace.js';
 
 export interface CompileOptions {
   /** Variables by name: specs, or tfjs variables whose values are copied. */
   readonly variables?: Readonly<Record<string, VariableSpec | Variable>>;
   readonly inputs?: Readonly<Record<string, InputSpec>>;
-  /** `onnx` (default): onnxruntime; `eager`: tfjs's current backend, operation by operation. */
-  readonly target?: 'onnx' | 'eager';
-  /** Where onnxruntime runs: `cpu` (default), `webgpu` or `cuda`. */
+  /**
+   * `onnx` (default): onnxruntime; `tensorflow`: a SavedModel in tfjs-node (see `setupTensorflow`); `eager`: tfjs's
+   * current backend, operation by operation.
+   */
+  readonly target?: 'onnx' | 'tensorflow' | 'eager';
+  /** Where the engine runs: `cpu` (default) or `cuda`, and `webgpu` in onnxruntime. */
   readonly device?: string;
   /** Threads for one operation; default: the engine's choice. */
   readonly threads?: number;
@@ -43,8 +47,20 @@ export async function compile(fn: StepFunction, options: CompileOptions = {}): P
       const state = { variables: share?.state ?? new OnnxState(variables), owned: !share };
       return OnnxStep.create(trace(fn, { variables, inputs }), inputs, state, options);
     }
+    case 'tensorflow': {
+      if (share && !(share instanceof TensorflowStep)) throw sharingError();
+      const device = options.device === 'cuda' ? 'cuda' : 'cpu';
+      const { threads } = options;
+      return TensorflowStep.create(
+        trace(fn, { variables, inputs }),
+        inputs,
+        variables,
+        { threads, device },
+        share,
+      );
+    }
     default:
-      throw new TypeError(`there is no target '${target}': use onnx or eager`);
+      throw new TypeError(`there is no target '${target}': use onnx, tensorflow or eager`);
   }
 }
 

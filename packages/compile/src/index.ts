@@ -28,6 +28,7 @@ export { printGraph } from './graph/print.js';
 export { type Emit, inlineComposites, type Rule, removeUnused, rewrite } from './graph/rewrite.js';
 export { type OnnxOptions, toOnnx } from './onnx/model.js';
 export type { Step, StepInput } from './step/step.js';
+export { toSavedModel } from './tensorflow/saved_model.js';
 export type { TensorflowCheck } from './tensorflow/setup/check.js';
 export {
   readInstallation,

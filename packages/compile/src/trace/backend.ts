@@ -148,9 +148,11 @@ export const isTracing = (): boolean => backend !== undefined && backend.recorde
 export function withRecorder<T>(body: (recorder: Recorder) => T): T {
   const to = symbolicBackend();
   const recorder = new Recorder();
-  const outer = to.recorders.length === 0 ? engine().backendName : undefined;
+  const outermost = to.recorders.length === 0;
+  // Undefined before tfjs has run its first operation.
+  const backendBefore: string | undefined = engine().backendName;
   const registered = engine().state.registeredVariables;
-  if (outer !== undefined) {
+  if (outermost) {
     selectBackend(BACKEND_NAME);
     // Variables of the traced function live in a registry of their own: names may equal those of real variables.
     engine().state.registeredVariables = {};
@@ -162,9 +164,9 @@ export function withRecorder<T>(body: (recorder: Recorder) => T): T {
   } finally {
     engine().endScope();
     to.recorders.pop();
-    if (outer !== undefined) {
+    if (outermost) {
       engine().state.registeredVariables = registered;
-      if (outer) selectBackend(outer);
+      if (backendBefore) selectBackend(backendBefore);
     }
   }
 }

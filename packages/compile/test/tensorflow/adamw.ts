@@ -44,12 +44,20 @@ export const adamWStep: StepFunction = (variables, inputs) => {
   const squares = trained.map(({ name }) => tf.sum(tf.square(grads[name]!)));
   const norm = tf.sqrt(squares.reduce((sum, square) => tf.add(sum, square)));
   const clip = tf.minimum(tf.div(CLIP, tf.add(norm, 1e-6)), 1);
-  const { step_size, decay, second_moment_scale, first_keep, second_keep } = inputs as Record<string, tf.Tensor>;
+  const { step_size, decay, second_moment_scale, first_keep, second_keep } = inputs as Record<
+    string,
+    tf.Tensor
+  >;
   for (const name of Object.keys(parameters)) {
     const gradient = tf.mul(grads[name]!, clip);
-    const [parameter, first, second] = [name, `first.${name}`, `second.${name}`].map((key) => variables[key]!);
+    const [parameter, first, second] = [name, `first.${name}`, `second.${name}`].map(
+      (key) => variables[key]!,
+    );
     const newFirst = tf.add(tf.mul(first!, first_keep!), tf.mul(gradient, tf.sub(1, first_keep!)));
-    const newSecond = tf.add(tf.mul(second!, second_keep!), tf.mul(tf.square(gradient), tf.sub(1, second_keep!)));
+    const newSecond = tf.add(
+      tf.mul(second!, second_keep!),
+      tf.mul(tf.square(gradient), tf.sub(1, second_keep!)),
+    );
     const denominator = tf.add(tf.mul(tf.sqrt(newSecond), second_moment_scale!), EPSILON);
     const decayed = name === 'weight' ? tf.sub(parameter!, tf.mul(parameter!, decay!)) : parameter!;
     parameter!.assign(tf.sub(decayed, tf.mul(tf.div(newFirst, denominator), step_size!)));

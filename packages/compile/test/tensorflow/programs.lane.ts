@@ -14,11 +14,15 @@ const values = fc.array(fc.integer({ min: -20, max: 20 }), { minLength: 6, maxLe
 test('random programs with gradients give the same eagerly and through a SavedModel', async () => {
   await fc.assert(
     fc.asyncProperty(program, values, values, async (operations, weight, input) => {
-      const variables = { weight: { shape: [2, 3], value: Float32Array.from(weight, (value) => value / 10) } };
+      const variables = {
+        weight: { shape: [2, 3], value: Float32Array.from(weight, (value) => value / 10) },
+      };
       const inputs = { x: { shape: [2, 3], dtype: 'float32' as const } };
       const fn = stepOf(operations);
       const eager = new EagerStep(fn, { variables, inputs });
-      const compiled = await TensorflowStep.create(trace(fn, { variables, inputs }), inputs, variables, { threads: 2 });
+      const compiled = await TensorflowStep.create(trace(fn, { variables, inputs }), inputs, variables, {
+        threads: 2,
+      });
       const x = Float32Array.from(input, (value) => value / 10);
       for (let step = 0; step < 2; step++) {
         const [wanted, got] = [await eager.run({ x }), await compiled.run({ x })];

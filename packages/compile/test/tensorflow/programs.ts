@@ -17,36 +17,51 @@ const reversed = (x: tf.Tensor) => x.shape.map((_, axis) => last(x) - axis);
 // Comparisons have no gradient in tfjs, so a choice is by a constant.
 const pattern = () => tf.greater(tf.tensor2d([1, 0, 1, 0, 0, 1], [2, 3]), 0.5);
 
+// Where values tie, the last bit decides which one has the gradient; inputs are tenths, so these offsets keep them apart.
+const offsets = () => tf.tensor2d([0.0123, 0.0371, 0.0789, 0.0213, 0.0447, 0.0951], [2, 3]);
+
 /** Operations that keep every tensor [2, 3] and every value small, so that errors do not grow. */
 const kinds = {
   add: (a, b) => tf.add(a, b),
   sub: (a, b) => tf.sub(a, b),
   mul: (a, b) => tf.mul(tf.tanh(a), tf.tanh(b)),
   div: (a, b) => tf.div(a, tf.add(tf.square(b), 1)),
-  maximum: (a, b) => tf.maximum(a, b),
+  maximum: (a, b) => tf.maximum(tf.add(a, 0.0123), b),
   squaredDifference: (a, b) => tf.tanh(tf.squaredDifference(a, b)),
   erf: (a) => tf.erf(a),
   sigmoid: (a) => tf.sigmoid(a),
   softplus: (a) => tf.softplus(tf.neg(a)),
   elu: (a) => tf.elu(a),
-  relu: (a, b) => tf.add(tf.relu(a), b),
-  leakyRelu: (a) => tf.leakyRelu(a, 0.3),
+  relu: (a, b) => tf.add(tf.relu(tf.add(a, 0.0123)), b),
+  leakyRelu: (a) => tf.leakyRelu(tf.add(a, 0.0123), 0.3),
   exp: (a) => tf.exp(tf.neg(tf.square(a))),
   log: (a) => tf.log1p(tf.square(a)),
   rsqrt: (a) => tf.rsqrt(tf.add(tf.square(a), 0.5)),
-  abs: (a, b) => tf.mul(tf.abs(a), tf.sign(b)),
-  clip: (a) => tf.clipByValue(a, -0.7, 0.4),
+  abs: (a, b) => tf.mul(tf.abs(tf.add(a, 0.0123)), tf.sigmoid(b)),
+  clip: (a) => tf.clipByValue(tf.add(a, 0.0123), -0.7, 0.4),
   where: (a, b) => tf.where(pattern(), tf.sin(a), tf.cos(b)),
   softmax: (a) => tf.softmax(a),
   logSoftmax: (a) => tf.logSoftmax(a),
   normalize: (a) => tf.sub(a, tf.mean(a, -1, true)),
   sum: (a, b) => tf.add(tf.tanh(tf.sum(a, 0, true)), b),
-  max: (a, b) => tf.sub(a, tf.max(b, 1, true)),
+  max: (a, b) => tf.sub(a, tf.max(tf.add(b, offsets()), 1, true)),
   cumsum: (a) => tf.tanh(tf.cumsum(a, 1, true, true)),
   matMul: (a, b) => tf.tanh(tf.matMul(tf.matMul(a, b, false, true), a)),
   transpose: (a) => tf.reshape(tf.transpose(a, reversed(a)), [2, 3]),
-  batched: (a, b) => tf.reshape(tf.matMul(tf.reshape(a, [3, 2, 1]), tf.slice(tf.reshape(b, [3, 1, 2]), [0, 0, 0], [3, 1, 1])), [2, 3]),
-  slice: (a) => tf.pad(tf.slice(a, [0, 1], [2, 2]), [[0, 0], [1, 0]], 0.25),
+  batched: (a, b) =>
+    tf.reshape(
+      tf.matMul(tf.reshape(a, [3, 2, 1]), tf.slice(tf.reshape(b, [3, 1, 2]), [0, 0, 0], [3, 1, 1])),
+      [2, 3],
+    ),
+  slice: (a) =>
+    tf.pad(
+      tf.slice(a, [0, 1], [2, 2]),
+      [
+        [0, 0],
+        [1, 0],
+      ],
+      0.25,
+    ),
   concat: (a, b) => tf.concat([tf.slice(a, [0, 0], [1, 3]), tf.slice(b, [1, 0], [1, 3])], 0),
   gather: (a) => tf.gather(a, tf.tensor1d([1, 1], 'int32')),
   segmentSum: (a) => tf.unsortedSegmentSum(a, tf.tensor1d([1, 1], 'int32'), 2),

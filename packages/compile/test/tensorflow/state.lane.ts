@@ -1,6 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, test } from 'vitest';
+import { compile } from '../../src/compile.js';
 import { EagerStep } from '../../src/eager/step.js';
 import { TensorflowStep } from '../../src/tensorflow/runtime/step.js';
 import { type StepFunction, trace } from '../../src/trace/trace.js';
@@ -82,4 +83,28 @@ test('the result of an accumulating update is handed out after it ran, and a run
     await step.dispose();
   }
   expect(states[1]).toEqual(states[0]);
+});
+
+test('a step that shares variables sees what the other one wrote, and the other way round', async () => {
+  const double: StepFunction = ({ a }) => {
+    a!.assign(tf.mul(a!, 2));
+    return { before: tf.clone(a!) };
+  };
+  const sum: StepFunction = ({ a }) => ({ sum: tf.sum(a!) });
+  const variables = { a: { shape: [2], value: Float32Array.of(1, 2) } };
+  const training = await compile(double, { variables, target: 'tensorflow', threads: 2 });
+  const evaluation = await compile(sum, {
+    variables: { a: { shape: [2] } },
+    target: 'tensorflow',
+    threads: 2,
+    share: training,
+  });
+  expect((await evaluation.run({})).sum![0]).toBe(3);
+  await training.run({});
+  expect((await evaluation.run({})).sum![0]).toBe(6);
+  await evaluation.write({ a: Float32Array.of(5, 5) });
+  await training.run({});
+  expect((await training.read()).a).toEqual(Float32Array.of(10, 10));
+  expect((await evaluation.run({})).sum![0]).toBe(20);
+  await Promise.all([evaluation.dispose(), training.dispose()]);
 });

@@ -10,7 +10,12 @@ import { Trainer } from './engine.js';
 import { maskedLanguageModelLoss } from './graphs.js';
 import { batchInputs, batchValues } from './inputs.js';
 
-const engines = ['eager', 'onnx'] as const;
+// interop/tensorflow/run adds the engine that needs TensorFlow.
+const engines = (process.env.MLM_TEST_ENGINES ?? 'eager,onnx').split(',') as (
+  | 'eager'
+  | 'onnx'
+  | 'tensorflow'
+)[];
 const cases = ['packed', 'padded', 'three-heads', 'schedule'];
 
 describe.each(engines)('PyTorch on engine %s', (engine) => {

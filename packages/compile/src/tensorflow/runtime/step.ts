@@ -15,6 +15,7 @@ import {
   type TensorflowOptions,
   type TfjsNode,
 } from './load_tfjs_node.js';
+import { SharedVariables, type VariableHolder } from './shared_variables.js';
 
 const BACKEND = 'tensorflow';
 
@@ -29,7 +30,7 @@ interface LoadedGroup extends Omit<StateGroup, 'read' | 'write'> {
 }
 
 /** Runs a graph as a SavedModel in tfjs-node. The variables live in TensorFlow's session; only the batch goes in. */
-export class TensorflowStep implements Step {
+export class TensorflowStep implements Step, VariableHolder {
   private constructor(
     private readonly tf: TfjsNode,
     private readonly graph: Graph,
@@ -37,9 +38,11 @@ export class TensorflowStep implements Step {
     private readonly specs: ReadonlyMap<string, VariableSpec | Variable>,
     private readonly signature: SavedModelSignature,
     private readonly groups: readonly LoadedGroup[],
+    private readonly shared: SharedVariables,
   ) {}
 
   /**
+   * @param share  a step whose variables this one uses in place of new ones
    * @throws InputError when TensorFlow is not set up
    */
   static async create(
@@ -47,6 +50,7 @@ export class TensorflowStep implements Step {
     inputs: Readonly<Record<string, InputSpec>>,
     variables: Variables,
     options: TensorflowOptions = {},
+    share?: TensorflowStep,
   ): Promise<TensorflowStep> {
     const tf = await loadTfjsNode(options);
     // tfjs-node shares a session between loads of one path, and with it the variables: so each step gets its own folder.
@@ -61,8 +65,10 @@ export class TensorflowStep implements Step {
         groups.push({ variables, read: await load(read), write: await load(write) });
       }
       const specs = new Map(Object.entries(variables));
-      const step = new TensorflowStep(tf, graph, inputs, specs, signature, groups);
+      const shared = share?.shared ?? new SharedVariables();
+      const step = new TensorflowStep(tf, graph, inputs, specs, signature, groups, shared);
       for (const group of groups) await step.#initialize(group);
+      if (!share) shared.changed(step, specs.keys());
       return step;
     } finally {
       await rm(folder, { recursive: true, force: true });
@@ -73,11 +79,25 @@ export class TensorflowStep implements Step {
     const resolved = Object.entries(resolveInputs(this.inputs, given));
     const known = new Set(this.graph.inputs.map(({ name }) => name));
     const feeds = resolved.filter(([name]) => known.has(name)).map(([name, input]) => ({ name, ...input }));
-    return this.#predict(this.signature, feeds);
+    await this.shared.bringTo(this, this.specs.keys());
+    const outputs = await this.#predict(this.signature, feeds);
+    this.shared.changed(this, Object.keys(this.graph.updates));
+    return outputs;
   }
 
   async read(names: readonly string[] = [...this.specs.keys()]): Promise<Record<string, TypedArray>> {
     pick(this.specs, names);
+    await this.shared.bringTo(this, names);
+    return this.readLocal(names);
+  }
+
+  async write(values: Readonly<Record<string, TypedArray>>): Promise<void> {
+    pick(this.specs, Object.keys(values));
+    await this.writeLocal(values);
+    this.shared.changed(this, Object.keys(values));
+  }
+
+  async readLocal(names: readonly string[]): Promise<Record<string, TypedArray>> {
     const wanted = new Set(names);
     const values: Record<string, TypedArray> = {};
     for (const group of this.groups) {
@@ -88,8 +108,7 @@ export class TensorflowStep implements Step {
     return values;
   }
 
-  async write(values: Readonly<Record<string, TypedArray>>): Promise<void> {
-    pick(this.specs, Object.keys(values));
+  async writeLocal(values: Readonly<Record<string, TypedArray>>): Promise<void> {
     for (const group of this.groups) {
       const names = group.variables.map(({ name }) => name!);
       const given = names.filter((name) => values[name]);

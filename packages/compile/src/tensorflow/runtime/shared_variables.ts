@@ -1,0 +1,45 @@
+import type { TypedArray } from '../../graph/graph.js';
+
+/** A session's variables, as far as sharing needs them. */
+export interface VariableHolder {
+  readLocal(names: readonly string[]): Promise<Record<string, TypedArray>>;
+  writeLocal(values: Readonly<Record<string, TypedArray>>): Promise<void>;
+}
+
+/**
+ * Variables that several sessions share. A TensorFlow session cannot see another's variables, so each keeps a copy, and
+ * takes over what another one has changed before it runs. A training step between two evaluations copies nothing.
+ */
+export class SharedVariables {
+  #clock = 0;
+  readonly #newest = new Map<string, { holder: VariableHolder; time: number }>();
+  readonly #seen = new WeakMap<VariableHolder, Map<string, number>>();
+
+  /** Notes that `holder` has just changed these variables. */
+  changed(holder: VariableHolder, names: Iterable<string>): void {
+    this.#clock++;
+    for (const name of names) {
+      this.#newest.set(name, { holder, time: this.#clock });
+      this.#seenBy(holder).set(name, this.#clock);
+    }
+  }
+
+  /** Brings those of `names` that others have changed since to `holder`. */
+  async bringTo(holder: VariableHolder, names: Iterable<string>): Promise<void> {
+    const seen = this.#seenBy(holder);
+    const stale = new Map<VariableHolder, string[]>();
+    for (const name of names) {
+      const newest = this.#newest.get(name);
+      if (!newest || newest.holder === holder || seen.get(name) === newest.time) continue;
+      stale.set(newest.holder, [...(stale.get(newest.holder) ?? []), name]);
+      seen.set(name, newest.time);
+    }
+    for (const [source, changed] of stale) await holder.writeLocal(await source.readLocal(changed));
+  }
+
+  #seenBy(holder: VariableHolder): Map<string, number> {
+    const seen = this.#seen.get(holder) ?? new Map<string, number>();
+    this.#seen.set(holder, seen);
+    return seen;
+  }
+}
