@@ -25,7 +25,7 @@ function buildIfStale() {
   const stampFile = join(root, 'node_modules/.cache/mlm/built');
   const newest = newestSource();
   if (existsSync(entry) && readStamp(stampFile) >= newest) return;
-  console.error('mlm: building the packages (sources are newer than the build)…');
+  console.error('mlm: building the packages…');
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
     [
