@@ -19,3 +19,4 @@ export {
   trainVocabulary,
   type VocabularyOptions,
 } from './vocabulary/train-vocabulary.js';
+export { unitTexts } from './vocabulary/unit-texts.js';
