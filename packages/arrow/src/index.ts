@@ -3,6 +3,7 @@ export { type MaskedColumns, maskedBatch, tokenBatch } from './batch/create.js';
 export { type BatchPlace, describeBatches, descriptionOf, placeOf, withPlace } from './batch/place.js';
 export type { BatchStage, CreateStage } from './batch/stage.js';
 export { fromTransferable, type TransferableBatch, toTransferable } from './batch/transfer.js';
+export { type MergeOptions, mergeDatasets } from './dataset/merge.js';
 export { type Dataset, openDataset } from './dataset/open.js';
 export { InputError } from './error.js';
 export {

@@ -1,3 +1,10 @@
+export {
+  type PreprocessOptions,
+  type PreprocessProgress,
+  type PreprocessReport,
+  preprocess,
+} from './preprocess/preprocess.js';
+export { partPath, type Share, shareOf } from './preprocess/share.js';
 export { type InputFile, type InputFiles, listFiles } from './source/list.js';
 export type { PlanOptions } from './source/plan.js';
 export { textFiles } from './source/text-files.js';

@@ -25,6 +25,8 @@ export interface DatasetSinkOptions {
   resume?: boolean;
   /** Inputs and options of this run; a resumed run must have the same. Default: none. */
   job?: Job;
+  /** Stands in the metadata instead of what this stream counts, for a dataset that is put together of others. */
+  counts?: DatasetCounts;
 }
 
 /** What a layout of files adds to the common sink: where files are written and how they become the target. */
@@ -183,7 +185,12 @@ export class DatasetSink extends Writable {
 
   private metadataOf(writer: SplitWriter): DatasetMetadata {
     const rows_per_unit = writer.rowsPerUnit;
-    return { ...this.description!, split: writer.split, rows_per_unit, counts: this.counts };
+    return {
+      ...this.description!,
+      split: writer.split,
+      rows_per_unit,
+      counts: this.options.counts ?? this.counts,
+    };
   }
 
   /** Work that a later run can go on with is kept; an empty partial target is not. */
@@ -193,6 +200,13 @@ export class DatasetSink extends Writable {
     for (const writer of this.writers.values()) await writer.close();
     if (failed && !this.hasFinishedUnits) await removePartial(this.path);
   }
+}
+
+/** Adds up the counts of several datasets, name by name. */
+export function sumCounts(all: DatasetCounts[]): DatasetCounts {
+  const sums: DatasetCounts = { rows: 0, tokens: 0 };
+  for (const counts of all) addCounts(sums, counts);
+  return sums;
 }
 
 function addCounts(sums: Record<string, number>, counts: Record<string, number>): void {

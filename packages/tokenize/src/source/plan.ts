@@ -28,11 +28,20 @@ export async function* planUnits(input: InputFiles, options: PlanOptions = {}): 
       ? Number.POSITIVE_INFINITY
       : (input.bytes * (share.rank + 1)) / share.worldSize;
   let number = 0;
+  let isEmpty = true;
   for await (const { position, ...unit } of allUnits(input.files, options)) {
-    if (position >= to) return;
-    if (position >= from && number >= firstUnit) yield { number, ...unit };
+    if (position >= to) break;
+    if (position >= from && number >= firstUnit) {
+      yield { number, ...unit };
+      isEmpty = false;
+    }
     number++;
   }
+  if (!isEmpty || firstUnit > 0) return;
+  if (share.worldSize === 1)
+    throw new InputError(`${input.files[0]?.path ?? 'input'}: no text: the input is empty`);
+  // A share without any unit of its own still makes a part, so that none is missing when they are joined.
+  yield { number: Math.max(0, number - 1), parts: [], inputBytes: 0 };
 }
 
 /** A unit, and where in the input (in bytes on disk) it begins. */

@@ -2,10 +2,17 @@ import { type Cut, findCut, findLastDocumentStart } from './boundary.js';
 import type { ByteSource } from './bytes.js';
 import { type DocumentKind, UNIT_BYTES } from './unit.js';
 
-/** Bytes looked at for a place to cut. */
-const WINDOW_BYTES = 64 << 10;
-/** Windows overlap by this much, so that a run of whitespace between two of them is seen. */
-const OVERLAP_BYTES = 4 << 10;
+/** How a file is cut; tests take smaller numbers. */
+export interface CutSizes {
+  /** Bytes of a range before a place to cut is looked for. */
+  unit: number;
+  /** Bytes looked at for a place to cut. */
+  window: number;
+  /** Windows overlap by this much, so that a run of whitespace between two of them is seen. */
+  overlap: number;
+}
+
+const CUT_SIZES: CutSizes = { unit: UNIT_BYTES, window: 64 << 10, overlap: 4 << 10 };
 
 /** A range of a file to be worked on by itself. */
 export interface TextRange {
@@ -28,13 +35,15 @@ export async function* textRanges(
   source: ByteSource,
   format: 'text' | 'jsonl',
   document: DocumentKind,
+  sizes = CUT_SIZES,
 ): AsyncGenerator<TextRange> {
   let start = 0;
   let documentStart = 0;
   for (;;) {
-    const cut = await nextCut(source, start + UNIT_BYTES, format, document);
+    const cut = await nextCut(source, start + sizes.unit, format, document, sizes);
     const end = cut ? cut.index : await source.end(Number.POSITIVE_INFINITY);
-    const next = cut && !cut.endsDocument ? await lastDocumentStart(source, start, end, document) : end;
+    const next =
+      cut && !cut.endsDocument ? await lastDocumentStart(source, start, end, document, sizes) : end;
     if (end > start) yield { start, end, documentStart, data: source.take(start, end), isLast: !cut };
     if (!cut) return;
     documentStart = next ?? documentStart;
@@ -48,12 +57,13 @@ async function nextCut(
   target: number,
   format: 'text' | 'jsonl',
   document: DocumentKind,
+  sizes: CutSizes,
 ): Promise<Cut | undefined> {
-  for (let from = target; ; from += WINDOW_BYTES - OVERLAP_BYTES) {
-    const window = await source.read(from, from + WINDOW_BYTES);
+  for (let from = target; ; from += sizes.window - sizes.overlap) {
+    const window = await source.read(from, from + sizes.window);
     const cut = format === 'jsonl' ? afterLine(window) : findCut(window, document);
     if (cut) return { index: from + cut.index, endsDocument: cut.endsDocument };
-    if (window.length < WINDOW_BYTES) return undefined;
+    if (window.length < sizes.window) return undefined;
   }
 }
 
@@ -63,9 +73,15 @@ function afterLine(bytes: Uint8Array): Cut | undefined {
 }
 
 /** Where the last document starts that begins between `start` and `end`: mostly near the end, so looked for there first. */
-async function lastDocumentStart(source: ByteSource, start: number, end: number, document: DocumentKind) {
+async function lastDocumentStart(
+  source: ByteSource,
+  start: number,
+  end: number,
+  document: DocumentKind,
+  sizes: CutSizes,
+): Promise<number | undefined> {
   if (document === 'file') return undefined;
-  for (const from of [Math.max(start, end - 4 * WINDOW_BYTES), start]) {
+  for (const from of [Math.max(start, end - 4 * sizes.window), start]) {
     const index = findLastDocumentStart(await source.read(from, end + 1), document);
     if (index !== undefined) return from + index;
   }

@@ -1,0 +1,138 @@
+import { Readable, type Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { RecordBatch } from 'apache-arrow';
+import { placeOf, withPlace } from '../batch/place.js';
+import { InputError } from '../error.js';
+import type { DatasetCounts, DatasetDescription } from '../metadata.js';
+import { type DatasetSinkOptions, sumCounts } from '../sink/dataset.js';
+import { arrowFile } from '../sink/file.js';
+import { datasetFolder } from '../sink/folder.js';
+import { type Dataset, openDataset } from './open.js';
+
+export interface MergeOptions {
+  overwrite?: boolean;
+  /** A shard of a folder ends with the first unit after this many bytes. Default: 500 MB. */
+  shardBytes?: number;
+  signal?: AbortSignal;
+}
+
+/**
+ * Joins the parts that several processes wrote of one dataset into the bytes that a single run would have written.
+ * @param parts all parts, in any order
+ * @param output a name in `.arrow`, or a folder
+ * @throws InputError when a part is missing, stands twice, or was made with other options
+ */
+export async function mergeDatasets(
+  parts: readonly string[],
+  output: string,
+  options: MergeOptions = {},
+): Promise<DatasetCounts> {
+  const datasets: Dataset[] = [];
+  try {
+    for (const path of parts) datasets.push(await openDataset(path));
+    const ordered = inOrder(datasets);
+    const { split, rows_per_unit, counts, part, ...description } = ordered[0]!.metadata!;
+    const total = sumCounts(ordered.map(({ metadata }) => metadata!.counts ?? { rows: 0, tokens: 0 }));
+    const sink = openSink(output, options, description, total);
+    await pipeline(Readable.from(unitBatches(ordered)), sink, { signal: options.signal });
+    return total;
+  } finally {
+    for (const dataset of datasets) await dataset.close();
+  }
+}
+
+function openSink(
+  output: string,
+  options: MergeOptions,
+  description: DatasetDescription,
+  counts: DatasetCounts,
+): Writable {
+  const { overwrite = false, shardBytes } = options;
+  const sinkOptions: DatasetSinkOptions = { overwrite, description, counts };
+  if (output.endsWith('.arrow')) return arrowFile(output, sinkOptions);
+  return datasetFolder(output, { ...sinkOptions, ...(shardBytes ? { shardBytes } : {}) });
+}
+
+/** The parts by rank. */
+function inOrder(datasets: Dataset[]): Dataset[] {
+  const byRank: Dataset[] = [];
+  const first = datasets[0];
+  if (!first) throw new InputError('nothing to merge: name the parts that preprocess wrote');
+  const size = partOf(first).world_size;
+  for (const dataset of datasets) {
+    const { rank, world_size } = partOf(dataset);
+    if (world_size !== size)
+      throw new InputError(
+        `${dataset.path}: is a part of ${world_size}, but ${first.path} is one of ${size}`,
+      );
+    if (byRank[rank])
+      throw new InputError(`${dataset.path}: part ${rank} stands twice (${byRank[rank].path})`);
+    if (recipe(dataset) !== recipe(first))
+      throw new InputError(
+        `${dataset.path}: was made with other options or another tokenizer than ${first.path}`,
+      );
+    byRank[rank] = dataset;
+  }
+  for (let rank = 0; rank < size; rank++)
+    if (!byRank[rank]) throw new InputError(`part ${rank} of ${size} is missing; name all parts`);
+  return byRank;
+}
+
+function partOf(dataset: Dataset) {
+  const part = dataset.metadata?.part;
+  if (!part)
+    throw new InputError(
+      `${dataset.path}: is no part of a shared run ; parts are made with --rank and --world-size`,
+    );
+  return part;
+}
+
+/** All that the parts of one dataset have in common. */
+function recipe(dataset: Dataset): string {
+  const { rows_per_unit, counts, part, ...common } = dataset.metadata!;
+  return JSON.stringify(common);
+}
+
+/** The batches of all parts by unit, as they would have come from one run: a unit without rows has an empty one. */
+async function* unitBatches(datasets: Dataset[]): AsyncGenerator<RecordBatch> {
+  let unit = 0;
+  let empty: RecordBatch | undefined;
+  const total = Math.max(...datasets.map(({ metadata }) => metadata!.rows_per_unit.length));
+  // A part without rows may have had no unit of its own; those that it had come as empty ones.
+  for (const dataset of [...datasets.filter(hasRows), undefined]) {
+    const train = dataset && batchesByUnit(dataset);
+    const validation = dataset?.validation && batchesByUnit(dataset.validation);
+    const units = dataset?.metadata?.rows_per_unit.length ?? total;
+    for (; unit < units; unit++) {
+      const batches: RecordBatch[] = [];
+      if (train) for await (const batch of train(unit)) batches.push(batch);
+      if (validation) for await (const batch of validation(unit)) batches.push(batch);
+      empty ??= batches[0]?.slice(0, 0);
+      if (batches.length === 0 && empty)
+        batches.push(withPlace(empty, { unit, firstRow: 0, split: 'train' }));
+      yield* batches;
+    }
+  }
+}
+
+function hasRows(dataset: Dataset): boolean {
+  return dataset.rows + (dataset.validation?.rows ?? 0) > 0;
+}
+
+/** Reads a split from its first batch to its last, unit by unit. */
+function batchesByUnit(dataset: Dataset): (unit: number) => AsyncGenerator<RecordBatch> {
+  let next = 0;
+  let pending: RecordBatch | undefined;
+  return async function* (unit) {
+    while (next < dataset.batchRows.length) {
+      pending ??= await dataset.batch(next);
+      const place = placeOf(pending);
+      if (!place) throw new InputError(`${dataset.path}: batch ${next} does not say which unit it is of`);
+      if (place.unit > unit) return;
+      const batch = pending;
+      pending = undefined;
+      next++;
+      yield batch;
+    }
+  };
+}

@@ -1,0 +1,116 @@
+import type { ListColumn } from '@mlm/arrow';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { LineCutter } from './lines.js';
+import { type RowCutter, RowPacker } from './pack.js';
+import { splitOf } from './split.js';
+
+const tokens = { cls: 101, sep: 102, pad: 0 };
+const documents = fc.array(fc.array(fc.integer({ min: 103, max: 999 }), { minLength: 1, maxLength: 40 }), {
+  maxLength: 20,
+});
+const rowLength = fc.integer({ min: 3, max: 12 });
+
+/** The rule of packing, said as plainly as it can be. */
+function packedRows(texts: number[][], length: number): number[][] {
+  const rows: number[][] = [];
+  const room = length - 2;
+  let row: number[] = [];
+  const close = () => {
+    rows.push([tokens.cls, ...row, tokens.sep]);
+    row = [];
+  };
+  for (const [i, ids] of texts.entries()) {
+    if (i > 0 && row.length > 0) row.push(tokens.sep);
+    if (row.length === room) close();
+    for (const id of ids) {
+      row.push(id);
+      if (row.length === room) close();
+    }
+  }
+  if (row.length > 0) close();
+  return rows.map((ids) => [...ids, ...Array(length - ids.length).fill(tokens.pad)]);
+}
+
+/** One row after another for each line. */
+function lineRows(texts: number[][], length: number, overflow: 'wrap' | 'truncate'): number[][] {
+  return texts.flatMap((ids) => {
+    const pieces: number[][] = [];
+    for (let i = 0; i < ids.length; i += length - 2) pieces.push(ids.slice(i, i + length - 2));
+    return pieces
+      .slice(0, overflow === 'wrap' ? undefined : 1)
+      .map((piece) => [tokens.cls, ...piece, tokens.sep]);
+  });
+}
+
+/** Feeds documents to a cutter in pieces that have nothing to do with rows. */
+function cut(cutter: RowCutter, texts: number[][], piece: number): number[][] {
+  for (const ids of texts) {
+    const array = Int32Array.from([7, ...ids, 7]);
+    for (let from = 1; from <= ids.length; from += piece)
+      cutter.add(array, from, Math.min(from + piece, ids.length + 1));
+    cutter.endDocument();
+  }
+  return rowsOf(cutter.finish());
+}
+
+function rowsOf({ values, offsets }: ListColumn<Int32Array>): number[][] {
+  return Array.from({ length: offsets.length - 1 }, (_, row) => [
+    ...values.subarray(offsets[row], offsets[row + 1]),
+  ]);
+}
+
+test('packed rows are those of the plain rule, however the ids arrive, and the packer can be used again', () => {
+  fc.assert(
+    fc.property(documents, rowLength, fc.integer({ min: 1, max: 50 }), (texts, length, piece) => {
+      const packer = new RowPacker(length, tokens);
+      for (let round = 0; round < 2; round++)
+        expect(cut(packer, texts, piece)).toEqual(packedRows(texts, length));
+    }),
+  );
+});
+
+test('packed rows without their special tokens are the text; no row begins with [SEP]; only the last is padded', () => {
+  fc.assert(
+    fc.property(documents, rowLength, (texts, length) => {
+      const rows = cut(new RowPacker(length, tokens), texts, 1000);
+      expect(rows.flat().filter((id) => id > 102)).toEqual(texts.flat());
+      for (const [i, row] of rows.entries()) {
+        expect(row).toHaveLength(length);
+        expect(row[0]).toBe(tokens.cls);
+        expect(row[1]).not.toBe(tokens.sep);
+        if (i < rows.length - 1) expect(row.at(-1)).toBe(tokens.sep);
+      }
+    }),
+  );
+});
+
+test('line by line, a row holds a line, and the rest of a long one follows or is cut off', () => {
+  fc.assert(
+    fc.property(
+      documents,
+      rowLength,
+      fc.constantFrom('wrap' as const, 'truncate' as const),
+      fc.integer({ min: 1, max: 50 }),
+      (texts, length, overflow, piece) => {
+        const cutter = new LineCutter(length, tokens, overflow);
+        for (let round = 0; round < 2; round++)
+          expect(cut(cutter, texts, piece)).toEqual(lineRows(texts, length, overflow));
+      },
+    ),
+  );
+});
+
+test('documents are held out in the share that was asked for, by nothing but seed, file and offset', () => {
+  const held = (seed: number) =>
+    Array.from({ length: 20_000 }, (_, i) => splitOf({ evalFraction: 0.1, seed }, i % 7, i * 997)).map(
+      (split) => split === 'validation',
+    );
+  const share = held(1).filter(Boolean).length / 20_000;
+  expect(share).toBeGreaterThan(0.1 - 4 * 0.0021);
+  expect(share).toBeLessThan(0.1 + 4 * 0.0021);
+  expect(held(1)).toEqual(held(1));
+  expect(held(1)).not.toEqual(held(2));
+  expect(splitOf({ evalFraction: 1, seed: 3 }, 0, 0)).toBe('validation');
+  expect(splitOf({ evalFraction: 0, seed: 3 }, 0, 0)).toBe('train');
+});

@@ -1,0 +1,152 @@
+import { realpathSync, statSync } from 'node:fs';
+import { resolve, sep } from 'node:path';
+import type { Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import {
+  arrowFile,
+  arrowStream,
+  type DatasetCounts,
+  datasetFolder,
+  finishedUnits,
+  InputError,
+  placeOf,
+} from '@mlm/arrow';
+import type { RecordBatch } from 'apache-arrow';
+import { type InputFiles, listFiles } from '../source/list.js';
+import type { PlanOptions } from '../source/plan.js';
+import { textFiles } from '../source/text-files.js';
+import { describeDataset, type TokenizeOptions, tokenize } from '../stream/tokenize.js';
+import { jobOf } from './job.js';
+import { partPath } from './share.js';
+
+export interface PreprocessOptions extends TokenizeOptions, Omit<PlanOptions, 'firstUnit'> {
+  /** Folders, files, globs, `-`; or what `listFiles` found. */
+  inputs: readonly string[] | InputFiles;
+  /** A name in `.arrow`, a folder, or `-` for an Arrow stream on standard output. */
+  output: string;
+  /** Replace an existing output. Default: false. */
+  overwrite?: boolean;
+  /** Go on with an interrupted run. Default: false. */
+  resume?: boolean;
+  /** A shard of a folder ends with the first unit after this many bytes. Default: 500 MB. */
+  shardBytes?: number;
+  /** Stop after this many rows. Default: none. */
+  limit?: number;
+  /** Where `-` writes to. Default: standard output. */
+  stdout?: Writable;
+  /** Called after each batch. */
+  onProgress?: (progress: PreprocessProgress) => void;
+  /** Ends the work; what has been finished stays for `resume`. */
+  signal?: AbortSignal;
+}
+
+/** How far a run has come. */
+export interface PreprocessProgress {
+  /** Bytes of input done, units finished by an interrupted run included. */
+  bytes: number;
+  /** Bytes of all input on disk; 0 when it cannot be known (standard input). */
+  totalBytes: number;
+  rows: number;
+}
+
+/** What a run has done. */
+export interface PreprocessReport {
+  /** Sums over the whole dataset: rows, tokens, documents, bytes, invalid_utf8, and what the stages count. */
+  counts: DatasetCounts;
+  /** The file or folder written; a part when the work is shared. */
+  output: string;
+  files: number;
+  /** Files in folders that were left out because their names end in no known format. */
+  skipped: number;
+  /** Units that an interrupted run had finished. */
+  resumedUnits: number;
+}
+
+/**
+ * Text in, dataset out: `textFiles`, `tokenize` (with its stages) and a sink, joined. The result depends on the bytes
+ * of the input and the options alone, not on workers, interruptions or shares.
+ * @throws InputError when inputs, output or options cannot be; AbortError when `signal` fires
+ */
+export async function preprocess(options: PreprocessOptions): Promise<PreprocessReport> {
+  const { inputs, signal, onProgress, share = { rank: 0, worldSize: 1 } } = options;
+  const input = 'files' in inputs ? inputs : await listFiles(inputs);
+  const output = options.output === '-' ? '-' : partPath(options.output, share);
+  refuseOutputAmongInputs(input, inputs, output);
+  const finished = options.resume && output !== '-' ? await finishedUnits(output) : [];
+  const progress = { bytes: 0, totalBytes: input.bytes, rows: 0 };
+  for (const { counts } of finished) {
+    progress.bytes += counts.bytes ?? 0;
+    progress.rows += counts.rows ?? 0;
+  }
+  const sink = openSink(options, output, input);
+  const firstUnit = (finished.at(-1)?.unit ?? -1) + 1;
+  const watched = async function* () {
+    for await (const whole of tokenBatches(input, options, firstUnit)) {
+      const batch = withinLimit(whole, progress.rows, options.limit);
+      progress.rows += batch.numRows;
+      progress.bytes += placeOf(batch)?.counts?.bytes ?? 0;
+      yield batch;
+      onProgress?.(progress);
+      if (progress.rows === options.limit) return;
+    }
+  };
+  await pipeline(watched, sink, { signal });
+  const counts = 'counts' in sink ? sink.counts : { rows: progress.rows, bytes: progress.bytes, tokens: 0 };
+  return { counts, output, files: input.files.length, skipped: input.skipped, resumedUnits: finished.length };
+}
+
+/** The batches of all units; who stops reading ends the work on them. */
+async function* tokenBatches(
+  input: InputFiles,
+  options: PreprocessOptions,
+  firstUnit: number,
+): AsyncGenerator<RecordBatch> {
+  const batches = tokenize(options);
+  // An error of the source reaches the reader of `batches` too; an end before all was read is none.
+  pipeline(textFiles(input, { ...options, firstUnit }), batches, { signal: options.signal }).catch(() => {});
+  yield* batches;
+}
+
+function withinLimit(batch: RecordBatch, rows: number, limit = Number.POSITIVE_INFINITY): RecordBatch {
+  return rows + batch.numRows <= limit ? batch : batch.slice(0, limit - rows);
+}
+
+function openSink(options: PreprocessOptions, output: string, input: InputFiles) {
+  const { overwrite = false, resume = false, shardBytes, share, stdout = process.stdout } = options;
+  const described = describeDataset(options, options.document ?? 'blank-line');
+  const isPart = share && share.worldSize > 1;
+  const part = { rank: share?.rank ?? 0, world_size: share?.worldSize ?? 1 };
+  const description = isPart ? { ...described, part } : described;
+  if (output === '-') return arrowStream(stdout, { description, end: stdout !== process.stdout });
+  const sinkOptions = { description, overwrite, resume, job: jobOf(options, input, description) };
+  if (output.endsWith('.arrow')) return arrowFile(output, sinkOptions);
+  return datasetFolder(output, { ...sinkOptions, ...(shardBytes ? { shardBytes } : {}) });
+}
+
+/** An output inside an input folder would be read as input by the next run. */
+function refuseOutputAmongInputs(
+  input: InputFiles,
+  inputs: readonly string[] | InputFiles,
+  output: string,
+): void {
+  if (output === '-') return;
+  const target = resolve(output);
+  const folders =
+    'files' in inputs
+      ? []
+      : inputs.filter((path) => statSync(path, { throwIfNoEntry: false })?.isDirectory());
+  for (const folder of folders)
+    if (`${target}${sep}`.startsWith(`${resolve(folder)}${sep}`))
+      throw new InputError(`${output}: lies inside the input ${folder}; write to another folder`);
+  const same = input.files.find(
+    ({ path }) => path !== '-' && (resolve(path) === target || isSameFile(path, target)),
+  );
+  if (same) throw new InputError(`${output}: is also an input; write to another file`);
+}
+
+function isSameFile(path: string, target: string): boolean {
+  return (
+    statSync(target, { throwIfNoEntry: false })?.isFile() === true &&
+    realpathSync(path) === realpathSync(target)
+  );
+}

@@ -1,0 +1,46 @@
+import { InputError } from '@mlm/arrow';
+
+/** Which of several processes this one is. */
+export interface Share {
+  rank: number;
+  worldSize: number;
+}
+
+/** Variables that schedulers set: Slurm, Open MPI, torchrun, a Kubernetes indexed job (whose size has no variable). */
+const VARIABLES = [
+  ['SLURM_PROCID', 'SLURM_NTASKS'],
+  ['OMPI_COMM_WORLD_RANK', 'OMPI_COMM_WORLD_SIZE'],
+  ['RANK', 'WORLD_SIZE'],
+  ['JOB_COMPLETION_INDEX', 'JOB_COMPLETIONS'],
+] as const;
+
+/**
+ * The share that `rank` and `worldSize` name, or, where they are left out, that a scheduler's variables do; else all.
+ * @throws InputError when only one of the two is known, or the rank is not below the world size
+ */
+export function shareOf(given: Partial<Share>, env: NodeJS.ProcessEnv = process.env): Share {
+  const variables = VARIABLES.find(([rank]) => env[rank] !== undefined);
+  const rank = given.rank ?? (variables ? whole(env, variables[0]) : undefined);
+  const worldSize = given.worldSize ?? (variables ? whole(env, variables[1]) : undefined);
+  // A job of one task sets a rank as well; only a rank that was asked for needs its world size.
+  if (rank === undefined && worldSize === undefined) return { rank: 0, worldSize: 1 };
+  if (rank === undefined) throw new InputError(`--world-size ${worldSize} needs --rank`);
+  if (worldSize === undefined)
+    throw new InputError(`rank ${rank} needs the number of processes: add --world-size`);
+  if (rank >= worldSize) throw new InputError(`rank ${rank}: expected one below the world size ${worldSize}`);
+  return { rank, worldSize };
+}
+
+/** Where a process writes its part: `out.arrow` → `out.part-00000-of-00004.arrow`; the target itself when it is alone. */
+export function partPath(output: string, { rank, worldSize }: Share): string {
+  if (worldSize === 1) return output;
+  const digits = (value: number) => String(value).padStart(5, '0');
+  return `${output.replace(/\.arrow$|\/+$/, '')}.part-${digits(rank)}-of-${digits(worldSize)}.arrow`;
+}
+
+function whole(env: NodeJS.ProcessEnv, name: string): number | undefined {
+  const text = env[name];
+  if (text === undefined) return undefined;
+  if (!/^\d+$/.test(text)) throw new InputError(`${name}=${text}: expected a whole number`);
+  return Number(text);
+}

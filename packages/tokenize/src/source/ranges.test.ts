@@ -1,0 +1,89 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { ByteSource } from './bytes.js';
+import { streamBytes } from './bytes.js';
+import { type TextRange, textRanges } from './ranges.js';
+import type { DocumentKind } from './unit.js';
+
+const sizes = { unit: 40, window: 24, overlap: 8 };
+const text = fc
+  .array(fc.constantFrom('a', 'bc', 'defgh', ' ', '\n', '\n\n', '\r\n', '\t', ' \n \n', 'x'.repeat(30)), {
+    maxLength: 60,
+  })
+  .map((pieces) => pieces.join(''));
+const document = fc.constantFrom<DocumentKind>('blank-line', 'line', 'file');
+
+/** A file in memory. */
+function memory(bytes: Uint8Array): ByteSource {
+  return {
+    read: async (from, to) => bytes.subarray(from, to),
+    end: async (to) => Math.min(to, bytes.length),
+    take: () => undefined,
+    close: () => {},
+  };
+}
+
+async function ranges(
+  source: ByteSource,
+  format: 'text' | 'jsonl',
+  kind: DocumentKind,
+): Promise<TextRange[]> {
+  const all: TextRange[] = [];
+  for await (const range of textRanges(source, format, kind, sizes)) all.push(range);
+  return all;
+}
+
+async function* chunks(bytes: Uint8Array, size: number) {
+  for (let i = 0; i < bytes.length; i += size) yield bytes.subarray(i, i + size);
+}
+
+test('ranges join to the text, are cut between words, and know where their document started', async () => {
+  await fc.assert(
+    fc.asyncProperty(text, document, async (content, kind) => {
+      const all = await ranges(memory(Buffer.from(content)), 'text', kind);
+      expect(all.map(({ start, end }) => content.slice(start, end)).join('')).toBe(content);
+      for (const { start, end, documentStart, isLast } of all) {
+        expect(isLast).toBe(end === content.length);
+        if (!isLast) expect(content.slice(end - 1, end + 1)).toMatch(/^\s\S$/);
+        expect(documentStart).toBe(startOfDocument(content, start, kind));
+      }
+    }),
+  );
+});
+
+/** Where the document that holds the word at `index` starts, by looking at all the text before. */
+function startOfDocument(content: string, index: number, kind: DocumentKind): number {
+  const between = { 'blank-line': /\s*\n[ \t\r]*\n\s*/g, line: /\s*\n\s*/g, file: /$^/g }[kind];
+  const starts = [...content.matchAll(between)].map((match) => match.index + match[0].length);
+  // Whitespace before the first word of a file ends no document.
+  const first = content.search(/\S/);
+  return starts.filter((start) => start <= index && start > first).at(-1) ?? 0;
+}
+
+test('a stream is cut as the file of the same bytes is, whatever the size of its chunks', async () => {
+  await fc.assert(
+    fc.asyncProperty(text, document, fc.integer({ min: 1, max: 90 }), async (content, kind, size) => {
+      const bytes = Buffer.from(content);
+      const expected = await ranges(memory(bytes), 'text', kind);
+      const found = await ranges(streamBytes(chunks(bytes, size)), 'text', kind);
+      expect(found.map(({ data, ...range }) => ({ ...range, data: undefined }))).toEqual(expected);
+      expect(Buffer.concat(found.map(({ data }) => data!)).toString()).toBe(content);
+    }),
+  );
+});
+
+test('records are never cut', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.string({ maxLength: 60 }).map((s) => JSON.stringify({ text: s }))),
+      async (lines) => {
+        const content = lines.map((line) => `${line}\n`).join('');
+        const bytes = Buffer.from(content);
+        const all = await ranges(memory(bytes), 'jsonl', 'line');
+        expect(
+          all.flatMap(({ start, end }) => bytes.subarray(start, end).toString().trimEnd().split('\n')),
+        ).toEqual(lines);
+      },
+    ),
+  );
+});
