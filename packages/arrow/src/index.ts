@@ -18,6 +18,7 @@ export {
   type Split,
   type TokenizerMetadata,
 } from './metadata.js';
+export { addCounts, countsOf } from './sink/count.js';
 export { DatasetSink, type DatasetSinkOptions } from './sink/dataset.js';
 export { arrowFile, validationPath } from './sink/file.js';
 export { type DatasetFolderOptions, datasetFolder } from './sink/folder.js';

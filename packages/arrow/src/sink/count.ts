@@ -1,8 +1,20 @@
 import type { RecordBatch } from 'apache-arrow';
 import { listColumn } from '../batch/column.js';
+import { placeOf } from '../batch/place.js';
+import type { DatasetCounts } from '../metadata.js';
+
+/** What a batch adds to a dataset's counts: its rows and tokens, and what the steps before counted in its place. */
+export function countsOf(batch: RecordBatch): DatasetCounts {
+  return { rows: batch.numRows, tokens: tokensOf(batch), ...placeOf(batch)?.counts };
+}
+
+/** Adds `counts` to `sums`, name by name. */
+export function addCounts(sums: Record<string, number>, counts: Record<string, number>): void {
+  for (const [name, value] of Object.entries(counts)) sums[name] = (sums[name] ?? 0) + value;
+}
 
 /** Tokens of a batch: where an attention mask is there, the positions where it is 1, else all. */
-export function tokensOf(batch: RecordBatch): number {
+function tokensOf(batch: RecordBatch): number {
   const names = batch.schema.fields.map((field) => field.name);
   if (!names.includes('attention_mask')) {
     if (!names.includes('input_ids')) return 0;

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { Writable } from 'node:stream';
 import { type Field, type RecordBatch, Schema } from 'apache-arrow';
-import { type BatchPlace, descriptionOf, placeOf } from '../batch/place.js';
+import { descriptionOf, placeOf } from '../batch/place.js';
 import { InputError } from '../error.js';
 import {
   type DatasetCounts,
@@ -10,7 +10,7 @@ import {
   METADATA_KEY,
   type Split,
 } from '../metadata.js';
-import { tokensOf } from './count.js';
+import { addCounts, countsOf } from './count.js';
 import { type FinishedUnit, type Job, Journal, partialFolder, removePartial } from './journal.js';
 import { exists } from './move.js';
 import { type SplitLayout, SplitWriter } from './split.js';
@@ -124,16 +124,12 @@ export class DatasetSink extends Writable {
     if (place.unit > this.unit) await this.endUnit();
     this.unit = place.unit;
     this.writtenUnit = place.unit;
-    this.count(batch, place);
+    addCounts(this.unitCounts, countsOf(batch));
     // The train file is there even when all rows are held out; a held-out file only when it has rows.
     await this.writerOf('train');
     if (place.split === 'validation' && batch.numRows === 0) return;
     const writer = await this.writerOf(place.split);
     await writer.write(batch);
-  }
-
-  private count(batch: RecordBatch, place: BatchPlace): void {
-    addCounts(this.unitCounts, { rows: batch.numRows, tokens: tokensOf(batch), ...place.counts });
   }
 
   private async endUnit(): Promise<void> {
@@ -200,17 +196,6 @@ export class DatasetSink extends Writable {
     for (const writer of this.writers.values()) await writer.close();
     if (failed && !this.hasFinishedUnits) await removePartial(this.path);
   }
-}
-
-/** Adds up the counts of several datasets, name by name. */
-export function sumCounts(all: DatasetCounts[]): DatasetCounts {
-  const sums: DatasetCounts = { rows: 0, tokens: 0 };
-  for (const counts of all) addCounts(sums, counts);
-  return sums;
-}
-
-function addCounts(sums: Record<string, number>, counts: Record<string, number>): void {
-  for (const [name, value] of Object.entries(counts)) sums[name] = (sums[name] ?? 0) + value;
 }
 
 function settle(promise: Promise<void>, callback: (error?: Error | null) => void): void {

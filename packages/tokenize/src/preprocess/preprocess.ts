@@ -3,9 +3,12 @@ import { resolve, sep } from 'node:path';
 import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import {
+  addCounts,
   arrowFile,
   arrowStream,
+  countsOf,
   type DatasetCounts,
+  DatasetSink,
   datasetFolder,
   finishedUnits,
   InputError,
@@ -80,18 +83,20 @@ export async function preprocess(options: PreprocessOptions): Promise<Preprocess
   }
   const sink = openSink(options, output, input);
   const firstUnit = (finished.at(-1)?.unit ?? -1) + 1;
+  const streamed: DatasetCounts = { rows: 0, tokens: 0 };
   const watched = async function* () {
     for await (const whole of tokenBatches(input, options, firstUnit)) {
       const batch = withinLimit(whole, progress.rows, options.limit);
       progress.rows += batch.numRows;
       progress.bytes += placeOf(batch)?.counts?.bytes ?? 0;
+      if (output === '-') addCounts(streamed, countsOf(batch));
       yield batch;
       onProgress?.(progress);
       if (progress.rows === options.limit) return;
     }
   };
   await pipeline(watched, sink, { signal });
-  const counts = 'counts' in sink ? sink.counts : { rows: progress.rows, bytes: progress.bytes, tokens: 0 };
+  const counts = sink instanceof DatasetSink ? sink.counts : streamed;
   return { counts, output, files: input.files.length, skipped: input.skipped, resumedUnits: finished.length };
 }
 
