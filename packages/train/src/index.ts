@@ -18,3 +18,4 @@ export { type BertConfig, type PresetName, presetConfig, presetNames } from './m
 export { type ScheduleName, scheduleNames } from './optimizer/schedule.js';
 export { type EvaluateOptions, evaluate } from './predict/evaluate.js';
 export { type Candidate, MaskFiller } from './predict/fill.js';
+export { unigramLoss } from './predict/unigram.js';

@@ -27,6 +27,16 @@ export async function readConfig(folder: string): Promise<BertConfig> {
   return parseConfig(await readText(folder, configFile), join(folder, configFile));
 }
 
+/**
+ * Whether the folder holds weights, of any framework; with a `config.json` alone it describes a model that starts
+ * afresh.
+ */
+export async function hasWeights(folder: string): Promise<boolean> {
+  return (await readdir(folder)).some((name) =>
+    /\.(safetensors|bin|h5|msgpack|ckpt)$|\.index\.json$/.test(name),
+  );
+}
+
 /** @throws InputError when the folder is no whole checkpoint of a BertForMaskedLM */
 export async function readCheckpoint(folder: string): Promise<Checkpoint> {
   const config = await readConfig(folder);

@@ -16,7 +16,10 @@ export interface TrainOptions extends Partial<TrainSettings> {
 }
 
 export interface TrainSettings extends EngineOptions {
-  /** `bert-tiny`, `bert-mini`, `bert-small`, `bert-medium`, `bert-base` to start afresh, or a checkpoint folder. */
+  /**
+   * `bert-tiny`, `bert-mini`, `bert-small`, `bert-medium`, `bert-base` to start afresh, or a checkpoint folder
+   * (one with a `config.json` alone starts afresh with that configuration).
+   */
   model: string;
   epochs: number;
   /** Optimizer steps; 0 means that `epochs` decides. */

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { type Dataset, InputError, openDataset, type TokenizerMetadata } from '@mlm/arrow';
-import { type Checkpoint, readCheckpoint } from '../checkpoint/checkpoint.js';
+import { type Checkpoint, hasWeights, readCheckpoint, readConfig } from '../checkpoint/checkpoint.js';
 import { type DataPlan, dynamicRule, planData, refuseMisfit } from '../data/dataset.js';
 import type { TrainerOptions } from '../engine/engine.js';
 import { isPresetName, presetConfig, presetNames } from '../model/config.js';
@@ -96,6 +96,8 @@ async function startingModel(
       `--model ${model}: no such checkpoint folder, expected one of ${presetNames.join(', ')}`,
     );
   }
-  const checkpoint = await readCheckpoint(model);
-  return { ...checkpoint, tokenizerFiles: tokenizer.files };
+  const tokenizerFiles = tokenizer.files;
+  if (await hasWeights(model)) return { ...(await readCheckpoint(model)), tokenizerFiles };
+  const config = await readConfig(model);
+  return { config, weights: initializeWeights(config, seed), tokenizerFiles };
 }

@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readCheckpoint } from '../checkpoint/checkpoint.js';
@@ -92,4 +92,18 @@ it('ends with a usable checkpoint when aborted', async () => {
     if (event.type === 'end') expect(event).toMatchObject({ reason: 'aborted', step: 3 });
   }
   expect((await readCheckpoint(output)).config.hidden_size).toBe(32);
+});
+
+it('starts afresh from a folder with a config.json alone, but not beside weights it cannot read', async () => {
+  const fresh = folder.file('fresh');
+  await mkdir(fresh);
+  const config = JSON.parse(await readFile(join(model, 'config.json'), 'utf8'));
+  // Weights without any spread answer evenly.
+  await writeFile(join(fresh, 'config.json'), JSON.stringify({ ...config, initializer_range: 0 }));
+  const events = await run({ model: fresh, output: folder.file('from-config'), maxSteps: 1 });
+  expect(losses(events)[0]).toBeCloseTo(Math.log(config.vocab_size), 5);
+  await writeFile(join(fresh, 'pytorch_model.bin'), '');
+  await expect(run({ model: fresh, output: folder.file('from-bin'), maxSteps: 1 })).rejects.toThrow(
+    'model.safetensors',
+  );
 });
