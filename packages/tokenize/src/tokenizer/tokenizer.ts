@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { InputError } from '@mlm/arrow';
 import { decodePieces } from './decode.js';
+import { encoderModule, isFast, WordPieceEncoder } from './encoder.js';
 import { ReferenceEncoder } from './reference.js';
 import { isBertWordPiece, parseTokenizerJson, wordPieceModel } from './tokenizer-json.js';
 import type { SpecialIds, Tokenizer, TokenizerDefinition, WordPieceModel } from './types.js';
@@ -26,6 +27,7 @@ export function tokenizerFromDefinition(definition: TokenizerDefinition): Tokeni
   const specialIds = findSpecialIds(model, tokens, config, name);
   const protectedIds = new Set(Object.values(specialIds));
   for (const token of model.addedTokens) if (token.special) protectedIds.add(token.id);
+  const module = () => (definition.module as WebAssembly.Module | undefined) ?? encoderModule();
   const vocabulary = vocabularyText(model.tokens);
   return {
     name,
@@ -38,7 +40,7 @@ export function tokenizerFromDefinition(definition: TokenizerDefinition): Tokeni
       'tokenizer_config.json': bertConfig(modelConfig(model, config)),
       ...files,
     },
-    encoder: () => new ReferenceEncoder(model),
+    encoder: () => (isFast(model) ? new WordPieceEncoder(model, module()) : new ReferenceEncoder(model)),
     idToToken: (id) => tokenAt(tokens, id),
     decode: (ids) =>
       decodePieces(
@@ -46,7 +48,7 @@ export function tokenizerFromDefinition(definition: TokenizerDefinition): Tokeni
         json.decoder?.prefix ?? model.continuingSubwordPrefix,
         json.decoder?.cleanup ?? true,
       ),
-    definition: () => definition,
+    definition: () => ({ ...definition, module: module() }),
   };
 }
 

@@ -14,6 +14,8 @@ const HANGUL_COUNT = 11172;
 export interface UnicodeProperties {
   /** The class bits of each code point. */
   classes: Uint8Array;
+  /** Half-open ranges that hold all code points of any class. */
+  classRanges: readonly (readonly [first: number, end: number])[];
   /** Full canonical decompositions, without those of Hangul syllables: see `decompose`. */
   decomposition: Map<number, readonly number[]>;
   lowercase: Map<number, readonly number[]>;
@@ -39,8 +41,10 @@ export function decompose(properties: UnicodeProperties, codePoint: number): rea
 
 function unpack(): UnicodeProperties {
   const classes = new Uint8Array(0x110000);
+  const classRanges: [number, number][] = [];
   const mark = (packed: string, bit: number) => {
     for (const [first, end] of unpackRanges(packed)) {
+      classRanges.push([first, end]);
       for (let c = first; c < end; c++) classes[c]! |= bit;
     }
   };
@@ -58,6 +62,7 @@ function unpack(): UnicodeProperties {
   }
   return {
     classes,
+    classRanges,
     decomposition: unpackMapping(tables.decomposition),
     lowercase: unpackMapping(tables.lowercase),
     combiningClass,

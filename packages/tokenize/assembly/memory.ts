@@ -1,0 +1,39 @@
+// The one linear memory: small tables at fixed places, then the regions that `setUp` and `reserve` lay out.
+// Every address is a byte offset; all loads and stores are little-endian and may be unaligned.
+
+/** 17 rows of 16 bytes: row n keeps the first n bytes of a vector. */
+export const KEEP: usize = 1024;
+/** 256 rows of 16 bytes for the byte after a word: id, bytes of ids to write (or an action < 0), flags. */
+export const DELIMITER: usize = 2048;
+/** Ids of one word while it goes into a cache. */
+export const PIECES: usize = 6144;
+/** A cached word's bytes while it is cut into pieces. */
+export const KEY: usize = 7168;
+/** First bytes of the added tokens: their number, then the bytes. */
+export const TOKEN_STARTS: usize = 7232;
+/** The class of each code point: see unicode.ts. */
+export const CLASSES: usize = 8192;
+/** For a code point below 0x30000 of the class MAPPED, where in MAPPINGS its entry stands, in words of 4 bytes. */
+export const MAPPING_INDEX: usize = CLASSES + 0x110000;
+/** Entries: a count, then so many items. */
+export const MAPPINGS: usize = MAPPING_INDEX + 0x30000 * 2;
+/** The id of each code point of the basic plane that is a word by itself. */
+export const SINGLE_IDS: usize = MAPPINGS + 0x10000 * 4;
+/** The regions whose sizes depend on the vocabulary begin here. */
+export const HEAP: usize = SINGLE_IDS + 0x10000 * 4;
+
+let top: usize = HEAP;
+
+/** The next free region; memory grows as needed and is zero where it was never used. */
+export function allocate(bytes: usize): usize {
+  const at = top;
+  top = (top + bytes + 63) & ~63;
+  const missing = <i32>((top + 0xffff) >> 16) - memory.size();
+  if (missing > 0 && memory.grow(missing) < 0) unreachable();
+  return at;
+}
+
+/** Gives back everything from an address on. */
+export function release(from: usize): void {
+  top = from;
+}

@@ -1,0 +1,152 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { loadTokenizer } from './load.js';
+import { ReferenceEncoder } from './reference.js';
+import { parseTokenizerJson, wordPieceModel } from './tokenizer-json.js';
+import type { DocumentMode, Encoder } from './types.js';
+
+const fixture = (name: string) => new URL(`../../fixtures/tokenizers/${name}.json`, import.meta.url).pathname;
+
+async function encoders(source?: string): Promise<[fast: Encoder, reference: Encoder]> {
+  const tokenizer = await loadTokenizer(source);
+  const model = wordPieceModel(parseTokenizerJson(tokenizer.files['tokenizer.json']!, 'tokenizer.json'));
+  return [tokenizer.encoder(), new ReferenceEncoder(model)];
+}
+
+const mode = fc.constantFrom<DocumentMode[]>('none', 'line', 'blank-line');
+
+/** What texts are made of: words, blanks and line ends of all kinds, added tokens, and characters that need care. */
+const piece = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.string({ unit: fc.constantFrom(...'abcdeXYZ019'), minLength: 1, maxLength: 40 }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.constantFrom(' ', '\n', '\r\n', '\n\n', '\n \t\n', '\n\u3000\u2028\n', '\n\f\v\n', '\t'),
+  },
+  { weight: 2, arbitrary: fc.constantFrom(...'!"#(),-.:[]_’“—…、。，：') },
+  {
+    weight: 2,
+    arbitrary: fc.constantFrom(
+      '[MASK]',
+      '[CLS]',
+      ' [SEP]\n',
+      '\n[PAD] \n',
+      '[MASK',
+      '<masked>',
+      '<mask>',
+      'oui',
+    ),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.string({
+      unit: fc.constantFrom(...'éèüñçÅßøżЖёйΣςάאבعربकिทำ한글가中文字𠀀がカ'),
+      maxLength: 20,
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.string({
+      unit: fc.constantFrom(
+        '\u0301',
+        '\u0323',
+        '\u302e',
+        '\u{1d165}',
+        '\u{1d16d}',
+        '\u200d',
+        '\u00ad',
+        '\0',
+        '\u0001',
+        '\u0085',
+        '\u000c',
+        '\ufffd',
+      ),
+      maxLength: 4,
+    }),
+  },
+  { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 6 }) },
+);
+const text = fc.array(piece, { maxLength: 60 }).map((pieces) => Buffer.from(pieces.join('')));
+const bytes = fc.oneof(
+  { weight: 3, arbitrary: text },
+  {
+    weight: 1,
+    arbitrary: fc.tuple(text, fc.uint8Array({ maxLength: 12 }), text).map((parts) => Buffer.concat(parts)),
+  },
+);
+/** Texts in which the pieces lie where the encoder stops to look ahead, and words that are longer than what it looks ahead. */
+const longText = fc
+  .record({
+    filler: fc.constantFrom('word ', 'a', 'é', '中', ' ', '\n', '\0', 'x.'),
+    length: fc.integer({ min: 16000, max: 17000 }),
+    text,
+  })
+  .map(({ filler, length, text }) =>
+    Buffer.concat([text, Buffer.from(filler.repeat(Math.ceil(length / filler.length))), text]),
+  );
+
+const names = [
+  'bert-base-uncased',
+  'cased',
+  'multilingual',
+  'chinese',
+  'accents-kept',
+  'unclean',
+  'tiny',
+  'added',
+];
+
+describe.each(names)('the encoder of %s', (name) => {
+  const source = name === 'bert-base-uncased' ? undefined : fixture(name);
+
+  it.each([
+    ['short', bytes, 300],
+    ['long', longText, 12],
+  ] as const)('equals the reference implementation on %s texts', async (_, texts, numRuns) => {
+    const [fast, reference] = await encoders(source);
+    fc.assert(
+      fc.property(texts, mode, (text, document) => {
+        expect(fast.encode(text, { document })).toEqual(reference.encode(text, { document }));
+      }),
+      { numRuns },
+    );
+  });
+});
+
+describe('the encoder', () => {
+  it('divides a text into documents', async () => {
+    const encoder = (await loadTokenizer()).encoder();
+    const lines = (text: string, document: DocumentMode) => {
+      const { ids, documentEnds, documentStarts } = encoder.encode(Buffer.from(text), { document });
+      return { ids: ids.length, ends: [...documentEnds], starts: [...documentStarts] };
+    };
+    const text = '\n \n one two\nthree\r\n\r\n\u3000\nfour\n\n[MASK]\n';
+    expect(lines(text, 'none')).toEqual({ ids: 5, ends: [5], starts: [0] });
+    expect(lines(text, 'line')).toEqual({ ids: 5, ends: [2, 3, 4, 5], starts: [3, 12, 25, 31] });
+    expect(lines(text, 'blank-line')).toEqual({ ids: 5, ends: [3, 4, 5], starts: [3, 25, 31] });
+    expect(lines('', 'line')).toEqual({ ids: 0, ends: [], starts: [] });
+    expect(lines('\u200b\n\n', 'blank-line')).toEqual({ ids: 0, ends: [], starts: [] });
+  });
+
+  it('gives the same ids when its caches have been emptied many times', async () => {
+    const [fast, reference] = await encoders();
+    const sample = Buffer.from('unaffable naïveté tokenization привет 12345678 counterrevolutionary');
+    const expected = [...reference.encode(sample, { document: 'none' }).ids];
+    for (let round = 0; round < 8; round++) {
+      let words = '';
+      for (let i = 0; i < 60_000; i++)
+        words += `${(i * 7919 + round).toString(36)} é${i + round * 60_000} longerword${i}${round} `;
+      const { ids } = fast.encode(Buffer.from(words), { document: 'none' });
+      expect(ids.length).toBeGreaterThan(180_000);
+      expect([...fast.encode(sample, { document: 'none' }).ids]).toEqual(expected);
+    }
+  });
+
+  it('encodes a word of a hundred million characters', async () => {
+    const encoder = (await loadTokenizer()).encoder();
+    const { ids } = encoder.encode(Buffer.alloc(100_000_000, 'a'), { document: 'none' });
+    expect([...ids]).toEqual([100]);
+  });
+});

@@ -1,0 +1,131 @@
+import { readFileSync } from 'node:fs';
+import { characterTables } from '../unicode/classes.js';
+import type { DocumentMode, EncodedText, Encoder, WordPieceModel } from './types.js';
+
+/** What assembly/encoder.ts exports. */
+interface EncoderExports {
+  memory: WebAssembly.Memory;
+  tableAt(index: number): number;
+  begin(bytes: number): number;
+  setUpTrie(bytes: number, unknownId: number, maxInputCharacters: number): void;
+  addToken(start: number, end: number, id: number, continuing: boolean): void;
+  setUpAddedTokens(count: number, bytes: number): void;
+  addAddedToken(start: number, end: number, id: number): void;
+  setUp(lowercase: boolean, cleansText: boolean): void;
+  reserve(bytes: number, shortestToken: number): number;
+  encode(mode: number): void;
+  illFormedCount(): number;
+  ids: { value: number };
+  idCount: { value: number };
+  documentEnds: { value: number };
+  documentStarts: { value: number };
+  documentCount: { value: number };
+}
+
+const MODES: Record<DocumentMode, number> = { none: 0, line: 1, 'blank-line': 2 };
+const MAX_TEXT_BYTES = 1 << 28;
+const MAX_CHARACTERS = 0x7fffffff;
+
+let compiled: WebAssembly.Module | undefined;
+
+/** The compiled encoder; it can be posted to other threads. */
+export function encoderModule(): WebAssembly.Module {
+  compiled ??= new WebAssembly.Module(readFileSync(new URL('../../wasm/encoder.wasm', import.meta.url)));
+  return compiled;
+}
+
+/** Whether the fast encoder serves a model: it finds added tokens in the text as it stands, wherever they stand. */
+export function isFast(model: WordPieceModel): boolean {
+  return model.addedTokens.every(
+    ({ content, normalized, singleWord }) =>
+      !normalized && !singleWord && content.trim() === content && !content.includes('\n') && content !== '',
+  );
+}
+
+/** WordPiece in WebAssembly, with caches of the words seen before. */
+export class WordPieceEncoder implements Encoder {
+  readonly #wasm: EncoderExports;
+  readonly #shortestToken: number;
+
+  constructor(model: WordPieceModel, module: WebAssembly.Module) {
+    this.#wasm = new WebAssembly.Instance(module).exports as EncoderExports;
+    this.#shortestToken = Math.min(
+      1 << 20,
+      ...model.addedTokens.map(({ content }) => Buffer.byteLength(content)),
+    );
+    setUp(this.#wasm, model);
+    // The words of the vocabulary fill the caches, and V8 compiles the encoder for speed meanwhile.
+    this.encode(Buffer.from(model.tokens.join(' ')), { document: 'none' });
+  }
+
+  encode(text: Uint8Array, { document }: { document: DocumentMode }): EncodedText {
+    if (text.length > MAX_TEXT_BYTES)
+      throw new RangeError(`a text of ${text.length} bytes: encode it in parts`);
+    const wasm = this.#wasm;
+    const at = wasm.reserve(text.length, this.#shortestToken);
+    new Uint8Array(wasm.memory.buffer, at, text.length).set(text);
+    wasm.encode(MODES[document]);
+    const { buffer } = wasm.memory;
+    return {
+      ids: new Int32Array(buffer, wasm.ids.value, wasm.idCount.value),
+      documentEnds: new Int32Array(buffer, wasm.documentEnds.value, wasm.documentCount.value),
+      documentStarts: new Int32Array(buffer, wasm.documentStarts.value, wasm.documentCount.value),
+      invalidUtf8: wasm.illFormedCount(),
+    };
+  }
+}
+
+function setUp(wasm: EncoderExports, model: WordPieceModel): void {
+  const entries = [...model.tokens.entries()].filter(
+    (entry): entry is [number, string] => entry[1] !== undefined,
+  );
+  const all = Buffer.from(entries.map(([, token]) => token).join(''));
+  const added = [...model.addedTokens].sort((a, b) => b.content.length - a.content.length);
+  const addedBytes = added.map(({ content }) => Buffer.from(content));
+  const addedSize = addedBytes.reduce((size, bytes) => size + bytes.length, 0);
+  const unknown = entries.find(([, token]) => token === model.unkToken)![0];
+
+  const handed = wasm.begin(all.length + addedSize + 64);
+  wasm.setUpTrie(all.length * 2 + 2, unknown, Math.min(model.maxInputCharsPerWord, MAX_CHARACTERS));
+  wasm.setUpAddedTokens(added.length, addedSize);
+  const memory = Buffer.from(wasm.memory.buffer);
+  memory.set(all, handed);
+  const prefix = Buffer.byteLength(model.continuingSubwordPrefix);
+  let at = handed;
+  for (const [id, token] of entries) {
+    const end = at + Buffer.byteLength(token);
+    wasm.addToken(at, end, id, false);
+    if (token.startsWith(model.continuingSubwordPrefix)) wasm.addToken(at + prefix, end, id, true);
+    at = end;
+  }
+  for (const [i, { id }] of added.entries()) {
+    memory.set(addedBytes[i]!, at);
+    wasm.addAddedToken(at, at + addedBytes[i]!.length, id);
+    at += addedBytes[i]!.length;
+  }
+  setUpTables(wasm, model, entries, unknown);
+  wasm.setUp(model.lowercase, model.cleanText);
+}
+
+function setUpTables(
+  wasm: EncoderExports,
+  model: WordPieceModel,
+  entries: readonly (readonly [number, string])[],
+  unknown: number,
+): void {
+  const { buffer } = wasm.memory;
+  const { kinds, mappingIndex, mappings, singles } = characterTables(model);
+  new Uint8Array(buffer, wasm.tableAt(0), kinds.length).set(kinds);
+  new Uint16Array(buffer, wasm.tableAt(1), mappingIndex.length).set(mappingIndex);
+  new Uint32Array(buffer, wasm.tableAt(2), mappings.length).set(mappings);
+  const ids = new Int32Array(buffer, wasm.tableAt(3), 0x10000).fill(unknown);
+  if (model.maxInputCharsPerWord < 1) return;
+  for (const [id, token] of entries) if (token.length === 1) ids[token.charCodeAt(0)] = id;
+  for (const [from, to] of singles) ids[from] = idOfSingle(to);
+
+  function idOfSingle(codePoint: number): number {
+    if (codePoint < 0x10000) return ids[codePoint]!;
+    const character = String.fromCodePoint(codePoint);
+    return entries.find(([, token]) => token === character)?.[0] ?? unknown;
+  }
+}

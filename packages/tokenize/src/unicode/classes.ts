@@ -1,0 +1,104 @@
+import type { NormalizerOptions } from '../tokenizer/normalize.js';
+import {
+  DROPPED,
+  decompose,
+  IDEOGRAPH,
+  NONSPACING_MARK,
+  PUNCTUATION,
+  type UnicodeProperties,
+  unicodeProperties,
+  WHITESPACE,
+} from './properties.js';
+
+// What becomes of a character, as assembly/unicode.ts numbers it.
+const KIND = {
+  word: 0,
+  dropped: 1,
+  space: 2,
+  single: 3,
+  mapped: 4,
+  hangul: 5,
+  droppedStarter: 6,
+  droppedWhitespace: 7,
+} as const;
+const ITEM_SINGLE = 1 << 21;
+const ITEM_SPACE = 1 << 22;
+const ITEM_CLASS_SHIFT = 24;
+
+/** Code points from here on have no mapping. */
+export const MAPPING_LIMIT = 0x30000;
+
+/** The tables of assembly/memory.ts that say what a normalizer makes of each code point. */
+export interface CharacterTables {
+  kinds: Uint8Array;
+  /** Where the entry of a mapped code point begins in `mappings`. */
+  mappingIndex: Uint16Array;
+  mappings: Uint32Array;
+  /** Characters of the basic plane that become one other character, a word by itself: that character. */
+  singles: Map<number, number>;
+}
+
+/** What a normalizer makes of every code point: the stages of `normalize` taken together. */
+export function characterTables(options: NormalizerOptions): CharacterTables {
+  const properties = unicodeProperties();
+  const { classes, decomposition } = properties;
+  const kinds = new Uint8Array(0x110000);
+  const mappingIndex = new Uint16Array(MAPPING_LIMIT);
+  const mappings: number[] = [];
+  const singles = new Map<number, number>();
+  if (options.stripAccents) kinds.fill(KIND.hangul, 0xac00, 0xd7a4);
+  const set = (c: number) => {
+    // Two kinds of many thousands of code points, quickly.
+    if (classes[c] === DROPPED && options.cleanText) {
+      kinds[c] = KIND.dropped;
+      return;
+    }
+    if (classes[c] === IDEOGRAPH && options.handleChineseChars && !decomposition.has(c)) {
+      kinds[c] = KIND.single;
+      return;
+    }
+    const outcome = outcomeOf(c, options, properties);
+    if (typeof outcome === 'number') {
+      kinds[c] = outcome;
+    } else if (outcome.length === 1 && outcome[0]! & ITEM_SINGLE && c < 0x10000) {
+      kinds[c] = KIND.single;
+      singles.set(c, outcome[0]! & 0x1fffff);
+    } else {
+      kinds[c] = KIND.mapped;
+      mappingIndex[c] = mappings.length;
+      mappings.push(outcome.length, ...outcome);
+    }
+  };
+  for (const [first, end] of properties.classRanges) for (let c = first; c < end; c++) set(c);
+  if (options.stripAccents) {
+    for (const c of properties.decomposition.keys()) set(c);
+    for (const c of properties.combiningClass.keys()) set(c);
+  }
+  if (options.lowercase) for (const c of properties.lowercase.keys()) if (c >= 0x80) set(c);
+  return { kinds, mappingIndex, mappings: Uint32Array.from(mappings), singles };
+}
+
+/** The kind of a character, or the items that it becomes. */
+function outcomeOf(c: number, options: NormalizerOptions, properties: UnicodeProperties): number | number[] {
+  const { classes, combiningClass, lowercase } = properties;
+  const isWhite = (classes[c]! & WHITESPACE) !== 0;
+  if (options.cleanText && classes[c]! & DROPPED) return isWhite ? KIND.droppedWhitespace : KIND.dropped;
+  if (isWhite) return KIND.space;
+  const isIdeograph = options.handleChineseChars && (classes[c]! & IDEOGRAPH) !== 0;
+  const decomposed = options.stripAccents ? (decompose(properties, c) ?? [c]) : [c];
+  const kept = options.stripAccents ? decomposed.filter((d) => !(classes[d]! & NONSPACING_MARK)) : decomposed;
+  const items = kept.flatMap((d) => {
+    const combining = options.stripAccents ? (combiningClass.get(d) ?? 0) : 0;
+    const lowered = options.lowercase ? (lowercase.get(d) ?? [d]) : [d];
+    return lowered.map((l) => {
+      if (isIdeograph || classes[l]! & PUNCTUATION) return l | ITEM_SINGLE;
+      return classes[l]! & WHITESPACE ? l | ITEM_SPACE : (l | (combining << ITEM_CLASS_SHIFT)) >>> 0;
+    });
+  });
+  if (items.length === 0) {
+    return decomposed.some((d) => !combiningClass.has(d)) ? KIND.droppedStarter : KIND.dropped;
+  }
+  if (items.length === 1 && items[0] === c) return KIND.word;
+  if (items.length === 1 && items[0] === (c | ITEM_SINGLE)) return KIND.single;
+  return items;
+}
