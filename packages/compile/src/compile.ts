@@ -19,6 +19,8 @@ export interface CompileOptions {
   readonly device?: string;
   /** Threads for one operation; default: the engine's choice. */
   readonly threads?: number;
+  /** `bf16`: operands of matrix products in bfloat16, where the engine has it; default `fp32`. */
+  readonly precision?: 'fp32' | 'bf16';
   /** Run on the variables of this step, of the same target, in place of new ones: training and evaluation on one model. */
   readonly share?: Step;
 }
@@ -50,12 +52,12 @@ export async function compile(fn: StepFunction, options: CompileOptions = {}): P
     case 'tensorflow': {
       if (share && !(share instanceof TensorflowStep)) throw sharingError();
       const device = options.device === 'cuda' ? 'cuda' : 'cpu';
-      const { threads } = options;
+      const { threads, precision } = options;
       return TensorflowStep.create(
         trace(fn, { variables, inputs }),
         inputs,
         variables,
-        { threads, device },
+        { threads, device, precision },
         share,
       );
     }

@@ -3,7 +3,7 @@ import { integer } from './parse.js';
 
 /** What runs the model, as `train`, `eval` and `fill` take it. */
 export interface EngineOptions {
-  engine: 'auto' | 'onnx' | 'eager';
+  engine: 'auto' | 'onnx' | 'tensorflow' | 'eager';
   device: 'auto' | 'cpu' | 'webgpu' | 'cuda';
   precision: 'fp32' | 'bf16';
   threads?: number;
@@ -12,7 +12,9 @@ export interface EngineOptions {
 export function addEngineOptions(command: Command): Command {
   return command
     .addOption(
-      new Option('--engine <name>', 'what runs the model').choices(['auto', 'onnx', 'eager']).default('auto'),
+      new Option('--engine <name>', 'what runs the model')
+        .choices(['auto', 'onnx', 'tensorflow', 'eager'])
+        .default('auto'),
     )
     .addOption(
       new Option('--device <name>', 'where it runs')

@@ -1,6 +1,6 @@
 import type { Graph, Value } from '../graph/graph.js';
 import { type EmittedSignature, emitGraph } from './emit/emit_graph.js';
-import { GraphBuilder } from './emit/graph_builder.js';
+import { GraphBuilder, type Precision } from './emit/graph_builder.js';
 import { attribute, dataType, shapeMessage } from './protobuf/attribute.js';
 import { encodeSavedModel, type SignatureMessage, type TensorInfoMessage } from './protobuf/schema.js';
 
@@ -27,11 +27,12 @@ const PRODUCER = 1087;
  * signature `serving_default`, and signatures `read_0`, `write_0`, … that hand the variables out and take them in.
  * The variables have no values until they are written once.
  *
+ * @param precision  of the operands of matrix products; all else stays float32
  * @returns the bytes of `saved_model.pb`, to stand in a folder of its own
  * @throws Error naming an operation that has no form in TensorFlow
  */
-export function toSavedModel(graph: Graph): Uint8Array {
-  const builder = new GraphBuilder();
+export function toSavedModel(graph: Graph, precision: Precision = 'fp32'): Uint8Array {
+  const builder = new GraphBuilder(precision);
   const signatureDef: Record<string, SignatureMessage> = {
     [RUN_SIGNATURE]: signature(emitGraph(graph, builder)),
   };

@@ -4,6 +4,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { compile } from '../../src/compile.js';
 import { EagerStep } from '../../src/eager/step.js';
 import { TensorflowStep } from '../../src/tensorflow/runtime/step.js';
+import { recordNode } from '../../src/trace/backend.js';
 import { type StepFunction, trace } from '../../src/trace/trace.js';
 import { adamWStep, adamWVariables, scalarsOf, stepScalarInputs } from './adamw.js';
 
@@ -107,4 +108,44 @@ test('a step that shares variables sees what the other one wrote, and the other 
   expect((await training.read()).a).toEqual(Float32Array.of(10, 10));
   expect((await evaluation.run({})).sum![0]).toBe(20);
   await Promise.all([evaluation.dispose(), training.dispose()]);
+});
+
+test('a dropout mask is a function of key and stream, has the rate asked for, and is 0 or 1 / (1 − rate)', async () => {
+  const shape = ['n', 500] as const;
+  const fn: StepFunction = ({ key }, { x }) => {
+    const mask = (stream: number) =>
+      recordNode('DropoutMask', [key!], { shape: x!.shape, rate: 0.1, stream }, [
+        { shape: x!.shape, dtype: 'float32' },
+      ])[0]!;
+    return { first: mask(0), second: mask(1) };
+  };
+  const step = await create(fn, {
+    variables: { key: { shape: [2], dtype: 'int32', value: Int32Array.of(42, 1) } },
+    inputs: { x: { shape: [...shape], dtype: 'float32' } },
+  });
+  const x = new Float32Array(500 * 401);
+  const { first, second } = (await step.run({ x })) as Record<'first' | 'second', Float32Array>;
+  expect(first!.length).toBe(x.length);
+  expect(new Set(first)).toEqual(new Set([0, Math.fround(1 / (1 - Math.round(0.1 * 65536) / 65536))]));
+  const zeros = first!.filter((value) => value === 0).length / x.length;
+  expect(Math.abs(zeros - 0.1)).toBeLessThan(5 * Math.sqrt((0.1 * 0.9) / x.length));
+  const both = first!.filter((value, i) => value === 0 && second![i] === 0).length / x.length;
+  expect(Math.abs(both - 0.01)).toBeLessThan(5 * Math.sqrt((0.01 * 0.99) / x.length));
+  expect((await step.run({ x })).first).toEqual(first);
+  await step.write({ key: Int32Array.of(42, 2) });
+  expect((await step.run({ x })).first).not.toEqual(first);
+  await step.dispose();
+});
+
+test('bf16 casts the operands of matrix products alone', async () => {
+  const fn: StepFunction = (_, { x }) => ({
+    y: tf.matMul(x as tf.Tensor2D, x as tf.Tensor2D),
+    z: tf.mul(x!, 1.001),
+  });
+  const inputs = { x: { shape: [2, 2], dtype: 'float32' as const } };
+  const step = await compile(fn, { inputs, target: 'tensorflow', precision: 'bf16', threads: 2 });
+  const { y, z } = await step.run({ x: Float32Array.of(1.001, 0, 0, 2) });
+  expect([...y!]).toEqual([1, 0, 0, 4]);
+  expect(z![0]).toBeCloseTo(1.001 * 1.001, 6);
+  await step.dispose();
 });

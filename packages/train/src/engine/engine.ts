@@ -187,12 +187,12 @@ function parameterVariables(config: BertConfig, weights?: Weights): Record<strin
 }
 
 function compileFor(
-  { engine, device, threads }: EngineOptions,
+  { engine, device, threads, precision }: EngineOptions,
   fn: StepFunction,
   variables: Variables,
   inputs: Record<string, InputSpec>,
   share?: Step,
 ): Promise<Step> {
-  const options = { variables, inputs, target: engine, device };
+  const options = { variables, inputs, target: engine, device, precision };
   return compile(fn, { ...options, ...(threads > 0 && { threads }), ...(share && { share }) });
 }

@@ -91,7 +91,7 @@ function decayOf(parameter: Value, value: Value): { decay?: Value } | undefined 
   const [kept, lost] = operands(value, 'Sub') ?? [];
   if (kept !== parameter) return undefined;
   const decay = other(operands(lost, 'Multiply'), (factor) => factor === parameter);
-  return decay && { decay };
+  return decay && (constantOf(decay) === 0 ? {} : { decay });
 }
 
 /**

@@ -3,6 +3,9 @@ import type { DType, TypedArray, Value } from '../../graph/graph.js';
 import { attribute } from '../protobuf/attribute.js';
 import type { AttributeMessage, NodeMessage } from '../protobuf/schema.js';
 
+/** `bf16` casts the operands of matrix products in the graph, where oneDNN or CUDA have the units for it. */
+export type Precision = 'fp32' | 'bf16';
+
 /** A tensor of the GraphDef: the name of a node and, after a colon, which of its outputs. */
 export type Tensor = string;
 
@@ -10,10 +13,14 @@ const MAX_CACHED_CONSTANT = 16;
 
 /** Collects the nodes of a GraphDef. Equal small constants are one node. */
 export class GraphBuilder {
+  /** @param precision  of the operands of matrix products; all else is float32 */
+  constructor(readonly precision: Precision = 'fp32') {}
+
   readonly nodes: NodeMessage[] = [];
   readonly #byName = new Map<string, NodeMessage>();
   readonly #counts = new Map<string, number>();
   readonly #constants = new Map<string, Tensor>();
+  readonly #casts = new Map<Tensor, Tensor>();
   readonly #handles = new Map<string, Tensor>();
   readonly #sizes = new Map<string, Tensor>();
 
@@ -49,14 +56,23 @@ export class GraphBuilder {
 
   scalar(value: number, dtype: DType): Tensor {
     if (dtype === 'bfloat16') {
-      const attr = { SrcT: attribute.type('float32'), DstT: attribute.type('bfloat16') };
-      return this.add('Cast', [this.scalar(value, 'float32')], attr);
+      return this.bfloat16(this.scalar(value, 'float32'));
     }
     return this.constant(typed(value, dtype), [], dtype);
   }
 
   integers(values: readonly number[]): Tensor {
     return this.constant(Int32Array.from(values), [values.length], 'int32');
+  }
+
+  /** A float32 tensor as bfloat16; a tensor that several products read is cast once. */
+  bfloat16(tensor: Tensor): Tensor {
+    const known = this.#casts.get(tensor);
+    if (known) return known;
+    const attr = { SrcT: attribute.type('float32'), DstT: attribute.type('bfloat16') };
+    const reduced = this.add('Cast', [tensor], attr);
+    this.#casts.set(tensor, reduced);
+    return reduced;
   }
 
   /** The handle of a resource variable, which every signature of the file shares by the variable's name. */

@@ -4,15 +4,21 @@ import type { DType, TypedArray } from '../../graph/graph.js';
 import type { AttributeMessage, ShapeMessage } from './schema.js';
 
 /** TensorFlow's numbers for element types (tensorflow/core/framework/types.proto). */
-const dataTypes: Record<DType | 'resource', number> = {
+const dataTypes = {
   float32: 1,
   int32: 3,
   bool: 10,
   bfloat16: 14,
+  uint16: 17,
   resource: 20,
-};
+  uint32: 22,
+  uint64: 23,
+} satisfies Record<DType, number> & Record<string, number>;
 
-export const dataType = (dtype: DType | 'resource'): number => dataTypes[dtype];
+/** Element types of the graph, and those that only a GraphDef has. */
+export type TensorType = keyof typeof dataTypes;
+
+export const dataType = (dtype: TensorType): number => dataTypes[dtype];
 
 /** A shape message; a size known only at run time is −1. */
 export const shapeMessage = (shape: Shape): ShapeMessage => ({
@@ -21,7 +27,7 @@ export const shapeMessage = (shape: Shape): ShapeMessage => ({
 
 /** Attributes of a node, by kind. */
 export const attribute = {
-  type: (dtype: DType | 'resource'): AttributeMessage => ({ type: dataType(dtype) }),
+  type: (dtype: TensorType): AttributeMessage => ({ type: dataType(dtype) }),
   flag: (value: boolean): AttributeMessage => ({ b: value }),
   integer: (value: number): AttributeMessage => ({ i: value }),
   real: (value: number): AttributeMessage => ({ f: value }),

@@ -8,6 +8,7 @@ import { type ResolvedInput, resolveInputs } from '../../step/inputs.js';
 import type { Step, StepInput } from '../../step/step.js';
 import { copyInto, emptyValue, initialValue, pick } from '../../step/variables.js';
 import type { InputSpec, VariableSpec } from '../../trace/trace.js';
+import type { Precision } from '../emit/graph_builder.js';
 import { RUN_SIGNATURE, SERVING_TAG, type StateGroup, stateGroups, toSavedModel } from '../saved_model.js';
 import {
   loadTfjsNode,
@@ -49,14 +50,14 @@ export class TensorflowStep implements Step, VariableHolder {
     graph: Graph,
     inputs: Readonly<Record<string, InputSpec>>,
     variables: Variables,
-    options: TensorflowOptions = {},
+    options: TensorflowOptions & { precision?: Precision | undefined } = {},
     share?: TensorflowStep,
   ): Promise<TensorflowStep> {
     const tf = await loadTfjsNode(options);
     // tfjs-node shares a session between loads of one path, and with it the variables: so each step gets its own folder.
     const folder = await mkdtemp(join(tmpdir(), 'mlm-savedmodel-'));
     try {
-      await writeFile(join(folder, 'saved_model.pb'), toSavedModel(graph));
+      await writeFile(join(folder, 'saved_model.pb'), toSavedModel(graph, options.precision));
       const load = (name: string) =>
         onTensorflow(tf, () => tf.node.loadSavedModel(folder, [SERVING_TAG], name));
       const signature = await load(RUN_SIGNATURE);

@@ -1,15 +1,25 @@
+import type { DType, Node } from '../../../graph/graph.js';
 import { attribute } from '../../protobuf/attribute.js';
-import { type Operations, typeOf } from '../operation.js';
+import type { GraphBuilder, Tensor } from '../graph_builder.js';
+import { cast, type Operations, result } from '../operation.js';
 
 /** Matrix products: MatMul for two matrices, which oneDNN and grappler's fusions know best, else BatchMatMulV2. */
 export const matmul: Operations = {
   BatchMatMul: (node, inputs, to) => {
-    const [left, right] = ['transposeA', 'transposeB'].map((name) =>
-      attribute.flag(node.attributes[name] === true),
-    );
-    if (node.inputs.every(({ shape }) => shape.length === 2)) {
-      return to.add('MatMul', inputs, { ...typeOf(node), transpose_a: left!, transpose_b: right! });
-    }
-    return to.add('BatchMatMulV2', inputs, { ...typeOf(node), adj_x: left!, adj_y: right! });
+    if (to.precision === 'fp32' || result(node).dtype !== 'float32')
+      return product(node, inputs, result(node).dtype, to);
+    const reduced = inputs.map((tensor) => to.bfloat16(tensor));
+    return cast(to, product(node, reduced, 'bfloat16', to), 'bfloat16', 'float32');
   },
 };
+
+function product(node: Node, inputs: readonly Tensor[], dtype: DType, to: GraphBuilder): Tensor {
+  const T = attribute.type(dtype);
+  const [left, right] = ['transposeA', 'transposeB'].map((name) =>
+    attribute.flag(node.attributes[name] === true),
+  );
+  if (node.inputs.every(({ shape }) => shape.length === 2)) {
+    return to.add('MatMul', inputs, { T, transpose_a: left!, transpose_b: right! });
+  }
+  return to.add('BatchMatMulV2', inputs, { T, adj_x: left!, adj_y: right! });
+}
