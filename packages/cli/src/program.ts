@@ -1,13 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { completionCommand } from './commands/completion/command.js';
+import { doctorCommand } from './commands/doctor/command.js';
 import { evalCommand } from './commands/eval/command.js';
 import { exportCommand } from './commands/export/command.js';
 import { fillCommand } from './commands/fill/command.js';
 import { inspectCommand } from './commands/inspect/command.js';
+import { mergeCommand } from './commands/merge/command.js';
+import { preprocessCommand } from './commands/preprocess/command.js';
 import { setupCommand } from './commands/setup/command.js';
 import { trainCommand } from './commands/train/command.js';
 import { verifyCommand } from './commands/verify/command.js';
+import { vocabCommand } from './commands/vocab/command.js';
 import type { Context } from './context.js';
 import { applyConfig } from './options/config.js';
 import { exampleText } from './options/define.js';
@@ -34,14 +38,20 @@ export function createProgram(context: Context): Command {
     .hook('preAction', (_, command) => applyConfig(command));
 
   const groups: Record<string, Command[]> = {
-    'From text to a dataset:': [inspectCommand(context), verifyCommand(context)],
+    'From text to a dataset:': [
+      preprocessCommand(context),
+      vocabCommand(context),
+      inspectCommand(context),
+      verifyCommand(context),
+      mergeCommand(context),
+    ],
     'From a dataset to a model:': [
       trainCommand(context),
       evalCommand(context),
       fillCommand(context),
       exportCommand(context),
     ],
-    [gettingStarted]: [setupCommand(context), completionCommand(context, program)],
+    [gettingStarted]: [doctorCommand(context), setupCommand(context), completionCommand(context, program)],
   };
   for (const [group, commands] of Object.entries(groups)) {
     for (const command of commands) program.addCommand(inherit(program, command).helpGroup(group));

@@ -1,0 +1,62 @@
+import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
+import { type EngineProbe, engineTargets, probeEngine } from '@mlm/compile';
+import type { Context } from '../../context.js';
+import { formatBytes } from '../../output/numbers.js';
+import { createProgress } from '../../output/progress.js';
+import { alignColumns, printResult } from '../../output/report.js';
+import type { Style } from '../../output/style.js';
+import type { DoctorOptions } from './command.js';
+
+export async function runDoctor(context: Context, options: DoctorOptions): Promise<void> {
+  const machine = {
+    node: process.version,
+    platform: `${process.platform} ${process.arch}`,
+    processor: cpus()[0]?.model ?? 'unknown',
+    threads: availableParallelism(),
+    memory_bytes: totalmem(),
+    free_memory_bytes: freemem(),
+  };
+  const engines: EngineProbe[] = [];
+  const progress = createProgress({ stream: context.stderr, env: context.env, label: 'doctor', ...options });
+  for (const engine of engineTargets) {
+    context.signal.throwIfAborted();
+    progress.update({
+      done: engines.length,
+      total: engineTargets.length,
+      details: () => [`trying ${engine.target} on ${engine.device}`],
+    });
+    engines.push(await probeEngine(engine));
+  }
+  progress.finish();
+  printResult(context, options, { ...machine, engines }, (style) => [
+    `Node ${machine.node}, ${machine.platform}, ${machine.processor}, ${machine.threads} threads`,
+    `memory ${formatBytes(machine.memory_bytes)}, free ${formatBytes(machine.free_memory_bytes)}`,
+    '',
+    ...describeEngines(engines, style),
+  ]);
+}
+
+function describeEngines(engines: EngineProbe[], style: Style): string[] {
+  const working = engines.filter(({ works }) => works);
+  const missing = engines.filter(({ works }) => !works);
+  return [
+    ...alignColumns(
+      [
+        ['engine', 'device', 'version', 'matrix product', 'training step'],
+        ...working.map(({ target, device, version = '', matmul_gflops, step_milliseconds }) => [
+          target,
+          device,
+          version,
+          `${matmul_gflops} GFLOP/s`,
+          `${step_milliseconds} ms`,
+        ]),
+      ],
+      [3, 4],
+    ),
+    ...missing.flatMap(({ target, device, error, remedy }) => [
+      '',
+      `${style('yellow', 'missing')}  --engine ${target} --device ${device}: ${error}`,
+      ...(remedy === undefined ? [] : [`         to get it: ${remedy}`]),
+    ]),
+  ];
+}

@@ -1,0 +1,67 @@
+import { statfs } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { dirname, resolve } from 'node:path';
+import { Readable } from 'node:stream';
+import { listColumn, placeOf } from '@mlm/arrow';
+import { type InputFiles, type PreprocessOptions, textFiles, tokenize } from '@mlm/tokenize';
+import { formatBytes, formatDuration, formatNoun } from '../../output/numbers.js';
+
+/** What a run will come to, from its first unit of text (about 4 MB). */
+export interface Forecast {
+  seconds: number;
+  outputBytes: number;
+  /** Free space where the output goes; undefined where it cannot be asked. */
+  freeBytes: number | undefined;
+}
+
+type TokenBatch = Parameters<typeof listColumn>[0];
+
+/** A shorter run is over before a forecast is read. */
+const longBytes = 200e6;
+
+/** input_ids and labels take four bytes each, attention_mask one. */
+const bytesPerToken = 9;
+
+export function isLong(files: InputFiles): boolean {
+  return files.bytes >= longBytes;
+}
+
+/** Works through the first unit, without writing anything, and scales up. */
+export async function forecast(options: PreprocessOptions, files: InputFiles): Promise<Forecast> {
+  for await (const unit of textFiles(files, options)) {
+    const start = performance.now();
+    let tokens = 0;
+    let bytes = 0;
+    const batches = Readable.from([unit]).pipe(tokenize({ ...options, workers: 0 }));
+    for await (const batch of batches as AsyncIterable<TokenBatch>) {
+      const { offsets } = listColumn(batch, 'input_ids');
+      tokens += offsets.at(-1)! - offsets[0]!;
+      bytes += placeOf(batch)?.counts?.bytes ?? 0;
+    }
+    const scale = files.bytes / Math.max(1, bytes) / (options.share?.worldSize ?? 1);
+    const workers = Math.max(1, options.workers ?? availableParallelism());
+    return {
+      seconds: (((performance.now() - start) / 1000) * scale) / workers,
+      outputBytes: tokens * bytesPerToken * scale,
+      freeBytes: await freeSpace(options.output),
+    };
+  }
+  return { seconds: 0, outputBytes: 0, freeBytes: undefined };
+}
+
+export function describeForecast({ seconds, outputBytes, freeBytes }: Forecast, files: InputFiles): string {
+  const space =
+    freeBytes !== undefined && freeBytes < outputBytes
+      ? `; only ${formatBytes(freeBytes)} are free there, choose another place or a smaller input`
+      : '';
+  return (
+    `${formatNoun(files.files.length, 'file')}, ${formatBytes(files.bytes)}: ` +
+    `about ${formatDuration(seconds)} and ${formatBytes(outputBytes)} of output${space}`
+  );
+}
+
+async function freeSpace(output: string): Promise<number | undefined> {
+  if (output === '-') return undefined;
+  const disk = await statfs(dirname(resolve(output))).catch(() => undefined);
+  return disk && disk.bavail * disk.bsize;
+}

@@ -1,0 +1,157 @@
+import { maskStage } from '@mlm/masking';
+import {
+  type InputFiles,
+  listFiles,
+  loadTokenizer,
+  type PreprocessReport,
+  type PreprocessOptions as PreprocessRequest,
+  preprocess,
+  shareOf,
+  type Tokenizer,
+} from '@mlm/tokenize';
+import type { Context } from '../../context.js';
+import { UsageError } from '../../errors.js';
+import { listedPaths } from '../../options/files-from.js';
+import {
+  formatByteRate,
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatNoun,
+  formatShare,
+  formatShortCount,
+} from '../../output/numbers.js';
+import { createProgress } from '../../output/progress.js';
+import { printResult } from '../../output/report.js';
+import type { PreprocessOptions } from './command.js';
+import { describeForecast, forecast, isLong } from './forecast.js';
+import { outputBytes } from './size.js';
+
+export async function runPreprocess(
+  context: Context,
+  paths: string[],
+  options: PreprocessOptions,
+): Promise<void> {
+  const { inputs, output } = await inputsAndOutput(context, paths, options);
+  const files = await listFiles(inputs);
+  const tokenizer = await loadTokenizer(options.tokenizer);
+  const request = preprocessRequest(options, files, output, tokenizer);
+  if (options.quiet !== true && isLong(files)) {
+    context.stderr.write(`${describeForecast(await forecast(request, files), files)}\n`);
+  }
+  const { report, seconds } = await preprocessWithProgress(context, request, options);
+  await printReport(context, options, report, seconds);
+}
+
+async function inputsAndOutput(context: Context, paths: string[], options: PreprocessOptions) {
+  const output = paths.at(-1)!;
+  const inputs = [...paths.slice(0, -1), ...(await listedPaths(context, options.filesFrom))];
+  if (inputs.length === 0) {
+    throw new UsageError('expected inputs and then an output, such as: mlm preprocess corpus/ out.arrow');
+  }
+  return { inputs, output };
+}
+
+function preprocessRequest(
+  options: PreprocessOptions,
+  inputs: InputFiles,
+  output: string,
+  tokenizer: Tokenizer,
+): PreprocessRequest {
+  const { maskProbability, replace, labels, seed } = options;
+  const { specialIds, protectedIds, vocabularySize } = tokenizer;
+  const rule = { probability: maskProbability, replace, labels, seed, protectedIds, vocabularySize };
+  const { rank, worldSize } = options;
+  return {
+    inputs,
+    output,
+    tokenizer,
+    sequenceLength: options.sequenceLength,
+    document: options.document,
+    lineByLine: options.lineByLine === true,
+    overflow: options.overflow,
+    textField: options.textField,
+    evalFraction: options.evalFraction,
+    seed,
+    stages: [maskStage({ ...rule, maskId: specialIds.mask, padId: specialIds.pad })],
+    share: shareOf({
+      ...(rank === undefined ? {} : { rank }),
+      ...(worldSize === undefined ? {} : { worldSize }),
+    }),
+    overwrite: options.overwrite === true,
+    resume: options.resume === true,
+    ...(options.limit === undefined ? {} : { limit: options.limit }),
+    ...(options.workers === undefined ? {} : { workers: options.workers }),
+    ...(options.shardSize === undefined ? {} : { shardBytes: options.shardSize }),
+  };
+}
+
+/** Runs the library's preprocess with a progress line. */
+export async function preprocessWithProgress(
+  context: Context,
+  request: PreprocessRequest,
+  options: { quiet?: boolean },
+): Promise<{ report: PreprocessReport; seconds: number }> {
+  const progress = createProgress({
+    stream: context.stderr,
+    env: context.env,
+    label: 'preprocess',
+    ...options,
+  });
+  const start = performance.now();
+  try {
+    const report = await preprocess({
+      ...request,
+      signal: context.signal,
+      onProgress({ bytes, totalBytes, rows }) {
+        progress.update({
+          done: bytes,
+          ...(totalBytes > 0 ? { total: totalBytes } : {}),
+          details: () => [
+            `${formatBytes(bytes)}`,
+            formatByteRate(bytes / ((performance.now() - start) / 1000)),
+            `${formatShortCount(rows)} rows`,
+          ],
+        });
+      },
+    });
+    return { report, seconds: (performance.now() - start) / 1000 };
+  } finally {
+    progress.finish();
+  }
+}
+
+async function printReport(
+  context: Context,
+  options: PreprocessOptions,
+  report: PreprocessReport,
+  seconds: number,
+): Promise<void> {
+  const { counts, output, files, skipped, resumedUnits } = report;
+  const { rows, tokens, selected = 0, documents = 0, invalid_utf8 = 0, bytes = 0 } = counts;
+  const share = selected / Math.max(1, tokens);
+  // On standard output the dataset itself goes out: the summary must not mix with it.
+  const toStderr = output === '-' ? { ...context, stdout: context.stderr } : context;
+  const size = await outputBytes(output);
+  const result = {
+    output,
+    ...counts,
+    selected_share: share,
+    files,
+    skipped,
+    resumed_units: resumedUnits,
+    output_bytes: size,
+    seconds,
+  };
+  printResult(toStderr, options, result, (style) => [
+    `${style('green', 'done')}  ${formatNoun(rows, 'row')}, ${formatNoun(tokens, 'token')}, ` +
+      `${formatNoun(documents, 'document')} from ${formatNoun(files, 'file')}`,
+    `      ${formatCount(selected)} tokens selected (${formatShare(share)})`,
+    `      ${formatBytes(bytes)} in ${formatDuration(seconds)} (${formatByteRate(bytes / seconds)})`,
+    ...(invalid_utf8 > 0
+      ? [style('yellow', `      ${formatNoun(invalid_utf8, 'invalid UTF-8 sequence')} replaced by U+FFFD`)]
+      : []),
+    ...(skipped > 0 ? [`      ${formatNoun(skipped, 'file')} of other kinds left out`] : []),
+    ...(output === '-' ? [] : [`      ${output} (${formatBytes(size)})`, `Next: mlm train ${output}`]),
+  ]);
+}

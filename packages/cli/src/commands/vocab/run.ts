@@ -1,0 +1,68 @@
+import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { InputError } from '@mlm/arrow';
+import { listFiles, textFiles, trainVocabulary, unitTexts } from '@mlm/tokenize';
+import type { Context } from '../../context.js';
+import { listedPaths } from '../../options/files-from.js';
+import {
+  formatByteRate,
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatNoun,
+} from '../../output/numbers.js';
+import { createProgress } from '../../output/progress.js';
+import { printResult } from '../../output/report.js';
+import type { VocabOptions } from './command.js';
+
+export async function runVocab(context: Context, inputs: string[], options: VocabOptions): Promise<void> {
+  const { output } = options;
+  if (options.overwrite !== true && (await stat(output).catch(() => undefined))) {
+    throw new InputError(`${output} exists already; choose another --output or add --overwrite`);
+  }
+  const paths = [...inputs, ...(await listedPaths(context, options.filesFrom))];
+  const files = await listFiles(paths);
+  const progress = createProgress({ stream: context.stderr, env: context.env, label: 'vocab', ...options });
+  const start = performance.now();
+  const seconds = () => (performance.now() - start) / 1000;
+  let bytes = 0;
+  async function* texts() {
+    for await (const text of unitTexts(textFiles(files, { textField: options.textField }), options)) {
+      context.signal.throwIfAborted();
+      bytes += text.length;
+      progress.update({
+        done: bytes,
+        ...(files.bytes > 0 ? { total: files.bytes } : {}),
+        details: () => [formatBytes(bytes), formatByteRate(bytes / seconds())],
+      });
+      yield text;
+    }
+  }
+  const vocabulary = await trainVocabulary(texts(), {
+    size: options.size,
+    lowercase: options.cased !== true,
+    minFrequency: options.minFrequency,
+  }).finally(() => progress.finish());
+  context.signal.throwIfAborted();
+  await writeFolder(output, vocabulary.files);
+  const entries = vocabulary.pieces.length;
+  printResult(context, options, { output, entries, ...vocabulary.counts, seconds: seconds() }, (style) => [
+    `${style('green', 'done')}  ${formatCount(entries)} entries from ${formatNoun(vocabulary.counts.words, 'distinct word')} ` +
+      `(${formatBytes(bytes)} in ${formatDuration(seconds())})`,
+    ...(entries < options.size
+      ? [`      the text gives no more than these; ${formatCount(options.size)} were asked for`]
+      : []),
+    `      ${output}/: ${Object.keys(vocabulary.files).join(', ')}`,
+    `Next: mlm preprocess ${inputs[0] ?? 'corpus/'} out.arrow --tokenizer ${output}`,
+  ]);
+}
+
+/** The folder appears when it is whole. */
+async function writeFolder(folder: string, files: Record<string, string>): Promise<void> {
+  const partial = `${folder.replace(/\/+$/, '')}.partial`;
+  await rm(partial, { recursive: true, force: true });
+  await mkdir(partial, { recursive: true });
+  for (const [name, text] of Object.entries(files)) await writeFile(join(partial, name), text);
+  await rm(folder, { recursive: true, force: true });
+  await rename(partial, folder);
+}

@@ -1,0 +1,18 @@
+import { readFile } from 'node:fs/promises';
+import { InputError } from '@mlm/arrow';
+import type { Context } from '../context.js';
+
+/** The paths that `--files-from` names, one a line; none without the option. */
+export async function listedPaths(context: Context, list: string | undefined): Promise<string[]> {
+  if (list === undefined) return [];
+  const text = list === '-' ? await readAll(context.stdin) : await readFile(list, 'utf8');
+  const paths = text.split(/\r?\n/).filter((line) => line !== '');
+  if (paths.length === 0) throw new InputError(`--files-from ${list}: the list is empty`);
+  return paths;
+}
+
+async function readAll(stream: NodeJS.ReadStream): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks).toString();
+}
