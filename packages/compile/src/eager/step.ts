@@ -10,7 +10,7 @@ import {
 import type { TypedArray } from '../graph/graph.js';
 import { resolveInputs } from '../step/inputs.js';
 import type { Step, StepInput } from '../step/step.js';
-import { copyInto, emptyValue, initialValue, pick } from '../step/variables.js';
+import { copyInto, emptyValue, fillInitial, pick } from '../step/variables.js';
 import { registerGradients } from '../trace/gradients.js';
 import type { InputSpec, StepFunction, VariableSpec } from '../trace/trace.js';
 
@@ -36,7 +36,7 @@ export class EagerStep implements Step {
   }
 
   async run(given: Readonly<Record<string, StepInput>>): Promise<Record<string, TypedArray>> {
-    const inputs = resolveInputs(this.options.inputs, given);
+    const { inputs } = resolveInputs(this.options.inputs, given);
     const results = withRegistry(this.#variables, () =>
       tidy(() => {
         const tensors = Object.entries(inputs).map(([name, { data, shape }]): [string, Tensor] => [
@@ -81,7 +81,9 @@ function createVariables(specs: EagerOptions['variables']): Map<string, Variable
     () =>
       new Map(
         Object.entries(specs).map(([name, spec]) => {
-          const value = tensor(initialValue(name, spec), [...spec.shape], spec.dtype ?? 'float32');
+          const array = emptyValue(spec);
+          fillInitial(name, spec, array);
+          const value = tensor(array, [...spec.shape], spec.dtype ?? 'float32');
           const variable = engine().makeVariable(value, spec.trainable ?? true, name);
           value.dispose();
           return [name, variable];

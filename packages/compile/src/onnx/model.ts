@@ -1,5 +1,5 @@
 import { formatDimension, isSymbolic } from '../graph/dimension.js';
-import type { Graph, Value } from '../graph/graph.js';
+import { type Graph, resultsOf, type Value } from '../graph/graph.js';
 import { inlineComposites } from '../graph/rewrite.js';
 import { Emitter, onnxType } from './emitter.js';
 import { lowerings } from './lower.js';
@@ -22,14 +22,16 @@ export interface OnnxOptions {
 
 /**
  * The graph as the bytes of an .onnx file (opset 21 and com.microsoft operators of onnxruntime). Inputs and outputs
- * keep their names. Variables are inputs; the next value of an assigned variable is the output `<name>/next`.
+ * keep their names. The variables that it reads are inputs; the next value of an assigned variable is the output
+ * `<name>/next`.
  * @throws if an operation has no ONNX form
  */
 export function toOnnx(graph: Graph, { values, int64Inputs = [] }: OnnxOptions = {}): Uint8Array {
   const plain = inlineComposites(graph, new Set(Object.keys(lowerings)));
   const emitter = new Emitter();
-  const stored = plain.variables.filter(({ name }) => values?.has(name!));
-  const leaves = [...plain.inputs, ...plain.variables.filter(({ name }) => !values?.has(name!))];
+  const read = usedVariables(plain);
+  const stored = read.filter(({ name }) => values?.has(name!));
+  const leaves = [...plain.inputs, ...read.filter(({ name }) => !values?.has(name!))];
   for (const value of [...leaves, ...stored]) emitter.declare(value, value.name!);
   for (const value of stored) emitter.initializers.push(storedTensor(value, values!.get(value.name!)!));
   const isWide = ({ name }: Value) => int64Inputs.includes(name!);
@@ -77,6 +79,11 @@ export function toOnnx(graph: Graph, { values, int64Inputs = [] }: OnnxOptions =
 function storedTensor({ name, shape, dtype }: Value, value: Float32Array | Int32Array): OnnxTensor {
   const data = new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
   return { name: name!, type: onnxType(dtype), dims: shape as number[], data };
+}
+
+function usedVariables(graph: Graph): Value[] {
+  const used = new Set([...graph.nodes.flatMap(({ inputs }) => inputs), ...resultsOf(graph)]);
+  return graph.variables.filter((value) => used.has(value));
 }
 
 const valueInfo = ({ shape }: Value, name: string, type: OnnxType): OnnxValueInfo => ({

@@ -1,7 +1,9 @@
 import type { Variable } from '@tensorflow/tfjs-core';
 import type { Tensor } from 'onnxruntime-common';
+import { sizeOf } from '../graph/dimension.js';
 import type { TypedArray } from '../graph/graph.js';
-import { copyInto, emptyValue, initialValue, pick } from '../step/variables.js';
+import { HostMemory } from '../host/memory.js';
+import { copyInto, emptyValue, fillInitial, pick } from '../step/variables.js';
 import type { VariableSpec } from '../trace/trace.js';
 import { ortTensor } from './runtime.js';
 
@@ -14,14 +16,26 @@ interface Slot {
 
 /** The variables of ONNX steps: typed arrays that onnxruntime reads and writes in place. */
 export class OnnxState {
+  /** Holds every float32 variable, for our kernels to update; none where they do not fit. */
+  readonly memory: HostMemory | undefined;
   readonly #slots: Map<string, Slot>;
 
   constructor(variables: Readonly<Record<string, VariableSpec | Variable>>) {
+    const entries = Object.entries(variables);
+    const bytes = entries.reduce((sum, [, { shape }]) => sum + HostMemory.bytesOf(sizeOf(shape)), 0);
+    // Room for the gradients too: AdamW keeps two moments a parameter, so they take a third of what variables take.
+    const withGradients = Math.ceil(bytes * 1.5) + 2 ** 16;
+    const memory = HostMemory.canHold(withGradients) ? new HostMemory(withGradients) : undefined;
+    this.memory = memory;
     this.#slots = new Map(
-      Object.entries(variables).map(([name, spec]) => [
-        name,
-        { spec, current: ortTensor(initialValue(name, spec), spec.shape), next: undefined },
-      ]),
+      entries.map(([name, spec]) => {
+        const array =
+          memory && (spec.dtype ?? 'float32') === 'float32'
+            ? memory.allocate(sizeOf(spec.shape))
+            : emptyValue(spec);
+        fillInitial(name, spec, array);
+        return [name, { spec, current: ortTensor(array, spec.shape), next: undefined }];
+      }),
     );
   }
 

@@ -1,8 +1,12 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import type { Graph, TypedArray } from '../graph/graph.js';
+import { inlineComposites } from '../graph/rewrite.js';
+import { HostMemory } from '../host/memory.js';
 import { resolveInputs } from '../step/inputs.js';
 import type { Step, StepInput } from '../step/step.js';
 import type { InputSpec } from '../trace/trace.js';
+import { HostRunner } from './host_runner.js';
+import { type HostPlan, planHostWork } from './host_work.js';
 import { outputName, toOnnx, updateName } from './model.js';
 import { ortTensor } from './runtime.js';
 import { createSession, type SessionOptions } from './session.js';
@@ -16,6 +20,8 @@ export class OnnxStep implements Step {
     private readonly inputs: Readonly<Record<string, InputSpec>>,
     readonly state: OnnxState,
     private readonly ownsState: boolean,
+    private readonly host: HostRunner | undefined,
+    private readonly results: readonly string[],
   ) {}
 
   static async create(
@@ -24,28 +30,37 @@ export class OnnxStep implements Step {
     state: { readonly variables: OnnxState; readonly owned: boolean },
     options: SessionOptions,
   ): Promise<OnnxStep> {
-    const session = await createSession(toOnnx(graph), options);
-    return new OnnxStep(session, graph, inputs, state.variables, state.owned);
+    const { variables, owned } = state;
+    const plan = planFor(graph, variables);
+    const session = await createSession(toOnnx(plan.graph), options);
+    const host = plan.updates.length + plan.masks.length > 0 ? new HostRunner(plan, variables) : undefined;
+    return new OnnxStep(session, plan.graph, inputs, variables, owned, host, Object.keys(graph.outputs));
   }
 
   async run(given: Readonly<Record<string, StepInput>>): Promise<Record<string, TypedArray>> {
-    const feeds: Record<string, Tensor> = {};
-    for (const [name, { data, shape }] of Object.entries(resolveInputs(this.inputs, given))) {
-      feeds[name] = ortTensor(data, shape);
+    const { inputs, sizes } = resolveInputs(this.inputs, given);
+    const feeds: Record<string, Tensor> = { ...this.host?.drawMasks(inputs, sizes) };
+    for (const [name, { data, shape }] of Object.entries(inputs)) feeds[name] = ortTensor(data, shape);
+    for (const { name } of this.graph.variables) {
+      if (this.session.inputNames.includes(name!)) feeds[name!] = this.state.current(name!);
     }
-    for (const { name } of this.graph.variables) feeds[name!] = this.state.current(name!);
-    const updated = Object.keys(this.graph.updates);
-    const fetches: Record<string, Tensor | null> = {};
-    for (const name of Object.keys(this.graph.outputs)) fetches[outputName(this.graph, name)] = null;
-    for (const name of updated) fetches[updateName(name)] = this.state.next(name);
-    const results = await this.session.run(feeds, fetches);
-    for (const name of updated) this.state.advance(name);
+    const results = await this.session.run(feeds, this.fetches());
+    for (const name of Object.keys(this.graph.updates)) this.state.advance(name);
+    this.host?.update(inputs, results);
     return Object.fromEntries(
-      Object.keys(this.graph.outputs).map((name) => [
-        name,
-        results[outputName(this.graph, name)]!.data as TypedArray,
-      ]),
+      this.results.map((name) => [name, results[outputName(this.graph, name)]!.data as TypedArray]),
     );
+  }
+
+  /** Where the engine writes: arrays that exist already, but for the outputs, which the caller keeps. */
+  private fetches(): Record<string, Tensor | null> {
+    const fetches: Record<string, Tensor | null> = {};
+    for (const [name, { shape }] of Object.entries(this.graph.outputs)) {
+      const gradient = this.host?.gradients.get(name);
+      fetches[outputName(this.graph, name)] = gradient ? ortTensor(gradient, shape as number[]) : null;
+    }
+    for (const name of Object.keys(this.graph.updates)) fetches[updateName(name)] = this.state.next(name);
+    return fetches;
   }
 
   async read(names?: readonly string[]): Promise<Record<string, TypedArray>> {
@@ -60,4 +75,11 @@ export class OnnxStep implements Step {
     await this.session.release();
     if (this.ownsState) this.state.dispose();
   }
+}
+
+/** Divides the graph; where the memory has no room for the gradients, updates stay in the engine. */
+function planFor(graph: Graph, { memory }: OnnxState): HostPlan {
+  const plan = planHostWork(graph);
+  const bytes = [...plan.gradients.values()].reduce((sum, length) => sum + HostMemory.bytesOf(length), 0);
+  return bytes <= (memory?.free ?? 0) ? plan : planHostWork(inlineComposites(graph));
 }

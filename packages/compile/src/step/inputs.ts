@@ -16,7 +16,7 @@ export interface ResolvedInput {
 export function resolveInputs(
   specs: Readonly<Record<string, InputSpec>>,
   given: Readonly<Record<string, StepInput>>,
-): Record<string, ResolvedInput> {
+): { inputs: Record<string, ResolvedInput>; sizes: ReadonlyMap<string, number> } {
   for (const name of Object.keys(given)) {
     if (!specs[name])
       throw new TypeError(`there is no input '${name}', only ${Object.keys(specs).join(', ')}`);
@@ -44,7 +44,7 @@ export function resolveInputs(
   for (const name of unresolved.keys()) {
     throw new TypeError(`the sizes of input '${name}' cannot be told from its length: pass { data, shape }`);
   }
-  return resolved;
+  return { inputs: resolved, sizes };
 }
 
 function bindShape(

@@ -3,12 +3,14 @@ import { sizeOf } from '../graph/dimension.js';
 import type { TypedArray } from '../graph/graph.js';
 import type { VariableSpec } from '../trace/trace.js';
 
-/** The first value of a variable: a copy of what the spec or the tfjs variable holds, or zeros. */
-export function initialValue(name: string, spec: VariableSpec | Variable): Float32Array | Int32Array {
-  const array = emptyValue(spec);
+/** Writes a variable's first value into an array of zeros: what the spec or the tfjs variable holds. */
+export function fillInitial(
+  name: string,
+  spec: VariableSpec | Variable,
+  array: Float32Array | Int32Array,
+): void {
   const given = spec instanceof Variable ? (spec.dataSync() as TypedArray) : spec.value;
   if (given) copyInto(name, array, given);
-  return array;
 }
 
 export function emptyValue({ shape, dtype }: VariableSpec | Variable): Float32Array | Int32Array {

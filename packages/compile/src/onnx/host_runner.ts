@@ -1,0 +1,86 @@
+import type { Tensor } from 'onnxruntime-common';
+import { drawMask } from '../composite/dropout.js';
+import { evaluateDimension, sizeOf } from '../graph/dimension.js';
+import type { TypedArray } from '../graph/graph.js';
+import { HostMemory, paddedCount } from '../host/memory.js';
+import type { ResolvedInput } from '../step/inputs.js';
+import type { HostPlan, HostUpdate, ScalarSource } from './host_work.js';
+import { ortTensor } from './runtime.js';
+import type { OnnxState } from './state.js';
+
+type Inputs = Readonly<Record<string, ResolvedInput>>;
+
+/** Runs the host's share of a step, before and after the engine, in arrays that are allocated once. */
+export class HostRunner {
+  /** Where the engine writes the gradients, by output name. */
+  readonly gradients: ReadonlyMap<string, Float32Array>;
+  #maskMemory: HostMemory | undefined;
+  #maskBytes = 0;
+
+  constructor(
+    private readonly plan: HostPlan,
+    private readonly state: OnnxState,
+  ) {
+    this.gradients = new Map(
+      [...plan.gradients].map(([name, length]) => [name, state.memory!.allocate(length)]),
+    );
+  }
+
+  /** Draws the masks of this run. */
+  drawMasks(inputs: Inputs, sizes: ReadonlyMap<string, number>): Record<string, Tensor> {
+    const shapes = this.plan.masks.map(({ shape }) => shape.map((size) => evaluateDimension(size, sizes)));
+    const memory = this.#memoryForMasks(shapes.map(sizeOf));
+    const feeds: Record<string, Tensor> = {};
+    this.plan.masks.forEach((mask, i) => {
+      const array = memory.allocate(sizeOf(shapes[i]!));
+      drawMask(memory, array, mask, inputs[mask.key]!.data);
+      feeds[mask.input] = ortTensor(array, shapes[i]!);
+    });
+    return feeds;
+  }
+
+  /** Updates parameters and moments from the gradients that the engine has written. */
+  update(inputs: Inputs, results: Readonly<Record<string, Tensor>>): void {
+    const scalar = (source: ScalarSource): number => {
+      if ('value' in source) return source.value;
+      const data = 'input' in source ? inputs[source.input]!.data : results[source.output]!.data;
+      return (data as TypedArray)[0]!;
+    };
+    for (const update of this.plan.updates) this.#update(update, update.scalars.map(scalar));
+  }
+
+  #update({ variables, gradient, epsilon }: HostUpdate, scalars: readonly number[]): void {
+    const source = this.gradients.get(gradient)!;
+    const arrays = variables.map((name) => this.state.current(name).data as Float32Array);
+    const [parameter, first, second] = arrays.map(({ byteOffset }) => byteOffset) as [number, number, number];
+    const [clip, stepSize, decay, secondScale, firstKeep, secondKeep] = scalars as [
+      ...[number, number, number],
+      ...[number, number, number],
+    ];
+    this.state.memory!.kernels.adamW(
+      parameter,
+      first,
+      second,
+      source.byteOffset,
+      paddedCount(source.length),
+      clip,
+      stepSize,
+      decay,
+      secondScale,
+      firstKeep,
+      secondKeep,
+      epsilon,
+    );
+  }
+
+  /** An empty memory that holds arrays of these lengths: the one of the last run if it is large enough. */
+  #memoryForMasks(lengths: readonly number[]): HostMemory {
+    const bytes = lengths.reduce((sum, length) => sum + HostMemory.bytesOf(length), 0);
+    if (!this.#maskMemory || this.#maskBytes < bytes) {
+      this.#maskMemory = new HostMemory(bytes);
+      this.#maskBytes = bytes;
+    }
+    this.#maskMemory.reset();
+    return this.#maskMemory;
+  }
+}
