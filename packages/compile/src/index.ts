@@ -1,5 +1,4 @@
 export { type CompileOptions, compile } from './compile.js';
-export { type AdamWScalars, type AdamWState, adamWUpdate } from './composite/adamw.js';
 export { composite } from './composite/composite.js';
 export { type DropoutMask, dropoutMask } from './composite/dropout.js';
 export { EagerStep } from './eager/step.js';

@@ -10,7 +10,7 @@ import {
 import type { TypedArray } from '../graph/graph.js';
 import { resolveInputs } from '../step/inputs.js';
 import type { Step, StepInput } from '../step/step.js';
-import { copyInto, emptyValue, fillInitial, pick } from '../step/variables.js';
+import { copyInto, emptyValue, initialValue, pick } from '../step/variables.js';
 import { registerGradients } from '../trace/gradients.js';
 import type { InputSpec, StepFunction, VariableSpec } from '../trace/trace.js';
 
@@ -81,9 +81,7 @@ function createVariables(specs: EagerOptions['variables']): Map<string, Variable
     () =>
       new Map(
         Object.entries(specs).map(([name, spec]) => {
-          const array = emptyValue(spec);
-          fillInitial(name, spec, array);
-          const value = tensor(array, [...spec.shape], spec.dtype ?? 'float32');
+          const value = tensor(initialValue(name, spec), [...spec.shape], spec.dtype ?? 'float32');
           const variable = engine().makeVariable(value, spec.trainable ?? true, name);
           value.dispose();
           return [name, variable];

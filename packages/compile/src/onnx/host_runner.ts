@@ -46,30 +46,32 @@ export class HostRunner {
       const data = 'input' in source ? inputs[source.input]!.data : results[source.output]!.data;
       return (data as TypedArray)[0]!;
     };
-    for (const update of this.plan.updates) this.#update(update, update.scalars.map(scalar));
+    for (const update of this.plan.updates) this.#update(update, scalar);
   }
 
-  #update({ variables, gradient, epsilon }: HostUpdate, scalars: readonly number[]): void {
-    const source = this.gradients.get(gradient)!;
-    const arrays = variables.map((name) => this.state.current(name).data as Float32Array);
-    const [parameter, first, second] = arrays.map(({ byteOffset }) => byteOffset) as [number, number, number];
-    const [clip, stepSize, decay, secondScale, firstKeep, secondKeep] = scalars as [
-      ...[number, number, number],
-      ...[number, number, number],
-    ];
+  #update(update: HostUpdate, scalar: (source: ScalarSource) => number): void {
+    const { parameter, firstMoment, secondMoment, gradient, scalars } = update;
+    const variable = (name: string) => this.state.current(name).data as Float32Array;
+    const source = 'output' in gradient ? this.gradients.get(gradient.output)! : variable(gradient.variable);
+    const decay = scalar(scalars.decay);
+    const stepSize = scalar(scalars.stepSize);
+    const firstKeep = scalar(scalars.firstKeep);
+    const secondKeep = scalar(scalars.secondKeep);
+    // Batches that only add to a sum of gradients change nothing.
+    if (stepSize === 0 && decay === 0 && firstKeep === 1 && secondKeep === 1) return;
     this.state.memory!.kernels.adamW(
-      parameter,
-      first,
-      second,
+      variable(parameter).byteOffset,
+      variable(firstMoment).byteOffset,
+      variable(secondMoment).byteOffset,
       source.byteOffset,
       paddedCount(source.length),
-      clip,
+      scalar(scalars.clip),
       stepSize,
       decay,
-      secondScale,
+      scalar(scalars.secondMomentScale),
       firstKeep,
       secondKeep,
-      epsilon,
+      scalar(scalars.epsilon),
     );
   }
 

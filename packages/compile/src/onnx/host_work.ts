@@ -1,8 +1,8 @@
-import { ADAMW } from '../composite/adamw.js';
 import { DROPOUT_MASK } from '../composite/dropout.js';
 import type { Shape } from '../graph/dimension.js';
-import { constantOf, type Graph, type Node, type Value } from '../graph/graph.js';
+import { constantOf, type Graph, type Value } from '../graph/graph.js';
 import { rewrite } from '../graph/rewrite.js';
+import { type AdamWUpdate, matchAdamW } from '../simplify/adamw.js';
 
 /** Where a kernel of ours finds a scalar: known, an input of the run, or an output of the engine's graph. */
 export type ScalarSource =
@@ -10,14 +10,19 @@ export type ScalarSource =
   | { readonly input: string }
   | { readonly output: string };
 
+/** Where the engine leaves a gradient: in an output, or in a variable that it assigns to (a sum over batches). */
+export type GradientSource = { readonly output: string } | { readonly variable: string };
+
+const SCALARS = ['stepSize', 'secondMomentScale', 'firstKeep', 'secondKeep', 'epsilon'] as const;
+type ScalarName = (typeof SCALARS)[number] | 'decay' | 'clip';
+
 /** One AdamW update that runs in place after the engine. */
 export interface HostUpdate {
-  /** The parameter and its two moments. */
-  readonly variables: readonly [string, string, string];
-  /** The engine's output that holds the gradient. */
-  readonly gradient: string;
-  readonly scalars: readonly ScalarSource[];
-  readonly epsilon: number;
+  readonly parameter: string;
+  readonly firstMoment: string;
+  readonly secondMoment: string;
+  readonly gradient: GradientSource;
+  readonly scalars: Readonly<Record<ScalarName, ScalarSource>>;
 }
 
 /** A dropout mask that is drawn before the engine runs and passed to it as an input. */
@@ -33,68 +38,89 @@ export interface HostMask {
 export interface HostPlan {
   readonly graph: Graph;
   readonly updates: readonly HostUpdate[];
-  /** The elements of each gradient, by the name of its output. */
+  /** The elements of each gradient that is an output, by the output's name. */
   readonly gradients: ReadonlyMap<string, number>;
   readonly masks: readonly HostMask[];
 }
 
-/** Takes out of the graph what our kernels do better: AdamW in place, and random masks, which ONNX cannot repeat. */
-export function planHostWork(graph: Graph): HostPlan {
-  const updates: HostUpdate[] = [];
-  const gradients = new Map<string, number>();
+/** Takes out of the graph what our kernels do better: random masks, which ONNX cannot repeat, and AdamW in place. */
+export function planHostWork(graph: Graph, { adamW } = { adamW: true }): HostPlan {
+  const { updates, ...engine } = adamW ? planUpdates(graph) : { graph, updates: [], gradients: new Map() };
+  const { masks, values } = planMasks(engine.graph);
+  const withMasks = { ...engine.graph, inputs: [...graph.inputs, ...values.values()] };
+  return {
+    graph: rewrite(withMasks, ({ outputs }) => {
+      const drawn = values.get(outputs[0]!);
+      return drawn && [drawn];
+    }),
+    updates,
+    gradients: engine.gradients,
+    masks,
+  };
+}
+
+function planUpdates(graph: Graph): Omit<HostPlan, 'masks'> {
   const outputs: Record<string, Value> = { ...graph.outputs };
   const remaining: Record<string, Value> = { ...graph.updates };
-  const outputNames = new Map<Value, string>();
+  const names = new Map<Value, string>();
   const outputFor = (value: Value): string => {
-    const name = outputNames.get(value) ?? `host/${outputNames.size}`;
-    outputNames.set(value, name);
+    const name = names.get(value) ?? `host/${names.size}`;
+    names.set(value, name);
     outputs[name] = value;
     return name;
   };
-  for (const node of graph.nodes) {
-    if (!runsInPlace(node, graph)) continue;
-    const gradient = outputFor(node.inputs[3]!);
-    gradients.set(gradient, elementsOf(node.inputs[3]!));
-    updates.push({
-      variables: node.inputs.slice(0, 3).map(({ name }) => name!) as [string, string, string],
-      gradient,
-      scalars: node.inputs.slice(4).map((value) => scalarSource(value, outputFor)),
-      epsilon: node.attributes.epsilon as number,
-    });
-    for (const { name } of node.inputs.slice(0, 3)) delete remaining[name!];
+  const found = graph.variables.flatMap((variable) => matchAdamW(graph, variable) ?? []);
+  for (const { parameter, firstMoment, secondMoment } of found) {
+    for (const { name } of [parameter, firstMoment, secondMoment]) delete remaining[name!];
   }
-  const { masks, values } = drawnMasks(graph);
-  const inputs = [...graph.inputs, ...values.values()];
-  const engine = rewrite({ ...graph, inputs, outputs, updates: remaining }, (node) => {
-    const drawn = values.get(node.outputs[0]!);
-    return drawn && [drawn];
+  const gradients = new Map<string, number>();
+  const updates = found.map((update): HostUpdate => {
+    const { gradient, clip } = unclipped(update.gradient);
+    const variable = Object.keys(remaining).find((name) => remaining[name] === gradient);
+    const source = variable === undefined ? { output: outputFor(gradient) } : { variable };
+    if ('output' in source) gradients.set(source.output, elementsOf(gradient));
+    return {
+      parameter: update.parameter.name!,
+      firstMoment: update.firstMoment.name!,
+      secondMoment: update.secondMoment.name!,
+      gradient: source,
+      scalars: scalarsOf(update, clip, outputFor),
+    };
   });
-  return { graph: engine, updates, gradients, masks };
+  return { graph: { ...graph, outputs, updates: remaining }, updates, gradients };
 }
 
-function scalarSource(value: Value, outputFor: (value: Value) => string): ScalarSource {
-  const constant = constantOf(value);
-  if (constant !== undefined) return { value: constant };
-  return value.node ? { output: outputFor(value) } : { input: value.name! };
+/** A gradient without the clipping factor, which the kernel applies on the way. */
+function unclipped(gradient: Value): { gradient: Value; clip?: Value } {
+  if (gradient.node?.op !== 'Multiply' || gradient.shape.length === 0) return { gradient };
+  const [a, b] = gradient.node.inputs as [Value, Value];
+  if (b.shape.length === 0) return { gradient: a, clip: b };
+  return a.shape.length === 0 ? { gradient: b, clip: a } : { gradient };
 }
 
-/** Whether a node is an AdamW update whose results go nowhere but into the variables that it read. */
-function runsInPlace(node: Node, graph: Graph): boolean {
-  if (node.op !== ADAMW) return false;
-  const variables = node.inputs.slice(0, 3);
-  if (!variables.every((value, i) => graph.updates[value.name ?? ''] === node.outputs[i])) return false;
-  const results = new Set(node.outputs);
-  return (
-    !Object.values(graph.outputs).some((value) => results.has(value)) &&
-    !graph.nodes.some(({ inputs }) => inputs.some((value) => results.has(value)))
-  );
+function scalarsOf(
+  update: AdamWUpdate,
+  clip: Value | undefined,
+  outputFor: (value: Value) => string,
+): HostUpdate['scalars'] {
+  const source = (value: Value): ScalarSource => {
+    const constant = constantOf(value);
+    if (constant !== undefined) return { value: constant };
+    return value.node ? { output: outputFor(value) } : { input: value.name! };
+  };
+  const scalars = Object.fromEntries(SCALARS.map((name) => [name, source(update[name])]));
+  return {
+    ...(scalars as Record<(typeof SCALARS)[number], ScalarSource>),
+    decay: update.decay ? source(update.decay) : { value: 0 },
+    clip: clip ? source(clip) : { value: 1 },
+  };
 }
 
 function elementsOf({ shape }: Value): number {
   return shape.reduce<number>((product, size) => product * (size as number), 1);
 }
 
-function drawnMasks(graph: Graph): { masks: HostMask[]; values: Map<Value, Value> } {
+function planMasks(graph: Graph): { masks: HostMask[]; values: Map<Value, Value> } {
   const masks: HostMask[] = [];
   const values = new Map<Value, Value>();
   for (const { op, inputs, attributes, outputs } of graph.nodes) {
@@ -103,13 +129,8 @@ function drawnMasks(graph: Graph): { masks: HostMask[]; values: Map<Value, Value
     if (key.node || key.name === undefined) throw new Error('the key of a dropout mask must be an input');
     const input = `dropout/${masks.length}`;
     const { shape, dtype } = outputs[0]!;
-    masks.push({
-      input,
-      key: key.name,
-      shape,
-      rate: attributes.rate as number,
-      stream: attributes.stream as number,
-    });
+    const { rate, stream } = attributes as { rate: number; stream: number };
+    masks.push({ input, key: key.name, shape, rate, stream });
     values.set(outputs[0]!, { name: input, shape, dtype });
   }
   return { masks, values };

@@ -23,16 +23,12 @@ export class OnnxState {
   constructor(variables: Readonly<Record<string, VariableSpec | Variable>>) {
     const entries = Object.entries(variables);
     const bytes = entries.reduce((sum, [, { shape }]) => sum + HostMemory.bytesOf(sizeOf(shape)), 0);
-    // Room for the gradients too: AdamW keeps two moments a parameter, so they take a third of what variables take.
-    const withGradients = Math.ceil(bytes * 1.5) + 2 ** 16;
-    const memory = HostMemory.canHold(withGradients) ? new HostMemory(withGradients) : undefined;
-    this.memory = memory;
+    // Room for gradients and for the next values of variables that the engine writes. Untouched room costs nothing.
+    const withGradients = Math.ceil(bytes * 2) + 2 ** 16;
+    this.memory = HostMemory.canHold(withGradients) ? new HostMemory(withGradients) : undefined;
     this.#slots = new Map(
       entries.map(([name, spec]) => {
-        const array =
-          memory && (spec.dtype ?? 'float32') === 'float32'
-            ? memory.allocate(sizeOf(spec.shape))
-            : emptyValue(spec);
+        const array = this.#allocate(spec);
         fillInitial(name, spec, array);
         return [name, { spec, current: ortTensor(array, spec.shape), next: undefined }];
       }),
@@ -45,7 +41,7 @@ export class OnnxState {
 
   next(name: string): Tensor {
     const slot = this.#slot(name);
-    slot.next ??= ortTensor(emptyValue(slot.spec), slot.spec.shape);
+    slot.next ??= ortTensor(this.#allocate(slot.spec), slot.spec.shape);
     return slot.next;
   }
 
@@ -69,6 +65,12 @@ export class OnnxState {
 
   dispose(): void {
     this.#slots.clear();
+  }
+
+  #allocate(spec: VariableSpec | Variable): Float32Array | Int32Array {
+    const length = sizeOf(spec.shape);
+    const fits = this.memory && spec.dtype !== 'int32' && HostMemory.bytesOf(length) <= this.memory.free;
+    return fits ? this.memory.allocate(length) : emptyValue(spec);
   }
 
   #slot(name: string): Slot {

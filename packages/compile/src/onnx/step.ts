@@ -1,6 +1,6 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
+import { sizeOf, staticShape } from '../graph/dimension.js';
 import type { Graph, TypedArray } from '../graph/graph.js';
-import { inlineComposites } from '../graph/rewrite.js';
 import { HostMemory } from '../host/memory.js';
 import { resolveInputs } from '../step/inputs.js';
 import type { Step, StepInput } from '../step/step.js';
@@ -77,9 +77,11 @@ export class OnnxStep implements Step {
   }
 }
 
-/** Divides the graph; where the memory has no room for the gradients, updates stay in the engine. */
+/** Divides the graph; where the memory has no room for gradients, updates stay in the engine. */
 function planFor(graph: Graph, { memory }: OnnxState): HostPlan {
   const plan = planHostWork(graph);
-  const bytes = [...plan.gradients.values()].reduce((sum, length) => sum + HostMemory.bytesOf(length), 0);
-  return bytes <= (memory?.free ?? 0) ? plan : planHostWork(inlineComposites(graph));
+  const assigned = plan.graph.variables.filter(({ name }) => plan.graph.updates[name!]);
+  const lengths = [...plan.gradients.values(), ...assigned.map(({ shape }) => sizeOf(staticShape(shape)))];
+  const bytes = lengths.reduce((sum, length) => sum + HostMemory.bytesOf(length), 0);
+  return bytes <= (memory?.free ?? 0) ? plan : planHostWork(graph, { adamW: false });
 }

@@ -13,6 +13,13 @@ export function fillInitial(
   if (given) copyInto(name, array, given);
 }
 
+/** A variable's first value in an array of its own. */
+export function initialValue(name: string, spec: VariableSpec | Variable): Float32Array | Int32Array {
+  const array = emptyValue(spec);
+  fillInitial(name, spec, array);
+  return array;
+}
+
 export function emptyValue({ shape, dtype }: VariableSpec | Variable): Float32Array | Int32Array {
   return dtype === 'int32' ? new Int32Array(sizeOf(shape)) : new Float32Array(sizeOf(shape));
 }

@@ -1,7 +1,8 @@
 import type { Graph, Node, Value } from '../../graph/graph.js';
 import { inlineComposites, removeUnused } from '../../graph/rewrite.js';
+import { type AdamWUpdate, matchAdamW } from '../../simplify/adamw.js';
 import { attribute } from '../protobuf/attribute.js';
-import { type AdamWUpdate, emitAdamW, matchAdamW } from './adamw.js';
+import { emitAdamW } from './adamw.js';
 import type { GraphBuilder, Tensor } from './graph_builder.js';
 import { operations } from './operations/index.js';
 

@@ -77,7 +77,7 @@ export class TensorflowStep implements Step, VariableHolder {
   }
 
   async run(given: Readonly<Record<string, StepInput>>): Promise<Record<string, TypedArray>> {
-    const resolved = Object.entries(resolveInputs(this.inputs, given));
+    const resolved = Object.entries(resolveInputs(this.inputs, given).inputs);
     const known = new Set(this.graph.inputs.map(({ name }) => name));
     const feeds = resolved.filter(([name]) => known.has(name)).map(([name, input]) => ({ name, ...input }));
     await this.shared.bringTo(this, this.specs.keys());
