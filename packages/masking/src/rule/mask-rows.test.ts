@@ -86,6 +86,23 @@ describe('maskRows', () => {
     );
   });
 
+  it('gives long rows, and more of them than are drawn for at a time, what each gets alone', () => {
+    const lengths = [40_000, 3, 20_000, 12_768, 1, 0, 33_000];
+    const rows = lengths.map((length, row) =>
+      Array.from({ length }, (_, i) => 1000 + ((row + i * 104_729) % 29_000)),
+    );
+    for (const replace of ['mask', 'bert'] as const) {
+      const whole = maskRows(columnOf(rows), ruleOf({ replace }), start);
+      rows.forEach((row, firstRow) => {
+        const alone = maskRows(columnOf([row]), ruleOf({ replace }), { ...start, firstRow });
+        for (const name of ['input_ids', 'labels', 'attention_mask'] as const) {
+          const { values, offsets } = whole[name];
+          expect(values.slice(offsets[firstRow], offsets[firstRow + 1])).toEqual(alone[name].values);
+        }
+      });
+    }
+  });
+
   it('masks a slice of a column, whose offsets do not begin at 0, like the rows themselves', () => {
     fc.assert(
       fc.property(cases, fc.nat(6), fc.nat(6), ({ rule, rows }, from, count) => {

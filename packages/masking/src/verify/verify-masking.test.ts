@@ -117,6 +117,17 @@ describe('verifyMasking', () => {
     },
   );
 
+  it.each([
+    ['attention_mask', 1, 'attention_mask is 1 on padding, expected 0'],
+    ['labels', 0, 'the label is 0 on padding, expected -100'],
+  ] as const)('finds padding with %s %d', async (column, value, message) => {
+    const rows = columnOf([[101, 2000, 102, 0, 0]]);
+    const batch = maskBatch(tokenBatch(rows, { unit: 0, firstRow: 0, split: 'train' }), ruleOf());
+    columnsOf(batch)[column].values[4] = value;
+    const { violation } = await verifyMasking(datasetOf([batch], metadataOf(ruleOf(), [1])));
+    expect(violation).toEqual({ row: 0, position: 4, message });
+  });
+
   it('finds a selected token that was put back', async () => {
     const batches = maskedBatches(ruleOf());
     const { input_ids, labels } = columnsOf(batches[1]!);

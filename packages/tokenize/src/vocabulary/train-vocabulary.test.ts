@@ -72,9 +72,9 @@ describe('trainVocabulary', () => {
   });
 
   it('keeps to the alphabet limit: the rarer characters make a word unknown', async () => {
-    const trained = await trainVocabulary([Buffer.from('ab ab ab abz')], { limitAlphabet: 2 });
-    expect(trained.pieces).toEqual([...SPECIAL, 'a', 'b', '##b', 'ab']);
-    expect([...idsOf(trained, 'ab abz')]).toEqual([8, UNKNOWN]);
+    const trained = await trainVocabulary([Buffer.from('yz yz yz ayz')], { limitAlphabet: 2 });
+    expect(trained.pieces).toEqual([...SPECIAL, 'y', 'z', '##z', 'yz']);
+    expect([...idsOf(trained, 'yz ayz')]).toEqual([8, UNKNOWN]);
   });
 
   it('merges no pair below the minimal frequency', async () => {
