@@ -1,0 +1,37 @@
+// The steps as Node streams: text → token ids → masked rows → an Arrow file; then a BERT trained on it, and asked.
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { arrowFile } from '@mlm/arrow';
+import { type MaskingRule, mask } from '@mlm/masking';
+import { loadTokenizer, textFiles, tokenize } from '@mlm/tokenize';
+import { MaskFiller, train } from '@mlm/train';
+
+/** Preprocesses the texts, trains a small BERT on them, and returns its best answers for the [MASK] of a sentence. */
+export async function learnAndAsk(texts: string, folder: string, steps: number, sentence: string) {
+  const tokenizer = await loadTokenizer();
+  const { cls, sep, pad, mask: maskId } = tokenizer.specialIds;
+  const { protectedIds, vocabularySize } = tokenizer;
+  const draws = { probability: 0.15, replace: 'mask', labels: 'masked', seed: 42 } as const;
+  const rule: MaskingRule = { ...draws, maskId, padId: pad, protectedIds, vocabularySize };
+
+  const dataset = join(folder, 'out.arrow');
+  const tokens = tokenize({ tokenizer, sequenceLength: 32 });
+  await pipeline(textFiles([texts]), tokens, mask(rule), arrowFile(dataset));
+
+  const output = join(folder, 'checkpoint');
+  const losses: number[] = [];
+  for await (const event of train({
+    dataset,
+    output,
+    model: 'bert-tiny',
+    maxSteps: steps,
+    learningRate: 1e-3,
+  }))
+    if (event.type === 'step') losses.push(event.loss);
+
+  const { ids } = tokenizer.encoder().encode(Buffer.from(sentence), { document: 'none' });
+  const filler = await MaskFiller.open(output);
+  const [candidates] = await filler.fill([cls, ...ids, sep], maskId, 3);
+  await filler.dispose();
+  return { losses, answers: candidates.map(({ id }) => tokenizer.idToToken(id)) };
+}
