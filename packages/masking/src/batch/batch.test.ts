@@ -1,5 +1,14 @@
 import { pipeline } from 'node:stream/promises';
-import { InputError, listColumn, placeOf, tokenBatch, withPlace } from '@mlm/arrow';
+import {
+  type DatasetDescription,
+  describeBatches,
+  descriptionOf,
+  InputError,
+  listColumn,
+  placeOf,
+  tokenBatch,
+  withPlace,
+} from '@mlm/arrow';
 import { type RecordBatch, Table, tableFromIPC, tableToIPC } from 'apache-arrow';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -98,6 +107,19 @@ describe('mask', () => {
     const [first, second] = await maskAll([withPlace(whole, place), withPlace(whole, other)], 4);
     expect(rowsOfBatch(first!)).toEqual(rowsOfBatch(maskBatch(whole, ruleOf(), 4, place)));
     expect(rowsOfBatch(second!)).toEqual(rowsOfBatch(maskBatch(whole, ruleOf(), 4, other)));
+  });
+
+  it('hands on what batches say about their dataset, with the rule', async () => {
+    const rule = ruleOf();
+    const { probability, replace, labels, seed } = rule;
+    const described = { format_version: 1, generator: 'test', masking: null } as DatasetDescription;
+    const batch = describeBatches(described)(tokenBatch(plainRows(2, 10), start));
+    const [first, second] = await maskAll([batch, batch]);
+    for (const masked of [first!, second!])
+      expect(descriptionOf(masked)).toEqual({
+        ...described,
+        masking: { probability, replace, labels, seed },
+      });
   });
 
   it('ends with an InputError on a batch without input_ids', async () => {

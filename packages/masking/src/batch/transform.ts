@@ -1,17 +1,18 @@
 import { Transform } from 'node:stream';
-import { type BatchPlace, placeOf } from '@mlm/arrow';
+import { type BatchPlace, describeBatches, METADATA_KEY, parseMetadata, placeOf } from '@mlm/arrow';
 import type { RecordBatch } from 'apache-arrow';
 import { type MaskingRule, prepareRule } from '../rule/rule.js';
 import { maskBatch } from './mask-batch.js';
 
 /**
  * A stream that masks the token batches written to it. Batches that do not say where their rows stand are taken as the
- * rows of one unit, in the order of their coming.
+ * rows of one unit, in the order of their coming. What batches say about their dataset goes on with them, the rule added.
  * @param options.epoch 0 (default) for static masking.
  * @throws InputError when the rule is out of range; a batch that is no token batch ends the stream with an InputError.
  */
 export function mask(rule: MaskingRule, { epoch = 0 }: { epoch?: number } = {}): Transform {
   prepareRule(rule);
+  const describe = describeMasked(rule);
   let rowsSoFar = 0;
   return new Transform({
     objectMode: true,
@@ -19,10 +20,24 @@ export function mask(rule: MaskingRule, { epoch = 0 }: { epoch?: number } = {}):
       const place: BatchPlace = placeOf(batch) ?? { unit: 0, firstRow: rowsSoFar, split: 'train' };
       rowsSoFar += batch.numRows;
       try {
-        done(null, maskBatch(batch, rule, epoch, place));
+        done(null, describe(batch, maskBatch(batch, rule, epoch, place)));
       } catch (error) {
         done(error as Error);
       }
     },
   });
+}
+
+/** Gives a masked batch the description of the batch it was made from, with the rule; all batches bring the same one. */
+function describeMasked({ probability, replace, labels, seed }: MaskingRule) {
+  const masking = { probability, replace, labels, seed };
+  let described: string | undefined;
+  let describe: (batch: RecordBatch) => RecordBatch = (batch) => batch;
+  return ({ schema }: RecordBatch, masked: RecordBatch): RecordBatch => {
+    const text = schema.metadata.get(METADATA_KEY);
+    if (text === undefined) return masked;
+    if (text !== described) describe = describeBatches({ ...parseMetadata(text), masking });
+    described = text;
+    return describe(masked);
+  };
 }
