@@ -121,6 +121,7 @@ function page() {
   }}</script><script type="module">
     import { env, pipeline } from '/transformers/transformers.web.js';
     env.allowRemoteModels = false;
+    env.allowLocalModels = true;
     env.localModelPath = '/models/';
     env.backends.onnx.wasm.wasmPaths = '/ort/';
     env.backends.onnx.wasm.numThreads = 1;
