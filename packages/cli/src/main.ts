@@ -21,7 +21,7 @@ export async function main(args: string[]): Promise<void> {
   const context = processContext(interrupt.signal);
   let outcome: Outcome = { exitCode: exitCodes.success };
   try {
-    await createProgram(context).parseAsync(args, { from: 'user' });
+    await createProgram(context).parseAsync(args.length === 0 ? ['--help'] : args, { from: 'user' });
   } catch (error) {
     if (isClosedPipe(error)) process.exit(exitCodes.success);
     if (interrupt.exitCode() === undefined) {

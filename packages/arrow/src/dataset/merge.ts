@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { RecordBatch } from 'apache-arrow';
@@ -36,7 +37,13 @@ export async function mergeDatasets(
     const total: DatasetCounts = { rows: 0, tokens: 0 };
     for (const { metadata } of ordered) addCounts(total, metadata?.counts ?? {});
     const sink = openSink(output, options, description, total);
-    await pipeline(Readable.from(unitBatches(ordered)), sink, { signal: options.signal });
+    try {
+      await pipeline(Readable.from(unitBatches(ordered)), sink, { signal: options.signal });
+    } catch (error) {
+      // The sink still tidies up what it has begun.
+      if (!sink.closed) await once(sink, 'close');
+      throw error;
+    }
     return total;
   } finally {
     for (const dataset of datasets) await dataset.close();

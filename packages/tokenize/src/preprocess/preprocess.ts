@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { realpathSync, statSync } from 'node:fs';
 import { resolve, sep } from 'node:path';
 import type { Writable } from 'node:stream';
@@ -74,7 +75,7 @@ export async function preprocess(options: PreprocessOptions): Promise<Preprocess
   const { inputs, signal, onProgress, share = { rank: 0, worldSize: 1 } } = options;
   const input = 'files' in inputs ? inputs : await listFiles(inputs);
   const output = options.output === '-' ? '-' : partPath(options.output, share);
-  refuseOutputAmongInputs(input, inputs, output);
+  refuseOutputAmongInputs(input, output);
   const finished = options.resume && output !== '-' ? await finishedUnits(output) : [];
   const progress = { bytes: 0, totalBytes: input.bytes, rows: 0 };
   for (const { counts } of finished) {
@@ -95,7 +96,13 @@ export async function preprocess(options: PreprocessOptions): Promise<Preprocess
       if (progress.rows === options.limit) return;
     }
   };
-  await pipeline(watched, sink, { signal });
+  try {
+    await pipeline(watched, sink, { signal });
+  } catch (error) {
+    // The sink still tidies up what it has begun.
+    if (!sink.closed) await once(sink, 'close');
+    throw error;
+  }
   const counts = sink instanceof DatasetSink ? sink.counts : streamed;
   return { counts, output, files: input.files.length, skipped: input.skipped, resumedUnits: finished.length };
 }
@@ -129,18 +136,10 @@ function openSink(options: PreprocessOptions, output: string, input: InputFiles)
 }
 
 /** An output inside an input folder would be read as input by the next run. */
-function refuseOutputAmongInputs(
-  input: InputFiles,
-  inputs: readonly string[] | InputFiles,
-  output: string,
-): void {
+function refuseOutputAmongInputs(input: InputFiles, output: string): void {
   if (output === '-') return;
   const target = resolve(output);
-  const folders =
-    'files' in inputs
-      ? []
-      : inputs.filter((path) => statSync(path, { throwIfNoEntry: false })?.isDirectory());
-  for (const folder of folders)
+  for (const folder of input.folders)
     if (`${target}${sep}`.startsWith(`${resolve(folder)}${sep}`))
       throw new InputError(`${output}: lies inside the input ${folder}; write to another folder`);
   const same = input.files.find(

@@ -21,6 +21,8 @@ export interface InputFiles {
   bytes: number;
   /** Files in folders whose names do not end in a known format: they are not read. */
   skipped: number;
+  /** The folders among the inputs. */
+  folders: string[];
 }
 
 const FORMATS: Record<string, InputFile['format']> = {
@@ -57,7 +59,12 @@ export async function listFiles(inputs: readonly string[]): Promise<InputFiles> 
       `${inputs.join(', ')}: no text found${others}; expected .txt, .jsonl, .parquet or .arrow, also as .gz or .zst`,
     );
   }
-  return { files, bytes: files.reduce((sum, file) => sum + file.size, 0), skipped: found.skipped };
+  return {
+    files,
+    bytes: files.reduce((sum, file) => sum + file.size, 0),
+    skipped: found.skipped,
+    folders: found.namedFolders,
+  };
 }
 
 const stdin: InputFile = { path: '-', format: 'text', compression: 'none', size: 0, modified: 0 };
@@ -66,6 +73,7 @@ const stdin: InputFile = { path: '-', format: 'text', compression: 'none', size:
 class Found {
   readonly files = new Map<string, InputFile>();
   skipped = 0;
+  readonly namedFolders: string[] = [];
   private readonly folders = new Set<string>();
   private readonly links: { path: string; isNamed: boolean }[] = [];
 
@@ -73,8 +81,10 @@ class Found {
   addInput(input: string): void {
     const entry = reading(input, () => statSync(input));
     const real = realpathSync(input);
-    if (entry.isDirectory()) this.addFolder(input, real);
-    else this.addFile(input, real, true);
+    if (entry.isDirectory()) {
+      this.namedFolders.push(input);
+      this.addFolder(input, real);
+    } else this.addFile(input, real, true);
   }
 
   addFile(path: string, real: string, isNamed: boolean): void {
