@@ -62,7 +62,7 @@ def test_duckdb_queries_it_through_pyarrow(arrow_file):
     rows = read_file(arrow_file)
     selected = sum(label != -100 for labels in rows["labels"].to_pylist() for label in labels)
     query = "SELECT count(*) FROM (SELECT unnest(labels) AS label FROM rows) WHERE label <> -100"
-    assert duckdb.sql(query).fetchone() == (selected,)
+    assert duckdb.sql(query).fetchall() == [(selected,)]
 
 
 def test_held_out_rows_are_rows_of_their_own(arrow_file, held_out):

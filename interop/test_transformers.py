@@ -71,8 +71,8 @@ def test_transformers_loads_our_checkpoint_and_gives_our_loss(checkpoint, held_o
 def test_both_fill_the_mask_with_the_same_tokens(checkpoint):
     expected = top_tokens(checkpoint, load(checkpoint), SENTENCE, 5)
     [mask] = mlm_json("fill", checkpoint, SENTENCE, "--top-k", 5)["masks"]
-    assert [guess["token"] for guess in mask["predictions"]] == [token for token, _ in expected]
-    assert [guess["probability"] for guess in mask["predictions"]] == pytest.approx([p for _, p in expected], abs=1e-5)
+    assert [answer["token"] for answer in mask["answers"]] == [token for token, _ in expected]
+    assert [answer["probability"] for answer in mask["answers"]] == pytest.approx([p for _, p in expected], abs=1e-5)
 
 
 def test_we_give_the_loss_of_a_checkpoint_that_transformers_saved(foreign_checkpoint, held_out):
