@@ -29,6 +29,7 @@ export { printGraph } from './graph/print.js';
 export { type Emit, inlineComposites, type Rule, removeUnused, rewrite } from './graph/rewrite.js';
 export { type OnnxOptions, toOnnx } from './onnx/model.js';
 export { type EngineProbe, type EngineTarget, engineTargets, probeEngine } from './probe/probe.js';
+export { simplify, simplifyForOnnx } from './simplify/simplify.js';
 export type { Step, StepInput } from './step/step.js';
 export { toSavedModel } from './tensorflow/saved_model.js';
 export type { TensorflowCheck } from './tensorflow/setup/check.js';

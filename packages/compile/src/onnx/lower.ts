@@ -1,5 +1,7 @@
 import { type Dimension, isSymbolic } from '../graph/dimension.js';
 import type { Attributes, DType, Node, TypedArray } from '../graph/graph.js';
+import { LAYER_NORMALIZATION } from '../simplify/layer_norm.js';
+import { SCALED_MATMUL } from '../simplify/matmul.js';
 import type { Emitter } from './emitter.js';
 import { DATA_TYPE } from './protobuf.js';
 
@@ -231,6 +233,26 @@ export const lowerings: Readonly<Record<string, Lowering>> = {
       'com.microsoft',
     );
   },
+
+  [SCALED_MATMUL]: (e, x, { attributes, inputs }) => {
+    const { transposeA, transposeB, alpha, beta } = attributes;
+    const common = {
+      transA: transposeA ? 1 : 0,
+      transB: transposeB ? 1 : 0,
+      alpha: { float: alpha as number },
+    };
+    if (inputs.slice(0, 2).every(({ shape }) => shape.length === 2)) {
+      return e.op('Gemm', x, { ...common, beta: { float: beta as number } });
+    }
+    return e.op('FusedMatMul', x, common, 'com.microsoft');
+  },
+  [LAYER_NORMALIZATION]: (e, x, { attributes, outputs }) =>
+    e.ops(
+      'LayerNormalization',
+      x,
+      { axis: -1, epsilon: { float: attributes.epsilon as number } },
+      outputs.length,
+    ),
 
   GatherV2: (e, x, { attributes }) => e.op('Gather', x, { axis: attributes.axis as number }),
   GatherNd: (e, [x, indices]) => e.op('GatherND', [x!, e.op('Cast', [indices!], { to: DATA_TYPE.int64 })]),

@@ -2,6 +2,7 @@ import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import { sizeOf, staticShape } from '../graph/dimension.js';
 import type { Graph, TypedArray } from '../graph/graph.js';
 import { HostMemory } from '../host/memory.js';
+import { simplifyForOnnx } from '../simplify/simplify.js';
 import { resolveInputs } from '../step/inputs.js';
 import type { Step, StepInput } from '../step/step.js';
 import type { InputSpec } from '../trace/trace.js';
@@ -32,7 +33,7 @@ export class OnnxStep implements Step {
   ): Promise<OnnxStep> {
     const { variables, owned } = state;
     const plan = planFor(graph, variables);
-    const session = await createSession(toOnnx(plan.graph), options);
+    const session = await createSession(toOnnx(simplifyForOnnx(plan.graph)), options);
     const host = plan.updates.length + plan.masks.length > 0 ? new HostRunner(plan, variables) : undefined;
     return new OnnxStep(session, plan.graph, inputs, variables, owned, host, Object.keys(graph.outputs));
   }

@@ -1,4 +1,5 @@
 import { constantOf, type Graph, type Value } from '../graph/graph.js';
+import { operands, other } from './pattern.js';
 
 /** An AdamW update found in a graph: all that a fused operation needs to do the same. */
 export interface AdamWUpdate {
@@ -15,18 +16,6 @@ export interface AdamWUpdate {
   epsilon: Value;
   /** learning rate · weight decay, where the parameter decays */
   decay?: Value;
-}
-
-/** The inputs of the node that computes a value, if that is such a node. */
-const operands = (value: Value | undefined, op: string): readonly Value[] | undefined =>
-  value?.node?.op === op ? value.node.inputs : undefined;
-
-/** The other operand of a commutative operation, if one of them passes the test. */
-function other(pair: readonly Value[] | undefined, test: (value: Value) => boolean): Value | undefined {
-  if (!pair) return undefined;
-  const [a, b] = pair as [Value, Value];
-  if (test(a)) return b;
-  return test(b) ? a : undefined;
 }
 
 /**

@@ -1,0 +1,36 @@
+import { formatDimension, isSymbolic } from '../graph/dimension.js';
+import type { Attribute, Graph, Node, Value } from '../graph/graph.js';
+import { rewrite } from '../graph/rewrite.js';
+
+/** Computes once what the graph computes several times: common subexpression elimination. */
+export function shareCommon(graph: Graph): Graph {
+  const identities = new Map<Value, number>();
+  const identity = (value: Value): number => {
+    if (!identities.has(value)) identities.set(value, identities.size);
+    return identities.get(value)!;
+  };
+  const seen = new Map<string, readonly Value[]>();
+  return rewrite(graph, (node, inputs, emit) => {
+    // A composite's body is not compared; two of one name and equal inputs and attributes may still differ in it.
+    if (node.body) return undefined;
+    const key = keyOf(node, inputs.map(identity));
+    const known = seen.get(key);
+    if (known) return known;
+    const values = emit(node.op, inputs, node.attributes, node.outputs);
+    seen.set(key, values);
+    return values;
+  });
+}
+
+function keyOf(node: Node, inputs: readonly number[]): string {
+  const attributes = Object.entries(node.attributes).map(([name, value]) => `${name}=${attributeKey(value)}`);
+  const dtypes = node.outputs.map(({ dtype }) => dtype);
+  return `${node.op}(${inputs}){${attributes.join(';')}}${dtypes}`;
+}
+
+function attributeKey(attribute: Attribute): string {
+  if (Array.isArray(attribute)) return `[${attribute.map(attributeKey).join()}]`;
+  if (isSymbolic(attribute)) return formatDimension(attribute);
+  if (ArrayBuffer.isView(attribute)) return `[${attribute.join()}]`;
+  return Object.is(attribute, -0) ? '-0' : String(attribute);
+}

@@ -1,0 +1,67 @@
+import type { Graph, Value } from '../graph/graph.js';
+import { type Emit, rewrite } from '../graph/rewrite.js';
+import { isNear, operands, other, scaled, shifted } from './pattern.js';
+
+/**
+ * Rewrites the exact GELU, x·Φ(x), and its slope, Φ(x) + x·φ(x), with u = x / √2 so that both share one error function
+ * and every constant ends where a matrix product takes it in:
+ *
+ *     x·Φ(x) = √½ · u·(1 + erf u)        Φ(x) + x·φ(x) = ½ · ((1 + erf u) + 2/√π · u / exp u²)
+ */
+export function rewriteGelu(graph: Graph): Graph {
+  return rewrite(graph, ({ op, outputs }, inputs, emit) => {
+    const [output] = outputs as [Value];
+    if (op === 'Multiply') {
+      const parts = inputs.map(matchCumulative).find((found) => found && inputs.includes(found.x));
+      if (!parts) return undefined;
+      return [emitScaled(emit('Multiply', [parts.u, parts.twice], {}, [output])[0]!, Math.SQRT1_2, emit)];
+    }
+    if (op === 'Add') {
+      const cumulative = inputs.map(matchCumulative).find((found) => found !== undefined);
+      const slope = inputs.some((value) => cumulative && isDensityTimes(value, cumulative.x));
+      return cumulative && slope ? [emitSlope(cumulative, output, emit)] : undefined;
+    }
+    return undefined;
+  });
+}
+
+interface Cumulative {
+  readonly x: Value;
+  /** x / √2 */
+  readonly u: Value;
+  /** 1 + erf u = 2·Φ(x) */
+  readonly twice: Value;
+}
+
+/** ½ · (1 + erf(x / √2)). */
+function matchCumulative(value: Value): Cumulative | undefined {
+  const half = scaled(value);
+  const sum = half && shifted(half.x);
+  const u = operands(sum?.x, 'Erf')?.[0];
+  const argument = scaled(u);
+  if (!half || !u || !argument || sum!.term !== 1) return undefined;
+  if (!isNear(half.factor, 0.5) || !isNear(argument.factor, Math.SQRT1_2)) return undefined;
+  return { x: argument.x, u, twice: half.x };
+}
+
+/** x · φ(x), with φ(x) = exp(−x²/2) / √(2π). */
+function isDensityTimes(value: Value, x: Value): boolean {
+  const density = scaled(other(operands(value, 'Multiply'), (operand) => operand === x));
+  const exponent = scaled(operands(density?.x, 'Exp')?.[0]);
+  return (
+    isNear(density?.factor, 1 / Math.sqrt(2 * Math.PI)) &&
+    isNear(exponent?.factor, -0.5) &&
+    operands(exponent?.x, 'Square')?.[0] === x
+  );
+}
+
+function emitSlope({ u, twice }: Cumulative, output: Value, emit: Emit): Value {
+  const apply = (op: string, ...values: Value[]) => emit(op, values, {}, [output])[0]!;
+  const density = apply('RealDiv', u, apply('Exp', apply('Square', u)));
+  return emitScaled(apply('Add', twice, emitScaled(density, 2 / Math.sqrt(Math.PI), emit)), 0.5, emit);
+}
+
+function emitScaled(x: Value, factor: number, emit: Emit): Value {
+  const constant = emit('Fill', [], { shape: [], value: factor }, [{ shape: [], dtype: 'float32' }])[0]!;
+  return emit('Multiply', [x, constant], {}, [x])[0]!;
+}

@@ -1,0 +1,44 @@
+import { constantOf, type Graph, type Value } from '../graph/graph.js';
+
+/** The inputs of the node that computes a value, if that is such a node. */
+export const operands = (value: Value | undefined, op: string): readonly Value[] | undefined =>
+  value?.node?.op === op ? value.node.inputs : undefined;
+
+/** The other operand of a commutative operation, if one of them passes the test. */
+export function other(
+  pair: readonly Value[] | undefined,
+  test: (value: Value) => boolean,
+): Value | undefined {
+  if (!pair) return undefined;
+  const [a, b] = pair as [Value, Value];
+  if (test(a)) return b;
+  return test(b) ? a : undefined;
+}
+
+/** x and the number c, for c · x. */
+export function scaled(value: Value | undefined): { x: Value; factor: number } | undefined {
+  const pair = operands(value, 'Multiply');
+  const x = other(pair, (operand) => operand.shape.length === 0 && constantOf(operand) !== undefined);
+  return x && { x, factor: constantOf(pair!.find((operand) => operand !== x))! };
+}
+
+/** x and the number c, for x + c. */
+export function shifted(value: Value | undefined): { x: Value; term: number } | undefined {
+  const pair = operands(value, 'Add');
+  const x = other(pair, (operand) => operand.shape.length === 0 && constantOf(operand) !== undefined);
+  return x && { x, term: constantOf(pair!.find((operand) => operand !== x))! };
+}
+
+/** Whether two numbers are the same constant, up to float32 rounding. */
+export const isNear = (value: number | undefined, expected: number): boolean =>
+  value !== undefined && Math.abs(value - expected) <= 1e-6 * Math.abs(expected);
+
+/** How often each value is read, as an input of a node or as a result of the graph. */
+export function readCounts(graph: Graph): ReadonlyMap<Value, number> {
+  const counts = new Map<Value, number>();
+  const count = (value: Value) => counts.set(value, (counts.get(value) ?? 0) + 1);
+  for (const { inputs } of graph.nodes) inputs.forEach(count);
+  Object.values(graph.outputs).forEach(count);
+  Object.values(graph.updates).forEach(count);
+  return counts;
+}

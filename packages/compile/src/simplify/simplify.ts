@@ -1,0 +1,32 @@
+import type { Graph } from '../graph/graph.js';
+import { simplifyAlgebra } from './algebra.js';
+import { shareCommon } from './common.js';
+import { moveFactors } from './factors.js';
+import { rewriteGelu } from './gelu.js';
+import { fuseLayerNorm } from './layer_norm.js';
+import { fuseMatMul } from './matmul.js';
+
+/** A step from one graph to another that computes the same, up to the rounding of a different order. */
+export type Pass = (graph: Graph) => Graph;
+
+/** Passes whose results every target knows. */
+const GENERAL: readonly Pass[] = [simplifyAlgebra, shareCommon];
+
+/** Passes to operations that onnxruntime fuses: LayerNormalization and matrix products with factor and bias. */
+const ONNX: readonly Pass[] = [
+  rewriteGelu,
+  fuseLayerNorm,
+  moveFactors,
+  fuseMatMul,
+  simplifyAlgebra,
+  shareCommon,
+];
+
+const apply = (passes: readonly Pass[], graph: Graph): Graph =>
+  passes.reduce((current, pass) => pass(current), graph);
+
+/** Leaves out of a graph what is known, repeated or without effect. */
+export const simplify = (graph: Graph): Graph => apply(GENERAL, graph);
+
+/** The graph in the operations that onnxruntime runs fastest. */
+export const simplifyForOnnx = (graph: Graph): Graph => apply([...GENERAL, ...ONNX], graph);
