@@ -37,26 +37,29 @@ export const ignoredLabel = -100;
  * leave out, so that every batch of a length has the one shape that was compiled.
  */
 export function assembleBatch(rows: readonly Row[], { batch, sequence }: BatchShape, padId: number): Batch {
-  const input_ids = new Int32Array(batch * sequence);
+  const places = batch * sequence;
+  // One buffer for all parts: it crosses to another thread as a whole.
+  const buffer = new ArrayBuffer(4 * places * 4);
+  const input_ids = new Int32Array(buffer, 0, places);
+  const attention_mask = new Float32Array(buffer, 4 * places, places);
+  const positions = new Int32Array(buffer, 8 * places, places);
+  const labelsAt = new Int32Array(buffer, 12 * places, places);
   if (padId !== 0) input_ids.fill(padId);
-  const attention_mask = new Float32Array(batch * sequence);
-  const positions = new Int32Array(batch * sequence);
-  const labelsAt = new Int32Array(batch * sequence);
   let decoded = 0;
   let tokens = 0;
   for (let index = 0; index < rows.length; index++) {
     const row = rows[index]!;
     const start = index * sequence;
     input_ids.set(row.input_ids, start);
-    attention_mask.set(row.attention_mask, start);
     const { labels, attention_mask: attended } = row;
-    for (let i = 0; i < labels.length; i++) {
-      const label = labels[i]!;
-      // Written in any case and kept only where the count moves on: no branch to mispredict.
-      positions[decoded] = start + i;
-      labelsAt[decoded] = label;
-      decoded += label === ignoredLabel ? 0 : 1;
+    for (let i = 0; i < attended.length; i++) {
+      attention_mask[start + i] = attended[i]!;
       tokens += attended[i]!;
+    }
+    for (let i = 0; i < labels.length; i++) {
+      if (labels[i] === ignoredLabel) continue;
+      positions[decoded] = start + i;
+      labelsAt[decoded++] = labels[i]!;
     }
   }
   const kept = Math.max(1, decoded);
@@ -66,8 +69,8 @@ export function assembleBatch(rows: readonly Row[], { batch, sequence }: BatchSh
     sequence,
     input_ids,
     attention_mask,
-    masked_positions: positions.slice(0, kept),
-    masked_labels: labelsAt.slice(0, kept),
+    masked_positions: positions.subarray(0, kept),
+    masked_labels: labelsAt.subarray(0, kept),
     decoded,
     tokens,
   };

@@ -15,11 +15,13 @@ export interface LoaderTask {
   threads: number;
 }
 
-/** A batch from a loader thread, or why there is none. Structured clone forgets an error's class: InputError has a field of its own. */
-export type LoaderMessage = { batch: Batch } | { end: true } | { error: unknown } | { inputError: string };
+/** Some batches from a loader thread, or why there is none. Structured clone forgets an error's class: InputError has a field of its own. */
+export type LoaderMessage = { batches: Batch[] } | { end: true } | { error: unknown } | { inputError: string };
 
-/** Batches that a thread assembles ahead of their use. */
-export const batchesAhead = 16;
+/** Batches that cross from a thread together: a message costs as much as assembling a few. */
+export const batchesPerMessage = 8;
+/** Messages that a thread may be ahead of their use. */
+export const messagesAhead = 3;
 
 /**
  * The batches of an epoch from number `firstBatch` on, assembled ahead by threads of their own: batch i by thread
@@ -55,6 +57,7 @@ export async function* loadBatches(
 class LoaderThread {
   readonly #worker: Worker;
   readonly #arrived: LoaderMessage[] = [];
+  #batches: Iterator<Batch> = [].values();
   #waiting: (() => void) | undefined;
 
   constructor(task: LoaderTask) {
@@ -73,17 +76,25 @@ class LoaderThread {
   }
 
   async next(): Promise<Batch | undefined> {
+    for (;;) {
+      const next = this.#batches.next();
+      if (!next.done) return next.value;
+      const message = await this.#message();
+      if ('error' in message) throw message.error;
+      if ('inputError' in message) throw new InputError(message.inputError);
+      if ('end' in message) return undefined;
+      this.#worker.postMessage('taken');
+      this.#batches = message.batches.values();
+    }
+  }
+
+  async #message(): Promise<LoaderMessage> {
     while (this.#arrived.length === 0) {
       await new Promise<void>((resolve) => {
         this.#waiting = resolve;
       });
     }
-    const message = this.#arrived.shift()!;
-    if ('error' in message) throw message.error;
-    if ('inputError' in message) throw new InputError(message.inputError);
-    if ('end' in message) return undefined;
-    this.#worker.postMessage('taken');
-    return message.batch;
+    return this.#arrived.shift()!;
   }
 
   async stop(): Promise<void> {

@@ -2,12 +2,12 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { InputError, openDataset } from '@mlm/arrow';
 import type { Batch } from './batch.js';
 import { epochBatches } from './epoch.js';
-import { batchesAhead, type LoaderMessage, type LoaderTask } from './loader.js';
+import { batchesPerMessage, messagesAhead, type LoaderMessage, type LoaderTask } from './loader.js';
 
-// A loader thread: assembles its share of an epoch's batches, at most `batchesAhead` before they are taken.
+// A loader thread: assembles its share of an epoch's batches, at most `messagesAhead` messages before they are taken.
 const port = parentPort!;
 const task = workerData as LoaderTask;
-let credit = batchesAhead;
+let credit = messagesAhead;
 let resume: (() => void) | undefined;
 port.on('message', () => {
   credit++;
@@ -15,7 +15,7 @@ port.on('message', () => {
 });
 
 try {
-  await send(task);
+  await assembleAll(task);
   port.postMessage({ end: true } satisfies LoaderMessage);
 } catch (error) {
   const message: LoaderMessage = error instanceof InputError ? { inputError: error.message } : { error };
@@ -24,24 +24,26 @@ try {
   port.close();
 }
 
-async function send({ path, options, epoch, firstBatch, thread, threads }: LoaderTask): Promise<void> {
+async function assembleAll({ path, options, epoch, firstBatch, thread, threads }: LoaderTask): Promise<void> {
   const dataset = await openDataset(path);
   const wanted = (index: number) => index >= firstBatch && index % threads === thread;
+  let batches: Batch[] = [];
   for await (const { batch } of epochBatches(dataset, options, epoch, wanted)) {
-    while (credit === 0) {
-      await new Promise<void>((resolve) => {
-        resume = resolve;
-      });
-    }
-    credit--;
-    port.postMessage({ batch } satisfies LoaderMessage, buffersOf(batch));
+    if (batches.push(batch) < batchesPerMessage) continue;
+    await send(batches);
+    batches = [];
   }
+  await send(batches);
   await dataset.close();
 }
 
-function buffersOf(batch: Batch): ArrayBuffer[] {
-  const { input_ids, attention_mask, masked_positions, masked_labels } = batch;
-  return [input_ids, attention_mask, masked_positions, masked_labels].map(
-    ({ buffer }) => buffer as ArrayBuffer,
-  );
+async function send(batches: Batch[]): Promise<void> {
+  while (credit === 0) {
+    await new Promise<void>((resolve) => {
+      resume = resolve;
+    });
+  }
+  credit--;
+  const buffers = batches.map(({ input_ids }) => input_ids.buffer as ArrayBuffer);
+  port.postMessage({ batches } satisfies LoaderMessage, buffers);
 }

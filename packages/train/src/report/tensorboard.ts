@@ -1,0 +1,78 @@
+import { appendFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { crc32c } from './crc32c.js';
+
+/**
+ * Writes scalars as TensorBoard reads them: a file of TFRecords, each an `Event` protocol buffer with a `Summary` of
+ * simple values.
+ */
+export class EventFile {
+  readonly #path: string;
+  #begun = false;
+
+  constructor(
+    folder: string,
+    private readonly now: () => number = Date.now,
+  ) {
+    const seconds = Math.floor(now() / 1000);
+    this.#path = join(folder, `events.out.tfevents.${String(seconds).padStart(10, '0')}.${hostname()}.${process.pid}.mlm`);
+  }
+
+  /** Appends values of one step under their tags, such as `train/loss`. */
+  async scalars(step: number, values: Record<string, number>): Promise<void> {
+    const summary = Object.entries(values).map(([tag, value]) =>
+      lengthDelimited(1, Buffer.concat([lengthDelimited(1, Buffer.from(tag)), float(2, value)])),
+    );
+    const event = [double(1, this.now() / 1000), varint(2, step), lengthDelimited(5, Buffer.concat(summary))];
+    const records = [record(Buffer.concat(event))];
+    if (!this.#begun) records.unshift(record(Buffer.concat([double(1, this.now() / 1000), lengthDelimited(3, Buffer.from('brain.Event:2'))])));
+    this.#begun = true;
+    await appendFile(this.#path, Buffer.concat(records));
+  }
+}
+
+/** A TFRecord: length, its masked CRC, the data, its masked CRC (little-endian). */
+function record(data: Buffer): Buffer {
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(data.length));
+  return Buffer.concat([length, maskedCrc(length), data, maskedCrc(data)]);
+}
+
+function maskedCrc(data: Buffer): Buffer {
+  const crc = crc32c(data);
+  const masked = (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32LE(masked);
+  return bytes;
+}
+
+// Protocol buffer fields: a key (number << 3 | wire type), then the value.
+
+function varint(field: number, value: number): Buffer {
+  const bytes = [field << 3];
+  let rest = value;
+  for (; rest > 127; rest = Math.floor(rest / 128)) bytes.push((rest % 128) | 128);
+  bytes.push(rest);
+  return Buffer.from(bytes);
+}
+
+function double(field: number, value: number): Buffer {
+  const bytes = Buffer.alloc(9);
+  bytes[0] = (field << 3) | 1;
+  bytes.writeDoubleLE(value, 1);
+  return bytes;
+}
+
+function float(field: number, value: number): Buffer {
+  const bytes = Buffer.alloc(5);
+  bytes[0] = (field << 3) | 5;
+  bytes.writeFloatLE(value, 1);
+  return bytes;
+}
+
+function lengthDelimited(field: number, data: Buffer): Buffer {
+  const length = varint(field, data.length);
+  length[0]! |= 2;
+  return Buffer.concat([length, data]);
+}
