@@ -17,5 +17,6 @@ export { train } from './loop/train.js';
 export { type BertConfig, type PresetName, presetConfig, presetNames } from './model/config.js';
 export { type ScheduleName, scheduleNames } from './optimizer/schedule.js';
 export { type EvaluateOptions, evaluate } from './predict/evaluate.js';
-export { type Candidate, MaskFiller } from './predict/fill.js';
+export type { Candidate } from './predict/candidates.js';
+export { MaskFiller } from './predict/fill.js';
 export { unigramLoss } from './predict/unigram.js';

@@ -159,9 +159,17 @@ export class Predictor {
     weights: Weights,
     options: EngineOptions & GraphShape,
   ): Promise<Predictor> {
-    const { masked_labels: _, ...inputs } = batchInputs(options);
     const variables = parameterVariables(config, weights);
-    return new Predictor(await compileFor(options, predictionStep(config), variables, inputs));
+    return new Predictor(await compileFor(options, predictionStep(config), variables, predictionInputs(options)));
+  }
+
+  /** Predicts with the weights that a trainer has at the time. */
+  static async sharing(trainer: Trainer, lengths: readonly number[]): Promise<Predictor> {
+    const { config, step } = trainer;
+    const options = { ...trainer.options, lengths };
+    const variables = parameterVariables(config);
+    const fn = predictionStep(config);
+    return new Predictor(await compileFor(options, fn, variables, predictionInputs(options), step));
   }
 
   /** @returns probabilities [masked, vocabulary], row after row */
@@ -173,6 +181,11 @@ export class Predictor {
   dispose(): Promise<void> {
     return this.step.dispose();
   }
+}
+
+function predictionInputs(shape: GraphShape): Record<string, InputSpec> {
+  const { masked_labels: _, ...inputs } = batchInputs(shape);
+  return inputs;
 }
 
 type Variables = NonNullable<CompileOptions['variables']>;

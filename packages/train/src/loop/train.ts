@@ -1,11 +1,13 @@
+import { InputError } from '@mlm/arrow';
 import { RunFolder, type Snapshot } from '../checkpoint/run-folder.js';
 import type { TrainerState } from '../checkpoint/state.js';
 import { Evaluator, Trainer } from '../engine/engine.js';
 import { learningRateAt } from '../optimizer/schedule.js';
+import { RunLog } from '../report/log.js';
+import { samplePredictions } from '../report/samples.js';
 import { stepBatches } from './batches.js';
 import { evaluateRows } from './evaluate.js';
 import type { EndEvent, Evaluation, EvaluationEvent, TrainEvent } from './events.js';
-import { MetricsFile } from './metrics.js';
 import { type ResolvedOptions, resolveOptions, type TrainOptions } from './options.js';
 import { continuedState, freshState } from './progress.js';
 import { type Setup, setUp } from './setup.js';
@@ -30,11 +32,10 @@ async function* run(options: ResolvedOptions, setup: Setup): AsyncGenerator<Trai
   const { dataset, plan, validation, model, schedule } = setup;
   const output = new RunFolder(options.output);
   await output.open(options);
-  const metrics = new MetricsFile(options.output);
   const resumed = options.resume ? await output.newest() : undefined;
   const state = resumed ? continuedState(resumed.state, options, setup) : freshState(options, setup);
   const weights = resumed?.checkpoint.weights ?? model.weights;
-  await metrics.truncate(state.step);
+  const log = await RunLog.open(options.output, state.step);
 
   const trainer = await Trainer.create(model.config, weights, setup.trainer, resumed?.moments);
   const evaluator = validation && (await Evaluator.sharing(trainer, validation.plan.lengths));
@@ -65,6 +66,7 @@ async function* run(options: ResolvedOptions, setup: Setup): AsyncGenerator<Trai
     for await (const { batches, epoch, nextBatch } of groups) {
       const learning_rate = learningRateAt(schedule, state.step);
       const loss = await trainer.train(batches, learning_rate, state.step + 1);
+      if (!Number.isFinite(loss)) throw diverged(state.step + 1, options);
 
       const tokens = batches.reduce((sum, batch) => sum + batch.tokens, 0);
       const elapsed_seconds = (performance.now() - started) / 1000;
@@ -73,14 +75,14 @@ async function* run(options: ResolvedOptions, setup: Setup): AsyncGenerator<Trai
       state.tokens += tokens;
       const { step } = state;
       const line = { step, loss, learning_rate, tokens: state.tokens, tokens_per_second, elapsed_seconds };
-      await metrics.step(line);
+      await log.step(line);
       yield { type: 'step', totalSteps, ...line };
 
       const paused = performance.now();
       if (evaluator && (step === totalSteps || isDue(step, options.evalEvery))) {
         const { dataset, plan } = validation;
         const event = judge(await evaluateRows(evaluator, dataset, plan, loaderThreads), state);
-        await metrics.evaluation(event);
+        await log.evaluation(event);
         yield event;
         if (event.best) yield { type: 'checkpoint', step, folder: await output.saveBest(await checkpoint()) };
       }
@@ -95,6 +97,7 @@ async function* run(options: ResolvedOptions, setup: Setup): AsyncGenerator<Trai
       if (reason !== 'finished' || step === totalSteps) break;
     }
     await output.saveLast(await snapshot());
+    await log.report(options, state, validation && (await samplePredictions(trainer, validation, model)));
     yield { type: 'checkpoint', step: state.step, folder: options.output };
     yield { type: 'end', reason, step: state.step, output: options.output };
   } finally {
@@ -109,6 +112,12 @@ function judge(evaluation: Evaluation, state: TrainerState): EvaluationEvent {
   if (best) state.best = { step: state.step, loss: evaluation.loss };
   state.evaluations_without_improvement = best ? 0 : state.evaluations_without_improvement + 1;
   return { type: 'evaluation', step: state.step, ...evaluation, best };
+}
+
+function diverged(step: number, { output, learningRate }: ResolvedOptions): InputError {
+  return new InputError(
+    `${output}: the loss of step ${step} is not a number; train with a lower --learning-rate than ${learningRate}, or a longer --warmup`,
+  );
 }
 
 const isDue = (step: number, every: number) => every > 0 && step % every === 0;

@@ -3,13 +3,8 @@ import { readCheckpoint } from '../checkpoint/checkpoint.js';
 import { assembleBatch, ignoredLabel } from '../data/batch.js';
 import { type EngineOptions, Predictor } from '../engine/engine.js';
 import type { BertConfig } from '../model/config.js';
+import { type Candidate, mostProbable } from './candidates.js';
 import { engineDefaults } from './defaults.js';
-
-/** An id that may stand at a [MASK], and how probable the model finds it there. */
-export interface Candidate {
-  id: number;
-  probability: number;
-}
 
 /** Fills [MASK] with a model's most probable ids. */
 export class MaskFiller {
@@ -59,18 +54,11 @@ export class MaskFiller {
     const batch = assembleBatch([{ input_ids, labels, attention_mask }], shape, 0);
     const probabilities = await this.predictor.predict(batch);
     return Array.from({ length: batch.decoded }, (_, mask) =>
-      largest(probabilities.subarray(mask * vocabulary, (mask + 1) * vocabulary), topK),
+      mostProbable(probabilities.subarray(mask * vocabulary, (mask + 1) * vocabulary), topK),
     );
   }
 
   dispose(): Promise<void> {
     return this.predictor.dispose();
   }
-}
-
-function largest(probabilities: Float32Array, count: number): Candidate[] {
-  const ids = Uint32Array.from(probabilities.keys()).sort(
-    (a, b) => probabilities[b]! - probabilities[a]! || a - b,
-  );
-  return Array.from(ids.subarray(0, count), (id) => ({ id, probability: probabilities[id]! }));
 }

@@ -1,32 +1,25 @@
-import type { Evaluation } from '../loop/events.js';
-import { type MetricsLine } from '../loop/metrics.js';
 import { chart, type Curve } from './chart.js';
+import type { EvaluationMetrics, MetricsLine } from './metrics.js';
+import type { SamplePrediction } from './samples.js';
 
 /** What a report tells beside the curves. */
 export interface ReportFacts {
   title: string;
   /** Rows of the table of facts. */
   facts: Record<string, string | number>;
-  evaluation: Evaluation | undefined;
   samples: SamplePrediction[];
 }
 
-/** A held-out sentence with masks, and what the model puts there. */
-export interface SamplePrediction {
-  /** The text, its masks in place. */
-  text: string;
-  masks: { expected: string; candidates: { token: string; probability: number }[] }[];
-}
-
 /** A page about a run that needs no network: curves as inline SVG, facts and sample predictions. */
-export function reportPage({ title, facts, evaluation, samples }: ReportFacts, lines: MetricsLine[]): string {
+export function reportPage({ title, facts, samples }: ReportFacts, lines: MetricsLine[]): string {
   const steps = lines.flatMap((line) => ('loss' in line ? [line] : []));
   const evaluations = lines.flatMap((line) => ('eval_loss' in line ? [line] : []));
   const training: Curve = { name: 'training', points: steps.map(({ step, loss }) => [step, loss]), smooth: true };
   const heldOut: Curve = { name: 'held out', points: evaluations.map(({ step, eval_loss }) => [step, eval_loss]) };
   const rate: Curve = { name: 'learning rate', points: steps.map((line) => [line.step, line.learning_rate]) };
   const speed: Curve = { name: 'tokens/s', points: steps.map((line) => [line.step, line.tokens_per_second]), smooth: true };
-  const rows = Object.entries({ ...facts, ...(evaluation && heldOutFacts(evaluation)) });
+  const last = evaluations.at(-1);
+  const rows = Object.entries({ ...facts, ...(last && heldOutFacts(last)) });
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -50,11 +43,11 @@ ${samples.length > 0 ? `<h2>Predictions on held-out rows</h2>\n${samples.map(sam
 `;
 }
 
-function heldOutFacts({ loss, perplexity, accuracy }: Evaluation): Record<string, string> {
+function heldOutFacts({ eval_loss, eval_perplexity, eval_accuracy }: EvaluationMetrics): Record<string, string> {
   return {
-    'held-out loss': loss.toFixed(4),
-    'held-out perplexity': perplexity.toFixed(2),
-    'held-out accuracy': `${(100 * accuracy).toFixed(2)} %`,
+    'held-out loss': eval_loss.toFixed(4),
+    'held-out perplexity': eval_perplexity.toFixed(2),
+    'held-out accuracy': `${(100 * eval_accuracy).toFixed(2)} %`,
   };
 }
 
@@ -69,6 +62,6 @@ function sampleSection({ text, masks }: SamplePrediction): string {
   return `<p>${escapeHtml(text)}</p>\n<table>${rows.join('')}</table>`;
 }
 
-export function escapeHtml(text: string): string {
+function escapeHtml(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }

@@ -1,6 +1,6 @@
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { EvaluationEvent, StepMetrics } from './events.js';
+import type { StepMetrics } from '../loop/events.js';
 
 /** A held-out result as a line of metrics.jsonl. */
 export interface EvaluationMetrics {
@@ -12,7 +12,7 @@ export interface EvaluationMetrics {
 
 export type MetricsLine = StepMetrics | EvaluationMetrics;
 
-/** Appends to `metrics.jsonl`: an object a step, and held-out results as objects of their own. */
+/** `metrics.jsonl`: an object a step, and held-out results as objects of their own. */
 export class MetricsFile {
   readonly #path: string;
 
@@ -28,30 +28,12 @@ export class MetricsFile {
 
   async read(): Promise<MetricsLine[]> {
     const text = await readFile(this.#path, 'utf8').catch(() => '');
-    const lines: MetricsLine[] = [];
-    for (const line of text.split('\n')) {
-      // A killed process may leave half a line at the end.
-      if (line.endsWith('}')) lines.push(JSON.parse(line) as MetricsLine);
-    }
-    return lines;
+    // A killed process may leave half a line at the end.
+    const whole = text.split('\n').filter((line) => line.endsWith('}'));
+    return whole.map((line) => JSON.parse(line) as MetricsLine);
   }
 
-  async step({
-    step,
-    loss,
-    learning_rate,
-    tokens,
-    tokens_per_second,
-    elapsed_seconds,
-  }: StepMetrics): Promise<void> {
-    await this.#append({ step, loss, learning_rate, tokens, tokens_per_second, elapsed_seconds });
-  }
-
-  async evaluation({ step, loss, perplexity, accuracy }: EvaluationEvent): Promise<void> {
-    await this.#append({ step, eval_loss: loss, eval_perplexity: perplexity, eval_accuracy: accuracy });
-  }
-
-  async #append(line: MetricsLine): Promise<void> {
+  async append(line: MetricsLine): Promise<void> {
     await appendFile(this.#path, `${JSON.stringify(line)}\n`);
   }
 }
