@@ -1,6 +1,6 @@
 export { type Checkpoint, readCheckpoint, readConfig } from './checkpoint/checkpoint.js';
 export { readSafetensors, type StoredTensor, writeSafetensors } from './checkpoint/safetensors.js';
-export type { EngineOptions } from './engine/engine.js';
+export type { EngineOptions } from './engine/compile-model.js';
 export { exportOnnx, type OnnxExport } from './export/onnx.js';
 export type {
   CheckpointEvent,
@@ -16,7 +16,7 @@ export { type TrainOptions, type TrainSettings, trainDefaults } from './loop/opt
 export { train } from './loop/train.js';
 export { type BertConfig, type PresetName, presetConfig, presetNames } from './model/config.js';
 export { type ScheduleName, scheduleNames } from './optimizer/schedule.js';
-export { type EvaluateOptions, evaluate } from './predict/evaluate.js';
 export type { Candidate } from './predict/candidates.js';
+export { type EvaluateOptions, evaluate } from './predict/evaluate.js';
 export { MaskFiller } from './predict/fill.js';
 export { unigramLoss } from './predict/unigram.js';

@@ -16,7 +16,11 @@ export interface LoaderTask {
 }
 
 /** Some batches from a loader thread, or why there is none. Structured clone forgets an error's class: InputError has a field of its own. */
-export type LoaderMessage = { batches: Batch[] } | { end: true } | { error: unknown } | { inputError: string };
+export type LoaderMessage =
+  | { batches: Batch[] }
+  | { end: true }
+  | { error: unknown }
+  | { inputError: string };
 
 /** Batches that cross from a thread together: a message costs as much as assembling a few. */
 export const batchesPerMessage = 8;

@@ -2,7 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { InputError, openDataset } from '@mlm/arrow';
 import type { Batch } from './batch.js';
 import { epochBatches } from './epoch.js';
-import { batchesPerMessage, messagesAhead, type LoaderMessage, type LoaderTask } from './loader.js';
+import { batchesPerMessage, type LoaderMessage, type LoaderTask, messagesAhead } from './loader.js';
 
 // A loader thread: assembles its share of an epoch's batches, at most `messagesAhead` messages before they are taken.
 const port = parentPort!;

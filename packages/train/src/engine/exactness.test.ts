@@ -6,9 +6,9 @@ import { parameterShapes } from '../model/parameters.js';
 import { adamWDefaults } from '../optimizer/adamw.js';
 import { learningRateAt } from '../optimizer/schedule.js';
 import { isKeyBias, readReference, relativeError } from '../testing/reference.fixture.js';
-import { Trainer } from './engine.js';
 import { maskedLanguageModelLoss } from './graphs.js';
 import { batchInputs, batchValues } from './inputs.js';
+import { Trainer } from './trainer.js';
 
 // interop/tensorflow/run adds the engine that needs TensorFlow.
 const engines = (process.env.MLM_TEST_ENGINES ?? 'eager,onnx').split(',') as (

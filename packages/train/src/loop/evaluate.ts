@@ -1,7 +1,7 @@
 import type { Dataset } from '@mlm/arrow';
 import type { DataPlan } from '../data/dataset.js';
 import { loadBatches } from '../data/loader.js';
-import type { Evaluator } from '../engine/engine.js';
+import type { Evaluator } from '../engine/evaluator.js';
 import type { Evaluation } from './events.js';
 
 /** Scores every labelled row of a dataset. */

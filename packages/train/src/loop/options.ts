@@ -1,6 +1,6 @@
 import { basename, dirname, join } from 'node:path';
 import { InputError, type TokenizerMetadata } from '@mlm/arrow';
-import type { EngineOptions } from '../engine/engine.js';
+import type { EngineOptions } from '../engine/compile-model.js';
 import { type ScheduleName, scheduleNames } from '../optimizer/schedule.js';
 
 /** What `train` is asked to do. Everything but the dataset has a default: {@link trainDefaults}. */

@@ -64,7 +64,9 @@ async function results(output: string) {
   };
 }
 
-it('a run that is killed and resumed ends with the same bits as an unbroken one', async () => {
+it('a run that is killed and resumed ends with the same bits as an unbroken one', {
+  timeout: 300_000,
+}, async () => {
   const unbroken = folder.file('unbroken');
   for await (const _ of train({ ...options, output: unbroken }));
   const broken = folder.file('broken');

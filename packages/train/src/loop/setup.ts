@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { type Dataset, InputError, openDataset, type TokenizerMetadata } from '@mlm/arrow';
 import { type Checkpoint, hasWeights, readCheckpoint, readConfig } from '../checkpoint/checkpoint.js';
 import { type DataPlan, dynamicRule, planData, refuseMisfit } from '../data/dataset.js';
-import type { TrainerOptions } from '../engine/engine.js';
+import type { TrainerOptions } from '../engine/trainer.js';
 import { isPresetName, presetConfig, presetNames } from '../model/config.js';
 import { initializeWeights } from '../model/initialize.js';
 import { adamWDefaults } from '../optimizer/adamw.js';

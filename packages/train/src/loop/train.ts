@@ -1,7 +1,8 @@
 import { InputError } from '@mlm/arrow';
 import { RunFolder, type Snapshot } from '../checkpoint/run-folder.js';
 import type { TrainerState } from '../checkpoint/state.js';
-import { Evaluator, Trainer } from '../engine/engine.js';
+import { Evaluator } from '../engine/evaluator.js';
+import { Trainer } from '../engine/trainer.js';
 import { learningRateAt } from '../optimizer/schedule.js';
 import { RunLog } from '../report/log.js';
 import { samplePredictions } from '../report/samples.js';

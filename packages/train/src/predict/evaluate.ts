@@ -1,7 +1,8 @@
 import { InputError, openDataset, type TokenizerMetadata } from '@mlm/arrow';
 import { readCheckpoint } from '../checkpoint/checkpoint.js';
 import { planData, refuseMisfit } from '../data/dataset.js';
-import { type EngineOptions, Evaluator } from '../engine/engine.js';
+import type { EngineOptions } from '../engine/compile-model.js';
+import { Evaluator } from '../engine/evaluator.js';
 import { evaluateRows } from '../loop/evaluate.js';
 import type { Evaluation } from '../loop/events.js';
 import { engineDefaults } from './defaults.js';

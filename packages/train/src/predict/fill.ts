@@ -1,7 +1,8 @@
 import { InputError } from '@mlm/arrow';
 import { readCheckpoint } from '../checkpoint/checkpoint.js';
 import { assembleBatch, ignoredLabel } from '../data/batch.js';
-import { type EngineOptions, Predictor } from '../engine/engine.js';
+import type { EngineOptions } from '../engine/compile-model.js';
+import { Predictor } from '../engine/predictor.js';
 import type { BertConfig } from '../model/config.js';
 import { type Candidate, mostProbable } from './candidates.js';
 import { engineDefaults } from './defaults.js';

@@ -19,8 +19,16 @@ export function chart(curves: Curve[], unit: string): string {
   const drawn = curves.filter(({ points }) => points.length > 0);
   if (drawn.length === 0) return '<p>Nothing was measured.</p>';
   const all = drawn.flatMap(({ points }) => points);
-  const x = scale(all.map(([step]) => step), margin.left, width - margin.right);
-  const y = scale(all.map(([, value]) => value), height - margin.bottom, margin.top);
+  const x = scale(
+    all.map(([step]) => step),
+    margin.left,
+    width - margin.right,
+  );
+  const y = scale(
+    all.map(([, value]) => value),
+    height - margin.bottom,
+    margin.top,
+  );
   const axis = ticks(y.least, y.most).map(
     (value) =>
       `<line x1="${margin.left}" x2="${width - margin.right}" y1="${y.at(value)}" y2="${y.at(value)}" stroke="#e1e5ea"/>` +
@@ -32,7 +40,9 @@ export function chart(curves: Curve[], unit: string): string {
   const lines = drawn.map(({ points, smooth }, index) => {
     const colour = colours[index % colours.length];
     const path = (shown: [number, number][]) =>
-      thin(shown).map(([step, value]) => `${x.at(step).toFixed(1)},${y.at(value).toFixed(1)}`).join(' ');
+      thin(shown)
+        .map(([step, value]) => `${x.at(step).toFixed(1)},${y.at(value).toFixed(1)}`)
+        .join(' ');
     const line = (shown: [number, number][], opacity: number) =>
       `<polyline points="${path(shown)}" fill="none" stroke="${colour}" stroke-width="1.5" opacity="${opacity}"/>`;
     return smooth ? line(points, 0.25) + line(runningMean(points), 1) : line(points, 1);
@@ -67,7 +77,10 @@ function ticks(least: number, most: number): number[] {
   return values;
 }
 
-const label = (value: number) => (Math.abs(value) >= 1e4 || (value !== 0 && Math.abs(value) < 1e-3) ? value.toExponential(1) : String(Number(value.toPrecision(4))));
+const label = (value: number) =>
+  Math.abs(value) >= 1e4 || (value !== 0 && Math.abs(value) < 1e-3)
+    ? value.toExponential(1)
+    : String(Number(value.toPrecision(4)));
 
 function runningMean(points: [number, number][]): [number, number][] {
   const window = Math.max(1, Math.ceil(points.length / 50));

@@ -1,4 +1,4 @@
-import { chart, type Curve } from './chart.js';
+import { type Curve, chart } from './chart.js';
 import type { EvaluationMetrics, MetricsLine } from './metrics.js';
 import type { SamplePrediction } from './samples.js';
 
@@ -14,10 +14,21 @@ export interface ReportFacts {
 export function reportPage({ title, facts, samples }: ReportFacts, lines: MetricsLine[]): string {
   const steps = lines.flatMap((line) => ('loss' in line ? [line] : []));
   const evaluations = lines.flatMap((line) => ('eval_loss' in line ? [line] : []));
-  const training: Curve = { name: 'training', points: steps.map(({ step, loss }) => [step, loss]), smooth: true };
-  const heldOut: Curve = { name: 'held out', points: evaluations.map(({ step, eval_loss }) => [step, eval_loss]) };
+  const training: Curve = {
+    name: 'training',
+    points: steps.map(({ step, loss }) => [step, loss]),
+    smooth: true,
+  };
+  const heldOut: Curve = {
+    name: 'held out',
+    points: evaluations.map(({ step, eval_loss }) => [step, eval_loss]),
+  };
   const rate: Curve = { name: 'learning rate', points: steps.map((line) => [line.step, line.learning_rate]) };
-  const speed: Curve = { name: 'tokens/s', points: steps.map((line) => [line.step, line.tokens_per_second]), smooth: true };
+  const speed: Curve = {
+    name: 'tokens/s',
+    points: steps.map((line) => [line.step, line.tokens_per_second]),
+    smooth: true,
+  };
   const last = evaluations.at(-1);
   const rows = Object.entries({ ...facts, ...(last && heldOutFacts(last)) });
   return `<!doctype html>
@@ -43,7 +54,11 @@ ${samples.length > 0 ? `<h2>Predictions on held-out rows</h2>\n${samples.map(sam
 `;
 }
 
-function heldOutFacts({ eval_loss, eval_perplexity, eval_accuracy }: EvaluationMetrics): Record<string, string> {
+function heldOutFacts({
+  eval_loss,
+  eval_perplexity,
+  eval_accuracy,
+}: EvaluationMetrics): Record<string, string> {
   return {
     'held-out loss': eval_loss.toFixed(4),
     'held-out perplexity': eval_perplexity.toFixed(2),
@@ -63,5 +78,9 @@ function sampleSection({ text, masks }: SamplePrediction): string {
 }
 
 function escapeHtml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;');
 }

@@ -33,12 +33,21 @@ export class RunLog {
   }
 
   async evaluation({ step, loss, perplexity, accuracy }: EvaluationEvent): Promise<void> {
-    await this.#metrics.append({ step, eval_loss: loss, eval_perplexity: perplexity, eval_accuracy: accuracy });
+    await this.#metrics.append({
+      step,
+      eval_loss: loss,
+      eval_perplexity: perplexity,
+      eval_accuracy: accuracy,
+    });
     await this.#events.scalars(step, prefixed('eval', { loss, perplexity, accuracy }));
   }
 
   /** Writes report.html. */
-  async report(options: ResolvedOptions, state: TrainerState, samples: SamplePrediction[] = []): Promise<void> {
+  async report(
+    options: ResolvedOptions,
+    state: TrainerState,
+    samples: SamplePrediction[] = [],
+  ): Promise<void> {
     const facts = {
       dataset: options.dataset,
       model: options.model,

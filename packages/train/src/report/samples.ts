@@ -3,7 +3,8 @@ import type { Checkpoint } from '../checkpoint/checkpoint.js';
 import type { Batch } from '../data/batch.js';
 import type { DataPlan } from '../data/dataset.js';
 import { loadBatches } from '../data/loader.js';
-import { Predictor, type Trainer } from '../engine/engine.js';
+import { Predictor } from '../engine/predictor.js';
+import type { Trainer } from '../engine/trainer.js';
 import { mostProbable } from '../predict/candidates.js';
 import { readTokens } from './tokens.js';
 
@@ -38,7 +39,10 @@ export async function samplePredictions(
       samples.set(row, sample);
       if (sample.masks.length === masksPerRow) continue;
       const scores = probabilities.subarray(mask * config.vocab_size, (mask + 1) * config.vocab_size);
-      const candidates = mostProbable(scores, 3).map(({ id, probability }) => ({ token: tokens[id] ?? `#${id}`, probability }));
+      const candidates = mostProbable(scores, 3).map(({ id, probability }) => ({
+        token: tokens[id] ?? `#${id}`,
+        probability,
+      }));
       sample.masks.push({ expected: tokens[batch.masked_labels[mask]!] ?? '', candidates });
     }
     return [...samples.values()];
@@ -50,7 +54,9 @@ export async function samplePredictions(
 /** The batch with the positions of its first rows alone to decode. */
 function firstRows(batch: Batch): Batch {
   const end = sampleRows * batch.sequence;
-  const decoded = batch.masked_positions.subarray(0, batch.decoded).filter((position) => position < end).length;
+  const decoded = batch.masked_positions
+    .subarray(0, batch.decoded)
+    .filter((position) => position < end).length;
   return {
     ...batch,
     decoded,
@@ -59,7 +65,11 @@ function firstRows(batch: Batch): Batch {
   };
 }
 
-function textOf({ input_ids, attention_mask, sequence }: Batch, row: number, tokens: readonly string[]): string {
+function textOf(
+  { input_ids, attention_mask, sequence }: Batch,
+  row: number,
+  tokens: readonly string[],
+): string {
   const words: string[] = [];
   for (let i = row * sequence; i < (row + 1) * sequence; i++) {
     if (attention_mask[i] === 1) words.push(tokens[input_ids[i]!] ?? '');

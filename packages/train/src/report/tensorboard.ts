@@ -16,7 +16,10 @@ export class EventFile {
     private readonly now: () => number = Date.now,
   ) {
     const seconds = Math.floor(now() / 1000);
-    this.#path = join(folder, `events.out.tfevents.${String(seconds).padStart(10, '0')}.${hostname()}.${process.pid}.mlm`);
+    this.#path = join(
+      folder,
+      `events.out.tfevents.${String(seconds).padStart(10, '0')}.${hostname()}.${process.pid}.mlm`,
+    );
   }
 
   /** Appends values of one step under their tags, such as `train/loss`. */
@@ -26,7 +29,12 @@ export class EventFile {
     );
     const event = [double(1, this.now() / 1000), varint(2, step), lengthDelimited(5, Buffer.concat(summary))];
     const records = [record(Buffer.concat(event))];
-    if (!this.#begun) records.unshift(record(Buffer.concat([double(1, this.now() / 1000), lengthDelimited(3, Buffer.from('brain.Event:2'))])));
+    if (!this.#begun)
+      records.unshift(
+        record(
+          Buffer.concat([double(1, this.now() / 1000), lengthDelimited(3, Buffer.from('brain.Event:2'))]),
+        ),
+      );
     this.#begun = true;
     await appendFile(this.#path, Buffer.concat(records));
   }

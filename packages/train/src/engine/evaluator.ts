@@ -1,0 +1,52 @@
+import type { Step } from '@mlm/compile';
+import type { Batch } from '../data/batch.js';
+import type { BertConfig } from '../model/config.js';
+import type { Weights } from '../model/parameters.js';
+import { compileModel, type EngineOptions, parameterVariables } from './compile-model.js';
+import { evaluationStep } from './graphs.js';
+import { batchInputs, batchValues, type GraphShape } from './inputs.js';
+import type { Trainer } from './trainer.js';
+
+/** Results of a labelled batch. */
+export interface Score {
+  /** Cross-entropy in nats, summed over the decoded positions. */
+  lossSum: number;
+  /** Decoded positions whose label was the most probable id. */
+  correct: number;
+  decoded: number;
+}
+
+/** Scores labelled batches, through a graph without dropout, gradients or optimizer. */
+export class Evaluator {
+  private constructor(private readonly step: Step) {}
+
+  static async create(
+    config: BertConfig,
+    weights: Weights,
+    options: EngineOptions & GraphShape,
+  ): Promise<Evaluator> {
+    const variables = parameterVariables(config, weights);
+    return new Evaluator(
+      await compileModel(options, evaluationStep(config), variables, batchInputs(options)),
+    );
+  }
+
+  /** Scores with the weights that a trainer has at the time, without a copy of them. */
+  static async sharing(trainer: Trainer, lengths: readonly number[]): Promise<Evaluator> {
+    const { config, step } = trainer;
+    const options = { ...trainer.options, lengths };
+    const variables = parameterVariables(config);
+    const fn = evaluationStep(config);
+    return new Evaluator(await compileModel(options, fn, variables, batchInputs(options), step));
+  }
+
+  async score(batch: Batch): Promise<Score> {
+    if (batch.decoded === 0) return { lossSum: 0, correct: 0, decoded: 0 };
+    const { loss_sum, correct } = await this.step.run(batchValues(batch));
+    return { lossSum: loss_sum![0]!, correct: correct![0]!, decoded: batch.decoded };
+  }
+
+  dispose(): Promise<void> {
+    return this.step.dispose();
+  }
+}

@@ -1,0 +1,93 @@
+import type { Step, VariableSpec } from '@mlm/compile';
+import type { Batch } from '../data/batch.js';
+import type { BertConfig } from '../model/config.js';
+import { parameterShapes, type Weights } from '../model/parameters.js';
+import { type AdamWOptions, firstMoment, noUpdate, secondMoment, stepScalars } from '../optimizer/adamw.js';
+import { compileModel, type EngineOptions, parameterVariables } from './compile-model.js';
+import { gradientSum, trainableNames, trainingStep } from './graphs.js';
+import { batchInputs, batchValues, type GraphShape, trainingScalars } from './inputs.js';
+
+export interface TrainerOptions extends EngineOptions, GraphShape {
+  optimizer: AdamWOptions;
+  /** Batches that one optimizer step sums up. */
+  gradientAccumulation: number;
+  frozenLayers: number;
+  seed: number;
+}
+
+/** Keeps a model and its optimizer on an engine and trains it, a step at a time. */
+export class Trainer {
+  private constructor(
+    /** Holds the variables; a graph of another kind can share them. */
+    readonly step: Step,
+    readonly config: BertConfig,
+    readonly options: TrainerOptions,
+  ) {}
+
+  /** @param moments the optimizer's state of an earlier run; zeros when left out */
+  static async create(
+    config: BertConfig,
+    weights: Weights,
+    options: TrainerOptions,
+    moments?: Weights,
+  ): Promise<Trainer> {
+    const accumulate = options.gradientAccumulation > 1;
+    const shapes = parameterShapes(config);
+    const variables: Record<string, VariableSpec> = parameterVariables(config, weights);
+    for (const name of trainableNames(config, options.frozenLayers)) {
+      const shape = shapes.get(name)!;
+      const names = [firstMoment(name), secondMoment(name), ...(accumulate ? [gradientSum(name)] : [])];
+      for (const name of names) {
+        const value = moments?.get(name);
+        variables[name] = { shape, trainable: false, ...(value && { value }) };
+      }
+    }
+    const { optimizer, frozenLayers } = options;
+    const fn = trainingStep(config, { optimizer, frozenLayers, accumulate });
+    const inputs = { ...batchInputs(options), ...trainingScalars };
+    return new Trainer(await compileModel(options, fn, variables, inputs), config, options);
+  }
+
+  /**
+   * One optimizer step over all given batches together.
+   *
+   * @param learningRate of this step
+   * @param step number of this step, from 1
+   * @returns the loss: mean cross-entropy over all decoded positions; 0 without any
+   */
+  async train(batches: readonly Batch[], learningRate: number, step: number): Promise<number> {
+    const decoded = batches.reduce((sum, batch) => sum + batch.decoded, 0);
+    const update = stepScalars(this.options.optimizer, learningRate, step);
+    let loss = 0;
+    for (const [index, batch] of batches.entries()) {
+      const scalars = index === batches.length - 1 ? update : noUpdate;
+      const results = await this.step.run({
+        ...batchValues(batch),
+        loss_scale: Float32Array.of(batch.decoded === 0 ? 0 : 1 / decoded),
+        gradient_keep: Float32Array.of(index === 0 ? 0 : 1),
+        ...Object.fromEntries(Object.entries(scalars).map(([name, value]) => [name, Float32Array.of(value)])),
+      });
+      loss += results.loss![0]!;
+    }
+    return loss;
+  }
+
+  weights(): Promise<Weights> {
+    return this.read([...parameterShapes(this.config).keys()]);
+  }
+
+  /** The optimizer's state. */
+  moments(): Promise<Weights> {
+    const names = trainableNames(this.config, this.options.frozenLayers);
+    return this.read(names.flatMap((name) => [firstMoment(name), secondMoment(name)]));
+  }
+
+  private async read(names: string[]): Promise<Weights> {
+    const values = await this.step.read(names);
+    return new Map(names.map((name) => [name, values[name] as Float32Array]));
+  }
+
+  dispose(): Promise<void> {
+    return this.step.dispose();
+  }
+}

@@ -1,0 +1,58 @@
+import { InputError } from '@mlm/arrow';
+import { expect, it } from 'vitest';
+import { formatConfig, parseConfig, presetConfig, presetNames } from './config.js';
+import { initializeWeights } from './initialize.js';
+import { elementCount, parameterShapes } from './parameters.js';
+
+it('has the sizes of the published models', () => {
+  const sizes = presetNames.map((name) =>
+    [...parameterShapes(presetConfig(name, 30522)).values()].reduce(
+      (sum, shape) => sum + elementCount(shape),
+      0,
+    ),
+  );
+  // transformers: sum(p.numel() for p in BertForMaskedLM(config).parameters()).
+  expect(sizes).toEqual([4_416_698, 11_201_594, 28_795_194, 41_404_730, 109_514_298]);
+});
+
+it('writes what it reads', () => {
+  const config = { ...presetConfig('bert-mini', 99, 7), hidden_act: 'relu' as const };
+  expect(parseConfig(formatConfig(config), 'x')).toEqual(config);
+});
+
+it.each([
+  ['{', /not valid JSON/],
+  ['{"model_type":"gpt2"}', /model_type is "gpt2"/],
+  ['{"hidden_act":"silu"}', /hidden_act "silu" is not supported, expected one of gelu/],
+  ['{"hidden_size":10,"num_attention_heads":3}', /not a multiple/],
+  ['{"vocab_size":"many"}', /vocab_size is "many", expected a whole number/],
+  ['{"position_embedding_type":"relative_key"}', /position_embedding_type/],
+  ['{"tie_word_embeddings":false}', /tie_word_embeddings is false/],
+  ['{"is_decoder":true}', /is_decoder/],
+])('refuses %s', (text, message) => {
+  expect(() => parseConfig(text, 'config.json')).toThrow(message);
+  expect(() => parseConfig(text, 'config.json')).toThrow(InputError);
+});
+
+it('initialises normally distributed weights, the same for the same seed', () => {
+  const config = presetConfig('bert-tiny', 20);
+  const name = 'bert.encoder.layer.1.output.dense.weight';
+  const weights = initializeWeights(config, 1);
+  expect(initializeWeights(config, 1).get(name)).toEqual(weights.get(name));
+  const values = weights.get(name)!;
+  expect(initializeWeights(config, 2).get(name)).not.toEqual(values);
+  expect(weights.get('bert.encoder.layer.0.output.dense.weight')).not.toEqual(values);
+  const moment = (power: number) =>
+    values.reduce((sum, value) => sum + (value / 0.02) ** power, 0) / values.length;
+  expect(moment(1)).toBeCloseTo(0, 1);
+  expect(moment(2)).toBeCloseTo(1, 1);
+  expect(moment(4)).toBeCloseTo(3, 0);
+  // Frozen: another generator would change what every seed means.
+  expect(Array.from(values.subarray(0, 3))).toMatchInlineSnapshot(`
+    [
+      0.00837290845811367,
+      -0.021873144432902336,
+      -0.02061767503619194,
+    ]
+  `);
+});

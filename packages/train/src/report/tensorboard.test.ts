@@ -1,0 +1,26 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, expect, it } from 'vitest';
+import { temporaryFolder } from '../testing/dataset.fixture.js';
+import { crc32c } from './crc32c.js';
+import { EventFile } from './tensorboard.js';
+
+const folder = await temporaryFolder();
+afterAll(() => folder.remove());
+
+it('computes CRC-32C as RFC 3720 gives it', () => {
+  expect(crc32c(new Uint8Array(32))).toBe(0x8a9136aa);
+  expect(crc32c(new Uint8Array(32).fill(255))).toBe(0x62a8ab43);
+  expect(crc32c(Buffer.from('123456789'))).toBe(0xe3069283);
+});
+
+it('writes the bytes that TensorBoard writes', async () => {
+  const events = new EventFile(folder.path, () => 1_700_000_000_500);
+  await events.scalars(300, { 'train/loss': 2.5 });
+  const [name] = await readdir(folder.path);
+  expect(name).toMatch(/^events\.out\.tfevents\.1700000000\./);
+  const bytes = await readFile(join(folder.path, name!));
+  expect(bytes.toString('hex')).toMatchInlineSnapshot(
+    `"1800000000000000a37f4b220900002040fc54d9411a0d627261696e2e4576656e743a322b3531102100000000000000017becf60900002040fc54d94110ac022a130a110a0a747261696e2f6c6f737315000020403cf09030"`,
+  );
+});
