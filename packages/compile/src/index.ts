@@ -44,6 +44,7 @@ export {
   type SetupResult,
   setupTensorflow,
 } from './tensorflow/setup/setup.js';
+export { BACKEND_NAME as traceBackendName } from './trace/backend.js';
 export { registerGradients } from './trace/gradients.js';
 export {
   type InputSpec,

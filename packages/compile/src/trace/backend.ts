@@ -14,7 +14,8 @@ import { kernels } from './kernels/index.js';
 import type { KernelRule } from './kernels/rule.js';
 import { Recorder } from './recorder.js';
 
-const BACKEND_NAME = 'mlm-trace';
+/** The name under which traces register their backend in tfjs; it computes nothing. */
+export const BACKEND_NAME = 'mlm-trace';
 
 /** What a symbolic tensor holds in the place of data: the value that it stands for. */
 class SymbolicData {

@@ -4,8 +4,10 @@ import {
   type InputSpec,
   type Step,
   type StepFunction,
+  traceBackendName,
   type VariableSpec,
 } from '@mlm/compile';
+import * as tf from '@tensorflow/tfjs-core';
 import type { BertConfig } from '../model/config.js';
 import { parameterShapes, type Weights } from '../model/parameters.js';
 
@@ -29,13 +31,22 @@ export function parameterVariables(config: BertConfig, weights?: Weights): Recor
 }
 
 /** Compiles a function of the model for an engine, on variables of its own or on those of the step `share`. */
-export function compileModel(
+export async function compileModel(
   { engine, device, threads, precision }: EngineOptions,
   fn: StepFunction,
   variables: NonNullable<CompileOptions['variables']>,
   inputs: Record<string, InputSpec>,
   share?: Step,
 ): Promise<Step> {
+  if (engine === 'eager') await chooseBackend();
   const options = { variables, inputs, target: engine, device, precision };
   return compile(fn, { ...options, ...(threads > 0 && { threads }), ...(share && { share }) });
+}
+
+/** The eager engine runs on the tfjs backend that the program has chosen; without one, on tfjs's plain CPU backend. */
+async function chooseBackend(): Promise<void> {
+  const chosen: string | undefined = tf.engine().backendName;
+  if (chosen !== undefined && chosen !== traceBackendName) return;
+  await import('@tensorflow/tfjs-backend-cpu');
+  await tf.setBackend('cpu');
 }

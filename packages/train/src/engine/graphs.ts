@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { bertEncoder, predictionHidden, predictionLogits } from '../model/bert.js';
-import type { BertConfig } from '../model/config.js';
-import type { Dropout } from '../model/dropout.js';
+import { type BertConfig, hasDropout } from '../model/config.js';
+import { type Dropout, keyedDropout, noDropout } from '../model/dropout.js';
 import { scaledCrossEntropy, scoreLabels } from '../model/loss.js';
 import { embeddingNames, headNames, isFrozen, parameterShapes } from '../model/parameters.js';
 import { type AdamWOptions, adamW, type StepScalars } from '../optimizer/adamw.js';
@@ -20,7 +20,6 @@ export interface TrainingGraphOptions {
   accumulate: boolean;
   /** Encoder layers, from the bottom, that stay as they are, together with the embeddings; 0 trains all. */
   frozenLayers: number;
-  dropout?: (inputs: Tensors) => Dropout;
 }
 
 /** Names of the parameters that training changes. */
@@ -49,9 +48,10 @@ export function maskedLanguageModelLoss(
 export function trainingStep(config: BertConfig, options: TrainingGraphOptions): GraphFunction {
   const names = trainableNames(config, options.frozenLayers);
   return (variables, inputs) => {
+    const dropout = hasDropout(config) ? keyedDropout(inputs.dropout_key!) : noDropout;
     const trained = names.map((name) => variables[name]!);
     const { value: loss, grads } = tf.variableGrads(
-      () => maskedLanguageModelLoss(config, variables, inputs, options.dropout?.(inputs)),
+      () => maskedLanguageModelLoss(config, variables, inputs, dropout),
       trained,
     );
     const gradients: Tensors = {};

@@ -1,5 +1,6 @@
 import type { InputSpec } from '@mlm/compile';
 import type { Batch } from '../data/batch.js';
+import { type BertConfig, hasDropout } from '../model/config.js';
 import { stepScalarNames } from '../optimizer/adamw.js';
 
 /** The shapes of batches that a graph is compiled for. */
@@ -31,9 +32,12 @@ export function batchValues(batch: Batch): Record<string, Int32Array | Float32Ar
 
 const scalar: InputSpec = { shape: [], dtype: 'float32' };
 
-/** Numbers that a training step takes beside its batch. */
-export const trainingScalars: Record<string, InputSpec> = {
-  loss_scale: scalar,
-  gradient_keep: scalar,
-  ...Object.fromEntries(stepScalarNames.map((name) => [name, scalar])),
-};
+/** What a training step takes beside its batch; `dropout_key` only where the model has dropout. */
+export function trainingInputs(config: BertConfig): Record<string, InputSpec> {
+  return {
+    loss_scale: scalar,
+    gradient_keep: scalar,
+    ...Object.fromEntries(stepScalarNames.map((name) => [name, scalar])),
+    ...(hasDropout(config) && { dropout_key: { shape: [2], dtype: 'int32' } }),
+  };
+}

@@ -1,11 +1,12 @@
 import type { Step, VariableSpec } from '@mlm/compile';
 import type { Batch } from '../data/batch.js';
-import type { BertConfig } from '../model/config.js';
+import { type BertConfig, hasDropout } from '../model/config.js';
 import { parameterShapes, type Weights } from '../model/parameters.js';
 import { type AdamWOptions, firstMoment, noUpdate, secondMoment, stepScalars } from '../optimizer/adamw.js';
+import { Random } from '../random/random.js';
 import { compileModel, type EngineOptions, parameterVariables } from './compile-model.js';
 import { gradientSum, trainableNames, trainingStep } from './graphs.js';
-import { batchInputs, batchValues, type GraphShape, trainingScalars } from './inputs.js';
+import { batchInputs, batchValues, type GraphShape, trainingInputs } from './inputs.js';
 
 export interface TrainerOptions extends EngineOptions, GraphShape {
   optimizer: AdamWOptions;
@@ -17,12 +18,16 @@ export interface TrainerOptions extends EngineOptions, GraphShape {
 
 /** Keeps a model and its optimizer on an engine and trains it, a step at a time. */
 export class Trainer {
+  private readonly dropoutSeed: number;
+
   private constructor(
     /** Holds the variables; a graph of another kind can share them. */
     readonly step: Step,
     readonly config: BertConfig,
     readonly options: TrainerOptions,
-  ) {}
+  ) {
+    this.dropoutSeed = new Random(options.seed).uint32();
+  }
 
   /** @param moments the optimizer's state of an earlier run; zeros when left out */
   static async create(
@@ -44,7 +49,7 @@ export class Trainer {
     }
     const { optimizer, frozenLayers } = options;
     const fn = trainingStep(config, { optimizer, frozenLayers, accumulate });
-    const inputs = { ...batchInputs(options), ...trainingScalars };
+    const inputs = { ...batchInputs(options), ...trainingInputs(config) };
     return new Trainer(await compileModel(options, fn, variables, inputs), config, options);
   }
 
@@ -57,7 +62,8 @@ export class Trainer {
    */
   async train(batches: readonly Batch[], learningRate: number, step: number): Promise<number> {
     const decoded = batches.reduce((sum, batch) => sum + batch.decoded, 0);
-    const update = stepScalars(this.options.optimizer, learningRate, step);
+    const { optimizer, gradientAccumulation } = this.options;
+    const update = stepScalars(optimizer, learningRate, step);
     let loss = 0;
     for (const [index, batch] of batches.entries()) {
       const scalars = index === batches.length - 1 ? update : noUpdate;
@@ -65,6 +71,9 @@ export class Trainer {
         ...batchValues(batch),
         loss_scale: Float32Array.of(batch.decoded === 0 ? 0 : 1 / decoded),
         gradient_keep: Float32Array.of(index === 0 ? 0 : 1),
+        ...(hasDropout(this.config) && {
+          dropout_key: Int32Array.of(this.dropoutSeed, step * gradientAccumulation + index),
+        }),
         ...Object.fromEntries(Object.entries(scalars).map(([name, value]) => [name, Float32Array.of(value)])),
       });
       loss += results.loss![0]!;

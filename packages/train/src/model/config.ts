@@ -58,6 +58,11 @@ export function presetConfig(name: PresetName, vocabularySize: number, padId = 0
   };
 }
 
+/** Whether training drops anything out. */
+export function hasDropout({ hidden_dropout_prob, attention_probs_dropout_prob }: BertConfig): boolean {
+  return hidden_dropout_prob > 0 || attention_probs_dropout_prob > 0;
+}
+
 /**
  * Reads the text of a `config.json`. Fields that have a default in transformers' `BertConfig` may be missing.
  *
