@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { completionCommand } from './commands/completion/command.js';
+import { demoCommand } from './commands/demo/command.js';
 import { doctorCommand } from './commands/doctor/command.js';
 import { evalCommand } from './commands/eval/command.js';
 import { exportCommand } from './commands/export/command.js';
@@ -51,7 +52,12 @@ export function createProgram(context: Context): Command {
       fillCommand(context),
       exportCommand(context),
     ],
-    [gettingStarted]: [doctorCommand(context), setupCommand(context), completionCommand(context, program)],
+    [gettingStarted]: [
+      demoCommand(context),
+      doctorCommand(context),
+      setupCommand(context),
+      completionCommand(context, program),
+    ],
   };
   for (const [group, commands] of Object.entries(groups)) {
     for (const command of commands) program.addCommand(inherit(program, command).helpGroup(group));

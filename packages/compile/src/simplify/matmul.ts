@@ -21,12 +21,13 @@ export function fuseMatMul(graph: Graph): Graph {
 function withOperandsTaken(graph: Graph): Graph {
   return rewrite(graph, (node, inputs, emit) => {
     if (node.op !== SCALED_MATMUL) return undefined;
-    let { alpha, transposeA, transposeB } = node.attributes as MatMulAttributes;
+    let { alpha, transposeA, transposeB } = node.attributes as unknown as MatMulAttributes;
     const take = (operand: Value): { operand: Value; swapped: boolean } => {
       const factor = scaled(operand);
       if (factor && factor.x.shape.length === operand.shape.length) {
         alpha *= factor.factor;
-        return take(factor.x);
+        const inner = take(factor.x);
+        return inner;
       }
       const original = swapsMatrixAxes(operand.node) ? operand.node!.inputs[0]! : undefined;
       if (!original) return { operand, swapped: false };
@@ -42,7 +43,12 @@ function withOperandsTaken(graph: Graph): Graph {
   });
 }
 
-type MatMulAttributes = Attributes & { alpha: number; transposeA: boolean; transposeB: boolean };
+interface MatMulAttributes {
+  alpha: number;
+  beta: number;
+  transposeA: boolean;
+  transposeB: boolean;
+}
 
 function swapsMatrixAxes(node: Node | undefined): boolean {
   if (node?.op !== 'Transpose') return false;

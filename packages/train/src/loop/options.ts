@@ -50,6 +50,8 @@ export interface TrainSettings extends EngineOptions {
   keep: number;
   /** Steps between evaluations on the held-out part; 0 evaluates at the end only. */
   evalEvery: number;
+  /** Evaluates once before the first step. */
+  evalAtStart: boolean;
   /** Ends the run after so many evaluations without a better loss; 0 never does. */
   patience: number;
   /** Goes on with the run that `output` holds. */
@@ -79,6 +81,7 @@ export const trainDefaults: TrainSettings = {
   saveEvery: 0,
   keep: 0,
   evalEvery: 0,
+  evalAtStart: false,
   patience: 0,
   resume: false,
   overwrite: false,

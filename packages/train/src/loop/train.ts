@@ -63,6 +63,12 @@ async function* run(options: ResolvedOptions, setup: Setup): AsyncGenerator<Trai
   const groups =
     state.step < totalSteps ? stepBatches(dataset, plan, gradientAccumulation, loaderThreads, state) : [];
   try {
+    if (evaluator && options.evalAtStart && state.step === 0) {
+      const result = await evaluateRows(evaluator, validation.dataset, validation.plan, loaderThreads);
+      const event: EvaluationEvent = { type: 'evaluation', step: 0, ...result, best: false };
+      await log.evaluation(event);
+      yield event;
+    }
     let started = performance.now() - state.elapsed_seconds * 1000;
     for await (const { batches, epoch, nextBatch } of groups) {
       const learning_rate = learningRateAt(schedule, state.step);

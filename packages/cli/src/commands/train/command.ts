@@ -23,6 +23,7 @@ export interface TrainOptions extends EngineOptions {
   saveEvery?: number;
   keep: number;
   evalEvery?: number;
+  evalAtStart?: boolean;
   earlyStop?: number;
   freeze: number;
   seed: number;
@@ -84,6 +85,7 @@ export function trainCommand(context: Context): Command {
       0,
     )
     .option('--eval-every <steps>', 'held-out loss every so many steps (default: at the end)', integer(1))
+    .option('--eval-at-start', 'held-out loss before the first step as well')
     .option('--early-stop <n>', 'stop after n held-out evaluations without a better loss', integer(1))
     .option('--save-every <steps>', 'save a checkpoint every so many steps', integer(1))
     .option('--keep <n>', 'how many saved checkpoints stay; 0 keeps all', integer(0), 2)

@@ -30,6 +30,7 @@ async function trainRequest(dataset: string, options: TrainOptions): Promise<Tra
     dropout: options.dropout,
     saveEvery: options.saveEvery,
     evalEvery: options.evalEvery,
+    evalAtStart: options.evalAtStart,
     patience: options.earlyStop,
     resume: options.resume,
     overwrite: options.overwrite,

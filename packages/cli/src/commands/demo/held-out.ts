@@ -1,0 +1,92 @@
+import { listColumn, openDataset } from '@mlm/arrow';
+import type { Tokenizer } from '@mlm/tokenize';
+import { type EngineOptions, MaskFiller } from '@mlm/train';
+
+/** A held-out row with one word masked, and what the model would put there. */
+export interface HeldOutPrediction {
+  text: string;
+  answer: string;
+  predictions: { token: string; probability: number }[];
+  isRight: boolean;
+}
+
+/**
+ * Asks a model for one word each of a few held-out rows, taken at even distances through the held-out part, so that
+ * nobody has chosen them by their answers.
+ */
+export async function predictHeldOut(
+  dataset: string,
+  checkpoint: string,
+  tokenizer: Tokenizer,
+  count: number,
+  engine: Partial<EngineOptions>,
+): Promise<HeldOutPrediction[]> {
+  const filler = await MaskFiller.open(checkpoint, engine);
+  const predictions: HeldOutPrediction[] = [];
+  try {
+    for (const ids of await spreadRows(dataset, count)) {
+      const position = wordToMask(ids, tokenizer);
+      if (position === undefined) continue;
+      const masked = ids.map((id, i) => (i === position ? tokenizer.specialIds.mask : id));
+      const [candidates = []] = await filler.fill(masked, tokenizer.specialIds.mask, 5);
+      const found = candidates.map(({ id, probability }) => ({
+        token: tokenizer.idToToken(id),
+        probability,
+      }));
+      const answer = tokenizer.idToToken(ids[position]!);
+      predictions.push({
+        text: readable(masked, tokenizer),
+        answer,
+        predictions: found,
+        isRight: found[0]?.token === answer,
+      });
+    }
+  } finally {
+    await filler.dispose();
+  }
+  return predictions;
+}
+
+/** Rows as they were before masking, at even distances. */
+async function spreadRows(path: string, count: number): Promise<number[][]> {
+  const dataset = await openDataset(path);
+  const rows: number[][] = [];
+  try {
+    const distance = Math.max(1, Math.floor(dataset.rows / count));
+    let first = 0;
+    for await (const batch of dataset) {
+      const ids = listColumn(batch, 'input_ids');
+      const labels = listColumn(batch, 'labels');
+      for (let row = 0; row < batch.numRows; row++) {
+        if ((first + row) % distance !== Math.floor(distance / 2)) continue;
+        const original: number[] = [];
+        const shift = labels.offsets[row]! - ids.offsets[row]!;
+        for (let i = ids.offsets[row]!; i < ids.offsets[row + 1]!; i++) {
+          const label = labels.values[i + shift]!;
+          original.push(label === -100 ? ids.values[i]! : label);
+        }
+        rows.push(original);
+      }
+      first += batch.numRows;
+    }
+  } finally {
+    await dataset.close();
+  }
+  return rows.slice(0, count);
+}
+
+/** The whole word nearest to the row's middle; the row's edges give the model too little to go by. */
+function wordToMask(ids: readonly number[], tokenizer: Tokenizer): number | undefined {
+  const isWord = (position: number) =>
+    /^\p{Letter}{3,}$/u.test(tokenizer.idToToken(ids[position]!)) &&
+    !tokenizer.idToToken(ids[position + 1] ?? ids[0]!).startsWith('##');
+  const middle = ids.length / 2;
+  return [...ids.keys()]
+    .sort((a, b) => Math.abs(a - middle) - Math.abs(b - middle))
+    .find((position) => position > 1 && position < ids.length - 2 && isWord(position));
+}
+
+function readable(ids: readonly number[], tokenizer: Tokenizer): string {
+  const { cls, sep, pad } = tokenizer.specialIds;
+  return tokenizer.decode(ids.filter((id) => id !== cls && id !== sep && id !== pad));
+}
