@@ -4,6 +4,7 @@ import { DataType, type Field } from 'apache-arrow';
 import type { DatasetMetadata, Split } from '../metadata.js';
 import { DatasetSink, type DatasetSinkOptions } from './dataset.js';
 import { partialFolder } from './journal.js';
+import { exists, moveUnlessThere } from './move.js';
 import type { Shard, SplitWriter } from './split.js';
 
 export interface DatasetFolderOptions extends DatasetSinkOptions {
@@ -26,6 +27,7 @@ export const MANIFEST = 'manifest.json';
  */
 export function datasetFolder(path: string, options: DatasetFolderOptions = {}): DatasetSink {
   const partial = partialFolder(path);
+  const dict = join(partial, 'dataset');
   const shardPath = (split: Split, shard: number) => join(partial, split, shardName(shard));
   return new DatasetSink(
     path,
@@ -37,14 +39,18 @@ export function datasetFolder(path: string, options: DatasetFolderOptions = {}):
       schemaMetadata: (fields) =>
         new Map([['huggingface', JSON.stringify({ info: { features: features(fields) } })]]),
       async moveBack() {
-        for (const split of ['train', 'validation'] as const)
+        const isDict = await exists(join(path, 'dataset_dict.json'));
+        const isMoved = !(await exists(dict)) && !(await exists(join(partial, 'train')));
+        if (isMoved) await moveUnlessThere(path, isDict ? dict : join(partial, 'train'));
+        for (const split of ['train', 'validation'] as const) {
+          await moveUnlessThere(join(dict, split), join(partial, split));
           await renameBack(join(partial, split), shardPath, split);
+        }
       },
       async publish(writers, metadataOf) {
         for (const writer of writers)
           await publishSplit(join(partial, writer.split), writer, metadataOf(writer), shardPath);
         if (writers.length === 1) return rename(join(partial, 'train'), path);
-        const dict = join(partial, 'dataset');
         await mkdir(dict, { recursive: true });
         for (const { split } of writers) await rename(join(partial, split), join(dict, split));
         await writeFile(

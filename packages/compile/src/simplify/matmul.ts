@@ -21,13 +21,12 @@ export function fuseMatMul(graph: Graph): Graph {
 function withOperandsTaken(graph: Graph): Graph {
   return rewrite(graph, (node, inputs, emit) => {
     if (node.op !== SCALED_MATMUL) return undefined;
-    let { alpha, transposeA, transposeB } = node.attributes as unknown as MatMulAttributes;
+    let { alpha, transposeA, transposeB } = node.attributes as MatMulAttributes;
     const take = (operand: Value): { operand: Value; swapped: boolean } => {
       const factor = scaled(operand);
       if (factor && factor.x.shape.length === operand.shape.length) {
         alpha *= factor.factor;
-        const inner = take(factor.x);
-        return inner;
+        return take(factor.x);
       }
       const original = swapsMatrixAxes(operand.node) ? operand.node!.inputs[0]! : undefined;
       if (!original) return { operand, swapped: false };
@@ -43,12 +42,7 @@ function withOperandsTaken(graph: Graph): Graph {
   });
 }
 
-interface MatMulAttributes {
-  alpha: number;
-  beta: number;
-  transposeA: boolean;
-  transposeB: boolean;
-}
+type MatMulAttributes = Attributes & { alpha: number; transposeA: boolean; transposeB: boolean };
 
 function swapsMatrixAxes(node: Node | undefined): boolean {
   if (node?.op !== 'Transpose') return false;

@@ -16,6 +16,8 @@ const GENERAL: readonly Pass[] = [simplifyAlgebra, shareCommon];
 const ONNX: readonly Pass[] = [
   rewriteGelu,
   fuseLayerNorm,
+  // Twice: first a product takes the factors of its own result, then those of operands that moved past other operations.
+  fuseMatMul,
   moveFactors,
   fuseMatMul,
   simplifyAlgebra,

@@ -27,22 +27,20 @@ export function applyRule(
   draws: Draws,
 ): MaskedRows {
   const { values: ids, offsets } = fromZero(column);
-  const labels = rule.labels === 'all' ? ids.slice() : new Int32Array(ids.length).fill(IGNORED_LABEL);
-  const attention = new Int8Array(ids.length).fill(1);
-  for (let row = 0; row < offsets.length - 1; row++) {
-    const end = offsets[row + 1]!;
-    for (let i = end - 1; i >= offsets[row]! && ids[i] === rule.padId; i--) {
-      attention[i] = 0;
-      labels[i] = IGNORED_LABEL;
-    }
-  }
+  const labels = new Int32Array(uninitialized(4 * ids.length));
+  const attention = new Int8Array(uninitialized(ids.length));
   let selectedCount = 0;
   for (let begin = 0, end = 0; begin < offsets.length - 1; begin = end) {
     end = chunkEnd(offsets, begin);
+    const [first, last] = [offsets[begin]!, offsets[end]!];
+    if (rule.labels === 'all') labels.set(ids.subarray(first, last), first);
+    else labels.fill(IGNORED_LABEL, first, last);
+    attention.fill(1, first, last);
+    for (let row = begin; row < end; row++) clearPadding(ids, offsets, row, rule.padId, labels, attention);
     const rows = drawRows(offsets, places, begin, end);
     const selected = selectedPositions(draws.select(rows, rule.probability), rows, ids, rule);
-    label(labels, ids, selected.indices);
-    if (rule.replace === 'mask') putMasks(ids, selected.indices, rule.maskId);
+    setLabels(labels, ids, selected.indices);
+    if (rule.replace === 'mask') setMasks(ids, selected.indices, rule.maskId);
     else replaceAsBert(ids, selected, rows, rule, draws);
     selectedCount += selected.indices.length;
   }
@@ -53,6 +51,25 @@ export function applyRule(
     attention_mask: { values: attention, offsets: offsets.slice() },
     selected: selectedCount,
   };
+}
+
+/** Memory that is not zeroed first, as all of it will be written. */
+function uninitialized(bytes: number): ArrayBuffer {
+  return Buffer.allocUnsafeSlow(bytes).buffer;
+}
+
+function clearPadding(
+  ids: Int32Array,
+  offsets: Int32Array,
+  row: number,
+  padId: number,
+  labels: Int32Array,
+  attention: Int8Array,
+): void {
+  for (let i = offsets[row + 1]! - 1; i >= offsets[row]! && ids[i] === padId; i--) {
+    attention[i] = 0;
+    labels[i] = IGNORED_LABEL;
+  }
 }
 
 /** The row after a chunk that begins at a row: at least one row, else as many as the chunk has tokens for. */
@@ -122,11 +139,11 @@ function selectedPositions(
   return { indices: indices.subarray(0, count), rows: rows.subarray(0, count) };
 }
 
-function label(labels: Int32Array, ids: Int32Array, indices: Int32Array): void {
+function setLabels(labels: Int32Array, ids: Int32Array, indices: Int32Array): void {
   for (let i = 0; i < indices.length; i++) labels[indices[i]!] = ids[indices[i]!]!;
 }
 
-function putMasks(ids: Int32Array, indices: Int32Array, maskId: number): void {
+function setMasks(ids: Int32Array, indices: Int32Array, maskId: number): void {
   for (let i = 0; i < indices.length; i++) ids[indices[i]!] = maskId;
 }
 

@@ -13,12 +13,16 @@ const worker = UnitWorker.create(workerData as UnitWork);
 // A failure is answered to the first unit.
 worker.catch(() => {});
 
+// Units are answered in the order in which they came, one at a time: a worker holds the rows of one unit.
+let last: Promise<void> = Promise.resolve();
 port.on('message', (unit: Unit) => {
-  run(unit).catch((error: Error) => {
-    const { message, stack } = error;
-    const answer: UnitAnswer = { error: { message, stack, isInput: error instanceof InputError } };
-    port.postMessage(answer);
-  });
+  last = last
+    .then(() => run(unit))
+    .catch((error: Error) => {
+      const { message, stack } = error;
+      const answer: UnitAnswer = { error: { message, stack, isInput: error instanceof InputError } };
+      port.postMessage(answer);
+    });
 });
 
 async function run(unit: Unit): Promise<void> {
