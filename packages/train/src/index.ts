@@ -1,4 +1,5 @@
 export { type Checkpoint, readCheckpoint, readConfig } from './checkpoint/checkpoint.js';
+export { checkpointFolder } from './checkpoint/hub.js';
 export { readSafetensors, type StoredTensor, writeSafetensors } from './checkpoint/safetensors.js';
 export type { EngineOptions } from './engine/compile-model.js';
 export { exportOnnx, type OnnxExport } from './export/onnx.js';

@@ -13,9 +13,9 @@ export interface Checkpoint {
   tokenizerFiles: Record<string, string>;
 }
 
-const configFile = 'config.json';
-const weightsFile = 'model.safetensors';
-const tokenizerFileNames = [
+export const configFile = 'config.json';
+export const weightsFile = 'model.safetensors';
+export const tokenizerFileNames = [
   'tokenizer.json',
   'tokenizer_config.json',
   'vocab.txt',

@@ -13,6 +13,8 @@ export interface DataPlan extends EpochOptions {
 export interface PlanOptions {
   batchSize: number;
   tokenizer: TokenizerMetadata;
+  /** The model's. */
+  vocabularySize: number;
   shuffleSeed?: number;
   dynamicRule?: MaskingRule;
 }
@@ -35,6 +37,7 @@ export async function planData(dataset: Dataset, options: PlanOptions): Promise<
     batchSize,
     lengths: used,
     padId: options.tokenizer.special_ids.pad,
+    vocabularySize: options.vocabularySize,
     ...(options.shuffleSeed !== undefined && { shuffleSeed: options.shuffleSeed }),
     ...(options.dynamicRule && { dynamicRule: options.dynamicRule }),
     batchesPerEpoch: batchesPerEpoch(rowsByLength.values(), batchSize),

@@ -10,6 +10,8 @@ export interface EpochOptions {
   /** Lengths that rows are padded to, ascending. */
   lengths: readonly number[];
   padId: number;
+  /** Ids that the model knows. */
+  vocabularySize: number;
   /** Shuffles by this seed; without it rows keep their order. */
   shuffleSeed?: number;
   /** Draws masks anew in every epoch. */
@@ -75,6 +77,7 @@ async function* windows(
   random?.shuffle(order);
   const rowOptions = {
     trim: options.lengths.length > 1,
+    vocabularySize: options.vocabularySize,
     ...(options.dynamicRule && { remask: { rule: options.dynamicRule, epoch } }),
   };
   const longest = options.lengths.at(-1)!;

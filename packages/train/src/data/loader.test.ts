@@ -68,11 +68,13 @@ const originals = (rows: string[]) =>
 describe.each(['packed', 'ragged'] as const)('an epoch of %s rows', (name) => {
   const dataset = () => (name === 'packed' ? packed : ragged);
   const planned = (options = {}) =>
-    planData(dataset(), { batchSize: 8, tokenizer, shuffleSeed: 5, ...options });
+    planData(dataset(), { batchSize: 8, tokenizer, vocabularySize: 37, shuffleSeed: 5, ...options });
 
   it('has every row exactly once, in the number of batches that was planned', async () => {
     const plan = await planned();
-    const inOrder = rowsOf(await collect(dataset(), await planData(dataset(), { batchSize: 1, tokenizer })));
+    const inOrder = rowsOf(
+      await collect(dataset(), await planData(dataset(), { batchSize: 1, tokenizer, vocabularySize: 37 })),
+    );
     const batches = await collect(dataset(), plan);
     expect(batches).toHaveLength(plan.batchesPerEpoch);
     expect(rowsOf(batches)).toHaveLength(dataset().rows);
@@ -107,7 +109,7 @@ describe.each(['packed', 'ragged'] as const)('an epoch of %s rows', (name) => {
 });
 
 it('pads rows of differing length to few lengths, each to the nearest', async () => {
-  const plan = await planData(ragged, { batchSize: 8, tokenizer });
+  const plan = await planData(ragged, { batchSize: 8, tokenizer, vocabularySize: 37 });
   expect(plan.lengths).toEqual([32, 64, 96, 100]);
   const batches = await collect(ragged, plan);
   const full = batches.slice(0, -plan.lengths.length);

@@ -1,11 +1,13 @@
 import { type Dataset, InputError, type ListColumn, listColumn } from '@mlm/arrow';
 import { type MaskingRule, maskRows, placesOfRows, remaskRows } from '@mlm/masking';
-import type { Row } from './batch.js';
+import { ignoredLabel, type Row } from './batch.js';
 
 /** How a dataset's rows are read. */
 export interface RowOptions {
   /** Draws new masks for the epoch by this rule; without it the labels stay as they were written. */
   remask?: { rule: MaskingRule; epoch: number };
+  /** Ids that the model knows: 0 to `vocabularySize` − 1. */
+  vocabularySize: number;
   /** Whether padding at the end of rows is left out. */
   trim: boolean;
 }
@@ -40,6 +42,8 @@ export async function readRows(
       `${dataset.path}: has no column "labels"; mask it with mlm preprocess, or train with --masking dynamic`,
     );
   }
+  refuseForeignIds(ids, options.vocabularySize, dataset.path);
+  refuseForeignIds(labels, options.vocabularySize, dataset.path);
   const rows: Row[] = [];
   for (let row = 0; row < batch.numRows; row++) {
     rows.push(rowAt(row, ids, labels, attention, options.trim, dataset.path));
@@ -75,4 +79,20 @@ function rowAt(
         labels: rowLabels.subarray(0, end),
         attention_mask: attention_mask.subarray(0, end),
       };
+}
+
+/** An engine would read beyond the embeddings, and need not notice. */
+function refuseForeignIds(
+  { values, offsets }: ListColumn<Int32Array>,
+  vocabularySize: number,
+  path: string,
+): void {
+  const end = offsets[offsets.length - 1]!;
+  for (let i = offsets[0]!; i < end; i++) {
+    const id = values[i]!;
+    if (id >>> 0 < vocabularySize || id === ignoredLabel) continue;
+    throw new InputError(
+      `${path}: has the id ${id}, the model only ids from 0 to ${vocabularySize - 1}; preprocess with the model's tokenizer`,
+    );
+  }
 }

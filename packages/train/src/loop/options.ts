@@ -18,7 +18,7 @@ export interface TrainOptions extends Partial<TrainSettings> {
 export interface TrainSettings extends EngineOptions {
   /**
    * `bert-tiny`, `bert-mini`, `bert-small`, `bert-medium`, `bert-base` to start afresh, or a checkpoint folder
-   * (one with a `config.json` alone starts afresh with that configuration).
+   * (one with a `config.json` alone starts afresh with that configuration), or an `owner/name` of the hub.
    */
   model: string;
   epochs: number;

@@ -1,9 +1,9 @@
-import { stat } from 'node:fs/promises';
 import { type Dataset, InputError, openDataset, type TokenizerMetadata } from '@mlm/arrow';
 import { type Checkpoint, hasWeights, readCheckpoint, readConfig } from '../checkpoint/checkpoint.js';
+import { checkpointFolder } from '../checkpoint/hub.js';
 import { type DataPlan, dynamicRule, planData, refuseMisfit } from '../data/dataset.js';
 import type { TrainerOptions } from '../engine/trainer.js';
-import { isPresetName, presetConfig, presetNames } from '../model/config.js';
+import { isPresetName, presetConfig } from '../model/config.js';
 import { initializeWeights } from '../model/initialize.js';
 import { adamWDefaults } from '../optimizer/adamw.js';
 import { type Schedule, warmupSteps } from '../optimizer/schedule.js';
@@ -41,7 +41,7 @@ async function setUpOn(dataset: Dataset, options: ResolvedOptions): Promise<Setu
   }
   const { batchSize, seed } = options;
   const rule = options.masking === 'dynamic' ? dynamicRule(dataset, tokenizer, seed) : undefined;
-  const common = { batchSize, tokenizer };
+  const common = { batchSize, tokenizer, vocabularySize: model.config.vocab_size };
   const plan = await planData(dataset, { ...common, shuffleSeed: seed, ...(rule && { dynamicRule: rule }) });
   refuseMisfit(options.dataset, tokenizer, plan, model.config);
   const heldOut = dataset.validation;
@@ -91,13 +91,9 @@ async function startingModel(
     const config = presetConfig(model, tokenizer.vocabulary_size, tokenizer.special_ids.pad);
     return { config, weights: initializeWeights(config, seed), tokenizerFiles: tokenizer.files };
   }
-  if (!(await stat(model).catch(() => undefined))?.isDirectory()) {
-    throw new InputError(
-      `--model ${model}: no such checkpoint folder, expected one of ${presetNames.join(', ')}`,
-    );
-  }
+  const folder = await checkpointFolder(model);
   const tokenizerFiles = tokenizer.files;
-  if (await hasWeights(model)) return { ...(await readCheckpoint(model)), tokenizerFiles };
-  const config = await readConfig(model);
+  if (await hasWeights(folder)) return { ...(await readCheckpoint(folder)), tokenizerFiles };
+  const config = await readConfig(folder);
   return { config, weights: initializeWeights(config, seed), tokenizerFiles };
 }

@@ -1,5 +1,6 @@
 import { InputError, openDataset, type TokenizerMetadata } from '@mlm/arrow';
 import { readCheckpoint } from '../checkpoint/checkpoint.js';
+import { checkpointFolder } from '../checkpoint/hub.js';
 import { planData, refuseMisfit } from '../data/dataset.js';
 import type { EngineOptions } from '../engine/compile-model.js';
 import { Evaluator } from '../engine/evaluator.js';
@@ -10,7 +11,7 @@ import { engineDefaults } from './defaults.js';
 export interface EvaluateOptions extends Partial<EngineOptions> {
   /** An Arrow file or a dataset folder with labels. */
   dataset: string;
-  /** A checkpoint folder. */
+  /** A checkpoint folder, or an `owner/name` of the hub. */
   model: string;
   /** Default 32. */
   batchSize?: number;
@@ -31,8 +32,12 @@ export async function evaluate(given: EvaluateOptions): Promise<Evaluation> {
     if (!tokenizer) {
       throw new InputError(`${dataset.path}: does not say which tokenizer made it; name it with --tokenizer`);
     }
-    const { config, weights } = await readCheckpoint(options.model);
-    const plan = await planData(dataset, { batchSize: options.batchSize, tokenizer });
+    const { config, weights } = await readCheckpoint(await checkpointFolder(options.model));
+    const plan = await planData(dataset, {
+      batchSize: options.batchSize,
+      tokenizer,
+      vocabularySize: config.vocab_size,
+    });
     refuseMisfit(options.dataset, tokenizer, plan, config);
     const evaluator = await Evaluator.create(config, weights, { ...options, lengths: plan.lengths });
     try {

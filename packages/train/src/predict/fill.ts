@@ -1,5 +1,6 @@
 import { InputError } from '@mlm/arrow';
 import { readCheckpoint } from '../checkpoint/checkpoint.js';
+import { checkpointFolder } from '../checkpoint/hub.js';
 import { assembleBatch, ignoredLabel } from '../data/batch.js';
 import type { EngineOptions } from '../engine/compile-model.js';
 import { Predictor } from '../engine/predictor.js';
@@ -14,9 +15,9 @@ export class MaskFiller {
     private readonly config: BertConfig,
   ) {}
 
-  /** @param folder a checkpoint folder */
+  /** @param folder a checkpoint folder, or an `owner/name` of the hub */
   static async open(folder: string, given: Partial<EngineOptions> = {}): Promise<MaskFiller> {
-    const { config, weights } = await readCheckpoint(folder);
+    const { config, weights } = await readCheckpoint(await checkpointFolder(folder));
     // Two lengths make the graph's sequence length free: sentences come in any.
     const options = {
       ...engineDefaults,

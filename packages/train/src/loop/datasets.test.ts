@@ -1,0 +1,109 @@
+import { writeFile } from 'node:fs/promises';
+import { InputError } from '@mlm/arrow';
+import { Field, Int64, List, RecordBatchFileWriter, Table, vectorFromArray } from 'apache-arrow';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { evaluate } from '../predict/evaluate.js';
+import { CLS, SEP, temporaryFolder, tokenizerOf, writeDataset } from '../testing/dataset.fixture.js';
+import { writeTinyModel } from '../testing/model.fixture.js';
+import type { TrainOptions } from './options.js';
+import { train } from './train.js';
+
+const folder = await temporaryFolder();
+const model = folder.file('tiny');
+const foreign = folder.file('foreign.arrow');
+const unmasked = folder.file('unmasked.arrow');
+const tokenizer = tokenizerOf(37);
+let outputs = 0;
+
+beforeAll(async () => {
+  await writeTinyModel(model);
+  await writeDataset(unmasked, { rowsPerUnit: [20], sequenceLength: 12, unmasked: true });
+  // As other programs write it: 64-bit ids, no labels, no metadata, rows of differing length.
+  const rows = Array.from({ length: 30 }, (_, row) => [
+    CLS,
+    ...Array.from({ length: 3 + (row % 9) }, (_, i) => 5 + i),
+    SEP,
+  ]);
+  const lists = vectorFromArray(
+    rows.map((row) => row.map(BigInt)),
+    new List(new Field('item', new Int64(), true)),
+  );
+  await writeFile(
+    foreign,
+    RecordBatchFileWriter.writeAll(new Table({ input_ids: lists })).toUint8Array(true),
+  );
+});
+afterAll(() => folder.remove());
+
+async function losses(options: Partial<TrainOptions>): Promise<number[]> {
+  const found: number[] = [];
+  const output = folder.file(`output-${outputs++}`);
+  for await (const event of train({
+    dataset: foreign,
+    model,
+    output,
+    maxSteps: 4,
+    batchSize: 8,
+    threads: 1,
+    ...options,
+  })) {
+    if (event.type === 'step') found.push(event.loss);
+  }
+  return found;
+}
+
+it('trains on rows of other programs, with a tokenizer and dynamic masks', async () => {
+  const found = await losses({ tokenizer, masking: 'dynamic' });
+  expect(found).toHaveLength(4);
+  for (const loss of found) expect(loss).toBeGreaterThan(0);
+});
+
+it('masks rows that are not masked yet', async () => {
+  expect(await losses({ dataset: unmasked, masking: 'dynamic' })).toHaveLength(4);
+});
+
+it.each<[string, Partial<TrainOptions>, RegExp]>([
+  ['no tokenizer', {}, /foreign.arrow: does not say which tokenizer made it; name it with --tokenizer/],
+  ['no labels', { tokenizer }, /no column "labels".*--masking dynamic/],
+  [
+    'a vocabulary that is too small',
+    { tokenizer: tokenizerOf(99), masking: 'dynamic' },
+    /99 ids, the model only 37/,
+  ],
+  ['no such dataset', { dataset: folder.file('nothing.arrow') }, /nothing.arrow: no such dataset/],
+  ['no such model', { model: 'bert-huge', tokenizer }, /bert-huge: no such checkpoint folder.*bert-base/],
+  ['an option out of range', { learningRate: -1 }, /--learning-rate is -1, expected/],
+])('refuses %s in one line', async (_, options, message) => {
+  const error = await losses(options).catch((error: unknown) => error);
+  expect(error).toBeInstanceOf(InputError);
+  expect((error as InputError).message).toMatch(message);
+  expect((error as InputError).message).not.toContain('\n');
+});
+
+it('refuses rows that are longer than the model has positions', async () => {
+  const long = folder.file('long.arrow');
+  await writeDataset(long, { rowsPerUnit: [4], sequenceLength: 200 });
+  await expect(losses({ dataset: long })).rejects.toThrow(
+    /up to 200 tokens, the model only 128 positions.*--sequence-length 128/,
+  );
+  await expect(evaluate({ dataset: long, model })).rejects.toThrow(/up to 200 tokens/);
+});
+
+it('refuses ids beyond the vocabulary', async () => {
+  const small = folder.file('small');
+  await writeTinyModel(small, { vocab_size: 15 });
+  await expect(
+    losses({ dataset: unmasked, model: small, tokenizer: tokenizerOf(15), masking: 'dynamic' }),
+  ).rejects.toThrow(/id/);
+  const masked = folder.file('masked.arrow');
+  await writeDataset(masked, { rowsPerUnit: [8], sequenceLength: 16 });
+  await expect(losses({ dataset: masked, model: small, tokenizer: tokenizerOf(15) })).rejects.toThrow(
+    /masked.arrow: has the id \d+, the model only ids from 0 to 14/,
+  );
+});
+
+it('ends with one line when the loss is no longer a number', async () => {
+  await expect(
+    losses({ dataset: unmasked, masking: 'dynamic', learningRate: 1e30, warmup: 0, clipNorm: 0 }),
+  ).rejects.toThrow(/the loss of step \d is not a number; train with a lower --learning-rate/);
+});
