@@ -15,7 +15,7 @@ test('text becomes a trained model that answers', async () => {
     30,
     'In the beginning [MASK] created the heaven.',
   );
-  expect(losses).toHaveLength(12);
+  expect(losses).toHaveLength(30);
   expect(losses[0]).toBeCloseTo(Math.log(30522), 0);
   expect(losses.at(-1)).toBeLessThan(losses[0] - 0.5);
   expect(answers).toHaveLength(3);
