@@ -1,5 +1,7 @@
 import type { Variable } from '@tensorflow/tfjs-core';
 import { EagerStep } from './eager/step.js';
+import { DeviceStep } from './onnx/device/step.js';
+import { DeviceVariables } from './onnx/device/variables.js';
 import { OnnxState } from './onnx/state.js';
 import { OnnxStep } from './onnx/step.js';
 import type { Step } from './step/step.js';
@@ -45,6 +47,8 @@ export async function compile(fn: StepFunction, options: CompileOptions = {}): P
       if (share && !(share instanceof EagerStep)) throw sharingError();
       return new EagerStep(fn, { variables, inputs, ...(share && { share }) });
     case 'onnx': {
+      if (options.device !== undefined && options.device !== 'cpu')
+        return onDevice(fn, options, options.device);
       if (share && !(share instanceof OnnxStep)) throw sharingError();
       const state = { variables: share?.state ?? new OnnxState(variables), owned: !share };
       return OnnxStep.create(trace(fn, { variables, inputs }), inputs, state, options);
@@ -64,6 +68,13 @@ export async function compile(fn: StepFunction, options: CompileOptions = {}): P
     default:
       throw new TypeError(`there is no target '${target}': use onnx, tensorflow or eager`);
   }
+}
+
+async function onDevice(fn: StepFunction, options: CompileOptions, device: string): Promise<Step> {
+  const { variables = {}, inputs = {}, share } = options;
+  if (share && !(share instanceof DeviceStep)) throw sharingError();
+  const state = share?.variables ?? (await DeviceVariables.create(device, variables));
+  return DeviceStep.create(trace(fn, { variables, inputs }), inputs, { variables: state, owned: !share });
 }
 
 const sharingError = () => new TypeError('a step can share variables only with a step of the same target');

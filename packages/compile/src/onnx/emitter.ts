@@ -2,7 +2,13 @@ import { type Dimension, formatDimension, isSymbolic, type Shape } from '../grap
 import type { DType, Value } from '../graph/graph.js';
 import type { OnnxAttribute, OnnxModel, OnnxNode, OnnxTensor, OnnxType } from './protobuf.js';
 
-const BYTES = { float32: Float32Array, int32: Int32Array, int64: BigInt64Array, bool: Uint8Array } as const;
+const BYTES = {
+  float32: Float32Array,
+  int32: Int32Array,
+  uint32: Uint32Array,
+  int64: BigInt64Array,
+  bool: Uint8Array,
+} as const;
 
 /** Builds an ONNX graph: names values, shares constants, and computes run-time sizes. */
 export class Emitter {

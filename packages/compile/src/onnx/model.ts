@@ -2,7 +2,7 @@ import { formatDimension, isSymbolic } from '../graph/dimension.js';
 import { type Graph, resultsOf, type Value } from '../graph/graph.js';
 import { inlineComposites } from '../graph/rewrite.js';
 import { Emitter, onnxType } from './emitter.js';
-import { lowerings } from './lower.js';
+import { type Lowering, lowerings } from './lower.js';
 import { DATA_TYPE, encodeModel, type OnnxTensor, type OnnxType, type OnnxValueInfo } from './protobuf.js';
 
 /** The name under which a variable's next value leaves the ONNX graph. */
@@ -18,6 +18,8 @@ export interface OnnxOptions {
   readonly values?: ReadonlyMap<string, Float32Array | Int32Array>;
   /** Names of int32 inputs that the file takes as int64, as exporters of other frameworks have them. */
   readonly int64Inputs?: readonly string[];
+  /** Forms of operations that take the place of the usual ones. */
+  readonly lowerings?: Readonly<Record<string, Lowering>>;
 }
 
 /**
@@ -26,8 +28,12 @@ export interface OnnxOptions {
  * `<name>/next`.
  * @throws if an operation has no ONNX form
  */
-export function toOnnx(graph: Graph, { values, int64Inputs = [] }: OnnxOptions = {}): Uint8Array {
-  const plain = inlineComposites(graph, new Set(Object.keys(lowerings)));
+export function toOnnx(
+  graph: Graph,
+  { values, int64Inputs = [], lowerings: special }: OnnxOptions = {},
+): Uint8Array {
+  const forms = { ...lowerings, ...special };
+  const plain = inlineComposites(graph, new Set(Object.keys(forms)));
   const emitter = new Emitter();
   const read = usedVariables(plain);
   const stored = read.filter(({ name }) => values?.has(name!));
@@ -39,7 +45,7 @@ export function toOnnx(graph: Graph, { values, int64Inputs = [] }: OnnxOptions =
     emitter.bind(value, emitter.op('Cast', [value.name!], { to: DATA_TYPE.int32 }));
   }
   for (const node of plain.nodes) {
-    const lowering = lowerings[node.op];
+    const lowering = forms[node.op];
     if (!lowering) throw new Error(`the operation ${node.op} has no ONNX form`);
     const names = [
       lowering(

@@ -1,4 +1,5 @@
-import type { InferenceSession } from 'onnxruntime-common';
+import type { InferenceSession, Tensor } from 'onnxruntime-common';
+import { explainDeviceError } from './device/messages.js';
 import { onnxRuntime } from './runtime.js';
 
 export interface SessionOptions {
@@ -6,13 +7,25 @@ export interface SessionOptions {
   readonly threads?: number;
   /** `cpu` (default), `webgpu` or `cuda`. */
   readonly device?: string;
+  /** Where outputs are left; default `cpu`. */
+  readonly locations?: Readonly<Record<string, Tensor.DataLocation>>;
+  /** Start of the name of a profile that `endProfiling` writes. */
+  readonly profile?: string;
 }
 
+/** @throws InputError when the device cannot be used */
 export async function createSession(model: Uint8Array, options: SessionOptions): Promise<InferenceSession> {
-  return onnxRuntime().InferenceSession.create(model, {
-    executionProviders: [options.device ?? 'cpu'],
-    ...(options.threads !== undefined && { intraOpNumThreads: options.threads }),
-    graphOptimizationLevel: 'all',
-    logSeverityLevel: 3,
-  });
+  const { device = 'cpu', threads, locations, profile } = options;
+  try {
+    return await onnxRuntime().InferenceSession.create(model, {
+      executionProviders: [device],
+      ...(threads !== undefined && { intraOpNumThreads: threads }),
+      ...(locations && { preferredOutputLocation: locations }),
+      ...(profile !== undefined && { enableProfiling: true, profileFilePrefix: profile }),
+      graphOptimizationLevel: 'all',
+      logSeverityLevel: 3,
+    });
+  } catch (error) {
+    throw explainDeviceError(device, error as Error);
+  }
 }

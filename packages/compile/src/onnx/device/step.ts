@@ -1,0 +1,71 @@
+import type { InferenceSession, Tensor } from 'onnxruntime-common';
+import type { Graph, TypedArray } from '../../graph/graph.js';
+import { resolveInputs } from '../../step/inputs.js';
+import type { Step, StepInput } from '../../step/step.js';
+import type { InputSpec } from '../../trace/trace.js';
+import { outputName, toOnnx, updateName } from '../model.js';
+import { ortTensor } from '../runtime.js';
+import { createSession } from '../session.js';
+import { deviceLowerings } from './lowerings.js';
+import type { DeviceVariables } from './variables.js';
+
+/**
+ * Runs a graph in onnxruntime on a GPU. Variables, moments and gradients stay in the device's memory: each run's new
+ * values are its outputs there and the next run's inputs. Only the given inputs go up and the outputs come down.
+ */
+export class DeviceStep implements Step {
+  private constructor(
+    private readonly session: InferenceSession,
+    private readonly graph: Graph,
+    private readonly inputs: Readonly<Record<string, InputSpec>>,
+    readonly variables: DeviceVariables,
+    private readonly owned: boolean,
+  ) {}
+
+  static async create(
+    graph: Graph,
+    inputs: Readonly<Record<string, InputSpec>>,
+    { variables, owned }: { readonly variables: DeviceVariables; readonly owned: boolean },
+  ): Promise<DeviceStep> {
+    const locations = Object.fromEntries([
+      ...Object.keys(graph.outputs).map((name) => [outputName(graph, name), 'cpu'] as const),
+      ...Object.keys(graph.updates).map((name) => [updateName(name), 'gpu-buffer'] as const),
+    ]);
+    const model = toOnnx(graph, { lowerings: deviceLowerings });
+    const session = await createSession(model, { device: variables.device, locations });
+    return new DeviceStep(session, graph, inputs, variables, owned);
+  }
+
+  async run(given: Readonly<Record<string, StepInput>>): Promise<Record<string, TypedArray>> {
+    const feeds: Record<string, Tensor> = {};
+    for (const [name, { data, shape }] of Object.entries(resolveInputs(this.inputs, given).inputs)) {
+      if (this.session.inputNames.includes(name)) feeds[name] = ortTensor(data, shape);
+    }
+    for (const { name } of this.graph.variables) {
+      if (this.session.inputNames.includes(name!)) feeds[name!] = this.variables.current(name!);
+    }
+    const results = await this.session.run(feeds);
+    for (const name of Object.keys(this.graph.updates)) {
+      this.variables.replace(name, results[updateName(name)]!);
+    }
+    return Object.fromEntries(
+      Object.keys(this.graph.outputs).map((name) => [
+        name,
+        results[outputName(this.graph, name)]!.data as TypedArray,
+      ]),
+    );
+  }
+
+  read(names?: readonly string[]): Promise<Record<string, TypedArray>> {
+    return this.variables.read(names);
+  }
+
+  write(values: Readonly<Record<string, TypedArray>>): Promise<void> {
+    return this.variables.write(values);
+  }
+
+  async dispose(): Promise<void> {
+    await this.session.release();
+    if (this.owned) await this.variables.dispose();
+  }
+}
