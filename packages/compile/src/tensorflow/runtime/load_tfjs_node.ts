@@ -3,6 +3,7 @@ import util from 'node:util';
 import type * as tfjsCore from '@tensorflow/tfjs-core';
 import { InputError } from '../../error.js';
 import { readInstallation, tensorflowFolder } from '../setup/installation.js';
+import { explainMissingCuda, findCuda } from './cuda.js';
 import { tfjsNodePackage } from './tfjs_node_package.js';
 
 /** A signature of a SavedModel loaded by tfjs-node: one call runs one session step. */
@@ -15,6 +16,8 @@ export interface SavedModelSignature {
 export interface TfjsNode {
   version: { 'tfjs-core': string };
   node: { loadSavedModel(path: string, tags: string[], signature: string): Promise<SavedModelSignature> };
+  /** The backend that is set: tfjs-node's own, just after it was loaded. */
+  backend(): { isUsingGpuDevice?: boolean };
   getBackend(): string;
   setBackend(name: string): Promise<boolean>;
   engine(): ReturnType<typeof tfjsCore.engine>;
@@ -59,8 +62,9 @@ async function load(options: TensorflowOptions): Promise<TfjsNode> {
   legacy.isNullOrUndefined ??= (value) => value === null || value === undefined;
   const { require } = tfjsNodePackage();
   const forget = answerBindingPath(require, installation.binding);
+  let tf: TfjsNode;
   try {
-    return withQuietStartup(() => require('@tensorflow/tfjs-node-gpu') as TfjsNode);
+    tf = withQuietStartup(() => require('@tensorflow/tfjs-node-gpu') as TfjsNode);
   } catch (error) {
     throw new InputError(
       `TensorFlow ${installation.tensorflow_version} does not load (${(error as Error).message.split('\n')[0]}): run \`mlm setup tensorflow\` again`,
@@ -68,6 +72,11 @@ async function load(options: TensorflowOptions): Promise<TfjsNode> {
   } finally {
     forget();
   }
+  // Without a GPU, TensorFlow would quietly run everything on the CPU.
+  if (options.device === 'cuda' && !tf.backend().isUsingGpuDevice) {
+    throw explainMissingCuda(await findCuda(installation));
+  }
+  return tf;
 }
 
 function setEnvironment(options: TensorflowOptions): void {

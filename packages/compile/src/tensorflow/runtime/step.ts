@@ -10,6 +10,7 @@ import { copyInto, emptyValue, initialValue, pick } from '../../step/variables.j
 import type { InputSpec, VariableSpec } from '../../trace/trace.js';
 import type { Precision } from '../emit/graph_builder.js';
 import { RUN_SIGNATURE, SERVING_TAG, type StateGroup, stateGroups, toSavedModel } from '../saved_model.js';
+import { explainRunError } from './cuda.js';
 import {
   loadTfjsNode,
   type SavedModelSignature,
@@ -81,7 +82,9 @@ export class TensorflowStep implements Step, VariableHolder {
     const known = new Set(this.graph.inputs.map(({ name }) => name));
     const feeds = resolved.filter(([name]) => known.has(name)).map(([name, input]) => ({ name, ...input }));
     await this.shared.bringTo(this, this.specs.keys());
-    const outputs = await this.#predict(this.signature, feeds);
+    const outputs = await this.#predict(this.signature, feeds).catch((error: Error) => {
+      throw explainRunError(error, feeds.find(({ shape }) => shape.length > 1)?.shape[0]);
+    });
     this.shared.changed(this, Object.keys(this.graph.updates));
     return outputs;
   }

@@ -1,0 +1,78 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { InputError } from '../../error.js';
+import type { TensorflowInstallation } from '../setup/installation.js';
+
+/** What was found on a machine where TensorFlow sees no GPU. */
+export interface CudaFacts {
+  /** Whether NVIDIA's wheels were set up together with TensorFlow. */
+  setUpForGpu: boolean;
+  /** The NVIDIA driver's version, such as `550.54.14`; undefined without a driver. */
+  driver: string | undefined;
+  /** Libraries that should lie in NVIDIA's wheels beside TensorFlow's, and do not. */
+  missingLibraries: readonly string[];
+}
+
+/** The oldest driver that runs CUDA 12 (NVIDIA's table of CUDA 12.x minor version compatibility). */
+const OLDEST_DRIVER = 525;
+
+const LIBRARIES = [
+  'cuda_runtime/lib/libcudart.so.12',
+  'cublas/lib/libcublas.so.12',
+  'cudnn/lib/libcudnn.so.9',
+] as const;
+
+export async function findCuda(installation: TensorflowInstallation): Promise<CudaFacts> {
+  // pip puts NVIDIA's wheels into the same folder as TensorFlow's, where its own run path finds them.
+  const nvidia = join(dirname(installation.library_folder), 'nvidia');
+  return {
+    setUpForGpu: installation.gpu || existsSync(nvidia),
+    driver: await driverVersion(),
+    missingLibraries: LIBRARIES.filter((path) => !existsSync(join(nvidia, path))),
+  };
+}
+
+async function driverVersion(): Promise<string | undefined> {
+  try {
+    const text = await readFile('/proc/driver/nvidia/version', 'utf8');
+    return /Kernel Module\D*?(\d+(\.\d+)+)/.exec(text)?.[1];
+  } catch {
+    return undefined;
+  }
+}
+
+/** One line for each way in which CUDA can be missing. */
+export function explainMissingCuda({ setUpForGpu, driver, missingLibraries }: CudaFacts): InputError {
+  const say = (text: string) => new InputError(`--device cuda: ${text}`);
+  if (!setUpForGpu) return say('this TensorFlow is built without CUDA: run `mlm setup tensorflow --gpu`');
+  if (driver === undefined) {
+    return say(
+      `no NVIDIA driver is loaded: install one, version ${OLDEST_DRIVER} or newer, or use --device cpu`,
+    );
+  }
+  if (Number.parseInt(driver, 10) < OLDEST_DRIVER) {
+    return say(
+      `the NVIDIA driver ${driver} is too old for CUDA 12: install version ${OLDEST_DRIVER} or newer`,
+    );
+  }
+  const [missing] = missingLibraries;
+  if (missing !== undefined) {
+    const name = missing.includes('cudnn') ? 'cuDNN' : missing.split('/').at(-1);
+    return say(`${name} was not found beside TensorFlow: run \`mlm setup tensorflow --gpu\` again`);
+  }
+  return say(
+    `TensorFlow finds no GPU although the driver ${driver} is there: TF_CPP_MIN_LOG_LEVEL=0 makes it say why`,
+  );
+}
+
+/** The error of a run that did not fit into the device's memory, with the batch size to try; others as they are. */
+export function explainRunError(error: Error, batchSize: number | undefined): Error {
+  if (!/OOM when allocating|RESOURCE_EXHAUSTED|out of memory/i.test(error.message)) return error;
+  if (batchSize === undefined || batchSize < 2)
+    return new InputError('the memory does not hold this step: use a smaller model');
+  const half = Math.floor(batchSize / 2);
+  return new InputError(
+    `the memory does not hold a step of ${batchSize} rows: try --batch-size ${half} --gradient-accumulation 2`,
+  );
+}
