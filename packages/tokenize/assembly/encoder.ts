@@ -9,16 +9,7 @@ import {
   tokensFound,
   tokenStart,
 } from './added-tokens';
-import {
-  copyIds,
-  findLong,
-  findShort,
-  longSlot,
-  longTable,
-  setUpCaches,
-  shortSlot,
-  shortTable,
-} from './caches';
+import { copyIds, findWord, rememberToken, setUpCaches, WORD_INLINE, wordSlot, wordTable } from './caches';
 import {
   beginText,
   classify,
@@ -29,26 +20,31 @@ import {
   notWord,
   setUpClassifier,
 } from './classify';
-import { allocate, CLASSES, DELIMITER, HEAP, KEEP, MAPPING_INDEX, MAPPINGS, release, SINGLE_IDS } from './memory';
+import { allocate, CLASSES, DELIMITER, HEAP, ITEMS, KEEP, MAPPING_INDEX, MAPPINGS, release, SINGLE_IDS } from './memory';
 import { encodeSingle, encodeSpan, setUpSpans, setWordBuffers } from './span';
 import { classOf, decode, DROPPED_WHITESPACE, SINGLE, sizeOf, SPACE } from './unicode';
-import { addToken, maxWordCharacters, setUpTrie } from './wordpiece';
+import { addToken as trieToken, maxWordCharacters, setUpTrie } from './wordpiece';
 
-export { addAddedToken, addToken, setUpAddedTokens, setUpTrie };
+export { addAddedToken, setUpAddedTokens, setUpTrie };
+// What `run` needs seldom: the optimizer inlines no exported function, and so leaves the registers to the rest.
+export { copyIds, encodeCharacter, encodeSpan, endDocument, findWord, joinedEnd, listItems, markItem, wordEnd };
 
 /** How much is classified at once: what the first-level cache holds beside the rest. */
 const AHEAD: usize = 16384;
 /** A word that begins this far from the end of what is classified is wholly classified, unless it is a long one. */
 const MARGIN: usize = 128;
 
-// Columns of DELIMITER.
-const ACTION: usize = 8;
-const FLAGS: usize = 12;
-/** The byte is a control character: it may join what is on both sides into one word. */
-const JOINS: i32 = -1;
+/** How many bytes are looked through for items at once. */
+const WINDOW: usize = 4096;
+
+// A row of DELIMITER: an id, whether it is written, or one of these.
+const WRITES: u32 = 1 << 26;
 /** The byte begins a character of several bytes. */
-const LEADS: i32 = -2;
-const ENDS_DOCUMENT: u32 = 4;
+const LEADS: u32 = 1 << 29;
+/** The byte is a control character: it may join what is on both sides into one word. */
+const JOINS: u32 = LEADS + 1;
+/** The byte is a newline that ends a document. */
+const ENDS_DOCUMENT: u32 = LEADS + 2;
 
 /** Everything from here on belongs to one text. */
 let textRegion: usize = 0;
@@ -65,8 +61,7 @@ export let documentCount: u32 = 0;
 export let idCount: u32 = 0;
 let lastDocumentEnd: u32 = 0;
 let documentStart: u32 = 0;
-/** ENDS_DOCUMENT where a newline right after a word ends a document. */
-let lineEnds: u32 = 0;
+let documents: i32 = 0;
 /** A newline that ends no document, since an added token stands in its line; and how far the text was looked at for it. */
 let spared: usize = 0;
 let sparedUpTo: usize = 0;
@@ -84,23 +79,38 @@ export function begin(bytes: usize): usize {
   return allocate(bytes);
 }
 
-/** After the trie, the added tokens and the tables. */
-export function setUp(lowercase: bool, cleansText: bool): void {
+/** Adds the token of bytes [start, end), whose continuing form, if it has one, begins at `continuation`. */
+export function addToken(start: usize, end: usize, continuation: usize, id: i32): void {
+  trieToken(start, end, id, false);
+  if (continuation <= end) trieToken(continuation, end, id, true);
+  rememberToken(start, end, id, foldBits != 0);
+}
+
+/** Before the tokens. */
+export function setUpWords(lowercase: bool): void {
   foldBits = lowercase ? 0x2020202020202020 : 0;
   for (let n: usize = 0; n <= 16; n++) {
     for (let i: usize = 0; i < 16; i++) store<u8>(KEEP + (n << 4) + i, i < n ? 255 : 0);
   }
-  for (let byte: usize = 0; byte < 256; byte++) {
-    const row = DELIMITER + (byte << 4);
-    const kind = byte < 128 ? classOf(<u32>byte) : 0;
-    store<i32>(row, load<i32>(SINGLE_IDS + (byte << 2)));
-    store<i32>(row, byte >= 128 ? LEADS : kind == SINGLE ? 4 : kind == SPACE ? 0 : JOINS, ACTION);
-    store<u32>(row, byte == 0x0a ? ENDS_DOCUMENT : 0, FLAGS);
+  setUpCaches();
+}
+
+/** After the tokens and the tables. */
+export function setUp(lowercase: bool, cleansText: bool): void {
+  for (let byte: u32 = 0; byte < 256; byte++) {
+    const kind = byte < 128 ? classOf(byte) : 0;
+    const id = load<u32>(SINGLE_IDS + (<usize>byte << 2));
+    setRow(byte, byte >= 128 ? LEADS : kind == SINGLE ? id | WRITES : kind == SPACE ? 0 : JOINS);
   }
   setUpSpans(lowercase);
   setUpClassifier(cleansText);
-  setUpCaches();
   textRegion = allocate(64);
+}
+
+/** Sets what comes of a byte after a word, and of one that is an item itself. */
+function setRow(byte: u32, row: u32): void {
+  store<u32>(DELIMITER + (<usize>byte << 2), row);
+  store<u32>(DELIMITER + (<usize>byte << 2), row, 1024);
 }
 
 /** Room for a text of so many bytes; returns where the host writes it. Views of the memory may be stale afterwards. */
@@ -123,7 +133,10 @@ export function reserve(bytes: usize, shortestToken: usize): usize {
 
 /** Encodes the text in the reserved room. The outcome is in `ids`, `documentEnds`, `documentStarts` and their counts. */
 export function encode(mode: i32): void {
-  lineEnds = mode == DOCUMENT_LINE ? ENDS_DOCUMENT : 0;
+  documents = mode;
+  // After a word, a newline ends a line only; as an item, it is one that ends a document.
+  setRow(0x0a, ENDS_DOCUMENT);
+  if (mode != DOCUMENT_LINE) store<u32>(DELIMITER, 0, 0x0a << 2);
   beginText(notWord, itemStarts, mode);
   memory.fill(text + textEnd, 0x20, 192);
   out = ids;
@@ -138,7 +151,9 @@ export function encode(mode: i32): void {
     if (p + MARGIN >= ready) classifyAhead();
     const classified = ready == readyEnd ? textEnd : ready - MARGIN;
     const atToken = token < tokensFound() && tokenStart(token) <= classified;
-    p = run(p, atToken ? tokenStart(token) : classified);
+    const stop = atToken ? tokenStart(token) : classified;
+    p = run(p, stop);
+    if (p < stop) continue;
     if (atToken) {
       store<i32>(out, tokenId(token));
       out += 4;
@@ -195,98 +210,94 @@ function spareLine(from: usize): void {
   sparedUpTo = p;
 }
 
-/** Encodes the items that begin in [from, stop); returns where to go on. */
+/** Encodes the items that begin in [from, stop); returns where to go on, which may be before that. */
 function run(from: usize, stop: usize): usize {
   const base = text;
-  const starts = itemStarts;
   const ends = notWord;
-  const short = shortTable;
-  const long = longTable;
-  const fold = foldBits;
-  const fold128 = i64x2.splat(fold);
-  if (from >= stop) return from;
+  const table = wordTable;
+  const fold = i64x2.splat(foldBits);
   let to = out;
-  let block = from & ~63;
-  let items = load<u64>(starts + (block >> 3)) & (~(<u64>0) << <u64>(from & 63));
-  for (;;) {
-    while (items == 0) {
-      block += 64;
-      if (block >= stop) {
-        out = to;
-        return block;
-      }
-      items = load<u64>(starts + (block >> 3));
-    }
-    const start = block + <usize>ctz<u64>(items);
-    if (start >= stop) {
-      out = to;
-      return start;
-    }
-    items &= items - 1;
-    const itemOut = to;
-    let length = <usize>ctz<u64>(load<u64>(ends + (start >> 3)) >> <u64>(start & 7));
-    if (length <= 8) {
-      const word = (load<u64>(base + start) | fold) & load<u64>(KEEP + (length << 4));
-      if (word & 0x8080808080808080) {
-        to = encodeSpan(base + start, base + start + length, to);
-      } else {
-        let entry = short + (shortSlot(word) << 4);
-        if (load<u64>(entry) != word) entry = findShort(word, length);
-        const held = load<u64>(entry, 8);
-        const count = <u32>(held >> 24) & 0xff;
-        store<u64>(to, held & 0xffffffff00ffffff);
-        if (count > 2) copyIds(to, <u32>(held >> 32), count);
-        to += <usize>count << 2;
-      }
-    } else if (length <= 16) {
-      const word = v128.and(v128.or(v128.load(base + start), fold128), v128.load(KEEP + (length << 4)));
-      if (i8x16.bitmask(word)) {
-        to = encodeSpan(base + start, base + start + length, to);
-      } else {
+  let at = from;
+  while (at < stop) {
+    const windowEnd = min((at & ~63) + WINDOW, stop);
+    const itemsEnd = listItems(at, windowEnd);
+    for (let item = ITEMS; item < itemsEnd; item += 4) {
+      const start = <usize>load<u32>(item);
+      let length = <usize>ctz<u64>(load<u64>(ends + (start >> 3)) >> <u64>(start & 7));
+      const itemOut = to;
+      if (length <= 16) {
+        const word = v128.and(v128.or(v128.load(base + start), fold), v128.load(KEEP + (length << 4)));
         const low = v128.extract_lane<u64>(word, 0);
         const high = v128.extract_lane<u64>(word, 1);
-        let entry = long + (longSlot(low, high) << 5);
-        if (load<u64>(entry) != low || load<u64>(entry, 8) != high) entry = findLong(low, high, length);
-        v128.store(to, v128.load(entry, 16));
-        const count = load<u32>(entry, 28);
-        if (count > 3) copyIds(to, load<u32>(entry, 16), count);
-        to += <usize>count << 2;
-      }
-    } else {
-      length = wordEnd(start) - start;
-      to = encodeSpan(base + start, base + start + length, to);
-    }
-    const after = start + length;
-    const row = DELIMITER + (<usize>load<u8>(base + after) << 4);
-    const action = load<i32>(row, ACTION);
-    if (action < 0) {
-      let next: usize = 0;
-      if (action == LEADS) {
-        out = to;
-        next = passCharacters(after, stop);
-        to = out;
+        let entry = table + wordSlot(low, high);
+        if (((load<u64>(entry) ^ low) | (load<u64>(entry, 8) ^ high)) != 0) {
+          entry = i8x16.bitmask(word) ? 0 : findWord(low, high, length);
+        }
+        if (entry != 0) {
+          v128.store(to, v128.load(entry, 16));
+          const count = load<u32>(entry, 28);
+          if (count > WORD_INLINE) copyIds(to, load<u32>(entry, 16), count);
+          to += <usize>count << 2;
+        } else {
+          to = encodeSpan(base + start, base + start + length, to);
+        }
       } else {
-        next = joinedEnd(after);
-        to = encodeSpan(base + start, base + next, itemOut);
-        if (lineEnds || load<u8>(base + next) != 0x0a) markItem(next);
+        length = wordEnd(start) - start;
+        to = encodeSpan(base + start, base + start + length, to);
       }
-      block = next & ~63;
-      if (next >= stop) {
-        out = to;
+      // The byte after the word, or the item itself where it is no word.
+      const after = start + length;
+      const row = load<u32>(DELIMITER + (<usize>load<u8>(base + after) << 2) + (<usize>(length == 0) << 10));
+      store<u32>(to, row & 0xffffff);
+      to += <usize>((row >> 24) & 4);
+      if (row < LEADS) continue;
+      if (row == JOINS) {
+        const next = joinedEnd(after);
+        out = encodeSpan(base + start, base + next, itemOut);
+        if (documents == DOCUMENT_LINE || load<u8>(base + next) != 0x0a) markItem(next);
         return next;
       }
-      items = load<u64>(starts + (block >> 3)) & (~(<u64>0) << <u64>(next & 63));
-      continue;
+      if (row == LEADS) {
+        to = encodeCharacter(base + after, to);
+      } else if (after != spared) {
+        out = to;
+        endDocument(after + 1);
+      }
     }
-    store<i32>(to, load<i32>(row));
-    to += <usize>action;
-    const flags = load<u32>(row, FLAGS) & (length == 0 ? ENDS_DOCUMENT : lineEnds);
-    if (flags && after != spared) {
-      out = to;
-      endDocument(after + 1);
-    }
+    at = windowEnd;
   }
-  return stop;
+  out = to;
+  return at;
+}
+
+/** Writes the places of the items that begin in [from, end) to ITEMS, and returns the address after them. */
+function listItems(from: usize, end: usize): usize {
+  let to = ITEMS;
+  let items = load<u64>(itemStarts + ((from & ~63) >> 3)) & (~(<u64>0) << <u64>(from & 63));
+  for (let block = from & ~63; ; ) {
+    const most = end - block < 64 ? items & ~(~(<u64>0) << <u64>(end - block)) : items;
+    const count = <usize>popcnt<u64>(most);
+    let rest = most;
+    // Eight at a time, wanted or not: branches would cost more.
+    for (let written: usize = 0; written < count; written += 8) {
+      const place = to + (written << 2);
+      for (let i: usize = 0; i < 32; i += 4) {
+        store<u32>(place + i, <u32>block + <u32>ctz<u64>(rest));
+        rest &= rest - 1;
+      }
+    }
+    to += count << 2;
+    block += 64;
+    if (block >= end) return to;
+    items = load<u64>(itemStarts + (block >> 3));
+  }
+  return to;
+}
+
+/** Writes the id of a character of several bytes that is no part of a word; returns the address after it. */
+function encodeCharacter(p: usize, out: usize): usize {
+  const codePoint = decode(p) & 0x1fffff;
+  return classOf(codePoint) == SINGLE ? encodeSingle(codePoint, out) : out;
 }
 
 /** Where the word that begins at `start` ends. */
@@ -299,20 +310,6 @@ function wordEnd(start: usize): usize {
     rest = load<u64>(notWord + (block >> 3));
   }
   return block + <usize>ctz<u64>(rest);
-}
-
-/** Passes the characters of several bytes at `at` that are no part of words; returns where the first other one is. */
-function passCharacters(at: usize, stop: usize): usize {
-  let p = at;
-  do {
-    const decoded = decode(text + p);
-    const codePoint = decoded & 0x1fffff;
-    const kind = classOf(codePoint);
-    if (kind == SINGLE) out = encodeSingle(codePoint, out);
-    else if (kind != SPACE) break;
-    p += sizeOf(decoded);
-  } while (p < stop && load<u8>(text + p) >= 0x80);
-  return p;
 }
 
 /** What follows a word begins no item, unless it is marked as one. */

@@ -3,7 +3,7 @@
 
 /** 17 rows of 16 bytes: row n keeps the first n bytes of a vector. */
 export const KEEP: usize = 1024;
-/** 256 rows of 16 bytes for the byte after a word: id, bytes of ids to write (or an action < 0), flags. */
+/** What comes of the byte after a word: 256 rows of 4 bytes. Then 256 rows for a byte that is an item by itself. */
 export const DELIMITER: usize = 2048;
 /** Ids of one word while it goes into a cache. */
 export const PIECES: usize = 6144;
@@ -11,8 +11,10 @@ export const PIECES: usize = 6144;
 export const KEY: usize = 7168;
 /** First bytes of the added tokens: their number, then the bytes. */
 export const TOKEN_STARTS: usize = 7232;
+/** Places of items in the text. */
+export const ITEMS: usize = 8192;
 /** The class of each code point: see unicode.ts. */
-export const CLASSES: usize = 8192;
+export const CLASSES: usize = ITEMS + 4096 * 4 + 64;
 /** For a code point below 0x30000 of the class MAPPED, where in MAPPINGS its entry stands, in words of 4 bytes. */
 export const MAPPING_INDEX: usize = CLASSES + 0x110000;
 /** Entries: a count, then so many items. */

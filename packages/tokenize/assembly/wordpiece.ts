@@ -9,23 +9,21 @@ const CONTINUING: u32 = 1;
 let edges: usize = 0;
 let edgeShift: u32 = 0;
 let edgeMask: usize = 0;
-/** The id of the token that ends in a state, or -1. */
+/** The id of the token that ends in a state, plus 1; 0 where none does. */
 let values: usize = 0;
 let states: u32 = 2;
 
 let unknown: i32 = 0;
 let maxCharacters: i32 = 0;
 
-/** @param bytes upper bound of the bytes of all tokens together, those that go on in a word counted twice */
+/** @param bytes upper bound of the bytes of all calls of `addToken` together */
 export function setUpTrie(bytes: u32, unknownId: i32, maxInputCharacters: i32): void {
   let bits: u32 = 10;
   while ((<u32>1 << bits) < bytes + (bytes >> 2)) bits++;
   edges = allocate(<usize>8 << <usize>bits);
   edgeShift = 32 - bits;
   edgeMask = (<usize>1 << <usize>bits) - 1;
-  const most = <usize>bytes + 2;
-  values = allocate(most * 4);
-  memory.fill(values, 0xff, most * 4);
+  values = allocate((<usize>bytes + 2) << 2);
   unknown = unknownId;
   maxCharacters = maxInputCharacters;
 }
@@ -44,7 +42,7 @@ export function addToken(start: usize, end: usize, id: i32, continuing: bool): v
     }
     state = load<u32>(edges + (slot << 3), 4);
   }
-  store<i32>(values + (<usize>state << 2), id);
+  store<i32>(values + (<usize>state << 2), id + 1);
 }
 
 /** The id of an unknown word. */
@@ -74,8 +72,8 @@ export function cutWord(start: usize, end: usize, out: usize): i32 {
       state = load<u32>(edges + (slot << 3), 4);
       p++;
       const value = load<i32>(values + (<usize>state << 2));
-      if (value >= 0) {
-        id = value;
+      if (value > 0) {
+        id = value - 1;
         tokenEnd = p;
       }
     }

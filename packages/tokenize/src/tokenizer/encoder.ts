@@ -8,7 +8,8 @@ interface EncoderExports {
   tableAt(index: number): number;
   begin(bytes: number): number;
   setUpTrie(bytes: number, unknownId: number, maxInputCharacters: number): void;
-  addToken(start: number, end: number, id: number, continuing: boolean): void;
+  setUpWords(lowercase: boolean): void;
+  addToken(start: number, end: number, continuation: number, id: number): void;
   setUpAddedTokens(count: number, bytes: number): void;
   addAddedToken(start: number, end: number, id: number): void;
   setUp(lowercase: boolean, cleansText: boolean): void;
@@ -54,8 +55,6 @@ export class WordPieceEncoder implements Encoder {
       ...model.addedTokens.map(({ content }) => Buffer.byteLength(content)),
     );
     setUp(this.#wasm, model);
-    // The words of the vocabulary fill the caches, and V8 compiles the encoder for speed meanwhile.
-    this.encode(Buffer.from(model.tokens.join(' ')), { document: 'none' });
   }
 
   encode(text: Uint8Array, { document }: { document: DocumentMode }): EncodedText {
@@ -79,29 +78,29 @@ function setUp(wasm: EncoderExports, model: WordPieceModel): void {
   const entries = [...model.tokens.entries()].filter(
     (entry): entry is [number, string] => entry[1] !== undefined,
   );
-  const all = Buffer.from(entries.map(([, token]) => token).join(''));
+  const tokens = Buffer.from(entries.map(([, token]) => token).join(''));
   const added = [...model.addedTokens].sort((a, b) => b.content.length - a.content.length);
-  const addedBytes = added.map(({ content }) => Buffer.from(content));
-  const addedSize = addedBytes.reduce((size, bytes) => size + bytes.length, 0);
-  const unknown = entries.find(([, token]) => token === model.unkToken)![0];
+  const addedBytes = Buffer.from(added.map(({ content }) => content).join(''));
+  const unknown = model.tokens.indexOf(model.unkToken);
 
-  const handed = wasm.begin(all.length + addedSize + 64);
-  wasm.setUpTrie(all.length * 2 + 2, unknown, Math.min(model.maxInputCharsPerWord, MAX_CHARACTERS));
-  wasm.setUpAddedTokens(added.length, addedSize);
-  const memory = Buffer.from(wasm.memory.buffer);
-  memory.set(all, handed);
-  const prefix = Buffer.byteLength(model.continuingSubwordPrefix);
-  let at = handed;
+  let at = wasm.begin(tokens.length + addedBytes.length + 64);
+  wasm.setUpTrie(tokens.length * 2 + 2, unknown, Math.min(model.maxInputCharsPerWord, MAX_CHARACTERS));
+  wasm.setUpAddedTokens(added.length, addedBytes.length);
+  wasm.setUpWords(model.lowercase);
+  const memory = new Uint8Array(wasm.memory.buffer);
+  memory.set(tokens, at);
+  memory.set(addedBytes, at + tokens.length);
+  const prefix = model.continuingSubwordPrefix;
+  const prefixBytes = Buffer.byteLength(prefix);
   for (const [id, token] of entries) {
     const end = at + Buffer.byteLength(token);
-    wasm.addToken(at, end, id, false);
-    if (token.startsWith(model.continuingSubwordPrefix)) wasm.addToken(at + prefix, end, id, true);
+    wasm.addToken(at, end, token.startsWith(prefix) ? at + prefixBytes : end + 1, id);
     at = end;
   }
-  for (const [i, { id }] of added.entries()) {
-    memory.set(addedBytes[i]!, at);
-    wasm.addAddedToken(at, at + addedBytes[i]!.length, id);
-    at += addedBytes[i]!.length;
+  for (const { id, content } of added) {
+    const end = at + Buffer.byteLength(content);
+    wasm.addAddedToken(at, end, id);
+    at = end;
   }
   setUpTables(wasm, model, entries, unknown);
   wasm.setUp(model.lowercase, model.cleanText);

@@ -75,7 +75,7 @@ describe.each(names)('%s', (name) => {
     const tokenizer = await load(name);
     const { ids } = tokenizer
       .encoder()
-      .encode(Buffer.from("Don't stop , it 's  THE end. Café"), { document: 'none' });
+      .encode(Buffer.from("Don't stop , it 's  THE end. Zoë"), { document: 'none' });
     expect(tokenizer.decode(ids)).toBe(oracle.decoded[name]);
   });
 });

@@ -41,22 +41,12 @@ export interface CharacterTables {
 /** What a normalizer makes of every code point: the stages of `normalize` taken together. */
 export function characterTables(options: NormalizerOptions): CharacterTables {
   const properties = unicodeProperties();
-  const { classes, decomposition } = properties;
   const kinds = new Uint8Array(0x110000);
   const mappingIndex = new Uint16Array(MAPPING_LIMIT);
   const mappings: number[] = [];
   const singles = new Map<number, number>();
   if (options.stripAccents) kinds.fill(KIND.hangul, 0xac00, 0xd7a4);
   const set = (c: number) => {
-    // Two kinds of many thousands of code points, quickly.
-    if (classes[c] === DROPPED && options.cleanText) {
-      kinds[c] = KIND.dropped;
-      return;
-    }
-    if (classes[c] === IDEOGRAPH && options.handleChineseChars && !decomposition.has(c)) {
-      kinds[c] = KIND.single;
-      return;
-    }
     const outcome = outcomeOf(c, options, properties);
     if (typeof outcome === 'number') {
       kinds[c] = outcome;
@@ -69,7 +59,12 @@ export function characterTables(options: NormalizerOptions): CharacterTables {
       mappings.push(outcome.length, ...outcome);
     }
   };
-  for (const [first, end] of properties.classRanges) for (let c = first; c < end; c++) set(c);
+  for (const [first, end, bit] of properties.classRanges) {
+    // Two kinds of many thousands of code points, quickly; those among them that are more than that follow.
+    if (bit === DROPPED && options.cleanText) kinds.fill(KIND.dropped, first, end);
+    else if (bit === IDEOGRAPH && options.handleChineseChars) kinds.fill(KIND.single, first, end);
+    else if (bit !== DROPPED && bit !== IDEOGRAPH) for (let c = first; c < end; c++) set(c);
+  }
   if (options.stripAccents) {
     for (const c of properties.decomposition.keys()) set(c);
     for (const c of properties.combiningClass.keys()) set(c);

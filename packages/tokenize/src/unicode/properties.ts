@@ -14,8 +14,8 @@ const HANGUL_COUNT = 11172;
 export interface UnicodeProperties {
   /** The class bits of each code point. */
   classes: Uint8Array;
-  /** Half-open ranges that hold all code points of any class. */
-  classRanges: readonly (readonly [first: number, end: number])[];
+  /** The half-open ranges of code points of each class, DROPPED and IDEOGRAPH first. */
+  classRanges: readonly (readonly [first: number, end: number, bit: number])[];
   /** Full canonical decompositions, without those of Hangul syllables: see `decompose`. */
   decomposition: Map<number, readonly number[]>;
   lowercase: Map<number, readonly number[]>;
@@ -41,18 +41,18 @@ export function decompose(properties: UnicodeProperties, codePoint: number): rea
 
 function unpack(): UnicodeProperties {
   const classes = new Uint8Array(0x110000);
-  const classRanges: [number, number][] = [];
+  const classRanges: [number, number, number][] = [];
   const mark = (packed: string, bit: number) => {
     for (const [first, end] of unpackRanges(packed)) {
-      classRanges.push([first, end]);
+      classRanges.push([first, end, bit]);
       for (let c = first; c < end; c++) classes[c]! |= bit;
     }
   };
   mark(tables.dropped, DROPPED);
+  mark(tables.ideograph, IDEOGRAPH);
   mark(tables.whitespace, WHITESPACE);
   mark(tables.punctuation, PUNCTUATION);
   mark(tables.nonspacingMark, NONSPACING_MARK);
-  mark(tables.ideograph, IDEOGRAPH);
   const combiningClass = new Map<number, number>();
   for (const entry of tables.combiningClass.split(',')) {
     const [value, packed] = entry.split('=') as [string, string];
