@@ -147,15 +147,7 @@ export const lowerings: Readonly<Record<string, Lowering>> = {
     return e.op('Where', [e.op('GreaterOrEqual', [y!, e.scalar(0)]), dy!, negative]);
   },
   Prelu: (e, [x, alpha]) => e.op('Where', [e.op('Less', [x!, e.scalar(0)]), e.op('Mul', [x!, alpha!]), x!]),
-  Select: (e, [condition, yes, no], { inputs }) => {
-    // tfjs lets a one-dimensional condition choose whole rows.
-    const [{ shape }, { shape: rows }] = inputs as [(typeof inputs)[0], (typeof inputs)[0]];
-    const chooses =
-      shape.length === 1 && rows.length > 1
-        ? e.op('Unsqueeze', [condition!, e.ints(rows.slice(1).map((_, i) => i + 1))])
-        : condition!;
-    return e.op('Where', [chooses, yes!, no!]);
-  },
+  Select: direct('Where'),
   Cast: (e, [x], node) => e.op('Cast', [x!], { to: DATA_TYPE[dtypeOf(node)] }),
 
   Sum: onNumbers(reduce('ReduceSum')),
@@ -264,7 +256,7 @@ export const lowerings: Readonly<Record<string, Lowering>> = {
   },
   OneHot: (e, [indices], node) => {
     const { depth, onValue, offValue } = node.attributes;
-    const values = e.constant([offValue as number, onValue as number], dtypeOf(node) as 'float32', [2]);
+    const values = e.constant([offValue as number, onValue as number], 'float32', [2]);
     const wide = e.op('Cast', [indices!], { to: DATA_TYPE.int64 });
     // ONNX counts negative indices from the end; tfjs writes a row of off values.
     const inside = e.op('Where', [
@@ -272,7 +264,8 @@ export const lowerings: Readonly<Record<string, Lowering>> = {
       e.op('Reshape', [e.size(depth as Dimension), e.ints([])]),
       wide,
     ]);
-    return e.op('OneHot', [inside, e.size(depth as Dimension), values], { axis: -1 });
+    const floats = e.op('OneHot', [inside, e.size(depth as Dimension), values], { axis: -1 });
+    return dtypeOf(node) === 'float32' ? floats : e.op('Cast', [floats], { to: DATA_TYPE[dtypeOf(node)] });
   },
   TopK: (e, [x], { attributes }) => {
     const [values, indices] = e.ops('TopK', [x!, e.size(attributes.k as Dimension)], { axis: -1 }, 2);

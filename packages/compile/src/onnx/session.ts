@@ -11,18 +11,20 @@ export interface SessionOptions {
   readonly locations?: Readonly<Record<string, Tensor.DataLocation>>;
   /** Start of the name of a profile that `endProfiling` writes. */
   readonly profile?: string;
+  /** Whether onnxruntime optimizes the graph further; default true. */
+  readonly optimize?: boolean;
 }
 
 /** @throws InputError when the device cannot be used */
 export async function createSession(model: Uint8Array, options: SessionOptions): Promise<InferenceSession> {
-  const { device = 'cpu', threads, locations, profile } = options;
+  const { device = 'cpu', threads, locations, profile, optimize = true } = options;
   try {
     return await onnxRuntime().InferenceSession.create(model, {
       executionProviders: [device],
       ...(threads !== undefined && { intraOpNumThreads: threads }),
       ...(locations && { preferredOutputLocation: locations }),
       ...(profile !== undefined && { enableProfiling: true, profileFilePrefix: profile }),
-      graphOptimizationLevel: 'all',
+      graphOptimizationLevel: optimize ? 'all' : 'disabled',
       logSeverityLevel: 3,
     });
   } catch (error) {

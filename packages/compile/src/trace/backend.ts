@@ -98,7 +98,6 @@ let backend: SymbolicBackend | undefined;
 function symbolicBackend(): SymbolicBackend {
   if (backend) return backend;
   const created = new SymbolicBackend();
-  registerBackend(BACKEND_NAME, () => created, 0);
   for (const [kernelName, rule] of Object.entries(kernels)) {
     registerKernel({
       kernelName,
@@ -154,6 +153,7 @@ export function withRecorder<T>(body: (recorder: Recorder) => T): T {
   const backendBefore: string | undefined = engine().backendName;
   const registered = engine().state.registeredVariables;
   if (outermost) {
+    if (!engine().findBackend(BACKEND_NAME)) registerBackend(BACKEND_NAME, () => to, 0);
     selectBackend(BACKEND_NAME);
     // Variables of the traced function live in a registry of their own: names may equal those of real variables.
     engine().state.registeredVariables = {};
@@ -167,7 +167,9 @@ export function withRecorder<T>(body: (recorder: Recorder) => T): T {
     to.recorders.pop();
     if (outermost) {
       engine().state.registeredVariables = registered;
+      // With none selected before, tfjs chooses anew at its next operation.
       if (backendBefore) selectBackend(backendBefore);
+      else engine().removeBackend(BACKEND_NAME);
     }
   }
 }

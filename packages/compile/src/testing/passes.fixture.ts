@@ -1,0 +1,44 @@
+import type { Graph, TypedArray } from '../graph/graph.js';
+import { printGraph } from '../graph/print.js';
+import { toOnnx } from '../onnx/model.js';
+import { ortTensor } from '../onnx/runtime.js';
+import { createSession } from '../onnx/session.js';
+import type { Pass } from '../simplify/simplify.js';
+import { type StepFunction, type TraceOptions, trace } from '../trace/trace.js';
+import { expectClose, sample } from './compare.fixture.js';
+
+/**
+ * Traces a function, applies a pass, checks that both graphs give the same values on sample inputs and variables, and
+ * returns the new graph as text. onnxruntime's own optimizations are off, so that the pass alone makes the difference.
+ */
+export async function checkPass(pass: Pass, fn: StepFunction, options: TraceOptions): Promise<string> {
+  const before = trace(fn, options);
+  const after = pass(before);
+  const [expected, actual] = [await evaluate(before), await evaluate(after)];
+  for (const [name, values] of Object.entries(expected)) expectClose(actual[name]!, values, name);
+  return printGraph(after)
+    .split('\n')
+    .filter((line) => !/^(input|variable) /.test(line))
+    .join('\n');
+}
+
+async function evaluate(graph: Graph): Promise<Record<string, TypedArray>> {
+  const session = await createSession(toOnnx(graph), { threads: 1, optimize: false });
+  const feeds = [...graph.inputs, ...graph.variables]
+    .filter(({ name }) => session.inputNames.includes(name!))
+    .map(({ name, shape }, i) => {
+      const sizes = shape.map((size) => (typeof size === 'number' ? size : 3));
+      return [
+        name,
+        ortTensor(
+          sample(
+            sizes.reduce((a, b) => a * b, 1),
+            i,
+          ),
+          sizes,
+        ),
+      ];
+    });
+  const results = await session.run(Object.fromEntries(feeds));
+  return Object.fromEntries(Object.entries(results).map(([name, { data }]) => [name, data as TypedArray]));
+}
