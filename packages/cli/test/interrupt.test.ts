@@ -1,0 +1,88 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, expect, test } from 'vitest';
+import { someText, writeFiles } from './corpus.js';
+import { type RunResult, runMlm, temporaryFolder } from './run-mlm.js';
+
+const folder = temporaryFolder();
+
+beforeAll(async () => {
+  writeFiles(folder, { 'small.txt': someText(300), 'large.txt': someText(150_000) });
+  const { code, stderr } = await runMlm(
+    ['preprocess', 'small.txt', 'small.arrow', '--sequence-length', '32'],
+    {
+      cwd: folder,
+    },
+  );
+  if (code !== 0) throw new Error(stderr);
+});
+
+/** Runs mlm and presses Ctrl-C once: after so many milliseconds, or when the process says something. */
+function interrupted(args: string[], after: number | 'output'): Promise<RunResult> {
+  return runMlm(args, {
+    cwd: folder,
+    onStart(child) {
+      const press = () => child.kill('SIGINT');
+      if (after === 'output') child.stderr?.once('data', press);
+      else setTimeout(press, after);
+    },
+  });
+}
+
+test.each([50, 150, 400, 800, 1300])(
+  'Ctrl-C after %d ms ends preprocess with 130 and no target, and it can be resumed',
+  async (after) => {
+    const name = `out-${after}.arrow`;
+    const args = ['preprocess', 'large.txt', name, '--workers', '2'];
+    const { code, stderr } = await interrupted(args, after);
+    // Before the launcher has run a line of ours the signal ends the process itself.
+    expect([130, null]).toContain(code);
+    expect(stderr).not.toMatch(/\n {4}at |unexpected/);
+    expect(readdirSync(folder)).not.toContain(name);
+    const resumed = await runMlm([...args, '--resume'], { cwd: folder });
+    expect({ code: resumed.code, stderr: resumed.code === 0 ? '' : resumed.stderr }).toEqual({
+      code: 0,
+      stderr: '',
+    });
+    const whole = await wholeRun();
+    expect(readFileSync(join(folder, name)).equals(whole)).toBe(true);
+  },
+);
+
+let whole: Buffer | undefined;
+
+async function wholeRun(): Promise<Buffer> {
+  if (whole === undefined) {
+    await runMlm(['preprocess', 'large.txt', 'whole.arrow'], { cwd: folder });
+    whole = readFileSync(join(folder, 'whole.arrow'));
+  }
+  return whole;
+}
+
+test('Ctrl-C ends train with 130 and a usable checkpoint, and --resume goes on', async () => {
+  const args = ['train', 'small.arrow', '--model', 'bert-tiny', '--max-steps', '40', '--batch-size', '4'];
+  const { code, stdout } = await interrupted(args, 'output');
+  expect(code).toBe(130);
+  expect(stdout.toString()).toContain('--resume');
+  const output = 'small-bert-tiny';
+  expect((await runMlm(['fill', output, 'the [MASK] dog'], { cwd: folder })).code).toBe(0);
+  const resumed = await runMlm([...args, '--resume', '--json'], { cwd: folder });
+  expect(resumed.code).toBe(0);
+  expect(JSON.parse(resumed.stdout.toString())).toMatchObject({ reason: 'finished', step: 40 });
+});
+
+test('a second Ctrl-C ends at once', async () => {
+  const { code } = await runMlm(
+    ['train', 'small.arrow', '--model', 'bert-tiny', '--output', 'twice', '--epochs', '1000'],
+    {
+      cwd: folder,
+      onStart(child) {
+        child.stderr?.once('data', () => {
+          child.kill('SIGINT');
+          setTimeout(() => child.kill('SIGINT'), 400);
+        });
+      },
+    },
+  );
+  expect(code).toBe(130);
+});
