@@ -1,5 +1,6 @@
 export { type ListColumn, listColumn } from './batch/column.js';
 export { type MaskedColumns, maskedBatch, tokenBatch } from './batch/create.js';
+export { giveBackMemory, int8Memory, int32Memory, onRelease, releaseBatch } from './batch/memory.js';
 export { type BatchPlace, describeBatches, descriptionOf, placeOf, withPlace } from './batch/place.js';
 export type { BatchStage, CreateStage } from './batch/stage.js';
 export { fromTransferable, type TransferableBatch, toTransferable } from './batch/transfer.js';

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { Writable } from 'node:stream';
 import { type Field, type RecordBatch, Schema } from 'apache-arrow';
+import { releaseBatch } from '../batch/memory.js';
 import { descriptionOf, placeOf } from '../batch/place.js';
 import { InputError } from '../error.js';
 import {
@@ -130,6 +131,7 @@ export class DatasetSink extends Writable {
     if (place.split === 'validation' && batch.numRows === 0) return;
     const writer = await this.writerOf(place.split);
     await writer.write(batch);
+    releaseBatch(batch);
   }
 
   private async endUnit(): Promise<void> {

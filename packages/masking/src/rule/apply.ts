@@ -1,4 +1,4 @@
-import { InputError, type ListColumn, type MaskedColumns } from '@mlm/arrow';
+import { InputError, int8Memory, int32Memory, type ListColumn, type MaskedColumns } from '@mlm/arrow';
 import { TWO_TO_32 } from '../random/counter.js';
 import type { DrawPositions, DrawRows, Draws } from '../random/draws.js';
 import { fromZero } from './column.js';
@@ -27,8 +27,8 @@ export function applyRule(
   draws: Draws,
 ): MaskedRows {
   const { values: ids, offsets } = fromZero(column);
-  const labels = new Int32Array(uninitialized(4 * ids.length));
-  const attention = new Int8Array(uninitialized(ids.length));
+  const labels = int32Memory(ids.length);
+  const attention = int8Memory(ids.length);
   let selectedCount = 0;
   for (let begin = 0, end = 0; begin < offsets.length - 1; begin = end) {
     end = chunkEnd(offsets, begin);
@@ -51,11 +51,6 @@ export function applyRule(
     attention_mask: { values: attention, offsets: offsets.slice() },
     selected: selectedCount,
   };
-}
-
-/** Memory that is not zeroed first, as all of it will be written. */
-function uninitialized(bytes: number): ArrayBuffer {
-  return Buffer.allocUnsafeSlow(bytes).buffer;
 }
 
 function clearPadding(

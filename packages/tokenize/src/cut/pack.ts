@@ -1,4 +1,4 @@
-import type { ListColumn } from '@mlm/arrow';
+import { giveBackMemory, int32Memory, type ListColumn } from '@mlm/arrow';
 
 /** The special tokens that rows are made with. */
 export interface RowTokens {
@@ -22,7 +22,9 @@ export interface RowCutter {
  * row begins with [SEP] after [CLS]. Only the last row is padded.
  */
 export class RowPacker implements RowCutter {
-  private values: Int32Array = new Int32Array(0);
+  private values: Int32Array<ArrayBuffer> = EMPTY;
+  /** Ids of the largest column so far: the next one will be of about this size. */
+  private usualSize = 0;
   /** Where the next id goes. */
   private position = 0;
   /** Where the current row's closing [SEP] goes; −1 while no row is begun. */
@@ -80,7 +82,8 @@ export class RowPacker implements RowCutter {
     const offsets = new Int32Array(rows + 1);
     for (let row = 0; row <= rows; row++) offsets[row] = row * this.length;
     const values = this.values.subarray(0, this.position);
-    this.values = new Int32Array(0);
+    this.values = EMPTY;
+    this.usualSize = Math.max(this.usualSize, values.length);
     this.position = 0;
     this.closing = -1;
     this.isBetweenDocuments = false;
@@ -89,8 +92,11 @@ export class RowPacker implements RowCutter {
 
   private reserve(size: number): void {
     if (size <= this.values.length) return;
-    const larger = new Int32Array(Math.max(size, 2 * this.values.length));
-    larger.set(this.values.subarray(0, this.position));
-    this.values = larger;
+    const { values } = this;
+    this.values = int32Memory(Math.max(size, this.usualSize, 2 * values.length));
+    this.values.set(values.subarray(0, this.position));
+    giveBackMemory([values.buffer]);
   }
 }
+
+const EMPTY = new Int32Array(0);

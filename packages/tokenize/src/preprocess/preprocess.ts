@@ -113,7 +113,7 @@ async function* tokenBatches(
   options: PreprocessOptions,
   firstUnit: number,
 ): AsyncGenerator<RecordBatch> {
-  const batches = tokenize(options);
+  const batches = tokenize({ ...options, reusesMemory: true });
   // An error of the source reaches the reader of `batches` too; an end before all was read is none.
   pipeline(textFiles(input, { ...options, firstUnit }), batches, { signal: options.signal }).catch(() => {});
   yield* batches;

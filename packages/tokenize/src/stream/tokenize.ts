@@ -5,6 +5,7 @@ import type { RecordBatch } from 'apache-arrow';
 import type { DocumentKind, Unit } from '../source/unit.js';
 import type { Tokenizer } from '../tokenizer/types.js';
 import { createPool, type UnitPool } from '../worker/pool.js';
+import type { UnitWork } from '../worker/unit-worker.js';
 
 export interface TokenizeOptions {
   tokenizer: Tokenizer;
@@ -24,6 +25,11 @@ export interface TokenizeOptions {
   workers?: number;
   /** What to do with each batch in the thread that made it, for example `maskStage(rule)`. */
   stages?: BatchStage[];
+  /**
+   * Use the memory of a batch again once a sink of this project has written it. Only for a pipeline in which nothing else
+   * holds on to batches. Default: false.
+   */
+  reusesMemory?: boolean;
 }
 
 const VERSION = '0.1.0';
@@ -59,7 +65,7 @@ class TokenizeStream extends Transform {
       throw new InputError(`eval fraction ${evalFraction}: expected a share from 0 to 1`);
     if (!Number.isInteger(workers) || workers < 0)
       throw new InputError(`workers ${workers}: expected a whole number, 0 or more`);
-    this.pool = createPool(workers, {
+    const work: UnitWork = {
       tokenizer: tokenizer.definition(),
       sequenceLength,
       lineByLine,
@@ -68,7 +74,8 @@ class TokenizeStream extends Transform {
       seed,
       textField,
       stages,
-    });
+    };
+    this.pool = createPool(workers, work, options.reusesMemory ?? false);
   }
 
   override _transform(unit: Unit, _encoding: string, callback: TransformCallback): void {

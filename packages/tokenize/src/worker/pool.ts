@@ -1,8 +1,8 @@
 import { Worker } from 'node:worker_threads';
-import { fromTransferable, InputError } from '@mlm/arrow';
+import { fromTransferable, giveBackMemory, InputError, onRelease, type TransferableBatch } from '@mlm/arrow';
 import type { RecordBatch } from 'apache-arrow';
 import type { Unit } from '../source/unit.js';
-import type { UnitAnswer } from './thread.js';
+import type { UnitAnswer, WorkerRequest } from './thread.js';
 import { type UnitWork, UnitWorker } from './unit-worker.js';
 
 /** Runs units somewhere, several at a time. */
@@ -13,20 +13,28 @@ export interface UnitPool {
   close(): Promise<void>;
 }
 
-/** A pool of `workers` threads; with 0, the units run in this thread. Threads start when there is work for them. */
-export function createPool(workers: number, work: UnitWork): UnitPool {
-  return workers > 0 ? new ThreadPool(workers, work) : new LocalPool(work);
+/**
+ * A pool of `workers` threads; with 0, the units run in this thread. Threads start when there is work for them.
+ * @param reusesMemory whether batches that a sink has written are given back to the thread that made them
+ */
+export function createPool(workers: number, work: UnitWork, reusesMemory: boolean): UnitPool {
+  return workers > 0 ? new ThreadPool(workers, work, reusesMemory) : new LocalPool(work, reusesMemory);
 }
 
 class LocalPool implements UnitPool {
   readonly capacity = 1;
   private worker: Promise<UnitWorker> | undefined;
 
-  constructor(private readonly work: UnitWork) {}
+  constructor(
+    private readonly work: UnitWork,
+    private readonly reusesMemory: boolean,
+  ) {}
 
   async run(unit: Unit): Promise<RecordBatch[]> {
     this.worker ??= UnitWorker.create(this.work);
-    return (await this.worker).run(unit);
+    const batches = await (await this.worker).run(unit);
+    if (this.reusesMemory) for (const batch of batches) onRelease(batch, giveBackMemory);
+    return batches;
   }
 
   async close(): Promise<void> {}
@@ -43,6 +51,7 @@ class ThreadPool implements UnitPool {
   constructor(
     private readonly size: number,
     private readonly work: UnitWork,
+    private readonly reusesMemory: boolean,
   ) {
     this.capacity = 2 * size;
   }
@@ -51,7 +60,7 @@ class ThreadPool implements UnitPool {
     const idle = this.threads.find((thread) => thread.pending === 0);
     if (idle) return idle.run(unit);
     if (this.threads.length < this.size) {
-      const thread = new Thread(this.work);
+      const thread = new Thread(this.work, this.reusesMemory);
       this.threads.push(thread);
       return thread.run(unit);
     }
@@ -69,11 +78,14 @@ class Thread {
   private readonly worker: Worker;
   private readonly waiting: { resolve(batches: RecordBatch[]): void; reject(error: Error): void }[] = [];
 
-  constructor(work: UnitWork) {
+  constructor(
+    work: UnitWork,
+    private readonly reusesMemory: boolean,
+  ) {
     this.worker = new Worker(THREAD, { workerData: work });
     this.worker.on('message', (answer: UnitAnswer) => {
       const next = this.waiting.shift();
-      if ('batches' in answer) next?.resolve(answer.batches.map(fromTransferable));
+      if ('batches' in answer) next?.resolve(answer.batches.map((batch) => this.received(batch)));
       else next?.reject(remoteError(answer.error));
     });
     this.worker.on('error', (error) => this.fail(error));
@@ -90,12 +102,19 @@ class Thread {
       const buffers = unit.parts.flatMap(({ data }) =>
         data?.buffer instanceof ArrayBuffer ? [data.buffer] : [],
       );
-      this.worker.postMessage(unit, buffers);
+      this.worker.postMessage({ unit } satisfies WorkerRequest, buffers);
     });
   }
 
   async close(): Promise<void> {
     await this.worker.terminate();
+  }
+
+  private received(message: TransferableBatch): RecordBatch {
+    const batch = fromTransferable(message);
+    if (this.reusesMemory)
+      onRelease(batch, (memory) => this.worker.postMessage({ memory } satisfies WorkerRequest, memory));
+    return batch;
   }
 
   private fail(error: Error): void {

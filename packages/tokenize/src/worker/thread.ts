@@ -1,7 +1,13 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { InputError, type TransferableBatch, toTransferable } from '@mlm/arrow';
+import { giveBackMemory, InputError, type TransferableBatch, toTransferable } from '@mlm/arrow';
 import type { Unit } from '../source/unit.js';
 import { type UnitWork, UnitWorker } from './unit-worker.js';
+
+/** What a worker thread is sent: a unit to work on, or memory of batches that have been written. */
+export interface WorkerRequest {
+  unit?: Unit;
+  memory?: ArrayBuffer[];
+}
 
 /** What a worker thread answers to a unit. */
 export type UnitAnswer =
@@ -15,7 +21,9 @@ worker.catch(() => {});
 
 // Units are answered in the order in which they came, one at a time: a worker holds the rows of one unit.
 let last: Promise<void> = Promise.resolve();
-port.on('message', (unit: Unit) => {
+port.on('message', ({ unit, memory }: WorkerRequest) => {
+  if (memory) giveBackMemory(memory);
+  if (!unit) return;
   last = last
     .then(() => run(unit))
     .catch((error: Error) => {

@@ -1,0 +1,71 @@
+import type { RecordBatch } from 'apache-arrow';
+import { listColumn } from './column.js';
+
+/** Smaller arrays are not worth keeping. */
+const KEPT_BYTES = 64 << 10;
+/** Buffers of one thread that wait to be used again: those of a few batches. */
+const KEPT_BUFFERS = 12;
+
+/** Buffers of this thread that nothing uses any more. */
+const free: ArrayBuffer[] = [];
+
+/** An int32 array with unspecified contents, in memory that was given back if there is some of that size. */
+export function int32Memory(length: number): Int32Array<ArrayBuffer> {
+  return new Int32Array(takeBuffer(length * 4), 0, length);
+}
+
+/** An int8 array with unspecified contents, in memory that was given back if there is some of that size. */
+export function int8Memory(length: number): Int8Array<ArrayBuffer> {
+  return new Int8Array(takeBuffer(length), 0, length);
+}
+
+/**
+ * Gives memory back to this thread for {@link int32Memory} and {@link int8Memory}: allocating and collecting megabytes
+ * for each batch costs more than masking them.
+ */
+export function giveBackMemory(buffers: Iterable<ArrayBuffer>): void {
+  for (const buffer of buffers) if (buffer.byteLength >= KEPT_BYTES) free.push(buffer);
+  while (free.length > KEPT_BUFFERS) free.shift();
+}
+
+/** The smallest buffer that is large enough, but not twice as large as needed. */
+function takeBuffer(bytes: number): ArrayBuffer {
+  let best = -1;
+  for (const [i, { byteLength }] of free.entries()) {
+    const fits = byteLength >= bytes && byteLength <= 2 * bytes;
+    if (fits && (best < 0 || byteLength < free[best]!.byteLength)) best = i;
+  }
+  if (best >= 0) return free.splice(best, 1)[0]!;
+  // Batches differ a little in size; room to spare makes a buffer fit the next ones too.
+  const size = bytes < KEPT_BYTES ? bytes : bytes + (bytes >> 3);
+  return Buffer.allocUnsafeSlow(size).buffer;
+}
+
+const releases = new WeakMap<ArrayBufferLike, (buffers: ArrayBuffer[]) => void>();
+
+/**
+ * Says what to do with a batch's memory once the batch has been written. To be called by who made the batch, and only when
+ * nothing but the sink will use it.
+ */
+export function onRelease(batch: RecordBatch, callback: (buffers: ArrayBuffer[]) => void): void {
+  const buffer = firstBuffer(batch);
+  if (buffer) releases.set(buffer, callback);
+}
+
+/** Gives a batch's memory back to who made it, if he wants it; the batch must not be used any more. */
+export function releaseBatch(batch: RecordBatch): void {
+  const first = firstBuffer(batch);
+  const callback = first && releases.get(first);
+  if (!callback) return;
+  releases.delete(first);
+  const buffers = new Set<ArrayBuffer>();
+  for (const { name } of batch.schema.fields) {
+    const { buffer } = listColumn(batch, name).values;
+    if (buffer instanceof ArrayBuffer && buffer.byteLength >= KEPT_BYTES) buffers.add(buffer);
+  }
+  callback([...buffers]);
+}
+
+function firstBuffer(batch: RecordBatch): ArrayBufferLike | undefined {
+  return batch.data.children[0]?.children[0]?.values?.buffer;
+}
