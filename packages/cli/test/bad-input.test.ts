@@ -175,3 +175,63 @@ test.each([['inspect'], ['verify'], ['train'], ['eval', '--model', 'bert-tiny']]
     }
   },
 );
+
+test('train and eval refuse a dataset that does not fit the model', async () => {
+  const folder = temporaryFolder();
+  const other = {
+    model_type: 'bert',
+    vocab_size: 99,
+    hidden_size: 8,
+    num_hidden_layers: 1,
+    num_attention_heads: 2,
+  };
+  writeFiles(folder, {
+    'model/config.json': JSON.stringify({ ...other, intermediate_size: 16, max_position_embeddings: 64 }),
+  });
+  const dataset = join(data, 'good.arrow');
+  await expectRefused(folder, ['train', dataset, '--model', 'model', '--output', 'out'], /30522 ids, the model only 99/);
+  const short = { ...other, vocab_size: 30522, intermediate_size: 16, max_position_embeddings: 8 };
+  writeFiles(folder, { 'model/config.json': JSON.stringify(short) });
+  await expectRefused(folder, ['train', dataset, '--model', 'model', '--output', 'out'], / 8\b/);
+});
+
+test('a checkpoint that is none, or is broken, is named', async () => {
+  const folder = temporaryFolder();
+  const config = {
+    model_type: 'bert',
+    vocab_size: 30522,
+    hidden_size: 8,
+    num_hidden_layers: 1,
+    num_attention_heads: 2,
+  };
+  writeFiles(folder, {
+    'broken/config.json': JSON.stringify({ ...config, intermediate_size: 16, max_position_embeddings: 64 }),
+    'broken/model.safetensors': Buffer.concat([
+      Buffer.from([255, 255, 255, 255, 255, 255, 255, 127]),
+      Buffer.from('{'),
+    ]),
+    'other/config.json': '{"model_type":"gpt2"}',
+    'notjson/config.json': '{',
+    'empty/readme.txt': '',
+  });
+  const dataset = join(data, 'good.arrow');
+  for (const [model, message] of [
+    ['broken', /broken.model\.safetensors/],
+    ['other', /other.*(gpt2|bert)/],
+    ['notjson', /notjson.config\.json/],
+    ['empty', /empty/],
+    ['nowhere', /nowhere/],
+  ] as const) {
+    await expectRefused(folder, ['eval', dataset, '--model', model], message);
+  }
+  await expectRefused(folder, ['fill', 'broken', 'a [MASK]'], /broken/);
+  await expectRefused(folder, ['export', 'empty', 'out'], /empty/);
+});
+
+test('a hub that cannot be reached is named', async () => {
+  const folder = temporaryFolder();
+  const env = { HF_ENDPOINT: 'http://127.0.0.1:9', HF_HOME: folder };
+  await expectRefused(folder, ['fill', 'someone/model', 'a [MASK]'], /someone\/model.*127\.0\.0\.1:9/, {
+    env,
+  });
+});

@@ -37,12 +37,6 @@ export function byteSize(text: string): number {
   return bytes;
 }
 
-/** A whole number or the word `auto`. */
-export function integerOrAuto(minimum: number): Reader<number | 'auto'> {
-  const read = integer(minimum);
-  return (text) => (text === 'auto' ? text : read(text));
-}
-
 function range(minimum: number, maximum: number): string {
   const unbounded = maximum === Number.MAX_SAFE_INTEGER || maximum === Number.POSITIVE_INFINITY;
   return unbounded ? `of at least ${minimum}` : `between ${minimum} and ${maximum}`;

@@ -48,6 +48,8 @@ export function createProgress(options: ProgressOptions): Progress {
   const start = clock();
   let nextDraw = start + (live ? 0 : firstLineMilliseconds);
   let drawn = false;
+  /** The first state that was told: a resumed run begins in the middle, and what came before it is start-up. */
+  let origin: { done: number; time: number } | undefined;
 
   const clear = () => {
     if (live && drawn) stream.write('\r\x1b[2K');
@@ -56,11 +58,14 @@ export function createProgress(options: ProgressOptions): Progress {
   return {
     update(state) {
       const now = clock();
+      origin ??= { done: state.done, time: now };
       if (now < nextDraw) return;
       nextDraw = now + (live ? redrawMilliseconds : nextLineMilliseconds);
-      const parts = [...share(state), ...state.details(), ...timeLeft(state, (now - start) / 1000)].join(
-        '  ',
-      );
+      const parts = [
+        ...share(state),
+        ...state.details(),
+        ...timeLeft(state, origin.done, (now - origin.time) / 1000),
+      ].join('  ');
       if (!live) {
         stream.write(`${label}  ${parts}\n`);
         return;
@@ -86,10 +91,10 @@ function share({ done, total }: ProgressState): string[] {
   return [`${String(Math.floor(Math.min(1, done / total) * 100)).padStart(3)} %`];
 }
 
-function timeLeft({ done, total }: ProgressState, elapsed: number): string[] {
-  // The first moments are start-up and say nothing about the rate.
-  if (total === undefined || done <= 0 || elapsed < 0.5) return [];
-  return [`${formatDuration((elapsed / done) * Math.max(0, total - done))} left`];
+function timeLeft({ done, total }: ProgressState, doneAtFirst: number, elapsed: number): string[] {
+  // The first moments say nothing about the rate.
+  if (total === undefined || done <= doneAtFirst || elapsed < 1) return [];
+  return [`${formatDuration((elapsed / (done - doneAtFirst)) * Math.max(0, total - done))} left`];
 }
 
 const barCells = 20;

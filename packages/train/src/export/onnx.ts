@@ -4,6 +4,7 @@ import { InputError } from '@mlm/arrow';
 import { type InputSpec, toOnnx, trace } from '@mlm/compile';
 import * as tf from '@tensorflow/tfjs-core';
 import { type Checkpoint, readCheckpoint, writeWhole } from '../checkpoint/checkpoint.js';
+import { checkpointFolder } from '../checkpoint/hub.js';
 import { bertEncoder, predictionHidden, predictionLogits } from '../model/bert.js';
 import { formatConfig } from '../model/config.js';
 import { parameterShapes } from '../model/parameters.js';
@@ -32,7 +33,7 @@ export async function exportOnnx(
   if (!overwrite && (await stat(folder).catch(() => undefined))) {
     throw new InputError(`${folder} exists already; choose another output or add --overwrite`);
   }
-  const model = await readCheckpoint(checkpoint);
+  const model = await readCheckpoint(await checkpointFolder(checkpoint));
   const bytes = onnxModel(model);
   await writeWhole(folder, async (partial) => {
     await mkdir(join(partial, 'onnx'));

@@ -3,6 +3,7 @@ import { join, relative } from 'node:path';
 import { maskStage } from '@mlm/masking';
 import { loadTokenizer, type Tokenizer, textFiles, trainVocabulary, unitTexts } from '@mlm/tokenize';
 import { train, unigramLoss } from '@mlm/train';
+import { commandName } from '../../command-name.js';
 import type { Context } from '../../context.js';
 import { formatCount, formatDuration, formatShare } from '../../output/numbers.js';
 import { alignColumns, printResult } from '../../output/report.js';
@@ -70,7 +71,7 @@ export async function runDemo(context: Context, options: DemoOptions): Promise<v
     files,
     seconds: (performance.now() - start) / 1000,
   };
-  printResult(context, options, result, (style) => describe(result, style));
+  printResult(context, options, result, (style) => describe(result, commandName(context.env), style));
 }
 
 async function makeTokenizer(folder: string): Promise<Tokenizer> {
@@ -118,7 +119,7 @@ interface DemoResult {
   seconds: number;
 }
 
-function describe(result: DemoResult, style: Style): string[] {
+function describe(result: DemoResult, mlm: string, style: Style): string[] {
   const { files } = result;
   const { checkpoint } = files;
   const verdict = result.beats_baseline
@@ -160,9 +161,9 @@ function describe(result: DemoResult, style: Style): string[] {
     ]),
     '',
     style('bold', 'Try next'),
-    `  mlm fill ${checkpoint} "And the [MASK] of the Lord came unto me."`,
-    `  mlm inspect ${files.dataset}`,
-    `  mlm preprocess <your folder of text> out.arrow && mlm train out.arrow`,
+    `  ${mlm} fill ${checkpoint} "And the [MASK] of the Lord came unto me."`,
+    `  ${mlm} inspect ${files.dataset}`,
+    `  ${mlm} preprocess <your folder of text> out.arrow`,
     '',
     `Done in ${formatDuration(result.seconds)}.`,
   ];

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import { InputError } from '@mlm/arrow';
 import { type Encoder, loadTokenizer, type Tokenizer } from '@mlm/tokenize';
-import { MaskFiller } from '@mlm/train';
+import { checkpointFolder, MaskFiller } from '@mlm/train';
 import type { Context } from '../../context.js';
 import { engineSettings } from '../../options/engine.js';
 import { alignColumns, printResult } from '../../output/report.js';
@@ -19,7 +19,7 @@ export async function runFill(
   texts: readonly string[],
   options: FillOptions,
 ): Promise<void> {
-  const folder = checkpoint;
+  const folder = await checkpointFolder(checkpoint);
   const tokenizer = await loadTokenizer(folder);
   const encoder = tokenizer.encoder();
   const filler = await MaskFiller.open(folder, engineSettings(options));

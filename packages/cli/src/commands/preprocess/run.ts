@@ -9,6 +9,7 @@ import {
   shareOf,
   type Tokenizer,
 } from '@mlm/tokenize';
+import { commandName } from '../../command-name.js';
 import type { Context } from '../../context.js';
 import { UsageError } from '../../errors.js';
 import { listedPaths } from '../../options/files-from.js';
@@ -152,6 +153,8 @@ async function printReport(
       ? [style('yellow', `      ${formatNoun(invalid_utf8, 'invalid UTF-8 sequence')} replaced by U+FFFD`)]
       : []),
     ...(skipped > 0 ? [`      ${formatNoun(skipped, 'file')} of other kinds left out`] : []),
-    ...(output === '-' ? [] : [`      ${output} (${formatBytes(size)})`, `Next: mlm train ${output}`]),
+    ...(output === '-'
+      ? []
+      : [`      ${output} (${formatBytes(size)})`, `Next: ${commandName(context.env)} train ${output}`]),
   ]);
 }

@@ -1,4 +1,5 @@
 import { removeTensorflow, setupTensorflow, tensorflowFolder } from '@mlm/compile';
+import { commandName } from '../../command-name.js';
 import type { Context } from '../../context.js';
 import { formatDuration } from '../../output/numbers.js';
 import { printResult } from '../../output/report.js';
@@ -27,6 +28,6 @@ export async function runSetupTensorflow(context: Context, options: SetupTensorf
     `  matrix product: ${check.matmul_gflops.toFixed(0)} GFLOP/s on ${check.device}`,
     `  training step: loss ${check.training_step.before.toFixed(4)} → ${check.training_step.after.toFixed(4)}`,
     `  checked in ${formatDuration(check.milliseconds / 1000)}`,
-    'Next: mlm train <dataset> --engine tensorflow',
+    `Next: ${commandName(context.env)} train <dataset> --engine tensorflow`,
   ]);
 }

@@ -1,4 +1,5 @@
 import { type TrainOptions as TrainRequest, train } from '@mlm/train';
+import { commandName } from '../../command-name.js';
 import type { Context } from '../../context.js';
 import { engineSettings } from '../../options/engine.js';
 import { formatCount, formatDuration, formatShare, formatShortCount } from '../../output/numbers.js';
@@ -16,7 +17,7 @@ export async function runTrain(context: Context, dataset: string, options: Train
   printResult(context, options, result, (style) => [
     ...(result.reason === 'finished' ? [] : [style('yellow', whyStopped(result, dataset))]),
     ...describe(result),
-    `Next: mlm fill ${result.output} "Some text with a [MASK] in it."`,
+    `Next: ${commandName(context.env)} fill ${result.output} "Some text with a [MASK] in it."`,
   ]);
 }
 

@@ -2,6 +2,7 @@ import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '@mlm/arrow';
 import { listFiles, textFiles, trainVocabulary, unitTexts } from '@mlm/tokenize';
+import { commandName } from '../../command-name.js';
 import type { Context } from '../../context.js';
 import { listedPaths } from '../../options/files-from.js';
 import {
@@ -53,7 +54,7 @@ export async function runVocab(context: Context, inputs: string[], options: Voca
       ? [`      the text gives no more than these; ${formatCount(options.size)} were asked for`]
       : []),
     `      ${output}/: ${Object.keys(vocabulary.files).join(', ')}`,
-    `Next: mlm preprocess ${inputs[0] ?? 'corpus/'} out.arrow --tokenizer ${output}`,
+    `Next: ${commandName(context.env)} preprocess ${inputs[0] ?? 'corpus/'} out.arrow --tokenizer ${output}`,
   ]);
 }
 

@@ -1,0 +1,7 @@
+/** How the user called `mlm`, for the commands that a report proposes: through npx, through pnpm, or by itself. */
+export function commandName(env: NodeJS.ProcessEnv): string {
+  if (env.npm_lifecycle_event !== 'mlm') return 'mlm';
+  // npx puts the pnpm that it fetched into a folder of its own on PATH.
+  const version = /^pnpm\/(\S+)/.exec(env.npm_config_user_agent ?? '')?.[1];
+  return env.PATH?.includes('_npx') && version !== undefined ? `npx -y pnpm@${version} mlm` : 'pnpm mlm';
+}
