@@ -189,7 +189,11 @@ test('train and eval refuse a dataset that does not fit the model', async () => 
     'model/config.json': JSON.stringify({ ...other, intermediate_size: 16, max_position_embeddings: 64 }),
   });
   const dataset = join(data, 'good.arrow');
-  await expectRefused(folder, ['train', dataset, '--model', 'model', '--output', 'out'], /30522 ids, the model only 99/);
+  await expectRefused(
+    folder,
+    ['train', dataset, '--model', 'model', '--output', 'out'],
+    /30522 ids, the model only 99/,
+  );
   const short = { ...other, vocab_size: 30522, intermediate_size: 16, max_position_embeddings: 8 };
   writeFiles(folder, { 'model/config.json': JSON.stringify(short) });
   await expectRefused(folder, ['train', dataset, '--model', 'model', '--output', 'out'], / 8\b/);
