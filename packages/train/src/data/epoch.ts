@@ -33,15 +33,14 @@ export async function* epochBatches(
   options: EpochOptions,
   epoch: number,
   wanted: (index: number) => boolean = () => true,
-): AsyncGenerator<{ index: number; batch: Batch }> {
+): AsyncGenerator<Batch> {
   const { batchSize, lengths, padId } = options;
   const random = options.shuffleSeed === undefined ? undefined : new Random(options.shuffleSeed, epoch, 1);
   const waiting = new Map<number, Row[]>(lengths.map((length) => [length, []]));
   let index = 0;
   const form = (rows: Row[], sequence: number) => {
-    const number = index++;
-    if (!wanted(number)) return undefined;
-    return { index: number, batch: assembleBatch(rows, { batch: batchSize, sequence }, padId) };
+    if (!wanted(index++)) return undefined;
+    return assembleBatch(rows, { batch: batchSize, sequence }, padId);
   };
   for await (const rows of windows(dataset, options, epoch, random)) {
     for (const row of rows) {

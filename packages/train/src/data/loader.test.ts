@@ -36,9 +36,11 @@ async function collect(
   epoch = 0,
   first = 0,
   threads = 0,
+  epochs = 1,
 ): Promise<Batch[]> {
   const batches: Batch[] = [];
-  for await (const batch of loadBatches(dataset, plan, epoch, first, threads)) batches.push(batch);
+  const options = { from: { epoch, batch: first }, epochs, threads };
+  for await (const batch of loadBatches(dataset, plan, options)) batches.push(batch);
   return batches;
 }
 
@@ -92,6 +94,8 @@ describe.each(['packed', 'ragged'] as const)('an epoch of %s rows', (name) => {
     const batches = await collect(dataset(), plan);
     for (const threads of [1, 3]) expect(await collect(dataset(), plan, 0, 0, threads)).toEqual(batches);
     expect(await collect(dataset(), plan, 0, 3, 2)).toEqual(batches.slice(3));
+    const next = await collect(dataset(), plan, 1);
+    expect(await collect(dataset(), plan, 0, 3, 2, 2)).toEqual([...batches.slice(3), ...next]);
   });
 
   it('draws masks anew for each epoch, the first as the dataset has them', async () => {

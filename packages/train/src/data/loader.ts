@@ -1,16 +1,26 @@
 import { Worker } from 'node:worker_threads';
 import { type Dataset, InputError } from '@mlm/arrow';
 import type { Batch } from './batch.js';
-import { type EpochOptions, epochBatches } from './epoch.js';
+import type { DataPlan } from './dataset.js';
+import { epochBatches } from './epoch.js';
+
+/** Where in a dataset's epochs to begin. */
+export interface DataPosition {
+  epoch: number;
+  /** Number of the batch in the epoch. */
+  batch: number;
+}
+
+/** All rows once, from the beginning. */
+export const onePass = { from: { epoch: 0, batch: 0 }, epochs: 1 };
 
 /** What a loader thread is started with. */
 export interface LoaderTask {
   path: string;
-  options: EpochOptions;
-  epoch: number;
-  /** Number of the first batch to hand over. */
-  firstBatch: number;
-  /** This thread assembles the batches whose number is `thread` modulo `threads`. */
+  plan: DataPlan;
+  from: DataPosition;
+  epochs: number;
+  /** This thread assembles the batches whose number is `thread` modulo `threads`, counted from the first epoch on. */
   thread: number;
   threads: number;
 }
@@ -28,33 +38,44 @@ export const batchesPerMessage = 8;
 export const messagesAhead = 3;
 
 /**
- * The batches of an epoch from number `firstBatch` on, assembled ahead by threads of their own: batch i by thread
- * i modulo `threads`, handed out in order. So their number does not change what comes out. Without threads the
+ * The batches of some epochs, from a place in the first of them on, assembled ahead by threads of their own: batch i by
+ * thread i modulo `threads`, handed out in order. So their number does not change what comes out. Without threads the
  * batches are assembled here.
+ *
+ * @param epochs how many; `Infinity` goes on without end
  */
 export async function* loadBatches(
   dataset: Dataset,
-  options: EpochOptions,
-  epoch: number,
-  firstBatch: number,
-  threads: number,
+  plan: DataPlan,
+  { from, epochs, threads }: { from: DataPosition; epochs: number; threads: number },
 ): AsyncGenerator<Batch> {
+  const task = { path: dataset.path, plan, from, epochs };
   if (threads === 0) {
-    const wanted = (index: number) => index >= firstBatch;
-    for await (const { batch } of epochBatches(dataset, options, epoch, wanted)) yield batch;
+    yield* assembledBatches(dataset, { ...task, thread: 0, threads: 1 });
     return;
   }
-  const workers = Array.from({ length: threads }, (_, thread) => {
-    return new LoaderThread({ path: dataset.path, options, epoch, firstBatch, thread, threads });
-  });
+  const workers = Array.from({ length: threads }, (_, thread) => new LoaderThread({ ...task, thread, threads }));
   try {
-    for (let index = firstBatch; ; index++) {
-      const batch = await workers[index % threads]!.next();
+    for (let number = from.epoch * plan.batchesPerEpoch + from.batch; ; number++) {
+      const batch = await workers[number % threads]!.next();
       if (!batch) return;
       yield batch;
     }
   } finally {
     await Promise.all(workers.map((worker) => worker.stop()));
+  }
+}
+
+/** One thread's share of the batches. */
+export async function* assembledBatches(
+  dataset: Dataset,
+  { plan, from, epochs, thread, threads }: Omit<LoaderTask, 'path'>,
+): AsyncGenerator<Batch> {
+  for (let epoch = from.epoch; epoch < from.epoch + epochs; epoch++) {
+    const first = epoch === from.epoch ? from.batch : 0;
+    const before = epoch * plan.batchesPerEpoch;
+    const wanted = (index: number) => index >= first && (before + index) % threads === thread;
+    yield* epochBatches(dataset, plan, epoch, wanted);
   }
 }
 

@@ -1,8 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { InputError, openDataset } from '@mlm/arrow';
 import type { Batch } from './batch.js';
-import { epochBatches } from './epoch.js';
-import { batchesPerMessage, type LoaderMessage, type LoaderTask, messagesAhead } from './loader.js';
+import { assembledBatches, batchesPerMessage, type LoaderMessage, type LoaderTask, messagesAhead } from './loader.js';
 
 // A loader thread: assembles its share of an epoch's batches, at most `messagesAhead` messages before they are taken.
 const port = parentPort!;
@@ -15,7 +14,7 @@ port.on('message', () => {
 });
 
 try {
-  await assembleAll(task);
+  await assembleAll();
   port.postMessage({ end: true } satisfies LoaderMessage);
 } catch (error) {
   const message: LoaderMessage = error instanceof InputError ? { inputError: error.message } : { error };
@@ -24,11 +23,10 @@ try {
   port.close();
 }
 
-async function assembleAll({ path, options, epoch, firstBatch, thread, threads }: LoaderTask): Promise<void> {
-  const dataset = await openDataset(path);
-  const wanted = (index: number) => index >= firstBatch && index % threads === thread;
+async function assembleAll(): Promise<void> {
+  const dataset = await openDataset(task.path);
   let batches: Batch[] = [];
-  for await (const { batch } of epochBatches(dataset, options, epoch, wanted)) {
+  for await (const batch of assembledBatches(dataset, task)) {
     if (batches.push(batch) < batchesPerMessage) continue;
     await send(batches);
     batches = [];

@@ -1,7 +1,7 @@
 import type { Dataset } from '@mlm/arrow';
 import type { Batch } from '../data/batch.js';
 import type { DataPlan } from '../data/dataset.js';
-import { loadBatches } from '../data/loader.js';
+import { type DataPosition, loadBatches } from '../data/loader.js';
 
 /** The batches of one optimizer step, and where the step after it begins. */
 export interface StepBatches {
@@ -20,17 +20,19 @@ export async function* stepBatches(
   plan: DataPlan,
   perStep: number,
   threads: number,
-  from: { epoch: number; batch: number },
+  from: DataPosition,
 ): AsyncGenerator<StepBatches> {
   let { epoch, batch: nextBatch } = from;
-  for (; ; epoch++, nextBatch = 0) {
-    let batches: Batch[] = [];
-    for await (const batch of loadBatches(dataset, plan, epoch, nextBatch, threads)) {
-      batches.push(batch);
-      nextBatch++;
-      if (batches.length < perStep && nextBatch < plan.batchesPerEpoch) continue;
-      yield { batches, epoch, nextBatch };
-      batches = [];
+  let batches: Batch[] = [];
+  for await (const batch of loadBatches(dataset, plan, { from, epochs: Number.POSITIVE_INFINITY, threads })) {
+    if (nextBatch === plan.batchesPerEpoch) {
+      epoch++;
+      nextBatch = 0;
     }
+    batches.push(batch);
+    nextBatch++;
+    if (batches.length < perStep && nextBatch < plan.batchesPerEpoch) continue;
+    yield { batches, epoch, nextBatch };
+    batches = [];
   }
 }

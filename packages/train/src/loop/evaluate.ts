@@ -1,6 +1,6 @@
 import type { Dataset } from '@mlm/arrow';
 import type { DataPlan } from '../data/dataset.js';
-import { loadBatches } from '../data/loader.js';
+import { loadBatches, onePass } from '../data/loader.js';
 import type { Evaluator } from '../engine/evaluator.js';
 import type { Evaluation } from './events.js';
 
@@ -14,7 +14,7 @@ export async function evaluateRows(
   let lossSum = 0;
   let correct = 0;
   let decoded = 0;
-  for await (const batch of loadBatches(dataset, plan, 0, 0, threads)) {
+  for await (const batch of loadBatches(dataset, plan, { ...onePass, threads })) {
     const score = await evaluator.score(batch);
     lossSum += score.lossSum;
     correct += score.correct;

@@ -2,7 +2,7 @@ import type { Dataset } from '@mlm/arrow';
 import type { Checkpoint } from '../checkpoint/checkpoint.js';
 import type { Batch } from '../data/batch.js';
 import type { DataPlan } from '../data/dataset.js';
-import { loadBatches } from '../data/loader.js';
+import { loadBatches, onePass } from '../data/loader.js';
 import { Predictor } from '../engine/predictor.js';
 import type { Trainer } from '../engine/trainer.js';
 import { mostProbable } from '../predict/candidates.js';
@@ -25,7 +25,7 @@ export async function samplePredictions(
   { config, tokenizerFiles }: Checkpoint,
 ): Promise<SamplePrediction[]> {
   const tokens = readTokens(tokenizerFiles);
-  const loaded = await loadBatches(dataset, plan, 0, 0, 0).next();
+  const loaded = await loadBatches(dataset, plan, { ...onePass, threads: 0 }).next();
   if (!tokens || loaded.done) return [];
   const batch = firstRows(loaded.value);
   if (batch.decoded === 0) return [];
