@@ -22,24 +22,27 @@ export class RunFolder {
   constructor(readonly path: string) {}
 
   /** @throws InputError when the folder holds something and neither `resume` nor `overwrite` says what to do with it */
-  async open({ resume, overwrite }: { resume: boolean; overwrite: boolean }): Promise<void> {
+  async check({ resume, overwrite }: { resume: boolean; overwrite: boolean }): Promise<void> {
     const found = await stat(this.path).catch(() => undefined);
     if (found && !found.isDirectory()) throw new InputError(`${this.path}: exists and is no folder`);
     if (!found && resume) throw new InputError(`${this.path}: no such folder, so there is no run to resume`);
     const present = found ? await readdir(this.path) : [];
-    if (present.length > 0 && !resume) {
-      if (!overwrite) {
-        throw new InputError(
-          `${this.path}: exists; go on with --resume, replace it with --overwrite, or name another --output`,
-        );
-      }
-      if (!present.includes('metrics.jsonl') && !present.includes('config.json')) {
-        throw new InputError(
-          `${this.path}: does not look like the output of a training run; remove it yourself`,
-        );
-      }
-      await rm(this.path, { recursive: true });
+    if (present.length === 0 || resume) return;
+    if (!overwrite) {
+      throw new InputError(
+        `${this.path}: exists; go on with --resume, replace it with --overwrite, or name another --output`,
+      );
     }
+    if (!present.includes('metrics.jsonl') && !present.includes('config.json')) {
+      throw new InputError(
+        `${this.path}: does not look like the output of a training run; remove it yourself`,
+      );
+    }
+  }
+
+  /** Makes the folder, an empty one unless a run is resumed. */
+  async create({ resume }: { resume: boolean }): Promise<void> {
+    if (!resume) await rm(this.path, { recursive: true, force: true });
     await mkdir(this.path, { recursive: true });
   }
 

@@ -54,7 +54,10 @@ export async function* loadBatches(
     yield* assembledBatches(dataset, { ...task, thread: 0, threads: 1 });
     return;
   }
-  const workers = Array.from({ length: threads }, (_, thread) => new LoaderThread({ ...task, thread, threads }));
+  const workers = Array.from(
+    { length: threads },
+    (_, thread) => new LoaderThread({ ...task, thread, threads }),
+  );
   try {
     for (let number = from.epoch * plan.batchesPerEpoch + from.batch; ; number++) {
       const batch = await workers[number % threads]!.next();

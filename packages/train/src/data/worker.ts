@@ -1,7 +1,13 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { InputError, openDataset } from '@mlm/arrow';
 import type { Batch } from './batch.js';
-import { assembledBatches, batchesPerMessage, type LoaderMessage, type LoaderTask, messagesAhead } from './loader.js';
+import {
+  assembledBatches,
+  batchesPerMessage,
+  type LoaderMessage,
+  type LoaderTask,
+  messagesAhead,
+} from './loader.js';
 
 // A loader thread: assembles its share of an epoch's batches, at most `messagesAhead` messages before they are taken.
 const port = parentPort!;

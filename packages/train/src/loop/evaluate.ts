@@ -4,11 +4,16 @@ import { loadBatches, onePass } from '../data/loader.js';
 import type { Evaluator } from '../engine/evaluator.js';
 import type { Evaluation } from './events.js';
 
+/** A dataset and what scores its rows. */
+export interface ScoredData {
+  dataset: Dataset;
+  plan: DataPlan;
+  evaluator: Evaluator;
+}
+
 /** Scores every labelled row of a dataset. */
 export async function evaluateRows(
-  evaluator: Evaluator,
-  dataset: Dataset,
-  plan: DataPlan,
+  { dataset, plan, evaluator }: ScoredData,
   threads: number,
 ): Promise<Evaluation> {
   let lossSum = 0;

@@ -107,3 +107,32 @@ it('starts afresh from a folder with a config.json alone, but not beside weights
     'model.safetensors',
   );
 });
+
+it('keeps the newest checkpoints and the best, and writes a report that needs no network', async () => {
+  const output = folder.file('kept');
+  const events = await run({ output, maxSteps: 9, saveEvery: 2, keep: 2, evalEvery: 3 });
+  const folders = (await readdir(output)).filter((name) => name.startsWith('checkpoint-'));
+  expect(folders.sort()).toEqual(['checkpoint-6', 'checkpoint-8']);
+  const evaluations = events.filter((event) => event.type === 'evaluation');
+  expect(evaluations.map(({ step }) => step)).toEqual([3, 6, 9]);
+  const best = evaluations.reduce((least, event) => (event.loss < least.loss ? event : least));
+  const { loss } = await evaluate({ dataset, model: join(output, 'best') });
+  expect(loss).toBeCloseTo(best.loss, 4);
+
+  const report = await readFile(join(output, 'report.html'), 'utf8');
+  expect(report.match(/<svg /g)).toHaveLength(3);
+  expect(report).toContain('Predictions on held-out rows');
+  expect(report).not.toMatch(/https?:|<script|NaN|undefined/);
+});
+
+it('stops early when the held-out loss no longer falls', async () => {
+  // A learning rate of 0 never makes it better.
+  const events = await run({
+    output: folder.file('early'),
+    learningRate: 0,
+    maxSteps: 50,
+    evalEvery: 2,
+    patience: 3,
+  });
+  expect(events.at(-1)).toMatchObject({ type: 'end', reason: 'stopped early', step: 8 });
+});

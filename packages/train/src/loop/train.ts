@@ -3,6 +3,7 @@ import { RunFolder, type Snapshot } from '../checkpoint/run-folder.js';
 import type { TrainerState } from '../checkpoint/state.js';
 import { Evaluator } from '../engine/evaluator.js';
 import { Trainer } from '../engine/trainer.js';
+import { parameterCount } from '../model/parameters.js';
 import { learningRateAt } from '../optimizer/schedule.js';
 import { RunLog } from '../report/log.js';
 import { samplePredictions } from '../report/samples.js';
@@ -21,50 +22,56 @@ import { type Setup, setUp } from './setup.js';
  */
 export async function* train(given: TrainOptions): AsyncGenerator<TrainEvent> {
   const options = resolveOptions(given);
+  const output = new RunFolder(options.output);
+  await output.check(options);
   const setup = await setUp(options);
   try {
-    yield* run(options, setup);
+    yield* run(options, setup, output);
   } finally {
     await setup.dataset.close();
   }
 }
 
-async function* run(options: ResolvedOptions, setup: Setup): AsyncGenerator<TrainEvent> {
+async function* run(options: ResolvedOptions, setup: Setup, output: RunFolder): AsyncGenerator<TrainEvent> {
   const { dataset, plan, validation, model, schedule } = setup;
-  const output = new RunFolder(options.output);
-  await output.open(options);
   const resumed = options.resume ? await output.newest() : undefined;
   const state = resumed ? continuedState(resumed.state, options, setup) : freshState(options, setup);
   const weights = resumed?.checkpoint.weights ?? model.weights;
-  const log = await RunLog.open(options.output, state.step);
-
   const trainer = await Trainer.create(model.config, weights, setup.trainer, resumed?.moments);
-  const evaluator = validation && (await Evaluator.sharing(trainer, validation.plan.lengths));
-  const checkpoint = async () => ({ ...model, weights: await trainer.weights() });
-  const snapshot = async (): Promise<Snapshot> => ({
-    checkpoint: await checkpoint(),
-    state,
-    moments: await trainer.moments(),
-  });
-
-  const { totalSteps } = schedule;
-  yield {
-    type: 'start',
-    totalSteps,
-    doneSteps: state.step,
-    stepsPerEpoch: setup.stepsPerEpoch,
-    rows: dataset.rows,
-    validationRows: validation?.dataset.rows ?? 0,
-    parameters: [...weights.values()].reduce((sum, { length }) => sum + length, 0),
-    output: options.output,
+  const heldOut = validation && {
+    ...validation,
+    evaluator: await Evaluator.sharing(trainer, validation.plan.lengths),
   };
-  let reason: EndEvent['reason'] = 'finished';
-  const { gradientAccumulation, loaderThreads } = options;
-  const groups =
-    state.step < totalSteps ? stepBatches(dataset, plan, gradientAccumulation, loaderThreads, state) : [];
+  // The engine has its own copy now.
+  weights.clear();
   try {
-    if (evaluator && options.evalAtStart && state.step === 0) {
-      const result = await evaluateRows(evaluator, validation.dataset, validation.plan, loaderThreads);
+    const checkpoint = async () => ({ ...model, weights: await trainer.weights() });
+    const snapshot = async (): Promise<Snapshot> => ({
+      checkpoint: await checkpoint(),
+      state,
+      moments: await trainer.moments(),
+    });
+
+    await output.create(options);
+    const log = await RunLog.open(options.output, state.step);
+
+    const { totalSteps } = schedule;
+    yield {
+      type: 'start',
+      totalSteps,
+      doneSteps: state.step,
+      stepsPerEpoch: setup.stepsPerEpoch,
+      rows: dataset.rows,
+      validationRows: heldOut?.dataset.rows ?? 0,
+      parameters: parameterCount(model.config),
+      output: options.output,
+    };
+    let reason: EndEvent['reason'] = 'finished';
+    const { gradientAccumulation, loaderThreads } = options;
+    const groups =
+      state.step < totalSteps ? stepBatches(dataset, plan, gradientAccumulation, loaderThreads, state) : [];
+    if (heldOut && options.evalAtStart && state.step === 0) {
+      const result = await evaluateRows(heldOut, loaderThreads);
       const event: EvaluationEvent = { type: 'evaluation', step: 0, ...result, best: false };
       await log.evaluation(event);
       yield event;
@@ -86,9 +93,8 @@ async function* run(options: ResolvedOptions, setup: Setup): AsyncGenerator<Trai
       yield { type: 'step', totalSteps, ...line };
 
       const paused = performance.now();
-      if (evaluator && (step === totalSteps || isDue(step, options.evalEvery))) {
-        const { dataset, plan } = validation;
-        const event = judge(await evaluateRows(evaluator, dataset, plan, loaderThreads), state);
+      if (heldOut && (step === totalSteps || isDue(step, options.evalEvery))) {
+        const event = judge(await evaluateRows(heldOut, loaderThreads), state);
         await log.evaluation(event);
         yield event;
         if (event.best) yield { type: 'checkpoint', step, folder: await output.saveBest(await checkpoint()) };
@@ -104,11 +110,11 @@ async function* run(options: ResolvedOptions, setup: Setup): AsyncGenerator<Trai
       if (reason !== 'finished' || step === totalSteps) break;
     }
     await output.saveLast(await snapshot());
-    await log.report(options, state, validation && (await samplePredictions(trainer, validation, model)));
+    await log.report(options, state, heldOut && (await samplePredictions(trainer, heldOut, model)));
     yield { type: 'checkpoint', step: state.step, folder: options.output };
     yield { type: 'end', reason, step: state.step, output: options.output };
   } finally {
-    await evaluator?.dispose();
+    await heldOut?.evaluator.dispose();
     await trainer.dispose();
   }
 }

@@ -75,3 +75,8 @@ export function isFrozen(name: string, layers: number): boolean {
 export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);
 }
+
+/** How many numbers training adjusts. */
+export function parameterCount(config: BertConfig): number {
+  return [...parameterShapes(config).values()].reduce((sum, shape) => sum + elementCount(shape), 0);
+}

@@ -41,7 +41,7 @@ export async function evaluate(given: EvaluateOptions): Promise<Evaluation> {
     refuseMisfit(options.dataset, tokenizer, plan, config);
     const evaluator = await Evaluator.create(config, weights, { ...options, lengths: plan.lengths });
     try {
-      return await evaluateRows(evaluator, dataset, plan, 1);
+      return await evaluateRows({ dataset, plan, evaluator }, 1);
     } finally {
       await evaluator.dispose();
     }
