@@ -26,7 +26,9 @@ import { classOf, decode, DROPPED_WHITESPACE, SINGLE, sizeOf, SPACE } from './un
 import { addToken as trieToken, maxWordCharacters, setUpTrie } from './wordpiece';
 
 export { addAddedToken, setUpAddedTokens, setUpTrie };
-// What `run` needs seldom: the optimizer inlines no exported function, and so leaves the registers to the rest.
+// The optimizer inlines no exported function: so `run` has its registers for what it does often, and the functions that are
+// called for each token are soon compiled for speed.
+export { rememberToken, trieToken };
 export { copyIds, encodeCharacter, encodeSpan, endDocument, findWord, joinedEnd, listItems, markItem, wordEnd };
 
 /** How much is classified at once: what the first-level cache holds beside the rest. */
@@ -79,11 +81,21 @@ export function begin(bytes: usize): usize {
   return allocate(bytes);
 }
 
-/** Adds the token of bytes [start, end), whose continuing form, if it has one, begins at `continuation`. */
-export function addToken(start: usize, end: usize, continuation: usize, id: i32): void {
-  trieToken(start, end, id, false);
-  if (continuation <= end) trieToken(continuation, end, id, true);
-  rememberToken(start, end, id, foldBits != 0);
+/** Adds the tokens of bytes [start, end), one a line by id; an empty line is no token. A prefix marks those that go on in a word. */
+export function addTokens(start: usize, end: usize, prefix: usize, prefixLength: usize): void {
+  let id: i32 = 0;
+  let from = start;
+  for (let p = start; p < end; p++) {
+    if (load<u8>(p) != 0x0a) continue;
+    if (p > from) {
+      trieToken(from, p, id, false);
+      rememberToken(from, p, id, foldBits != 0);
+      const continues = p - from >= prefixLength && memory.compare(from, prefix, prefixLength) == 0;
+      if (continues) trieToken(from + prefixLength, p, id, true);
+    }
+    from = p + 1;
+    id++;
+  }
 }
 
 /** Before the tokens. */

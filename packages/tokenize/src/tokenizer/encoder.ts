@@ -9,7 +9,7 @@ interface EncoderExports {
   begin(bytes: number): number;
   setUpTrie(bytes: number, unknownId: number, maxInputCharacters: number): void;
   setUpWords(lowercase: boolean): void;
-  addToken(start: number, end: number, continuation: number, id: number): void;
+  addTokens(start: number, end: number, prefix: number, prefixLength: number): void;
   setUpAddedTokens(count: number, bytes: number): void;
   addAddedToken(start: number, end: number, id: number): void;
   setUp(lowercase: boolean, cleansText: boolean): void;
@@ -75,43 +75,32 @@ export class WordPieceEncoder implements Encoder {
 }
 
 function setUp(wasm: EncoderExports, model: WordPieceModel): void {
-  const entries = [...model.tokens.entries()].filter(
-    (entry): entry is [number, string] => entry[1] !== undefined,
-  );
-  const tokens = Buffer.from(entries.map(([, token]) => token).join(''));
+  // A token with a line end in it is never found: it would be parted as whitespace.
+  const lines = Array.from(model.tokens, (token) => (token?.includes('\n') ? '' : (token ?? '')));
+  const tokens = Buffer.from(`${lines.join('\n')}\n`);
+  const prefix = Buffer.from(model.continuingSubwordPrefix);
   const added = [...model.addedTokens].sort((a, b) => b.content.length - a.content.length);
   const addedBytes = Buffer.from(added.map(({ content }) => content).join(''));
-  const unknown = model.tokens.indexOf(model.unkToken);
+  const unknown = model.tokens.lastIndexOf(model.unkToken);
 
-  let at = wasm.begin(tokens.length + addedBytes.length + 64);
-  wasm.setUpTrie(tokens.length * 2 + 2, unknown, Math.min(model.maxInputCharsPerWord, MAX_CHARACTERS));
+  const start = wasm.begin(tokens.length + prefix.length + addedBytes.length);
+  const prefixStart = start + tokens.length;
+  wasm.setUpTrie(tokens.length * 2, unknown, Math.min(model.maxInputCharsPerWord, MAX_CHARACTERS));
   wasm.setUpAddedTokens(added.length, addedBytes.length);
   wasm.setUpWords(model.lowercase);
-  const memory = new Uint8Array(wasm.memory.buffer);
-  memory.set(tokens, at);
-  memory.set(addedBytes, at + tokens.length);
-  const prefix = model.continuingSubwordPrefix;
-  const prefixBytes = Buffer.byteLength(prefix);
-  for (const [id, token] of entries) {
-    const end = at + Buffer.byteLength(token);
-    wasm.addToken(at, end, token.startsWith(prefix) ? at + prefixBytes : end + 1, id);
-    at = end;
-  }
+  new Uint8Array(wasm.memory.buffer, start).set(Buffer.concat([tokens, prefix, addedBytes]));
+  wasm.addTokens(start, prefixStart, prefixStart, prefix.length);
+  let at = prefixStart + prefix.length;
   for (const { id, content } of added) {
     const end = at + Buffer.byteLength(content);
     wasm.addAddedToken(at, end, id);
     at = end;
   }
-  setUpTables(wasm, model, entries, unknown);
+  setUpTables(wasm, model, unknown);
   wasm.setUp(model.lowercase, model.cleanText);
 }
 
-function setUpTables(
-  wasm: EncoderExports,
-  model: WordPieceModel,
-  entries: readonly (readonly [number, string])[],
-  unknown: number,
-): void {
+function setUpTables(wasm: EncoderExports, model: WordPieceModel, unknown: number): void {
   const { buffer } = wasm.memory;
   const { kinds, mappingIndex, mappings, singles } = characterTables(model);
   new Uint8Array(buffer, wasm.tableAt(0), kinds.length).set(kinds);
@@ -119,12 +108,11 @@ function setUpTables(
   new Uint32Array(buffer, wasm.tableAt(2), mappings.length).set(mappings);
   const ids = new Int32Array(buffer, wasm.tableAt(3), 0x10000).fill(unknown);
   if (model.maxInputCharsPerWord < 1) return;
-  for (const [id, token] of entries) if (token.length === 1) ids[token.charCodeAt(0)] = id;
-  for (const [from, to] of singles) ids[from] = idOfSingle(to);
-
-  function idOfSingle(codePoint: number): number {
-    if (codePoint < 0x10000) return ids[codePoint]!;
-    const character = String.fromCodePoint(codePoint);
-    return entries.find(([, token]) => token === character)?.[0] ?? unknown;
+  for (let id = 0; id < model.tokens.length; id++) {
+    if (model.tokens[id]?.length === 1) ids[model.tokens[id]!.charCodeAt(0)] = id;
+  }
+  for (const [from, to] of singles) {
+    const id = to < 0x10000 ? ids[to]! : model.tokens.lastIndexOf(String.fromCodePoint(to));
+    ids[from] = id < 0 ? unknown : id;
   }
 }

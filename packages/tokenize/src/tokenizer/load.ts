@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { InputError } from '@mlm/arrow';
 import { tokenizerFromDefinition } from './tokenizer.js';
 import type { Tokenizer } from './types.js';
-import { bertConfig, completeFiles, parseConfig } from './vocabulary-files.js';
+import { bertConfig, parseConfig } from './vocabulary-files.js';
 
 const BUNDLED = 'bert-base-uncased';
 const FILES = ['tokenizer.json', 'tokenizer_config.json', 'vocab.txt'] as const;
@@ -33,7 +33,7 @@ export async function loadTokenizer(source?: string, options: LoadTokenizerOptio
     files['tokenizer_config.json'] = bertConfig({ ...config, do_lower_case: options.lowercase });
   }
   const name = source === undefined ? BUNDLED : basename(path);
-  return tokenizerFromDefinition({ name, files: completeFiles(files, source ?? BUNDLED) });
+  return tokenizerFromDefinition({ name, files });
 }
 
 /** The tokenizer's files as text: of the folder, or the one file and, for a vocab.txt, the configuration beside it. */

@@ -76,7 +76,8 @@ export function wordPieceModel(json: TokenizerJson): WordPieceModel {
   };
 }
 
-function addedToken(token: AddedTokenJson): AddedToken {
+/** An added token with the defaults of Rust tokenizers. */
+export function addedToken(token: AddedTokenJson): AddedToken {
   const special = token.special ?? false;
   return {
     id: token.id,
@@ -87,4 +88,9 @@ function addedToken(token: AddedTokenJson): AddedToken {
     rstrip: token.rstrip ?? false,
     normalized: token.normalized ?? !special,
   };
+}
+
+export function addedTokenJson(token: AddedToken): AddedTokenJson {
+  const { id, content, singleWord, lstrip, rstrip, normalized, special } = token;
+  return { id, content, single_word: singleWord, lstrip, rstrip, normalized, special };
 }

@@ -3,53 +3,70 @@ import { InputError } from '@mlm/arrow';
 import { decodePieces } from './decode.js';
 import { encoderModule, isFast, WordPieceEncoder } from './encoder.js';
 import { ReferenceEncoder } from './reference.js';
-import { isBertWordPiece, parseTokenizerJson, wordPieceModel } from './tokenizer-json.js';
+import { isBertWordPiece, parseTokenizerJson, type TokenizerJson, wordPieceModel } from './tokenizer-json.js';
 import type { SpecialIds, Tokenizer, TokenizerDefinition, WordPieceModel } from './types.js';
 import {
   bertConfig,
+  completeFiles,
   parseConfig,
   SPECIAL_TOKENS,
   type SpecialRole,
   specialToken,
   type TokenizerConfig,
+  vocabularyModel,
 } from './vocabulary-files.js';
 
 /** Rebuilds a tokenizer, for instance in a worker thread. */
 export function tokenizerFromDefinition(definition: TokenizerDefinition): Tokenizer {
   const { name, files } = definition;
-  const json = parseTokenizerJson(files['tokenizer.json'] ?? '', name);
-  if (!isBertWordPiece(json)) {
-    throw new InputError(`${name}: its model is ${json.model.type}, not BERT's WordPiece`);
-  }
-  const model = wordPieceModel(json);
   const config = parseConfig(files['tokenizer_config.json'], name);
+  const { model, decoder } = readModel(files, config, name);
   const tokens = allTokens(model);
   const specialIds = findSpecialIds(model, tokens, config, name);
   const protectedIds = new Set(Object.values(specialIds));
   for (const token of model.addedTokens) if (token.special) protectedIds.add(token.id);
   const module = () => (definition.module as WebAssembly.Module | undefined) ?? encoderModule();
   const vocabulary = vocabularyText(model.tokens);
+  let complete: Record<string, string> | undefined;
   return {
     name,
     sha256: createHash('sha256').update(vocabulary).digest('hex'),
     vocabularySize: tokens.length,
     specialIds,
     protectedIds: [...protectedIds].sort((a, b) => a - b),
-    files: {
-      'vocab.txt': vocabulary,
-      'tokenizer_config.json': bertConfig(modelConfig(model, config)),
-      ...files,
+    get files() {
+      complete ??= {
+        'vocab.txt': vocabulary,
+        'tokenizer_config.json': bertConfig(modelConfig(model, config)),
+        ...completeFiles(files, name),
+      };
+      return complete;
     },
     encoder: () => (isFast(model) ? new WordPieceEncoder(model, module()) : new ReferenceEncoder(model)),
     idToToken: (id) => tokenAt(tokens, id),
     decode: (ids) =>
       decodePieces(
         Array.from(ids, (id) => tokenAt(tokens, id)),
-        json.decoder?.prefix ?? model.continuingSubwordPrefix,
-        json.decoder?.cleanup ?? true,
+        decoder?.prefix ?? model.continuingSubwordPrefix,
+        decoder?.cleanup ?? true,
       ),
     definition: () => ({ ...definition, module: module() }),
   };
+}
+
+/** The model of a tokenizer.json, or else of a vocab.txt. */
+function readModel(
+  files: Readonly<Record<string, string>>,
+  config: TokenizerConfig,
+  name: string,
+): { model: WordPieceModel; decoder?: TokenizerJson['decoder'] } {
+  const text = files['tokenizer.json'];
+  if (text === undefined) return { model: vocabularyModel(files['vocab.txt'] ?? '', config, name) };
+  const json = parseTokenizerJson(text, name);
+  if (!isBertWordPiece(json)) {
+    throw new InputError(`${name}: its model is ${json.model.type}, not BERT's WordPiece`);
+  }
+  return { model: wordPieceModel(json), decoder: json.decoder };
 }
 
 /** Tokens by id, the added ones included. */
@@ -76,12 +93,10 @@ function findSpecialIds(
   config: TokenizerConfig,
   name: string,
 ): SpecialIds {
-  const ids = new Map<string, number>();
-  for (const [id, token] of tokens.entries()) if (token !== undefined) ids.set(token, id);
   const find = (role: SpecialRole): number => {
-    const token = role === 'unk' ? model.unkToken : specialToken(role, config, (t) => ids.has(t));
-    const id = ids.get(token);
-    if (id === undefined) {
+    const token = role === 'unk' ? model.unkToken : specialToken(role, config, (t) => tokens.includes(t));
+    const id = tokens.lastIndexOf(token);
+    if (id < 0) {
       const what = SPECIAL_TOKENS[role].key;
       throw new InputError(
         `${name}: the vocabulary has no ${token} (${what}), which masked-language-model training needs`,

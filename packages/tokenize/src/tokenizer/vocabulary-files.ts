@@ -1,5 +1,6 @@
 import { InputError } from '@mlm/arrow';
-import type { AddedTokenJson, TokenizerJson } from './tokenizer-json.js';
+import { type AddedTokenJson, addedToken, addedTokenJson, type TokenizerJson } from './tokenizer-json.js';
+import type { WordPieceModel } from './types.js';
 
 /** The settings of tokenizer_config.json that decide how a vocab.txt tokenizes, and the names of the special tokens. */
 export interface TokenizerConfig {
@@ -50,20 +51,46 @@ export function parseConfig(text: string | undefined, where: string): TokenizerC
   }
 }
 
+/** The model of a vocab.txt, as `BertTokenizer` of transformers makes it. */
+export function vocabularyModel(text: string, config: TokenizerConfig, where: string): WordPieceModel {
+  const tokens = parseVocabulary(text);
+  if (tokens.length === 0) throw new InputError(`${where}: the vocabulary is empty`);
+  const special = specialTokens(config, tokens);
+  const addedTokens = Object.entries(config.added_tokens_decoder ?? {}).map(([id, token]) =>
+    addedToken({ id: Number(id), ...token }),
+  );
+  for (const content of Object.values(special)) {
+    const id = tokens.lastIndexOf(content);
+    if (id < 0 || addedTokens.some((token) => token.id === id)) continue;
+    addedTokens.push(addedToken({ id, content, special: true }));
+  }
+  const lowercase = config.do_lower_case ?? true;
+  return {
+    tokens,
+    unkToken: special.unk,
+    continuingSubwordPrefix: '##',
+    maxInputCharsPerWord: 100,
+    addedTokens: addedTokens.sort((a, b) => a.id - b.id),
+    cleanText: true,
+    handleChineseChars: config.tokenize_chinese_chars ?? true,
+    stripAccents: config.strip_accents ?? lowercase,
+    lowercase,
+  };
+}
+
 /**
- * Gives a vocabulary the files that it lacks, so that `transformers` opens a folder of them: a tokenizer.json for a
- * vocab.txt, a vocab.txt for a tokenizer.json of WordPiece, a tokenizer_config.json for both.
+ * Gives a vocab.txt the files that it lacks, so that `transformers` opens a folder of them: a tokenizer.json and a
+ * tokenizer_config.json.
  */
 export function completeFiles(
   files: Readonly<Record<string, string>>,
   where: string,
 ): Record<string, string> {
-  const vocabulary = files['vocab.txt'];
-  const config = parseConfig(files['tokenizer_config.json'], where);
   const complete: Record<string, string> = { ...files };
   if (complete['tokenizer.json'] === undefined) {
-    const json = bertTokenizerJson(parseVocabulary(vocabulary ?? ''), config, where);
-    complete['tokenizer.json'] = JSON.stringify(json);
+    const config = parseConfig(files['tokenizer_config.json'], where);
+    const model = vocabularyModel(files['vocab.txt'] ?? '', config, where);
+    complete['tokenizer.json'] = JSON.stringify(bertTokenizerJson(model, config));
     complete['tokenizer_config.json'] ??= bertConfig(config);
   }
   return complete;
@@ -80,55 +107,51 @@ export function bertConfig(config: TokenizerConfig): string {
 }
 
 /** The tokenizer.json that `transformers` would make of a vocab.txt. */
-function bertTokenizerJson(tokens: readonly string[], config: TokenizerConfig, where: string): TokenizerJson {
+function bertTokenizerJson(model: WordPieceModel, config: TokenizerConfig): TokenizerJson {
+  const { tokens } = model;
+  const special = specialTokens(config, tokens);
   const vocab: Record<string, number> = Object.create(null);
-  for (const [id, token] of tokens.entries()) vocab[token] = id;
-  const has = (token: string) => token in vocab;
-  const addedTokens = new Map<number, AddedTokenJson>();
-  for (const [id, token] of Object.entries(config.added_tokens_decoder ?? {})) {
-    addedTokens.set(Number(id), { id: Number(id), ...token });
-  }
-  const special = Object.fromEntries(
-    (Object.keys(SPECIAL_TOKENS) as SpecialRole[]).map((role) => [role, specialToken(role, config, has)]),
-  ) as Record<SpecialRole, string>;
-  for (const content of Object.values(special)) {
-    const id = vocab[content];
-    if (id === undefined || addedTokens.has(id)) continue;
-    const flags = { single_word: false, lstrip: false, rstrip: false, normalized: false, special: true };
-    addedTokens.set(id, { id, content, ...flags });
-  }
-  const template = (type: 'A' | 'B', typeId: number) => ({ Sequence: { id: type, type_id: typeId } });
-  const mark = (content: string, typeId: number) => ({ SpecialToken: { id: content, type_id: typeId } });
+  for (const [id, token] of tokens.entries()) if (token !== undefined) vocab[token] = id;
+  const sequence = (id: 'A' | 'B', type_id: number) => ({ Sequence: { id, type_id } });
+  const mark = (id: string, type_id: number) => ({ SpecialToken: { id, type_id } });
   const named = (content: string) => ({ id: content, ids: [vocab[content]], tokens: [content] });
-  const first = [mark(special.cls, 0), template('A', 0), mark(special.sep, 0)];
+  const single = [mark(special.cls, 0), sequence('A', 0), mark(special.sep, 0)];
   const json = {
     version: '1.0',
     truncation: null,
     padding: null,
-    added_tokens: [...addedTokens.values()].sort((a, b) => a.id - b.id),
+    added_tokens: model.addedTokens.map(addedTokenJson),
     normalizer: {
       type: 'BertNormalizer',
-      clean_text: true,
-      handle_chinese_chars: config.tokenize_chinese_chars ?? true,
+      clean_text: model.cleanText,
+      handle_chinese_chars: model.handleChineseChars,
       strip_accents: config.strip_accents ?? null,
-      lowercase: config.do_lower_case ?? true,
+      lowercase: model.lowercase,
     },
     pre_tokenizer: { type: 'BertPreTokenizer' },
     post_processor: {
       type: 'TemplateProcessing',
-      single: first,
-      pair: [...first, template('B', 1), mark(special.sep, 1)],
+      single,
+      pair: [...single, sequence('B', 1), mark(special.sep, 1)],
       special_tokens: { [special.cls]: named(special.cls), [special.sep]: named(special.sep) },
     },
-    decoder: { type: 'WordPiece', prefix: '##', cleanup: true },
+    decoder: { type: 'WordPiece', prefix: model.continuingSubwordPrefix, cleanup: true },
     model: {
       type: 'WordPiece',
-      unk_token: special.unk,
-      continuing_subword_prefix: '##',
-      max_input_chars_per_word: 100,
+      unk_token: model.unkToken,
+      continuing_subword_prefix: model.continuingSubwordPrefix,
+      max_input_chars_per_word: model.maxInputCharsPerWord,
       vocab,
     },
   };
-  if (tokens.length === 0) throw new InputError(`${where}: the vocabulary is empty`);
   return json;
+}
+
+/** The token of each role. */
+function specialTokens(
+  config: TokenizerConfig,
+  tokens: readonly (string | undefined)[],
+): Record<SpecialRole, string> {
+  const of = (role: SpecialRole) => specialToken(role, config, (token) => tokens.includes(token));
+  return { cls: of('cls'), sep: of('sep'), pad: of('pad'), unk: of('unk'), mask: of('mask') };
 }

@@ -38,8 +38,21 @@ export interface CharacterTables {
   singles: Map<number, number>;
 }
 
-/** What a normalizer makes of every code point: the stages of `normalize` taken together. */
+const cached = new Map<string, CharacterTables>();
+
+/** What a normalizer makes of every code point: the stages of `normalize` taken together. Kept for the next call. */
 export function characterTables(options: NormalizerOptions): CharacterTables {
+  const { cleanText, handleChineseChars, stripAccents, lowercase } = options;
+  const key = [cleanText, handleChineseChars, stripAccents, lowercase].join();
+  let tables = cached.get(key);
+  if (tables === undefined) {
+    tables = makeTables(options);
+    cached.set(key, tables);
+  }
+  return tables;
+}
+
+function makeTables(options: NormalizerOptions): CharacterTables {
   const properties = unicodeProperties();
   const kinds = new Uint8Array(0x110000);
   const mappingIndex = new Uint16Array(MAPPING_LIMIT);
@@ -80,19 +93,22 @@ function outcomeOf(c: number, options: NormalizerOptions, properties: UnicodePro
   if (options.cleanText && classes[c]! & DROPPED) return isWhite ? KIND.droppedWhitespace : KIND.dropped;
   if (isWhite) return KIND.space;
   const isIdeograph = options.handleChineseChars && (classes[c]! & IDEOGRAPH) !== 0;
-  const decomposed = options.stripAccents ? (decompose(properties, c) ?? [c]) : [c];
-  const kept = options.stripAccents ? decomposed.filter((d) => !(classes[d]! & NONSPACING_MARK)) : decomposed;
-  const items = kept.flatMap((d) => {
+  const decomposed = (options.stripAccents && decompose(properties, c)) || [c];
+  const items: number[] = [];
+  let dropsStarter = false;
+  for (const d of decomposed) {
+    if (options.stripAccents && classes[d]! & NONSPACING_MARK) {
+      dropsStarter ||= !combiningClass.has(d);
+      continue;
+    }
     const combining = options.stripAccents ? (combiningClass.get(d) ?? 0) : 0;
-    const lowered = options.lowercase ? (lowercase.get(d) ?? [d]) : [d];
-    return lowered.map((l) => {
-      if (isIdeograph || classes[l]! & PUNCTUATION) return l | ITEM_SINGLE;
-      return classes[l]! & WHITESPACE ? l | ITEM_SPACE : (l | (combining << ITEM_CLASS_SHIFT)) >>> 0;
-    });
-  });
-  if (items.length === 0) {
-    return decomposed.some((d) => !combiningClass.has(d)) ? KIND.droppedStarter : KIND.dropped;
+    for (const l of (options.lowercase && lowercase.get(d)) || [d]) {
+      if (isIdeograph || classes[l]! & PUNCTUATION) items.push(l | ITEM_SINGLE);
+      else if (classes[l]! & WHITESPACE) items.push(l | ITEM_SPACE);
+      else items.push((l | (combining << ITEM_CLASS_SHIFT)) >>> 0);
+    }
   }
+  if (items.length === 0) return dropsStarter ? KIND.droppedStarter : KIND.dropped;
   if (items.length === 1 && items[0] === c) return KIND.word;
   if (items.length === 1 && items[0] === (c | ITEM_SINGLE)) return KIND.single;
   return items;
