@@ -98,9 +98,11 @@ class RecordDecoder {
       this.expect(58, 'is not JSON');
       this.skipSpace();
       if (isField && this.peek() === QUOTE) this.readString(true);
-      else if (isField && this.bytes[this.at] !== 110)
-        throw this.failure(`has no text in its field "${this.fieldName}"`);
-      else this.skipValue();
+      else {
+        const isNull = this.peek() === 110;
+        this.skipValue();
+        if (isField && !isNull) throw this.failure(`has no text in its field "${this.fieldName}"`);
+      }
       isFound ||= isField;
       this.skipSpace();
       if (this.peek() === 125) {

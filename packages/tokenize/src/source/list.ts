@@ -1,4 +1,4 @@
-import { type Dirent, readdirSync, realpathSync, statSync } from 'node:fs';
+import { type Dirent, lstatSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { InputError } from '@mlm/arrow';
 import { glob, isDynamicPattern } from 'tinyglobby';
@@ -48,7 +48,7 @@ export async function listFiles(inputs: readonly string[]): Promise<InputFiles> 
     else if (isDynamicPattern(input) && !statSync(input, { throwIfNoEntry: false })) {
       const paths = await glob(input, { dot: false, expandDirectories: false });
       if (paths.length === 0) throw new InputError(`${input}: no file matches this pattern`);
-      for (const path of paths) found.addFile(path, resolve(path), false);
+      for (const path of paths) found.addInput(path, false);
     } else found.addInput(input);
   }
   found.followLinks();
@@ -69,25 +69,29 @@ export async function listFiles(inputs: readonly string[]): Promise<InputFiles> 
 
 const stdin: InputFile = { path: '-', format: 'text', compression: 'none', size: 0, modified: 0 };
 
+interface Link {
+  path: string;
+  isNamed: boolean;
+}
+
 /** Collects files by their real path. */
 class Found {
   readonly files = new Map<string, InputFile>();
   skipped = 0;
   readonly namedFolders: string[] = [];
   private readonly folders = new Set<string>();
-  private readonly links: { path: string; isNamed: boolean }[] = [];
+  private readonly links: Link[] = [];
 
-  /** A file or folder that the user named. */
-  addInput(input: string): void {
+  /** A file or folder that the user named, or (`isNamed` false) that a pattern matches. */
+  addInput(input: string, isNamed = true): void {
     const entry = reading(input, () => statSync(input));
-    const real = realpathSync(input);
-    if (entry.isDirectory()) {
-      this.namedFolders.push(input);
-      this.addFolder(input, real);
-    } else this.addFile(input, real, true);
+    if (entry.isDirectory()) this.namedFolders.push(input);
+    if (lstatSync(input).isSymbolicLink()) this.links.push({ path: input, isNamed });
+    else if (entry.isDirectory()) this.addFolder(input, realpathSync(input));
+    else this.addFile(input, realpathSync(input), isNamed);
   }
 
-  addFile(path: string, real: string, isNamed: boolean): void {
+  private addFile(path: string, real: string, isNamed: boolean): void {
     const kind = kindOf(path);
     if (!kind && !isNamed) {
       this.skipped++;
@@ -99,15 +103,19 @@ class Found {
     this.files.set(real, { path, format, compression, size, modified: mtimeMs });
   }
 
-  /** Links come last, so that a file which is also there by itself keeps its own place. */
+  /** Links come last, and by name, so that a file keeps its place in whichever order it is reached. */
   followLinks(): void {
-    for (let link = this.links.shift(); link; link = this.links.shift()) {
-      const { path } = link;
-      const entry = statSync(path, { throwIfNoEntry: false });
-      if (!entry) throw new InputError(`${path}: a link to nothing; remove it or restore its target`);
-      if (entry.isDirectory()) this.addFolder(path, realpathSync(path));
-      else this.addFile(path, realpathSync(path), link.isNamed);
+    while (this.links.length > 0) {
+      const links = this.links.splice(0).sort((a, b) => (a.path < b.path ? -1 : 1));
+      for (const link of links) this.followLink(link);
     }
+  }
+
+  private followLink({ path, isNamed }: Link): void {
+    const entry = statSync(path, { throwIfNoEntry: false });
+    if (!entry) throw new InputError(`${path}: a link to nothing; remove it or restore its target`);
+    if (entry.isDirectory()) this.addFolder(path, realpathSync(path));
+    else this.addFile(path, realpathSync(path), isNamed);
   }
 
   private addFolder(path: string, real: string): void {
