@@ -1,10 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { maskStage } from '@mlm/masking';
 import { loadTokenizer, type Tokenizer, textFiles, trainVocabulary, unitTexts } from '@mlm/tokenize';
 import { train, unigramLoss } from '@mlm/train';
 import { commandName } from '../../command-name.js';
 import type { Context } from '../../context.js';
+import { maskingStage } from '../../masking-stage.js';
 import { formatCount, formatDuration, formatShare } from '../../output/numbers.js';
 import { alignColumns, printResult } from '../../output/report.js';
 import type { Style } from '../../output/style.js';
@@ -83,26 +83,14 @@ async function makeTokenizer(folder: string): Promise<Tokenizer> {
 }
 
 function preprocessRequest(tokenizer: Tokenizer, output: string) {
-  const { specialIds, protectedIds, vocabularySize } = tokenizer;
-  const { sequenceLength, evalFraction, maskProbability, seed } = recipe.preprocess;
-  const rule = {
-    probability: maskProbability,
-    replace: 'mask',
-    labels: 'masked',
-    seed,
-    maskId: specialIds.mask,
-    padId: specialIds.pad,
-    protectedIds,
-    vocabularySize,
-  } as const;
+  const { maskProbability: probability, ...cut } = recipe.preprocess;
+  const rule = { probability, replace: 'mask', labels: 'masked', seed: cut.seed } as const;
   return {
+    ...cut,
     inputs: [recipe.corpus],
     output,
     tokenizer,
-    sequenceLength,
-    evalFraction,
-    seed,
-    stages: [maskStage(rule)],
+    stages: [maskingStage(tokenizer, rule)],
     overwrite: true,
   };
 }

@@ -22,8 +22,9 @@ const longBytes = 200e6;
 /** input_ids and labels take four bytes each, attention_mask one. */
 const bytesPerToken = 9;
 
-export function isLong(files: InputFiles): boolean {
-  return files.bytes >= longBytes;
+/** Whether a forecast is worth its time; standard input cannot be read ahead. */
+export function isLong({ files, bytes }: InputFiles): boolean {
+  return bytes >= longBytes && files.every(({ path }) => path !== '-');
 }
 
 /** Works through the first unit, without writing anything, and scales up. */

@@ -1,4 +1,3 @@
-import { maskStage } from '@mlm/masking';
 import {
   type InputFiles,
   listFiles,
@@ -12,6 +11,7 @@ import {
 import { commandName } from '../../command-name.js';
 import type { Context } from '../../context.js';
 import { UsageError } from '../../errors.js';
+import { maskingStage } from '../../masking-stage.js';
 import { listedPaths } from '../../options/files-from.js';
 import {
   formatByteRate,
@@ -59,9 +59,7 @@ function preprocessRequest(
   output: string,
   tokenizer: Tokenizer,
 ): PreprocessRequest {
-  const { maskProbability, replace, labels, seed } = options;
-  const { specialIds, protectedIds, vocabularySize } = tokenizer;
-  const rule = { probability: maskProbability, replace, labels, seed, protectedIds, vocabularySize };
+  const { maskProbability: probability, replace, labels, seed } = options;
   const { rank, worldSize } = options;
   return {
     inputs,
@@ -74,7 +72,7 @@ function preprocessRequest(
     textField: options.textField,
     evalFraction: options.evalFraction,
     seed,
-    stages: [maskStage({ ...rule, maskId: specialIds.mask, padId: specialIds.pad })],
+    stages: [maskingStage(tokenizer, { probability, replace, labels, seed })],
     share: shareOf({
       ...(rank === undefined ? {} : { rank }),
       ...(worldSize === undefined ? {} : { worldSize }),
