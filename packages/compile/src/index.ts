@@ -28,6 +28,7 @@ export {
 export { printGraph } from './graph/print.js';
 export { type Emit, inlineComposites, type Rule, removeUnused, rewrite } from './graph/rewrite.js';
 export { type OnnxOptions, toOnnx } from './onnx/model.js';
+export { chooseEngine, type EngineChoice, type EngineWish } from './probe/choose.js';
 export { type EngineProbe, type EngineTarget, engineTargets, probeEngine } from './probe/probe.js';
 export { simplify, simplifyForOnnx } from './simplify/simplify.js';
 export type { Step, StepInput } from './step/step.js';

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import type { Context } from '../context.js';
 import { integer } from './parse.js';
 
 /** What runs the model, as `train`, `eval` and `fill` take it. */
@@ -29,11 +30,23 @@ export function addEngineOptions(command: Command): Command {
     .option('--threads <n>', 'threads of the engine (default: one a core)', integer(1, 1024));
 }
 
-/** The options as the train package takes them; what is left to it is left out. */
-export function engineSettings({ engine, device, precision, threads }: EngineOptions) {
+/**
+ * The options as the train package takes them; what is left to `auto` is picked by what the machine has. A pick other
+ * than onnxruntime on the CPU of a machine without a GPU is said, with its reason, on standard error.
+ */
+export async function engineSettings(
+  context: Context,
+  { engine, device, precision, threads }: EngineOptions,
+) {
+  const { chooseEngine } = await import('@mlm/compile');
+  const choice = await chooseEngine({ engine, device });
+  const plain = choice.engine === 'onnx' && choice.reason === 'no GPU was found';
+  if (choice.reason !== 'as asked' && !plain) {
+    context.stderr.write(`mlm: engine ${choice.engine} on ${choice.device} (${choice.reason})\n`);
+  }
   return {
-    ...(engine === 'auto' ? {} : { engine }),
-    ...(device === 'auto' ? {} : { device }),
+    engine: choice.engine,
+    device: choice.device,
     ...(threads === undefined ? {} : { threads }),
     precision,
   };

@@ -10,12 +10,13 @@ import { maskedLanguageModelLoss } from './graphs.js';
 import { batchInputs, batchValues } from './inputs.js';
 import { Trainer } from './trainer.js';
 
-// interop/tensorflow/run adds the engine that needs TensorFlow.
+// The lanes in interop/ run these on the engines and devices that need more than Node.
 const engines = (process.env.MLM_TEST_ENGINES ?? 'eager,onnx').split(',') as (
   | 'eager'
   | 'onnx'
   | 'tensorflow'
 )[];
+const device = (process.env.MLM_TEST_DEVICE ?? 'cpu') as 'cpu' | 'webgpu';
 const cases = ['packed', 'padded', 'three-heads', 'schedule'];
 
 describe.each(engines)('PyTorch on engine %s', (engine) => {
@@ -33,7 +34,7 @@ describe.each(engines)('PyTorch on engine %s', (engine) => {
         const named = shapes.map(([name]) => [`d ${name}`, grads[variables[name]!.name]!] as const);
         return { loss: value, ...Object.fromEntries(named) };
       },
-      { variables, inputs, target: engine },
+      { variables, inputs, target: engine, device },
     );
     const decoded = steps[0]!.reduce((sum, batch) => sum + batch.decoded, 0);
     const loss_scale = Float32Array.of(1 / decoded);
@@ -55,7 +56,7 @@ describe.each(engines)('PyTorch on engine %s', (engine) => {
     const { reference, config, weights, trained, steps } = await readReference(name);
     const trainer = await Trainer.create(config, weights, {
       engine,
-      device: 'cpu',
+      device,
       threads: 1,
       precision: 'fp32',
       batchSize: reference.rows,

@@ -12,7 +12,7 @@ export async function runEval(context: Context, dataset: string, options: EvalOp
     model: options.model,
     batchSize: options.batchSize,
     ...(options.tokenizer === undefined ? {} : { tokenizer: await namedTokenizer(options.tokenizer) }),
-    ...engineSettings(options),
+    ...(await engineSettings(context, options)),
   });
   printResult(context, options, result, () => [
     `loss        ${result.loss.toFixed(4)} nats a token, over ${formatCount(result.decoded)} selected tokens`,

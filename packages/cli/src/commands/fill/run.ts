@@ -22,7 +22,7 @@ export async function runFill(
   const folder = await checkpointFolder(checkpoint);
   const tokenizer = await loadTokenizer(folder);
   const encoder = tokenizer.encoder();
-  const filler = await MaskFiller.open(folder, engineSettings(options));
+  const filler = await MaskFiller.open(folder, await engineSettings(context, options));
   try {
     for await (const text of textsToFill(context, texts)) {
       context.signal.throwIfAborted();

@@ -11,7 +11,7 @@ import { followTraining, type TrainResult } from './follow.js';
 export async function runTrain(context: Context, dataset: string, options: TrainOptions): Promise<void> {
   const result = await followTraining(
     context,
-    train({ ...(await trainRequest(dataset, options)), signal: context.signal }),
+    train({ ...(await trainRequest(context, dataset, options)), signal: context.signal }),
     options,
   );
   printResult(context, options, result, (style) => [
@@ -22,7 +22,7 @@ export async function runTrain(context: Context, dataset: string, options: Train
 }
 
 /** The options under the train package's names; those that were not given are left out. */
-async function trainRequest(dataset: string, options: TrainOptions): Promise<TrainRequest> {
+async function trainRequest(context: Context, dataset: string, options: TrainOptions): Promise<TrainRequest> {
   const given = {
     output: options.output,
     tokenizer: options.tokenizer && (await namedTokenizer(options.tokenizer)),
@@ -51,7 +51,7 @@ async function trainRequest(dataset: string, options: TrainOptions): Promise<Tra
     masking: options.masking,
     seed: options.seed,
     keep: options.keep,
-    ...engineSettings(options),
+    ...(await engineSettings(context, options)),
     ...(Object.fromEntries(
       Object.entries(given).filter(([, value]) => value !== undefined),
     ) as Partial<TrainRequest>),

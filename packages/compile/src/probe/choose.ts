@@ -1,0 +1,85 @@
+import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { readInstallation } from '../tensorflow/setup/installation.js';
+import { type EngineProbe, type EngineTarget, probeEngine } from './probe.js';
+
+/** What a caller wants; `auto` leaves it to what the machine has. */
+export interface EngineWish {
+  engine: EngineTarget['target'] | 'auto';
+  device: EngineTarget['device'] | 'auto';
+}
+
+export interface EngineChoice {
+  engine: EngineTarget['target'];
+  device: EngineTarget['device'];
+  /** Why, in some words; for a person to read. */
+  reason: string;
+}
+
+/** What the choice looks at; replaced in tests. */
+export interface MachineFacts {
+  /** TensorFlow is set up: without, or with CUDA's libraries. */
+  tensorflow: 'cpu' | 'gpu' | undefined;
+  nvidiaDriver: boolean;
+  /** A GPU that WebGPU could use; renderers in software do not count. */
+  gpu: boolean;
+  probe(target: EngineTarget): Promise<EngineProbe>;
+}
+
+/**
+ * Picks an engine and a device where they are left to `auto`: CUDA through TensorFlow where it was set up and works,
+ * else WebGPU where its matrix product is faster than the CPU's, else TensorFlow on the CPU where it was set up, else
+ * onnxruntime on the CPU. A device is only tried, in a process of its own, where its driver is there.
+ */
+export async function chooseEngine(wish: EngineWish, facts?: MachineFacts): Promise<EngineChoice> {
+  const { engine, device } = wish;
+  if (engine !== 'auto' && device !== 'auto') return { engine, device, reason: 'as asked' };
+  const found = facts ?? (await machineFacts());
+  const allowed = (target: EngineTarget['target'], on: EngineTarget['device']) =>
+    (engine === 'auto' || engine === target) && (device === 'auto' || device === on);
+  const tried: string[] = [];
+  if (allowed('tensorflow', 'cuda') && found.tensorflow === 'gpu' && found.nvidiaDriver) {
+    const probe = await found.probe({ target: 'tensorflow', device: 'cuda' });
+    if (probe.works) return choice('tensorflow', 'cuda', `CUDA works, ${probe.matmul_gflops} GFLOP/s`);
+    tried.push(`CUDA: ${probe.error}`);
+  }
+  if (allowed('onnx', 'webgpu') && found.gpu) {
+    const probe = await found.probe({ target: 'onnx', device: 'webgpu' });
+    const cpu = await found.probe({ target: 'onnx', device: 'cpu' });
+    const [gpuRate, cpuRate] = [probe.matmul_gflops ?? 0, cpu.matmul_gflops ?? 0];
+    if (probe.works && gpuRate > cpuRate) {
+      return choice('onnx', 'webgpu', `${gpuRate} GFLOP/s there, ${cpuRate} on the CPU`);
+    }
+    tried.push(probe.works ? `WebGPU is slower than the CPU here` : `WebGPU: ${probe.error}`);
+  }
+  const why = tried.length > 0 ? tried.join('; ') : 'no GPU was found';
+  // What is asked for by name is not second-guessed: where it is missing, the engine says so itself.
+  if (device === 'cuda') return choice(engine === 'auto' ? 'tensorflow' : engine, 'cuda', 'as asked');
+  if (device === 'webgpu') return choice(engine === 'auto' ? 'onnx' : engine, 'webgpu', 'as asked');
+  if (engine !== 'auto') return choice(engine, 'cpu', why);
+  if (found.tensorflow) return choice('tensorflow', 'cpu', `${why}; TensorFlow is set up`);
+  return choice('onnx', 'cpu', why);
+}
+
+const choice = (
+  engine: EngineChoice['engine'],
+  device: EngineChoice['device'],
+  reason: string,
+): EngineChoice => ({ engine, device, reason });
+
+async function machineFacts(): Promise<MachineFacts> {
+  const installation = await readInstallation();
+  const nvidiaDriver = existsSync('/proc/driver/nvidia/version');
+  return {
+    tensorflow: installation && (installation.gpu ? 'gpu' : 'cpu'),
+    nvidiaDriver,
+    gpu: process.platform !== 'linux' || nvidiaDriver || (await hasRenderNode()),
+    probe: probeEngine,
+  };
+}
+
+/** Linux offers a render node for each GPU that has a driver. */
+async function hasRenderNode(): Promise<boolean> {
+  const names = await readdir('/dev/dri').catch(() => []);
+  return names.some((name) => name.startsWith('renderD'));
+}
