@@ -6,6 +6,7 @@ export type { BatchStage, CreateStage } from './batch/stage.js';
 export { fromTransferable, type TransferableBatch, toTransferable } from './batch/transfer.js';
 export { type MergeOptions, mergeDatasets } from './dataset/merge.js';
 export { type Dataset, openDataset } from './dataset/open.js';
+export { checkShards } from './dataset/shards.js';
 export { InputError } from './error.js';
 export {
   type CutMetadata,

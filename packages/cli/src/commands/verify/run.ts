@@ -1,5 +1,6 @@
-import { type Dataset, InputError, openDataset } from '@mlm/arrow';
-import { type MaskingReport, verifyMasking } from '@mlm/masking';
+import { checkShards, type Dataset, InputError, openDataset } from '@mlm/arrow';
+import { type MaskingLaws, type MaskingReport, verifyMasking } from '@mlm/masking';
+import { loadTokenizer } from '@mlm/tokenize';
 import type { Context } from '../../context.js';
 import { formatCount, formatShare } from '../../output/numbers.js';
 import { createProgress } from '../../output/progress.js';
@@ -41,6 +42,7 @@ function describe(name: string, { rows, tokens, labelled, checked }: MaskingRepo
 }
 
 async function verifySplit(context: Context, split: Dataset, options: VerifyOptions): Promise<MaskingReport> {
+  await checkShards(split.path, context.signal);
   const progress = createProgress({ stream: context.stderr, env: context.env, label: 'verify', ...options });
   let done = 0;
   async function* watched() {
@@ -51,7 +53,16 @@ async function verifySplit(context: Context, split: Dataset, options: VerifyOpti
       yield batch;
     }
   }
-  const report = await verifyMasking({ metadata: split.metadata, [Symbol.asyncIterator]: watched });
+  const dataset = { metadata: split.metadata, [Symbol.asyncIterator]: watched };
+  const report = await verifyMasking(dataset, await lawsOf(options.tokenizer));
   progress.finish();
   return report;
+}
+
+/** The laws that rows of a dataset from elsewhere must obey, by its tokenizer: any seed, any of the replacements. */
+async function lawsOf(tokenizer: string | undefined): Promise<MaskingLaws | undefined> {
+  if (tokenizer === undefined) return undefined;
+  const { specialIds, protectedIds, vocabularySize } = await loadTokenizer(tokenizer);
+  const { mask, pad } = specialIds;
+  return { replace: 'bert', labels: 'masked', maskId: mask, padId: pad, protectedIds, vocabularySize };
 }
