@@ -122,6 +122,31 @@ describe('mask', () => {
       });
   });
 
+  it('hands the description of the dataset on, with the rule in it', async () => {
+    const description: DatasetDescription = {
+      format_version: 1,
+      generator: 'test',
+      tokenizer: {
+        name: 'test',
+        sha256: '',
+        vocabulary_size: 30522,
+        special_ids: { cls: 101, sep: 102, pad: 0, unk: 100, mask: 103 },
+        protected_ids: [0, 100, 101, 102, 103],
+        files: {},
+      },
+      sequence_length: 30,
+      cut: { document: 'blank-line', line_by_line: false, overflow: 'wrap' },
+      masking: null,
+    };
+    const masked = await maskAll([whole, whole].map(describeBatches(description)));
+    for (const batch of masked) {
+      const rule = { probability: 0.15, replace: 'mask', labels: 'masked', seed: 42 };
+      expect(descriptionOf(batch)).toEqual({ ...description, masking: rule });
+    }
+    const again = remask(masked[0]!, ruleOf({ seed: 7 }), 0);
+    expect(descriptionOf(again)?.masking?.seed).toBe(7);
+  });
+
   it('ends with an InputError on a batch without input_ids', async () => {
     const masked = maskBatch(withPlace(whole, start), ruleOf()).select(['labels']);
     await expect(maskAll([masked])).rejects.toThrow(InputError);

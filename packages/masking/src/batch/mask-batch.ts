@@ -4,6 +4,7 @@ import type { MaskedRows } from '../rule/apply.js';
 import { maskRows, maskRowsInPlace, remaskRows } from '../rule/mask-rows.js';
 import { restoreOriginals } from '../rule/restore.js';
 import type { MaskingRule } from '../rule/rule.js';
+import { describeMasked } from './describe.js';
 
 /**
  * A token batch, masked.
@@ -19,13 +20,13 @@ export function maskBatch(
   epoch = 0,
   place: BatchPlace = requirePlace(batch),
 ): RecordBatch {
-  return toBatch(maskRows(listColumn(batch, 'input_ids'), rule, place, epoch), place);
+  return toBatch(maskRows(listColumn(batch, 'input_ids'), rule, place, epoch), batch, rule, place);
 }
 
 /** {@link maskBatch} for the owner of the batch: its memory becomes the result's, which saves a copy. */
 export function maskBatchInPlace(batch: RecordBatch, rule: MaskingRule): RecordBatch {
   const place = requirePlace(batch);
-  return toBatch(maskRowsInPlace(listColumn(batch, 'input_ids'), rule, place), place);
+  return toBatch(maskRowsInPlace(listColumn(batch, 'input_ids'), rule, place), batch, rule, place);
 }
 
 /**
@@ -38,7 +39,7 @@ export function remask(
   epoch: number,
   place: BatchPlace = requirePlace(batch),
 ): RecordBatch {
-  return toBatch(remaskRows(maskedColumns(batch), rule, place, epoch), place);
+  return toBatch(remaskRows(maskedColumns(batch), rule, place, epoch), batch, rule, place);
 }
 
 /** The token batch that a masked batch was made from. */
@@ -46,9 +47,15 @@ export function unmask(batch: RecordBatch): RecordBatch {
   return tokenBatch(restoreOriginals(maskedColumns(batch)), placeOf(batch));
 }
 
-/** The place's counts go on with the batch, and with them the count of selected tokens. */
-function toBatch(masked: MaskedRows, place: BatchPlace): RecordBatch {
-  return maskedBatch(masked, { ...place, counts: { ...place.counts, selected: masked.selected } });
+/** Place, counts and description go on with the batch, the selected tokens and the rule added. */
+function toBatch(
+  masked: MaskedRows,
+  original: RecordBatch,
+  rule: MaskingRule,
+  place: BatchPlace,
+): RecordBatch {
+  const counts = { ...place.counts, selected: masked.selected };
+  return describeMasked(maskedBatch(masked, { ...place, counts }), original, rule);
 }
 
 function maskedColumns(batch: RecordBatch) {

@@ -1,6 +1,7 @@
 import type { BatchStage } from '@mlm/arrow';
 import type { RecordBatch } from 'apache-arrow';
 import { type MaskingRule, prepareRule } from '../rule/rule.js';
+import { maskingMetadata } from './describe.js';
 import { maskBatchInPlace } from './mask-batch.js';
 
 /**
@@ -9,11 +10,10 @@ import { maskBatchInPlace } from './mask-batch.js';
  */
 export function maskStage(rule: MaskingRule): BatchStage {
   prepareRule(rule);
-  const { probability, replace, labels, seed } = rule;
   return {
     module: import.meta.url,
     options: rule,
-    description: { masking: { probability, replace, labels, seed } },
+    description: { masking: maskingMetadata(rule) },
   };
 }
 
