@@ -22,7 +22,11 @@ function interrupted(args: string[], after: number | 'output'): Promise<RunResul
   return runMlm(args, {
     cwd: folder,
     onStart(child) {
-      const press = () => child.kill('SIGINT');
+      // As under pnpm, which passes on the signal that the terminal has sent to the whole group already.
+      const press = () => {
+        child.kill('SIGINT');
+        setTimeout(() => child.kill('SIGINT'), 20);
+      };
       if (after === 'output') child.stderr?.once('data', press);
       else setTimeout(press, after);
     },

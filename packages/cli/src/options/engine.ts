@@ -36,12 +36,12 @@ export function addEngineOptions(command: Command): Command {
  */
 export async function engineSettings(
   context: Context,
-  { engine, device, precision, threads }: EngineOptions,
+  { engine, device, precision, threads, quiet }: EngineOptions & { quiet?: boolean },
 ) {
   const { chooseEngine } = await import('@mlm/compile');
   const choice = await chooseEngine({ engine, device });
   const plain = choice.engine === 'onnx' && choice.reason === 'no GPU was found';
-  if (choice.reason !== 'as asked' && !plain) {
+  if (quiet !== true && choice.reason !== 'as asked' && !plain) {
     context.stderr.write(`mlm: engine ${choice.engine} on ${choice.device} (${choice.reason})\n`);
   }
   return {
