@@ -1,6 +1,5 @@
 import { pipeline } from 'node:stream/promises';
 import {
-  type DatasetDescription,
   describeBatches,
   descriptionOf,
   InputError,
@@ -12,7 +11,7 @@ import {
 import { type RecordBatch, Table, tableFromIPC, tableToIPC } from 'apache-arrow';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cases, columnOf, plainRows, rowsOf, ruleOf, start } from '../rule/cases.fixture.js';
+import { cases, columnOf, describeRule, plainRows, rowsOf, ruleOf, start } from '../rule/cases.fixture.js';
 import { maskRows } from '../rule/mask-rows.js';
 import { IGNORED_LABEL } from '../rule/rule.js';
 import { maskBatch, remask, unmask } from './mask-batch.js';
@@ -109,35 +108,8 @@ describe('mask', () => {
     expect(rowsOfBatch(second!)).toEqual(rowsOfBatch(maskBatch(whole, ruleOf(), 4, other)));
   });
 
-  it('hands on what batches say about their dataset, with the rule', async () => {
-    const rule = ruleOf();
-    const { probability, replace, labels, seed } = rule;
-    const described = { format_version: 1, generator: 'test', masking: null } as DatasetDescription;
-    const batch = describeBatches(described)(tokenBatch(plainRows(2, 10), start));
-    const [first, second] = await maskAll([batch, batch]);
-    for (const masked of [first!, second!])
-      expect(descriptionOf(masked)).toEqual({
-        ...described,
-        masking: { probability, replace, labels, seed },
-      });
-  });
-
   it('hands the description of the dataset on, with the rule in it', async () => {
-    const description: DatasetDescription = {
-      format_version: 1,
-      generator: 'test',
-      tokenizer: {
-        name: 'test',
-        sha256: '',
-        vocabulary_size: 30522,
-        special_ids: { cls: 101, sep: 102, pad: 0, unk: 100, mask: 103 },
-        protected_ids: [0, 100, 101, 102, 103],
-        files: {},
-      },
-      sequence_length: 30,
-      cut: { document: 'blank-line', line_by_line: false, overflow: 'wrap' },
-      masking: null,
-    };
+    const description = { ...describeRule(ruleOf()), masking: null };
     const masked = await maskAll([whole, whole].map(describeBatches(description)));
     for (const batch of masked) {
       const rule = { probability: 0.15, replace: 'mask', labels: 'masked', seed: 42 };

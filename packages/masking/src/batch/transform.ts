@@ -1,5 +1,5 @@
 import { Transform } from 'node:stream';
-import { type BatchPlace, describeBatches, METADATA_KEY, parseMetadata, placeOf } from '@mlm/arrow';
+import { type BatchPlace, placeOf } from '@mlm/arrow';
 import type { RecordBatch } from 'apache-arrow';
 import { type MaskingRule, prepareRule } from '../rule/rule.js';
 import { maskBatch } from './mask-batch.js';
@@ -12,7 +12,6 @@ import { maskBatch } from './mask-batch.js';
  */
 export function mask(rule: MaskingRule, { epoch = 0 }: { epoch?: number } = {}): Transform {
   prepareRule(rule);
-  const describe = describeMasked(rule);
   let rowsSoFar = 0;
   return new Transform({
     objectMode: true,
@@ -20,24 +19,10 @@ export function mask(rule: MaskingRule, { epoch = 0 }: { epoch?: number } = {}):
       const place: BatchPlace = placeOf(batch) ?? { unit: 0, firstRow: rowsSoFar, split: 'train' };
       rowsSoFar += batch.numRows;
       try {
-        done(null, describe(batch, maskBatch(batch, rule, epoch, place)));
+        done(null, maskBatch(batch, rule, epoch, place));
       } catch (error) {
         done(error as Error);
       }
     },
   });
-}
-
-/** Gives a masked batch the description of the batch it was made from, with the rule; all batches bring the same one. */
-function describeMasked({ probability, replace, labels, seed }: MaskingRule) {
-  const masking = { probability, replace, labels, seed };
-  let described: string | undefined;
-  let describe: (batch: RecordBatch) => RecordBatch = (batch) => batch;
-  return ({ schema }: RecordBatch, masked: RecordBatch): RecordBatch => {
-    const text = schema.metadata.get(METADATA_KEY);
-    if (text === undefined) return masked;
-    if (text !== described) describe = describeBatches({ ...parseMetadata(text), masking });
-    described = text;
-    return describe(masked);
-  };
 }

@@ -1,4 +1,4 @@
-import type { ListColumn } from '@mlm/arrow';
+import type { DatasetDescription, ListColumn } from '@mlm/arrow';
 import fc from 'fast-check';
 import type { MaskingRule } from './rule.js';
 
@@ -12,6 +12,26 @@ export const bert = {
 
 export function ruleOf(changes: Partial<MaskingRule> = {}): MaskingRule {
   return { probability: 0.15, replace: 'mask', labels: 'masked', seed: 42, ...bert, ...changes };
+}
+
+/** What a dataset masked by a rule says about itself. */
+export function describeRule(rule: MaskingRule): DatasetDescription {
+  const { probability, replace, labels, seed } = rule;
+  return {
+    format_version: 1,
+    generator: 'test',
+    tokenizer: {
+      name: 'test',
+      sha256: '',
+      vocabulary_size: rule.vocabularySize,
+      special_ids: { cls: 101, sep: 102, pad: rule.padId, unk: 100, mask: rule.maskId },
+      protected_ids: [...rule.protectedIds],
+      files: {},
+    },
+    sequence_length: 20,
+    cut: { document: 'blank-line', line_by_line: false, overflow: 'wrap' },
+    masking: { probability, replace, labels, seed },
+  };
 }
 
 export const start = { unit: 0, firstRow: 0, split: 'train' as const };

@@ -1,11 +1,11 @@
 import type { MaskedColumns } from '@mlm/arrow';
 import { IGNORED_LABEL, type PreparedRule } from '../rule/rule.js';
-import { type BatchViolation, lengthOf, valueAt } from './violation.js';
+import { lengthOf, type MaskingViolation, valueAt } from './violation.js';
 
 /**
  * The first position that no draw of the rule could have made, whatever its seed and probability; lengths are equal.
  */
-export function findLawViolation(found: MaskedColumns, rule: PreparedRule): BatchViolation | undefined {
+export function findLawViolation(found: MaskedColumns, rule: PreparedRule): MaskingViolation | undefined {
   for (let row = 0; row < found.input_ids.offsets.length - 1; row++) {
     const length = lengthOf(found.input_ids, row);
     let end = length;

@@ -3,31 +3,14 @@ import type { RecordBatch } from 'apache-arrow';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { maskBatch } from '../batch/mask-batch.js';
-import { bert, cases, columnOf, plainRows, ruleOf } from '../rule/cases.fixture.js';
+import { bert, cases, columnOf, describeRule, plainRows, ruleOf } from '../rule/cases.fixture.js';
 import type { MaskingRule } from '../rule/rule.js';
 import { type MaskedDataset, verifyMasking } from './verify-masking.js';
 
 const ROWS_PER_UNIT = [3, 0, 4];
 
 function metadataOf(rule: MaskingRule, rowsPerUnit = ROWS_PER_UNIT): DatasetMetadata {
-  const { probability, replace, labels, seed } = rule;
-  return {
-    format_version: 1,
-    generator: 'test',
-    tokenizer: {
-      name: 'test',
-      sha256: '',
-      vocabulary_size: rule.vocabularySize,
-      special_ids: { cls: 101, sep: 102, pad: rule.padId, unk: 100, mask: rule.maskId },
-      protected_ids: [...rule.protectedIds],
-      files: {},
-    },
-    sequence_length: 20,
-    cut: { document: 'blank-line', line_by_line: false, overflow: 'wrap' },
-    masking: { probability, replace, labels, seed },
-    split: 'train',
-    rows_per_unit: rowsPerUnit,
-  };
+  return { ...describeRule(rule), split: 'train', rows_per_unit: rowsPerUnit };
 }
 
 function datasetOf(batches: RecordBatch[], metadata?: DatasetMetadata): MaskedDataset {

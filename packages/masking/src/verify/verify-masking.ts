@@ -5,12 +5,7 @@ import { ruleFromMetadata } from '../rule/metadata.js';
 import { placesOfRows } from '../rule/places.js';
 import { IGNORED_LABEL, type MaskingRule, prepareRule } from '../rule/rule.js';
 import { findLawViolation } from './laws.js';
-import {
-  type BatchViolation,
-  findDifference,
-  findLengthViolation,
-  type MaskingViolation,
-} from './violation.js';
+import { findDifference, findLengthViolation, type MaskingViolation } from './violation.js';
 
 /** Masked record batches, in the order of their rows, and what is known of their making. */
 export interface MaskedDataset extends AsyncIterable<RecordBatch> {
@@ -60,7 +55,7 @@ export async function verifyMasking(dataset: MaskedDataset, laws?: MaskingLaws):
 
 interface Check {
   checked: MaskingReport['checked'];
-  find(columns: MaskedColumns, batch: RecordBatch, firstRow: number): BatchViolation | undefined;
+  find(columns: MaskedColumns, batch: RecordBatch, firstRow: number): MaskingViolation | undefined;
 }
 
 function ruleCheck(metadata: DatasetMetadata): Check {

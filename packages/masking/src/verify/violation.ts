@@ -2,7 +2,7 @@ import type { ListColumn, MaskedColumns } from '@mlm/arrow';
 
 /** The first place where a dataset is not what its rule makes. */
 export interface MaskingViolation {
-  /** Row in the dataset, from 0. */
+  /** Row in the dataset, from 0; where a single batch is looked at, in the batch. */
   row: number;
   /** Position in the row, from 0. */
   position: number;
@@ -10,13 +10,10 @@ export interface MaskingViolation {
   message: string;
 }
 
-/** A violation within a batch; the row counts from the batch's first. */
-export type BatchViolation = MaskingViolation;
-
 const COLUMNS = ['input_ids', 'labels', 'attention_mask'] as const;
 
 /** The first row whose columns differ in length, or `undefined`. */
-export function findLengthViolation(found: MaskedColumns): BatchViolation | undefined {
+export function findLengthViolation(found: MaskedColumns): MaskingViolation | undefined {
   const rows = found.input_ids.offsets.length - 1;
   for (let row = 0; row < rows; row++) {
     const [ids, labels, attention] = COLUMNS.map((name) => lengthOf(found[name], row));
@@ -29,7 +26,7 @@ export function findLengthViolation(found: MaskedColumns): BatchViolation | unde
 }
 
 /** The first position where the columns differ from those that the rule makes; lengths are equal. */
-export function findDifference(found: MaskedColumns, expected: MaskedColumns): BatchViolation | undefined {
+export function findDifference(found: MaskedColumns, expected: MaskedColumns): MaskingViolation | undefined {
   const { offsets } = expected.input_ids;
   for (let row = 0; row < offsets.length - 1; row++) {
     const length = lengthOf(expected.input_ids, row);
