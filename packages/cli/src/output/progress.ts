@@ -72,7 +72,7 @@ export function createProgress(options: ProgressOptions): Progress {
       }
       clear();
       const bar = state.total === undefined ? '' : `${drawBar(state.done / state.total, style)} `;
-      const room = (stream.columns ?? 80) - label.length - (bar === '' ? 0 : barCells + 1) - 2;
+      const room = (stream.columns || 80) - label.length - (bar === '' ? 0 : barCells + 1) - 2;
       stream.write(`${style('bold', label)} ${bar}${parts.slice(0, Math.max(0, room))}`);
       drawn = true;
     },
