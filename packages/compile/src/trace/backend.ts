@@ -1,6 +1,7 @@
 import {
   type DataId,
   type DataType,
+  dispose,
   engine,
   KernelBackend,
   type KernelConfig,
@@ -19,6 +20,8 @@ export const BACKEND_NAME = 'mlm-trace';
 
 /** What a symbolic tensor holds in the place of data: the value that it stands for. */
 class SymbolicData {
+  /** How many tensors share it; tfjs counts its tensors by this. */
+  references = 1;
   constructor(readonly value: Value) {}
 }
 
@@ -70,13 +73,14 @@ class SymbolicBackend extends KernelBackend {
   override numDataIds(): number {
     return 0;
   }
-  override disposeData(): boolean {
-    return true;
+  override disposeData(data: DataId, force = false): boolean {
+    return --(data as SymbolicData).references <= 0 || force;
   }
-  override incRef(): void {}
-  decRef(): void {}
-  override refCount(): number {
-    return 1;
+  override incRef(data: DataId): void {
+    (data as SymbolicData).references++;
+  }
+  override refCount(data: DataId): number {
+    return (data as SymbolicData).references;
   }
   override timerAvailable(): boolean {
     return false;
@@ -163,6 +167,8 @@ export function withRecorder<T>(body: (recorder: Recorder) => T): T {
   try {
     return body(recorder);
   } finally {
+    // Scopes do not end variables.
+    if (outermost) dispose(Object.values(engine().state.registeredVariables));
     engine().endScope();
     to.recorders.pop();
     if (outermost) {

@@ -1,0 +1,63 @@
+import '@tensorflow/tfjs-backend-cpu';
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, it } from 'vitest';
+import { printGraph } from '../graph/print.js';
+import { type InputSpec, type StepFunction, trace } from './trace.js';
+
+const float = (...shape: (number | string)[]): InputSpec => ({ shape, dtype: 'float32' });
+const inputs = { x: float('rows', 3) };
+const traced = (fn: StepFunction, specs: Readonly<Record<string, InputSpec>> = inputs) =>
+  printGraph(trace(fn, { inputs: specs }));
+
+describe('trace', () => {
+  it('solves sizes as sums of products of named ones', () => {
+    const fn: StepFunction = (_, { x, y }) => {
+      const [rows, columns] = [x!.shape[0]!, y!.shape[0]!];
+      const outer = tf.matMul(tf.reshape(x!, [rows, 1]), tf.reshape(y!, [1, columns]));
+      return { flat: tf.concat([tf.reshape(outer, [rows * columns]), tf.zeros([2 * rows + 1])]) };
+    };
+    expect(traced(fn, { x: float('rows'), y: float('columns') })).toMatchInlineSnapshot(`
+      "input x: float32[rows]
+      input y: float32[columns]
+      %0: float32[rows,1] = Reshape(x) {shape: [rows,1]}
+      %1: float32[1,columns] = Reshape(y) {shape: [1,columns]}
+      %2: float32[rows,columns] = BatchMatMul(%0, %1)
+      %3: float32[rows*columns] = Reshape(%2) {shape: [rows*columns]}
+      %4: float32[2*rows + 1] = Fill() {shape: [2*rows + 1], value: 0}
+      %5: float32[rows*columns + 2*rows + 1] = Concat(%3, %4) {axis: 0}
+      output flat = %5"
+    `);
+  });
+
+  it('keeps tensors that an ordinary backend holds as constants', () => {
+    const table = tf.tensor1d([1, 2, 4]);
+    expect(traced((_, { x }) => ({ y: tf.mul(x!, table) }))).toMatch(/Const\(\) \{value: \[1,2,4\]\}/);
+  });
+
+  it('refuses what shapes alone cannot tell, and says what to do', () => {
+    const reads: StepFunction = (_, { x }) => ({ y: tf.scalar(x!.dataSync()[0]!) });
+    const branches: StepFunction = (_, { x }) => ({ y: x!.shape[0]! > 6 ? tf.exp(x!) : tf.sin(x!) });
+    const divides: StepFunction = (_, { x }) => ({ y: tf.mul(x!, 1 / x!.shape[0]!) });
+    const forgets = (() => ({ y: 1 })) as unknown as StepFunction;
+    expect(() => traced(reads)).toThrow('cannot read the data of a tensor');
+    expect(() => traced(branches)).toThrow('may not branch or loop on a named size');
+    expect(() => traced(divides)).toThrow('tf.mean instead of a division by a size');
+    expect(() => traced(forgets)).toThrow("'y' is no tensor");
+  });
+
+  it('leaves tfjs as it was, also when the function throws', () => {
+    tf.setBackend('cpu');
+    const own = tf.variable(tf.scalar(2), true, 'weight');
+    const tensors = tf.memory().numTensors;
+    const fails: StepFunction = () => {
+      throw new Error('on purpose');
+    };
+    const specs = { variables: { weight: { shape: [3] } }, inputs };
+    expect(() => trace(fails, specs)).toThrow('on purpose');
+    trace(({ weight }, { x }) => ({ y: tf.mul(x!, weight!) }), specs);
+    expect(tf.getBackend()).toBe('cpu');
+    expect(tf.memory().numTensors).toBe(tensors);
+    expect(tf.add(own, 1).dataSync()[0]).toBe(3);
+    own.dispose();
+  });
+});
