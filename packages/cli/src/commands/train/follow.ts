@@ -68,7 +68,9 @@ export async function followTraining(
           details: () => [
             `step ${formatCount(step)} of ${formatCount(event.totalSteps)}`,
             `loss ${result.loss!.toFixed(3)}`,
-            `${formatShortCount(result.tokens_per_second)} tokens/s`,
+            ...(result.tokens_per_second > 0
+              ? [`${formatShortCount(result.tokens_per_second)} tokens/s`]
+              : []),
           ],
         });
       } else if (event.type === 'evaluation') {
