@@ -4,7 +4,7 @@ import { listColumn } from './column.js';
 /** Smaller arrays are not worth keeping. */
 const KEPT_BYTES = 64 << 10;
 /** Buffers of one thread that wait to be used again: those of a few batches. */
-const KEPT_BUFFERS = 12;
+const KEPT_BUFFERS = 6;
 
 /** Buffers of this thread that nothing uses any more. */
 const free: ArrayBuffer[] = [];

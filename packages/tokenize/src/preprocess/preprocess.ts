@@ -142,15 +142,7 @@ function refuseOutputAmongInputs(input: InputFiles, output: string): void {
   for (const folder of input.folders)
     if (`${target}${sep}`.startsWith(`${resolve(folder)}${sep}`))
       throw new InputError(`${output}: lies inside the input ${folder}; write to another folder`);
-  const same = input.files.find(
-    ({ path }) => path !== '-' && (resolve(path) === target || isSameFile(path, target)),
-  );
+  const existing = statSync(target, { throwIfNoEntry: false })?.isFile() ? realpathSync(target) : undefined;
+  const same = existing && input.files.find(({ path }) => path !== '-' && realpathSync(path) === existing);
   if (same) throw new InputError(`${output}: is also an input; write to another file`);
-}
-
-function isSameFile(path: string, target: string): boolean {
-  return (
-    statSync(target, { throwIfNoEntry: false })?.isFile() === true &&
-    realpathSync(path) === realpathSync(target)
-  );
 }

@@ -44,7 +44,7 @@ class LocalPool implements UnitPool {
 const THREAD = new URL('../../dist/worker/thread.js', import.meta.url);
 
 class ThreadPool implements UnitPool {
-  /** One unit that a thread works on, and one that waits for it. */
+  /** A unit for each thread, and some that wait, so that none is idle while results are ordered. */
   readonly capacity: number;
   private readonly threads: Thread[] = [];
 
@@ -53,7 +53,7 @@ class ThreadPool implements UnitPool {
     private readonly work: UnitWork,
     private readonly reusesMemory: boolean,
   ) {
-    this.capacity = 2 * size;
+    this.capacity = size + 2;
   }
 
   run(unit: Unit): Promise<RecordBatch[]> {
