@@ -11,6 +11,8 @@ export async function main(args: string[]): Promise<void> {
   const debug = args.includes('--debug');
   // Warnings of dependencies (deprecations, experimental features) are for us, not for the user.
   if (!debug) process.removeAllListeners('warning');
+  // Engines then tell where operations ran.
+  if (debug) process.env.MLM_DEBUG = '1';
   process.stdout.on('error', endQuietlyOnClosedPipe);
   process.stderr.on('error', endQuietlyOnClosedPipe);
 

@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Tensor } from 'onnxruntime-common';
+import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import type { Graph, TypedArray } from '../../graph/graph.js';
 import { toOnnx } from '../model.js';
 import { ortTensor } from '../runtime.js';
@@ -32,19 +32,51 @@ export async function placement(
   device: string,
   values: Readonly<Record<string, { data: TypedArray; shape: readonly number[] }>>,
 ): Promise<Placement[]> {
-  const folder = await mkdtemp(join(tmpdir(), 'mlm-placement-'));
-  try {
-    const model = toOnnx(graph, { lowerings: deviceLowerings });
-    const session = await createSession(model, { device, profile: join(folder, 'profile') });
-    const feeds: Record<string, Tensor> = {};
-    for (const name of session.inputNames) feeds[name] = ortTensor(values[name]!.data, values[name]!.shape);
-    await session.run(feeds);
-    session.endProfiling();
-    await session.release();
-    return countPlacements(await readProfile(folder));
-  } finally {
-    await rm(folder, { recursive: true, force: true });
+  const profile = await Profile.create();
+  const session = await createSession(toOnnx(graph, { lowerings: deviceLowerings }), {
+    device,
+    profile: profile.prefix,
+  });
+  const feeds: Record<string, Tensor> = {};
+  for (const name of session.inputNames) feeds[name] = ortTensor(values[name]!.data, values[name]!.shape);
+  await session.run(feeds);
+  const placed = await profile.finish(session);
+  await session.release();
+  return placed;
+}
+
+/** A profile that a session writes until it is finished. */
+export class Profile {
+  private constructor(private readonly folder: string) {}
+
+  static async create(): Promise<Profile> {
+    return new Profile(await mkdtemp(join(tmpdir(), 'mlm-placement-')));
   }
+
+  /** For the option `profile` of `createSession`. */
+  get prefix(): string {
+    return join(this.folder, 'profile');
+  }
+
+  async finish(session: InferenceSession): Promise<Placement[]> {
+    try {
+      session.endProfiling();
+      return countPlacements(await readProfile(this.folder));
+    } finally {
+      await rm(this.folder, { recursive: true, force: true });
+    }
+  }
+}
+
+/** One line a provider, such as `WebGpu: 12 MatMul, 3 Softmax`. */
+export function formatPlacements(placed: readonly Placement[]): string {
+  const providers = [...new Set(placed.map(({ provider }) => provider))];
+  const line = (wanted: string) =>
+    placed
+      .filter(({ provider }) => provider === wanted)
+      .map(({ operation, count }) => `${count} ${operation}`)
+      .join(', ');
+  return providers.map((provider) => `${provider}: ${line(provider)}`).join('\n');
 }
 
 async function readProfile(folder: string): Promise<ProfileEvent[]> {

@@ -7,6 +7,7 @@ import { outputName, toOnnx, updateName } from '../model.js';
 import { ortTensor } from '../runtime.js';
 import { createSession } from '../session.js';
 import { deviceLowerings } from './lowerings.js';
+import { formatPlacements, Profile } from './placement.js';
 import type { DeviceVariables } from './variables.js';
 
 /**
@@ -20,6 +21,7 @@ export class DeviceStep implements Step {
     private readonly inputs: Readonly<Record<string, InputSpec>>,
     readonly variables: DeviceVariables,
     private readonly owned: boolean,
+    private profile: Profile | undefined,
   ) {}
 
   static async create(
@@ -32,8 +34,15 @@ export class DeviceStep implements Step {
       ...Object.keys(graph.updates).map((name) => [updateName(name), 'gpu-buffer'] as const),
     ]);
     const model = toOnnx(graph, { lowerings: deviceLowerings });
-    const session = await createSession(model, { device: variables.device, locations });
-    return new DeviceStep(session, graph, inputs, variables, owned);
+    // `mlm --debug` sets it: the first run then tells where each operation ran.
+    const profile = process.env.MLM_DEBUG ? await Profile.create() : undefined;
+    const { device } = variables;
+    const session = await createSession(model, {
+      device,
+      locations,
+      ...(profile && { profile: profile.prefix }),
+    });
+    return new DeviceStep(session, graph, inputs, variables, owned, profile);
   }
 
   async run(given: Readonly<Record<string, StepInput>>): Promise<Record<string, TypedArray>> {
@@ -45,6 +54,10 @@ export class DeviceStep implements Step {
       if (this.session.inputNames.includes(name!)) feeds[name!] = this.variables.current(name!);
     }
     const results = await this.session.run(feeds);
+    if (this.profile) {
+      process.stderr.write(`${formatPlacements(await this.profile.finish(this.session))}\n`);
+      this.profile = undefined;
+    }
     for (const name of Object.keys(this.graph.updates)) {
       this.variables.replace(name, results[updateName(name)]!);
     }
