@@ -17,7 +17,7 @@ let outputs = 0;
 
 beforeAll(async () => {
   await writeTinyModel(model);
-  await writeDataset(unmasked, { rowsPerUnit: [20], sequenceLength: 12, unmasked: true });
+  await writeDataset(unmasked, { rowsPerUnit: [20], sequenceLength: 12, validationRows: 6, unmasked: true });
   // As other programs write it: 64-bit ids, no labels, no metadata, rows of differing length.
   const rows = Array.from({ length: 30 }, (_, row) => [
     CLS,
@@ -58,7 +58,7 @@ it('trains on rows of other programs, with a tokenizer and dynamic masks', async
   for (const loss of found) expect(loss).toBeGreaterThan(0);
 });
 
-it('masks rows that are not masked yet', async () => {
+it('masks rows that are not masked yet, held-out ones too', async () => {
   expect(await losses({ dataset: unmasked, masking: 'dynamic' })).toHaveLength(4);
 });
 

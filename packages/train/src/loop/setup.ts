@@ -45,8 +45,15 @@ async function setUpOn(dataset: Dataset, options: ResolvedOptions): Promise<Setu
   const plan = await planData(dataset, { ...common, shuffleSeed: seed, ...(rule && { dynamicRule: rule }) });
   refuseMisfit(options.dataset, tokenizer, plan, model.config);
   const heldOut = dataset.validation;
+  // Held-out rows keep the masks that they have, so that results can be compared; rows without get some, once.
+  const heldOutRule =
+    rule && !heldOut?.schema.fields.some(({ name }) => name === 'labels') ? rule : undefined;
+  const heldOutOptions = { ...common, ...(heldOutRule && { dynamicRule: heldOutRule }) };
   const validation =
-    heldOut && heldOut.rows > 0 ? { dataset: heldOut, plan: await planData(heldOut, common) } : undefined;
+    heldOut && heldOut.rows > 0
+      ? { dataset: heldOut, plan: await planData(heldOut, heldOutOptions) }
+      : undefined;
+  if (validation) refuseMisfit(validation.dataset.path, tokenizer, validation.plan, model.config);
   const stepsPerEpoch = Math.ceil(plan.batchesPerEpoch / options.gradientAccumulation);
   const totalSteps = options.maxSteps > 0 ? options.maxSteps : options.epochs * stepsPerEpoch;
   return {
