@@ -6,9 +6,12 @@ import { type RowCutter, RowPacker } from './pack.js';
 import { splitOf } from './split.js';
 
 const tokens = { cls: 101, sep: 102, pad: 0 };
-const documents = fc.array(fc.array(fc.integer({ min: 103, max: 999 }), { minLength: 1, maxLength: 40 }), {
-  maxLength: 20,
-});
+const documents = fc.array(
+  fc.array(fc.integer({ min: 103, max: 999 }), { minLength: 1, maxLength: 40, size: 'max' }),
+  {
+    maxLength: 20,
+  },
+);
 const rowLength = fc.integer({ min: 3, max: 12 });
 
 /** The rule of packing, said as plainly as it can be. */

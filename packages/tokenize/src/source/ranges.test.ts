@@ -8,7 +8,8 @@ import type { DocumentKind } from './unit.js';
 const sizes = { unit: 40, window: 24, overlap: 8 };
 const text = fc
   .array(fc.constantFrom('a', 'bc', 'defgh', ' ', '\n', '\n\n', '\r\n', '\t', ' \n \n', 'x'.repeat(30)), {
-    maxLength: 60,
+    maxLength: 90,
+    size: 'max',
   })
   .map((pieces) => pieces.join(''));
 const document = fc.constantFrom<DocumentKind>('blank-line', 'line', 'file');
@@ -75,7 +76,10 @@ test('a stream is cut as the file of the same bytes is, whatever the size of its
 test('records are never cut', async () => {
   await fc.assert(
     fc.asyncProperty(
-      fc.array(fc.string({ maxLength: 60 }).map((s) => JSON.stringify({ text: s }))),
+      fc.array(
+        fc.string({ maxLength: 60 }).map((s) => JSON.stringify({ text: s })),
+        { maxLength: 40, size: 'max' },
+      ),
       async (lines) => {
         const content = lines.map((line) => `${line}\n`).join('');
         const bytes = Buffer.from(content);
