@@ -15,6 +15,7 @@ pnpm bench convergence            500 steps on Brown, against transformers' Trai
   --rounds <n>          interleaved rounds (preprocess 5, train 5)
   --corpus <file>       the text (default: bench/.cache/corpus/english.txt)
   --models <a,b>        for train (default: bert-tiny,bert-mini,bert-base)
+  --precisions <a,b>    for train (default: fp32,bf16)
   --steps <n>           for convergence (default: 500)
   --python <path>       an interpreter that has the peers
   --output <folder>     where tables and JSON go (default: bench/.cache/results)
@@ -27,6 +28,7 @@ const { values, positionals } = parseArgs({
     rounds: { type: 'string' },
     corpus: { type: 'string', default: path.join(cache, 'corpus/english.txt') },
     models: { type: 'string', default: 'bert-tiny,bert-mini,bert-base' },
+    precisions: { type: 'string', default: 'fp32,bf16' },
     steps: { type: 'string', default: '500' },
     python: { type: 'string' },
     output: { type: 'string', default: path.join(cache, 'results') },
@@ -58,7 +60,8 @@ const benchmarks = {
   async train() {
     const { benchTrain } = await import('./train/bench.js');
     const models = values.models.split(',');
-    return benchTrain({ models, rounds: Number(values.rounds ?? 5), python: values.python });
+    const precisions = values.precisions.split(',');
+    return benchTrain({ models, precisions, rounds: Number(values.rounds ?? 5), python: values.python });
   },
   async convergence() {
     const { benchConvergence } = await import('./convergence/bench.js');

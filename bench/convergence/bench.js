@@ -10,7 +10,7 @@ import { writeBrown } from './brown.js';
 
 const here = (/** @type {string} */ file) => fileURLToPath(new URL(file, import.meta.url));
 const MODEL = 'bert-mini';
-const settings = { sequence_length: 128, batch_size: 16, learning_rate: 5e-4, seed: 42, threads: 2 };
+const settings = { sequence_length: 128, batch_size: 8, learning_rate: 5e-4, seed: 42, threads: 2 };
 
 /** @param {...string} args */
 async function mlm(...args) {

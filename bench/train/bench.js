@@ -28,14 +28,14 @@ const models = JSON.parse(readFileSync(here('models.json'), 'utf8'));
  * @property {number} firstLoss loss of the first step, dropout on
  */
 
-/** @param {{ models: string[], rounds: number, python: string | undefined }} options */
-export async function benchTrain({ models: names, rounds, python: given }) {
+/** @param {{ models: string[], precisions: string[], rounds: number, python: string | undefined }} options */
+export async function benchTrain({ models: names, precisions, rounds, python: given }) {
   const python = findPython(given, ['torch', 'transformers', 'pyarrow']);
   const folder = mkdtempSync(path.join(tmpdir(), 'mlm-bench-'));
   try {
     const results = [];
     for (const name of names)
-      for (const precision of ['fp32', 'bf16'])
+      for (const precision of precisions)
         results.push(await benchModel(name, precision, rounds, python, folder));
     return {
       text: results.map(({ text }) => text).join('\n\n'),
