@@ -16,6 +16,7 @@ const events = train({
   output: String(output),
   learningRate: 5e-5,
   schedule: 'constant',
+  warmup: 0,
   maxSteps: 1_000_000,
   overwrite: true,
 });
