@@ -9,7 +9,7 @@ import {
   tokensFound,
   tokenStart,
 } from './added-tokens';
-import { copyIds, findWord, rememberToken, setUpCaches, WORD_INLINE, wordSlot, wordTable } from './caches';
+import { copyIds, findWord, rememberToken, WORD_INLINE, wordSlot, wordTable } from './caches';
 import {
   beginText,
   classify,
@@ -18,14 +18,15 @@ import {
   illFormed,
   itemStarts,
   notWord,
-  setUpClassifier,
 } from './classify';
-import { allocate, CLASSES, DELIMITER, HEAP, ITEMS, KEEP, MAPPING_INDEX, MAPPINGS, release, SINGLE_IDS } from './memory';
-import { encodeSingle, encodeSpan, setUpSpans, setWordBuffers } from './span';
+import { allocate, DELIMITER, ITEMS, KEEP, release } from './memory';
+import { addTokens, begin, ENDS_DOCUMENT, foldBits, JOINS, LEADS, setRow, setUp, setUpWords, tableAt } from './set-up';
+import { encodeSingle, encodeSpan, setWordBuffers } from './span';
 import { classOf, decode, DROPPED_WHITESPACE, SINGLE, sizeOf, SPACE } from './unicode';
-import { addToken as trieToken, maxWordCharacters, setUpTrie } from './wordpiece';
+import { maxWordCharacters, setUpTrie, trieToken } from './wordpiece';
 
-export { addAddedToken, setUpAddedTokens, setUpTrie };
+// For the host, in this order: begin, setUpTrie, setUpAddedTokens, setUpWords, the tokens, the tables, setUp.
+export { addAddedToken, addTokens, begin, setUp, setUpAddedTokens, setUpTrie, setUpWords, tableAt };
 // The optimizer inlines no exported function: so `run` has its registers for what it does often, and the functions that are
 // called for each token are soon compiled for speed.
 export { rememberToken, trieToken };
@@ -35,18 +36,8 @@ export { copyIds, encodeCharacter, encodeSpan, endDocument, findWord, joinedEnd,
 const AHEAD: usize = 16384;
 /** A word that begins this far from the end of what is classified is wholly classified, unless it is a long one. */
 const MARGIN: usize = 128;
-
 /** How many bytes are looked through for items at once. */
 const WINDOW: usize = 4096;
-
-// A row of DELIMITER: an id, whether it is written, or one of these.
-const WRITES: u32 = 1 << 26;
-/** The byte begins a character of several bytes. */
-const LEADS: u32 = 1 << 29;
-/** The byte is a control character: it may join what is on both sides into one word. */
-const JOINS: u32 = LEADS + 1;
-/** The byte is a newline that ends a document. */
-const ENDS_DOCUMENT: u32 = LEADS + 2;
 
 /** Everything from here on belongs to one text. */
 let textRegion: usize = 0;
@@ -68,65 +59,9 @@ let documents: i32 = 0;
 let spared: usize = 0;
 let sparedUpTo: usize = 0;
 
-let foldBits: u64 = 0;
-
-/** Addresses of the tables that the host fills, in this order: classes, mapping index, mappings, ids of single characters. */
-export function tableAt(index: i32): usize {
-  return index == 0 ? CLASSES : index == 1 ? MAPPING_INDEX : index == 2 ? MAPPINGS : SINGLE_IDS;
-}
-
-/** First of all: room for `bytes` at the returned address, for what the host hands over. */
-export function begin(bytes: usize): usize {
-  release(HEAP);
-  return allocate(bytes);
-}
-
-/** Adds the tokens of bytes [start, end), one a line by id; an empty line is no token. A prefix marks those that go on in a word. */
-export function addTokens(start: usize, end: usize, prefix: usize, prefixLength: usize): void {
-  let id: i32 = 0;
-  let from = start;
-  for (let p = start; p < end; p++) {
-    if (load<u8>(p) != 0x0a) continue;
-    if (p > from) {
-      trieToken(from, p, id, false);
-      rememberToken(from, p, id, foldBits != 0);
-      const continues = p - from >= prefixLength && memory.compare(from, prefix, prefixLength) == 0;
-      if (continues) trieToken(from + prefixLength, p, id, true);
-    }
-    from = p + 1;
-    id++;
-  }
-}
-
-/** Before the tokens. */
-export function setUpWords(lowercase: bool): void {
-  foldBits = lowercase ? 0x2020202020202020 : 0;
-  for (let n: usize = 0; n <= 16; n++) {
-    for (let i: usize = 0; i < 16; i++) store<u8>(KEEP + (n << 4) + i, i < n ? 255 : 0);
-  }
-  setUpCaches();
-}
-
-/** After the tokens and the tables. */
-export function setUp(lowercase: bool, cleansText: bool): void {
-  for (let byte: u32 = 0; byte < 256; byte++) {
-    const kind = byte < 128 ? classOf(byte) : 0;
-    const id = load<u32>(SINGLE_IDS + (<usize>byte << 2));
-    setRow(byte, byte >= 128 ? LEADS : kind == SINGLE ? id | WRITES : kind == SPACE ? 0 : JOINS);
-  }
-  setUpSpans(lowercase);
-  setUpClassifier(cleansText);
-  textRegion = allocate(64);
-}
-
-/** Sets what comes of a byte after a word, and of one that is an item itself. */
-function setRow(byte: u32, row: u32): void {
-  store<u32>(DELIMITER + (<usize>byte << 2), row);
-  store<u32>(DELIMITER + (<usize>byte << 2), row, 1024);
-}
-
 /** Room for a text of so many bytes; returns where the host writes it. Views of the memory may be stale afterwards. */
 export function reserve(bytes: usize, shortestToken: usize): usize {
+  if (textRegion == 0) textRegion = allocate(0);
   release(textRegion);
   text = allocate(bytes + 256);
   const bitmap = (bytes >> 3) + 64;

@@ -16,7 +16,7 @@ let states: u32 = 2;
 let unknown: i32 = 0;
 let maxCharacters: i32 = 0;
 
-/** @param bytes upper bound of the bytes of all calls of `addToken` together */
+/** @param bytes upper bound of the bytes of all calls of `trieToken` together */
 export function setUpTrie(bytes: u32, unknownId: i32, maxInputCharacters: i32): void {
   let bits: u32 = 10;
   while ((<u32>1 << bits) < bytes + (bytes >> 2)) bits++;
@@ -29,7 +29,7 @@ export function setUpTrie(bytes: u32, unknownId: i32, maxInputCharacters: i32): 
 }
 
 /** Adds the token of bytes [start, end), which begins a word or goes on in one. */
-export function addToken(start: usize, end: usize, id: i32, continuing: bool): void {
+export function trieToken(start: usize, end: usize, id: i32, continuing: bool): void {
   let state = continuing ? CONTINUING : FIRST;
   for (let p = start; p < end; p++) {
     const key = ((state << 8) | <u32>load<u8>(p)) + 1;

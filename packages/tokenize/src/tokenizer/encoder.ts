@@ -61,14 +61,16 @@ export class WordPieceEncoder implements Encoder {
     if (text.length > MAX_TEXT_BYTES)
       throw new RangeError(`a text of ${text.length} bytes: encode it in parts`);
     const wasm = this.#wasm;
-    const at = wasm.reserve(text.length, this.#shortestToken);
+    const at = wasm.reserve(text.length, this.#shortestToken) >>> 0;
     new Uint8Array(wasm.memory.buffer, at, text.length).set(text);
     wasm.encode(MODES[document]);
-    const { buffer } = wasm.memory;
+    // Addresses are unsigned: beyond 2 GiB they would read as negative.
+    const view = (address: { value: number }, count: { value: number }) =>
+      new Int32Array(wasm.memory.buffer, address.value >>> 0, count.value);
     return {
-      ids: new Int32Array(buffer, wasm.ids.value, wasm.idCount.value),
-      documentEnds: new Int32Array(buffer, wasm.documentEnds.value, wasm.documentCount.value),
-      documentStarts: new Int32Array(buffer, wasm.documentStarts.value, wasm.documentCount.value),
+      ids: view(wasm.ids, wasm.idCount),
+      documentEnds: view(wasm.documentEnds, wasm.documentCount),
+      documentStarts: view(wasm.documentStarts, wasm.documentCount),
       invalidUtf8: wasm.illFormedCount(),
     };
   }

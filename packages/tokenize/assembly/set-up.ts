@@ -1,0 +1,73 @@
+// What the host hands over before the first text: the vocabulary, the added tokens, the tables of Unicode.
+import { rememberToken, setUpCaches } from './caches';
+import { setUpClassifier } from './classify';
+import { allocate, CLASSES, DELIMITER, HEAP, KEEP, MAPPING_INDEX, MAPPINGS, release, SINGLE_IDS } from './memory';
+import { setUpSpans } from './span';
+import { classOf, SINGLE, SPACE } from './unicode';
+import { trieToken } from './wordpiece';
+
+// A row of DELIMITER: an id and whether it is written; or, from LEADS on, what else is to be done.
+export const WRITES: u32 = 1 << 26;
+/** The byte begins a character of several bytes. */
+export const LEADS: u32 = 1 << 29;
+/** The byte is a control character: it may join what is on both sides into one word. */
+export const JOINS: u32 = LEADS + 1;
+/** The byte is a newline that ends a document. */
+export const ENDS_DOCUMENT: u32 = LEADS + 2;
+
+/** 0x20 in each byte where capital letters become small ones. */
+export let foldBits: u64 = 0;
+
+/** Addresses of the tables that the host fills, in this order: classes, mapping index, mappings, ids of single characters. */
+export function tableAt(index: i32): usize {
+  return index == 0 ? CLASSES : index == 1 ? MAPPING_INDEX : index == 2 ? MAPPINGS : SINGLE_IDS;
+}
+
+/** First of all: room for `bytes` at the returned address, for what the host hands over. */
+export function begin(bytes: usize): usize {
+  release(HEAP);
+  return allocate(bytes);
+}
+
+/** Adds the tokens of bytes [start, end), one a line by id; an empty line is no token. A prefix marks those that go on in a word. */
+export function addTokens(start: usize, end: usize, prefix: usize, prefixLength: usize): void {
+  let id: i32 = 0;
+  let from = start;
+  for (let p = start; p < end; p++) {
+    if (load<u8>(p) != 0x0a) continue;
+    if (p > from) {
+      trieToken(from, p, id, false);
+      rememberToken(from, p, id, foldBits != 0);
+      const continues = p - from >= prefixLength && memory.compare(from, prefix, prefixLength) == 0;
+      if (continues) trieToken(from + prefixLength, p, id, true);
+    }
+    from = p + 1;
+    id++;
+  }
+}
+
+/** Before the tokens. */
+export function setUpWords(lowercase: bool): void {
+  foldBits = lowercase ? 0x2020202020202020 : 0;
+  for (let n: usize = 0; n <= 16; n++) {
+    for (let i: usize = 0; i < 16; i++) store<u8>(KEEP + (n << 4) + i, i < n ? 255 : 0);
+  }
+  setUpCaches();
+}
+
+/** After the tokens and the tables. */
+export function setUp(lowercase: bool, cleansText: bool): void {
+  for (let byte: u32 = 0; byte < 256; byte++) {
+    const kind = byte < 128 ? classOf(byte) : 0;
+    const id = load<u32>(SINGLE_IDS + (<usize>byte << 2));
+    setRow(byte, byte >= 128 ? LEADS : kind == SINGLE ? id | WRITES : kind == SPACE ? 0 : JOINS);
+  }
+  setUpSpans(lowercase);
+  setUpClassifier(cleansText);
+}
+
+/** Sets what comes of a byte, after a word and as an item itself. */
+export function setRow(byte: u32, row: u32): void {
+  store<u32>(DELIMITER + (<usize>byte << 2), row);
+  store<u32>(DELIMITER + (<usize>byte << 2), row, 1024);
+}
