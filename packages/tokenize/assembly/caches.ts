@@ -12,7 +12,7 @@ const HASH_4: u64 = 0xd6e8feb86659fd93;
 // is never filled, so that every search ends.
 
 /** Words of up to 16 ASCII letters and digits. 32 bytes a slot: word, three ids or place in the pool, count. */
-const WORD_BITS: u64 = 17;
+const WORD_BITS: u64 = 18;
 const WORD_SIZE: usize = (32 << <usize>WORD_BITS) + 4096;
 const WORD_LIMIT: u32 = (<u32>1 << <u32>WORD_BITS) / 10 * 6;
 export const WORD_INLINE: u32 = 3;
