@@ -137,7 +137,9 @@ test('a full disk leaves one clear line and no target', async () => {
   try {
     // Where mounting is not permitted a limit on the file size is the nearest that a process can meet.
     const limit = mounted ? '' : 'mkdir -p disk; trap "" XFSZ; ulimit -f 200;';
-    const { code, stderr } = await runShell(`${limit} mlm preprocess a.txt disk/out.arrow`, { cwd: folder });
+    const { code, stderr } = await runShell(`${limit} mlm preprocess a.txt disk/out.arrow --quiet`, {
+      cwd: folder,
+    });
     expect(stderr).toMatch(
       mounted ? /^mlm: .*disk is full.*\n$/ : /^mlm: .*(too large|beyond the size).*\n$/,
     );

@@ -18,7 +18,7 @@ beforeAll(async () => {
   writeFiles(folder, { 'corpus/a.txt': someText(120, 1), 'corpus/b/c.txt': someText(120, 2) });
   await json('preprocess', 'corpus', 'out.arrow', '--eval-fraction', '0.2', ...preprocess);
   await json('train', 'out.arrow', '--model', 'bert-tiny', '--max-steps', '3', '--batch-size', '8');
-}, 120_000);
+});
 
 test('preprocess reports what it wrote, verify agrees and inspect shows it', async () => {
   const report = await json('preprocess', 'corpus', 'again.arrow', '--eval-fraction', '0.2', ...preprocess);

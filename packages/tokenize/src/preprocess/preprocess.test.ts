@@ -69,7 +69,7 @@ test('the bytes are the same with any number of workers, and for the folder as f
 
 for (const name of ['out.arrow', 'out'])
   test(`a run that is killed again and again and resumed ends with the same bytes (${name})`, {
-    timeout: 120_000,
+    timeout: 600_000,
   }, async () => {
     await run(name);
     const expected = await contents(folder);
