@@ -7,6 +7,8 @@ export default defineConfig({
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
     exclude: ['**/dist/**', '**/node_modules/**'],
     setupFiles: [fileURLToPath(new URL('./vitest.setup.ts', import.meta.url))],
+    // Tests keep nothing in the user's folders.
+    env: { MLM_CACHE: 'off' },
     testTimeout: 300_000,
     hookTimeout: 300_000,
     maxWorkers: 2,

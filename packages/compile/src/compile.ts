@@ -1,7 +1,11 @@
 import type { Variable } from '@tensorflow/tfjs-core';
+import { readEntry, writeEntry } from './cache/entries.js';
+import { cacheFolder } from './cache/folder.js';
+import { type CacheSource, cacheKey } from './cache/key.js';
 import { EagerStep } from './eager/step.js';
 import { DeviceStep } from './onnx/device/step.js';
 import { DeviceVariables } from './onnx/device/variables.js';
+import { type OnnxProgram, onnxProgram } from './onnx/program.js';
 import { OnnxState } from './onnx/state.js';
 import { OnnxStep } from './onnx/step.js';
 import type { Step } from './step/step.js';
@@ -25,6 +29,11 @@ export interface CompileOptions {
   readonly precision?: 'fp32' | 'bf16';
   /** Run on the variables of this step, of the same target, in place of new ones: training and evaluation on one model. */
   readonly share?: Step;
+  /**
+   * Keeps what onnxruntime on the CPU is given between processes, so that a later one need not trace: what the
+   * function is made of. It must be complete; a changed part compiles anew. Without it nothing is kept.
+   */
+  readonly cache?: CacheSource;
 }
 
 /**
@@ -51,7 +60,8 @@ export async function compile(fn: StepFunction, options: CompileOptions = {}): P
         return onDevice(fn, options, options.device);
       if (share && !(share instanceof OnnxStep)) throw sharingError();
       const state = { variables: share?.state ?? new OnnxState(variables), owned: !share };
-      return OnnxStep.create(trace(fn, { variables, inputs }), inputs, state, options);
+      const program = await programFor(fn, options, state.variables.memory?.free ?? 0);
+      return OnnxStep.create(program, inputs, state, options);
     }
     case 'tensorflow': {
       if (share && !(share instanceof TensorflowStep)) throw sharingError();
@@ -68,6 +78,23 @@ export async function compile(fn: StepFunction, options: CompileOptions = {}): P
     default:
       throw new TypeError(`there is no target '${target}': use onnx, tensorflow or eager`);
   }
+}
+
+async function programFor(fn: StepFunction, options: CompileOptions, free: number): Promise<OnnxProgram> {
+  const { variables = {}, inputs = {}, cache } = options;
+  const make = () => onnxProgram(trace(fn, { variables, inputs }), free);
+  const folder = cache && cacheFolder();
+  if (!folder) return make();
+  const specs = Object.entries(variables).map(([name, { shape, dtype, trainable }]) => [
+    name,
+    { shape, dtype, trainable },
+  ]);
+  const key = cacheKey(cache, { variables: specs, inputs: Object.entries(inputs), free });
+  const kept = (await readEntry(folder, key)) as OnnxProgram | undefined;
+  if (kept) return kept;
+  const program = make();
+  await writeEntry(folder, key, program);
+  return program;
 }
 
 async function onDevice(fn: StepFunction, options: CompileOptions, device: string): Promise<Step> {

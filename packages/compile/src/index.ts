@@ -1,3 +1,5 @@
+export { cacheFolder } from './cache/folder.js';
+export type { CacheSource } from './cache/key.js';
 export { type CompileOptions, compile } from './compile.js';
 export { composite } from './composite/composite.js';
 export { type DropoutMask, dropoutMask } from './composite/dropout.js';

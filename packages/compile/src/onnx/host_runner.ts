@@ -4,7 +4,7 @@ import { evaluateDimension, sizeOf } from '../graph/dimension.js';
 import type { TypedArray } from '../graph/graph.js';
 import { HostMemory, paddedCount } from '../host/memory.js';
 import type { ResolvedInput } from '../step/inputs.js';
-import type { HostPlan, HostUpdate, ScalarSource } from './host_work.js';
+import type { HostUpdate, HostWork, ScalarSource } from './host_work.js';
 import { ortTensor } from './runtime.js';
 import type { OnnxState } from './state.js';
 
@@ -13,25 +13,28 @@ type Inputs = Readonly<Record<string, ResolvedInput>>;
 /** Runs the host's share of a step, before and after the engine, in arrays that are allocated once. */
 export class HostRunner {
   /** Where the engine writes the gradients, by output name. */
-  readonly gradients: ReadonlyMap<string, Float32Array>;
+  readonly gradients: ReadonlyMap<string, Tensor>;
   #maskMemory: HostMemory | undefined;
   #maskBytes = 0;
 
   constructor(
-    private readonly plan: HostPlan,
+    private readonly work: HostWork,
     private readonly state: OnnxState,
   ) {
     this.gradients = new Map(
-      [...plan.gradients].map(([name, length]) => [name, state.memory!.allocate(length)]),
+      [...work.gradients].map(([name, shape]) => [
+        name,
+        ortTensor(state.memory!.allocate(sizeOf(shape)), shape),
+      ]),
     );
   }
 
   /** Draws the masks of this run. */
   drawMasks(inputs: Inputs, sizes: ReadonlyMap<string, number>): Record<string, Tensor> {
-    const shapes = this.plan.masks.map(({ shape }) => shape.map((size) => evaluateDimension(size, sizes)));
+    const shapes = this.work.masks.map(({ shape }) => shape.map((size) => evaluateDimension(size, sizes)));
     const memory = this.#memoryForMasks(shapes.map(sizeOf));
     const feeds: Record<string, Tensor> = {};
-    this.plan.masks.forEach((mask, i) => {
+    this.work.masks.forEach((mask, i) => {
       const array = memory.allocate(sizeOf(shapes[i]!));
       drawMask(memory, array, mask, inputs[mask.key]!.data);
       feeds[mask.input] = ortTensor(array, shapes[i]!);
@@ -46,13 +49,16 @@ export class HostRunner {
       const data = 'input' in source ? inputs[source.input]!.data : results[source.output]!.data;
       return (data as TypedArray)[0]!;
     };
-    for (const update of this.plan.updates) this.#update(update, scalar);
+    for (const update of this.work.updates) this.#update(update, scalar);
   }
 
   #update(update: HostUpdate, scalar: (source: ScalarSource) => number): void {
     const { parameter, firstMoment, secondMoment, gradient, scalars } = update;
     const variable = (name: string) => this.state.current(name).data as Float32Array;
-    const source = 'output' in gradient ? this.gradients.get(gradient.output)! : variable(gradient.variable);
+    const source =
+      'output' in gradient
+        ? (this.gradients.get(gradient.output)!.data as Float32Array)
+        : variable(gradient.variable);
     const decay = scalar(scalars.decay);
     const stepSize = scalar(scalars.stepSize);
     const firstKeep = scalar(scalars.firstKeep);

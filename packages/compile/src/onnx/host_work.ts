@@ -1,5 +1,5 @@
 import { DROPOUT_MASK } from '../composite/dropout.js';
-import type { Shape } from '../graph/dimension.js';
+import { type Shape, staticShape } from '../graph/dimension.js';
 import { constantOf, type Graph, type Value } from '../graph/graph.js';
 import { rewrite } from '../graph/rewrite.js';
 import { type AdamWUpdate, matchAdamW } from '../simplify/adamw.js';
@@ -34,13 +34,18 @@ export interface HostMask {
   readonly stream: number;
 }
 
-/** A graph divided between the engine and our own kernels. */
-export interface HostPlan {
-  readonly graph: Graph;
+/** What our own kernels do of a function, in plain data. */
+export interface HostWork {
   readonly updates: readonly HostUpdate[];
-  /** The elements of each gradient that is an output, by the output's name. */
-  readonly gradients: ReadonlyMap<string, number>;
+  /** The shape of each gradient that is an output of the model, by the output's name. */
+  readonly gradients: ReadonlyMap<string, readonly number[]>;
   readonly masks: readonly HostMask[];
+}
+
+/** A graph divided between the engine and our own kernels. */
+export interface HostPlan extends HostWork {
+  /** The engine's share. */
+  readonly graph: Graph;
 }
 
 /** Takes out of the graph what our kernels do better: random masks, which ONNX cannot repeat, and AdamW in place. */
@@ -73,12 +78,12 @@ function planUpdates(graph: Graph): Omit<HostPlan, 'masks'> {
   for (const { parameter, firstMoment, secondMoment } of found) {
     for (const { name } of [parameter, firstMoment, secondMoment]) delete remaining[name!];
   }
-  const gradients = new Map<string, number>();
+  const gradients = new Map<string, readonly number[]>();
   const updates = found.map((update): HostUpdate => {
     const { gradient, clip } = unclipped(update.gradient);
     const variable = Object.keys(remaining).find((name) => remaining[name] === gradient);
     const source = variable === undefined ? { output: outputFor(gradient) } : { variable };
-    if ('output' in source) gradients.set(source.output, elementsOf(gradient));
+    if ('output' in source) gradients.set(source.output, staticShape(gradient.shape));
     return {
       parameter: update.parameter.name!,
       firstMoment: update.firstMoment.name!,
@@ -114,10 +119,6 @@ function scalarsOf(
     decay: update.decay ? source(update.decay) : { value: 0 },
     clip: clip ? source(clip) : { value: 1 },
   };
-}
-
-function elementsOf({ shape }: Value): number {
-  return shape.reduce<number>((product, size) => product * (size as number), 1);
 }
 
 function planMasks(graph: Graph): { masks: HostMask[]; values: Map<Value, Value> } {

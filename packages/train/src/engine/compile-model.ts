@@ -30,16 +30,32 @@ export function parameterVariables(config: BertConfig, weights?: Weights): Recor
   return Object.fromEntries(entries);
 }
 
+/** A function of the model, and what it was made of: plain data, by which a cache knows it. */
+export interface ModelFunction {
+  fn: StepFunction;
+  values: readonly unknown[];
+}
+
+/** Makes a function of the model by one of graphs.ts. */
+export const modelFunction = <Options extends unknown[]>(
+  make: (...options: Options) => StepFunction,
+  ...options: Options
+): ModelFunction => ({ fn: make(...options), values: [make.name, ...options] });
+
+/** All code that the functions of graphs.ts run. */
+const code = ['./', '../model/', '../optimizer/'].map((folder) => new URL(folder, import.meta.url));
+
 /** Compiles a function of the model for an engine, on variables of its own or on those of the step `share`. */
 export async function compileModel(
   { engine, device, threads, precision }: EngineOptions,
-  fn: StepFunction,
+  { fn, values }: ModelFunction,
   variables: NonNullable<CompileOptions['variables']>,
   inputs: Record<string, InputSpec>,
   share?: Step,
 ): Promise<Step> {
   if (engine === 'eager') await chooseBackend();
-  const options = { variables, inputs, target: engine, device, precision };
+  const cache = { code, values };
+  const options = { variables, inputs, target: engine, device, precision, cache };
   return compile(fn, { ...options, ...(threads > 0 && { threads }), ...(share && { share }) });
 }
 

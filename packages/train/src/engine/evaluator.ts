@@ -2,7 +2,7 @@ import type { Step } from '@mlm/compile';
 import type { Batch } from '../data/batch.js';
 import type { BertConfig } from '../model/config.js';
 import type { Weights } from '../model/parameters.js';
-import { compileModel, type EngineOptions, parameterVariables } from './compile-model.js';
+import { compileModel, type EngineOptions, modelFunction, parameterVariables } from './compile-model.js';
 import { evaluationStep } from './graphs.js';
 import { batchInputs, batchValues, type GraphShape } from './inputs.js';
 import type { Trainer } from './trainer.js';
@@ -27,7 +27,7 @@ export class Evaluator {
   ): Promise<Evaluator> {
     const variables = parameterVariables(config, weights);
     return new Evaluator(
-      await compileModel(options, evaluationStep(config), variables, batchInputs(options)),
+      await compileModel(options, modelFunction(evaluationStep, config), variables, batchInputs(options)),
     );
   }
 
@@ -36,7 +36,7 @@ export class Evaluator {
     const { config, step } = trainer;
     const options = { ...trainer.options, lengths };
     const variables = parameterVariables(config);
-    const fn = evaluationStep(config);
+    const fn = modelFunction(evaluationStep, config);
     return new Evaluator(await compileModel(options, fn, variables, batchInputs(options), step));
   }
 

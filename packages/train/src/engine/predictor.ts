@@ -2,7 +2,7 @@ import type { InputSpec, Step } from '@mlm/compile';
 import type { Batch } from '../data/batch.js';
 import type { BertConfig } from '../model/config.js';
 import type { Weights } from '../model/parameters.js';
-import { compileModel, type EngineOptions, parameterVariables } from './compile-model.js';
+import { compileModel, type EngineOptions, modelFunction, parameterVariables } from './compile-model.js';
 import { predictionStep } from './graphs.js';
 import { batchInputs, batchValues, type GraphShape } from './inputs.js';
 import type { Trainer } from './trainer.js';
@@ -18,7 +18,12 @@ export class Predictor {
   ): Promise<Predictor> {
     const variables = parameterVariables(config, weights);
     return new Predictor(
-      await compileModel(options, predictionStep(config), variables, predictionInputs(options)),
+      await compileModel(
+        options,
+        modelFunction(predictionStep, config),
+        variables,
+        predictionInputs(options),
+      ),
     );
   }
 
@@ -27,7 +32,7 @@ export class Predictor {
     const { config, step } = trainer;
     const options = { ...trainer.options, lengths };
     const variables = parameterVariables(config);
-    const fn = predictionStep(config);
+    const fn = modelFunction(predictionStep, config);
     return new Predictor(await compileModel(options, fn, variables, predictionInputs(options), step));
   }
 

@@ -4,7 +4,7 @@ import { type BertConfig, hasDropout } from '../model/config.js';
 import { parameterShapes, type Weights } from '../model/parameters.js';
 import { type AdamWOptions, firstMoment, noUpdate, secondMoment, stepScalars } from '../optimizer/adamw.js';
 import { Random } from '../random/random.js';
-import { compileModel, type EngineOptions, parameterVariables } from './compile-model.js';
+import { compileModel, type EngineOptions, modelFunction, parameterVariables } from './compile-model.js';
 import { gradientSum, trainableNames, trainingStep } from './graphs.js';
 import { batchInputs, batchValues, type GraphShape, trainingInputs } from './inputs.js';
 
@@ -48,7 +48,7 @@ export class Trainer {
       }
     }
     const { optimizer, frozenLayers } = options;
-    const fn = trainingStep(config, { optimizer, frozenLayers, accumulate });
+    const fn = modelFunction(trainingStep, config, { optimizer, frozenLayers, accumulate });
     const inputs = { ...batchInputs(options), ...trainingInputs(config) };
     return new Trainer(await compileModel(options, fn, variables, inputs), config, options);
   }

@@ -1,0 +1,45 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+/** What a compiled function is made of, so that another process knows the same one again. */
+export interface CacheSource {
+  /** Folders (ending in `/`) of all code that the function runs, beside tfjs and this package. */
+  readonly code: readonly URL[];
+  /** Everything else that the function depends on, as JSON: what its closure holds. */
+  readonly values: unknown;
+}
+
+/** One hash of the function's code and values, of `details`, and of the versions of all that compiles it. */
+export function cacheKey({ code, values }: CacheSource, details: unknown): string {
+  const versions = ['@tensorflow/tfjs-core', 'onnxruntime-node'].map(versionOf);
+  const folders = [new URL('../', import.meta.url), ...code].map(codeHash);
+  return createHash('sha256').update(JSON.stringify({ versions, folders, values, details })).digest('hex');
+}
+
+function versionOf(name: string): string {
+  const { version } = createRequire(import.meta.url)(`${name}/package.json`) as { version: string };
+  return `${name} ${version}`;
+}
+
+const hashes = new Map<string, string>();
+
+/** A hash over the code files of a folder; this process runs what they held when it began, so once is enough. */
+function codeHash(folder: URL): string {
+  const known = hashes.get(folder.href);
+  if (known) return known;
+  const hash = createHash('sha256');
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  for (const name of names.filter(isCode).sort()) {
+    hash
+      .update(`${name}\0`)
+      .update(readFileSync(fileURLToPath(new URL(name, folder))))
+      .update('\0');
+  }
+  const computed = hash.digest('hex');
+  hashes.set(folder.href, computed);
+  return computed;
+}
+
+const isCode = (name: string) => /(?<!\.d|\.test)\.(js|cjs|ts)$/.test(name);
