@@ -24,6 +24,19 @@ export function decimal(minimum: number, maximum = Number.POSITIVE_INFINITY): Re
   };
 }
 
+/** A whole number as {@link integer} reads it, or the word `auto`. */
+export function integerOrAuto(minimum: number): Reader<number | 'auto'> {
+  const read = integer(minimum);
+  return (text) => {
+    if (text === 'auto') return text;
+    try {
+      return read(text);
+    } catch {
+      throw new InvalidArgumentError(`Expected auto or a whole number of at least ${minimum}.`);
+    }
+  };
+}
+
 const sizeUnits: Record<string, number> = { '': 1, K: 1e3, M: 1e6, G: 1e9, T: 1e12 };
 
 /** A size in bytes: `500MB`, `1.5G`, `1000000`. */

@@ -84,6 +84,18 @@ it('sums micro-batches up to what one batch of all their rows gives', async () =
   expect(Math.max(...ours.map((value, i) => Math.abs(value - theirs[i]!)))).toBeLessThan(1e-4);
 });
 
+it.each([1, 2, 3])('cuts a batch into micro-batches of %d rows and loses nothing by it', async (rows) => {
+  const whole = await Trainer.create(without, weights, options);
+  const gradientAccumulation = Math.ceil(shape.batch / rows);
+  const cut = await Trainer.create(without, weights, { ...options, batchSize: rows, gradientAccumulation });
+  for (const step of [1, 2, 3]) {
+    const batch = randomBatch(step);
+    expect(await cut.train([batch], 1e-3, step)).toBeCloseTo(await whole.train([batch], 1e-3, step), 5);
+  }
+  await whole.dispose();
+  await cut.dispose();
+});
+
 function joined(parts: Batch[]): Batch {
   const rows = parts.flatMap(({ input_ids, masked_positions, masked_labels, decoded }) => {
     const labels = new Int32Array(input_ids.length).fill(ignoredLabel);

@@ -1,5 +1,6 @@
 import type { Step, VariableSpec } from '@mlm/compile';
 import type { Batch } from '../data/batch.js';
+import { splitBatch } from '../data/split.js';
 import { type BertConfig, hasDropout } from '../model/config.js';
 import { parameterShapes, type Weights } from '../model/parameters.js';
 import { type AdamWOptions, firstMoment, noUpdate, secondMoment, stepScalars } from '../optimizer/adamw.js';
@@ -8,9 +9,10 @@ import { compileModel, type EngineOptions, modelFunction, parameterVariables } f
 import { gradientSum, trainableNames, trainingStep } from './graphs.js';
 import { batchInputs, batchValues, type GraphShape, trainingInputs } from './inputs.js';
 
+/** `batchSize` is that of a micro-batch: larger batches are cut. */
 export interface TrainerOptions extends EngineOptions, GraphShape {
   optimizer: AdamWOptions;
-  /** Batches that one optimizer step sums up. */
+  /** Micro-batches that one optimizer step sums up. */
   gradientAccumulation: number;
   frozenLayers: number;
   seed: number;
@@ -62,11 +64,12 @@ export class Trainer {
    */
   async train(batches: readonly Batch[], learningRate: number, step: number): Promise<number> {
     const decoded = batches.reduce((sum, batch) => sum + batch.decoded, 0);
-    const { optimizer, gradientAccumulation } = this.options;
+    const { optimizer, gradientAccumulation, batchSize } = this.options;
+    const parts = batches.flatMap((batch) => splitBatch(batch, batchSize, this.config.pad_token_id));
     const update = stepScalars(optimizer, learningRate, step);
     let loss = 0;
-    for (const [index, batch] of batches.entries()) {
-      const scalars = index === batches.length - 1 ? update : noUpdate;
+    for (const [index, batch] of parts.entries()) {
+      const scalars = index === parts.length - 1 ? update : noUpdate;
       const results = await this.step.run({
         ...batchValues(batch),
         loss_scale: Float32Array.of(batch.decoded === 0 ? 0 : 1 / decoded),

@@ -7,6 +7,9 @@ export interface StartEvent {
   totalSteps: number;
   doneSteps: number;
   stepsPerEpoch: number;
+  /** Rows in a batch, and in the parts of it that pass through the engine at once. */
+  batchSize: number;
+  microBatchSize: number;
   /** Rows to train on and held-out rows. */
   rows: number;
   validationRows: number;

@@ -4,7 +4,9 @@ import type { EngineOptions } from '../engine/compile-model.js';
 import { type ScheduleName, scheduleNames } from '../optimizer/schedule.js';
 
 /** What `train` is asked to do. Everything but the dataset has a default: {@link trainDefaults}. */
-export interface TrainOptions extends Partial<TrainSettings> {
+export interface TrainOptions extends Partial<Omit<TrainSettings, 'batchSize'>> {
+  /** Rows in a batch; `auto` is the default with a `microBatchSize` of `auto`. */
+  batchSize?: number | 'auto';
   /** An Arrow file or a dataset folder; a held-out part beside it is found by itself. */
   dataset: string;
   /** Folder of the new checkpoint; default `<dataset stem>-<model>` beside the dataset. */
@@ -24,8 +26,13 @@ export interface TrainSettings extends EngineOptions {
   epochs: number;
   /** Optimizer steps; 0 means that `epochs` decides. */
   maxSteps: number;
-  /** Sequences in a batch. */
+  /** Rows in a batch. */
   batchSize: number;
+  /**
+   * Rows that pass through the engine at once: a batch is cut into such parts, whose gradients are summed, so that
+   * memory bounds them alone. `auto` takes as many as the free memory holds; 0 cuts nothing.
+   */
+  microBatchSize: number | 'auto';
   /** Batches that one optimizer step sums up. */
   gradientAccumulation: number;
   learningRate: number;
@@ -67,6 +74,7 @@ export const trainDefaults: TrainSettings = {
   epochs: 1,
   maxSteps: 0,
   batchSize: 32,
+  microBatchSize: 0,
   gradientAccumulation: 1,
   learningRate: 1e-4,
   schedule: 'linear',
@@ -101,7 +109,16 @@ export type ResolvedOptions = TrainSettings &
  */
 export function resolveOptions(given: TrainOptions): ResolvedOptions {
   const defined = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  const options = { ...trainDefaults, output: defaultOutput(given), ...defined } as ResolvedOptions;
+  const automatic = given.batchSize === 'auto' && {
+    batchSize: trainDefaults.batchSize,
+    microBatchSize: given.microBatchSize ?? 'auto',
+  };
+  const options = {
+    ...trainDefaults,
+    output: defaultOutput(given),
+    ...defined,
+    ...automatic,
+  } as ResolvedOptions;
   const whole = (name: NumberOption, least: number) =>
     check(
       name,
@@ -125,7 +142,14 @@ export function resolveOptions(given: TrainOptions): ResolvedOptions {
   }
   for (const name of ['loaderThreads', 'threads'] as const) whole(name, 0);
   for (const name of ['learningRate', 'warmup', 'decay', 'weightDecay', 'clipNorm'] as const) real(name);
-  const { dropout, schedule, masking } = options;
+  const { dropout, schedule, masking, batchSize, microBatchSize } = options;
+  check(
+    'microBatchSize',
+    microBatchSize,
+    microBatchSize === 'auto' ||
+      (Number.isSafeInteger(microBatchSize) && microBatchSize >= 0 && microBatchSize <= batchSize),
+    `auto or a whole number up to the batch size, ${batchSize}`,
+  );
   check(
     'dropout',
     dropout,

@@ -4,7 +4,7 @@ import type { ResolvedOptions } from './options.js';
 import type { Setup } from './setup.js';
 
 /** What decides the weights that a run ends with: a resumed run must agree in all of it. */
-function recipeOf(options: ResolvedOptions, { dataset, schedule, model }: Setup): Recipe {
+function recipeOf(options: ResolvedOptions, { dataset, schedule, model, trainer }: Setup): Recipe {
   const { batchSize, gradientAccumulation, learningRate, weightDecay, clipNorm, freezeLayers } = options;
   return {
     rows: dataset.rows,
@@ -21,6 +21,7 @@ function recipeOf(options: ResolvedOptions, { dataset, schedule, model }: Setup)
     'warmup-steps': schedule.warmupSteps,
     'decay-steps': schedule.decaySteps,
     'batch-size': batchSize,
+    'micro-batch-size': trainer.batchSize,
     'gradient-accumulation': gradientAccumulation,
     'learning-rate': learningRate,
     'weight-decay': weightDecay,

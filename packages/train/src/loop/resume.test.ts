@@ -16,6 +16,7 @@ const options: TrainOptions = {
   model: folder.file('tiny'),
   maxSteps: 30,
   batchSize: 8,
+  microBatchSize: 3,
   gradientAccumulation: 2,
   masking: 'dynamic',
   saveEvery: 4,
@@ -97,6 +98,10 @@ it('refuses to resume another run, and to write over one', async () => {
   await expect(consume({ resume: true, batchSize: 16 })).rejects.toThrow(
     /batch-size 16, the run began with 8/,
   );
-  await consume({ resume: true });
+  await expect(consume({ resume: true, microBatchSize: 4 })).rejects.toThrow(
+    /micro-batch-size 4, the run began with 3/,
+  );
+  // Memory decides on a new run only.
+  await consume({ resume: true, microBatchSize: 'auto' });
   await consume({ overwrite: true, batchSize: 16 });
 });

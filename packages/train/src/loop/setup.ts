@@ -1,12 +1,14 @@
 import { type Dataset, InputError, openDataset, type TokenizerMetadata } from '@mlm/arrow';
 import { type Checkpoint, hasWeights, readCheckpoint, readConfig } from '../checkpoint/checkpoint.js';
 import { checkpointFolder } from '../checkpoint/hub.js';
+import type { TrainerState } from '../checkpoint/state.js';
 import { type DataPlan, dynamicRule, planData, refuseMisfit } from '../data/dataset.js';
 import type { TrainerOptions } from '../engine/trainer.js';
 import { isPresetName, presetConfig } from '../model/config.js';
 import { initializeWeights } from '../model/initialize.js';
 import { adamWDefaults } from '../optimizer/adamw.js';
 import { type Schedule, warmupSteps } from '../optimizer/schedule.js';
+import { microBatchOf } from './micro-batch.js';
 import type { ResolvedOptions } from './options.js';
 
 /** All that a run needs before its first step. */
@@ -21,18 +23,26 @@ export interface Setup {
   trainer: TrainerOptions;
 }
 
-/** Opens dataset and model and holds them against each other. */
-export async function setUp(options: ResolvedOptions): Promise<Setup> {
+/**
+ * Opens dataset and model and holds them against each other.
+ *
+ * @param state of the run that is continued
+ */
+export async function setUp(options: ResolvedOptions, state?: TrainerState): Promise<Setup> {
   const dataset = await openDataset(options.dataset);
   try {
-    return await setUpOn(dataset, options);
+    return await setUpOn(dataset, options, state);
   } catch (error) {
     await dataset.close();
     throw error;
   }
 }
 
-async function setUpOn(dataset: Dataset, options: ResolvedOptions): Promise<Setup> {
+async function setUpOn(
+  dataset: Dataset,
+  options: ResolvedOptions,
+  state: TrainerState | undefined,
+): Promise<Setup> {
   const tokenizer = tokenizerOf(dataset, options.tokenizer);
   const model = await startingModel(options, tokenizer);
   if (options.dropout !== undefined) {
@@ -45,10 +55,15 @@ async function setUpOn(dataset: Dataset, options: ResolvedOptions): Promise<Setu
   const plan = await planData(dataset, { ...common, shuffleSeed: seed, ...(rule && { dynamicRule: rule }) });
   refuseMisfit(options.dataset, tokenizer, plan, model.config);
   const heldOut = dataset.validation;
+  const microBatchSize = await microBatchOf(options, { dataset, plan, config: model.config, state });
   // Held-out rows keep the masks that they have, so that results can be compared; rows without get some, once.
   const heldOutRule =
     rule && !heldOut?.schema.fields.some(({ name }) => name === 'labels') ? rule : undefined;
-  const heldOutOptions = { ...common, ...(heldOutRule && { dynamicRule: heldOutRule }) };
+  const heldOutOptions = {
+    ...common,
+    batchSize: microBatchSize,
+    ...(heldOutRule && { dynamicRule: heldOutRule }),
+  };
   const validation =
     heldOut && heldOut.rows > 0
       ? { dataset: heldOut, plan: await planData(heldOut, heldOutOptions) }
@@ -74,8 +89,8 @@ async function setUpOn(dataset: Dataset, options: ResolvedOptions): Promise<Setu
       device: options.device,
       threads: options.threads,
       precision: options.precision,
-      batchSize,
-      gradientAccumulation: options.gradientAccumulation,
+      batchSize: microBatchSize,
+      gradientAccumulation: options.gradientAccumulation * Math.ceil(batchSize / microBatchSize),
       seed,
       lengths: plan.lengths,
       frozenLayers: options.freezeLayers,

@@ -24,17 +24,22 @@ export async function* train(given: TrainOptions): AsyncGenerator<TrainEvent> {
   const options = resolveOptions(given);
   const output = new RunFolder(options.output);
   await output.check(options);
-  const setup = await setUp(options);
+  const resumed = options.resume ? await output.newest() : undefined;
+  const setup = await setUp(options, resumed?.state);
   try {
-    yield* run(options, setup, output);
+    yield* run(options, setup, output, resumed);
   } finally {
     await setup.dataset.close();
   }
 }
 
-async function* run(options: ResolvedOptions, setup: Setup, output: RunFolder): AsyncGenerator<TrainEvent> {
+async function* run(
+  options: ResolvedOptions,
+  setup: Setup,
+  output: RunFolder,
+  resumed: Snapshot | undefined,
+): AsyncGenerator<TrainEvent> {
   const { dataset, plan, validation, model, schedule } = setup;
-  const resumed = options.resume ? await output.newest() : undefined;
   const state = resumed ? continuedState(resumed.state, options, setup) : freshState(options, setup);
   const weights = resumed?.checkpoint.weights ?? model.weights;
   const trainer = await Trainer.create(model.config, weights, setup.trainer, resumed?.moments);
@@ -61,6 +66,8 @@ async function* run(options: ResolvedOptions, setup: Setup, output: RunFolder): 
       totalSteps,
       doneSteps: state.step,
       stepsPerEpoch: setup.stepsPerEpoch,
+      batchSize: options.batchSize,
+      microBatchSize: setup.trainer.batchSize,
       rows: dataset.rows,
       validationRows: heldOut?.dataset.rows ?? 0,
       parameters: parameterCount(model.config),

@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import type { Context } from '../../context.js';
 import { defineCommand } from '../../options/define.js';
 import { addEngineOptions, type EngineOptions } from '../../options/engine.js';
-import { decimal, integer } from '../../options/parse.js';
+import { decimal, integer, integerOrAuto } from '../../options/parse.js';
 
 export interface TrainOptions extends EngineOptions {
   model: string;
@@ -10,7 +10,8 @@ export interface TrainOptions extends EngineOptions {
   tokenizer?: string;
   epochs?: number;
   maxSteps?: number;
-  batchSize: number;
+  batchSize: number | 'auto';
+  microBatchSize?: number | 'auto';
   gradientAccumulation: number;
   learningRate: number;
   warmup: number;
@@ -50,8 +51,18 @@ export function trainCommand(context: Context): Command {
     .option('--tokenizer <path>', 'the tokenizer of a dataset that does not bring its own')
     .option('--epochs <n>', 'passes over the dataset (default: 1)', integer(1))
     .option('--max-steps <n>', 'stop after this many optimizer steps', integer(1))
-    .option('--batch-size <rows>', 'rows in a micro-batch', integer(1), 32)
-    .option('--gradient-accumulation <n>', 'micro-batches in an optimizer step', integer(1), 1)
+    .option(
+      '--batch-size <rows>',
+      'rows in a batch; auto: 32, in micro-batches that fit the memory',
+      integerOrAuto(1),
+      32,
+    )
+    .option(
+      '--micro-batch-size <rows>',
+      'rows that are computed at once; auto: as many as fit the memory (default: the batch)',
+      integerOrAuto(1),
+    )
+    .option('--gradient-accumulation <n>', 'batches in an optimizer step', integer(1), 1)
     .option('--learning-rate <rate>', 'the highest learning rate', decimal(0), 1e-4)
     .option(
       '--warmup <share>',

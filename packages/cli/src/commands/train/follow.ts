@@ -47,12 +47,17 @@ export async function followTraining(
     for await (const event of events) {
       if (event.type === 'start') {
         const { totalSteps, doneSteps, rows, validationRows, parameters, output } = event;
+        const { batchSize, microBatchSize } = event;
         Object.assign(result, { output, step: doneSteps, total_steps: totalSteps });
         const heldOut = validationRows > 0 ? ` and ${formatNoun(validationRows, 'held-out row')}` : '';
         const resumed = doneSteps > 0 ? `, from step ${formatCount(doneSteps)} on` : '';
+        const cut =
+          microBatchSize < batchSize
+            ? `, batches of ${batchSize} rows in micro-batches of ${microBatchSize}`
+            : '';
         progress.note(
           `${formatShortCount(parameters)} parameters, ${formatNoun(rows, 'row')}${heldOut}, ` +
-            `${formatNoun(totalSteps, 'step')}${resumed} → ${output}/`,
+            `${formatNoun(totalSteps, 'step')}${cut}${resumed} → ${output}/`,
         );
       } else if (event.type === 'step') {
         if (losses.push(event.loss) > lossWindow) losses.shift();

@@ -28,6 +28,7 @@ async function trainRequest(context: Context, dataset: string, options: TrainOpt
     tokenizer: options.tokenizer && (await namedTokenizer(options.tokenizer)),
     epochs: options.epochs,
     maxSteps: options.maxSteps,
+    microBatchSize: options.microBatchSize,
     dropout: options.dropout,
     saveEvery: options.saveEvery,
     evalEvery: options.evalEvery,

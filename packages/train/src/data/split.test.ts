@@ -1,0 +1,41 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { assembleBatch, ignoredLabel } from './batch.js';
+import { splitBatch } from './split.js';
+
+const padId = 9;
+const arbitraryRows = fc.integer({ min: 1, max: 6 }).chain((sequence) =>
+  fc.record({
+    sequence: fc.constant(sequence),
+    batch: fc.integer({ min: 1, max: 9 }),
+    micro: fc.integer({ min: 1, max: 10 }),
+    rows: fc.array(
+      fc.array(fc.record({ id: fc.nat(8), decoded: fc.boolean() }), { minLength: 1, maxLength: sequence }),
+      { minLength: 1, maxLength: 9 },
+    ),
+  }),
+);
+
+it('micro-batches hold the rows of the batch in their order, and nothing but padding beside', () => {
+  fc.assert(
+    fc.property(arbitraryRows, ({ sequence, batch, micro, rows }) => {
+      const kept = rows.slice(0, batch).map((row) => ({
+        input_ids: Int32Array.from(row, ({ id }) => id),
+        labels: Int32Array.from(row, ({ id, decoded }) => (decoded ? id + 1 : ignoredLabel)),
+        attention_mask: new Int8Array(row.length).fill(1),
+      }));
+      const whole = assembleBatch(kept, { batch, sequence }, padId);
+      const parts = splitBatch(whole, micro, padId);
+      if (micro >= batch) {
+        expect(parts).toEqual([whole]);
+        return;
+      }
+      // Each part is what its rows give by themselves, so that it fits the graph of its shape.
+      const expected = [];
+      for (let start = 0; start < kept.length; start += micro) {
+        expected.push(assembleBatch(kept.slice(start, start + micro), { batch: micro, sequence }, padId));
+      }
+      expect(parts).toEqual(expected);
+    }),
+  );
+});

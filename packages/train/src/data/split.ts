@@ -1,0 +1,46 @@
+import type { Batch } from './batch.js';
+
+/**
+ * Cuts a batch into micro-batches of `rows` rows each, as views of it; rows that are missing in the last one become
+ * padding. Micro-batches of padding alone are left out, but for the first.
+ */
+export function splitBatch(batch: Batch, rows: number, padId: number): Batch[] {
+  if (rows >= batch.batch) return [batch];
+  const { sequence } = batch;
+  const places = rows * sequence;
+  const parts: Batch[] = [];
+  // Positions ascend, so that those of a micro-batch stand together.
+  let next = 0;
+  for (let start = 0; start < batch.input_ids.length; start += places) {
+    const end = start + places;
+    let input_ids = batch.input_ids.subarray(start, end);
+    let attention_mask = batch.attention_mask.subarray(start, end);
+    if (input_ids.length < places) {
+      const [ids, attended] = [input_ids, attention_mask];
+      input_ids = new Int32Array(places).fill(padId);
+      input_ids.set(ids);
+      attention_mask = new Float32Array(places);
+      attention_mask.set(attended);
+    }
+    const first = next;
+    while (next < batch.decoded && batch.masked_positions[next]! < end) next++;
+    const decoded = next - first;
+    const tokens = attention_mask.reduce((sum, attended) => sum + attended, 0);
+    if (tokens === 0 && start > 0) continue;
+    parts.push({
+      batch: rows,
+      sequence,
+      input_ids,
+      attention_mask,
+      // Never empty, as in any batch.
+      masked_positions:
+        decoded === 0
+          ? new Int32Array(1)
+          : batch.masked_positions.subarray(first, next).map((position) => position - start),
+      masked_labels: decoded === 0 ? new Int32Array(1) : batch.masked_labels.subarray(first, next),
+      decoded,
+      tokens,
+    });
+  }
+  return parts;
+}

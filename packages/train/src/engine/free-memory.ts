@@ -1,0 +1,16 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import type { EngineOptions } from './compile-model.js';
+
+/**
+ * Free bytes of the memory that a device computes in; `undefined` where they cannot be asked for. The CPU's are what
+ * the system can give without swapping, or what a container's limit leaves, whichever is less.
+ */
+export async function freeMemory(device: EngineOptions['device']): Promise<number | undefined> {
+  if (device === 'cpu') return process.availableMemory();
+  if (device !== 'cuda') return undefined;
+  const query = ['--query-gpu=memory.free', '--format=csv,noheader,nounits'];
+  const { stdout } = await promisify(execFile)('nvidia-smi', query).catch(() => ({ stdout: '' }));
+  const mebibytes = Number.parseInt(stdout, 10);
+  return Number.isNaN(mebibytes) ? undefined : mebibytes * 2 ** 20;
+}

@@ -1,0 +1,78 @@
+import { type Dataset, InputError } from '@mlm/arrow';
+import type { TrainerState } from '../checkpoint/state.js';
+import type { DataPlan } from '../data/dataset.js';
+import { freeMemory } from '../engine/free-memory.js';
+import { type StepShape, stepBytes } from '../engine/memory.js';
+import type { BertConfig } from '../model/config.js';
+import type { ResolvedOptions } from './options.js';
+
+/** Share of the free memory that a step may take: the estimate has its error, and other programs grow. */
+const usableShare = 0.8;
+
+/**
+ * Rows of a micro-batch of this run. One that is continued keeps its own, whatever memory there is by now: sums in
+ * another order are other bits.
+ *
+ * @param run `state` is that of the run that is continued
+ * @throws InputError when the device does not tell its memory, or has too little
+ */
+export async function microBatchOf(
+  options: ResolvedOptions,
+  run: { dataset: Dataset; plan: DataPlan; config: BertConfig; state: TrainerState | undefined },
+): Promise<number> {
+  const { batchSize, microBatchSize, gradientAccumulation, device } = options;
+  if (microBatchSize !== 'auto') return microBatchSize === 0 ? batchSize : microBatchSize;
+  const recorded = run.state?.recipe['micro-batch-size'];
+  if (typeof recorded === 'number') return recorded;
+  const freeBytes = await freeMemory(device);
+  if (freeBytes === undefined) {
+    throw new InputError(
+      `--batch-size auto: how much memory --device ${device} has is not known; say --micro-batch-size <rows>`,
+    );
+  }
+  const shape = { sequence: run.plan.lengths.at(-1)!, maskedShare: maskedShare(run.plan, run.dataset) };
+  return chooseMicroBatch({ batchSize, gradientAccumulation, config: run.config, shape, freeBytes });
+}
+
+/** Share of a row's positions that are decoded. Rows that do not tell are taken for BERT's usual ones. */
+function maskedShare({ dynamicRule }: DataPlan, { metadata }: Dataset): number {
+  const masking = dynamicRule ?? metadata?.masking;
+  return masking?.labels === 'all' ? 1 : (masking?.probability ?? 0.15);
+}
+
+/** The rows of a batch, the parts of it that pass through the engine at once, and what limits them. */
+export interface MicroBatchRequest {
+  /** Rows of a batch. */
+  batchSize: number;
+  config: BertConfig;
+  shape: Omit<StepShape, 'rows' | 'accumulate'>;
+  /** Batches that an optimizer step sums up. */
+  gradientAccumulation: number;
+  /** Free memory in bytes. */
+  freeBytes: number;
+}
+
+/**
+ * The rows of a micro-batch: the batch is cut into as few parts as the memory allows, all of the same size but for the
+ * last, which is short by fewer rows than there are parts.
+ *
+ * @throws InputError when not even a single row fits
+ */
+export function chooseMicroBatch(request: MicroBatchRequest): number {
+  const { batchSize, config, shape, gradientAccumulation, freeBytes } = request;
+  const budget = freeBytes * usableShare;
+  const needed = (rows: number) => {
+    const accumulate = gradientAccumulation > 1 || rows < batchSize;
+    return stepBytes(config, { ...shape, rows, accumulate });
+  };
+  for (let parts = 1; parts <= batchSize; parts++) {
+    const rows = Math.ceil(batchSize / parts);
+    if (needed(rows) <= budget) return rows;
+  }
+  throw new InputError(
+    `--batch-size auto: a step of a single row of ${shape.sequence} tokens needs about ${gigabytes(needed(1))}, ` +
+      `and ${gigabytes(freeBytes)} of memory are free; take a smaller --model or shorter rows`,
+  );
+}
+
+const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
