@@ -1,9 +1,10 @@
 export { type ListColumn, listColumn } from './batch/column.js';
-export { type MaskedColumns, maskedBatch, tokenBatch } from './batch/create.js';
-export { giveBackMemory, int8Memory, int32Memory, onRelease, releaseBatch } from './batch/memory.js';
+export { type ColumnBatch, columnBuffers } from './batch/column-batch.js';
+export { type MaskedColumns, maskedBatch, recordBatch, tokenBatch } from './batch/create.js';
+export { giveBackMemory, int8Memory, int32Memory } from './batch/memory.js';
 export { type BatchPlace, describeBatches, descriptionOf, placeOf, withPlace } from './batch/place.js';
+export { onRelease, releaseBatch } from './batch/release.js';
 export type { BatchStage, CreateStage } from './batch/stage.js';
-export { fromTransferable, type TransferableBatch, toTransferable } from './batch/transfer.js';
 export { type MergeOptions, mergeDatasets } from './dataset/merge.js';
 export { type Dataset, openDataset } from './dataset/open.js';
 export { checkShards } from './dataset/shards.js';

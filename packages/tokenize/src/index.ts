@@ -27,3 +27,4 @@ export {
   type VocabularyOptions,
 } from './vocabulary/train-vocabulary.js';
 export { unitTexts } from './vocabulary/unit-texts.js';
+export { startThreads } from './worker/start-threads.js';

@@ -6,9 +6,9 @@ import { columnOf, rowsOf } from '../../test/rows.js';
 import { InputError } from '../error.js';
 import { encodeBatch, encodeSchema } from '../ipc/encode.js';
 import { listColumn } from './column.js';
-import { maskedBatch, tokenBatch } from './create.js';
+import { columnBuffers } from './column-batch.js';
+import { maskedBatch, recordBatch, tokenBatch } from './create.js';
 import { describeBatches, descriptionOf, placeOf } from './place.js';
-import { fromTransferable, toTransferable } from './transfer.js';
 
 const rows = fc.array(fc.array(fc.integer({ min: -100, max: 30_521 }), { maxLength: 9 }), { maxLength: 9 });
 
@@ -43,9 +43,8 @@ test('a batch crosses threads with its place and without its shared offsets twic
   const ids = columnOf([[1, 2], [3]]);
   const attention_mask = { values: Int8Array.of(1, 1, 1), offsets: ids.offsets };
   const place = { unit: 7, firstRow: 3, split: 'validation' as const, counts: { documents: 2 } };
-  const batch = maskedBatch({ input_ids: ids, labels: { ...ids }, attention_mask }, place);
-  const { message, transfer } = toTransferable(batch);
-  const received = fromTransferable(structuredClone(message, { transfer }));
+  const batch = { columns: { input_ids: ids, labels: { ...ids }, attention_mask }, place };
+  const received = recordBatch(structuredClone(batch, { transfer: columnBuffers(batch) }));
   expect(rowsOf(received, 'input_ids')).toEqual([[1, 2], [3]]);
   expect(rowsOf(received, 'attention_mask')).toEqual([[1, 1], [1]]);
   expect(placeOf(received)).toEqual(place);

@@ -1,5 +1,6 @@
 import { Field, Int8, Int32, List, makeData, RecordBatch, Schema, Struct } from 'apache-arrow';
 import type { ListColumn } from './column.js';
+import type { ColumnBatch } from './column-batch.js';
 import { type BatchPlace, placeMetadata } from './place.js';
 
 const int32List = new List(new Field('item', new Int32(), true));
@@ -23,6 +24,11 @@ export function tokenBatch(input_ids: ListColumn<Int32Array>, place?: BatchPlace
 export function maskedBatch(columns: MaskedColumns, place?: BatchPlace): RecordBatch {
   const { input_ids, labels, attention_mask } = columns;
   return listBatch({ input_ids, labels, attention_mask }, placeMetadata(place));
+}
+
+/** The record batch of plain columns, which are not copied. */
+export function recordBatch({ columns, place }: ColumnBatch): RecordBatch {
+  return listBatch(columns, placeMetadata(place));
 }
 
 /** A record batch of nullable list columns, int32 or int8 by the arrays' kind, in the order given. */

@@ -1,8 +1,5 @@
-import type { RecordBatch } from 'apache-arrow';
-import { listColumn } from './column.js';
-
 /** Smaller arrays are not worth keeping. */
-const KEPT_BYTES = 64 << 10;
+export const KEPT_BYTES = 64 << 10;
 /** Buffers of one thread that wait to be used again: those of a few batches. */
 const KEPT_BUFFERS = 6;
 
@@ -39,33 +36,4 @@ function takeBuffer(bytes: number): ArrayBuffer {
   // Batches differ a little in size; room to spare makes a buffer fit the next ones too.
   const size = bytes < KEPT_BYTES ? bytes : bytes + (bytes >> 3);
   return Buffer.allocUnsafeSlow(size).buffer;
-}
-
-const releases = new WeakMap<ArrayBufferLike, (buffers: ArrayBuffer[]) => void>();
-
-/**
- * Says what to do with a batch's memory once the batch has been written. To be called by who made the batch, and only when
- * nothing but the sink will use it.
- */
-export function onRelease(batch: RecordBatch, callback: (buffers: ArrayBuffer[]) => void): void {
-  const buffer = firstBuffer(batch);
-  if (buffer) releases.set(buffer, callback);
-}
-
-/** Gives a batch's memory back to who made it, if he wants it; the batch must not be used any more. */
-export function releaseBatch(batch: RecordBatch): void {
-  const first = firstBuffer(batch);
-  const callback = first && releases.get(first);
-  if (!callback) return;
-  releases.delete(first);
-  const buffers = new Set<ArrayBuffer>();
-  for (const { name } of batch.schema.fields) {
-    const { buffer } = listColumn(batch, name).values;
-    if (buffer instanceof ArrayBuffer && buffer.byteLength >= KEPT_BYTES) buffers.add(buffer);
-  }
-  callback([...buffers]);
-}
-
-function firstBuffer(batch: RecordBatch): ArrayBufferLike | undefined {
-  return batch.data.children[0]?.children[0]?.values?.buffer;
 }

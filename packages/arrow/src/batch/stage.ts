@@ -1,8 +1,8 @@
-import type { RecordBatch } from 'apache-arrow';
 import type { DatasetDescription } from '../metadata.js';
+import type { ColumnBatch } from './column-batch.js';
 
 /**
- * A transform of record batches that can run inside the worker threads of another step: the module is loaded there, so
+ * A transform of batches that can run inside the worker threads of another step: the module is loaded there, so
  * neither step knows the other.
  */
 export interface BatchStage {
@@ -14,5 +14,9 @@ export interface BatchStage {
   description?: Partial<DatasetDescription>;
 }
 
-/** What the module of a {@link BatchStage} exports under the name `createStage`. */
-export type CreateStage = (options: never) => (batch: RecordBatch) => RecordBatch | Promise<RecordBatch>;
+/**
+ * What the module of a {@link BatchStage} exports under the name `createStage`: it makes the stage's function, which may
+ * use the memory of its argument for its result. Such a module imports `@mlm/arrow/columns` rather than `@mlm/arrow`:
+ * threads then start without apache-arrow.
+ */
+export type CreateStage = (options: never) => (batch: ColumnBatch) => ColumnBatch | Promise<ColumnBatch>;

@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { Writable } from 'node:stream';
 import { type Field, type RecordBatch, Schema } from 'apache-arrow';
-import { releaseBatch } from '../batch/memory.js';
 import { descriptionOf, placeOf } from '../batch/place.js';
+import { releaseBatch } from '../batch/release.js';
 import { InputError } from '../error.js';
 import {
   type DatasetCounts,

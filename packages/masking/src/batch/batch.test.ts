@@ -5,6 +5,7 @@ import {
   InputError,
   listColumn,
   placeOf,
+  recordBatch,
   tokenBatch,
   withPlace,
 } from '@mlm/arrow';
@@ -132,9 +133,13 @@ describe('maskStage', () => {
       masking: { probability: 0.15, replace: 'bert', labels: 'masked', seed: 42 },
     });
     const loaded = (await import(stage.module)) as { createStage: typeof createStage };
-    const batch = tokenBatch(plainRows(5, 30), start);
     const options = structuredClone(stage.options) as ReturnType<typeof ruleOf>;
-    const expected = rowsOfBatch(maskBatch(batch, ruleOf({ replace: 'bert' })));
-    expect(rowsOfBatch(loaded.createStage(options)(batch))).toEqual(expected);
+    const place = { ...start, counts: { documents: 2 } };
+    const expected = maskBatch(tokenBatch(plainRows(5, 30), place), ruleOf({ replace: 'bert' }));
+    const masked = recordBatch(
+      loaded.createStage(options)({ columns: { input_ids: plainRows(5, 30) }, place }),
+    );
+    expect(rowsOfBatch(masked)).toEqual(rowsOfBatch(expected));
+    expect(placeOf(masked)).toEqual(placeOf(expected));
   });
 });

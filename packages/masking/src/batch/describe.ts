@@ -1,11 +1,7 @@
-import { type DatasetDescription, describeBatches, descriptionOf, type MaskingMetadata } from '@mlm/arrow';
+import { type DatasetDescription, describeBatches, descriptionOf } from '@mlm/arrow';
 import type { RecordBatch } from 'apache-arrow';
+import { maskingMetadata } from '../rule/metadata.js';
 import type { MaskingRule } from '../rule/rule.js';
-
-/** What a dataset's metadata states of a rule. */
-export function maskingMetadata({ probability, replace, labels, seed }: MaskingRule): MaskingMetadata {
-  return { probability, replace, labels, seed };
-}
 
 /** The batches of a stream have one description and one rule: the text of the last pair is kept. */
 let last:

@@ -1,7 +1,7 @@
 import { type BatchPlace, InputError, listColumn, maskedBatch, placeOf, tokenBatch } from '@mlm/arrow';
 import type { RecordBatch } from 'apache-arrow';
 import type { MaskedRows } from '../rule/apply.js';
-import { maskRows, maskRowsInPlace, remaskRows } from '../rule/mask-rows.js';
+import { maskRows, remaskRows } from '../rule/mask-rows.js';
 import { restoreOriginals } from '../rule/restore.js';
 import type { MaskingRule } from '../rule/rule.js';
 import { describeMasked } from './describe.js';
@@ -21,12 +21,6 @@ export function maskBatch(
   place: BatchPlace = requirePlace(batch),
 ): RecordBatch {
   return toBatch(maskRows(listColumn(batch, 'input_ids'), rule, place, epoch), batch, rule, place);
-}
-
-/** {@link maskBatch} for the owner of the batch: its memory becomes the result's, which saves a copy. */
-export function maskBatchInPlace(batch: RecordBatch, rule: MaskingRule): RecordBatch {
-  const place = requirePlace(batch);
-  return toBatch(maskRowsInPlace(listColumn(batch, 'input_ids'), rule, place), batch, rule, place);
 }
 
 /**

@@ -1,8 +1,7 @@
-import type { BatchStage } from '@mlm/arrow';
-import type { RecordBatch } from 'apache-arrow';
+import type { BatchStage, ColumnBatch, ListColumn } from '@mlm/arrow/columns';
+import { maskRowsInPlace } from '../rule/mask-rows.js';
+import { maskingMetadata } from '../rule/metadata.js';
 import { type MaskingRule, prepareRule } from '../rule/rule.js';
-import { maskingMetadata } from './describe.js';
-import { maskBatchInPlace } from './mask-batch.js';
 
 /**
  * Static masking as a stage that runs inside the worker threads of `tokenize({ stages: [maskStage(rule)] })`.
@@ -17,7 +16,11 @@ export function maskStage(rule: MaskingRule): BatchStage {
   };
 }
 
-/** What a worker thread calls once: the stage's function of a token batch, which it uses up. */
-export function createStage(rule: MaskingRule): (batch: RecordBatch) => RecordBatch {
-  return (batch) => maskBatchInPlace(batch, rule);
+/** What a worker thread calls once: the stage's function of a token batch, whose memory the masked ids take. */
+export function createStage(rule: MaskingRule): (batch: ColumnBatch) => ColumnBatch {
+  return ({ columns, place }) => {
+    const tokens = columns.input_ids as ListColumn<Int32Array>;
+    const { selected, ...masked } = maskRowsInPlace(tokens, rule, place);
+    return { columns: masked, place: { ...place, counts: { ...place.counts, selected } } };
+  };
 }

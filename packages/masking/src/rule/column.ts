@@ -1,4 +1,4 @@
-import type { ListColumn } from '@mlm/arrow';
+import type { ListColumn } from '@mlm/arrow/columns';
 
 /** The column's rows, not copied, with offsets that begin at 0. */
 export function fromZero<T extends Int32Array | Int8Array>({

@@ -1,4 +1,4 @@
-import type { BatchPlace, ListColumn, MaskedColumns } from '@mlm/arrow';
+import type { BatchPlace, ListColumn, MaskedColumns } from '@mlm/arrow/columns';
 import { givenDraws, type Uniforms } from '../random/given.js';
 import { kernelDraws } from '../random/kernel.js';
 import { applyRule, type MaskedRows } from './apply.js';

@@ -1,4 +1,4 @@
-import { type DatasetMetadata, InputError } from '@mlm/arrow';
+import { type DatasetMetadata, InputError, type MaskingMetadata } from '@mlm/arrow/columns';
 import type { MaskingRule } from './rule.js';
 
 /**
@@ -21,4 +21,9 @@ export function ruleFromMetadata({
     protectedIds: tokenizer.protected_ids,
     vocabularySize: tokenizer.vocabulary_size,
   };
+}
+
+/** What a dataset's metadata states of a rule. */
+export function maskingMetadata({ probability, replace, labels, seed }: MaskingRule): MaskingMetadata {
+  return { probability, replace, labels, seed };
 }

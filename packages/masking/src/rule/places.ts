@@ -1,4 +1,4 @@
-import { type BatchPlace, InputError, type Split } from '@mlm/arrow';
+import { type BatchPlace, InputError, type Split } from '@mlm/arrow/columns';
 
 /** Where each row stands in the dataset: what its draws depend on, beside seed, epoch and position. */
 export interface RowPlaces {

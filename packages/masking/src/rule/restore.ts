@@ -1,4 +1,4 @@
-import type { ListColumn, MaskedColumns } from '@mlm/arrow';
+import type { ListColumn, MaskedColumns } from '@mlm/arrow/columns';
 import { copyRows, fromZero } from './column.js';
 import { IGNORED_LABEL } from './rule.js';
 

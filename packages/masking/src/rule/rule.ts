@@ -1,4 +1,4 @@
-import { InputError } from '@mlm/arrow';
+import { InputError } from '@mlm/arrow/columns';
 import { LAST_EPOCH } from '../random/counter.js';
 
 /** How input_ids become a masked-language-model exercise. */

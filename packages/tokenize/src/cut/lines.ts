@@ -1,4 +1,4 @@
-import type { ListColumn } from '@mlm/arrow';
+import type { ListColumn } from '@mlm/arrow/columns';
 import type { RowCutter, RowTokens } from './pack.js';
 
 /**

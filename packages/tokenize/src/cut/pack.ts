@@ -1,4 +1,4 @@
-import { giveBackMemory, int32Memory, type ListColumn } from '@mlm/arrow';
+import { giveBackMemory, int32Memory, type ListColumn } from '@mlm/arrow/columns';
 
 /** The special tokens that rows are made with. */
 export interface RowTokens {

@@ -1,4 +1,4 @@
-import type { Split } from '@mlm/arrow';
+import type { Split } from '@mlm/arrow/columns';
 
 /** Which documents are held out. */
 export interface SplitRule {

@@ -83,7 +83,7 @@ for (const name of ['out.arrow', 'out'])
       const exit = once(child, 'exit');
       await once(child.stdout, 'data');
       // The first rounds end before, the later ones after more and more of the work.
-      const timer = setTimeout(() => child.kill('SIGKILL'), 60 * round);
+      const timer = setTimeout(() => child.kill('SIGKILL'), 20 * round);
       const [code] = await exit;
       clearTimeout(timer);
       // A kill may come when all is done.

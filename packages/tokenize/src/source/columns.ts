@@ -1,6 +1,5 @@
-import { InputError } from '@mlm/arrow';
-import { RecordBatchReader, type Vector } from 'apache-arrow';
-import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
+import { InputError } from '@mlm/arrow/columns';
+import type { Vector } from 'apache-arrow';
 import { contentChunks } from './decompress.js';
 import type { InputFile } from './list.js';
 
@@ -20,6 +19,7 @@ export function columnLines(file: InputFile, column: string, onRead: (bytes: num
 /** The text column of an Arrow file or stream that arrives in chunks. */
 export async function* arrowLines(file: InputFile, column: string, chunks: AsyncIterable<Uint8Array>) {
   try {
+    const { RecordBatchReader } = await import('apache-arrow');
     const reader = await RecordBatchReader.from(chunks);
     for await (const batch of reader) {
       const vector = batch.getChild(column);
@@ -52,6 +52,7 @@ function* texts(vector: Vector, file: InputFile, column: string): Generator<Uint
 
 async function* parquetLines(file: InputFile, column: string, onRead: (bytes: number) => void) {
   try {
+    const { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } = await import('hyparquet');
     const buffer = await asyncBufferFromFile(file.path);
     const { compressors } = await import('hyparquet-compressors');
     const metadata = await parquetMetadataAsync(buffer);

@@ -1,8 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { type Readable, Transform } from 'node:stream';
 import * as zlib from 'node:zlib';
-import { InputError } from '@mlm/arrow';
-import { Decompress as ZstdDecompress } from 'fzstd';
+import { InputError } from '@mlm/arrow/columns';
 import { type InputFile, readError } from './list.js';
 
 /** Bytes that a stream on disk hands over at a time. */
@@ -17,7 +16,7 @@ export async function* contentChunks(
     file.path === '-' ? process.stdin : createReadStream(file.path, { highWaterMark: CHUNK_BYTES });
   input.on('data', (chunk: Uint8Array) => onRead(chunk.length));
   input.pause();
-  const decompressor = decompressorFor(file.compression);
+  const decompressor = await decompressorFor(file.compression);
   // An error of the file itself must reach the one who reads its content.
   if (decompressor) input.once('error', (error) => decompressor.destroy(error));
   try {
@@ -29,16 +28,17 @@ export async function* contentChunks(
   }
 }
 
-function decompressorFor(compression: InputFile['compression']): Transform | undefined {
+async function decompressorFor(compression: InputFile['compression']): Promise<Transform | undefined> {
   if (compression === 'gzip') return zlib.createGunzip({ chunkSize: CHUNK_BYTES });
   if (compression === 'zstd') return createZstdDecompress();
   return undefined;
 }
 
 /** Node's own Zstandard (from Node 22.15 on), else one in JavaScript. */
-function createZstdDecompress(): Transform {
+async function createZstdDecompress(): Promise<Transform> {
   const native: unknown = Reflect.get(zlib, 'createZstdDecompress');
   if (typeof native === 'function') return native() as Transform;
+  const { Decompress } = await import('fzstd');
   let hasEnded = false;
   const transform = new Transform({
     transform(chunk: Uint8Array, _encoding, callback) {
@@ -51,7 +51,7 @@ function createZstdDecompress(): Transform {
       }, callback);
     },
   });
-  const decoder = new ZstdDecompress((bytes, isLast) => {
+  const decoder = new Decompress((bytes, isLast) => {
     hasEnded ||= isLast === true;
     transform.push(bytes);
   });

@@ -1,7 +1,6 @@
-import { type Dirent, lstatSync, readdirSync, realpathSync, statSync } from 'node:fs';
+import { type Dirent, existsSync, lstatSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { InputError } from '@mlm/arrow';
-import { glob, isDynamicPattern } from 'tinyglobby';
+import { InputError } from '@mlm/arrow/columns';
 
 /** One file of the input, as it lies on disk. */
 export interface InputFile {
@@ -45,11 +44,15 @@ export async function listFiles(inputs: readonly string[]): Promise<InputFiles> 
   const found = new Found();
   for (const input of inputs) {
     if (input === '-') found.files.set('-', stdin);
-    else if (isDynamicPattern(input) && !statSync(input, { throwIfNoEntry: false })) {
-      const paths = await glob(input, { dot: false, expandDirectories: false });
+    else if (existsSync(input)) found.addInput(input);
+    else {
+      const { glob, isDynamicPattern } = await import('tinyglobby');
+      const isPattern = isDynamicPattern(input);
+      // What is neither a file nor a pattern fails with the reason.
+      const paths = isPattern ? await glob(input, { dot: false, expandDirectories: false }) : [input];
       if (paths.length === 0) throw new InputError(`${input}: no file matches this pattern`);
-      for (const path of paths) found.addInput(path, false);
-    } else found.addInput(input);
+      for (const path of paths) found.addInput(path, !isPattern);
+    }
   }
   found.followLinks();
   const files = inOrder(found.files);

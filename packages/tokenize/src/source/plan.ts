@@ -1,4 +1,4 @@
-import { InputError } from '@mlm/arrow';
+import { InputError } from '@mlm/arrow/columns';
 import { type ByteSource, fileBytes, streamBytes } from './bytes.js';
 import { arrowLines, columnLines } from './columns.js';
 import { contentChunks } from './decompress.js';

@@ -66,7 +66,7 @@ class TokenizeStream extends Transform {
     if (!Number.isInteger(workers) || workers < 0)
       throw new InputError(`workers ${workers}: expected a whole number, 0 or more`);
     const work: UnitWork = {
-      tokenizer: tokenizer.definition(),
+      specialIds: tokenizer.specialIds,
       sequenceLength,
       lineByLine,
       overflow,
@@ -75,7 +75,7 @@ class TokenizeStream extends Transform {
       textField,
       stages,
     };
-    this.pool = createPool(workers, work, options.reusesMemory ?? false);
+    this.pool = createPool(workers, tokenizer, work, options.reusesMemory ?? false);
   }
 
   override _transform(unit: Unit, _encoding: string, callback: TransformCallback): void {

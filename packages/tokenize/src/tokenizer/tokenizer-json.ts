@@ -1,4 +1,4 @@
-import { InputError } from '@mlm/arrow';
+import { InputError } from '@mlm/arrow/columns';
 import type { AddedToken, WordPieceModel } from './types.js';
 
 /** The parts of a tokenizer.json that are read here, as they stand in the file. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { InputError } from '@mlm/arrow';
+import { InputError } from '@mlm/arrow/columns';
 import { decodePieces } from './decode.js';
 import { encoderModule, isFast, WordPieceEncoder } from './encoder.js';
 import { ReferenceEncoder } from './reference.js';

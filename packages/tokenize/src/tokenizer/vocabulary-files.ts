@@ -1,4 +1,4 @@
-import { InputError } from '@mlm/arrow';
+import { InputError } from '@mlm/arrow/columns';
 import { type AddedTokenJson, addedToken, addedTokenJson, type TokenizerJson } from './tokenizer-json.js';
 import type { WordPieceModel } from './types.js';
 

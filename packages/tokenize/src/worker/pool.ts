@@ -1,7 +1,9 @@
-import { Worker } from 'node:worker_threads';
-import { fromTransferable, giveBackMemory, InputError, onRelease, type TransferableBatch } from '@mlm/arrow';
+import type { Worker } from 'node:worker_threads';
+import { type ColumnBatch, giveBackMemory, InputError, onRelease, recordBatch } from '@mlm/arrow';
 import type { RecordBatch } from 'apache-arrow';
 import type { Unit } from '../source/unit.js';
+import type { Tokenizer } from '../tokenizer/types.js';
+import { takeThread } from './start-threads.js';
 import type { UnitAnswer, WorkerRequest } from './thread.js';
 import { type UnitWork, UnitWorker } from './unit-worker.js';
 
@@ -17,8 +19,15 @@ export interface UnitPool {
  * A pool of `workers` threads; with 0, the units run in this thread. Threads start when there is work for them.
  * @param reusesMemory whether batches that a sink has written are given back to the thread that made them
  */
-export function createPool(workers: number, work: UnitWork, reusesMemory: boolean): UnitPool {
-  return workers > 0 ? new ThreadPool(workers, work, reusesMemory) : new LocalPool(work, reusesMemory);
+export function createPool(
+  workers: number,
+  tokenizer: Tokenizer,
+  work: UnitWork,
+  reusesMemory: boolean,
+): UnitPool {
+  return workers > 0
+    ? new ThreadPool(workers, tokenizer, work, reusesMemory)
+    : new LocalPool(tokenizer, work, reusesMemory);
 }
 
 class LocalPool implements UnitPool {
@@ -26,22 +35,20 @@ class LocalPool implements UnitPool {
   private worker: Promise<UnitWorker> | undefined;
 
   constructor(
+    private readonly tokenizer: Tokenizer,
     private readonly work: UnitWork,
     private readonly reusesMemory: boolean,
   ) {}
 
   async run(unit: Unit): Promise<RecordBatch[]> {
-    this.worker ??= UnitWorker.create(this.work);
-    const batches = await (await this.worker).run(unit);
+    this.worker ??= UnitWorker.create(this.work, () => this.tokenizer.encoder());
+    const batches = (await (await this.worker).run(unit)).map(recordBatch);
     if (this.reusesMemory) for (const batch of batches) onRelease(batch, giveBackMemory);
     return batches;
   }
 
   async close(): Promise<void> {}
 }
-
-/** The compiled entry point, from this file in src/ as in dist/. */
-const THREAD = new URL('../../dist/worker/thread.js', import.meta.url);
 
 class ThreadPool implements UnitPool {
   /** A unit for each thread, and some that wait, so that none is idle while results are ordered. */
@@ -50,6 +57,7 @@ class ThreadPool implements UnitPool {
 
   constructor(
     private readonly size: number,
+    private readonly tokenizer: Tokenizer,
     private readonly work: UnitWork,
     private readonly reusesMemory: boolean,
   ) {
@@ -60,7 +68,7 @@ class ThreadPool implements UnitPool {
     const idle = this.threads.find((thread) => thread.pending === 0);
     if (idle) return idle.run(unit);
     if (this.threads.length < this.size) {
-      const thread = new Thread(this.work, this.reusesMemory);
+      const thread = new Thread(this.tokenizer, this.work, this.reusesMemory);
       this.threads.push(thread);
       return thread.run(unit);
     }
@@ -79,10 +87,12 @@ class Thread {
   private readonly waiting: { resolve(batches: RecordBatch[]): void; reject(error: Error): void }[] = [];
 
   constructor(
+    tokenizer: Tokenizer,
     work: UnitWork,
     private readonly reusesMemory: boolean,
   ) {
-    this.worker = new Worker(THREAD, { workerData: work });
+    this.worker = takeThread(tokenizer);
+    this.send({ work });
     this.worker.on('message', (answer: UnitAnswer) => {
       const next = this.waiting.shift();
       if ('batches' in answer) next?.resolve(answer.batches.map((batch) => this.received(batch)));
@@ -102,7 +112,7 @@ class Thread {
       const buffers = unit.parts.flatMap(({ data }) =>
         data?.buffer instanceof ArrayBuffer ? [data.buffer] : [],
       );
-      this.worker.postMessage({ unit } satisfies WorkerRequest, buffers);
+      this.send({ unit }, buffers);
     });
   }
 
@@ -110,11 +120,14 @@ class Thread {
     await this.worker.terminate();
   }
 
-  private received(message: TransferableBatch): RecordBatch {
-    const batch = fromTransferable(message);
-    if (this.reusesMemory)
-      onRelease(batch, (memory) => this.worker.postMessage({ memory } satisfies WorkerRequest, memory));
+  private received(columns: ColumnBatch): RecordBatch {
+    const batch = recordBatch(columns);
+    if (this.reusesMemory) onRelease(batch, (memory) => this.send({ memory }, memory));
     return batch;
+  }
+
+  private send(request: WorkerRequest, transfer: ArrayBuffer[] = []): void {
+    this.worker.postMessage(request, transfer);
   }
 
   private fail(error: Error): void {

@@ -1,18 +1,15 @@
-import type { BatchStage, CreateStage, Split } from '@mlm/arrow';
-import { tokenBatch } from '@mlm/arrow';
-import type { RecordBatch } from 'apache-arrow';
+import type { BatchStage, ColumnBatch, CreateStage, Split } from '@mlm/arrow/columns';
 import { LineCutter } from '../cut/lines.js';
 import { type RowCutter, RowPacker } from '../cut/pack.js';
 import { splitOf } from '../cut/split.js';
 import { skipSpace } from '../source/boundary.js';
 import type { Unit, UnitPart } from '../source/unit.js';
-import { tokenizerFromDefinition } from '../tokenizer/tokenizer.js';
-import type { Encoder, TokenizerDefinition } from '../tokenizer/types.js';
+import type { Encoder, SpecialIds } from '../tokenizer/types.js';
 import { PartReader, type PartText } from './read-unit.js';
 
-/** All that a thread needs to know to turn units into batches; it can be cloned by `postMessage`. */
+/** What is to be done with units, beside the tokenizer; it can be cloned by `postMessage`. */
 export interface UnitWork {
-  tokenizer: TokenizerDefinition;
+  specialIds: SpecialIds;
   sequenceLength: number;
   lineByLine: boolean;
   overflow: 'wrap' | 'truncate';
@@ -22,7 +19,7 @@ export interface UnitWork {
   stages: BatchStage[];
 }
 
-type Stage = (batch: RecordBatch) => RecordBatch | Promise<RecordBatch>;
+type Stage = (batch: ColumnBatch) => ColumnBatch | Promise<ColumnBatch>;
 
 /** A record batch stays well below the 64 MiB that readers are promised: 13 bytes a token at most. */
 const BATCH_IDS = 4 << 20;
@@ -44,27 +41,26 @@ export class UnitWorker {
     this.cutters = { train: cutter(), validation: cutter() };
   }
 
-  static async create(work: UnitWork): Promise<UnitWorker> {
-    const tokenizer = tokenizerFromDefinition(work.tokenizer);
-    const { sequenceLength, lineByLine, overflow } = work;
+  static async create(work: UnitWork, encoder: () => Encoder): Promise<UnitWorker> {
+    const { specialIds, sequenceLength, lineByLine, overflow } = work;
     const cutter = () =>
       lineByLine
-        ? new LineCutter(sequenceLength, tokenizer.specialIds, overflow)
-        : new RowPacker(sequenceLength, tokenizer.specialIds);
+        ? new LineCutter(sequenceLength, specialIds, overflow)
+        : new RowPacker(sequenceLength, specialIds);
     const stages: Stage[] = [];
     for (const { module, options } of work.stages) {
       const { createStage } = (await import(module)) as { createStage: CreateStage };
       stages.push(createStage(options as never));
     }
-    return new UnitWorker(work, tokenizer.encoder(), cutter, stages);
+    return new UnitWorker(work, encoder(), cutter, stages);
   }
 
   /** Reads, tokenizes and cuts a unit, and runs the stages on its batches: those to train on first. */
-  async run(unit: Unit): Promise<RecordBatch[]> {
+  async run(unit: Unit): Promise<ColumnBatch[]> {
     this.documents = { train: 0, validation: 0 };
     this.invalidUtf8 = 0;
     for (const part of unit.parts) this.addPart(part);
-    const batches: RecordBatch[] = [];
+    const batches: ColumnBatch[] = [];
     for (const split of ['train', 'validation'] as const) {
       const figures = split === 'train' ? { bytes: unit.inputBytes, invalid_utf8: this.invalidUtf8 } : {};
       const counts = { documents: this.documents[split], ...figures };
@@ -106,23 +102,24 @@ export class UnitWorker {
     return splitOf(this.work, part.file, offset);
   }
 
-  private *batches(unit: number, split: Split, counts: Record<string, number>): Generator<RecordBatch> {
+  private *batches(unit: number, split: Split, counts: Record<string, number>): Generator<ColumnBatch> {
     const { values, offsets } = this.cutters[split].finish();
     const rows = offsets.length - 1;
     if (values.length <= BATCH_IDS) {
       if (rows > 0 || split === 'train')
-        yield tokenBatch({ values, offsets }, { unit, firstRow: 0, split, counts });
+        yield { columns: { input_ids: { values, offsets } }, place: { unit, firstRow: 0, split, counts } };
       return;
     }
     for (let firstRow = 0; firstRow < rows; ) {
       const start = offsets[firstRow]!;
       let end = firstRow + 1;
       while (end < rows && offsets[end + 1]! - start <= BATCH_IDS) end++;
-      const ids = {
+      const input_ids = {
         values: values.slice(start, offsets[end]),
         offsets: offsets.slice(firstRow, end + 1).map((offset) => offset - start),
       };
-      yield tokenBatch(ids, { unit, firstRow, split, ...(firstRow === 0 ? { counts } : {}) });
+      const place = { unit, firstRow, split, ...(firstRow === 0 ? { counts } : {}) };
+      yield { columns: { input_ids }, place };
       firstRow = end;
     }
   }

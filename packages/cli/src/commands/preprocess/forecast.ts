@@ -16,8 +16,8 @@ export interface Forecast {
 
 type TokenBatch = Parameters<typeof listColumn>[0];
 
-/** A shorter run is over before a forecast is read. */
-const longBytes = 200e6;
+/** A shorter run is over before a forecast is worth its time. */
+const longBytes = 2e9;
 
 /** input_ids and labels take four bytes each, attention_mask one. */
 const bytesPerToken = 9;

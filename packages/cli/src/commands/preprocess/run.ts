@@ -1,17 +1,13 @@
-import {
-  type InputFiles,
-  listFiles,
-  loadTokenizer,
-  type PreprocessReport,
-  type PreprocessOptions as PreprocessRequest,
-  preprocess,
-  shareOf,
-  type Tokenizer,
+import type {
+  InputFiles,
+  PreprocessReport,
+  PreprocessOptions as PreprocessRequest,
+  Tokenizer,
 } from '@mlm/tokenize';
+import { listFiles, loadTokenizer, startThreads } from '@mlm/tokenize/start';
 import { commandName } from '../../command-name.js';
 import type { Context } from '../../context.js';
 import { UsageError } from '../../errors.js';
-import { maskingStage } from '../../masking-stage.js';
 import { listedPaths } from '../../options/files-from.js';
 import {
   formatByteRate,
@@ -25,8 +21,6 @@ import {
 import { createProgress } from '../../output/progress.js';
 import { printResult } from '../../output/report.js';
 import type { PreprocessOptions } from './command.js';
-import { describeForecast, forecast, isLong } from './forecast.js';
-import { outputBytes } from './size.js';
 
 export async function runPreprocess(
   context: Context,
@@ -36,7 +30,10 @@ export async function runPreprocess(
   const { inputs, output } = await inputsAndOutput(context, paths, options);
   const files = await listFiles(inputs);
   const tokenizer = await loadTokenizer(options.tokenizer);
-  const request = preprocessRequest(options, files, output, tokenizer);
+  // The threads get ready while this one loads the rest.
+  startThreads(files, tokenizer, options.workers);
+  const request = await preprocessRequest(options, files, output, tokenizer);
+  const { describeForecast, forecast, isLong } = await import('./forecast.js');
   if (options.quiet !== true && isLong(files)) {
     context.stderr.write(`${describeForecast(await forecast(request, files), files)}\n`);
   }
@@ -53,14 +50,16 @@ async function inputsAndOutput(context: Context, paths: string[], options: Prepr
   return { inputs, output };
 }
 
-function preprocessRequest(
+async function preprocessRequest(
   options: PreprocessOptions,
   inputs: InputFiles,
   output: string,
   tokenizer: Tokenizer,
-): PreprocessRequest {
+): Promise<PreprocessRequest> {
   const { maskProbability: probability, replace, labels, seed } = options;
   const { rank, worldSize } = options;
+  const { shareOf } = await import('@mlm/tokenize');
+  const { maskingStage } = await import('../../masking-stage.js');
   return {
     inputs,
     output,
@@ -97,6 +96,7 @@ export async function preprocessWithProgress(
     label: 'preprocess',
     ...options,
   });
+  const { preprocess } = await import('@mlm/tokenize');
   const start = performance.now();
   try {
     const report = await preprocess({
@@ -131,6 +131,7 @@ async function printReport(
   const share = selected / Math.max(1, tokens);
   // On standard output the dataset itself goes out: the summary must not mix with it.
   const toStderr = output === '-' ? { ...context, stdout: context.stderr } : context;
+  const { outputBytes } = await import('./size.js');
   const size = await outputBytes(output);
   const result = {
     output,

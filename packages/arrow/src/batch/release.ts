@@ -1,0 +1,32 @@
+import type { RecordBatch } from 'apache-arrow';
+import { listColumn } from './column.js';
+import { KEPT_BYTES } from './memory.js';
+
+const releases = new WeakMap<ArrayBufferLike, (buffers: ArrayBuffer[]) => void>();
+
+/**
+ * Says what to do with a batch's memory once the batch has been written. To be called by who made the batch, and only when
+ * nothing but the sink will use it.
+ */
+export function onRelease(batch: RecordBatch, callback: (buffers: ArrayBuffer[]) => void): void {
+  const buffer = firstBuffer(batch);
+  if (buffer) releases.set(buffer, callback);
+}
+
+/** Gives a batch's memory back to who made it, if he wants it; the batch must not be used any more. */
+export function releaseBatch(batch: RecordBatch): void {
+  const first = firstBuffer(batch);
+  const callback = first && releases.get(first);
+  if (!callback) return;
+  releases.delete(first);
+  const buffers = new Set<ArrayBuffer>();
+  for (const { name } of batch.schema.fields) {
+    const { buffer } = listColumn(batch, name).values;
+    if (buffer instanceof ArrayBuffer && buffer.byteLength >= KEPT_BYTES) buffers.add(buffer);
+  }
+  callback([...buffers]);
+}
+
+function firstBuffer(batch: RecordBatch): ArrayBufferLike | undefined {
+  return batch.data.children[0]?.children[0]?.values?.buffer;
+}

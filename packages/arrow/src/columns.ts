@@ -1,0 +1,12 @@
+/**
+ * The part of the record-batch contract that needs no apache-arrow, whose import takes a tenth of a second of every
+ * thread: what worker threads work with.
+ */
+export type { ListColumn } from './batch/column.js';
+export { type ColumnBatch, columnBuffers } from './batch/column-batch.js';
+export type { MaskedColumns } from './batch/create.js';
+export { giveBackMemory, int8Memory, int32Memory } from './batch/memory.js';
+export type { BatchPlace } from './batch/place.js';
+export type { BatchStage, CreateStage } from './batch/stage.js';
+export { InputError } from './error.js';
+export type { DatasetDescription, DatasetMetadata, MaskingMetadata, Split } from './metadata.js';
