@@ -11,12 +11,13 @@ pnpm bench corpus                 build the text that preprocess reads, from Deb
 pnpm bench preprocess             text to masked Arrow, against datasets, nanotoken, transformers.js
 pnpm bench train                  training steps, against PyTorch with transformers
 pnpm bench convergence            500 steps on Brown, against transformers' Trainer
+pnpm bench precision              500 steps in bf16 and in fp32: the held-out losses
 
   --rounds <n>          interleaved rounds (preprocess 5, train 5)
   --corpus <file>       the text (default: bench/.cache/corpus/english.txt)
-  --models <a,b>        for train (default: bert-tiny,bert-mini,bert-base)
+  --models <a,b>        for train (default: bert-tiny,bert-mini,bert-base); for precision one (bert-tiny)
   --precisions <a,b>    for train (default: fp32,bf16)
-  --steps <n>           for convergence (default: 500)
+  --steps <n>           for convergence and precision (default: 500)
   --python <path>       an interpreter that has the peers
   --output <folder>     where tables and JSON go (default: bench/.cache/results)
 `;
@@ -27,7 +28,7 @@ const { values, positionals } = parseArgs({
   options: {
     rounds: { type: 'string' },
     corpus: { type: 'string', default: path.join(cache, 'corpus/english.txt') },
-    models: { type: 'string', default: 'bert-tiny,bert-mini,bert-base' },
+    models: { type: 'string' },
     precisions: { type: 'string', default: 'fp32,bf16' },
     steps: { type: 'string', default: '500' },
     python: { type: 'string' },
@@ -59,13 +60,17 @@ const benchmarks = {
   },
   async train() {
     const { benchTrain } = await import('./train/bench.js');
-    const models = values.models.split(',');
+    const models = (values.models ?? 'bert-tiny,bert-mini,bert-base').split(',');
     const precisions = values.precisions.split(',');
     return benchTrain({ models, precisions, rounds: Number(values.rounds ?? 5), python: values.python });
   },
   async convergence() {
     const { benchConvergence } = await import('./convergence/bench.js');
     return benchConvergence({ steps: Number(values.steps), python: values.python });
+  },
+  async precision() {
+    const { benchPrecision } = await import('./precision/bench.js');
+    return benchPrecision({ model: values.models ?? 'bert-tiny', steps: Number(values.steps) });
   },
 };
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { log } from '../measure/log.js';
+import { runMlm } from '../measure/mlm.js';
 import { runProcess } from '../measure/process.js';
 import { findPython } from '../measure/python.js';
 import { figure, table } from '../measure/table.js';
@@ -11,12 +12,6 @@ import { writeBrown } from './brown.js';
 const here = (/** @type {string} */ file) => fileURLToPath(new URL(file, import.meta.url));
 const MODEL = 'bert-mini';
 const settings = { sequence_length: 128, batch_size: 8, learning_rate: 5e-4, seed: 42, threads: 2 };
-
-/** @param {...string} args */
-async function mlm(...args) {
-  const { stdout } = await runProcess(process.execPath, [here('../../packages/cli/bin/mlm.js'), ...args]);
-  return JSON.parse(/** @type {string} */ (stdout.trim().split('\n').at(-1)));
-}
 
 /** @param {{ steps: number, python: string | undefined }} options */
 export async function benchConvergence({ steps, python: given }) {
@@ -32,7 +27,7 @@ export async function benchConvergence({ steps, python: given }) {
   try {
     writeBrown(text);
     const cut = ['--sequence-length', String(settings.sequence_length), '--eval-fraction', '0.1'];
-    const { rows } = await mlm('preprocess', text, dataset, ...cut, '--json');
+    const { rows } = await runMlm('preprocess', text, dataset, ...cut, '--json');
     log(`Brown: ${rows} rows`);
 
     const warmup = Math.round(0.06 * steps);
@@ -45,7 +40,7 @@ export async function benchConvergence({ steps, python: given }) {
     );
     const same = ['--seed', String(settings.seed), '--threads', String(settings.threads)];
     const started = performance.now();
-    await mlm('train', dataset, '--model', MODEL, '--output', ours, ...schedule, ...same, '--json');
+    await runMlm('train', dataset, '--model', MODEL, '--output', ours, ...schedule, ...same, '--json');
     const seconds = (performance.now() - started) / 1000;
     log(`mlm: ${seconds.toFixed(0)} s`);
 
@@ -58,8 +53,8 @@ export async function benchConvergence({ steps, python: given }) {
 
     // One ruler for both: the checkpoints are scored by the same program, on the same rows.
     const [ourLoss, theirLoss] = [
-      (await mlm('eval', heldOut, '--model', ours, '--json')).loss,
-      (await mlm('eval', heldOut, '--model', theirs, '--json')).loss,
+      (await runMlm('eval', heldOut, '--model', ours, '--json')).loss,
+      (await runMlm('eval', heldOut, '--model', theirs, '--json')).loss,
     ];
     const difference = ourLoss / theirLoss - 1;
     const lines = [
