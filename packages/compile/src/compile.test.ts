@@ -2,6 +2,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { type CompileOptions, compile } from './compile.js';
+import { InputError } from './error.js';
 import { printGraph } from './graph/print.js';
 import { type StepFunction, trace } from './trace/trace.js';
 
@@ -51,6 +52,14 @@ describe('compile', () => {
       });
     }
     await Promise.all([eager.dispose(), onnx.dispose()]);
+  });
+
+  it.each(['onnx', 'eager'] as const)('refuses bf16 on the target %s in one line', async (target) => {
+    const refused = compile(perceptron, { ...options, target, precision: 'bf16' });
+    await expect(refused).rejects.toBeInstanceOf(InputError);
+    await expect(refused).rejects.toThrow(
+      new RegExp(`^--precision bf16: the engine ${target} .*--engine tensorflow.*$`),
+    );
   });
 
   it('prints what was traced', () => {

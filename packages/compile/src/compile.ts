@@ -3,6 +3,7 @@ import { readEntry, writeEntry } from './cache/entries.js';
 import { cacheFolder } from './cache/folder.js';
 import { type CacheSource, cacheKey } from './cache/key.js';
 import { EagerStep } from './eager/step.js';
+import { InputError } from './error.js';
 import { DeviceStep } from './onnx/device/step.js';
 import { DeviceVariables } from './onnx/device/variables.js';
 import { type OnnxProgram, onnxProgram } from './onnx/program.js';
@@ -25,7 +26,7 @@ export interface CompileOptions {
   readonly device?: string;
   /** Threads for one operation; default: the engine's choice. */
   readonly threads?: number;
-  /** `bf16`: operands of matrix products in bfloat16, where the engine has it; default `fp32`. */
+  /** `bf16`: operands of matrix products in bfloat16, which the target `tensorflow` alone has; default `fp32`. */
   readonly precision?: 'fp32' | 'bf16';
   /** Run on the variables of this step, of the same target, in place of new ones: training and evaluation on one model. */
   readonly share?: Step;
@@ -47,10 +48,17 @@ export interface CompileOptions {
  * }, { variables: { weight: { shape: [3, 1] } }, inputs: { x: { shape: ['batch', 3], dtype: 'float32' }, … } });
  * const { loss } = await step.run({ x: new Float32Array(12), … });
  * ```
- * @throws if the function cannot be traced (see `trace`) or the target lacks one of its operations
+ * @throws if the function cannot be traced (see `trace`) or the target lacks one of its operations; InputError if it
+ *   lacks the precision
  */
 export async function compile(fn: StepFunction, options: CompileOptions = {}): Promise<Step> {
   const { variables = {}, inputs = {}, target = 'onnx', share } = options;
+  if (options.precision === 'bf16' && target !== 'tensorflow') {
+    throw new InputError(
+      `--precision bf16: the engine ${target} has no bfloat16 matrix products; ` +
+        'add --engine tensorflow (after `mlm setup tensorflow`), or leave --precision at fp32',
+    );
+  }
   switch (target) {
     case 'eager':
       if (share && !(share instanceof EagerStep)) throw sharingError();

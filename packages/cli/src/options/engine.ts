@@ -39,7 +39,7 @@ export async function engineSettings(
   { engine, device, precision, threads, quiet }: EngineOptions & { quiet?: boolean },
 ) {
   const { chooseEngine } = await import('@mlm/compile');
-  const choice = await chooseEngine({ engine, device });
+  const choice = await chooseEngine({ engine, device, precision });
   const plain = choice.engine === 'onnx' && choice.reason === 'no GPU was found';
   if (quiet !== true && choice.reason !== 'as asked' && !plain) {
     context.stderr.write(`mlm: engine ${choice.engine} on ${choice.device} (${choice.reason})\n`);

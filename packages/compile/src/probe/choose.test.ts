@@ -62,3 +62,9 @@ test('what is asked for by name stays', async () => {
     device: 'cpu',
   });
 });
+
+test('bf16 leaves TensorFlow alone, whatever else is faster', async () => {
+  const wish = { ...auto, precision: 'bf16' } as const;
+  expect(await chooseEngine(wish, machine({ gpu: true }))).toMatchObject({ engine: 'tensorflow' });
+  expect(await chooseEngine({ ...wish, engine: 'onnx' }, machine({}))).toMatchObject({ engine: 'onnx' });
+});

@@ -7,6 +7,8 @@ import { type EngineProbe, type EngineTarget, probeEngine } from './probe.js';
 export interface EngineWish {
   engine: EngineTarget['target'] | 'auto';
   device: EngineTarget['device'] | 'auto';
+  /** `bf16` leaves only engines that have it: TensorFlow. Default `fp32`. */
+  precision?: 'fp32' | 'bf16';
 }
 
 export interface EngineChoice {
@@ -32,7 +34,8 @@ export interface MachineFacts {
  * onnxruntime on the CPU. A device is only tried, in a process of its own, where its driver is there.
  */
 export async function chooseEngine(wish: EngineWish, facts?: MachineFacts): Promise<EngineChoice> {
-  const { engine, device } = wish;
+  const { device } = wish;
+  const engine = wish.engine === 'auto' && wish.precision === 'bf16' ? 'tensorflow' : wish.engine;
   if (engine !== 'auto' && device !== 'auto') return { engine, device, reason: 'as asked' };
   const found = facts ?? (await machineFacts());
   const allowed = (target: EngineTarget['target'], on: EngineTarget['device']) =>
