@@ -77,11 +77,17 @@ const add = (e: Emitter, values: readonly Dimension[], others: readonly Dimensio
 
 /** How each operation of the graph is written in ONNX, standard operators of opset 21 wherever one fits. */
 export const lowerings: Readonly<Record<string, Lowering>> = {
-  ...same('Abs', 'Ceil', 'Cos', 'Cosh', 'Elu', 'Erf', 'Exp', 'Floor', 'Log', 'Reciprocal', 'Relu', 'Round'),
-  ...same('Selu', 'Sigmoid', 'Sin', 'Sinh', 'Softplus', 'Sqrt', 'Tan', 'Tanh', 'Neg', 'Sign'),
+  ...same('Abs', 'Ceil', 'Cos', 'Cosh', 'Elu', 'Erf', 'Exp', 'Floor', 'Log', 'Reciprocal', 'Relu'),
+  ...same('Selu', 'Sigmoid', 'Sin', 'Sinh', 'Softplus', 'Sqrt', 'Tan', 'Tanh', 'Neg'),
   Expm1: (e, [x]) => e.op('Sub', [e.op('Exp', [x!]), e.scalar(1)]),
   Log1p: (e, [x]) => e.op('Log', [e.op('Add', [x!, e.scalar(1)])]),
-  Relu6: (e, [x]) => e.op('Clip', [x!, e.scalar(0), e.scalar(6)]),
+  Relu6: (e, [x], node) => e.op('Clip', [x!, e.scalar(0, inputType(node)), e.scalar(6, inputType(node))]),
+  Round: (e, [x], node) => (inputType(node) === 'float32' ? e.op('Round', [x!]) : x!),
+  // tfjs has the sign 0 for what is not a number.
+  Sign: (e, [x], node) => {
+    const sign = e.op('Sign', [x!]);
+    return inputType(node) === 'float32' ? e.op('Where', [e.op('IsNaN', [x!]), e.scalar(0), sign]) : sign;
+  },
   Rsqrt: (e, [x]) => e.op('Reciprocal', [e.op('Sqrt', [x!])]),
   Square: (e, [x]) => e.op('Mul', [x!, x!]),
   IsNan: direct('IsNaN'),
@@ -91,8 +97,11 @@ export const lowerings: Readonly<Record<string, Lowering>> = {
   LeakyRelu: (e, [x], { attributes }) =>
     e.op('LeakyRelu', [x!], { alpha: { float: attributes.alpha as number } }),
   Step: (e, [x], node) => {
-    const positive = e.op('Greater', [x!, e.scalar(0, inputType(node))]);
-    const step = e.op('Where', [positive, e.scalar(1), e.scalar((node.attributes.alpha as number) ?? 0)]);
+    const dtype = inputType(node);
+    const positive = e.op('Greater', [x!, e.scalar(0, dtype)]);
+    const below = e.scalar((node.attributes.alpha as number) ?? 0, dtype);
+    const step = e.op('Where', [positive, e.scalar(1, dtype), below]);
+    if (dtype !== 'float32') return step;
     return e.op('Where', [e.op('IsNaN', [x!]), x!, step]);
   },
   ClipByValue: (e, [x], node) =>
@@ -162,8 +171,8 @@ export const lowerings: Readonly<Record<string, Lowering>> = {
   Prod: onNumbers(reduce('ReduceProd')),
   All: onNumbers(reduce('ReduceMin')),
   Any: onNumbers(reduce('ReduceMax')),
-  ArgMax: argument('ArgMax'),
-  ArgMin: argument('ArgMin'),
+  ArgMax: onNumbers(argument('ArgMax')),
+  ArgMin: onNumbers(argument('ArgMin')),
   Softmax: (e, x, { attributes }) => e.op('Softmax', x, { axis: attributes.axis as number }),
   LogSoftmax: (e, x, { attributes }) => e.op('LogSoftmax', x, { axis: attributes.axis as number }),
   Cumsum: (e, [x], { attributes }) =>
@@ -172,7 +181,10 @@ export const lowerings: Readonly<Record<string, Lowering>> = {
       reverse: attributes.reverse ? 1 : 0,
     }),
 
-  Reshape: (e, [x], { attributes }) => e.op('Reshape', [x!, e.reshapeTarget(dims(attributes, 'shape'))]),
+  Reshape: (e, [x], { attributes }) => {
+    const shape = dims(attributes, 'shape');
+    return e.op('Reshape', [x!, e.reshapeTarget(shape)], shape.includes(0) ? { allowzero: 1 } : {});
+  },
   Transpose: (e, [x], { attributes }) => e.op('Transpose', [x!], { perm: ints(attributes, 'perm') }),
   Slice: (e, [x], { attributes }) => {
     const [begin, size] = [dims(attributes, 'begin'), dims(attributes, 'size')];
@@ -248,23 +260,37 @@ export const lowerings: Readonly<Record<string, Lowering>> = {
 
   GatherV2: (e, x, { attributes }) => e.op('Gather', x, { axis: attributes.axis as number }),
   GatherNd: (e, [x, indices]) => e.op('GatherND', [x!, e.op('Cast', [indices!], { to: DATA_TYPE.int64 })]),
-  ScatterNd: (e, [indices, updates], node) =>
-    scatterAdd(e, dims(node.attributes, 'shape'), indices!, updates!, dtypeOf(node)),
-  UnsortedSegmentSum: (e, [x, ids], node) => {
-    const rows = e.op('Unsqueeze', [ids!, e.ints([node.inputs[1]!.shape.length])]);
-    return scatterAdd(e, node.outputs[0]!.shape, rows, x!, dtypeOf(node));
+  ScatterNd: (e, [indices, updates], node) => {
+    // One-dimensional indices are indices of rows.
+    const isList = node.inputs[0]!.shape.length === 1;
+    const places = isList ? e.op('Unsqueeze', [indices!, e.ints([1])]) : indices!;
+    return scatterAdd(e, dims(node.attributes, 'shape'), places, updates!, dtypeOf(node));
+  },
+  UnsortedSegmentSum: (e, [x, ids], { inputs, outputs }) => {
+    const [rank, idRank] = [inputs[0]!.shape.length, inputs[1]!.shape.length];
+    // tfjs leaves out the rows of negative ids; ONNX would count those from the end.
+    const dtype = outputs[0]!.dtype;
+    const negative = e.op('Less', [ids!, e.scalar(0, 'int32')]);
+    const axes = Array.from({ length: rank - idRank }, (_, i) => idRank + i);
+    const dropped = axes.length > 0 ? e.op('Unsqueeze', [negative, e.ints(axes)]) : negative;
+    const kept = e.op('Where', [dropped, e.scalar(0, dtype), x!]);
+    const rows = e.op('Unsqueeze', [e.op('Max', [ids!, e.scalar(0, 'int32')]), e.ints([idRank])]);
+    return scatterAdd(e, outputs[0]!.shape, rows, kept, dtype);
   },
   OneHot: (e, [indices], node) => {
     const { depth, onValue, offValue } = node.attributes;
     const values = e.constant([offValue as number, onValue as number], 'float32', [2]);
-    const wide = e.op('Cast', [indices!], { to: DATA_TYPE.int64 });
+    const isScalar = node.inputs[0]!.shape.length === 0;
+    const listed = isScalar ? e.op('Unsqueeze', [indices!, e.ints([0])]) : indices!;
+    const wide = e.op('Cast', [listed], { to: DATA_TYPE.int64 });
     // ONNX counts negative indices from the end; tfjs writes a row of off values.
     const inside = e.op('Where', [
       e.op('Less', [wide, e.constant([0], 'int64', [])]),
       e.op('Reshape', [e.size(depth as Dimension), e.ints([])]),
       wide,
     ]);
-    const floats = e.op('OneHot', [inside, e.size(depth as Dimension), values], { axis: -1 });
+    const rows = e.op('OneHot', [inside, e.size(depth as Dimension), values], { axis: -1 });
+    const floats = isScalar ? e.op('Squeeze', [rows, e.ints([0])]) : rows;
     return dtypeOf(node) === 'float32' ? floats : e.op('Cast', [floats], { to: DATA_TYPE[dtypeOf(node)] });
   },
   TopK: (e, [x], { attributes }) => {

@@ -19,14 +19,14 @@ import { Recorder } from './recorder.js';
 export const BACKEND_NAME = 'mlm-trace';
 
 /** What a symbolic tensor holds in the place of data: the value that it stands for. */
-class SymbolicData {
+export class SymbolicData {
   /** How many tensors share it; tfjs counts its tensors by this. */
   references = 1;
   constructor(readonly value: Value) {}
 }
 
 /** A tfjs backend that computes nothing: it records every kernel call into the recorder on top of its stack. */
-class SymbolicBackend extends KernelBackend {
+export class SymbolicBackend extends KernelBackend {
   readonly recorders: Recorder[] = [];
 
   get recorder(): Recorder {
@@ -60,14 +60,14 @@ class SymbolicBackend extends KernelBackend {
     )[0]!;
   }
 
-  override readSync(): never {
+  override readSync(_id: DataId): never {
     throw new Error(
       'a traced function cannot read the data of a tensor (dataSync, data, arraySync, print): ' +
         'it runs once, on shapes alone; compute with tensor operations instead',
     );
   }
-  override read(): never {
-    return this.readSync();
+  override read(id: DataId): Promise<TypedArray> {
+    return this.readSync(id);
   }
 
   override numDataIds(): number {
@@ -101,17 +101,21 @@ let backend: SymbolicBackend | undefined;
 
 function symbolicBackend(): SymbolicBackend {
   if (backend) return backend;
-  const created = new SymbolicBackend();
+  backend = new SymbolicBackend();
+  registerRules(backend, BACKEND_NAME);
+  return backend;
+}
+
+/** Lets a backend record every kernel that has a rule. */
+export function registerRules(to: SymbolicBackend, backendName: string): void {
   for (const [kernelName, rule] of Object.entries(kernels)) {
     registerKernel({
       kernelName,
-      backendName: BACKEND_NAME,
+      backendName,
       kernelFunc: (({ inputs, attrs }) =>
-        record(created, kernelName, rule, inputs, (attrs ?? {}) as Attributes)) as KernelConfig['kernelFunc'],
+        record(to, kernelName, rule, inputs, (attrs ?? {}) as Attributes)) as KernelConfig['kernelFunc'],
     });
   }
-  backend = created;
-  return created;
 }
 
 function record(

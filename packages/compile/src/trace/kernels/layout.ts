@@ -1,4 +1,4 @@
-import { backend_util, slice_util } from '@tensorflow/tfjs-core';
+import { backend_util, slice_util, util } from '@tensorflow/tfjs-core';
 import type { Value } from '../../graph/graph.js';
 import { axesOf, frontAxis, type KernelCall, type KernelRule, numbers, sizes } from './rule.js';
 
@@ -6,6 +6,14 @@ const reshapeTo = (x: Value, shape: readonly number[]): KernelCall =>
   x.shape.length === shape.length && shape.every((size, i) => size === x.shape[i])
     ? { same: x }
     : { op: 'Reshape', inputs: [x], attributes: { shape }, outputs: [{ shape, dtype: x.dtype }] };
+
+/** A tensor without elements. */
+const emptyOf = (shape: readonly number[], { dtype }: Value): KernelCall => ({
+  op: 'Fill',
+  inputs: [],
+  attributes: { shape, value: 0 },
+  outputs: [{ shape, dtype }],
+});
 
 const product = (values: readonly number[]): number => values.reduce((a, b) => a * b, 1);
 
@@ -26,6 +34,11 @@ export const layout: Record<string, KernelRule> = {
     inputs: ['input'],
     infer: ([x], { dim }) => {
       const shape = [...sizes(x!)];
+      const rank = shape.length;
+      util.assert(
+        (dim as number) >= -rank - 1 && (dim as number) <= rank,
+        () => `a tensor of rank ${rank} has no axis ${dim} to expand`,
+      );
       shape.splice(frontAxis(dim, shape.length + 1), 0, 1);
       return reshapeTo(x!, shape);
     },
@@ -44,6 +57,10 @@ export const layout: Record<string, KernelRule> = {
         { shape: sizes(x!) } as never,
         numbers(begin),
         numbers(size),
+      );
+      util.assert(
+        shape!.every((length, i) => from![i]! + length <= sizes(x!)[i]!),
+        () => `the slice [${shape}] from [${from}] leaves the shape [${sizes(x!)}]`,
       );
       if (shape!.every((length, i) => length === x!.shape[i])) return { same: x! };
       return { attributes: { begin: from!, size: shape! }, outputs: [{ shape: shape!, dtype: x!.dtype }] };
@@ -85,15 +102,21 @@ export const layout: Record<string, KernelRule> = {
   Concat: {
     infer: (values, { axis }) => {
       const at = frontAxis(axis, values[0]!.shape.length);
-      const parts = values.filter((value) => !sizes(value).includes(0));
-      if (parts.length === 1) return { same: parts[0]! };
+      backend_util.assertParamsConsistent(values.map(sizes), at);
       const shape = backend_util.computeOutShape(values.map(sizes), at);
+      const parts = values.filter((value) => !sizes(value).includes(0));
+      if (parts.length === 0) return emptyOf(shape, values[0]!);
+      if (parts.length === 1) return { same: parts[0]! };
       return { inputs: parts, attributes: { axis: at }, outputs: [{ shape, dtype: values[0]!.dtype }] };
     },
   },
   Pack: {
     infer: (values, { axis }) => {
       const shape = [...sizes(values[0]!)];
+      for (const value of values) {
+        util.assertShapesMatch(sizes(value), shape, 'stacked tensors: ');
+        util.assert(value.dtype === values[0]!.dtype, () => 'stacked tensors must have one dtype');
+      }
       const at = frontAxis(axis, shape.length + 1);
       shape.splice(at, 0, values.length);
       return { attributes: { axis: at }, outputs: [{ shape, dtype: values[0]!.dtype }] };

@@ -1,4 +1,5 @@
-import type { DType, OutputSpec } from '../../graph/graph.js';
+import { gather_util, type Tensor, type TensorInfo } from '@tensorflow/tfjs-core';
+import type { DType, OutputSpec, Value } from '../../graph/graph.js';
 import { frontAxis, type KernelRule, numbers, sizes } from './rule.js';
 
 /** A constant tensor whose elements are all equal. */
@@ -8,6 +9,9 @@ const fill = (value: number, { shape, dtype }: OutputSpec) => ({
   attributes: { shape: shape as number[], value },
   outputs: [{ shape, dtype }],
 });
+
+/** As much of a tensor as tfjs's checks look at. */
+const tensorOf = ({ shape, dtype }: Value) => ({ shape, dtype, rank: shape.length }) as TensorInfo & Tensor;
 
 /** Kernels that pick, place or make elements. */
 export const lookup: Record<string, KernelRule> = {
@@ -23,6 +27,7 @@ export const lookup: Record<string, KernelRule> = {
   GatherNd: {
     inputs: ['params', 'indices'],
     infer: ([params, indices]) => {
+      gather_util.prepareAndValidate(tensorOf(params!), tensorOf(indices!));
       const depth = sizes(indices!).at(-1)!;
       const shape = [...sizes(indices!).slice(0, -1), ...sizes(params!).slice(depth)];
       return { outputs: [{ shape, dtype: params!.dtype }] };
@@ -75,9 +80,12 @@ export const lookup: Record<string, KernelRule> = {
   Range: {
     inputs: [],
     infer: (_, { start, stop, step, dtype }) => {
-      const length = Math.max(0, Math.ceil(((stop as number) - (start as number)) / (step as number)));
+      const span = (stop as number) - (start as number);
+      // tfjs counts down where no step was given and the end lies below.
+      const by = span < 0 && step === 1 ? -1 : (step as number);
+      const length = Math.max(0, Math.ceil(span / by));
       return {
-        attributes: { start: start!, step: step!, length },
+        attributes: { start: start!, step: by, length },
         outputs: [{ shape: [length], dtype: (dtype ?? 'float32') as DType }],
       };
     },

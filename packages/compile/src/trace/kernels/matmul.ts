@@ -1,4 +1,4 @@
-import { backend_util } from '@tensorflow/tfjs-core';
+import { backend_util, util } from '@tensorflow/tfjs-core';
 import { type KernelRule, sizes } from './rule.js';
 
 /** Matrix products. */
@@ -7,6 +7,11 @@ export const matmul: Record<string, KernelRule> = {
     inputs: ['a', 'b'],
     infer: ([a, b], { transposeA, transposeB }) => {
       const [left, right] = [sizes(a!), sizes(b!)];
+      const depths = [left.at(transposeA === true ? -2 : -1), right.at(transposeB === true ? -1 : -2)];
+      util.assert(
+        left.length >= 2 && right.length >= 2 && depths[0] === depths[1],
+        () => `the shapes [${left}] and [${right}] have no matrix product`,
+      );
       const batch = backend_util.assertAndGetBroadcastShape(left.slice(0, -2), right.slice(0, -2));
       const rows = left.at(transposeA === true ? -1 : -2)!;
       const columns = right.at(transposeB === true ? -2 : -1)!;
