@@ -11,11 +11,12 @@ const HASH_4: u64 = 0xd6e8feb86659fd93;
 // Words are found by open addressing without wrapping around. Each table has slots to spare at its end, of which the last
 // is never filled, so that every search ends.
 
-/** Words of up to 16 ASCII letters and digits. 32 bytes a slot: word, three ids or place in the pool, count. */
+/** Words of up to 16 ASCII letters and digits. 32 bytes a slot: word, three ids or place in the pool, the ids' bytes. */
 const WORD_BITS: u64 = 18;
 const WORD_SIZE: usize = (32 << <usize>WORD_BITS) + 4096;
 const WORD_LIMIT: u32 = (<u32>1 << <u32>WORD_BITS) / 10 * 6;
-export const WORD_INLINE: u32 = 3;
+/** As many bytes of ids as a slot takes. */
+export const WORD_INLINE: usize = 12;
 /** Spans of up to 32 bytes as they stand in the text. 64 bytes a slot: span, count + 1 | length << 24, seven ids or place in the pool. */
 const SPAN_BITS: u64 = 16;
 const SPAN_SIZE: usize = (64 << <usize>SPAN_BITS) + 4096;
@@ -63,39 +64,48 @@ function putInPool(ids: usize, count: i32): u32 {
   return at;
 }
 
-export function copyIds(out: usize, place: u32, count: u32): void {
+/** Writes the ids of a word's entry; returns the address after them. */
+export function copyWord(entry: usize, out: usize): usize {
+  const bytes = <usize>load<u32>(entry, 28);
+  if (bytes <= WORD_INLINE) v128.store(out, v128.load(entry, 16));
+  else copyIds(out, load<u32>(entry, 16), <u32>(bytes >> 2));
+  return out + bytes;
+}
+
+function copyIds(out: usize, place: u32, count: u32): void {
   const from = pool + (<usize>place << 2);
   for (let i: usize = 0; i < (<usize>count << 2); i += 4) store<u32>(out + i, load<u32>(from + i));
 }
 
 /** Slot 0 stays empty: it is the word of no bytes, which has no ids. */
-@inline export function wordSlot(low: u64, high: u64): usize {
-  return <usize>((low * HASH_1 + high * HASH_2) >> (64 - WORD_BITS)) << 5;
+@inline export function wordSlot(word: v128): usize {
+  const mixed = v128.xor(word, i8x16.shuffle(word, word, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7));
+  return <usize>((v128.extract_lane<u64>(mixed, 0) * HASH_1) >> (64 - WORD_BITS)) << 5;
 }
 
-/** The entry of a word of ASCII characters whose first slot holds another one; it is made when there is none. */
-export function findWord(low: u64, high: u64, length: usize): usize {
-  const slot = wordSlot(low, high);
-  const first = wordTable + max(slot, 32);
+@inline export function holds(entry: usize, word: v128): bool {
+  return i8x16.bitmask(i8x16.eq(v128.load(entry), word)) == 0xffff;
+}
+
+/** The entry of the word of ASCII characters at KEY, zeros after it; it is made when there is none. */
+export function findWord(length: usize): usize {
+  const word = v128.load(KEY);
+  const first = wordTable + max(wordSlot(word), 32);
   let entry = first;
-  for (;;) {
-    const held = load<u64>(entry);
-    if (held == low && load<u64>(entry, 8) == high) return entry;
-    if (held == 0) break;
+  while (load<u64>(entry) != 0) {
+    if (holds(entry, word)) return entry;
     entry += 32;
   }
   makeRoom();
   if (++wordCount > WORD_LIMIT || load<u64>(wordTable, WORD_SIZE - 64) != 0) emptyWords();
   entry = first;
   while (load<u64>(entry) != 0) entry += 32;
-  store<u64>(KEY, low);
-  store<u64>(KEY, high, 8);
   const count = cutAscii(length);
-  store<u64>(entry, low);
-  store<u64>(entry, high, 8);
-  if (<u32>count <= WORD_INLINE) v128.store(entry, v128.load(PIECES), 16);
+  v128.store(entry, word);
+  const bytes = <usize>count << 2;
+  if (bytes <= WORD_INLINE) v128.store(entry, v128.load(PIECES), 16);
   else store<u32>(entry, putInPool(PIECES, count), 16);
-  store<u32>(entry, count, 28);
+  store<u32>(entry, <u32>bytes, 28);
   return entry;
 }
 
@@ -110,16 +120,11 @@ export function rememberToken(start: usize, end: usize, id: i32, lowercase: bool
     if (isCapital && lowercase) return;
   }
   const word = v128.and(v128.load(start), v128.load(KEEP + (length << 4)));
-  const low = v128.extract_lane<u64>(word, 0);
-  const high = v128.extract_lane<u64>(word, 1);
-  let entry = wordTable + max(wordSlot(low, high), 32);
-  while (load<u64>(entry) != 0) {
-    if (load<u64>(entry) == low && load<u64>(entry, 8) == high) break;
-    entry += 32;
-  }
+  let entry = wordTable + max(wordSlot(word), 32);
+  while (load<u64>(entry) != 0 && !holds(entry, word)) entry += 32;
   v128.store(entry, word);
   store<i32>(entry, id, 16);
-  store<u32>(entry, 1, 28);
+  store<u32>(entry, 4, 28);
   wordCount++;
 }
 

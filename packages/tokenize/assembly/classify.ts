@@ -39,6 +39,11 @@ export function beginText(words: usize, starts: usize, mode: i32): void {
   blankSoFar = 1;
 }
 
+/** Which bytes are in [least, most]: moved up so far that the signed bytes greater than a limit are these. */
+@inline function within(bytes: v128, least: i8, most: i8): v128 {
+  return i8x16.gt_s(i8x16.add(bytes, i8x16.splat(127 - most)), i8x16.splat(126 - (most - least)));
+}
+
 /** Classifies bytes [from, to) of the text, which are whole blocks of 64; they follow those of the last call. */
 export function classify(text: usize, from: usize, to: usize): void {
   for (let at = from; at < to; at += 64) {
@@ -49,13 +54,13 @@ export function classify(text: usize, from: usize, to: usize): void {
     let lineWhite: u64 = 0; // tab, newline, vertical tab, form feed, carriage return
     for (let j: usize = 0; j < 64; j += 16) {
       const v = v128.load(text + at + j);
-      const letters = i8x16.lt_u(i8x16.sub(v128.or(v, i8x16.splat(0x20)), i8x16.splat(0x61)), i8x16.splat(26));
-      const digits = i8x16.lt_u(i8x16.sub(v, i8x16.splat(0x30)), i8x16.splat(10));
+      const letters = within(v128.or(v, i8x16.splat(0x20)), 0x61, 0x7a);
+      const digits = within(v, 0x30, 0x39);
       words |= <u64>i8x16.bitmask(v128.or(letters, digits)) << <u64>j;
       high |= <u64>i8x16.bitmask(v) << <u64>j;
       newlines |= <u64>i8x16.bitmask(i8x16.eq(v, i8x16.splat(0x0a))) << <u64>j;
       spaces |= <u64>i8x16.bitmask(i8x16.eq(v, i8x16.splat(0x20))) << <u64>j;
-      lineWhite |= <u64>i8x16.bitmask(i8x16.lt_u(i8x16.sub(v, i8x16.splat(9)), i8x16.splat(5))) << <u64>j;
+      lineWhite |= <u64>i8x16.bitmask(within(v, 9, 13)) << <u64>j;
     }
     let white = spaces | (lineWhite & ~newlines);
     let blanks = spaces;
@@ -116,7 +121,7 @@ function formFeeds(block: usize): u64 {
   let found: u64 = 0;
   for (let j: usize = 0; j < 64; j += 16) {
     const v = v128.load(block + j);
-    found |= <u64>i8x16.bitmask(i8x16.lt_u(i8x16.sub(v, i8x16.splat(11)), i8x16.splat(2))) << <u64>j;
+    found |= <u64>i8x16.bitmask(within(v, 11, 12)) << <u64>j;
   }
   return found;
 }

@@ -9,7 +9,7 @@ import {
   tokensFound,
   tokenStart,
 } from './added-tokens';
-import { copyIds, findWord, rememberToken, WORD_INLINE, wordSlot, wordTable } from './caches';
+import { copyWord, findWord, holds, rememberToken, WORD_INLINE, wordSlot, wordTable } from './caches';
 import {
   beginText,
   classify,
@@ -19,7 +19,7 @@ import {
   itemStarts,
   notWord,
 } from './classify';
-import { allocate, DELIMITER, ITEMS, KEEP, release } from './memory';
+import { allocate, ALONE, DELIMITER, ITEMS, KEEP, KEY, release } from './memory';
 import { addTokens, begin, ENDS_DOCUMENT, foldBits, JOINS, LEADS, setRow, setUp, setUpWords, tableAt } from './set-up';
 import { encodeSingle, encodeSpan, setWordBuffers } from './span';
 import { classOf, decode, DROPPED_WHITESPACE, SINGLE, sizeOf, SPACE } from './unicode';
@@ -27,10 +27,10 @@ import { maxWordCharacters, setUpTrie, trieToken } from './wordpiece';
 
 // For the host, in this order: begin, setUpTrie, setUpAddedTokens, setUpWords, the tokens, the tables, setUp.
 export { addAddedToken, addTokens, begin, setUp, setUpAddedTokens, setUpTrie, setUpWords, tableAt };
-// The optimizer inlines no exported function: so `run` has its registers for what it does often, and the functions that are
+// The optimizer inlines no exported function: so `encodeItems` has the registers to itself, and the functions that are
 // called for each token are soon compiled for speed.
 export { rememberToken, trieToken };
-export { copyIds, encodeCharacter, encodeSpan, endDocument, findWord, joinedEnd, listItems, markItem, wordEnd };
+export { encodeItem, encodeItems, encodeSpan, encodeWord, endDocument, joinedEnd, listItems, markItem, wordEnd };
 
 /** How much is classified at once: what the first-level cache holds beside the rest. */
 const AHEAD: usize = 16384;
@@ -159,62 +159,104 @@ function spareLine(from: usize): void {
 
 /** Encodes the items that begin in [from, stop); returns where to go on, which may be before that. */
 function run(from: usize, stop: usize): usize {
+  let at = from;
+  while (at < stop) {
+    const windowEnd = min((at & ~63) + WINDOW, stop);
+    const itemsEnd = listItems(at, windowEnd);
+    let item = encodeItems(ITEMS, itemsEnd);
+    while (item < itemsEnd) {
+      const start = <usize>load<u32>(item);
+      const next = encodeItem(start);
+      if (next != 0) return next;
+      item += 4;
+      // In a script other than Latin, the next one is as this one: no need to try it.
+      if (load<u8>(text + start) < 0x80 || item == itemsEnd) item = encodeItems(item, itemsEnd);
+    }
+    at = windowEnd;
+  }
+  return at;
+}
+
+/**
+ * Encodes items as long as they are what most are: a cached word and a delimiter that is done with when its id is written.
+ * Returns the address of the first other one. It calls nothing, so that all it needs stays in registers.
+ */
+function encodeItems(items: usize, end: usize): usize {
   const base = text;
   const ends = notWord;
   const table = wordTable;
   const fold = i64x2.splat(foldBits);
   let to = out;
-  let at = from;
-  while (at < stop) {
-    const windowEnd = min((at & ~63) + WINDOW, stop);
-    const itemsEnd = listItems(at, windowEnd);
-    for (let item = ITEMS; item < itemsEnd; item += 4) {
-      const start = <usize>load<u32>(item);
-      let length = <usize>ctz<u64>(load<u64>(ends + (start >> 3)) >> <u64>(start & 7));
-      const itemOut = to;
-      if (length <= 16) {
-        const word = v128.and(v128.or(v128.load(base + start), fold), v128.load(KEEP + (length << 4)));
-        const low = v128.extract_lane<u64>(word, 0);
-        const high = v128.extract_lane<u64>(word, 1);
-        let entry = table + wordSlot(low, high);
-        if (((load<u64>(entry) ^ low) | (load<u64>(entry, 8) ^ high)) != 0) {
-          entry = i8x16.bitmask(word) ? 0 : findWord(low, high, length);
-        }
-        if (entry != 0) {
-          v128.store(to, v128.load(entry, 16));
-          const count = load<u32>(entry, 28);
-          if (count > WORD_INLINE) copyIds(to, load<u32>(entry, 16), count);
-          to += <usize>count << 2;
-        } else {
-          to = encodeSpan(base + start, base + start + length, to);
-        }
-      } else {
-        length = wordEnd(start) - start;
-        to = encodeSpan(base + start, base + start + length, to);
-      }
-      // The byte after the word, or the item itself where it is no word.
-      const after = start + length;
-      const row = load<u32>(DELIMITER + (<usize>load<u8>(base + after) << 2) + (<usize>(length == 0) << 10));
-      store<u32>(to, row & 0xffffff);
-      to += <usize>((row >> 24) & 4);
-      if (row < LEADS) continue;
-      if (row == JOINS) {
-        const next = joinedEnd(after);
-        out = encodeSpan(base + start, base + next, itemOut);
-        if (documents == DOCUMENT_LINE || load<u8>(base + next) != 0x0a) markItem(next);
-        return next;
-      }
-      if (row == LEADS) {
-        to = encodeCharacter(base + after, to);
-      } else if (after != spared) {
-        out = to;
-        endDocument(after + 1);
-      }
+  let item = items;
+  while (item < end) {
+    const start = <usize>load<u32>(item);
+    const length = wordLength(ends, start);
+    if (length > 16) break;
+    const word = v128.and(v128.or(v128.load(base + start), fold), v128.load(KEEP + (length << 4)));
+    let entry = table + wordSlot(word);
+    if (!holds(entry, word)) {
+      entry += 32;
+      if (!holds(entry, word)) break;
     }
-    at = windowEnd;
+    const written = <usize>load<u32>(entry, 28);
+    if (written > WORD_INLINE) break;
+    const row = delimiterRow(base + start, length);
+    if (row >= LEADS) break;
+    v128.store(to, v128.load(entry, 16));
+    to += written;
+    store<u32>(to, row & 0xffffff);
+    to += <usize>(row >> 24);
+    item += 4;
   }
   out = to;
-  return at;
+  return item;
+}
+
+/** Encodes any item. Returns 0, or where to go on when what follows the item was encoded with it. */
+function encodeItem(start: usize): usize {
+  const itemOut = out;
+  let length = wordLength(notWord, start);
+  if (length > 16) length = wordEnd(start) - start;
+  if (length > 0) encodeWord(text + start, length);
+  // The byte after the word, or the item itself where it is no word.
+  const after = start + length;
+  const row = delimiterRow(text + start, length);
+  if (row < LEADS) {
+    store<u32>(out, row & 0xffffff);
+    out += <usize>(row >> 24);
+  } else if (row == JOINS) {
+    const next = joinedEnd(after);
+    out = encodeSpan(text + start, text + next, itemOut);
+    if (documents == DOCUMENT_LINE || load<u8>(text + next) != 0x0a) markItem(next);
+    return next;
+  } else if (row == LEADS) {
+    out = encodeCharacter(text + after, out);
+  } else if (after != spared) {
+    endDocument(after + 1);
+  }
+  return 0;
+}
+
+function encodeWord(start: usize, length: usize): void {
+  if (length <= 16) {
+    const word = v128.and(v128.or(v128.load(start), i64x2.splat(foldBits)), v128.load(KEEP + (length << 4)));
+    if (i8x16.bitmask(word) == 0) {
+      v128.store(KEY, word);
+      out = copyWord(findWord(length), out);
+      return;
+    }
+  }
+  out = encodeSpan(start, start + length, out);
+}
+
+/** How many bytes the word at `start` has; more than 16 where it is a long one. */
+@inline function wordLength(ends: usize, start: usize): usize {
+  return <usize>ctz<u64>(load<u64>(ends + (start >> 3)) >> <u64>(start & 7));
+}
+
+/** What comes of the byte after the word at an address, or of that byte itself where the word has no length. */
+@inline function delimiterRow(word: usize, length: usize): u32 {
+  return load<u32>(DELIMITER + (<usize>load<u8>(word + length) << 2) + ((length - 1) >> 21));
 }
 
 /** Writes the places of the items that begin in [from, end) to ITEMS, and returns the address after them. */
@@ -226,12 +268,15 @@ function listItems(from: usize, end: usize): usize {
     const count = <usize>popcnt<u64>(most);
     let rest = most;
     // Eight at a time, wanted or not: branches would cost more.
-    for (let written: usize = 0; written < count; written += 8) {
-      const place = to + (written << 2);
-      for (let i: usize = 0; i < 32; i += 4) {
-        store<u32>(place + i, <u32>block + <u32>ctz<u64>(rest));
-        rest &= rest - 1;
-      }
+    for (let place = to; place < to + (count << 2); place += 32) {
+      rest = listItem(place, block, rest);
+      rest = listItem(place + 4, block, rest);
+      rest = listItem(place + 8, block, rest);
+      rest = listItem(place + 12, block, rest);
+      rest = listItem(place + 16, block, rest);
+      rest = listItem(place + 20, block, rest);
+      rest = listItem(place + 24, block, rest);
+      rest = listItem(place + 28, block, rest);
     }
     to += count << 2;
     block += 64;
@@ -239,6 +284,12 @@ function listItems(from: usize, end: usize): usize {
     items = load<u64>(itemStarts + (block >> 3));
   }
   return to;
+}
+
+/** Writes the place of the first item of a block; returns the others. */
+@inline function listItem(to: usize, block: usize, items: u64): u64 {
+  store<u32>(to, <u32>block + <u32>ctz<u64>(items));
+  return items & (items - 1);
 }
 
 /** Writes the id of a character of several bytes that is no part of a word; returns the address after it. */

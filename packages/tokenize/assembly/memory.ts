@@ -3,8 +3,10 @@
 
 /** 17 rows of 16 bytes: row n keeps the first n bytes of a vector. */
 export const KEEP: usize = 1024;
-/** What comes of the byte after a word: 256 rows of 4 bytes. Then 256 rows for a byte that is an item by itself. */
+/** What comes of the byte after a word: 256 rows of 4 bytes. */
 export const DELIMITER: usize = 2048;
+/** So far behind them are the rows of a byte that is an item by itself: what is left of -1 after a shift by 21. */
+export const ALONE: usize = 0xffffffff >> 21;
 /** Ids of one word while it goes into a cache. */
 export const PIECES: usize = 6144;
 /** A cached word's bytes while it is cut into pieces. */

@@ -1,7 +1,7 @@
 // What the host hands over before the first text: the vocabulary, the added tokens, the tables of Unicode.
 import { rememberToken, setUpCaches } from './caches';
 import { setUpClassifier } from './classify';
-import { allocate, CLASSES, DELIMITER, HEAP, KEEP, MAPPING_INDEX, MAPPINGS, release, SINGLE_IDS } from './memory';
+import { allocate, ALONE, CLASSES, DELIMITER, HEAP, KEEP, MAPPING_INDEX, MAPPINGS, release, SINGLE_IDS } from './memory';
 import { setUpSpans } from './span';
 import { classOf, SINGLE, SPACE } from './unicode';
 import { trieToken } from './wordpiece';
@@ -69,5 +69,5 @@ export function setUp(lowercase: bool, cleansText: bool): void {
 /** Sets what comes of a byte, after a word and as an item itself. */
 export function setRow(byte: u32, row: u32): void {
   store<u32>(DELIMITER + (<usize>byte << 2), row);
-  store<u32>(DELIMITER + (<usize>byte << 2), row, 1024);
+  store<u32>(DELIMITER + (<usize>byte << 2), row, ALONE);
 }
