@@ -10,10 +10,11 @@ const usage = `pnpm bench setup                  install the Python peers into b
 pnpm bench corpus                 build the text that preprocess reads, from Debian packages
 pnpm bench preprocess             text to masked Arrow, against datasets, nanotoken, transformers.js
 pnpm bench train                  training steps, against PyTorch with transformers
+pnpm bench loader                 batches made ahead, for an engine that does nothing
 pnpm bench convergence            500 steps on Brown, against transformers' Trainer
 pnpm bench precision              500 steps in bf16 and in fp32: the held-out losses
 
-  --rounds <n>          interleaved rounds (preprocess 5, train 5)
+  --rounds <n>          interleaved rounds (preprocess 5, train 5, loader 5)
   --corpus <file>       the text (default: bench/.cache/corpus/english.txt)
   --models <a,b>        for train (default: bert-tiny,bert-mini,bert-base); for precision one (bert-tiny)
   --precisions <a,b>    for train (default: fp32,bf16)
@@ -63,6 +64,10 @@ const benchmarks = {
     const models = (values.models ?? 'bert-tiny,bert-mini,bert-base').split(',');
     const precisions = values.precisions.split(',');
     return benchTrain({ models, precisions, rounds: Number(values.rounds ?? 5), python: values.python });
+  },
+  async loader() {
+    const { benchLoader } = await import('./loader/bench.js');
+    return benchLoader({ rounds: Number(values.rounds ?? 5) });
   },
   async convergence() {
     const { benchConvergence } = await import('./convergence/bench.js');

@@ -1,6 +1,9 @@
 export { type Checkpoint, readCheckpoint, readConfig } from './checkpoint/checkpoint.js';
 export { checkpointFolder } from './checkpoint/hub.js';
 export { readSafetensors, type StoredTensor, writeSafetensors } from './checkpoint/safetensors.js';
+export type { Batch } from './data/batch.js';
+export { type DataPlan, dynamicRule, type PlanOptions, planData } from './data/dataset.js';
+export { type DataPosition, loadBatches } from './data/loader.js';
 export type { EngineOptions } from './engine/compile-model.js';
 export { exportOnnx, type OnnxExport } from './export/onnx.js';
 export type {

@@ -26,7 +26,8 @@ export interface Batch extends BatchShape {
 export interface Row {
   input_ids: Int32Array;
   labels: Int32Array;
-  attention_mask: Int8Array;
+  /** Left out where every position is attended to. */
+  attention_mask?: Int8Array;
 }
 
 /** Label of a position that is not decoded. */
@@ -38,40 +39,75 @@ export const ignoredLabel = -100;
  */
 export function assembleBatch(rows: readonly Row[], { batch, sequence }: BatchShape, padId: number): Batch {
   const places = batch * sequence;
+  const { positions, labelsAt } = scratch(places);
+  let decoded = 0;
+  for (let index = 0; index < rows.length; index++) {
+    const { labels } = rows[index]!;
+    const start = index * sequence;
+    // Every label is written, and stays if it is a real one: a branch would be mispredicted at every other mask.
+    for (let i = 0; i < labels.length; i++) {
+      const label = labels[i]!;
+      positions[decoded] = start + i;
+      labelsAt[decoded] = label;
+      decoded += isReal(label);
+    }
+  }
+  if (decoded === 0) positions[0] = labelsAt[0] = 0;
+  const kept = Math.max(1, decoded);
+
   // One buffer for all parts: it crosses to another thread as a whole.
-  const buffer = new ArrayBuffer(4 * places * 4);
+  const buffer = new ArrayBuffer(4 * (2 * places + 2 * kept));
   const input_ids = new Int32Array(buffer, 0, places);
   const attention_mask = new Float32Array(buffer, 4 * places, places);
-  const positions = new Int32Array(buffer, 8 * places, places);
-  const labelsAt = new Int32Array(buffer, 12 * places, places);
+  const masked_positions = new Int32Array(buffer, 8 * places, kept);
+  const masked_labels = new Int32Array(buffer, 8 * places + 4 * kept, kept);
+  masked_positions.set(positions.subarray(0, kept));
+  masked_labels.set(labelsAt.subarray(0, kept));
   if (padId !== 0) input_ids.fill(padId);
-  let decoded = 0;
   let tokens = 0;
   for (let index = 0; index < rows.length; index++) {
     const row = rows[index]!;
     const start = index * sequence;
     input_ids.set(row.input_ids, start);
-    const { labels, attention_mask: attended } = row;
-    for (let i = 0; i < attended.length; i++) {
-      attention_mask[start + i] = attended[i]!;
-      tokens += attended[i]!;
-    }
-    for (let i = 0; i < labels.length; i++) {
-      if (labels[i] === ignoredLabel) continue;
-      positions[decoded] = start + i;
-      labelsAt[decoded++] = labels[i]!;
-    }
+    tokens += writeAttention(row, attention_mask, start);
   }
-  const kept = Math.max(1, decoded);
-  if (decoded === 0) positions[0] = labelsAt[0] = 0;
   return {
     batch,
     sequence,
     input_ids,
     attention_mask,
-    masked_positions: positions.subarray(0, kept),
-    masked_labels: labelsAt.subarray(0, kept),
+    masked_positions,
+    masked_labels,
     decoded,
     tokens,
   };
+}
+
+/** 1 for any label but {@link ignoredLabel}, without a branch. */
+function isReal(label: number): number {
+  const difference = label ^ ignoredLabel;
+  return (difference | -difference) >>> 31;
+}
+
+/** Writes a row's attention_mask into a batch's. @returns how many tokens it attends to */
+function writeAttention({ input_ids, attention_mask }: Row, target: Float32Array, start: number): number {
+  if (!attention_mask) {
+    target.fill(1, start, start + input_ids.length);
+    return input_ids.length;
+  }
+  let tokens = 0;
+  for (let i = 0; i < attention_mask.length; i++) {
+    target[start + i] = attention_mask[i]!;
+    tokens += attention_mask[i]!;
+  }
+  return tokens;
+}
+
+/** Where decoded positions are gathered before their number is known; one for all batches of a size. */
+let gathered = { positions: new Int32Array(0), labelsAt: new Int32Array(0) };
+function scratch(places: number): typeof gathered {
+  if (gathered.positions.length < places) {
+    gathered = { positions: new Int32Array(places), labelsAt: new Int32Array(places) };
+  }
+  return gathered;
 }

@@ -107,5 +107,9 @@ function startsOf(batchRows: readonly number[]): number[] {
 }
 
 function copyRow({ input_ids, labels, attention_mask }: Row): Row {
-  return { input_ids: input_ids.slice(), labels: labels.slice(), attention_mask: attention_mask.slice() };
+  return {
+    input_ids: input_ids.slice(),
+    labels: labels.slice(),
+    ...(attention_mask && { attention_mask: attention_mask.slice() }),
+  };
 }
