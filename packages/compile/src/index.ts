@@ -47,8 +47,8 @@ export {
   type SetupResult,
   setupTensorflow,
 } from './tensorflow/setup/setup.js';
-export { BACKEND_NAME as traceBackendName } from './trace/backend.js';
 export { registerGradients } from './trace/gradients.js';
+export { BACKEND_NAME as traceBackendName } from './trace/recording.js';
 export {
   type InputSpec,
   type StepFunction,

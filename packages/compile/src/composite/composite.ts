@@ -1,7 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { engine } from '@tensorflow/tfjs-core';
 import type { Attributes, Graph, Value } from '../graph/graph.js';
-import { isTracing, recordNode, symbolicTensor, tracedValue, withRecorder } from '../trace/backend.js';
+import { isTracing, recordNode, symbolicTensor, tracedValue, withRecorder } from '../trace/recording.js';
 
 /**
  * A named operation made of plain tfjs operations. Outside a trace, `body` simply runs. Within one, a single node of

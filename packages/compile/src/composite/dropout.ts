@@ -1,6 +1,6 @@
 import { type Tensor, tensor } from '@tensorflow/tfjs-core';
 import { HostMemory, paddedCount } from '../host/memory.js';
-import { isTracing, recordNode } from '../trace/backend.js';
+import { isTracing, recordNode } from '../trace/recording.js';
 
 export const DROPOUT_MASK = 'DropoutMask';
 

@@ -41,10 +41,8 @@ export class HostMemory {
     this.kernels = instantiateKernels(memory);
   }
 
-  /** Whether a memory of this size can exist: WebAssembly addresses 4 GiB. */
-  static canHold(bytes: number): boolean {
-    return Math.ceil(bytes / PAGE) + 1 <= MAX_PAGES;
-  }
+  /** The largest memory that can exist: WebAssembly addresses 4 GiB. */
+  static readonly LIMIT = (MAX_PAGES - 1) * PAGE;
 
   /** The bytes that an array of this length takes. */
   static bytesOf(length: number): number {

@@ -2,7 +2,8 @@ import { formatDimension, isSymbolic } from '../graph/dimension.js';
 import { type Graph, resultsOf, type Value } from '../graph/graph.js';
 import { inlineComposites } from '../graph/rewrite.js';
 import { Emitter, onnxType } from './emitter.js';
-import { type Lowering, lowerings } from './lower.js';
+import { lowerings } from './lower/index.js';
+import type { Lowering } from './lower/lowering.js';
 import { DATA_TYPE, encodeModel, type OnnxTensor, type OnnxType, type OnnxValueInfo } from './protobuf.js';
 
 /** The name under which a variable's next value leaves the ONNX graph. */

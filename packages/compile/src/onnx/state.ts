@@ -20,12 +20,16 @@ export class OnnxState {
   readonly memory: HostMemory | undefined;
   readonly #slots: Map<string, Slot>;
 
-  constructor(variables: Readonly<Record<string, VariableSpec | Variable>>) {
+  /** @param limit  bytes that the memory may have */
+  constructor(
+    variables: Readonly<Record<string, VariableSpec | Variable>>,
+    limit: number = HostMemory.LIMIT,
+  ) {
     const entries = Object.entries(variables);
     const bytes = entries.reduce((sum, [, { shape }]) => sum + HostMemory.bytesOf(sizeOf(shape)), 0);
     // Room for gradients and for the next values of variables that the engine writes. Untouched room costs nothing.
     const withGradients = Math.ceil(bytes * 2) + 2 ** 16;
-    this.memory = HostMemory.canHold(withGradients) ? new HostMemory(withGradients) : undefined;
+    this.memory = withGradients <= limit ? new HostMemory(withGradients) : undefined;
     this.#slots = new Map(
       entries.map(([name, spec]) => {
         const array = this.#allocate(spec);

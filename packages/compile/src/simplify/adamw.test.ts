@@ -4,6 +4,10 @@ import { describe, expect, it } from 'vitest';
 import { type CompileOptions, compile } from '../compile.js';
 import { printGraph } from '../graph/print.js';
 import { planHostWork } from '../onnx/host_work.js';
+import { onnxProgram } from '../onnx/program.js';
+import { OnnxState } from '../onnx/state.js';
+import { OnnxStep } from '../onnx/step.js';
+import { expectClose } from '../testing/compare.fixture.js';
 import { type StepFunction, trace } from '../trace/trace.js';
 
 const beta1 = 0.9;
@@ -75,6 +79,18 @@ describe('AdamW', () => {
     });
     await step.dispose();
   });
+});
+
+it('stays in the graph where the memory of our kernels cannot hold the variables', async () => {
+  const state = new OnnxState(options.variables!, 1024);
+  const program = onnxProgram(trace(fit, options), state.memory?.free ?? 0);
+  expect(program.host.updates).toEqual([]);
+  expect([...program.updates].sort()).toEqual(['first', 'second', 'weight']);
+  const step = await OnnxStep.create(program, options.inputs!, { variables: state, owned: true }, {});
+  for (let i = 1; i <= 20; i++) await step.run(inputs(i));
+  const { weight } = await step.read(['weight']);
+  expectClose(weight!, Float32Array.from(reference(20)), 'weight', 1e-5);
+  await step.dispose();
 });
 
 it('leaves the graph: onnxruntime computes gradients, the update runs in place', () => {

@@ -1,4 +1,4 @@
-import type { DimensionTerm, SymbolicDimension } from '../graph/dimension.js';
+import type { SymbolicDimension } from '../graph/dimension.js';
 import {
   type Attribute,
   type Attributes,
@@ -7,28 +7,7 @@ import {
   type Node,
   type Value,
 } from '../graph/graph.js';
-
-/** One recording of the function and the sizes that its named dimensions had. */
-export interface Sample {
-  readonly sizes: ReadonlyMap<string, number>;
-  readonly graph: Graph;
-}
-
-const PRIMES = [5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61] as const;
-
-/**
- * The sizes to record with: every combination of two sizes a name, from which a sum of products is solved, and one
- * more to check the solution.
- */
-export function sampleSizes(names: readonly string[]): ReadonlyMap<string, number>[] {
-  if (names.length === 0) return [new Map()];
-  if (names.length > 4) throw new Error(`a function may have at most 4 named sizes, not ${names.length}`);
-  const corners = Array.from(
-    { length: 2 ** names.length },
-    (_, corner) => new Map(names.map((name, i) => [name, PRIMES[2 * i + ((corner >> i) & 1)]!])),
-  );
-  return [...corners, new Map(names.map((name, i) => [name, PRIMES[2 * names.length + i]!]))];
-}
+import { type Sample, solveNumber } from './sizes.js';
 
 /**
  * One graph for all sizes from recordings of the same function at several sizes. Structure must be equal;
@@ -163,61 +142,3 @@ function generalizeAttribute(all: readonly Attribute[], solve: Solve, where: str
   if (all.every((attribute) => attribute === first)) return first;
   throw new Error(`the attribute at ${where} differs with a named size`);
 }
-
-/** The sum of products of sizes that gives every sample's number. */
-function solveNumber(
-  numbers: readonly number[],
-  samples: readonly Sample[],
-  names: readonly string[],
-  where: string,
-): number | SymbolicDimension {
-  const [first] = numbers as [number];
-  if (numbers.every((value) => Object.is(value, first))) return first;
-  const terms: DimensionTerm[] = [];
-  const corners = 2 ** names.length;
-  // Divided differences over the corners give one factor for every subset of the names.
-  for (let subset = corners - 1; subset > 0; subset--) {
-    const chosen = names.filter((_, i) => (subset >> i) & 1);
-    const factor = dividedDifference(numbers, samples, terms, names, subset);
-    if (factor !== 0) terms.push({ factor, names: chosen });
-  }
-  const rest = numbers[0]! - evaluate(terms, samples[0]!);
-  if (rest !== 0) terms.push({ factor: rest, names: [] });
-  const solved = terms.every(({ factor }) => Number.isInteger(factor));
-  if (!solved || !samples.every((sample, i) => evaluate(terms, sample) === numbers[i])) {
-    const seen = samples.map(
-      ({ sizes }, i) => `${numbers[i]} at ${[...sizes].map((s) => s.join('=')).join(' ')}`,
-    );
-    throw new Error(
-      `a number at ${where} is no sum of products of named sizes (${seen.join(', ')}); ` +
-        'let tensor operations compute it, for example tf.mean instead of a division by a size',
-    );
-  }
-  return { terms };
-}
-
-const evaluate = (terms: readonly DimensionTerm[], { sizes }: Sample): number =>
-  terms.reduce((sum, { factor, names }) => sum + names.reduce((p, name) => p * sizes.get(name)!, factor), 0);
-
-/** The factor of one subset's product: what the terms of larger subsets leave, differenced along every name in it. */
-function dividedDifference(
-  numbers: readonly number[],
-  samples: readonly Sample[],
-  larger: readonly DimensionTerm[],
-  names: readonly string[],
-  subset: number,
-): number {
-  let difference = 0;
-  let span = 1;
-  names.forEach((name, i) => {
-    if ((subset >> i) & 1) span *= samples[2 ** i]!.sizes.get(name)! - samples[0]!.sizes.get(name)!;
-  });
-  for (let corner = subset; ; corner = (corner - 1) & subset) {
-    const rest = numbers[corner]! - evaluate(larger, samples[corner]!);
-    difference += bitCount(subset ^ corner) % 2 === 0 ? rest : -rest;
-    if (corner === 0) break;
-  }
-  return difference / span;
-}
-
-const bitCount = (bits: number): number => (bits === 0 ? 0 : (bits & 1) + bitCount(bits >> 1));

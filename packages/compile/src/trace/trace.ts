@@ -1,9 +1,10 @@
 import { engine, Tensor, type Variable } from '@tensorflow/tfjs-core';
 import type { DType, Graph, Value } from '../graph/graph.js';
 import { removeUnused } from '../graph/rewrite.js';
-import { symbolicTensor, tracedValue, withRecorder } from './backend.js';
-import { generalize, sampleSizes } from './generalize.js';
+import { generalize } from './generalize.js';
 import { registerGradients } from './gradients.js';
+import { symbolicTensor, tracedValue, withRecorder } from './recording.js';
+import { sampleSizes } from './sizes.js';
 
 /** An input of a compiled function. A string in the shape names a size that may differ from run to run. */
 export interface InputSpec {

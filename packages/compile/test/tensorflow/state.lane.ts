@@ -4,7 +4,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { compile } from '../../src/compile.js';
 import { EagerStep } from '../../src/eager/step.js';
 import { TensorflowStep } from '../../src/tensorflow/runtime/step.js';
-import { recordNode } from '../../src/trace/backend.js';
+import { recordNode } from '../../src/trace/recording.js';
 import { type StepFunction, trace } from '../../src/trace/trace.js';
 import { adamWStep, adamWVariables, scalarsOf, stepScalarInputs } from './adamw.js';
 

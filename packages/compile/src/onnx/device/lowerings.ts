@@ -1,7 +1,7 @@
 import { DROPOUT_MASK } from '../../composite/dropout.js';
 import { type Dimension, isSymbolic, type Shape } from '../../graph/dimension.js';
 import type { Emitter } from '../emitter.js';
-import type { Lowering } from '../lower.js';
+import type { Lowering } from '../lower/lowering.js';
 import { DATA_TYPE } from '../protobuf.js';
 
 /**
