@@ -13,7 +13,7 @@ import sys
 import unicodedata
 from pathlib import Path
 
-from tokenizers import normalizers, pre_tokenizers
+from tokenizers import Regex, normalizers, pre_tokenizers
 
 TARGET = Path(__file__).parent.parent / "src" / "unicode" / "tables.generated.ts"
 CODE_POINTS = [c for c in range(0x110000) if not 0xD800 <= c < 0xE000]
@@ -58,6 +58,23 @@ def combining_classes():
         assert len(equal) == 1, hex(c)
         classes[c] = equal[0]
     return classes
+
+
+def matching(pattern):
+    """The code points that a regular expression of a tokenizer.json matches."""
+    split = pre_tokenizers.Split(Regex(pattern), "isolated").pre_tokenize_str
+    return [c for c in CODE_POINTS if len(split(f"\x01{chr(c)}\x01")) == 3]
+
+
+def normalized():
+    """The code points that take part in any of the four normalization forms as the reference knows them."""
+    nfkd = normalizers.NFKD().normalize_str
+    found = set(combining_classes()) | set(range(0x1100, 0x1200)) | set(range(0xAC00, 0xD7A4))
+    for c in CODE_POINTS:
+        found.update(map(ord, nfd(chr(c))) if nfd(chr(c)) != chr(c) else ())
+        if nfkd(chr(c)) != chr(c):
+            found.add(c)
+    return sorted(found)
 
 
 def base36(n):
@@ -134,6 +151,10 @@ def tables():
         "ideograph": ranges(ideographs),
         "decomposition": mapping(decomposed),
         "lowercase": mapping(lowered),
+        "letter": ranges(matching(r"\p{L}")),
+        "number": ranges(matching(r"\p{N}")),
+        "combiningMark": ranges(c for c in CODE_POINTS if normalizers.StripAccents().normalize_str(chr(c)) == ""),
+        "normalized": ranges(normalized()),
         "combiningClass": ",".join(f"{base36(k)}={ranges(by_class[k])}" for k in sorted(by_class)),
     }
 

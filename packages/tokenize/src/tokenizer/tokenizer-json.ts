@@ -1,7 +1,22 @@
 import { InputError } from '@mlm/arrow/columns';
 import type { AddedToken, WordPieceModel } from './types.js';
 
-/** The parts of a tokenizer.json that are read here, as they stand in the file. */
+/** A normalizer, pre-tokenizer or decoder of a tokenizer.json, with the settings of its type. */
+export interface ComponentJson {
+  type: string;
+  [setting: string]: unknown;
+}
+
+/** Any tokenizer.json. */
+export interface AnyTokenizerJson {
+  added_tokens?: AddedTokenJson[];
+  normalizer?: ComponentJson | null;
+  pre_tokenizer?: ComponentJson | null;
+  decoder?: ComponentJson | null;
+  model: { type?: string; vocab: object };
+}
+
+/** The parts of the tokenizer.json of a BERT WordPiece that are read here, as they stand in the file. */
 export interface TokenizerJson {
   added_tokens?: AddedTokenJson[];
   normalizer?: NormalizerJson | null;
@@ -35,8 +50,11 @@ interface NormalizerJson {
 }
 
 /** Parses the text of a tokenizer.json; `where` names the file in the error. */
-export function parseTokenizerJson(text: string, where: string): TokenizerJson {
-  let json: TokenizerJson;
+export function parseTokenizerJson<Json extends Pick<AnyTokenizerJson, 'model'> = TokenizerJson>(
+  text: string,
+  where: string,
+): Json {
+  let json: Json;
   try {
     json = JSON.parse(text);
   } catch (error) {
@@ -49,7 +67,7 @@ export function parseTokenizerJson(text: string, where: string): TokenizerJson {
 }
 
 /** Whether this is BERT's WordPiece, with BERT's normalizer and pre-tokenizer: what the encoder of this package runs. */
-export function isBertWordPiece(json: TokenizerJson): boolean {
+export function isBertWordPiece(json: AnyTokenizerJson): json is TokenizerJson & AnyTokenizerJson {
   return (
     (json.model.type ?? 'WordPiece') === 'WordPiece' &&
     json.normalizer?.type === 'BertNormalizer' &&

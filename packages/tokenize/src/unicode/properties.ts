@@ -70,7 +70,7 @@ function unpack(): UnicodeProperties {
 }
 
 /** Half-open ranges from base-36 pairs: the distance from the last range's last code point, the length less one. */
-function unpackRanges(packed: string): [number, number][] {
+export function unpackRanges(packed: string): [number, number][] {
   const numbers = packed.split(' ').map((digits) => Number.parseInt(digits, 36));
   const ranges: [number, number][] = [];
   let last = 0;

@@ -1,0 +1,90 @@
+import { InputError } from '@mlm/arrow/columns';
+import { type TokenSplitter, tokenSplitters } from '../tokenizer/added-tokens.js';
+import { encodeDocuments } from '../tokenizer/documents.js';
+import type { AddedToken, DocumentMode, EncodedText, Encoder } from '../tokenizer/types.js';
+import type { PipelineModel } from './model.js';
+import type { Normalizer } from './normalizers.js';
+import type { PreTokenizer } from './pre-tokenizers.js';
+
+/** The stages of a tokenizer.json. */
+export interface Pipeline {
+  addedTokens: readonly AddedToken[];
+  normalize: Normalizer;
+  /** Whether the first character of a text is still there, in some form, once it is normalized. */
+  keepsStart(text: string): boolean;
+  splitWords: PreTokenizer;
+  model: PipelineModel;
+}
+
+/** The models' memory grows with a word; longer ones do not occur in text. */
+const MAX_WORD_LENGTH = 1 << 20;
+const MAX_CACHED_WORDS = 1 << 16;
+const MAX_CACHED_LENGTH = 64;
+
+/** Encodes by the stages of a tokenizer.json: added tokens, normalizer, pre-tokenizer, model. */
+export class PipelineEncoder implements Encoder {
+  readonly #pipeline: Pipeline;
+  readonly #splitRaw: TokenSplitter;
+  readonly #splitNormalized: TokenSplitter;
+  readonly #encodeWord: (word: string) => number[];
+  readonly #cachedWords = new Map<string, number[]>();
+
+  constructor(pipeline: Pipeline) {
+    this.#pipeline = pipeline;
+    [this.#splitRaw, this.#splitNormalized] = tokenSplitters(pipeline.addedTokens, pipeline.normalize);
+    this.#encodeWord = pipeline.model.wordEncoder();
+  }
+
+  encode(text: Uint8Array, { document }: { document: DocumentMode }): EncodedText {
+    return encodeDocuments(text, document, (part) => this.#encodeText(withoutEnds(part, document)));
+  }
+
+  #encodeText(text: string): number[] {
+    const { normalize, keepsStart, splitWords } = this.#pipeline;
+    const ids: number[] = [];
+    for (const [i, part] of this.#splitRaw(text).entries()) {
+      if (typeof part !== 'string') {
+        ids.push(part.id);
+        continue;
+      }
+      const first = i === 0 && keepsStart(part);
+      for (const [j, piece] of this.#splitNormalized(normalize(part)).entries()) {
+        if (typeof piece !== 'string') ids.push(piece.id);
+        else
+          for (const word of splitWords(piece, first && j === 0))
+            if (word !== '') for (const id of this.#wordIds(word)) ids.push(id);
+      }
+    }
+    return ids;
+  }
+
+  #wordIds(word: string): number[] {
+    const cached = this.#cachedWords.get(word);
+    if (cached !== undefined) return cached;
+    if (word.length > MAX_WORD_LENGTH) {
+      throw new InputError(
+        `a word of ${word.length} characters ("${word.slice(0, 20)}…"): this tokenizer takes ${MAX_WORD_LENGTH} at most`,
+      );
+    }
+    const ids = this.#encodeWord(word);
+    if (word.length <= MAX_CACHED_LENGTH) {
+      if (this.#cachedWords.size >= MAX_CACHED_WORDS) this.#cachedWords.clear();
+      this.#cachedWords.set(word, ids);
+    }
+    return ids;
+  }
+}
+
+/** A document without what parts it from the others: its line end, or the blank lines around it. */
+function withoutEnds(text: string, document: DocumentMode): string {
+  if (document === 'none') return text;
+  if (document === 'line') return text.replace(/\r?\n$/, '');
+  let start = 0;
+  for (let end = text.indexOf('\n'); end >= 0 && text.slice(start, end).trim() === ''; ) {
+    start = end + 1;
+    end = text.indexOf('\n', start);
+  }
+  let end = text.length;
+  while (end > start && (text[end - 1] === '\n' || text[end - 1] === '\r')) end--;
+  return text.slice(start, end);
+}

@@ -1,0 +1,100 @@
+import { InputError } from '@mlm/arrow/columns';
+import type { ComponentJson } from '../tokenizer/tokenizer-json.js';
+import { characterClasses } from '../unicode/patterns.js';
+
+/**
+ * Cuts normalized text into words for the model; some may be empty.
+ * @param first whether the text's first character stems from the first one of the document
+ */
+export type PreTokenizer = (text: string, first: boolean) => string[];
+
+/**
+ * The pre-tokenizer of a tokenizer.json, as Rust tokenizers runs it.
+ * @throws InputError for a kind that is not known to give the same words here
+ */
+export function preTokenizer(json: ComponentJson | null | undefined, name: string): PreTokenizer {
+  switch (json?.type) {
+    case undefined:
+      return (text) => [text];
+    case 'Sequence': {
+      const steps = (json.pretokenizers as ComponentJson[]).map((step) => preTokenizer(step, name));
+      return (text, first) =>
+        steps.reduce(
+          (words, step) => words.flatMap((word, i) => (word === '' ? [] : step(word, first && i === 0))),
+          [text],
+        );
+    }
+    case 'ByteLevel':
+      return byteLevel(json);
+    case 'Metaspace':
+      return metaspace(json, name);
+    case 'WhitespaceSplit':
+      return (text) => text.split(/\p{White_Space}+/u);
+    case 'Digits':
+      return digits(json);
+    default:
+      throw new InputError(`${name}: its pre-tokenizer ${json?.type} is not supported`);
+  }
+}
+
+/** Whether the words depend on where in the document a text stands. */
+export function dependsOnStart(json: ComponentJson | null | undefined): boolean {
+  if (json?.type === 'Sequence') return (json.pretokenizers as ComponentJson[]).some(dependsOnStart);
+  return json?.type === 'Metaspace' && json.prepend_scheme === 'first';
+}
+
+/** GPT-2's words, each byte of them written as one character. */
+function byteLevel(json: ComponentJson): PreTokenizer {
+  const words = json.use_regex === false ? undefined : gpt2Words();
+  return (text) => {
+    const prefixed = json.add_prefix_space === true && !text.startsWith(' ') ? ` ${text}` : text;
+    return (words ? (prefixed.match(words) ?? []) : [prefixed]).map(byteCharacters);
+  };
+}
+
+function gpt2Words(): RegExp {
+  const l = characterClasses.letter();
+  const n = characterClasses.number();
+  const s = '\\p{White_Space}';
+  return new RegExp(
+    `'s|'t|'re|'ve|'m|'ll|'d| ?[${l}]+| ?[${n}]+| ?[^${s}${l}${n}]+|${s}+(?!\\P{White_Space})|${s}+`,
+    'gu',
+  );
+}
+
+/** The 256 characters that GPT-2 writes bytes as: printable Latin-1 stands for itself. */
+export const BYTE_CHARACTERS: readonly string[] = (() => {
+  let next = 256;
+  return Array.from({ length: 256 }, (_, byte) => {
+    const printable = (byte > 0x20 && byte < 0x7f) || (byte > 0xa0 && byte !== 0xad);
+    return String.fromCharCode(printable ? byte : next++);
+  });
+})();
+
+function byteCharacters(word: string): string {
+  let characters = '';
+  for (const byte of Buffer.from(word)) characters += BYTE_CHARACTERS[byte];
+  return characters;
+}
+
+/** SentencePiece's words: each space becomes the replacement, which begins a word. */
+function metaspace(json: ComponentJson, name: string): PreTokenizer {
+  const mark = (json.replacement as string | undefined) ?? '▁';
+  const scheme = json.prepend_scheme ?? (json.add_prefix_space === false ? 'never' : 'always');
+  if (json.str_rep !== undefined && json.str_rep !== mark)
+    throw new InputError(`${name}: its Metaspace writes ${mark} as ${json.str_rep}, which is not supported`);
+  return (text, first) => {
+    let marked = text.replaceAll(' ', mark);
+    const prepends = scheme === 'always' || (scheme === 'first' && first);
+    if (prepends && !marked.startsWith(mark)) marked = mark + marked;
+    if (json.split === false) return [marked];
+    const words = marked.split(mark);
+    return words.flatMap((word, i) => (i > 0 ? [mark + word] : word === '' ? [] : [word]));
+  };
+}
+
+function digits(json: ComponentJson): PreTokenizer {
+  // The numbers of Rust itself, whose Unicode is as new as Node's.
+  const pattern = json.individual_digits === true ? /\P{N}+|\p{N}/gu : /\P{N}+|\p{N}+/gu;
+  return (text) => text.match(pattern) ?? [];
+}

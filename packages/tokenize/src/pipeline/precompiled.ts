@@ -1,0 +1,70 @@
+/**
+ * The `Precompiled` normalizer: SentencePiece's map of characters to replacements, a double-array trie of UTF-8 bytes with
+ * the replacements behind it. A grapheme below six bytes is looked up as a whole (and its shortest known prefix then stands
+ * for all of it), else each of its characters, as in Rust tokenizers.
+ */
+export function precompiledNormalizer(charsmap: string | null | undefined): (text: string) => string {
+  const bytes = Buffer.from(charsmap ?? '', 'base64');
+  if (bytes.length < 4) return (text) => text;
+  const map = new CharacterMap(bytes);
+  const graphemes = new Intl.Segmenter('und', { granularity: 'grapheme' });
+  const cached = new Map<string, string>();
+  const replaceGrapheme = (grapheme: string): string => {
+    const known = cached.get(grapheme);
+    if (known !== undefined) return known;
+    const whole = Buffer.byteLength(grapheme) < 6 ? map.find(grapheme) : undefined;
+    const replaced = whole ?? Array.from(grapheme, (c) => map.find(c) ?? c).join('');
+    if (cached.size >= MAX_CACHED) cached.clear();
+    cached.set(grapheme, replaced);
+    return replaced;
+  };
+  const changedAscii = Array.from({ length: 128 }, (_, c) => String.fromCharCode(c)).filter(
+    (c) => replaceGrapheme(c) !== c,
+  );
+  // Between two ASCII characters a grapheme always ends, but for CR LF; so only what stands at others is segmented.
+  const ascii = changedAscii.map((c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`).join('');
+  const beside = '[\\0-\\x0c\\x0e-\\x7f]?';
+  const pattern = new RegExp(`\\r\\n|(?:${beside}[^\\0-\\x7f]+)+${beside}|[${ascii}]`, 'g');
+  return (text) =>
+    text.replace(pattern, (part) => {
+      if (part.length === 1 || part === '\r\n') return replaceGrapheme(part);
+      let replaced = '';
+      for (const { segment } of graphemes.segment(part)) replaced += replaceGrapheme(segment);
+      return replaced;
+    });
+}
+
+const MAX_CACHED = 1 << 16;
+
+class CharacterMap {
+  readonly #units: Uint32Array;
+  readonly #replacements: Buffer;
+
+  constructor(bytes: Buffer) {
+    const trieBytes = bytes.readUInt32LE(0);
+    this.#units = new Uint32Array(trieBytes >> 2).map((_, i) => bytes.readUInt32LE(4 + 4 * i));
+    this.#replacements = bytes.subarray(4 + trieBytes);
+  }
+
+  /** What the shortest known prefix of a text becomes. */
+  find(text: string): string | undefined {
+    const units = this.#units;
+    let at = offsetOf(units[0]!);
+    for (const byte of Buffer.from(text)) {
+      if (byte === 0) return undefined;
+      at ^= byte;
+      const unit = units[at] ?? 0;
+      if ((unit & 0x800000ff) >>> 0 !== byte) return undefined;
+      at ^= offsetOf(unit);
+      if ((unit & 0x100) !== 0) {
+        const start = units[at]! & 0x7fffffff;
+        return this.#replacements.toString('utf8', start, this.#replacements.indexOf(0, start));
+      }
+    }
+    return undefined;
+  }
+}
+
+function offsetOf(unit: number): number {
+  return (unit >>> 10) << ((unit & 0x200) >>> 6);
+}
