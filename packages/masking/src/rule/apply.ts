@@ -38,11 +38,15 @@ export function applyRule(
     attention.fill(1, first, last);
     for (let row = begin; row < end; row++) clearPadding(ids, offsets, row, rule.padId, labels, attention);
     const rows = drawRows(offsets, places, begin, end);
-    const selected = selectedPositions(draws.select(rows, rule.probability), rows, ids, rule);
-    setLabels(labels, ids, selected.indices);
-    if (rule.replace === 'mask') setMasks(ids, selected.indices, rule.maskId);
-    else replaceAsBert(ids, selected, rows, rule, draws);
-    selectedCount += selected.indices.length;
+    const bits = draws.select(rows, rule.probability);
+    if (rule.replace === 'mask') {
+      selectedCount += label(bits, rows, ids, labels, rule);
+    } else {
+      const room = roomFor(bits.length * 32);
+      const count = label(bits, rows, ids, labels, rule, room);
+      replaceAsBert(ids, room, count, rows, rule, draws);
+      selectedCount += count;
+    }
   }
   // Each column has offsets of its own: apache-arrow's tableToIPC drops a buffer that follows itself.
   return {
@@ -86,7 +90,7 @@ function drawRows(offsets: Int32Array, places: RowPlaces, begin: number, end: nu
   };
 }
 
-/** Positions whose bit is set and whose id is not protected. */
+/** Selected positions, more room than there are. */
 interface SelectedPositions {
   /** Index in the column's values. */
   readonly indices: Int32Array;
@@ -94,22 +98,26 @@ interface SelectedPositions {
   readonly rows: Int32Array;
 }
 
-let indexRoom = new Int32Array(0);
-let rowRoom = new Int32Array(0);
+let room: SelectedPositions = { indices: new Int32Array(0), rows: new Int32Array(0) };
 
-/** Returns views that the next call overwrites. */
-function selectedPositions(
+function roomFor(count: number): SelectedPositions {
+  if (room.indices.length < count) room = { indices: new Int32Array(count), rows: new Int32Array(count) };
+  return room;
+}
+
+/**
+ * Selects the positions whose bit is set and whose id is not protected: their ids become labels. Where `selected` is
+ * given, it is told the positions; else each of them becomes [MASK] at once.
+ * @returns how many were selected
+ */
+function label(
   bits: Uint32Array,
   { starts, lengths }: DrawRows,
-  values: Int32Array,
-  { isProtected, vocabularySize }: PreparedRule,
-): SelectedPositions {
-  if (indexRoom.length < bits.length * 32) {
-    indexRoom = new Int32Array(bits.length * 32);
-    rowRoom = new Int32Array(bits.length * 32);
-  }
-  const indices = indexRoom;
-  const rows = rowRoom;
+  ids: Int32Array,
+  labels: Int32Array,
+  { isProtected, vocabularySize, maskId }: PreparedRule,
+  selected?: SelectedPositions,
+): number {
   let count = 0;
   let word = 0;
   for (let row = 0; row < lengths.length; row++) {
@@ -118,51 +126,51 @@ function selectedPositions(
     for (let first = start; first < end; first += 32) {
       for (let left = bits[word++]!; left !== 0; left &= left - 1) {
         const index = first + 31 - Math.clz32(left & -left);
-        const isKept = isProtected[values[index]!];
+        const id = ids[index]!;
+        const isKept = isProtected[id];
         if (isKept === 1) continue;
         if (isKept === undefined) {
           throw new InputError(
-            `input_ids holds ${values[index]}: expected an id of the vocabulary, 0 to ${vocabularySize - 1}`,
+            `input_ids holds ${id}: expected an id of the vocabulary, 0 to ${vocabularySize - 1}`,
           );
         }
-        indices[count] = index;
-        rows[count] = row;
+        labels[index] = id;
+        if (selected === undefined) ids[index] = maskId;
+        else {
+          selected.indices[count] = index;
+          selected.rows[count] = row;
+        }
         count++;
       }
     }
   }
-  return { indices: indices.subarray(0, count), rows: rows.subarray(0, count) };
-}
-
-function setLabels(labels: Int32Array, ids: Int32Array, indices: Int32Array): void {
-  for (let i = 0; i < indices.length; i++) labels[indices[i]!] = ids[indices[i]!]!;
-}
-
-function setMasks(ids: Int32Array, indices: Int32Array, maskId: number): void {
-  for (let i = 0; i < indices.length; i++) ids[indices[i]!] = maskId;
+  return count;
 }
 
 /** 80 % [MASK], 10 % a random unprotected id, 10 % as it was. */
 function replaceAsBert(
   ids: Int32Array,
   selected: SelectedPositions,
+  count: number,
   rows: DrawRows,
   { maskId, randomIds }: PreparedRule,
   draws: Draws,
 ): void {
-  const { kinds, choices } = draws.replace(drawPositions(selected, rows), randomIds.length);
-  for (let i = 0; i < selected.indices.length; i++) {
-    if (kinds[i]! < MASK_BELOW) ids[selected.indices[i]!] = maskId;
-    else if (kinds[i]! < RANDOM_BELOW) ids[selected.indices[i]!] = randomIds[choices[i]!]!;
+  const { kinds, choices } = draws.replace(drawPositions(selected, count, rows), randomIds.length);
+  const { indices } = selected;
+  for (let i = 0; i < count; i++) {
+    if (kinds[i]! < MASK_BELOW) ids[indices[i]!] = maskId;
+    else if (kinds[i]! < RANDOM_BELOW) ids[indices[i]!] = randomIds[choices[i]!]!;
   }
 }
 
-function drawPositions({ indices, rows: rowNumbers }: SelectedPositions, rows: DrawRows): DrawPositions {
-  const positions = new Int32Array(indices.length);
-  const rowsInUnit = new Int32Array(indices.length);
-  const units = new Int32Array(indices.length);
-  for (let i = 0; i < indices.length; i++) {
-    const row = rowNumbers[i]!;
+function drawPositions(selected: SelectedPositions, count: number, rows: DrawRows): DrawPositions {
+  const indices = selected.indices.subarray(0, count);
+  const positions = new Int32Array(count);
+  const rowsInUnit = new Int32Array(count);
+  const units = new Int32Array(count);
+  for (let i = 0; i < count; i++) {
+    const row = selected.rows[i]!;
     positions[i] = indices[i]! - rows.starts[row]!;
     rowsInUnit[i] = rows.rows[row]!;
     units[i] = rows.units[row]!;
