@@ -19,7 +19,7 @@ let maxCharacters: i32 = 0;
 /** @param bytes upper bound of the bytes of all calls of `trieToken` together */
 export function setUpTrie(bytes: u32, unknownId: i32, maxInputCharacters: i32): void {
   let bits: u32 = 10;
-  while ((<u32>1 << bits) < bytes + (bytes >> 2)) bits++;
+  while ((<u32>1 << bits) <= bytes) bits++;
   edges = allocate(<usize>8 << <usize>bits);
   edgeShift = 32 - bits;
   edgeMask = (<usize>1 << <usize>bits) - 1;

@@ -78,7 +78,10 @@ export class WordPieceEncoder implements Encoder {
 
 function setUp(wasm: EncoderExports, model: WordPieceModel): void {
   // A token with a line end in it is never found: it would be parted as whitespace.
-  const lines = Array.from(model.tokens, (token) => (token?.includes('\n') ? '' : (token ?? '')));
+  const hasLineEnd = (token: string | undefined) => token?.includes('\n') === true;
+  const lines = model.tokens.some(hasLineEnd)
+    ? model.tokens.map((token) => (hasLineEnd(token) ? '' : token))
+    : model.tokens;
   const tokens = Buffer.from(`${lines.join('\n')}\n`);
   const prefix = Buffer.from(model.continuingSubwordPrefix);
   const added = [...model.addedTokens].sort((a, b) => b.content.length - a.content.length);
@@ -87,7 +90,11 @@ function setUp(wasm: EncoderExports, model: WordPieceModel): void {
 
   const start = wasm.begin(tokens.length + prefix.length + addedBytes.length);
   const prefixStart = start + tokens.length;
-  wasm.setUpTrie(tokens.length * 2, unknown, Math.min(model.maxInputCharsPerWord, MAX_CHARACTERS));
+  wasm.setUpTrie(
+    tokens.length - lines.length + continuingBytes(model),
+    unknown,
+    Math.min(model.maxInputCharsPerWord, MAX_CHARACTERS),
+  );
   wasm.setUpAddedTokens(added.length, addedBytes.length);
   wasm.setUpWords(model.lowercase);
   new Uint8Array(wasm.memory.buffer, start).set(Buffer.concat([tokens, prefix, addedBytes]));
@@ -100,6 +107,15 @@ function setUp(wasm: EncoderExports, model: WordPieceModel): void {
   }
   setUpTables(wasm, model, unknown);
   wasm.setUp(model.lowercase, model.cleanText);
+}
+
+/** Bytes of the tokens that go on in a word, without the prefix. */
+function continuingBytes({ tokens, continuingSubwordPrefix: prefix }: WordPieceModel): number {
+  let bytes = 0;
+  for (const token of tokens) {
+    if (token?.startsWith(prefix)) bytes += Buffer.byteLength(token) - Buffer.byteLength(prefix);
+  }
+  return bytes;
 }
 
 function setUpTables(wasm: EncoderExports, model: WordPieceModel, unknown: number): void {

@@ -37,17 +37,20 @@ export function tokenizerFromDefinition(definition: TokenizerDefinition): Tokeni
   const tokens = allTokens(model);
   const specialIds = findSpecialIds(tokens, config, name, model.unkToken);
   const module = () => (definition.module as WebAssembly.Module | undefined) ?? encoderModule();
-  const vocabulary = vocabularyText(model.tokens);
+  let checksum: string | undefined;
   let complete: Record<string, string> | undefined;
   return {
     name,
-    sha256: sha256(vocabulary),
+    get sha256() {
+      checksum ??= sha256(vocabularyText(model.tokens));
+      return checksum;
+    },
     vocabularySize: tokens.length,
     specialIds,
     protectedIds: findProtectedIds(specialIds, model.addedTokens),
     get files() {
       complete ??= {
-        'vocab.txt': vocabulary,
+        'vocab.txt': vocabularyText(model.tokens),
         'tokenizer_config.json': bertConfig(modelConfig(model, config)),
         ...completeFiles(files, name),
       };

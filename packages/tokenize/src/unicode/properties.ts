@@ -45,7 +45,9 @@ function unpack(): UnicodeProperties {
   const mark = (packed: string, bit: number) => {
     for (const [first, end] of unpackRanges(packed)) {
       classRanges.push([first, end, bit]);
-      for (let c = first; c < end; c++) classes[c]! |= bit;
+      // The first class has most code points by far, and no other bits to keep.
+      if (bit === DROPPED) classes.fill(bit, first, end);
+      else for (let c = first; c < end; c++) classes[c]! |= bit;
     }
   };
   mark(tables.dropped, DROPPED);
@@ -56,8 +58,9 @@ function unpack(): UnicodeProperties {
   const combiningClass = new Map<number, number>();
   for (const entry of tables.combiningClass.split(',')) {
     const [value, packed] = entry.split('=') as [string, string];
+    const combining = Number.parseInt(value, 36);
     for (const [first, end] of unpackRanges(packed)) {
-      for (let c = first; c < end; c++) combiningClass.set(c, Number.parseInt(value, 36));
+      for (let c = first; c < end; c++) combiningClass.set(c, combining);
     }
   }
   return {
