@@ -1,6 +1,6 @@
 import { InputError } from '@mlm/arrow/columns';
 import { type TokenSplitter, tokenSplitters } from '../tokenizer/added-tokens.js';
-import { encodeDocuments } from '../tokenizer/documents.js';
+import { BLANK, encodeDocuments } from '../tokenizer/documents.js';
 import type { AddedToken, DocumentMode, EncodedText, Encoder } from '../tokenizer/types.js';
 import type { PipelineModel } from './model.js';
 import type { Normalizer } from './normalizers.js';
@@ -78,13 +78,7 @@ export class PipelineEncoder implements Encoder {
 /** A document without what parts it from the others: its line end, or the blank lines around it. */
 function withoutEnds(text: string, document: DocumentMode): string {
   if (document === 'none') return text;
+  if (BLANK.test(text)) return '';
   if (document === 'line') return text.replace(/\r?\n$/, '');
-  let start = 0;
-  for (let end = text.indexOf('\n'); end >= 0 && text.slice(start, end).trim() === ''; ) {
-    start = end + 1;
-    end = text.indexOf('\n', start);
-  }
-  let end = text.length;
-  while (end > start && (text[end - 1] === '\n' || text[end - 1] === '\r')) end--;
-  return text.slice(start, end);
+  return text.replace(/^\p{White_Space}*\n/u, '').replace(/\r?\n\p{White_Space}*$/u, '');
 }

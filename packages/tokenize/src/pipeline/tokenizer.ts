@@ -1,3 +1,4 @@
+import { InputError } from '@mlm/arrow/columns';
 import { type AnyTokenizerJson, addedToken } from '../tokenizer/tokenizer-json.js';
 import type { Tokenizer, TokenizerDefinition } from '../tokenizer/types.js';
 import {
@@ -27,6 +28,7 @@ export function pipelineTokenizer(
   const addedTokens = (json.added_tokens ?? []).map(addedToken);
   const model = pipelineModel(json, name);
   const normalize = normalizer(json.normalizer, name);
+  checkPrefixSpace(json.pre_tokenizer, config, name);
   const splitWords = preTokenizer(json.pre_tokenizer, name);
   const keepsStart = dependsOnStart(json.pre_tokenizer) ? startKeeper(json.normalizer, name) : () => true;
   const tokens = allTokens({ tokens: model.tokens, addedTokens });
@@ -50,6 +52,19 @@ export function pipelineTokenizer(
     },
     definition: () => definition,
   };
+}
+
+/** `transformers` lets tokenizer_config.json overrule the pre-tokenizer, and not alike in each version. */
+function checkPrefixSpace(
+  json: AnyTokenizerJson['pre_tokenizer'],
+  { add_prefix_space: configured }: TokenizerConfig,
+  name: string,
+): void {
+  const own = json?.add_prefix_space;
+  if (typeof configured !== 'boolean' || typeof own !== 'boolean' || configured === own) return;
+  throw new InputError(
+    `${name}: add_prefix_space is ${configured} in tokenizer_config.json but ${own} in tokenizer.json; make them agree`,
+  );
 }
 
 function decoder(json: AnyTokenizerJson, config: TokenizerConfig): (ids: number[]) => string {

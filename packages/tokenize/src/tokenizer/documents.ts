@@ -35,7 +35,8 @@ function decode(bytes: Uint8Array): { text: string; invalid: number } {
   return { text, invalid: text.split(REPLACEMENT).length - written.split('\xef\xbf\xbd').length };
 }
 
-const BLANK = /^\p{White_Space}*$/u;
+/** What a blank line, or a blank text, is. */
+export const BLANK = /^\p{White_Space}*$/u;
 
 /** Byte ranges of the documents of a text. */
 function documents(text: Uint8Array, mode: DocumentMode): { start: number; end: number }[] {

@@ -52,11 +52,13 @@ async function* textsToFill(context: Context, texts: readonly string[]): AsyncGe
   }
 }
 
-/** [CLS] text [SEP]; a `[MASK]` written in the text is the special token. */
-function encodeSequence({ specialIds }: Tokenizer, encoder: Encoder, text: string): number[] {
+/** [CLS] text [SEP]; a `[MASK]` (or as the tokenizer has it) written in the text is the special token. */
+function encodeSequence(tokenizer: Tokenizer, encoder: Encoder, text: string): number[] {
+  const { specialIds } = tokenizer;
   const { ids } = encoder.encode(new TextEncoder().encode(text), { document: 'none' });
   if (!ids.includes(specialIds.mask)) {
-    throw new InputError(`"${text}": there is no [MASK] in it; put one where a word is to be guessed`);
+    const mask = tokenizer.idToToken(specialIds.mask);
+    throw new InputError(`"${text}": there is no ${mask} in it; put one where a word is to be guessed`);
   }
   return [specialIds.cls, ...ids, specialIds.sep];
 }
