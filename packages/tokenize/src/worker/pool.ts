@@ -50,10 +50,21 @@ class LocalPool implements UnitPool {
   async close(): Promise<void> {}
 }
 
+interface QueuedUnit {
+  unit: Unit;
+  resolve(batches: RecordBatch[]): void;
+  reject(error: Error): void;
+}
+
 class ThreadPool implements UnitPool {
-  /** A unit for each thread, and some that wait, so that none is idle while results are ordered. */
+  /**
+   * A unit for each thread, one that it finds when it is done, and some more, so that none is idle while a slower one
+   * holds the order up.
+   */
   readonly capacity: number;
   private readonly threads: Thread[] = [];
+  private readonly queue: QueuedUnit[] = [];
+  private isClosed = false;
 
   constructor(
     private readonly size: number,
@@ -61,30 +72,47 @@ class ThreadPool implements UnitPool {
     private readonly work: UnitWork,
     private readonly reusesMemory: boolean,
   ) {
-    this.capacity = size + 2;
+    this.capacity = 2 * size + 2;
   }
 
   run(unit: Unit): Promise<RecordBatch[]> {
-    const idle = this.threads.find((thread) => thread.pending === 0);
-    if (idle) return idle.run(unit);
-    if (this.threads.length < this.size) {
-      const thread = new Thread(this.tokenizer, this.work, this.reusesMemory);
-      this.threads.push(thread);
-      return thread.run(unit);
+    return new Promise((resolve, reject) => {
+      this.queue.push({ unit, resolve, reject });
+      this.dispatch();
+    });
+  }
+
+  /** Units go to threads only when these have room, so that whichever is faster takes more of them. */
+  private dispatch(): void {
+    while (this.queue.length > 0 && !this.isClosed) {
+      const thread = this.threadWithRoom();
+      if (!thread) return;
+      const { unit, resolve, reject } = this.queue.shift()!;
+      thread
+        .run(unit)
+        .then(resolve, reject)
+        .finally(() => this.dispatch());
     }
-    return this.threads
-      .reduce((least, thread) => (thread.pending < least.pending ? thread : least))
-      .run(unit);
+  }
+
+  private threadWithRoom(): Thread | undefined {
+    const idle = this.threads.find((thread) => thread.pending === 0);
+    if (idle) return idle;
+    if (this.threads.length === this.size) return this.threads.find((thread) => thread.pending === 1);
+    const thread = new Thread(this.tokenizer, this.work, this.reusesMemory);
+    this.threads.push(thread);
+    return thread;
   }
 
   async close(): Promise<void> {
+    this.isClosed = true;
     await Promise.all(this.threads.map((thread) => thread.close()));
   }
 }
 
 class Thread {
   private readonly worker: Worker;
-  private readonly waiting: { resolve(batches: RecordBatch[]): void; reject(error: Error): void }[] = [];
+  private readonly waiting: Omit<QueuedUnit, 'unit'>[] = [];
 
   constructor(
     tokenizer: Tokenizer,
