@@ -28,6 +28,8 @@ export interface CompileOptions {
   readonly threads?: number;
   /** `bf16`: operands of matrix products in bfloat16, which the target `tensorflow` alone has; default `fp32`. */
   readonly precision?: 'fp32' | 'bf16';
+  /** Let TensorFlow compile clusters of operations with XLA; default false. The process's first step decides. */
+  readonly xla?: boolean;
   /** Run on the variables of this step, of the same target, in place of new ones: training and evaluation on one model. */
   readonly share?: Step;
   /**
@@ -74,12 +76,12 @@ export async function compile(fn: StepFunction, options: CompileOptions = {}): P
     case 'tensorflow': {
       if (share && !(share instanceof TensorflowStep)) throw sharingError();
       const device = options.device === 'cuda' ? 'cuda' : 'cpu';
-      const { threads, precision } = options;
+      const { threads, precision, xla } = options;
       return TensorflowStep.create(
         trace(fn, { variables, inputs }),
         inputs,
         variables,
-        { threads, device, precision },
+        { threads, device, precision, xla },
         share,
       );
     }

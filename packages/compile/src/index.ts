@@ -34,8 +34,7 @@ export { chooseEngine, type EngineChoice, type EngineWish } from './probe/choose
 export { type EngineProbe, type EngineTarget, engineTargets, probeEngine } from './probe/probe.js';
 export { simplify, simplifyForOnnx } from './simplify/simplify.js';
 export type { Step, StepInput } from './step/step.js';
-export { toSavedModel } from './tensorflow/saved_model.js';
-export type { TensorflowCheck } from './tensorflow/setup/check.js';
+export { type SavedModelOptions, toSavedModel } from './tensorflow/saved_model.js';
 export {
   readInstallation,
   type TensorflowInstallation,

@@ -7,6 +7,7 @@ export interface EngineOptions {
   engine: 'auto' | 'onnx' | 'tensorflow' | 'eager';
   device: 'auto' | 'cpu' | 'webgpu' | 'cuda';
   precision: 'fp32' | 'bf16';
+  xla?: boolean;
   threads?: number;
 }
 
@@ -27,6 +28,7 @@ export function addEngineOptions(command: Command): Command {
         .choices(['fp32', 'bf16'])
         .default('fp32'),
     )
+    .option('--xla', 'tensorflow compiles the graph with XLA')
     .option('--threads <n>', 'threads of the engine (default: one a core)', integer(1, 1024));
 }
 
@@ -36,7 +38,7 @@ export function addEngineOptions(command: Command): Command {
  */
 export async function engineSettings(
   context: Context,
-  { engine, device, precision, threads, quiet }: EngineOptions & { quiet?: boolean },
+  { engine, device, precision, xla, threads, quiet }: EngineOptions & { quiet?: boolean },
 ) {
   const { chooseEngine } = await import('@mlm/compile');
   const choice = await chooseEngine({ engine, device, precision });
@@ -49,5 +51,6 @@ export async function engineSettings(
     device: choice.device,
     ...(threads === undefined ? {} : { threads }),
     precision,
+    ...(xla === undefined ? {} : { xla }),
   };
 }

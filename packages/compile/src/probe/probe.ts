@@ -36,14 +36,17 @@ const timeoutMilliseconds = 60_000;
 /**
  * Runs a matrix product and a training step on an engine, in a process of its own, so that a crash of a native library
  * or of a driver becomes an answer.
+ *
+ * @param env environment of that process; `MLM_TENSORFLOW_HOME` names the TensorFlow to try
  */
 export async function probeEngine(
   { target, device }: EngineTarget,
   signal: AbortSignal = AbortSignal.timeout(timeoutMilliseconds),
+  env: NodeJS.ProcessEnv = process.env,
 ): Promise<EngineProbe> {
   // From sources (tests) the compiled script in dist is run; src and dist have the same depth.
   const script = fileURLToPath(new URL('./probe_process.js', import.meta.url)).replace('/src/', '/dist/');
-  const result = await runCommand(process.execPath, [script, target, device], { signal });
+  const result = await runCommand(process.execPath, [script, target, device], { signal, env });
   const line = result.stdout.split('\n').find((text) => text.startsWith('{'));
   if (result.code === 0 && line !== undefined) {
     return { target, device, works: true, ...(JSON.parse(line) as Partial<EngineProbe>) };

@@ -1,4 +1,5 @@
-import type { Graph, Value } from '../graph/graph.js';
+import { sizeOf, staticShape } from '../graph/dimension.js';
+import type { Graph, TypedArray, Value } from '../graph/graph.js';
 import { type EmittedSignature, emitGraph } from './emit/emit_graph.js';
 import { GraphBuilder, type Precision } from './emit/graph_builder.js';
 import { attribute, dataType, shapeMessage } from './protobuf/attribute.js';
@@ -10,6 +11,16 @@ export const SERVING_TAG = 'serve';
 export const RUN_SIGNATURE = 'serving_default';
 /** A signature that only assigns gives this scalar, 0, once it has. */
 export const DONE_OUTPUT = 'done';
+
+/** The signature that every loader of TensorFlow runs once; its only output bears the same name. */
+const INIT_SIGNATURE = '__saved_model_init_op';
+
+export interface SavedModelOptions {
+  /** Of the operands of matrix products; all else stays float32. Default `fp32`. */
+  readonly precision?: Precision | undefined;
+  /** First values of the variables, to stand in the file; one that is left out begins with zeros. 2 GB at most. */
+  readonly values?: Readonly<Record<string, TypedArray>> | undefined;
+}
 
 /** Variables that are read or written by one signature, so that a large state passes in parts. */
 export interface StateGroup {
@@ -25,14 +36,14 @@ const PRODUCER = 1087;
 /**
  * Writes a graph as a TensorFlow SavedModel: the variables as resource variables, the whole run (updates included) as the
  * signature `serving_default`, and signatures `read_0`, `write_0`, … that hand the variables out and take them in.
- * The variables have no values until they are written once.
+ * With `values`, loading the file gives the variables their first values, in Python's `tf.saved_model.load` too, whose
+ * `.signatures['serving_default']` then runs at once. Without, they have none until `write_0`, … have run.
  *
- * @param precision  of the operands of matrix products; all else stays float32
  * @returns the bytes of `saved_model.pb`, to stand in a folder of its own
  * @throws Error naming an operation that has no form in TensorFlow
  */
-export function toSavedModel(graph: Graph, precision: Precision = 'fp32'): Uint8Array {
-  const builder = new GraphBuilder(precision);
+export function toSavedModel(graph: Graph, options: SavedModelOptions = {}): Uint8Array {
+  const builder = new GraphBuilder(options.precision);
   const signatureDef: Record<string, SignatureMessage> = {
     [RUN_SIGNATURE]: signature(emitGraph(graph, builder)),
   };
@@ -40,6 +51,7 @@ export function toSavedModel(graph: Graph, precision: Precision = 'fp32'): Uint8
     signatureDef[group.read] = signature(readSignature(group.variables, builder));
     signatureDef[group.write] = signature(writeSignature(group.variables, builder));
   }
+  if (options.values) signatureDef[INIT_SIGNATURE] = initSignature(graph.variables, options.values, builder);
   return encodeSavedModel({
     savedModelSchemaVersion: 1,
     metaGraphs: [
@@ -90,6 +102,37 @@ function writeSignature(variables: readonly Value[], to: GraphBuilder): EmittedS
   const tensor = to.add('Identity', [to.scalar(0, 'int32')], T, { name: 'state/done', after });
   const done = { tensor, value: { shape: [], dtype: 'int32' as const } };
   return { inputs: Object.fromEntries(inputs), outputs: { [DONE_OUTPUT]: done } };
+}
+
+/** Assigns the first values when the file is loaded. @throws RangeError if a value has another length than its variable */
+function initSignature(
+  variables: readonly Value[],
+  values: Readonly<Record<string, TypedArray>>,
+  to: GraphBuilder,
+): SignatureMessage {
+  const after = variables.map((variable) => {
+    const { name, dtype } = variable;
+    const shape = staticShape(variable.shape);
+    const value = values[name!];
+    if (value && value.length !== sizeOf(shape)) {
+      throw new RangeError(`the variable '${name}' holds ${sizeOf(shape)} values, not ${value.length}`);
+    }
+    const attr = { T: attribute.type(dtype), index_type: attribute.type('int32') };
+    const first = value
+      ? to.constant(value, shape, dtype)
+      : to.add('Fill', [to.integers(shape), to.scalar(0, dtype)], attr);
+    const options = { name: `state/first/${name}` };
+    return to.add(
+      'AssignVariableOp',
+      [to.variable(variable), first],
+      { dtype: attribute.type(dtype) },
+      options,
+    );
+  });
+  const name = to.add('NoOp', [], {}, { name: 'state/first', after });
+  // A signature describes tensors; that of an operation without any has this form.
+  const done = { name, dtype: 0, tensorShape: { dim: [], unknownRank: true } };
+  return { inputs: {}, outputs: { [INIT_SIGNATURE]: done }, methodName: '' };
 }
 
 function signature({ inputs, outputs }: EmittedSignature): SignatureMessage {

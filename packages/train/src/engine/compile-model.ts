@@ -1,3 +1,4 @@
+import { InputError } from '@mlm/arrow';
 import {
   type CompileOptions,
   compile,
@@ -19,6 +20,8 @@ export interface EngineOptions {
   /** Threads of the engine; 0 leaves it to the engine. */
   threads: number;
   precision: 'fp32' | 'bf16';
+  /** TensorFlow compiles clusters of operations with XLA; default false. */
+  xla?: boolean;
 }
 
 /** The model's parameters for `compile`; without weights they are zero, or those of the step that shares its own. */
@@ -47,15 +50,18 @@ const code = ['./', '../model/', '../optimizer/'].map((folder) => new URL(folder
 
 /** Compiles a function of the model for an engine, on variables of its own or on those of the step `share`. */
 export async function compileModel(
-  { engine, device, threads, precision }: EngineOptions,
+  { engine, device, threads, precision, xla = false }: EngineOptions,
   { fn, values }: ModelFunction,
   variables: NonNullable<CompileOptions['variables']>,
   inputs: Record<string, InputSpec>,
   share?: Step,
 ): Promise<Step> {
+  if (xla && engine !== 'tensorflow') {
+    throw new InputError(`--xla: the ${engine} engine does not have it; add --engine tensorflow`);
+  }
   if (engine === 'eager') await chooseBackend();
   const cache = { code, values };
-  const options = { variables, inputs, target: engine, device, precision, cache };
+  const options = { variables, inputs, target: engine, device, precision, xla, cache };
   return compile(fn, { ...options, ...(threads > 0 && { threads }), ...(share && { share }) });
 }
 

@@ -162,7 +162,7 @@ export function resolveOptions(given: TrainOptions): ResolvedOptions {
 }
 
 type NumberOption = {
-  [Name in keyof TrainSettings]: TrainSettings[Name] extends number ? Name : never;
+  [Name in keyof TrainSettings]-?: TrainSettings[Name] extends number ? Name : never;
 }[keyof TrainSettings];
 
 function check(name: string, value: unknown, right: boolean, expected: string): void {

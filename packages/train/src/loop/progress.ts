@@ -14,6 +14,7 @@ function recipeOf(options: ResolvedOptions, { dataset, schedule, model, trainer 
     engine: options.engine,
     device: options.device,
     precision: options.precision,
+    xla: options.xla ?? false,
     seed: options.seed,
     masking: options.masking,
     schedule: options.schedule,

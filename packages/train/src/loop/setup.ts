@@ -89,6 +89,7 @@ async function setUpOn(
       device: options.device,
       threads: options.threads,
       precision: options.precision,
+      xla: options.xla ?? false,
       batchSize: microBatchSize,
       gradientAccumulation: options.gradientAccumulation * Math.ceil(batchSize / microBatchSize),
       seed,

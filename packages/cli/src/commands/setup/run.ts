@@ -1,7 +1,6 @@
 import { removeTensorflow, setupTensorflow, tensorflowFolder } from '@mlm/compile';
 import { commandName } from '../../command-name.js';
 import type { Context } from '../../context.js';
-import { formatDuration } from '../../output/numbers.js';
 import { printResult } from '../../output/report.js';
 import { styleFor } from '../../output/style.js';
 import type { SetupTensorflowOptions } from './command.js';
@@ -25,9 +24,8 @@ export async function runSetupTensorflow(context: Context, options: SetupTensorf
   });
   printResult(context, options, { folder, installation, check }, (style) => [
     `${style('green', 'TensorFlow')} ${installation.tensorflow_version} works (${folder}).`,
-    `  matrix product: ${check.matmul_gflops.toFixed(0)} GFLOP/s on ${check.device}`,
-    `  training step: loss ${check.training_step.before.toFixed(4)} → ${check.training_step.after.toFixed(4)}`,
-    `  checked in ${formatDuration(check.milliseconds / 1000)}`,
+    `  matrix product: ${check.matmul_gflops} GFLOP/s on ${check.device}`,
+    `  training step of a small layer: ${check.step_milliseconds} ms`,
     `Next: ${commandName(context.env)} train <dataset> --engine tensorflow`,
   ]);
 }

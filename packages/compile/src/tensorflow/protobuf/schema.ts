@@ -99,6 +99,7 @@ export function encodeSavedModel(message: SavedModelMessage): Uint8Array {
 
 export interface ShapeMessage {
   dim: { size: number }[];
+  unknownRank?: boolean;
 }
 export interface TensorMessage {
   dtype: number;

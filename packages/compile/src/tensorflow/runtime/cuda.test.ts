@@ -29,7 +29,7 @@ describe('simulated: each way in which CUDA is missing has its own line', () => 
     const oom = new Error(
       'Session fail to run with error: OOM when allocating tensor with shape[32,12,128,128]',
     );
-    expect(explainRunError(oom, 32).message).toContain('--batch-size 16 --gradient-accumulation 2');
+    expect(explainRunError(oom, 32).message).toContain('--micro-batch-size 16');
     expect(explainRunError(oom, 1).message).toContain('use a smaller model');
     const other = new Error('No such op');
     expect(explainRunError(other, 32)).toBe(other);

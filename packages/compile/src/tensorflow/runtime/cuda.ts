@@ -66,13 +66,13 @@ export function explainMissingCuda({ setUpForGpu, driver, missingLibraries }: Cu
   );
 }
 
-/** The error of a run that did not fit into the device's memory, with the batch size to try; others as they are. */
+/** The error of a run that did not fit into the device's memory, with half its rows to try next; others as they are. */
 export function explainRunError(error: Error, batchSize: number | undefined): Error {
   if (!/OOM when allocating|RESOURCE_EXHAUSTED|out of memory/i.test(error.message)) return error;
   if (batchSize === undefined || batchSize < 2)
     return new InputError('the memory does not hold this step: use a smaller model');
   const half = Math.floor(batchSize / 2);
   return new InputError(
-    `the memory does not hold a step of ${batchSize} rows: try --batch-size ${half} --gradient-accumulation 2`,
+    `the memory does not hold a step of ${batchSize} rows: try --micro-batch-size ${half}, which leaves the result as it is`,
   );
 }

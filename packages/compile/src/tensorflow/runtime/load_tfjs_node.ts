@@ -28,7 +28,7 @@ export interface TensorflowOptions {
   threads?: number | undefined;
   /** `cpu` hides the GPUs from TensorFlow; `cuda` takes them with memory growth on. Default `cpu`. */
   device?: 'cpu' | 'cuda' | undefined;
-  /** Compile clusters of operations with XLA (a device option; on the CPU it brought no gain). Default false. */
+  /** Compile clusters of operations with XLA. Default false. Fixed by the process's first load. */
   xla?: boolean | undefined;
   /** Folder of the installation (default {@link tensorflowFolder}). */
   folder?: string | undefined;
@@ -92,7 +92,7 @@ function setEnvironment(options: TensorflowOptions): void {
   }
   if (options.device === 'cuda') set('TF_FORCE_GPU_ALLOW_GROWTH', 'true');
   else set('CUDA_VISIBLE_DEVICES', '-1');
-  if (options.xla) set('TF_XLA_FLAGS', '--tf_xla_auto_jit=2');
+  if (options.xla) set('TF_XLA_FLAGS', '--tf_xla_auto_jit=2 --tf_xla_cpu_global_jit');
 }
 
 /** tfjs-node asks @mapbox/node-pre-gyp where its binding is: that module is answered for, while it loads. */

@@ -58,7 +58,7 @@ export class TensorflowStep implements Step, VariableHolder {
     // tfjs-node shares a session between loads of one path, and with it the variables: so each step gets its own folder.
     const folder = await mkdtemp(join(tmpdir(), 'mlm-savedmodel-'));
     try {
-      await writeFile(join(folder, 'saved_model.pb'), toSavedModel(graph, options.precision));
+      await writeFile(join(folder, 'saved_model.pb'), toSavedModel(graph, { precision: options.precision }));
       const load = (name: string) =>
         onTensorflow(tf, () => tf.node.loadSavedModel(folder, [SERVING_TAG], name));
       const signature = await load(RUN_SIGNATURE);

@@ -2,8 +2,9 @@ import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../../error.js';
+import type { EngineProbe } from '../../probe/probe.js';
 import { buildBinding } from './binding.js';
-import { checkTensorflow, type TensorflowCheck } from './check.js';
+import { checkTensorflow } from './check.js';
 import { type TensorflowInstallation, tensorflowFolder, writeInstallation } from './installation.js';
 import { downloadTensorflow, findPythonTensorflow } from './wheel.js';
 
@@ -22,7 +23,8 @@ export interface SetupOptions {
 export interface SetupResult {
   folder: string;
   installation: TensorflowInstallation;
-  check: TensorflowCheck;
+  /** The trial of what was set up. */
+  check: EngineProbe;
 }
 
 /**
@@ -63,7 +65,7 @@ export async function setupTensorflow(options: SetupOptions = {}): Promise<Setup
   await writeInstallation(folder, installation);
   report('check')('a matmul and a training step');
   try {
-    return { folder, installation, check: await checkTensorflow(folder, 'cpu') };
+    return { folder, installation, check: await checkTensorflow(folder) };
   } catch (error) {
     await rm(join(folder, 'installation.json'), { force: true });
     throw error;
