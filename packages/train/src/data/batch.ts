@@ -22,12 +22,22 @@ export interface Batch extends BatchShape {
   tokens: number;
 }
 
-/** One sequence of a dataset: views of equal length, without the padding at its end. */
+/**
+ * One sequence: positions `start` to `start + length` of columns that hold many, without the padding at its end. So a
+ * row costs one object, however many there are.
+ */
 export interface Row {
   input_ids: Int32Array;
   labels: Int32Array;
   /** Left out where every position is attended to. */
-  attention_mask?: Int8Array;
+  attention_mask?: Int8Array | undefined;
+  start: number;
+  length: number;
+}
+
+/** A sequence that has its columns to itself. */
+export function rowOf(input_ids: Int32Array, labels: Int32Array, attention_mask?: Int8Array): Row {
+  return { input_ids, labels, attention_mask, start: 0, length: input_ids.length };
 }
 
 /** Label of a position that is not decoded. */
@@ -42,11 +52,11 @@ export function assembleBatch(rows: readonly Row[], { batch, sequence }: BatchSh
   const { positions, labelsAt } = scratch(places);
   let decoded = 0;
   for (let index = 0; index < rows.length; index++) {
-    const { labels } = rows[index]!;
+    const { labels, start: from, length } = rows[index]!;
     const start = index * sequence;
     // Every label is written, and stays if it is a real one: a branch would be mispredicted at every other mask.
-    for (let i = 0; i < labels.length; i++) {
-      const label = labels[i]!;
+    for (let i = 0; i < length; i++) {
+      const label = labels[from + i]!;
       positions[decoded] = start + i;
       labelsAt[decoded] = label;
       decoded += isReal(label);
@@ -68,7 +78,7 @@ export function assembleBatch(rows: readonly Row[], { batch, sequence }: BatchSh
   for (let index = 0; index < rows.length; index++) {
     const row = rows[index]!;
     const start = index * sequence;
-    input_ids.set(row.input_ids, start);
+    input_ids.set(row.input_ids.subarray(row.start, row.start + row.length), start);
     tokens += writeAttention(row, attention_mask, start);
   }
   return {
@@ -90,15 +100,17 @@ function isReal(label: number): number {
 }
 
 /** Writes a row's attention_mask into a batch's. @returns how many tokens it attends to */
-function writeAttention({ input_ids, attention_mask }: Row, target: Float32Array, start: number): number {
+function writeAttention(row: Row, target: Float32Array, start: number): number {
+  const { attention_mask, start: from, length } = row;
   if (!attention_mask) {
-    target.fill(1, start, start + input_ids.length);
-    return input_ids.length;
+    target.fill(1, start, start + length);
+    return length;
   }
   let tokens = 0;
-  for (let i = 0; i < attention_mask.length; i++) {
-    target[start + i] = attention_mask[i]!;
-    tokens += attention_mask[i]!;
+  for (let i = 0; i < length; i++) {
+    const attended = attention_mask[from + i]!;
+    target[start + i] = attended;
+    tokens += attended;
   }
   return tokens;
 }

@@ -1,4 +1,4 @@
-import type { Dataset } from '@mlm/arrow';
+import { type Dataset, InputError } from '@mlm/arrow';
 import type { MaskingRule } from '@mlm/masking';
 import { Random } from '../random/random.js';
 import { assembleBatch, type Batch, type Row } from './batch.js';
@@ -40,11 +40,13 @@ export async function* epochBatches(
   let index = 0;
   const form = (rows: Row[], sequence: number) => {
     if (!wanted(index++)) return undefined;
-    return assembleBatch(rows, { batch: batchSize, sequence }, padId);
+    const batch = assembleBatch(rows, { batch: batchSize, sequence }, padId);
+    refuseForeignIds(batch, options.vocabularySize, dataset.path);
+    return batch;
   };
   for await (const rows of windows(dataset, options, epoch, random)) {
     for (const row of rows) {
-      const sequence = paddedLength(lengths, row.input_ids.length);
+      const sequence = paddedLength(lengths, row.length);
       const group = waiting.get(sequence)!;
       group.push(row);
       if (group.length < batchSize) continue;
@@ -55,10 +57,10 @@ export async function* epochBatches(
     // A view would keep its whole window in memory.
     for (const [sequence, group] of waiting) waiting.set(sequence, group.map(copyRow));
   }
-  const left = [...waiting.values()].flat().sort((a, b) => b.input_ids.length - a.input_ids.length);
+  const left = [...waiting.values()].flat().sort((a, b) => b.length - a.length);
   for (let start = 0; start < left.length; start += batchSize) {
     const rows = left.slice(start, start + batchSize);
-    const formed = form(rows, paddedLength(lengths, rows[0]!.input_ids.length));
+    const formed = form(rows, paddedLength(lengths, rows[0]!.length));
     if (formed) yield formed;
   }
 }
@@ -76,7 +78,6 @@ async function* windows(
   random?.shuffle(order);
   const rowOptions = {
     trim: options.lengths.length > 1,
-    vocabularySize: options.vocabularySize,
     ...(options.dynamicRule && { remask: { rule: options.dynamicRule, epoch } }),
   };
   const longest = options.lengths.at(-1)!;
@@ -106,10 +107,27 @@ function startsOf(batchRows: readonly number[]): number[] {
   return starts;
 }
 
-function copyRow({ input_ids, labels, attention_mask }: Row): Row {
+function copyRow({ input_ids, labels, attention_mask, start, length }: Row): Row {
+  const end = start + length;
   return {
-    input_ids: input_ids.slice(),
-    labels: labels.slice(),
-    ...(attention_mask && { attention_mask: attention_mask.slice() }),
+    input_ids: input_ids.slice(start, end),
+    labels: labels.slice(start, end),
+    attention_mask: attention_mask?.slice(start, end),
+    start: 0,
+    length,
   };
+}
+
+/** An engine would read beyond the embeddings, and need not notice. */
+function refuseForeignIds({ input_ids, masked_labels }: Batch, vocabularySize: number, path: string): void {
+  const last = vocabularySize - 1;
+  for (const ids of [input_ids, masked_labels]) {
+    // The sign bit tells whether any id was below 0 or above the last.
+    let foreign = 0;
+    for (let i = 0; i < ids.length; i++) foreign |= ids[i]! | (last - ids[i]!);
+    if (foreign >= 0) continue;
+    throw new InputError(
+      `${path}: has the id ${ids.find((id) => id < 0 || id > last)}, the model only ids from 0 to ${last}; preprocess with the model's tokenizer`,
+    );
+  }
 }

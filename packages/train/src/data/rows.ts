@@ -1,13 +1,11 @@
 import { type Dataset, InputError, type ListColumn, listColumn } from '@mlm/arrow';
 import { type MaskingRule, maskRows, placesOfRows, remaskRows } from '@mlm/masking';
-import { ignoredLabel, type Row } from './batch.js';
+import type { Row } from './batch.js';
 
 /** How a dataset's rows are read. */
 export interface RowOptions {
   /** Draws new masks for the epoch by this rule; without it the labels stay as they were written. */
   remask?: { rule: MaskingRule; epoch: number };
-  /** Ids that the model knows: 0 to `vocabularySize` − 1. */
-  vocabularySize: number;
   /** Whether padding at the end of rows is left out. */
   trim: boolean;
 }
@@ -42,38 +40,30 @@ export async function readRows(
       `${dataset.path}: has no column "labels"; mask it with mlm preprocess, or train with --masking dynamic`,
     );
   }
-  refuseForeignIds(ids, options.vocabularySize, dataset.path);
-  refuseForeignIds(labels, options.vocabularySize, dataset.path);
   refuseUnlikeLengths(batch.numRows, ids, [labels, attention], dataset.path);
-  const attended = attention && !attendsToAll(attention) ? attention : undefined;
+  const { values: input_ids, offsets } = ids;
+  const attention_mask = attention && !attendsToAll(attention) ? alignedTo(offsets, attention) : undefined;
+  const rowLabels = alignedTo(offsets, labels);
   const rows: Row[] = new Array(batch.numRows);
   for (let row = 0; row < batch.numRows; row++) {
-    rows[row] = rowAt(row, ids, labels, attended, options.trim);
+    const start = offsets[row]!;
+    let length = offsets[row + 1]! - start;
+    if (attention_mask && options.trim) {
+      while (length > 1 && attention_mask[start + length - 1] === 0) length--;
+    }
+    rows[row] = { input_ids, labels: rowLabels, attention_mask, start, length };
   }
   return rows;
 }
 
-function rowAt(
-  row: number,
-  ids: ListColumn<Int32Array>,
-  labels: ListColumn<Int32Array>,
-  attention: ListColumn<Int8Array> | undefined,
-  trim: boolean,
-): Row {
-  const start = ids.offsets[row]!;
-  let length = ids.offsets[row + 1]! - start;
-  const labelStart = labels.offsets[row]!;
-  let attention_mask: Int8Array | undefined;
-  if (attention) {
-    const from = attention.offsets[row]!;
-    if (trim) while (length > 1 && attention.values[from + length - 1] === 0) length--;
-    attention_mask = attention.values.subarray(from, from + length);
-  }
-  return {
-    input_ids: ids.values.subarray(start, start + length),
-    labels: labels.values.subarray(labelStart, labelStart + length),
-    ...(attention_mask && { attention_mask }),
-  };
+/** A column's values so that its rows begin where `offsets` has them; as they are, but in batches that were sliced unevenly. */
+function alignedTo<T extends Int32Array | Int8Array>(offsets: Int32Array, column: ListColumn<T>): T {
+  const first = offsets[0]!;
+  if (column.offsets[0] === first) return column.values;
+  const end = offsets[offsets.length - 1]!;
+  const aligned = column.values instanceof Int8Array ? new Int8Array(end) : new Int32Array(end);
+  aligned.set(column.values.subarray(column.offsets[0], column.offsets.at(-1)), first);
+  return aligned as T;
 }
 
 function refuseUnlikeLengths(
@@ -103,26 +93,4 @@ function attendsToAll({ values, offsets }: ListColumn<Int8Array>): boolean {
   for (let i = 0; i < words.length; i++) if (words[i] !== 0x01010101) return false;
   for (at += 4 * words.length; at < end; at++) if (values[at] !== 1) return false;
   return true;
-}
-
-/** An engine would read beyond the embeddings, and need not notice. */
-function refuseForeignIds(
-  { values, offsets }: ListColumn<Int32Array>,
-  vocabularySize: number,
-  path: string,
-): void {
-  const end = offsets[offsets.length - 1]!;
-  const last = vocabularySize - 1;
-  // The sign bit of `foreign` tells, without a branch, which would be mispredicted at every other label.
-  let foreign = 0;
-  for (let i = offsets[0]!; i < end; i++) {
-    const id = values[i]!;
-    const difference = id ^ ignoredLabel;
-    foreign |= (id | (last - id)) & (difference | -difference);
-  }
-  if (foreign >= 0) return;
-  const id = values.subarray(offsets[0], end).find((id) => id !== ignoredLabel && (id < 0 || id > last));
-  throw new InputError(
-    `${path}: has the id ${id}, the model only ids from 0 to ${last}; preprocess with the model's tokenizer`,
-  );
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { assembleBatch, ignoredLabel } from './batch.js';
+import { assembleBatch, ignoredLabel, rowOf } from './batch.js';
 import { splitBatch } from './split.js';
 
 const padId = 9;
@@ -19,11 +19,12 @@ const arbitraryRows = fc.integer({ min: 1, max: 6 }).chain((sequence) =>
 it('micro-batches hold the rows of the batch in their order, and nothing but padding beside', () => {
   fc.assert(
     fc.property(arbitraryRows, ({ sequence, batch, micro, rows }) => {
-      const kept = rows.slice(0, batch).map((row) => ({
-        input_ids: Int32Array.from(row, ({ id }) => id),
-        labels: Int32Array.from(row, ({ id, decoded }) => (decoded ? id + 1 : ignoredLabel)),
-        attention_mask: new Int8Array(row.length).fill(1),
-      }));
+      const kept = rows.slice(0, batch).map((row) =>
+        rowOf(
+          Int32Array.from(row, ({ id }) => id),
+          Int32Array.from(row, ({ id, decoded }) => (decoded ? id + 1 : ignoredLabel)),
+        ),
+      );
       const whole = assembleBatch(kept, { batch, sequence }, padId);
       const parts = splitBatch(whole, micro, padId);
       if (micro >= batch) {

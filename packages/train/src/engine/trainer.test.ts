@@ -1,6 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu';
 import { describe, expect, it } from 'vitest';
-import { assembleBatch, type Batch, ignoredLabel } from '../data/batch.js';
+import { assembleBatch, type Batch, ignoredLabel, rowOf } from '../data/batch.js';
 import { initializeWeights } from '../model/initialize.js';
 import { isFrozen } from '../model/parameters.js';
 import { adamWDefaults } from '../optimizer/adamw.js';
@@ -31,7 +31,7 @@ function randomBatch(seed: number, labelled = true): Batch {
   const rows = Array.from({ length: shape.batch }, () => {
     const input_ids = new Int32Array(shape.sequence).map(() => 5 + random.below(30));
     const labels = input_ids.map((id, i) => (labelled && i % 4 === 1 ? id : ignoredLabel));
-    return { input_ids, labels, attention_mask: new Int8Array(shape.sequence).fill(1) };
+    return rowOf(input_ids, labels);
   });
   return assembleBatch(rows, shape, 0);
 }
@@ -102,11 +102,7 @@ function joined(parts: Batch[]): Batch {
     for (let i = 0; i < decoded; i++) labels[masked_positions[i]!] = masked_labels[i]!;
     return Array.from({ length: shape.batch }, (_, row) => {
       const at = [row * shape.sequence, (row + 1) * shape.sequence] as const;
-      return {
-        input_ids: input_ids.slice(...at),
-        labels: labels.slice(...at),
-        attention_mask: new Int8Array(shape.sequence).fill(1),
-      };
+      return rowOf(input_ids.slice(...at), labels.slice(...at));
     });
   });
   return assembleBatch(rows, { ...shape, batch: rows.length }, 0);

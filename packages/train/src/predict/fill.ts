@@ -1,7 +1,7 @@
 import { InputError } from '@mlm/arrow';
 import { readCheckpoint } from '../checkpoint/checkpoint.js';
 import { checkpointFolder } from '../checkpoint/hub.js';
-import { assembleBatch, ignoredLabel } from '../data/batch.js';
+import { assembleBatch, ignoredLabel, rowOf } from '../data/batch.js';
 import type { EngineOptions } from '../engine/compile-model.js';
 import { Predictor } from '../engine/predictor.js';
 import type { BertConfig } from '../model/config.js';
@@ -51,9 +51,8 @@ export class MaskFiller {
       );
     }
     const labels = input_ids.map((id) => (id === maskId ? maskId : ignoredLabel));
-    const attention_mask = new Int8Array(input_ids.length).fill(1);
     const shape = { batch: 1, sequence: input_ids.length };
-    const batch = assembleBatch([{ input_ids, labels, attention_mask }], shape, 0);
+    const batch = assembleBatch([rowOf(input_ids, labels)], shape, 0);
     const probabilities = await this.predictor.predict(batch);
     return Array.from({ length: batch.decoded }, (_, mask) =>
       mostProbable(probabilities.subarray(mask * vocabulary, (mask + 1) * vocabulary), topK),

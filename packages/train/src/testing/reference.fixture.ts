@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readCheckpoint } from '../checkpoint/checkpoint.js';
 import { readSafetensors } from '../checkpoint/safetensors.js';
-import { assembleBatch, type Batch } from '../data/batch.js';
+import { assembleBatch, type Batch, rowOf } from '../data/batch.js';
 
 /** One case that fixtures/make_fixtures.py computed with PyTorch and transformers. */
 export interface ReferenceCase {
@@ -39,11 +39,9 @@ function toBatch({ rows, length }: ReferenceCase, batch: ReferenceCase['batches'
   const ids = Int32Array.from(batch.input_ids);
   const labels = Int32Array.from(batch.labels);
   const attention = Int8Array.from(batch.attention_mask);
-  const all = Array.from({ length: rows }, (_, row) => ({
-    input_ids: part(ids, row),
-    labels: part(labels, row),
-    attention_mask: part(attention, row),
-  }));
+  const all = Array.from({ length: rows }, (_, row) =>
+    rowOf(part(ids, row), part(labels, row), part(attention, row)),
+  );
   return assembleBatch(all, { batch: rows, sequence: length }, 0);
 }
 
