@@ -43,7 +43,7 @@ export const lookup: Readonly<Record<string, Lowering>> = {
     const axes = Array.from({ length: rank - idRank }, (_, i) => idRank + i);
     const dropped = axes.length > 0 ? e.op('Unsqueeze', [negative, e.ints(axes)]) : negative;
     const kept = e.op('Where', [dropped, e.scalar(0, dtype), x!]);
-    const rows = e.op('Unsqueeze', [e.op('Max', [ids!, e.scalar(0, 'int32')]), e.ints([idRank])]);
+    const rows = e.op('Unsqueeze', [e.op('Where', [negative, e.scalar(0, 'int32'), ids!]), e.ints([idRank])]);
     return scatterAdd(e, outputs[0]!.shape, rows, kept, dtype);
   },
   OneHot: (e, [indices], node) => {
