@@ -51,6 +51,7 @@ export async function readRows(
     if (attention_mask && options.trim) {
       while (length > 1 && attention_mask[start + length - 1] === 0) length--;
     }
+    // Named one by one: to spread an object costs more than all else about a row.
     rows[row] = { input_ids, labels: rowLabels, attention_mask, start, length };
   }
   return rows;
