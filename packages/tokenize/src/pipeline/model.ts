@@ -3,8 +3,9 @@ import { InputError } from '@mlm/arrow/columns';
 import type { AnyTokenizerJson } from '../tokenizer/tokenizer-json.js';
 import type { Tokens } from '../tokenizer/vocabulary.js';
 import { BYTE_CHARACTERS } from './pre-tokenizers.js';
+import { unigramEncoder } from './unigram.js';
 
-/** The model of a tokenizer.json: pieces of a word, by @huggingface/tokenizers. */
+/** The model of a tokenizer.json: pieces of a word (those of BPE by @huggingface/tokenizers). */
 export interface PipelineModel {
   /** Tokens by id, without the added ones. */
   tokens: Tokens;
@@ -69,13 +70,12 @@ function unigram(model: UnigramJson, json: AnyTokenizerJson, name: string): Pipe
   refuse(model, ['byte_fallback'], name);
   const unkId = model.unk_id ?? undefined;
   const unkToken = unkId === undefined ? undefined : model.vocab[unkId]?.[0];
-  // The library scores the unknown token apart when it stands in the text, which an added token never does.
-  if (!json.added_tokens?.some(({ content }) => content === unkToken))
+  if (unkId === undefined || !json.added_tokens?.some(({ content }) => content === unkToken))
     throw new InputError(`${name}: the unknown token of its Unigram model is not among the added tokens`);
   return {
     tokens: model.vocab.map(([token]) => token),
     unkToken,
-    wordEncoder: () => wordEncoder(model),
+    wordEncoder: () => unigramEncoder(model.vocab, unkId),
   };
 }
 

@@ -1,0 +1,47 @@
+/** What an unknown character scores below the lowest token. */
+const UNKNOWN_PENALTY = 10;
+
+/**
+ * Makes what divides a word into the Unigram pieces of the highest total score (Viterbi). Totals are added up and compared
+ * in the order of Rust tokenizers, which decides between divisions into the same pieces in another order; those of
+ * @huggingface/tokenizers are not.
+ */
+export function unigramEncoder(
+  vocab: readonly (readonly [token: string, score: number])[],
+  unkId: number,
+): (word: string) => number[] {
+  const ids = new Map(vocab.map(([token], id) => [token, id]));
+  const lowest = vocab.reduce((least, [, score]) => Math.min(least, score), Number.POSITIVE_INFINITY);
+  const longest = vocab.reduce((most, [token]) => Math.max(most, token.length), 1);
+  return (word) => {
+    const scores = new Float64Array(word.length + 1).fill(Number.NEGATIVE_INFINITY);
+    const starts = new Int32Array(word.length + 1).fill(-1);
+    const pieces = new Int32Array(word.length + 1);
+    scores[0] = 0;
+    const offer = (start: number, end: number, id: number, score: number) => {
+      const total = score + scores[start]!;
+      if (starts[end]! >= 0 && total <= scores[end]!) return;
+      scores[end] = total;
+      starts[end] = start;
+      pieces[end] = id;
+    };
+    for (let start = 0; start < word.length; ) {
+      const next = start + (word.codePointAt(start)! > 0xffff ? 2 : 1);
+      let hasSingle = false;
+      for (let end = next; end <= word.length && end - start <= longest; end++) {
+        const id = ids.get(word.slice(start, end));
+        if (id === undefined) continue;
+        offer(start, end, id, vocab[id]![1]);
+        hasSingle ||= end === next;
+      }
+      if (!hasSingle) offer(start, next, unkId, lowest - UNKNOWN_PENALTY);
+      start = next;
+    }
+    const found: number[] = [];
+    for (let end = word.length; end > 0; end = starts[end]!) {
+      // Unknown characters beside each other are one unknown token.
+      if (pieces[end] !== unkId || found.at(-1) !== unkId) found.push(pieces[end]!);
+    }
+    return found.reverse();
+  };
+}
