@@ -11,7 +11,8 @@ export function unigramEncoder(
   unkId: number,
 ): (word: string) => number[] {
   const ids = new Map(vocab.map(([token], id) => [token, id]));
-  const lowest = vocab.reduce((least, [, score]) => Math.min(least, score), Number.POSITIVE_INFINITY);
+  const tokenScores = Float64Array.from(vocab, ([, score]) => asRustReads(score));
+  const lowest = tokenScores.reduce((least, score) => Math.min(least, score), Number.POSITIVE_INFINITY);
   const longest = vocab.reduce((most, [token]) => Math.max(most, token.length), 1);
   return (word) => {
     const scores = new Float64Array(word.length + 1).fill(Number.NEGATIVE_INFINITY);
@@ -31,7 +32,7 @@ export function unigramEncoder(
       for (let end = next; end <= word.length && end - start <= longest; end++) {
         const id = ids.get(word.slice(start, end));
         if (id === undefined) continue;
-        offer(start, end, id, vocab[id]![1]);
+        offer(start, end, id, tokenScores[id]!);
         hasSingle ||= end === next;
       }
       if (!hasSingle) offer(start, next, unkId, lowest - UNKNOWN_PENALTY);
@@ -44,4 +45,15 @@ export function unigramEncoder(
     }
     return found.reverse();
   };
+}
+
+/**
+ * The number that Rust's JSON reader makes of a decimal: its digits as a whole number, divided by a power of ten, each
+ * step rounded. Often that is the next double, and so decides between equal totals.
+ */
+function asRustReads(score: number): number {
+  const [, sign, whole, fraction] = /^(-?)(\d+)\.(\d+)$/.exec(String(score)) ?? [];
+  if (whole === undefined || fraction === undefined) return score;
+  const value = Number(BigInt(whole + fraction)) / 10 ** fraction.length;
+  return sign === '-' ? -value : value;
 }
