@@ -40,9 +40,10 @@ export const lookup: Readonly<Record<string, Lowering>> = {
     // tfjs leaves out the rows of negative ids; ONNX would count those from the end.
     const dtype = outputs[0]!.dtype;
     const negative = e.op('Less', [ids!, e.scalar(0, 'int32')]);
+    const share = e.op('Cast', [e.op('Not', [negative])], { to: DATA_TYPE[dtype] });
     const axes = Array.from({ length: rank - idRank }, (_, i) => idRank + i);
-    const dropped = axes.length > 0 ? e.op('Unsqueeze', [negative, e.ints(axes)]) : negative;
-    const kept = e.op('Where', [dropped, e.scalar(0, dtype), x!]);
+    // A product, since WebGPU cannot transpose the booleans of a Where when the runtime moves a transpose past it.
+    const kept = e.op('Mul', [x!, axes.length > 0 ? e.op('Unsqueeze', [share, e.ints(axes)]) : share]);
     const rows = e.op('Unsqueeze', [e.op('Where', [negative, e.scalar(0, 'int32'), ids!]), e.ints([idRank])]);
     return scatterAdd(e, outputs[0]!.shape, rows, kept, dtype);
   },
