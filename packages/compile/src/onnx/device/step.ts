@@ -1,5 +1,6 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import type { Graph, TypedArray } from '../../graph/graph.js';
+import { simplify } from '../../simplify/simplify.js';
 import { resolveInputs } from '../../step/inputs.js';
 import type { Step, StepInput } from '../../step/step.js';
 import type { InputSpec } from '../../trace/trace.js';
@@ -33,7 +34,7 @@ export class DeviceStep implements Step {
       ...Object.keys(graph.outputs).map((name) => [outputName(graph, name), 'cpu'] as const),
       ...Object.keys(graph.updates).map((name) => [updateName(name), 'gpu-buffer'] as const),
     ]);
-    const model = toOnnx(graph, { lowerings: deviceLowerings });
+    const model = toOnnx(simplify(graph), { lowerings: deviceLowerings });
     // `mlm --debug` sets it: the first run then tells where each operation ran.
     const profile = process.env.MLM_DEBUG ? await Profile.create() : undefined;
     const { device } = variables;
