@@ -29,7 +29,7 @@ test.each([
   [['train'], "mlm: missing required argument 'dataset'\n"],
   [
     ['train', 'x', '--batch-size', '0'],
-    "mlm: option '--batch-size <rows>' argument '0' is invalid. Expected a whole number of at least 1.\n",
+    "mlm: option '--batch-size <rows>' argument '0' is invalid. Expected auto or a whole number of at least 1.\n",
   ],
   [
     ['train', 'x', '--engine', 'jax'],

@@ -112,7 +112,7 @@ function record(
 ): TensorInfo | TensorInfo[] {
   const order = rule.inputs ?? Object.keys(inputs);
   const values = order.flatMap((name) => inputs[name] ?? []).map((tensor) => to.tracedValue(tensor));
-  const call = rule.infer(values, given);
+  const call = rule.infer(values, given, to.recorder.sizesVary);
   if ('same' in call) return tensorInfo(call.same);
   const outputs = to.recorder.add(
     call.op ?? kernelName,

@@ -10,8 +10,14 @@ import {
 /** Collects the nodes of one function, in the order of their calls. Sizes are plain numbers while recording. */
 export class Recorder {
   readonly nodes: Node[] = [];
+  /** The sizes are samples of named sizes: a bound that one of them breaks may hold for the sizes of a run. */
+  readonly sizesVary: boolean;
   readonly #known = new Set<Value>();
   readonly #constants = new Map<Value, Value>();
+
+  constructor(sizesVary = false) {
+    this.sizesVary = sizesVary;
+  }
 
   /** Lets nodes read a value that no node of this recorder computes: an input or a variable. */
   declare(value: Value): Value {

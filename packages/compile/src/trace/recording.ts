@@ -23,10 +23,13 @@ export function symbolicTensor(value: Value): Tensor {
 
 export const isTracing = (): boolean => backend !== undefined && backend.recorders.length > 0;
 
-/** Runs a function under a new recorder; tfjs's own backend is set back whatever happens. */
-export function withRecorder<T>(body: (recorder: Recorder) => T): T {
+/**
+ * Runs a function under a new recorder; tfjs's own backend is set back whatever happens.
+ * @param sizesVary whether the sizes are samples; by default as in the recorder around this one
+ */
+export function withRecorder<T>(body: (recorder: Recorder) => T, sizesVary?: boolean): T {
   const to = symbolicBackend();
-  const recorder = new Recorder();
+  const recorder = new Recorder(sizesVary ?? to.recorders.at(-1)?.sizesVary);
   const outermost = to.recorders.length === 0;
   // Undefined before tfjs has run its first operation.
   const backendBefore: string | undefined = engine().backendName;

@@ -34,6 +34,14 @@ describe('trace', () => {
     expect(traced((_, { x }) => ({ y: tf.mul(x!, table) }))).toMatch(/Const\(\) \{value: \[1,2,4\]\}/);
   });
 
+  it('slices by a named size what may be shorter than the sizes recorded with', () => {
+    const table = tf.ones([2, 3]);
+    const graph = traced((_, { x }) => ({ y: tf.slice(table, [0, 0], [x!.shape[0]!, 3]) }));
+    expect(graph).toMatch(/float32\[rows,3\] = Slice\(%0\) \{begin: \[0,0\], size: \[rows,3\]\}/);
+    const fixed: StepFunction = () => ({ y: tf.slice(table, [0, 0], [5, 3]) });
+    expect(() => traced(fixed, { x: float(4) })).toThrow('the slice [5,3] from [0,0] leaves the shape [2,3]');
+  });
+
   it('refuses what shapes alone cannot tell, and says what to do', () => {
     const reads: StepFunction = (_, { x }) => ({ y: tf.scalar(x!.dataSync()[0]!) });
     const branches: StepFunction = (_, { x }) => ({ y: x!.shape[0]! > 6 ? tf.exp(x!) : tf.sin(x!) });

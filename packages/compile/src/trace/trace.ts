@@ -90,5 +90,5 @@ function traceSample(fn: StepFunction, options: TraceOptions, sizes: ReadonlyMap
       outputs: Object.fromEntries(outputs),
       updates: Object.fromEntries(updates),
     };
-  });
+  }, sizes.size > 0);
 }

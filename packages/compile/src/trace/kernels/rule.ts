@@ -18,7 +18,8 @@ export interface KernelRule {
   readonly inputs?: readonly string[];
   /** The kernel returns a list of tensors. */
   readonly list?: boolean;
-  infer(inputs: readonly Value[], attributes: Attributes): KernelCall;
+  /** @param sizesVary the sizes are samples of named sizes, so that a size out of bounds is the run's to refuse */
+  infer(inputs: readonly Value[], attributes: Attributes, sizesVary: boolean): KernelCall;
 }
 
 /** Numbers of a shape while recording, when every size is a sample. */
