@@ -39,9 +39,15 @@ test.each([50, 150, 400, 800, 1300])(
     const name = `out-${after}.arrow`;
     const args = ['preprocess', 'large.txt', name, '--workers', '2'];
     const { code, stderr } = await interrupted(args, after);
+    expect(stderr).not.toMatch(/\n {4}at |unexpected/);
+    // A fast machine is done before the signal comes: then the target is there, and whole.
+    if (code === 0) {
+      const whole = await wholeRun();
+      expect(readFileSync(join(folder, name)).equals(whole)).toBe(true);
+      return;
+    }
     // Before the launcher has run a line of ours the signal ends the process itself.
     expect([130, null]).toContain(code);
-    expect(stderr).not.toMatch(/\n {4}at |unexpected/);
     expect(readdirSync(folder)).not.toContain(name);
     const resumed = await runMlm([...args, '--resume'], { cwd: folder });
     expect({ code: resumed.code, stderr: resumed.code === 0 ? '' : resumed.stderr }).toEqual({

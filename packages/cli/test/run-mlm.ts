@@ -36,7 +36,13 @@ export function runShell(line: string, options: RunOptions = {}): Promise<RunRes
 function runCommand(program: string, args: readonly string[], options: RunOptions): Promise<RunResult> {
   // INIT_CWD is set by the pnpm that runs the tests, and would move the child's relative paths.
   const { INIT_CWD: _, FORCE_COLOR: __, ...env } = process.env;
-  const child = spawn(program, args, { cwd: options.cwd, env: { ...env, ...options.env }, stdio: 'pipe' });
+  // What is set up on the machine must not choose the engine.
+  const machine = { MLM_TENSORFLOW_HOME: fileURLToPath(new URL('./not-set-up', import.meta.url)) };
+  const child = spawn(program, args, {
+    cwd: options.cwd,
+    env: { ...env, ...machine, ...options.env },
+    stdio: 'pipe',
+  });
   const stdout: Buffer[] = [];
   const stderr: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));

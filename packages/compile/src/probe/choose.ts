@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
+import { hasTfjsNodePackage } from '../tensorflow/runtime/tfjs_node_package.js';
 import { readInstallation } from '../tensorflow/setup/installation.js';
 import { type EngineProbe, type EngineTarget, probeEngine } from './probe.js';
 
@@ -71,7 +72,8 @@ const choice = (
 ): EngineChoice => ({ engine, device, reason });
 
 async function machineFacts(): Promise<MachineFacts> {
-  const installation = await readInstallation();
+  // What was set up for another copy of this package is of no use without tfjs-node beside this one.
+  const installation = hasTfjsNodePackage() ? await readInstallation() : undefined;
   const nvidiaDriver = existsSync('/proc/driver/nvidia/version');
   return {
     tensorflow: installation && (installation.gpu ? 'gpu' : 'cpu'),

@@ -15,3 +15,13 @@ export function tfjsNodePackage(): { folder: string; version: string; require: N
   const { version } = JSON.parse(readFileSync(path, 'utf8')) as { version: string };
   return { folder: dirname(path), version, require: createRequire(path) };
 }
+
+/** Whether npm put @tensorflow/tfjs-node-gpu beside this package. */
+export function hasTfjsNodePackage(): boolean {
+  try {
+    tfjsNodePackage();
+    return true;
+  } catch {
+    return false;
+  }
+}
