@@ -1,5 +1,5 @@
 import type { Dataset, TokenizerMetadata } from '@mlm/arrow';
-import { loadTokenizer, type Tokenizer, tokenizerFromDefinition } from '@mlm/tokenize';
+import { loadTokenizer, type Tokenizer, tokenizerFromDefinition, tokenizerMetadata } from '@mlm/tokenize';
 
 /** The tokenizer that made a dataset: the one named by `--tokenizer`, else the one that it carries. */
 export async function tokenizerOfDataset(dataset: Dataset, named?: string): Promise<Tokenizer | undefined> {
@@ -10,13 +10,5 @@ export async function tokenizerOfDataset(dataset: Dataset, named?: string): Prom
 
 /** The tokenizer named by `--tokenizer`, as a dataset would carry it. */
 export async function namedTokenizer(named: string): Promise<TokenizerMetadata> {
-  const tokenizer = await loadTokenizer(named);
-  return {
-    name: tokenizer.name,
-    sha256: tokenizer.sha256,
-    vocabulary_size: tokenizer.vocabularySize,
-    special_ids: tokenizer.specialIds,
-    protected_ids: [...tokenizer.protectedIds],
-    files: { ...tokenizer.files },
-  };
+  return tokenizerMetadata(await loadTokenizer(named));
 }

@@ -33,19 +33,13 @@ function interrupted(args: string[], after: number | 'output'): Promise<RunResul
   });
 }
 
-test.each([50, 150, 400, 800, 1300])(
-  'Ctrl-C after %d ms ends preprocess with 130 and no target, and it can be resumed',
-  async (after) => {
-    const name = `out-${after}.arrow`;
+test.each([5, 15, 30, 45, 60])(
+  'Ctrl-C after %d per cent of the work ends preprocess with 130 and no target, and it can be resumed',
+  async (percent) => {
+    const name = `out-${percent}.arrow`;
     const args = ['preprocess', 'large.txt', name, '--workers', '2'];
-    const { code, stderr } = await interrupted(args, after);
+    const { code, stderr } = await interrupted(args, (percent / 100) * (await wholeRun()).milliseconds);
     expect(stderr).not.toMatch(/\n {4}at |unexpected/);
-    // A fast machine is done before the signal comes: then the target is there, and whole.
-    if (code === 0) {
-      const whole = await wholeRun();
-      expect(readFileSync(join(folder, name)).equals(whole)).toBe(true);
-      return;
-    }
     // Before the launcher has run a line of ours the signal ends the process itself.
     expect([130, null]).toContain(code);
     expect(readdirSync(folder)).not.toContain(name);
@@ -54,17 +48,25 @@ test.each([50, 150, 400, 800, 1300])(
       code: 0,
       stderr: '',
     });
-    const whole = await wholeRun();
-    expect(readFileSync(join(folder, name)).equals(whole)).toBe(true);
+    const { bytes } = await wholeRun();
+    expect(readFileSync(join(folder, name)).equals(bytes)).toBe(true);
   },
 );
 
-let whole: Buffer | undefined;
+let whole: { bytes: Buffer; milliseconds: number } | undefined;
 
-async function wholeRun(): Promise<Buffer> {
+/** An unbroken run: what it writes, and how long it takes on this machine (the shorter of two). */
+async function wholeRun(): Promise<NonNullable<typeof whole>> {
   if (whole === undefined) {
-    await runMlm(['preprocess', 'large.txt', 'whole.arrow'], { cwd: folder });
-    whole = readFileSync(join(folder, 'whole.arrow'));
+    const times: number[] = [];
+    for (let run = 0; run < 2; run++) {
+      const start = performance.now();
+      await runMlm(['preprocess', 'large.txt', 'whole.arrow', '--workers', '2', '--overwrite'], {
+        cwd: folder,
+      });
+      times.push(performance.now() - start);
+    }
+    whole = { bytes: readFileSync(join(folder, 'whole.arrow')), milliseconds: Math.min(...times) };
   }
   return whole;
 }

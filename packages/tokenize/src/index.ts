@@ -11,6 +11,7 @@ export { textFiles } from './source/text-files.js';
 export type { DocumentKind, Unit, UnitPart } from './source/unit.js';
 export { type TokenizeOptions, tokenize } from './stream/tokenize.js';
 export { type LoadTokenizerOptions, loadTokenizer } from './tokenizer/load.js';
+export { tokenizerMetadata } from './tokenizer/metadata.js';
 export { tokenizerFromDefinition } from './tokenizer/tokenizer.js';
 export type {
   AddedToken,

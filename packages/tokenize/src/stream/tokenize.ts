@@ -3,6 +3,7 @@ import { Transform, type TransformCallback } from 'node:stream';
 import { type BatchStage, type DatasetDescription, describeBatches, InputError } from '@mlm/arrow';
 import type { RecordBatch } from 'apache-arrow';
 import type { DocumentKind, Unit } from '../source/unit.js';
+import { tokenizerMetadata } from '../tokenizer/metadata.js';
 import type { Tokenizer } from '../tokenizer/types.js';
 import { createPool, type UnitPool } from '../worker/pool.js';
 import type { UnitWork } from '../worker/unit-worker.js';
@@ -115,14 +116,7 @@ export function describeDataset(options: TokenizeOptions, document: DocumentKind
   const description: DatasetDescription = {
     format_version: 1,
     generator: `mlm ${VERSION}`,
-    tokenizer: {
-      name: tokenizer.name,
-      sha256: tokenizer.sha256,
-      vocabulary_size: tokenizer.vocabularySize,
-      special_ids: tokenizer.specialIds,
-      protected_ids: [...tokenizer.protectedIds],
-      files: { ...tokenizer.files },
-    },
+    tokenizer: tokenizerMetadata(tokenizer),
     sequence_length: sequenceLength,
     cut: { document, line_by_line: lineByLine, overflow },
     masking: null,

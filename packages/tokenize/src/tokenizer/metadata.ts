@@ -1,0 +1,14 @@
+import type { TokenizerMetadata } from '@mlm/arrow';
+import type { Tokenizer } from './types.js';
+
+/** A tokenizer as a dataset's metadata carries it, its files included. */
+export function tokenizerMetadata(tokenizer: Tokenizer): TokenizerMetadata {
+  return {
+    name: tokenizer.name,
+    sha256: tokenizer.sha256,
+    vocabulary_size: tokenizer.vocabularySize,
+    special_ids: tokenizer.specialIds,
+    protected_ids: [...tokenizer.protectedIds],
+    files: { ...tokenizer.files },
+  };
+}
