@@ -1,8 +1,8 @@
 // Writes what the documentation takes from the sources: each command's help into its page under docs/commands, and the
 // API reference into docs/api. `node scripts/docs.js --help-only` leaves the reference as it is.
-import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { pnpm } from './pnpm.js';
 
 const root = new URL('../', import.meta.url);
 const { commandPages } = await import(new URL('packages/cli/dist/index.js', root).href);
@@ -19,9 +19,6 @@ for (const { name, help } of commandPages()) {
 }
 
 if (!process.argv.includes('--help-only')) {
-  const { status } = spawnSync('pnpm', ['--filter', '@mlm/docs', 'run', 'api'], {
-    cwd: root,
-    stdio: 'inherit',
-  });
+  const { status } = pnpm(['--filter', '@mlm/docs', 'run', 'api'], { cwd: root, stdio: 'inherit' });
   process.exit(status ?? 1);
 }

@@ -14,6 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { pnpm } from './pnpm.js';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const work = mkdtempSync(join(tmpdir(), 'mlm-packages-'));
@@ -44,7 +45,9 @@ process.exit(failed === 0 ? 0 : 1);
 
 function pack(name) {
   const { folder } = manifests.get(name);
-  const packed = run('pnpm', ['pack', '--json', '--pack-destination', work], join(root, 'packages', folder));
+  const packed = outcome(
+    pnpm(['pack', '--json', '--pack-destination', work], options(join(root, 'packages', folder))),
+  );
   if (packed.failure !== undefined) throw new Error(`${name} cannot be packed:\n${packed.failure}`);
   return JSON.parse(packed.stdout.slice(packed.stdout.indexOf('{'))).filename;
 }
@@ -100,7 +103,14 @@ function withDependencies(name, found = new Set()) {
 }
 
 function run(command, args, cwd) {
+  return outcome(spawnSync(command, args, options(cwd)));
+}
+
+function options(cwd) {
   const { INIT_CWD: _, ...env } = process.env;
-  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, env, encoding: 'utf8' });
+  return { cwd, env, encoding: 'utf8' };
+}
+
+function outcome({ status, stdout, stderr, error }) {
   return { stdout, failure: status === 0 ? undefined : `${error?.message ?? ''}${stdout}${stderr}` };
 }
