@@ -3,7 +3,7 @@
 // so that an edit is never run from yesterday's build; an installed package has no sources and is imported at once.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const major = Number(process.versions.node.split('.')[0]);
@@ -26,17 +26,14 @@ function buildIfStale() {
   const newest = newestSource();
   if (existsSync(entry) && readStamp(stampFile) >= newest) return;
   console.error('mlm: building the packages…');
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    [
-      join(root, 'node_modules/turbo/bin/turbo'),
-      'run',
-      'build',
-      '--filter=@mlm/cli',
-      '--output-logs=errors-only',
-    ],
-    { cwd: root, encoding: 'utf8', env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1' } },
-  );
+  const build = ['run', 'build', '--filter=@mlm/cli', '--output-logs=errors-only'];
+  const turbo = [process.execPath, join(root, 'node_modules/turbo/bin/turbo'), ...build];
+  const [command, ...args] = hasPnpm() ? turbo : ['npx', '-y', '-p', packageManager(), '--', ...turbo];
+  const { status, stdout, stderr } = spawnSync(command, args, {
+    cwd: root,
+    encoding: 'utf8',
+    env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1' },
+  });
   if (status !== 0) {
     process.stderr.write((stdout ?? '') + (stderr ?? ''));
     console.error('mlm: the build failed; `pnpm install && pnpm build` in the checkout shows more.');
@@ -44,6 +41,15 @@ function buildIfStale() {
   }
   mkdirSync(dirname(stampFile), { recursive: true });
   writeFileSync(stampFile, String(newest));
+}
+
+/** Turbo asks the package manager about the workspace; who starts this file with node alone may have none on the path. */
+function hasPnpm() {
+  return (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, 'pnpm')));
+}
+
+function packageManager() {
+  return JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).packageManager;
 }
 
 /** The time of the youngest source file or folder (a folder's time tells of deleted files), in milliseconds. */
