@@ -3,17 +3,23 @@ import type { AdamWUpdate } from '../../simplify/adamw.js';
 import { attribute } from '../protobuf/attribute.js';
 import type { GraphBuilder, Tensor } from './graph_builder.js';
 
+/** The values that a fused update reads, beside the variables that it changes in place. */
+export function readByAdamW(update: AdamWUpdate): Value[] {
+  const { parameter, firstMoment, secondMoment, ...values } = update;
+  return [...Object.values(values), ...(values.decay ? [parameter] : [])];
+}
+
 /**
  * The update by TensorFlow's fused ResourceApplyAdam, p ← p − lr·√(1 − β₂ᵗ)/(1 − β₁ᵗ) · m / (√v + ε̂). With the powers
  * given as 0, lr = step size / scale and ε̂ = ε / scale, this is PyTorch's formula. Decay comes before it.
  *
- * @param handle  the resource handle of a variable
+ * @param reads  of the three variables' old values, which must happen before
  * @returns the node that must run
  */
 export function emitAdamW(
   update: AdamWUpdate,
   tensorOf: (value: Value) => Tensor,
-  handle: (variable: Value) => Tensor,
+  reads: readonly Tensor[],
   to: GraphBuilder,
 ): Tensor {
   const T = { T: attribute.type('float32') };
@@ -22,13 +28,14 @@ export function emitAdamW(
   const [rate, epsilon] = [update.stepSize, update.epsilon].map((value) =>
     to.add('RealDiv', [tensorOf(value), scale], T, { name: 'adam/scalar' }),
   );
-  const after: Tensor[] = [];
+  const handle = (variable: Value) => to.variable(variable);
+  const after = [...reads];
   if (update.decay) {
     const kept = to.add('Sub', [to.scalar(1, 'float32'), tensorOf(update.decay)], T, { name: 'adam/keep' });
     // Only once the gradient is there: the forward pass still reads the old buffer.
     const decayed = to.add('Mul', [tensorOf(update.parameter), kept], T, {
       name: 'adam/decay',
-      after: [gradient],
+      after: [gradient, ...reads],
     });
     const attr = { dtype: attribute.type('float32') };
     after.push(

@@ -2,7 +2,7 @@ import type { Graph, Node, Value } from '../../graph/graph.js';
 import { inlineComposites, removeUnused } from '../../graph/rewrite.js';
 import { type AdamWUpdate, matchAdamW } from '../../simplify/adamw.js';
 import { attribute } from '../protobuf/attribute.js';
-import { emitAdamW } from './adamw.js';
+import { emitAdamW, readByAdamW } from './adamw.js';
 import type { GraphBuilder, Tensor } from './graph_builder.js';
 import { operations } from './operations/index.js';
 
@@ -13,8 +13,8 @@ export interface EmittedSignature {
 }
 
 /**
- * Writes a graph as nodes of a GraphDef. Variables are resource variables under their names; all updates run before
- * any output is handed out.
+ * Writes a graph as nodes of a GraphDef. Variables are resource variables under their names; what a variable held at the
+ * start is read before its update runs, and all updates run before any output is handed out.
  *
  * @throws Error naming the operation that has no form in TensorFlow
  */
@@ -23,7 +23,9 @@ export function emitGraph(given: Graph, to: GraphBuilder): EmittedSignature {
   const adam = graph.variables.flatMap((variable) => matchAdamW(graph, variable) ?? []);
   const emitter = new Emitter(to);
   const inputs = graph.inputs.map((value) => [value.name!, emitter.placeholder(value)] as const);
-  for (const node of nodesWithout(graph, adam)) emitter.node(node);
+  const nodes = nodesWithout(graph, adam);
+  emitter.readAssigned(graph, nodes, adam);
+  for (const node of nodes) emitter.node(node);
   const done = [...emitter.assignments(graph, adam), ...adam.map((update) => emitter.adamW(update))];
   const outputs = Object.entries(graph.outputs).map(([name, value]) => {
     const attr = { T: attribute.type(value.dtype) };
@@ -68,6 +70,28 @@ class Emitter {
     return { tensor, value };
   }
 
+  /** Reads every assigned variable that anything needs, for its update to wait for. */
+  readAssigned(
+    { variables, outputs, updates }: Graph,
+    nodes: readonly Node[],
+    fused: readonly AdamWUpdate[],
+  ): void {
+    const needed = new Set([
+      ...nodes.flatMap(({ inputs }) => inputs),
+      ...Object.values(outputs),
+      ...Object.values(updates),
+      ...fused.flatMap((update) => readByAdamW(update)),
+    ]);
+    for (const variable of variables) {
+      if (updates[variable.name!] && needed.has(variable)) this.tensorOf(variable);
+    }
+  }
+
+  /** The read of a variable, as far as there is one. */
+  readOf(variable: Value): Tensor[] {
+    return [this.#tensors.get(variable) ?? []].flat();
+  }
+
   /** The tensor of a value; a variable is read where it is first asked for. */
   tensorOf(value: Value): Tensor {
     const known = this.#tensors.get(value);
@@ -95,27 +119,22 @@ class Emitter {
   }
 
   adamW(update: AdamWUpdate): Tensor {
-    return emitAdamW(
-      update,
-      (value) => this.tensorOf(value),
-      (value) => this.to.variable(value),
-      this.to,
-    );
+    const { parameter, firstMoment, secondMoment } = update;
+    const reads = [parameter, firstMoment, secondMoment].flatMap((variable) => this.readOf(variable));
+    return emitAdamW(update, (value) => this.tensorOf(value), reads, this.to);
   }
 
-  /** Plain assignments, after every read of the variable has happened. */
+  /** Plain assignments, each after the read of its variable. */
   assignments(graph: Graph, fused: readonly AdamWUpdate[]): Tensor[] {
     const variables = new Map(graph.variables.map((value) => [value.name!, value]));
-    // Read first, all of them, so that no update reads what another one wrote.
     const updates = Object.entries(plainUpdates(graph, fused));
     const values = updates.map(([, value]) => this.tensorOf(value));
     return updates.map(([name, value], i) => {
       const own = variables.get(name)!;
-      const read = this.#tensors.get(own);
       const attr = { dtype: attribute.type(value.dtype) };
       return this.to.add('AssignVariableOp', [this.to.variable(own), values[i]!], attr, {
         name: `assign/${name}`,
-        after: read ? [read] : [],
+        after: this.readOf(own),
       });
     });
   }

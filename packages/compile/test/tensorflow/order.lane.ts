@@ -1,0 +1,72 @@
+import '@tensorflow/tfjs-backend-cpu';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, expect, test } from 'vitest';
+import { compile } from '../../src/compile.js';
+import type { TypedArray } from '../../src/graph/graph.js';
+import type { StepFunction } from '../../src/trace/trace.js';
+
+beforeAll(() => tf.setBackend('cpu'));
+
+// TensorFlow runs in any order what the graph does not order: only large tensors and many runs show it.
+const shape = [1 << 20];
+const RUNS = 20;
+const full = (value: number) => new Float32Array(shape[0]!).fill(value);
+
+const expectFull = (values: TypedArray, expected: number, name: string) =>
+  expect((values as Float32Array).findIndex((value) => value !== expected), name).toBe(-1);
+
+test('what is returned of a variable from before its assignment is the old value', async () => {
+  const fn: StepFunction = ({ a, b }, { x }) => {
+    const before = tf.clone(a!);
+    const doubled = tf.mul(b!, 2);
+    a!.assign(x!);
+    b!.assign(x!);
+    return { before, doubled };
+  };
+  const step = await compile(fn, {
+    variables: { a: { shape }, b: { shape } },
+    inputs: { x: { shape, dtype: 'float32' } },
+    target: 'tensorflow',
+    threads: 2,
+  });
+  for (let run = 1; run <= RUNS; run++) {
+    const { before, doubled } = await step.run({ x: full(run) });
+    expectFull(before!, run - 1, 'before');
+    expectFull(doubled!, 2 * (run - 1), 'doubled');
+  }
+  await step.dispose();
+});
+
+test.each([0, 0.5])(
+  'the fused AdamW, with decay %d, runs after what else reads its variables',
+  async (decay) => {
+    // With a gradient that is given, nothing but the order holds the update back; β = 0 and ε = 1 make it m = g, v = g².
+    const fn: StepFunction = ({ weight, first, second }, { gradient, keep }) => {
+      const share = tf.sub(1, keep!);
+      const before = { weight: tf.clone(weight!), first: tf.clone(first!), second: tf.clone(second!) };
+      const newFirst = tf.add(tf.mul(first!, keep!), tf.mul(gradient!, share));
+      const newSecond = tf.add(tf.mul(second!, keep!), tf.mul(tf.square(gradient!), share));
+      const kept = decay === 0 ? weight! : tf.sub(weight!, tf.mul(weight!, decay));
+      const denominator = tf.add(tf.mul(tf.sqrt(newSecond), 1), 1);
+      weight!.assign(tf.sub(kept, tf.mul(tf.div(newFirst, denominator), 1)));
+      first!.assign(newFirst);
+      second!.assign(newSecond);
+      return before;
+    };
+    const step = await compile(fn, {
+      variables: { weight: { shape }, first: { shape }, second: { shape } },
+      inputs: { gradient: { shape, dtype: 'float32' }, keep: { shape: [], dtype: 'float32' } },
+      target: 'tensorflow',
+      threads: 2,
+    });
+    let weight = 0;
+    for (let run = 1; run <= RUNS; run++) {
+      const before = await step.run({ gradient: full(run), keep: Float32Array.of(0) });
+      expectFull(before.weight!, weight, 'weight');
+      expectFull(before.first!, run - 1, 'first');
+      expectFull(before.second!, (run - 1) ** 2, 'second');
+      weight = (await step.read(['weight'])).weight![0]!;
+    }
+    await step.dispose();
+  },
+);
