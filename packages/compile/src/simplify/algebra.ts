@@ -65,8 +65,9 @@ function withoutNeutral(node: Node, inputs: readonly Value[], emit: Emit): Value
   const neutral = NEUTRAL[node.op];
   if (!neutral) return undefined;
   const [a, b] = inputs as [Value, Value];
-  if (constantOf(b) === neutral.value && sameShape(a.shape, output.shape)) return a;
-  if (neutral.left && constantOf(a) === neutral.value && sameShape(b.shape, output.shape)) return b;
+  const same = (value: Value) => value.dtype === output.dtype && sameShape(value.shape, output.shape);
+  if (constantOf(b) === neutral.value && same(a)) return a;
+  if (neutral.left && constantOf(a) === neutral.value && same(b)) return b;
   const narrow = (value: Value, other: Value): Value => {
     const constant = constantOf(value);
     const repeats = value.shape.length > 0 && sameShape(other.shape, output.shape);

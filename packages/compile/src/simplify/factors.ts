@@ -2,7 +2,7 @@ import { constantOf, type Graph, type Node, type Value } from '../graph/graph.js
 import { type Emit, rewrite } from '../graph/rewrite.js';
 import { scaled } from './pattern.js';
 
-/** Operations f with f(c · x) = c · f(x). */
+/** Operations f with f(c · x) = c · f(x), on floats alone. */
 const LINEAR = new Set(['Sum', 'Mean', 'Reshape', 'Transpose', 'Slice', 'Tile', 'BroadcastTo', 'GatherV2']);
 
 /**

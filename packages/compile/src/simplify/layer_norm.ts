@@ -1,3 +1,4 @@
+import { sameShape } from '../graph/dimension.js';
 import type { Graph, Node, Value } from '../graph/graph.js';
 import { type Emit, rewrite } from '../graph/rewrite.js';
 import { operands, other, shifted } from './pattern.js';
@@ -78,7 +79,9 @@ function matchAffine(inputs: readonly Value[]) {
     (value) => value.node?.op === LAYER_NORMALIZATION && value === value.node.outputs[0],
   );
   const scale = other(operands(product, 'Multiply'), (value) => value === normalized);
-  if (!normalized || scale?.shape.length !== 1 || bias?.shape.length !== 1) return undefined;
+  if (!normalized || !scale || !bias) return undefined;
+  const row = normalized.shape.slice(-1);
+  if (!sameShape(scale.shape, row) || !sameShape(bias.shape, row)) return undefined;
   const { node } = normalized;
   return { x: node!.inputs[0]!, scale, bias, epsilon: node!.attributes.epsilon as number };
 }

@@ -1,3 +1,4 @@
+import { sameShape } from '../graph/dimension.js';
 import { type Attributes, constantOf, type Graph, type Node, type Value } from '../graph/graph.js';
 import { type Emit, rewrite } from '../graph/rewrite.js';
 import { readCounts, scaled } from './pattern.js';
@@ -94,6 +95,8 @@ function biasedResult(
   const product = inputs.find((value) => single.has(value));
   const bias = inputs.find((value) => value !== product);
   if (product?.node?.inputs.length !== 2 || bias?.shape.length !== 1) return undefined;
+  // A row wider than the product would repeat its one column, which Gemm does not.
+  if (!sameShape(product.shape, node.outputs[0]!.shape)) return undefined;
   return emit(
     SCALED_MATMUL,
     [...product.node.inputs, bias],

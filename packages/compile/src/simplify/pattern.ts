@@ -15,18 +15,23 @@ export function other(
   return test(b) ? a : undefined;
 }
 
-/** x and the number c, for c · x. */
+/** x and the number c, for c · x in float32. */
 export function scaled(value: Value | undefined): { x: Value; factor: number } | undefined {
-  const pair = operands(value, 'Multiply');
-  const x = other(pair, (operand) => operand.shape.length === 0 && constantOf(operand) !== undefined);
-  return x && { x, factor: constantOf(pair!.find((operand) => operand !== x))! };
+  const found = withConstant(value, 'Multiply');
+  return found && { x: found.x, factor: found.constant };
 }
 
-/** x and the number c, for x + c. */
+/** x and the number c, for x + c in float32. */
 export function shifted(value: Value | undefined): { x: Value; term: number } | undefined {
-  const pair = operands(value, 'Add');
+  const found = withConstant(value, 'Add');
+  return found && { x: found.x, term: found.constant };
+}
+
+/** The operands of a commutative operation on floats, one of them a constant scalar: integers are divided and rounded otherwise. */
+function withConstant(value: Value | undefined, op: string): { x: Value; constant: number } | undefined {
+  const pair = value?.dtype === 'float32' ? operands(value, op) : undefined;
   const x = other(pair, (operand) => operand.shape.length === 0 && constantOf(operand) !== undefined);
-  return x && { x, term: constantOf(pair!.find((operand) => operand !== x))! };
+  return x && { x, constant: constantOf(pair!.find((operand) => operand !== x))! };
 }
 
 /** Whether two numbers are the same constant, up to float32 rounding. */

@@ -72,6 +72,24 @@ describe('passes keep values', () => {
     `);
   });
 
+  it('moveFactors leaves integers alone, which a quotient or a mean would round', async () => {
+    const fn: StepFunction = (_, { counts }) => {
+      const even = tf.mul(counts!, tf.scalar(2, 'int32'));
+      return { sum: tf.sum(even), mean: tf.mean(even, 0), product: tf.mul(even, counts!) };
+    };
+    const integers = { inputs: { counts: { shape: ['rows', 4], dtype: 'int32' } } } as const;
+    expect(await checkPass(moveFactors, fn, integers)).toMatchInlineSnapshot(`
+      "%0: int32[rows,4] = Multiply(counts, 2)
+      %1: int32[] = Sum(%0) {axes: [0,1]}
+      %2: float32[4] = Mean(%0) {axes: [0]}
+      %3: int32[rows,4] = Multiply(%0, counts)
+      output sum = %1
+      output mean = %2
+      output product = %3"
+    `);
+    expect(await checkPass(simplifyForOnnx, fn, integers)).toMatch(/int32\[\] = Sum/);
+  });
+
   it('fuseMatMul takes transposes, factors and biases', async () => {
     const fn = matrices((x, y, w, b) => {
       const hidden = tf.add(tf.matMul(tf.mul(x, 2) as tf.Tensor2D, tf.transpose(w) as tf.Tensor2D), b);
@@ -96,6 +114,18 @@ describe('passes keep values', () => {
       %3: float32[rows,4] = Add(%1, %2)
       output result = %3"
     `);
+  });
+
+  it('fuseMatMul and fuseLayerNorm leave rows alone that widen or only repeat', async () => {
+    const fn = matrices((x, _, w, b) => {
+      const column = tf.matMul(x, tf.slice(w, [0, 0], [4, 1]) as tf.Tensor2D);
+      return tf.add(column, b);
+    });
+    expect(await checkPass(fuseMatMul, fn, options)).toMatch(/= Add\(/);
+    const one: StepFunction = ({ b, g }, { x }) => ({
+      value: layerNorm(x!, tf.slice(g!, [0], [1]), b!).value,
+    });
+    expect(await checkPass(fuseLayerNorm, one, options)).toMatch(/= Add\(/);
   });
 
   it('fuseLayerNorm finds the normalization, its deviation and its scale and bias', async () => {

@@ -1,3 +1,4 @@
+import { sizeOf } from '../graph/dimension.js';
 import type { Graph, TypedArray } from '../graph/graph.js';
 import { printGraph } from '../graph/print.js';
 import { toOnnx } from '../onnx/model.js';
@@ -26,18 +27,11 @@ async function evaluate(graph: Graph): Promise<Record<string, TypedArray>> {
   const session = await createSession(toOnnx(graph), { threads: 1, optimize: false });
   const feeds = [...graph.inputs, ...graph.variables]
     .filter(({ name }) => session.inputNames.includes(name!))
-    .map(({ name, shape }, i) => {
+    .map(({ name, shape, dtype }, i) => {
       const sizes = shape.map((size) => (typeof size === 'number' ? size : 3));
-      return [
-        name,
-        ortTensor(
-          sample(
-            sizes.reduce((a, b) => a * b, 1),
-            i,
-          ),
-          sizes,
-        ),
-      ];
+      const values = sample(sizeOf(sizes), i);
+      const data = dtype === 'int32' ? Int32Array.from(values, (value) => 10 * value) : values;
+      return [name, ortTensor(data, sizes)];
     });
   const results = await session.run(Object.fromEntries(feeds));
   return Object.fromEntries(Object.entries(results).map(([name, { data }]) => [name, data as TypedArray]));

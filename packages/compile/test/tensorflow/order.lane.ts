@@ -13,7 +13,10 @@ const RUNS = 20;
 const full = (value: number) => new Float32Array(shape[0]!).fill(value);
 
 const expectFull = (values: TypedArray, expected: number, name: string) =>
-  expect((values as Float32Array).findIndex((value) => value !== expected), name).toBe(-1);
+  expect(
+    (values as Float32Array).findIndex((value) => value !== expected),
+    name,
+  ).toBe(-1);
 
 test('what is returned of a variable from before its assignment is the old value', async () => {
   const fn: StepFunction = ({ a, b }, { x }) => {

@@ -20,6 +20,11 @@ const pattern = () => tf.greater(tf.tensor2d([1, 0, 1, 0, 0, 1], [2, 3]), 0.5);
 // Where values tie, the last bit decides which one has the gradient; inputs are tenths, so these offsets keep them apart.
 const offsets = () => tf.tensor2d([0.0123, 0.0371, 0.0789, 0.0213, 0.0447, 0.0951], [2, 3]);
 
+const counts = () => tf.tensor2d([3, -7, 2, 5, -4, 1], [2, 3], 'int32');
+const int = (value: number) => tf.scalar(value, 'int32');
+/** Small floats from integers, to go on with. */
+const tenths = (x: tf.Tensor) => tf.mul(tf.cast(x, 'float32'), 0.1);
+
 /** Operations that keep every tensor [2, 3] and every value small, so that errors do not grow. */
 const kinds = {
   add: (a, b) => tf.add(a, b),
@@ -69,6 +74,14 @@ const kinds = {
   reverse: (a) => tf.reverse(a, 1),
   oneHot: (a, b) => tf.mul(tf.cast(tf.oneHot(tf.tensor1d([2, 0], 'int32'), 3), 'float32'), tf.sub(a, b)),
   split: (a) => tf.stack(tf.unstack(a).reverse()),
+  constantFactors: (a, b) =>
+    tf.mul(tf.mul(tf.mul(a, 0.5), tf.mul(tf.tanh(b), 3)), tf.add(tf.scalar(0.25), 0.25)),
+  constantTerms: (a) => tf.tanh(tf.sub(tf.add(tf.add(tf.mul(a, -1), 0.3), tf.fill([2, 3], 0.4)), 0.1)),
+  factorOfMean: (a, b) => tf.sub(b, tf.mean(tf.mul(tf.mul(a, 2), 0.25), 0, true)),
+  intFactors: (a) => tf.add(a, tenths(tf.sum(tf.mul(tf.mul(counts(), int(2)), int(3)), 0, true))),
+  intTerms: (a) => tf.add(a, tenths(tf.mul(tf.add(tf.add(counts(), int(1)), int(-4)), int(-1)))),
+  intMean: (a) => tf.sub(a, tf.mul(tf.mean(tf.mul(counts(), int(5)), 1, true), 0.05)),
+  intDivision: (a) => tf.sub(a, tenths(tf.floorDiv(tf.reshape(tf.mul(counts(), int(3)), [2, 3]), int(2)))),
 } satisfies Record<string, Make>;
 
 export const program: fc.Arbitrary<Operation[]> = fc.array(
