@@ -54,12 +54,82 @@ describe('compile', () => {
     await Promise.all([eager.dispose(), onnx.dispose()]);
   });
 
-  it.each(['onnx', 'eager'] as const)('refuses bf16 on the target %s in one line', async (target) => {
-    const refused = compile(perceptron, { ...options, target, precision: 'bf16' });
-    await expect(refused).rejects.toBeInstanceOf(InputError);
-    await expect(refused).rejects.toThrow(
-      new RegExp(`^--precision bf16: the engine ${target} .*--engine tensorflow.*$`),
+  it.each([
+    [
+      'eager',
+      'cuda',
+      'fp32',
+      '--device cuda: the engine eager does not run there, only on cpu; use --engine tens',
+    ],
+    [
+      'eager',
+      'webgpu',
+      'fp32',
+      '--device webgpu: the engine eager does not run there, only on cpu; use --engine o',
+    ],
+    ['eager', 'cuda', 'bf16', '--device cuda: the engine eager does not run there'],
+    [
+      'eager',
+      'webgpu',
+      'bf16',
+      '--precision bf16: no engine has bfloat16 matrix products on webgpu; use --engine tens',
+    ],
+    [
+      'eager',
+      'cpu',
+      'bf16',
+      '--precision bf16: the engine eager has no bfloat16 matrix products; use --engine tens',
+    ],
+    [
+      'tensorflow',
+      'webgpu',
+      'fp32',
+      '--device webgpu: the engine tensorflow does not run there, only on cpu, cuda;',
+    ],
+    [
+      'tensorflow',
+      'webgpu',
+      'bf16',
+      '--precision bf16: no engine has bfloat16 matrix products on webgpu; use --engine tens',
+    ],
+    [
+      'tensorflow',
+      'gpu',
+      'fp32',
+      '--device gpu: the engine tensorflow does not run there, only on cpu, cuda; use --d',
+    ],
+    [
+      'onnx',
+      'gpu',
+      'fp32',
+      '--device gpu: the engine onnx does not run there, only on cpu, webgpu, cuda; use --device c',
+    ],
+    [
+      'onnx',
+      'cpu',
+      'bf16',
+      '--precision bf16: the engine onnx has no bfloat16 matrix products; use --engine tensorflow',
+    ],
+    ['onnx', 'cuda', 'bf16', '--precision bf16: the engine onnx has no bfloat16 matrix products'],
+    ['onnx', 'webgpu', 'bf16', '--precision bf16: no engine has bfloat16 matrix products on webgpu'],
+    ['onnx', 'cpu', 'fp16', '--precision fp16: there are fp32 and bf16'],
+  ])('refuses %s on %s in %s with one line that says what to do', async (target, device, precision, line) => {
+    const asked = { ...options, target, device, precision } as CompileOptions;
+    const error = await compile(perceptron, asked).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(InputError);
+    const { message } = error as InputError;
+    expect(message.startsWith(line), message).toBe(true);
+    expect(message).not.toContain('\n');
+  });
+
+  it('knows every target that there is, and shares between steps of one alone', async () => {
+    const unknown = { ...options, target: 'torch' } as unknown as CompileOptions;
+    await expect(compile(perceptron, unknown)).rejects.toThrow(
+      "there is no target 'torch': use onnx, tensorflow",
     );
+    const share = await compile(perceptron, { ...options, target: 'eager' });
+    await expect(compile(perceptron, { ...options, share })).rejects.toThrow('of the same target and device');
+    await share.dispose();
   });
 
   it('prints what was traced', () => {

@@ -3,7 +3,7 @@ import { readEntry, writeEntry } from './cache/entries.js';
 import { cacheFolder } from './cache/folder.js';
 import { type CacheSource, cacheKey } from './cache/key.js';
 import { EagerStep } from './eager/step.js';
-import { InputError } from './error.js';
+import { checkEngine, type Device, isTarget, type Precision, type Target, targets } from './engine.js';
 import { DeviceStep } from './onnx/device/step.js';
 import { DeviceVariables } from './onnx/device/variables.js';
 import { type OnnxProgram, onnxProgram } from './onnx/program.js';
@@ -13,24 +13,29 @@ import type { Step } from './step/step.js';
 import { TensorflowStep } from './tensorflow/runtime/step.js';
 import { type InputSpec, type StepFunction, trace, type VariableSpec } from './trace/trace.js';
 
+/** What a function is compiled from, and what is to run it. Everything has a default. */
 export interface CompileOptions {
-  /** Variables by name: specs, or tfjs variables whose values are copied. */
+  /** Variables by name: specs, or tfjs variables whose values are copied. Default: none. */
   readonly variables?: Readonly<Record<string, VariableSpec | Variable>>;
+  /** Shapes and dtypes of the inputs by name, all of which `Step.run` must be given. Default: none. */
   readonly inputs?: Readonly<Record<string, InputSpec>>;
   /**
    * `onnx` (default): onnxruntime; `tensorflow`: a SavedModel in tfjs-node (see `setupTensorflow`); `eager`: tfjs's
    * current backend, operation by operation.
    */
-  readonly target?: 'onnx' | 'tensorflow' | 'eager';
-  /** Where the engine runs: `cpu` (default) or `cuda`, and `webgpu` in onnxruntime. */
-  readonly device?: string;
-  /** Threads for one operation; default: the engine's choice. */
+  readonly target?: Target;
+  /** Where the target runs: `cpu` (default), `cuda` for onnx and tensorflow, `webgpu` for onnx alone. */
+  readonly device?: Device;
+  /** Threads for one operation on the CPU; default: the engine's choice. */
   readonly threads?: number;
   /** `bf16`: operands of matrix products in bfloat16, which the target `tensorflow` alone has; default `fp32`. */
-  readonly precision?: 'fp32' | 'bf16';
+  readonly precision?: Precision;
   /** Let TensorFlow compile clusters of operations with XLA; default false. The process's first step decides. */
   readonly xla?: boolean;
-  /** Run on the variables of this step, of the same target, in place of new ones: training and evaluation on one model. */
+  /**
+   * Run on the variables of this step, of the same target and device, in place of new ones: training and evaluation on
+   * one model.
+   */
   readonly share?: Step;
   /**
    * Keeps what onnxruntime on the CPU is given between processes, so that a later one need not trace: what the
@@ -50,24 +55,19 @@ export interface CompileOptions {
  * }, { variables: { weight: { shape: [3, 1] } }, inputs: { x: { shape: ['batch', 3], dtype: 'float32' }, … } });
  * const { loss } = await step.run({ x: new Float32Array(12), … });
  * ```
- * @throws if the function cannot be traced (see `trace`) or the target lacks one of its operations; InputError if it
- *   lacks the precision
+ * @throws if the function cannot be traced (see `trace`) or the target lacks one of its operations; InputError if the
+ *   target lacks the device or the precision, or is not set up; TypeError if `share` is a step of another target or device
  */
 export async function compile(fn: StepFunction, options: CompileOptions = {}): Promise<Step> {
-  const { variables = {}, inputs = {}, target = 'onnx', share } = options;
-  if (options.precision === 'bf16' && target !== 'tensorflow') {
-    throw new InputError(
-      `--precision bf16: the engine ${target} has no bfloat16 matrix products; ` +
-        'add --engine tensorflow (after `mlm setup tensorflow`), or leave --precision at fp32',
-    );
-  }
+  const { variables = {}, inputs = {}, target = 'onnx', device = 'cpu', share } = options;
+  if (!isTarget(target)) throw new TypeError(`there is no target '${target}': use ${targets.join(', ')}`);
+  checkEngine(target, device, options.precision ?? 'fp32');
   switch (target) {
     case 'eager':
       if (share && !(share instanceof EagerStep)) throw sharingError();
       return new EagerStep(fn, { variables, inputs, ...(share && { share }) });
     case 'onnx': {
-      if (options.device !== undefined && options.device !== 'cpu')
-        return onDevice(fn, options, options.device);
+      if (device !== 'cpu') return onDevice(fn, options, device);
       if (share && !(share instanceof OnnxStep)) throw sharingError();
       const state = { variables: share?.state ?? new OnnxState(variables), owned: !share };
       const program = await programFor(fn, options, state.variables.memory?.free ?? 0);
@@ -75,18 +75,15 @@ export async function compile(fn: StepFunction, options: CompileOptions = {}): P
     }
     case 'tensorflow': {
       if (share && !(share instanceof TensorflowStep)) throw sharingError();
-      const device = options.device === 'cuda' ? 'cuda' : 'cpu';
       const { threads, precision, xla } = options;
       return TensorflowStep.create(
         trace(fn, { variables, inputs }),
         inputs,
         variables,
-        { threads, device, precision, xla },
+        { threads, device: device === 'cuda' ? 'cuda' : 'cpu', precision, xla },
         share,
       );
     }
-    default:
-      throw new TypeError(`there is no target '${target}': use onnx, tensorflow or eager`);
   }
 }
 
@@ -107,11 +104,12 @@ async function programFor(fn: StepFunction, options: CompileOptions, free: numbe
   return program;
 }
 
-async function onDevice(fn: StepFunction, options: CompileOptions, device: string): Promise<Step> {
+async function onDevice(fn: StepFunction, options: CompileOptions, device: Device): Promise<Step> {
   const { variables = {}, inputs = {}, share } = options;
-  if (share && !(share instanceof DeviceStep)) throw sharingError();
+  if (share && !(share instanceof DeviceStep && share.variables.device === device)) throw sharingError();
   const state = share?.variables ?? (await DeviceVariables.create(device, variables));
   return DeviceStep.create(trace(fn, { variables, inputs }), inputs, { variables: state, owned: !share });
 }
 
-const sharingError = () => new TypeError('a step can share variables only with a step of the same target');
+const sharingError = () =>
+  new TypeError('a step can share variables only with a step of the same target and device');

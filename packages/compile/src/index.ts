@@ -4,6 +4,7 @@ export { type CompileOptions, compile } from './compile.js';
 export { composite } from './composite/composite.js';
 export { type DropoutMask, dropoutMask } from './composite/dropout.js';
 export { EagerStep } from './eager/step.js';
+export type { Device, Precision, Target } from './engine.js';
 export { InputError } from './error.js';
 export {
   type Dimension,

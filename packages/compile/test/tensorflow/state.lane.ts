@@ -110,6 +110,16 @@ test('a step that shares variables sees what the other one wrote, and the other 
   await Promise.all([evaluation.dispose(), training.dispose()]);
 });
 
+test('one process runs TensorFlow on one device, and says so', async () => {
+  const fn: StepFunction = (_, { x }) => ({ y: tf.neg(x!) });
+  const options = { inputs: { x: { shape: [1], dtype: 'float32' as const } }, target: 'tensorflow' as const };
+  const step = await compile(fn, { ...options, threads: 2 });
+  await expect(compile(fn, { ...options, device: 'cuda' })).rejects.toThrow(
+    /^--device cuda: TensorFlow already runs on cpu in this process/,
+  );
+  await step.dispose();
+});
+
 test('a dropout mask is a function of key and stream, has the rate asked for, and is 0 or 1 / (1 − rate)', async () => {
   const shape = ['n', 500] as const;
   const fn: StepFunction = ({ key }, { x }) => {

@@ -1,10 +1,8 @@
+import type { Precision } from '../../engine.js';
 import { type Dimension, isSymbolic, type Shape } from '../../graph/dimension.js';
 import type { DType, TypedArray, Value } from '../../graph/graph.js';
 import { attribute } from '../protobuf/attribute.js';
 import type { AttributeMessage, NodeMessage } from '../protobuf/schema.js';
-
-/** `bf16` casts the operands of matrix products in the graph, where oneDNN or CUDA have the units for it. */
-export type Precision = 'fp32' | 'bf16';
 
 /** A tensor of the GraphDef: the name of a node and, after a colon, which of its outputs. */
 export type Tensor = string;
@@ -13,7 +11,7 @@ const MAX_CACHED_CONSTANT = 16;
 
 /** Collects the nodes of a GraphDef. Equal small constants are one node. */
 export class GraphBuilder {
-  /** @param precision  of the operands of matrix products; all else is float32 */
+  /** @param precision  `bf16` casts the operands of matrix products, where oneDNN or CUDA have the units for it */
   constructor(readonly precision: Precision = 'fp32') {}
 
   readonly nodes: NodeMessage[] = [];

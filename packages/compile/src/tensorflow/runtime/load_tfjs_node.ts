@@ -35,14 +35,22 @@ export interface TensorflowOptions {
 }
 
 let loaded: Promise<TfjsNode> | undefined;
+let loadedDevice: TensorflowOptions['device'];
 
 /**
  * Loads @tensorflow/tfjs-node-gpu with the binding that `mlm setup tensorflow` built. TensorFlow reads threads, device
  * and XLA from the environment when it is loaded, so the first call in a process decides them.
  *
- * @throws InputError when TensorFlow is not set up.
+ * @throws InputError when TensorFlow is not set up, or runs on another device in this process.
  */
-export function loadTfjsNode(options: TensorflowOptions = {}): Promise<TfjsNode> {
+export async function loadTfjsNode(options: TensorflowOptions = {}): Promise<TfjsNode> {
+  const { device = 'cpu' } = options;
+  if (!loaded) loadedDevice = device;
+  else if (loadedDevice !== device) {
+    throw new InputError(
+      `--device ${device}: TensorFlow already runs on ${loadedDevice} in this process, which its first step decided`,
+    );
+  }
   loaded ??= load(options).catch((error: unknown) => {
     loaded = undefined;
     throw error;

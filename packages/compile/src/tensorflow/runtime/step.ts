@@ -2,13 +2,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { engine, type Tensor, type Variable } from '@tensorflow/tfjs-core';
+import type { Precision } from '../../engine.js';
 import { staticShape } from '../../graph/dimension.js';
 import type { Graph, TypedArray } from '../../graph/graph.js';
 import { type ResolvedInput, resolveInputs } from '../../step/inputs.js';
 import type { Step, StepInput } from '../../step/step.js';
 import { copyInto, emptyValue, initialValue, pick } from '../../step/variables.js';
 import type { InputSpec, VariableSpec } from '../../trace/trace.js';
-import type { Precision } from '../emit/graph_builder.js';
 import { RUN_SIGNATURE, SERVING_TAG, type StateGroup, stateGroups, toSavedModel } from '../saved_model.js';
 import { explainRunError } from './cuda.js';
 import {
