@@ -1,4 +1,5 @@
 import {
+  clone,
   dispose,
   engine,
   type NamedTensorMap,
@@ -12,7 +13,7 @@ import { resolveInputs } from '../step/inputs.js';
 import type { Step, StepInput } from '../step/step.js';
 import { copyInto, emptyValue, initialValue, pick } from '../step/variables.js';
 import { registerGradients } from '../trace/gradients.js';
-import type { InputSpec, StepFunction, VariableSpec } from '../trace/trace.js';
+import { type InputSpec, resultTensor, type StepFunction, type VariableSpec } from '../trace/trace.js';
 
 export interface EagerOptions {
   readonly variables: Readonly<Record<string, VariableSpec | Variable>>;
@@ -43,7 +44,8 @@ export class EagerStep implements Step {
           name,
           tensor(data, [...shape], this.options.inputs[name]!.dtype),
         ]);
-        return this.fn(Object.fromEntries(this.#variables), Object.fromEntries(tensors)) as NamedTensorMap;
+        const returned = this.fn(Object.fromEntries(this.#variables), Object.fromEntries(tensors));
+        return ownTensors(returned);
       }),
     );
     const outputs: Record<string, TypedArray> = {};
@@ -73,6 +75,13 @@ export class EagerStep implements Step {
   async dispose(): Promise<void> {
     if (this.#owned) withRegistry(this.#variables, () => dispose([...this.#variables.values()]));
   }
+}
+
+/** A tensor of its own for each result, to be freed: what was returned may be a variable or somebody else's. */
+function ownTensors(results: Readonly<Record<string, Tensor>>): NamedTensorMap {
+  return Object.fromEntries(
+    Object.entries(results).map(([name, tensor]) => [name, clone(resultTensor(name, tensor))]),
+  );
 }
 
 function createVariables(specs: EagerOptions['variables']): Map<string, Variable> {

@@ -53,6 +53,15 @@ describe('trace', () => {
     expect(() => traced(forgets)).toThrow("'y' is no tensor");
   });
 
+  it('names an operation that it does not know, and what to use in its place', () => {
+    const einsum: StepFunction = (_, { x }) => ({ y: tf.einsum('ij,kj->ik', x!, x!) });
+    const atan: StepFunction = (_, { x }) => ({ y: tf.atan(x!) });
+    const sentence = (name: string, instead: string) =>
+      `the operation ${name} is not supported in compiled functions: use ${instead}, or the target 'eager'`;
+    expect(() => traced(einsum)).toThrow(sentence('Einsum', 'tf.transpose, tf.reshape and tf.matMul'));
+    expect(() => traced(atan)).toThrow(sentence('Atan', 'operations that are'));
+  });
+
   it('leaves tfjs as it was, also when the function throws', () => {
     tf.setBackend('cpu');
     const own = tf.variable(tf.scalar(2), true, 'weight');

@@ -3,6 +3,7 @@ import type { DType, Graph, Value } from '../graph/graph.js';
 import { removeUnused } from '../graph/rewrite.js';
 import { generalize } from './generalize.js';
 import { registerGradients } from './gradients.js';
+import { explainMissingKernel } from './missing_kernel.js';
 import { symbolicTensor, tracedValue, withRecorder } from './recording.js';
 import { sampleSizes } from './sizes.js';
 
@@ -42,7 +43,7 @@ export interface TraceOptions {
  *
  * With named sizes the function is recorded once for several sizes, and every number that differs between the records
  * is solved as a sum of products of sizes.
- * @throws if a kernel has no rule, or a number depends on a named size in another way
+ * @throws if an operation is not supported, or a number depends on a named size in another way
  */
 export function trace(fn: StepFunction, options: TraceOptions = {}): Graph {
   registerGradients();
@@ -70,16 +71,11 @@ function traceSample(fn: StepFunction, options: TraceOptions, sizes: ReadonlyMap
     const variableTensors = variables.map(({ value, trainable }) =>
       engine().makeVariable(symbolicTensor(value), trainable, value.name),
     );
-    const results = fn(
-      Object.fromEntries(variableTensors.map((variable) => [variable.name, variable])),
-      Object.fromEntries(inputs.map((value) => [value.name!, symbolicTensor(value)])),
-    );
-    const outputs = Object.entries(results).map(([name, tensor]): [string, Value] => {
-      if (!(tensor instanceof Tensor)) {
-        throw new TypeError(`a traced function must return tensors by name, but '${name}' is no tensor`);
-      }
-      return [name, tracedValue(tensor)];
-    });
+    const results = callTraced(fn, variableTensors, inputs);
+    const outputs = Object.entries(results).map(([name, tensor]): [string, Value] => [
+      name,
+      tracedValue(resultTensor(name, tensor)),
+    ]);
     const updates = variableTensors
       .map((variable): [string, Value] => [variable.name, tracedValue(variable)])
       .filter(([, value], i) => value !== variables[i]!.value);
@@ -91,4 +87,21 @@ function traceSample(fn: StepFunction, options: TraceOptions, sizes: ReadonlyMap
       updates: Object.fromEntries(updates),
     };
   }, sizes.size > 0);
+}
+
+function callTraced(fn: StepFunction, variables: readonly Variable[], inputs: readonly Value[]) {
+  try {
+    return fn(
+      Object.fromEntries(variables.map((variable) => [variable.name, variable])),
+      Object.fromEntries(inputs.map((value) => [value.name!, symbolicTensor(value)])),
+    );
+  } catch (error) {
+    throw explainMissingKernel(error);
+  }
+}
+
+/** What a function returned under a name. @throws TypeError if that is no tensor */
+export function resultTensor(name: string, result: unknown): Tensor {
+  if (result instanceof Tensor) return result;
+  throw new TypeError(`a compiled function must return tensors by name, but '${name}' is no tensor`);
 }

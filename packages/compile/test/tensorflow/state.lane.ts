@@ -110,6 +110,23 @@ test('a step that shares variables sees what the other one wrote, and the other 
   await Promise.all([evaluation.dispose(), training.dispose()]);
 });
 
+test('a variable, an input and one tensor under two names may be returned, and are the caller’s', async () => {
+  const fn: StepFunction = ({ a }, { x }) => {
+    const twice = tf.mul(x!, 2);
+    a!.assign(tf.add(a!, x!));
+    return { a: a!, x: x!, twice, same: twice };
+  };
+  const step = await create(fn, {
+    variables: { a: { shape: [2], value: Float32Array.of(1, 2) } },
+    inputs: { x: { shape: [2], dtype: 'float32' } },
+  });
+  const x = Float32Array.of(10, 20);
+  for (const values of Object.values(await step.run({ x }))) values.fill(0);
+  const [twice, same] = [Float32Array.of(20, 40), Float32Array.of(20, 40)];
+  expect(await step.run({ x })).toEqual({ a: Float32Array.of(21, 42), x, twice, same });
+  await step.dispose();
+});
+
 test('one process runs TensorFlow on one device, and says so', async () => {
   const fn: StepFunction = (_, { x }) => ({ y: tf.neg(x!) });
   const options = { inputs: { x: { shape: [1], dtype: 'float32' as const } }, target: 'tensorflow' as const };
