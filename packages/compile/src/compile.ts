@@ -55,6 +55,10 @@ export interface CompileOptions {
  * }, { variables: { weight: { shape: [3, 1] } }, inputs: { x: { shape: ['batch', 3], dtype: 'float32' }, … } });
  * const { loss } = await step.run({ x: new Float32Array(12), … });
  * ```
+ * The targets compute the same up to float32 rounding, but for two things. Where values are NaN, `tf.max`, `tf.min`,
+ * `tf.argMax` and `tf.argMin` may leave them out (onnxruntime) or not (eager tfjs on the CPU). An int32 division by zero
+ * is 0 (eager, `tf.floorDiv` in onnxruntime) or fails the run (TensorFlow, `tf.mod` in onnxruntime).
+ *
  * @throws if the function cannot be traced (see `trace`) or the target lacks one of its operations; InputError if the
  *   target lacks the device or the precision, or is not set up; TypeError if `share` is a step of another target or device
  */

@@ -1,6 +1,6 @@
 import { type Dimension, formatDimension, isSymbolic, type Shape } from '../graph/dimension.js';
 import type { DType, Value } from '../graph/graph.js';
-import type { OnnxAttribute, OnnxModel, OnnxNode, OnnxTensor, OnnxType } from './protobuf.js';
+import type { OnnxAttribute, OnnxModel, OnnxNode, OnnxTensor } from './protobuf.js';
 
 const BYTES = {
   float32: Float32Array,
@@ -84,7 +84,7 @@ export class Emitter {
   }
 
   scalar(value: number, dtype: DType = 'float32'): string {
-    return this.constant([value], dtype as 'float32' | 'int32' | 'bool', []);
+    return this.constant([value], dtype, []);
   }
 
   ints(values: readonly number[]): string {
@@ -133,6 +133,3 @@ export class Emitter {
     return { nodes: this.nodes, initializers: this.initializers, inputs, outputs };
   }
 }
-
-/** The ONNX type that stores a dtype. */
-export const onnxType = (dtype: DType): OnnxType => dtype;

@@ -33,6 +33,7 @@ const binary = (fn: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor, a = floats(3, 4),
   fn,
   inputs: [a, b],
 });
+const largest = 2 ** 31 - 1;
 const counted = [ints([5, -7, 8, 3, 0, -9]), ints([2, 3, -3, 7, 4, 2])] as const;
 
 /** At least one case for every kernel that can be traced, named after it. */
@@ -82,7 +83,14 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
   Sub: [binary(tf.sub)],
   Multiply: [binary(tf.mul), binary(tf.mul, ...counted)],
   RealDiv: [binary(tf.div)],
-  FloorDiv: [binary(tf.floorDiv, ...counted)],
+  FloorDiv: [
+    binary(tf.floorDiv, ...counted),
+    binary(
+      tf.floorDiv,
+      ints([largest, largest, -largest, -largest - 1, largest - 1, 7, -7, 0]),
+      ints([2, 3, 2, -1, largest, 0, 0, 5]),
+    ),
+  ],
   Maximum: [binary(tf.maximum)],
   Minimum: [binary(tf.minimum)],
   Mod: [binary(tf.mod), binary(tf.mod, ...counted)],

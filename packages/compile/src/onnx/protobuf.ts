@@ -62,12 +62,11 @@ const onnx = protobuf.Root.fromJSON({
 /** TensorProto.DataType. */
 export const DATA_TYPE = {
   float32: 1,
-  uint8: 2,
   int32: 6,
   int64: 7,
   bool: 9,
+  float64: 11,
   uint32: 12,
-  bfloat16: 16,
 } as const;
 export type OnnxType = keyof typeof DATA_TYPE;
 

@@ -52,13 +52,12 @@ export const elementwise: Readonly<Record<string, Lowering>> = {
         ),
   FloorDiv: (e, x, node) => {
     if (inputType(node) === 'float32') return e.op('Floor', [e.op('Div', x)]);
-    const quotient = e.op('Floor', [
-      e.op(
-        'Div',
-        x.map((name) => e.op('Cast', [name], { to: DATA_TYPE.float32 })),
-      ),
-    ]);
-    return e.op('Cast', [quotient], { to: DATA_TYPE.int32 });
+    // Doubles hold every int32 and tell apart every quotient of two; tfjs has 0 for a division by zero.
+    const doubles = x.map((name) => e.op('Cast', [name], { to: DATA_TYPE.float64 }));
+    const wide = e.op('Cast', [e.op('Floor', [e.op('Div', doubles)])], { to: DATA_TYPE.int64 });
+    const quotient = e.op('Cast', [wide], { to: DATA_TYPE.int32 });
+    const zero = e.scalar(0, 'int32');
+    return e.op('Where', [e.op('Equal', [x[1]!, zero]), zero, quotient]);
   },
   Maximum: direct('Max'),
   Minimum: direct('Min'),

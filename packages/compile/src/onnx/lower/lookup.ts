@@ -70,11 +70,7 @@ export const lookup: Readonly<Record<string, Lowering>> = {
   Fill: (e, _, node) =>
     fill(e, dims(node.attributes, 'shape'), node.attributes.value as Dimension, dtypeOf(node)),
   Const: (e, _, { attributes, outputs }) =>
-    e.constant(
-      attributes.value as TypedArray,
-      outputs[0]!.dtype as 'float32' | 'int32' | 'bool',
-      outputs[0]!.shape as number[],
-    ),
+    e.constant(attributes.value as TypedArray, outputs[0]!.dtype, outputs[0]!.shape as number[]),
   Range: (e, _, node) => {
     const { start, step, length } = node.attributes as Record<string, Dimension>;
     const length0 = e.op('Reshape', [e.size(length!), e.ints([])]);

@@ -53,9 +53,6 @@ export class GraphBuilder {
   }
 
   scalar(value: number, dtype: DType): Tensor {
-    if (dtype === 'bfloat16') {
-      return this.bfloat16(this.scalar(value, 'float32'));
-    }
     return this.constant(typed(value, dtype), [], dtype);
   }
 

@@ -1,5 +1,5 @@
-import type { Attribute, Attributes, DType, Node, Value } from '../../graph/graph.js';
-import { attribute } from '../protobuf/attribute.js';
+import type { Attribute, Attributes, Node, Value } from '../../graph/graph.js';
+import { attribute, type TensorType } from '../protobuf/attribute.js';
 import type { GraphBuilder, Tensor } from './graph_builder.js';
 
 /** Writes one node of the graph as nodes of the GraphDef; returns the node's outputs. */
@@ -17,7 +17,7 @@ export const typeOf = (node: Node): { T: ReturnType<typeof attribute.type> } => 
   T: attribute.type(node.inputs[0]!.dtype),
 });
 
-export function cast(to: GraphBuilder, tensor: Tensor, from: DType, wanted: DType): Tensor {
+export function cast(to: GraphBuilder, tensor: Tensor, from: TensorType, wanted: TensorType): Tensor {
   if (from === wanted) return tensor;
   return to.add('Cast', [tensor], { SrcT: attribute.type(from), DstT: attribute.type(wanted) });
 }

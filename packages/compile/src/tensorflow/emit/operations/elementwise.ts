@@ -1,4 +1,6 @@
+import type { DType } from '../../../graph/graph.js';
 import { attribute } from '../../protobuf/attribute.js';
+import type { GraphBuilder, Tensor } from '../graph_builder.js';
 import { cast, type EmitOperation, number, type Operations, result, typeOf } from '../operation.js';
 
 const same = (op: string): EmitOperation => {
@@ -59,12 +61,11 @@ export const elementwise: Operations = {
     return to.add('AddV2', [to.add('Maximum', [x!, zero], typeOf(node)), negative], typeOf(node));
   },
   Select: (node, inputs, to) => to.add('SelectV2', inputs, { T: attribute.type(result(node).dtype) }),
-  Identity: same('Identity'),
   Cast: (node, [x], to) => castLikeTfjs(to, x!, node.inputs[0]!.dtype, result(node).dtype),
 };
 
 /** tfjs casts to bool by comparing with zero; float32 to int32 drops the fraction, as TensorFlow's own Cast does. */
-const castLikeTfjs: (...arguments_: Parameters<typeof cast>) => string = (to, tensor, from, wanted) => {
+function castLikeTfjs(to: GraphBuilder, tensor: Tensor, from: DType, wanted: DType): Tensor {
   if (wanted !== 'bool' || from === 'bool') return cast(to, tensor, from, wanted);
   return to.add('NotEqual', [tensor, to.scalar(0, from)], { T: attribute.type(from) });
-};
+}

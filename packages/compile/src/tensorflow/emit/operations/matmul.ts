@@ -1,5 +1,5 @@
-import type { DType, Node } from '../../../graph/graph.js';
-import { attribute } from '../../protobuf/attribute.js';
+import type { Node } from '../../../graph/graph.js';
+import { attribute, type TensorType } from '../../protobuf/attribute.js';
 import type { GraphBuilder, Tensor } from '../graph_builder.js';
 import { cast, type Operations, result } from '../operation.js';
 
@@ -13,7 +13,7 @@ export const matmul: Operations = {
   },
 };
 
-function product(node: Node, inputs: readonly Tensor[], dtype: DType, to: GraphBuilder): Tensor {
+function product(node: Node, inputs: readonly Tensor[], dtype: TensorType, to: GraphBuilder): Tensor {
   const T = attribute.type(dtype);
   const [left, right] = ['transposeA', 'transposeB'].map((name) =>
     attribute.flag(node.attributes[name] === true),
