@@ -4,6 +4,7 @@
  */
 export type Dimension = number | SymbolicDimension;
 
+/** A size that is known only when the graph runs: the sum of its terms. */
 export interface SymbolicDimension {
   readonly terms: readonly DimensionTerm[];
 }
@@ -14,18 +15,15 @@ export interface DimensionTerm {
   readonly names: readonly string[];
 }
 
+/** The size of every axis, outermost first; a scalar has none. */
 export type Shape = readonly Dimension[];
 
+/** Whether a dimension, or a node's attribute, is an expression of named sizes and not a plain number. */
 export function isSymbolic(value: unknown): value is SymbolicDimension {
   return typeof value === 'object' && value !== null && 'terms' in value;
 }
 
-/** The dimension that a name given in an input's shape stands for. */
-export function namedDimension(name: string): SymbolicDimension {
-  return { terms: [{ factor: 1, names: [name] }] };
-}
-
-/** The value of a dimension once the named sizes are known. */
+/** The value of a dimension once the named sizes are known. @throws Error if one of its sizes is not among them */
 export function evaluateDimension(dimension: Dimension, sizes: ReadonlyMap<string, number>): number {
   if (!isSymbolic(dimension)) return dimension;
   return dimension.terms.reduce((sum, { factor, names }) => {
@@ -38,6 +36,7 @@ export function evaluateDimension(dimension: Dimension, sizes: ReadonlyMap<strin
   }, 0);
 }
 
+/** A dimension as text: `12`, `batch`, `2*masked + 1`. Equal texts are equal dimensions. */
 export function formatDimension(dimension: Dimension): string {
   if (!isSymbolic(dimension)) return String(dimension);
   return dimension.terms
@@ -45,6 +44,7 @@ export function formatDimension(dimension: Dimension): string {
     .join(' + ');
 }
 
+/** A shape as text: `[batch,128]`; a scalar's is `[]`. */
 export const formatShape = (shape: Shape): string => `[${shape.map(formatDimension).join(',')}]`;
 
 export function sameDimension(a: Dimension, b: Dimension): boolean {
@@ -55,7 +55,7 @@ export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((dimension, axis) => sameDimension(dimension, b[axis]!));
 }
 
-/** The shape as plain numbers; throws where a size is only known at run time. */
+/** The shape as plain numbers. @throws Error if a size is known only at run time */
 export function staticShape(shape: Shape): number[] {
   return shape.map((dimension) => {
     if (isSymbolic(dimension)) throw new Error(`the shape ${formatShape(shape)} is not known before the run`);

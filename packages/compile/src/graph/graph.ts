@@ -1,10 +1,12 @@
 import type { Shape, SymbolicDimension } from './dimension.js';
 
-/** Element types. `bfloat16` appears only through a reduced-precision pass; tfjs functions never make it. */
-export type DType = 'float32' | 'int32' | 'bool' | 'bfloat16';
+/** Element types of tensors. */
+export type DType = 'float32' | 'int32' | 'bool';
 
+/** Elements of a tensor, row-major: float32, int32, or bool as 0 and 1. */
 export type TypedArray = Float32Array | Int32Array | Uint8Array;
 
+/** A setting of a node: numbers, also of named sizes, texts, flags, lists of them, or the elements of a constant. */
 export type Attribute =
   | boolean
   | number
@@ -14,6 +16,7 @@ export type Attribute =
   | SymbolicDimension
   | readonly Attribute[];
 
+/** A node's settings by name. Axes count from the front, sizes are explicit: neither is ever −1. */
 export type Attributes = Readonly<Record<string, Attribute>>;
 
 /** A tensor in the graph. It is an input, a variable's value at the start of the run, or one output of a node. */

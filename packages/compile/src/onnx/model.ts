@@ -1,7 +1,7 @@
-import { formatDimension, isSymbolic } from '../graph/dimension.js';
+import { formatDimension, isSymbolic, sizeOf, staticShape } from '../graph/dimension.js';
 import { type Graph, resultsOf, type Value } from '../graph/graph.js';
 import { inlineComposites } from '../graph/rewrite.js';
-import { Emitter, onnxType } from './emitter.js';
+import { Emitter } from './emitter.js';
 import { lowerings } from './lower/index.js';
 import type { Lowering } from './lower/lowering.js';
 import { DATA_TYPE, encodeModel, type OnnxTensor, type OnnxType, type OnnxValueInfo } from './protobuf.js';
@@ -14,26 +14,29 @@ export function outputName({ inputs, variables }: Graph, name: string): string {
   return [...inputs, ...variables].some((value) => value.name === name) ? `${name}/output` : name;
 }
 
+/** How `toOnnx` writes a graph. */
 export interface OnnxOptions {
-  /** Values of variables, which then stand in the file; the other variables are inputs. */
+  /** Values of variables by name, which then stand in the file (2 GB at most); the other variables are inputs. */
   readonly values?: ReadonlyMap<string, Float32Array | Int32Array>;
   /** Names of int32 inputs that the file takes as int64, as exporters of other frameworks have them. */
   readonly int64Inputs?: readonly string[];
-  /** Forms of operations that take the place of the usual ones. */
-  readonly lowerings?: Readonly<Record<string, Lowering>>;
 }
 
 /**
  * The graph as the bytes of an .onnx file (opset 21 and com.microsoft operators of onnxruntime). Inputs and outputs
  * keep their names. The variables that it reads are inputs; the next value of an assigned variable is the output
  * `<name>/next`.
- * @throws if an operation has no ONNX form
+ * @throws Error naming an operation that has no ONNX form; RangeError if a value has another length than its variable
  */
-export function toOnnx(
+export const toOnnx = (graph: Graph, options: OnnxOptions = {}): Uint8Array =>
+  toOnnxWith(lowerings, graph, options);
+
+/** `toOnnx` by a table of forms. */
+export function toOnnxWith(
+  forms: Readonly<Record<string, Lowering>>,
   graph: Graph,
-  { values, int64Inputs = [], lowerings: special }: OnnxOptions = {},
+  { values, int64Inputs = [] }: OnnxOptions = {},
 ): Uint8Array {
-  const forms = { ...lowerings, ...special };
   const plain = inlineComposites(graph, new Set(Object.keys(forms)));
   const emitter = new Emitter();
   const read = usedVariables(plain);
@@ -77,15 +80,19 @@ export function toOnnx(
   }
   return encodeModel(
     emitter.model(
-      leaves.map((value) => valueInfo(value, value.name!, isWide(value) ? 'int64' : onnxType(value.dtype))),
-      results.map(([name, value]) => valueInfo(value, name, onnxType(value.dtype))),
+      leaves.map((value) => valueInfo(value, value.name!, isWide(value) ? 'int64' : value.dtype)),
+      results.map(([name, value]) => valueInfo(value, name, value.dtype)),
     ),
   );
 }
 
 function storedTensor({ name, shape, dtype }: Value, value: Float32Array | Int32Array): OnnxTensor {
+  const length = sizeOf(staticShape(shape));
+  if (value.length !== length) {
+    throw new RangeError(`the variable '${name}' holds ${length} values, not ${value.length}`);
+  }
   const data = new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
-  return { name: name!, type: onnxType(dtype), dims: shape as number[], data };
+  return { name: name!, type: dtype, dims: shape as number[], data };
 }
 
 function usedVariables(graph: Graph): Value[] {

@@ -31,8 +31,11 @@ export type StepFunction = (
   inputs: Record<string, Tensor>,
 ) => Record<string, Tensor>;
 
+/** What a function is called with while it is traced. */
 export interface TraceOptions {
+  /** Variables by name: specs, or tfjs variables, of which shape, dtype and `trainable` count. Default: none. */
   readonly variables?: Readonly<Record<string, VariableSpec | Variable>>;
+  /** Inputs by name. At most four different named sizes. Default: none. */
   readonly inputs?: Readonly<Record<string, InputSpec>>;
 }
 

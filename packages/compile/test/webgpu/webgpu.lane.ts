@@ -4,10 +4,10 @@ import { beforeAll, expect, test } from 'vitest';
 import { compile } from '../../src/compile.js';
 import { dropoutMask } from '../../src/composite/dropout.js';
 import { EagerStep } from '../../src/eager/step.js';
-import { placement } from '../../src/onnx/device/placement.js';
 import { simplify } from '../../src/simplify/simplify.js';
 import { type StepFunction, trace } from '../../src/trace/trace.js';
 import { adamWStep, adamWVariables, scalarsOf, stepScalarInputs } from '../tensorflow/adamw.js';
+import { placement } from './placement.js';
 
 beforeAll(() => tf.setBackend('cpu'));
 

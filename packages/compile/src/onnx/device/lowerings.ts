@@ -1,14 +1,16 @@
 import { DROPOUT_MASK } from '../../composite/dropout.js';
 import { type Dimension, isSymbolic, type Shape } from '../../graph/dimension.js';
 import type { Emitter } from '../emitter.js';
+import { lowerings } from '../lower/index.js';
 import type { Lowering } from '../lower/lowering.js';
 import { DATA_TYPE } from '../protobuf.js';
 
 /**
- * Forms of operations for GPU providers, where the usual ones would fall back to the CPU, and the tensors with them
- * (found by `placement`): FusedMatMul and OneHot on WebGPU, and dropout masks, which the CPU draws outside the graph.
+ * Forms of operations for GPU providers: others where the usual ones would fall back to the CPU, and the tensors with
+ * them (found by onnxruntime's profile): FusedMatMul and OneHot on WebGPU, and dropout masks, which the CPU draws outside the graph.
  */
 export const deviceLowerings: Readonly<Record<string, Lowering>> = {
+  ...lowerings,
   BatchMatMul: (e, [a, b], { attributes, inputs }) => {
     const { transposeA, transposeB } = attributes;
     const ranks = inputs.map(({ shape }) => shape.length) as [number, number];

@@ -1,12 +1,7 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { InferenceSession, Tensor } from 'onnxruntime-common';
-import type { Graph, TypedArray } from '../../graph/graph.js';
-import { toOnnx } from '../model.js';
-import { ortTensor } from '../runtime.js';
-import { createSession } from '../session.js';
-import { deviceLowerings } from './lowerings.js';
+import type { InferenceSession } from 'onnxruntime-common';
 
 /** How many nodes of an operation ran on a provider. */
 export interface Placement {
@@ -19,30 +14,6 @@ export interface Placement {
 interface ProfileEvent {
   cat: string;
   args?: { provider?: string; op_name?: string };
-}
-
-/**
- * Runs a graph once with onnxruntime's profiler and tells which provider each operation ran on. Operations on `CPU` in
- * a graph for a device, other than those on sizes, pull tensors off the device.
- *
- * @param values  of every input and variable
- */
-export async function placement(
-  graph: Graph,
-  device: string,
-  values: Readonly<Record<string, { data: TypedArray; shape: readonly number[] }>>,
-): Promise<Placement[]> {
-  const profile = await Profile.create();
-  const session = await createSession(toOnnx(graph, { lowerings: deviceLowerings }), {
-    device,
-    profile: profile.prefix,
-  });
-  const feeds: Record<string, Tensor> = {};
-  for (const name of session.inputNames) feeds[name] = ortTensor(values[name]!.data, values[name]!.shape);
-  await session.run(feeds);
-  const placed = await profile.finish(session);
-  await session.release();
-  return placed;
 }
 
 /** A profile that a session writes until it is finished. */

@@ -4,7 +4,7 @@ import { simplify } from '../../simplify/simplify.js';
 import { resolveInputs } from '../../step/inputs.js';
 import type { Step, StepInput } from '../../step/step.js';
 import type { InputSpec } from '../../trace/trace.js';
-import { outputName, toOnnx, updateName } from '../model.js';
+import { outputName, toOnnxWith, updateName } from '../model.js';
 import { ortTensor } from '../runtime.js';
 import { createSession } from '../session.js';
 import { deviceLowerings } from './lowerings.js';
@@ -34,7 +34,7 @@ export class DeviceStep implements Step {
       ...Object.keys(graph.outputs).map((name) => [outputName(graph, name), 'cpu'] as const),
       ...Object.keys(graph.updates).map((name) => [updateName(name), 'gpu-buffer'] as const),
     ]);
-    const model = toOnnx(simplify(graph), { lowerings: deviceLowerings });
+    const model = toOnnxWith(deviceLowerings, simplify(graph));
     // `mlm --debug` sets it: the first run then tells where each operation ran.
     const profile = process.env.MLM_DEBUG ? await Profile.create() : undefined;
     const { device } = variables;
