@@ -1,8 +1,7 @@
 export { cacheFolder } from './cache/folder.js';
 export type { CacheSource } from './cache/key.js';
 export { type CompileOptions, compile } from './compile.js';
-export { composite } from './composite/composite.js';
-export { type DropoutMask, dropoutMask } from './composite/dropout.js';
+export { type DropoutMask, dropoutMask } from './dropout/dropout.js';
 export { EagerStep } from './eager/step.js';
 export type { Device, Precision, Target } from './engine.js';
 export { InputError } from './error.js';
@@ -29,7 +28,7 @@ export {
   type Value,
 } from './graph/graph.js';
 export { printGraph } from './graph/print.js';
-export { type Emit, inlineComposites, type Rule, removeUnused, rewrite } from './graph/rewrite.js';
+export { type Emit, type Rule, removeUnused, rewrite } from './graph/rewrite.js';
 export { type OnnxOptions, toOnnx } from './onnx/model.js';
 export { chooseEngine, type EngineChoice, type EngineWish } from './probe/choose.js';
 export { type EngineProbe, type EngineTarget, engineTargets, probeEngine } from './probe/probe.js';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type CompileOptions, compile } from '../compile.js';
-import { dropoutMask } from '../composite/dropout.js';
+import { dropoutMask } from '../dropout/dropout.js';
 import { sample } from '../testing/compare.fixture.js';
 import type { StepFunction } from '../trace/trace.js';
 import { readEntry, writeEntry } from './entries.js';

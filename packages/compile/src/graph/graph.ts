@@ -36,15 +36,13 @@ export interface Value {
  * - `Fill` {shape, value}: a tensor whose elements are all equal, scalars among them;
  * - `Const` {value}: any other constant, as a typed array;
  * - `DropoutMask` {shape, rate, stream} of an int32[2] key: 0 or 1 / (1 − rate), see `dropoutMask`;
- * - a composite's name: a node with a `body`, which computes the same from the same inputs in plain operations.
- *   A target either has something faster for this name, or puts the body in its place (`inlineComposites`).
+ * - what a pass makes for one target (src/simplify).
  */
 export interface Node {
   readonly op: string;
   readonly inputs: readonly Value[];
   readonly attributes: Attributes;
   readonly outputs: readonly Value[];
-  readonly body?: Graph;
 }
 
 /** A traced function. Every value that a node reads is an input, a variable, or an output of an earlier node. */
@@ -68,10 +66,9 @@ export function makeNode(
   inputs: readonly Value[],
   attributes: Attributes,
   outputs: readonly OutputSpec[],
-  body?: Graph,
 ): Node {
   const values: Value[] = [];
-  const node: Node = { op, inputs, attributes, outputs: values, ...(body && { body }) };
+  const node: Node = { op, inputs, attributes, outputs: values };
   for (const { shape, dtype } of outputs) values.push({ shape, dtype, node });
   return node;
 }

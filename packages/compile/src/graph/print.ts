@@ -3,7 +3,7 @@ import { type Attribute, constantOf, type Graph, type Node, type Value } from '.
 
 /**
  * The graph as text, one line a node, e.g. `%3: float32[2,4] = BatchMatMul(%1, weight) {transposeB: true}`.
- * Scalar constants stand in place; the body of a composite is indented below it.
+ * Scalar constants stand in place.
  */
 export function printGraph(graph: Graph): string {
   return lines(graph).join('\n');
@@ -25,7 +25,6 @@ function lines(graph: Graph): string[] {
     for (const value of node.outputs) names.set(value, `%${names.size}`);
     const results = node.outputs.map((value) => typed(value, nameOf(value))).join(', ');
     text.push(`${results} = ${node.op}(${node.inputs.map(nameOf).join(', ')})${formatAttributes(node)}`);
-    if (node.body) text.push(...lines(node.body).map((line) => `  ${line}`));
   }
   for (const [name, value] of Object.entries(graph.outputs)) text.push(`output ${name} = ${nameOf(value)}`);
   for (const [name, value] of Object.entries(graph.updates)) text.push(`update ${name} = ${nameOf(value)}`);

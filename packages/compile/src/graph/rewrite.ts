@@ -6,7 +6,6 @@ export type Emit = (
   inputs: readonly Value[],
   attributes: Node['attributes'],
   outputs: readonly Pick<Value, 'shape' | 'dtype'>[],
-  body?: Graph,
 ) => readonly Value[];
 
 /**
@@ -20,15 +19,14 @@ export function rewrite(graph: Graph, rule: Rule): Graph {
   const values = new Map<Value, Value>();
   const current = (value: Value): Value => values.get(value) ?? value;
   const nodes: Node[] = [];
-  const emit: Emit = (op, inputs, attributes, outputs, body) => {
-    const node = makeNode(op, inputs, attributes, outputs, body);
+  const emit: Emit = (op, inputs, attributes, outputs) => {
+    const node = makeNode(op, inputs, attributes, outputs);
     nodes.push(node);
     return node.outputs;
   };
   for (const node of graph.nodes) {
     const inputs = node.inputs.map(current);
-    const replaced =
-      rule(node, inputs, emit) ?? emit(node.op, inputs, node.attributes, node.outputs, node.body);
+    const replaced = rule(node, inputs, emit) ?? emit(node.op, inputs, node.attributes, node.outputs);
     node.outputs.forEach((value, i) => {
       values.set(value, replaced[i]!);
     });
@@ -53,27 +51,4 @@ export function removeUnused(graph: Graph): Graph {
     values.push(...value.node.inputs);
   }
   return { ...graph, nodes: graph.nodes.filter((node) => needed.has(node)) };
-}
-
-/** Puts the body of every composite that `keep` does not name in its place. */
-export function inlineComposites(graph: Graph, keep: ReadonlySet<string> = new Set()): Graph {
-  const rule: Rule = (node, inputs, emit) => {
-    if (!node.body || keep.has(node.op)) return undefined;
-    return copyInto(node.body, inputs, emit, rule);
-  };
-  return rewrite(graph, rule);
-}
-
-function copyInto(body: Graph, inputs: readonly Value[], emit: Emit, rule: Rule): Value[] {
-  const values = new Map<Value, Value>(body.inputs.map((value, i) => [value, inputs[i]!]));
-  const current = (value: Value): Value => values.get(value) ?? value;
-  for (const node of body.nodes) {
-    const arguments_ = node.inputs.map(current);
-    const copies =
-      rule(node, arguments_, emit) ?? emit(node.op, arguments_, node.attributes, node.outputs, node.body);
-    node.outputs.forEach((value, i) => {
-      values.set(value, copies[i]!);
-    });
-  }
-  return Object.values(body.outputs).map(current);
 }

@@ -1,5 +1,5 @@
 import type { Tensor } from 'onnxruntime-common';
-import { drawMask } from '../composite/dropout.js';
+import { drawMask } from '../dropout/dropout.js';
 import { evaluateDimension, sizeOf } from '../graph/dimension.js';
 import type { TypedArray } from '../graph/graph.js';
 import { HostMemory, paddedCount } from '../host/memory.js';

@@ -1,4 +1,4 @@
-import { DROPOUT_MASK } from '../composite/dropout.js';
+import { DROPOUT_MASK } from '../dropout/dropout.js';
 import { type Shape, staticShape } from '../graph/dimension.js';
 import { constantOf, type Graph, type Value } from '../graph/graph.js';
 import { rewrite } from '../graph/rewrite.js';

@@ -1,6 +1,5 @@
 import { formatDimension, isSymbolic, sizeOf, staticShape } from '../graph/dimension.js';
 import { type Graph, resultsOf, type Value } from '../graph/graph.js';
-import { inlineComposites } from '../graph/rewrite.js';
 import { Emitter } from './emitter.js';
 import { lowerings } from './lower/index.js';
 import type { Lowering } from './lower/lowering.js';
@@ -37,18 +36,17 @@ export function toOnnxWith(
   graph: Graph,
   { values, int64Inputs = [] }: OnnxOptions = {},
 ): Uint8Array {
-  const plain = inlineComposites(graph, new Set(Object.keys(forms)));
   const emitter = new Emitter();
-  const read = usedVariables(plain);
+  const read = usedVariables(graph);
   const stored = read.filter(({ name }) => values?.has(name!));
-  const leaves = [...plain.inputs, ...read.filter(({ name }) => !values?.has(name!))];
+  const leaves = [...graph.inputs, ...read.filter(({ name }) => !values?.has(name!))];
   for (const value of [...leaves, ...stored]) emitter.declare(value, value.name!);
   for (const value of stored) emitter.initializers.push(storedTensor(value, values!.get(value.name!)!));
   const isWide = ({ name }: Value) => int64Inputs.includes(name!);
   for (const value of leaves.filter(isWide)) {
     emitter.bind(value, emitter.op('Cast', [value.name!], { to: DATA_TYPE.int32 }));
   }
-  for (const node of plain.nodes) {
+  for (const node of graph.nodes) {
     const lowering = forms[node.op];
     if (!lowering) throw new Error(`the operation ${node.op} has no ONNX form`);
     const names = [
@@ -63,11 +61,11 @@ export function toOnnxWith(
     });
   }
   const results = [
-    ...Object.entries(plain.outputs).map(([name, value]): [string, Value] => [
-      outputName(plain, name),
+    ...Object.entries(graph.outputs).map(([name, value]): [string, Value] => [
+      outputName(graph, name),
       value,
     ]),
-    ...Object.entries(plain.updates).map(([name, value]): [string, Value] => [updateName(name), value]),
+    ...Object.entries(graph.updates).map(([name, value]): [string, Value] => [updateName(name), value]),
   ];
   for (const [name, value] of results) {
     emitter.nodes.push({

@@ -11,8 +11,6 @@ export function shareCommon(graph: Graph): Graph {
   };
   const seen = new Map<string, readonly Value[]>();
   return rewrite(graph, (node, inputs, emit) => {
-    // A composite's body is not compared; two of one name and equal inputs and attributes may still differ in it.
-    if (node.body) return undefined;
     const key = keyOf(node, inputs.map(identity));
     const known = seen.get(key);
     if (known) return known;

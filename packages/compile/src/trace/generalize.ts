@@ -15,14 +15,7 @@ import { type Sample, solveNumber } from './sizes.js';
  */
 export function generalize(samples: readonly Sample[], names: readonly string[]): Graph {
   const graphs = samples.map(({ graph }) => graph);
-  return samples.length === 1 ? graphs[0]! : generalizeGraphs(graphs, samples, names);
-}
-
-function generalizeGraphs(
-  graphs: readonly Graph[],
-  samples: readonly Sample[],
-  names: readonly string[],
-): Graph {
+  if (graphs.length === 1) return graphs[0]!;
   const [first] = graphs as [Graph];
   const values = new Map<Value, Value>();
   const solve = (numbers: readonly number[], where: string) => solveNumber(numbers, samples, names, where);
@@ -66,19 +59,11 @@ function generalizeGraphs(
       solve,
       where,
     );
-    const body =
-      node.body &&
-      generalizeGraphs(
-        all.map(({ body }) => body!),
-        samples,
-        names,
-      );
     const general = makeNode(
       node.op,
       node.inputs.map((value) => values.get(value)!),
       attributes,
       outputs,
-      body,
     );
     node.outputs.forEach((value, j) => {
       values.set(value, general.outputs[j]!);

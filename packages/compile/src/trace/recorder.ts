@@ -1,11 +1,4 @@
-import {
-  type Attributes,
-  type Graph,
-  makeNode,
-  type Node,
-  type OutputSpec,
-  type Value,
-} from '../graph/graph.js';
+import { type Attributes, makeNode, type Node, type OutputSpec, type Value } from '../graph/graph.js';
 
 /** Collects the nodes of one function, in the order of their calls. Sizes are plain numbers while recording. */
 export class Recorder {
@@ -30,21 +23,19 @@ export class Recorder {
     inputs: readonly Value[],
     attributes: Attributes,
     outputs: readonly OutputSpec[],
-    body?: Graph,
   ): readonly Value[] {
     const node = makeNode(
       op,
       inputs.map((value) => this.own(value)),
       attributes,
       outputs,
-      body,
     );
     this.nodes.push(node);
     for (const value of node.outputs) this.#known.add(value);
     return node.outputs;
   }
 
-  /** The value itself; a constant made outside a composite's body is repeated inside it. */
+  /** The value itself; a constant that another recorder holds, of an earlier call of the function, is repeated. */
   own(value: Value): Value {
     if (this.#known.has(value)) return value;
     const copy = this.#constants.get(value);
@@ -52,8 +43,8 @@ export class Recorder {
     const { node } = value;
     if (!node || (node.op !== 'Fill' && node.op !== 'Const')) {
       throw new TypeError(
-        `a composite's body may read only the tensors passed to it, but it reads '${value.name ?? node?.op}'; ` +
-          'pass that tensor in as well',
+        `a traced function may keep no tensor from one call to the next, but it reads '${value.name ?? node?.op}' of ` +
+          'an earlier one; compute it again, or pass it as an input',
       );
     }
     const [own] = this.add(node.op, [], node.attributes, node.outputs);

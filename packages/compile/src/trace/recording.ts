@@ -25,11 +25,11 @@ export const isTracing = (): boolean => backend !== undefined && backend.recorde
 
 /**
  * Runs a function under a new recorder; tfjs's own backend is set back whatever happens.
- * @param sizesVary whether the sizes are samples; by default as in the recorder around this one
+ * @param sizesVary whether the sizes are samples
  */
-export function withRecorder<T>(body: (recorder: Recorder) => T, sizesVary?: boolean): T {
+export function withRecorder<T>(body: (recorder: Recorder) => T, sizesVary: boolean): T {
   const to = symbolicBackend();
-  const recorder = new Recorder(sizesVary ?? to.recorders.at(-1)?.sizesVary);
+  const recorder = new Recorder(sizesVary);
   const outermost = to.recorders.length === 0;
   // Undefined before tfjs has run its first operation.
   const backendBefore: string | undefined = engine().backendName;
@@ -72,8 +72,7 @@ export function recordNode(
   inputs: readonly Tensor[],
   attributes: Readonly<Record<string, Attribute>>,
   outputs: readonly OutputSpec[],
-  body?: Parameters<Recorder['add']>[4],
 ): Tensor[] {
   const values = inputs.map(tracedValue);
-  return symbolicBackend().recorder.add(op, values, attributes, outputs, body).map(symbolicTensor);
+  return symbolicBackend().recorder.add(op, values, attributes, outputs).map(symbolicTensor);
 }

@@ -34,6 +34,15 @@ describe('trace', () => {
     expect(traced((_, { x }) => ({ y: tf.mul(x!, table) }))).toMatch(/Const\(\) \{value: \[1,2,4\]\}/);
   });
 
+  it('repeats a constant that the function keeps from its first call', () => {
+    let two: tf.Tensor | undefined;
+    const fn: StepFunction = (_, { x }) => {
+      two ??= tf.keep(tf.scalar(2));
+      return { y: tf.mul(x!, two) };
+    };
+    expect(traced(fn)).toMatch(/float32\[rows,3\] = Multiply\(x, 2\)/);
+  });
+
   it('slices by a named size what may be shorter than the sizes recorded with', () => {
     const table = tf.ones([2, 3]);
     const graph = traced((_, { x }) => ({ y: tf.slice(table, [0, 0], [x!.shape[0]!, 3]) }));
@@ -46,10 +55,16 @@ describe('trace', () => {
     const reads: StepFunction = (_, { x }) => ({ y: tf.scalar(x!.dataSync()[0]!) });
     const branches: StepFunction = (_, { x }) => ({ y: x!.shape[0]! > 6 ? tf.exp(x!) : tf.sin(x!) });
     const divides: StepFunction = (_, { x }) => ({ y: tf.mul(x!, 1 / x!.shape[0]!) });
+    let kept: tf.Tensor | undefined;
+    const keeps: StepFunction = (_, { x }) => {
+      kept ??= tf.keep(tf.exp(x!));
+      return { y: tf.neg(kept) };
+    };
     const forgets = (() => ({ y: 1 })) as unknown as StepFunction;
     expect(() => traced(reads)).toThrow('cannot read the data of a tensor');
     expect(() => traced(branches)).toThrow('may not branch or loop on a named size');
     expect(() => traced(divides)).toThrow('tf.mean instead of a division by a size');
+    expect(() => traced(keeps)).toThrow("may keep no tensor from one call to the next, but it reads 'Exp'");
     expect(() => traced(forgets)).toThrow("'y' is no tensor");
   });
 

@@ -2,7 +2,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, test } from 'vitest';
 import { compile } from '../../src/compile.js';
-import { dropoutMask } from '../../src/composite/dropout.js';
+import { dropoutMask } from '../../src/dropout/dropout.js';
 import { EagerStep } from '../../src/eager/step.js';
 import { simplify } from '../../src/simplify/simplify.js';
 import { type StepFunction, trace } from '../../src/trace/trace.js';

@@ -1,4 +1,4 @@
-import { DROPOUT_MASK } from '../../composite/dropout.js';
+import { DROPOUT_MASK } from '../../dropout/dropout.js';
 import { type Dimension, isSymbolic, type Shape } from '../../graph/dimension.js';
 import type { Emitter } from '../emitter.js';
 import { lowerings } from '../lower/index.js';

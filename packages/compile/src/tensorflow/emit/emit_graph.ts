@@ -1,5 +1,5 @@
 import type { Graph, Node, Value } from '../../graph/graph.js';
-import { inlineComposites, removeUnused } from '../../graph/rewrite.js';
+import { removeUnused } from '../../graph/rewrite.js';
 import { type AdamWUpdate, matchAdamW } from '../../simplify/adamw.js';
 import { attribute } from '../protobuf/attribute.js';
 import { emitAdamW, readByAdamW } from './adamw.js';
@@ -18,8 +18,7 @@ export interface EmittedSignature {
  *
  * @throws Error naming the operation that has no form in TensorFlow
  */
-export function emitGraph(given: Graph, to: GraphBuilder): EmittedSignature {
-  const graph = inlineComposites(given, new Set(Object.keys(operations)));
+export function emitGraph(graph: Graph, to: GraphBuilder): EmittedSignature {
   const adam = graph.variables.flatMap((variable) => matchAdamW(graph, variable) ?? []);
   const emitter = new Emitter(to);
   const inputs = graph.inputs.map((value) => [value.name!, emitter.placeholder(value)] as const);
