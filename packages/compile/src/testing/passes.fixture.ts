@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import { sizeOf } from '../graph/dimension.js';
 import type { Graph, TypedArray } from '../graph/graph.js';
 import { printGraph } from '../graph/print.js';
@@ -15,15 +16,23 @@ import { expectClose, sample } from './compare.fixture.js';
 export async function checkPass(pass: Pass, fn: StepFunction, options: TraceOptions): Promise<string> {
   const before = trace(fn, options);
   const after = pass(before);
-  const [expected, actual] = [await evaluate(before), await evaluate(after)];
-  for (const [name, values] of Object.entries(expected)) expectClose(actual[name]!, values, name);
+  expectSame(await evaluate(after), await evaluate(before));
   return printGraph(after)
     .split('\n')
     .filter((line) => !/^(input|variable) /.test(line))
     .join('\n');
 }
 
-async function evaluate(graph: Graph): Promise<Record<string, TypedArray>> {
+/** Equal values under the same names, up to rounding. */
+export function expectSame(actual: Values, expected: Values, tolerance?: number): void {
+  expect(Object.keys(actual)).toEqual(Object.keys(expected));
+  for (const [name, values] of Object.entries(expected)) expectClose(actual[name]!, values, name, tolerance);
+}
+
+type Values = Readonly<Record<string, TypedArray>>;
+
+/** What a graph computes from sample inputs and variables. */
+export async function evaluate(graph: Graph): Promise<Values> {
   const session = await createSession(toOnnx(graph), { threads: 1, optimize: false });
   const feeds = [...graph.inputs, ...graph.variables]
     .filter(({ name }) => session.inputNames.includes(name!))
@@ -34,5 +43,6 @@ async function evaluate(graph: Graph): Promise<Record<string, TypedArray>> {
       return [name, ortTensor(data, sizes)];
     });
   const results = await session.run(Object.fromEntries(feeds));
+  await session.release();
   return Object.fromEntries(Object.entries(results).map(([name, { data }]) => [name, data as TypedArray]));
 }

@@ -21,6 +21,7 @@ const pattern = () => tf.greater(tf.tensor2d([1, 0, 1, 0, 0, 1], [2, 3]), 0.5);
 const offsets = () => tf.tensor2d([0.0123, 0.0371, 0.0789, 0.0213, 0.0447, 0.0951], [2, 3]);
 
 const counts = () => tf.tensor2d([3, -7, 2, 5, -4, 1], [2, 3], 'int32');
+const row = (value: number) => tf.tensor1d([value, -value, 2 * value]);
 const int = (value: number) => tf.scalar(value, 'int32');
 /** Small floats from integers, to go on with. */
 const tenths = (x: tf.Tensor) => tf.mul(tf.cast(x, 'float32'), 0.1);
@@ -78,6 +79,13 @@ const kinds = {
     tf.mul(tf.mul(tf.mul(a, 0.5), tf.mul(tf.tanh(b), 3)), tf.add(tf.scalar(0.25), 0.25)),
   constantTerms: (a) => tf.tanh(tf.sub(tf.add(tf.add(tf.mul(a, -1), 0.3), tf.fill([2, 3], 0.4)), 0.1)),
   factorOfMean: (a, b) => tf.sub(b, tf.mean(tf.mul(tf.mul(a, 2), 0.25), 0, true)),
+  gelu: (a) => tf.mul(a, tf.mul(tf.add(tf.erf(tf.mul(a, Math.SQRT1_2)), 1), 0.5)),
+  layerNorm: (a) => {
+    const centered = tf.sub(a, tf.mean(a, -1, true));
+    const deviation = tf.rsqrt(tf.add(tf.mean(tf.square(centered), -1, true), 0.5));
+    return tf.add(tf.mul(tf.mul(centered, deviation), row(0.5)), row(0.25));
+  },
+  dense: (a, b) => tf.tanh(tf.add(tf.matMul(tf.matMul(a, tf.mul(b, 0.5), false, true), b), row(0.125))),
   intFactors: (a) => tf.add(a, tenths(tf.sum(tf.mul(tf.mul(counts(), int(2)), int(3)), 0, true))),
   intTerms: (a) => tf.add(a, tenths(tf.mul(tf.add(tf.add(counts(), int(1)), int(-4)), int(-1)))),
   intMean: (a) => tf.sub(a, tf.mul(tf.mean(tf.mul(counts(), int(5)), 1, true), 0.05)),
