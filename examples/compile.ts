@@ -1,7 +1,8 @@
 // Any tfjs function with variables can be compiled, its gradients and its optimizer included.
 // Here: logistic regression learns which side of a line a point is on.
-import { writeFile } from 'node:fs/promises';
-import { compile, printGraph, type StepFunction, toOnnx, trace } from '@mlm/compile';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { compile, printGraph, type StepFunction, toOnnx, toSavedModel, trace } from '@mlm/compile';
 import * as tf from '@tensorflow/tfjs-core';
 
 /** One step of gradient descent on the cross-entropy of `sides` (0 or 1) under sigmoid(points · weight + bias). */
@@ -25,13 +26,18 @@ const specs = {
 } as const;
 
 /**
- * Trains, prints the traced graph, and writes it as an ONNX file that any runtime of ONNX can load.
+ * Prints the traced graph, trains, and writes the step into a folder: as `step.onnx`, which any runtime of ONNX loads,
+ * and as a SavedModel that goes on from the trained values. In Python:
+ *
+ * ```py
+ * step = tf.saved_model.load("saved_model").signatures["serving_default"]
+ * step(points=…, sides=…, learning_rate=tf.constant(0.5))["loss"]
+ * ```
  * @returns the losses, step by step
  */
-export async function learnLine(onnxFile: string, print: (line: string) => void): Promise<number[]> {
+export async function learnLine(folder: string, print: (line: string) => void): Promise<number[]> {
   const graph = trace(step, specs);
   print(printGraph(graph));
-  await writeFile(onnxFile, toOnnx(graph));
 
   const compiled = await compile(step, specs);
   const points = Float32Array.from({ length: 128 }, (_, i) => Math.sin(i * i));
@@ -43,8 +49,12 @@ export async function learnLine(onnxFile: string, print: (line: string) => void)
     const { loss } = await compiled.run({ points, sides, learning_rate: Float32Array.of(0.5) });
     losses.push(loss[0]);
   }
-  const { weight, bias } = await compiled.read();
-  print(`loss ${losses[0]} → ${losses.at(-1)}; weight ${weight}; bias ${bias}`);
+  const values = await compiled.read();
+  print(`loss ${losses[0]} → ${losses.at(-1)}; weight ${values.weight}; bias ${values.bias}`);
   await compiled.dispose();
+
+  await mkdir(join(folder, 'saved_model'), { recursive: true });
+  await writeFile(join(folder, 'step.onnx'), toOnnx(graph));
+  await writeFile(join(folder, 'saved_model', 'saved_model.pb'), toSavedModel(graph, { values }));
   return losses;
 }
