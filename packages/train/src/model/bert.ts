@@ -37,9 +37,9 @@ export function bertEncoder(
   const norm = (x: tf.Tensor, name: string) =>
     layerNorm(x, parameter(`${name}.weight`), parameter(`${name}.bias`), epsilon);
 
-  let site = 0;
+  let stream = 0;
   let x = norm(embed(config, parameters, sequences), embeddingNames.norm);
-  x = dropout(x, rate, site++);
+  x = dropout(x, rate, stream++);
   const padding = tf.mul(tf.sub(1, sequences.attention_mask), paddingScore);
   const bias = tf.reshape(padding, [batch, 1, 1, sequence]);
   for (let index = 0; index < config.num_hidden_layers; index++) {
@@ -47,11 +47,11 @@ export function bertEncoder(
     const [query, key, value] = ['query', 'key', 'value'].map((part) =>
       splitHeads(config, dense(x, `${layer}.attention.self.${part}`), batch, sequence),
     );
-    const context = attention(config, query!, key!, value!, bias, dropout, site++);
-    const attended = dropout(dense(context, `${layer}.attention.output.dense`), rate, site++);
+    const context = attention(config, query!, key!, value!, bias, dropout, stream++);
+    const attended = dropout(dense(context, `${layer}.attention.output.dense`), rate, stream++);
     x = norm(tf.add(x, attended), `${layer}.attention.output.LayerNorm`);
     const expanded = activate(dense(x, `${layer}.intermediate.dense`), config.hidden_act);
-    const contracted = dropout(dense(expanded, `${layer}.output.dense`), rate, site++);
+    const contracted = dropout(dense(expanded, `${layer}.output.dense`), rate, stream++);
     x = norm(tf.add(x, contracted), `${layer}.output.LayerNorm`);
   }
   return x;
@@ -86,11 +86,11 @@ function attention(
   value: tf.Tensor,
   bias: tf.Tensor,
   dropout: Dropout,
-  site: number,
+  stream: number,
 ): tf.Tensor {
   const [batch, heads, sequence, size] = query.shape as [number, number, number, number];
   const scores = tf.add(tf.mul(tf.matMul(query, key, false, true), 1 / Math.sqrt(size)), bias);
-  const probabilities = dropout(tf.softmax(scores), config.attention_probs_dropout_prob, site);
+  const probabilities = dropout(tf.softmax(scores), config.attention_probs_dropout_prob, stream);
   const context = tf.transpose(tf.matMul(probabilities, value), [0, 2, 1, 3]);
   return tf.reshape(context, [batch * sequence, heads * size]);
 }

@@ -63,10 +63,10 @@ const SECOND = [0x27d4eb2f, 0x165667b1, 0x85ebca6b].map((word) => word | 0);
 
 /** One int32 [1] of the key's two numbers and the stream. */
 function mixedKey(e: Emitter, key: string, stream: number, factors: readonly number[]): string {
-  const [seed, step, site] = factors as [number, number, number];
+  const [seed, step, drawn] = factors as [number, number, number];
   const weighted = e.op('Mul', [key, e.constant([seed, step], 'int32', [2])]);
   const sum = e.op('ReduceSum', [weighted, e.ints([0])], { keepdims: 1 });
-  return e.op('Add', [sum, e.constant([Math.imul(stream + 1, site)], 'int32', [1])]);
+  return e.op('Add', [sum, e.constant([Math.imul(stream + 1, drawn)], 'int32', [1])]);
 }
 
 /**
