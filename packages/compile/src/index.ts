@@ -2,11 +2,12 @@ export { cacheFolder } from './cache/folder.js';
 export type { CacheSource } from './cache/key.js';
 export { type CompileOptions, compile } from './compile.js';
 export { type DropoutMask, dropoutMask } from './dropout/dropout.js';
-export { EagerStep } from './eager/step.js';
+export { type EagerOptions, EagerStep } from './eager/step.js';
 export type { Device, Precision, Target } from './engine.js';
 export { InputError } from './error.js';
 export {
   type Dimension,
+  type DimensionTerm,
   evaluateDimension,
   formatDimension,
   formatShape,
@@ -24,6 +25,7 @@ export {
   type Graph,
   makeNode,
   type Node,
+  type OutputSpec,
   type TypedArray,
   type Value,
 } from './graph/graph.js';

@@ -6,6 +6,7 @@ export const DROPOUT_MASK = 'DropoutMask';
 
 /** What a mask's values depend on, apart from the key. */
 export interface DropoutMask {
+  /** That of what it multiplies. */
   readonly shape: readonly number[];
   /** The share of zeros, 0 ≤ rate < 1, in steps of 2⁻¹⁶. */
   readonly rate: number;

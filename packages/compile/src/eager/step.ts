@@ -15,6 +15,7 @@ import { copyInto, emptyValue, initialValue, pick } from '../step/variables.js';
 import { registerGradients } from '../trace/gradients.js';
 import { type InputSpec, resultTensor, type StepFunction, type VariableSpec } from '../trace/trace.js';
 
+/** What `compile` passes on for the target `eager`. */
 export interface EagerOptions {
   readonly variables: Readonly<Record<string, VariableSpec | Variable>>;
   readonly inputs: Readonly<Record<string, InputSpec>>;

@@ -55,6 +55,7 @@ export interface Graph {
   readonly updates: Readonly<Record<string, Value>>;
 }
 
+/** What `makeNode` is told of a value. */
 export interface OutputSpec {
   readonly shape: Shape;
   readonly dtype: DType;

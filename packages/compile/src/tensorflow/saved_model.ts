@@ -16,6 +16,7 @@ export const DONE_OUTPUT = 'done';
 /** The signature that every loader of TensorFlow runs once; its only output bears the same name. */
 const INIT_SIGNATURE = '__saved_model_init_op';
 
+/** How `toSavedModel` writes a graph. */
 export interface SavedModelOptions {
   /** Of the operands of matrix products; all else stays float32. Default `fp32`. */
   readonly precision?: Precision | undefined;
@@ -41,7 +42,8 @@ const PRODUCER = 1087;
  * `.signatures['serving_default']` then runs at once. Without, they have none until `write_0`, … have run.
  *
  * @returns the bytes of `saved_model.pb`, to stand in a folder of its own
- * @throws Error naming an operation that has no form in TensorFlow
+ * @throws Error naming an operation that has no form in TensorFlow; RangeError if a value has another length than its
+ *   variable
  */
 export function toSavedModel(graph: Graph, options: SavedModelOptions = {}): Uint8Array {
   const builder = new GraphBuilder(options.precision);
