@@ -18,7 +18,7 @@ export async function runBoth(
   options: CompileOptions,
   inputs: Readonly<Record<string, TypedArray>>,
 ): Promise<[eager: Record<string, TypedArray>, compiled: Record<string, TypedArray>]> {
-  const eager = await compile(fn, { ...options, target: 'eager' });
+  const eager = await compile(fn, { ...options, target: 'eager', device: 'cpu', precision: 'fp32' });
   const compiled = await compile(fn, { threads: 1, ...options });
   const results = [await eager.run(inputs), await compiled.run(inputs)] as const;
   const states = [await eager.read(), await compiled.read()] as const;
