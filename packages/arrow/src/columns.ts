@@ -10,3 +10,4 @@ export type { BatchPlace } from './batch/place.js';
 export type { BatchStage, CreateStage } from './batch/stage.js';
 export { InputError } from './error.js';
 export type { DatasetDescription, DatasetMetadata, MaskingMetadata, Split } from './metadata.js';
+export { metadataText, tokenizerText } from './metadata-text.js';

@@ -21,6 +21,7 @@ export {
   type Split,
   type TokenizerMetadata,
 } from './metadata.js';
+export { metadataText, tokenizerText } from './metadata-text.js';
 export { addCounts, countsOf } from './sink/count.js';
 export { DatasetSink, type DatasetSinkOptions } from './sink/dataset.js';
 export { arrowFile, validationPath } from './sink/file.js';

@@ -1,5 +1,6 @@
-import type { BatchStage } from '@mlm/arrow';
-import { type MaskingRule, maskStage } from '@mlm/masking';
+import type { BatchStage } from '@mlm/arrow/columns';
+import type { MaskingRule } from '@mlm/masking';
+import { maskStage } from '@mlm/masking/stage';
 import type { Tokenizer } from '@mlm/tokenize';
 
 /** Masking for the rows of a tokenizer, to run in the threads that make them. */

@@ -38,6 +38,20 @@ export function setUpCaches(): void {
   pool = allocate(<usize>POOL_IDS << 2);
 }
 
+/** All that setting up has filled lies before this address. */
+export function filledEnd(): usize {
+  return spanTable;
+}
+
+export function knownWords(): u32 {
+  return wordCount;
+}
+
+/** To be told when the table of words was taken over from another encoder. */
+export function setKnownWords(count: u32): void {
+  wordCount = count;
+}
+
 function emptyWords(): void {
   memory.fill(wordTable, 0, WORD_SIZE);
   wordCount = 0;

@@ -9,7 +9,18 @@ import {
   tokensFound,
   tokenStart,
 } from './added-tokens';
-import { copyWord, findWord, holds, rememberToken, WORD_INLINE, wordSlot, wordTable } from './caches';
+import {
+  copyWord,
+  filledEnd,
+  findWord,
+  holds,
+  knownWords,
+  rememberToken,
+  setKnownWords,
+  WORD_INLINE,
+  wordSlot,
+  wordTable,
+} from './caches';
 import {
   beginText,
   classify,
@@ -25,8 +36,10 @@ import { encodeSingle, encodeSpan, setWordBuffers } from './span';
 import { classOf, decode, DROPPED_WHITESPACE, SINGLE, sizeOf, SPACE } from './unicode';
 import { maxWordCharacters, setUpTrie, trieToken } from './wordpiece';
 
-// For the host, in this order: begin, setUpTrie, setUpAddedTokens, setUpWords, the tokens, the tables, setUp.
+// For the host, in this order: begin, setUpTrie, setUpAddedTokens, setUpWords, the tokens, the tables, setUp. Instead of
+// tokens and tables, it may bring the memory of another encoder, up to filledEnd.
 export { addAddedToken, addTokens, begin, setUp, setUpAddedTokens, setUpTrie, setUpWords, tableAt };
+export { filledEnd, knownWords, setKnownWords };
 // The optimizer inlines no exported function: so `encodeItems` has the registers to itself, and the functions that are
 // called for each token are soon compiled for speed.
 export { rememberToken, trieToken };

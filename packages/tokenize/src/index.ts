@@ -18,6 +18,7 @@ export type {
   DocumentMode,
   EncodedText,
   Encoder,
+  EncoderSource,
   SpecialIds,
   Tokenizer,
   TokenizerDefinition,
@@ -28,4 +29,3 @@ export {
   type VocabularyOptions,
 } from './vocabulary/train-vocabulary.js';
 export { unitTexts } from './vocabulary/unit-texts.js';
-export { startThreads } from './worker/start-threads.js';

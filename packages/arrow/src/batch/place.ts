@@ -1,5 +1,6 @@
 import { RecordBatch, Schema } from 'apache-arrow';
 import { type DatasetDescription, METADATA_KEY, parseMetadata, type Split } from '../metadata.js';
+import { metadataText } from '../metadata-text.js';
 
 /** Key of the place in a record batch's own metadata; the value is JSON. */
 const PLACE_KEY = 'mlm.place';
@@ -47,7 +48,7 @@ export function descriptionOf(batch: RecordBatch): DatasetDescription | undefine
  * in this way, so that the sink knows what the first step knew.
  */
 export function describeBatches(description: DatasetDescription): (batch: RecordBatch) => RecordBatch {
-  const text = JSON.stringify(description);
+  const text = metadataText(description);
   return (batch) => {
     const metadata = new Map(batch.schema.metadata).set(METADATA_KEY, text);
     return new RecordBatch(new Schema(batch.schema.fields, metadata), batch.data, batch.metadata);

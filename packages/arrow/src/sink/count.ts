@@ -5,7 +5,8 @@ import type { DatasetCounts } from '../metadata.js';
 
 /** What a batch adds to a dataset's counts: its rows and tokens, and what the steps before counted in its place. */
 export function countsOf(batch: RecordBatch): DatasetCounts {
-  return { rows: batch.numRows, tokens: tokensOf(batch), ...placeOf(batch)?.counts };
+  const counted = placeOf(batch)?.counts;
+  return { rows: batch.numRows, tokens: counted?.tokens ?? tokensOf(batch), ...counted };
 }
 
 /** Adds `counts` to `sums`, name by name. */

@@ -11,6 +11,7 @@ import {
   METADATA_KEY,
   type Split,
 } from '../metadata.js';
+import { metadataText } from '../metadata-text.js';
 import { addCounts, countsOf } from './count.js';
 import { type FinishedUnit, type Job, Journal, partialFolder, removePartial } from './journal.js';
 import { exists } from './move.js';
@@ -158,7 +159,7 @@ export class DatasetSink extends Writable {
     const metadata = this.layout.schemaMetadata?.(fields) ?? new Map<string, string>();
     if (this.description) {
       const leading: DatasetMetadata = { ...this.description, split, rows_per_unit: [] };
-      metadata.set(METADATA_KEY, JSON.stringify(leading));
+      metadata.set(METADATA_KEY, metadataText(leading));
     }
     return new Schema(fields, metadata);
   }
@@ -169,7 +170,7 @@ export class DatasetSink extends Writable {
     if (writers.length === 0) throw new InputError(`${this.path}: nothing to write: no record batch arrived`);
     for (const writer of writers) {
       const metadata = new Map(writer.schema.metadata);
-      if (this.description) metadata.set(METADATA_KEY, JSON.stringify(this.metadataOf(writer)));
+      if (this.description) metadata.set(METADATA_KEY, metadataText(this.metadataOf(writer)));
       await writer.finish(new Schema(writer.schema.fields, metadata));
     }
     await this.journal!.appendPublishing();

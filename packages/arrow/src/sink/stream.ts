@@ -4,7 +4,8 @@ import { finished } from 'node:stream/promises';
 import { type RecordBatch, Schema } from 'apache-arrow';
 import { descriptionOf } from '../batch/place.js';
 import { END_OF_STREAM, encodeBatch, encodeSchema } from '../ipc/encode.js';
-import { type DatasetDescription, METADATA_KEY } from '../metadata.js';
+import { type DatasetDescription, type DatasetMetadata, METADATA_KEY } from '../metadata.js';
+import { metadataText } from '../metadata-text.js';
 
 export interface ArrowStreamOptions {
   /** What the dataset is. Default: what the batches' schema says, as the steps before have put it there. */
@@ -26,8 +27,12 @@ export function arrowStream(output: Writable, options: ArrowStreamOptions = {}):
   };
   const begin = async (batch: RecordBatch) => {
     const description = options.description ?? descriptionOf(batch);
-    const metadata = description && { ...description, split: 'train', rows_per_unit: [] };
-    const entries = metadata && new Map([[METADATA_KEY, JSON.stringify(metadata)]]);
+    const metadata: DatasetMetadata | undefined = description && {
+      ...description,
+      split: 'train',
+      rows_per_unit: [],
+    };
+    const entries = metadata && new Map([[METADATA_KEY, metadataText(metadata)]]);
     await write(encodeSchema(new Schema(batch.schema.fields, entries)).buffers);
     begun = true;
   };

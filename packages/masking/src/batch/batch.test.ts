@@ -32,7 +32,8 @@ describe('maskBatch', () => {
     const masked = maskBatch(tokenBatch(column, { ...place, counts: { documents: 2 } }), ruleOf());
     const expected = maskRows(column, ruleOf(), place);
     const selected = expected.labels.values.filter((label) => label !== IGNORED_LABEL).length;
-    expect(placeOf(masked)).toEqual({ ...place, counts: { documents: 2, selected } });
+    const counts = { documents: 2, tokens: 9 * 40, selected };
+    expect(placeOf(masked)).toEqual({ ...place, counts });
     expect(rowsOfBatch(masked)).toEqual(
       Object.fromEntries(NAMES.map((name) => [name, rowsOf(expected[name])])),
     );

@@ -48,7 +48,7 @@ function toBatch(
   rule: MaskingRule,
   place: BatchPlace,
 ): RecordBatch {
-  const counts = { ...place.counts, selected: masked.selected };
+  const counts = { ...place.counts, tokens: masked.tokens, selected: masked.selected };
   return describeMasked(maskedBatch(masked, { ...place, counts }), original, rule);
 }
 

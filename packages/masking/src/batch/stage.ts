@@ -19,8 +19,8 @@ export function maskStage(rule: MaskingRule): BatchStage {
 /** What a worker thread calls once: the stage's function of a token batch, whose memory the masked ids take. */
 export function createStage(rule: MaskingRule): (batch: ColumnBatch) => ColumnBatch {
   return ({ columns, place }) => {
-    const tokens = columns.input_ids as ListColumn<Int32Array>;
-    const { selected, ...masked } = maskRowsInPlace(tokens, rule, place);
-    return { columns: masked, place: { ...place, counts: { ...place.counts, selected } } };
+    const rows = columns.input_ids as ListColumn<Int32Array>;
+    const { selected, tokens, ...masked } = maskRowsInPlace(rows, rule, place);
+    return { columns: masked, place: { ...place, counts: { ...place.counts, tokens, selected } } };
   };
 }

@@ -13,6 +13,8 @@ const RANDOM_BELOW = 0.9 * TWO_TO_32;
 /** Masked rows, and how many of their tokens were selected. */
 export interface MaskedRows extends MaskedColumns {
   selected: number;
+  /** Positions that are no padding. */
+  tokens: number;
 }
 
 /**
@@ -30,13 +32,15 @@ export function applyRule(
   const labels = int32Memory(ids.length);
   const attention = int8Memory(ids.length);
   let selectedCount = 0;
+  let tokens = ids.length;
   for (let begin = 0, end = 0; begin < offsets.length - 1; begin = end) {
     end = chunkEnd(offsets, begin);
     const [first, last] = [offsets[begin]!, offsets[end]!];
     if (rule.labels === 'all') labels.set(ids.subarray(first, last), first);
     else labels.fill(IGNORED_LABEL, first, last);
     attention.fill(1, first, last);
-    for (let row = begin; row < end; row++) clearPadding(ids, offsets, row, rule.padId, labels, attention);
+    for (let row = begin; row < end; row++)
+      tokens -= clearPadding(ids, offsets, row, rule.padId, labels, attention);
     const rows = drawRows(offsets, places, begin, end);
     const bits = draws.select(rows, rule.probability);
     if (rule.replace === 'mask') {
@@ -54,9 +58,11 @@ export function applyRule(
     labels: { values: labels, offsets: offsets.slice() },
     attention_mask: { values: attention, offsets: offsets.slice() },
     selected: selectedCount,
+    tokens,
   };
 }
 
+/** @returns how many positions of the row are padding */
 function clearPadding(
   ids: Int32Array,
   offsets: Int32Array,
@@ -64,11 +70,14 @@ function clearPadding(
   padId: number,
   labels: Int32Array,
   attention: Int8Array,
-): void {
-  for (let i = offsets[row + 1]! - 1; i >= offsets[row]! && ids[i] === padId; i--) {
-    attention[i] = 0;
-    labels[i] = IGNORED_LABEL;
+): number {
+  const [start, end] = [offsets[row]!, offsets[row + 1]!];
+  let i = end;
+  for (; i > start && ids[i - 1] === padId; i--) {
+    attention[i - 1] = 0;
+    labels[i - 1] = IGNORED_LABEL;
   }
+  return end - i;
 }
 
 /** The row after a chunk that begins at a row: at least one row, else as many as the chunk has tokens for. */

@@ -25,7 +25,7 @@ export const IGNORED_LABEL = -100;
 export interface PreparedRule extends MaskingRule {
   /** 1 for a protected id, 0 for any other id of the vocabulary. */
   readonly isProtected: Uint8Array;
-  /** The ids that a random replacement may take, ascending. */
+  /** The ids that a random replacement may take, ascending; none where the rule has no random replacements. */
   readonly randomIds: Int32Array;
 }
 
@@ -71,13 +71,22 @@ function buildTables(rule: MaskingRule): PreparedRule {
     }
     isProtected[id] = 1;
   }
-  const randomIds = new Int32Array(vocabularySize).map((_, id) => id).filter((id) => !isProtected[id]);
+  const randomIds = replace === 'bert' ? unprotectedIds(isProtected) : NONE;
   if (replace === 'bert' && randomIds.length === 0) {
     throw new InputError(
       'replace "bert": every id of the vocabulary is protected, none is left to draw from',
     );
   }
   return { ...rule, isProtected, randomIds };
+}
+
+const NONE = new Int32Array(0);
+
+function unprotectedIds(isProtected: Uint8Array): Int32Array {
+  const ids = new Int32Array(isProtected.length);
+  let count = 0;
+  for (let id = 0; id < isProtected.length; id++) if (isProtected[id] === 0) ids[count++] = id;
+  return ids.subarray(0, count);
 }
 
 /** @throws InputError when the epoch does not fit the draws' counter. */

@@ -8,7 +8,7 @@ import type { RowCutter, RowTokens } from './pack.js';
 export class LineCutter implements RowCutter {
   private values: Int32Array = new Int32Array(1 << 16);
   private offsets: Int32Array = new Int32Array(1 << 12);
-  private rows = 0;
+  rows = 0;
   private position = 0;
   /** Where the current row began; −1 while none is begun. */
   private rowStart = -1;
@@ -39,12 +39,10 @@ export class LineCutter implements RowCutter {
     this.isCutOff = false;
   }
 
-  finish(): ListColumn<Int32Array> {
+  finish(rowLimit = Number.POSITIVE_INFINITY): ListColumn<Int32Array> {
     this.endDocument();
-    const column = {
-      values: this.values.slice(0, this.position),
-      offsets: this.offsets.slice(0, this.rows + 1),
-    };
+    const offsets = this.offsets.slice(0, Math.min(this.rows, rowLimit) + 1);
+    const column = { values: this.values.slice(0, offsets.at(-1)), offsets };
     this.rows = 0;
     this.position = 0;
     return column;

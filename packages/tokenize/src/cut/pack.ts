@@ -12,8 +12,10 @@ export interface RowCutter {
   /** Adds the ids `[from, to)` to the current document. */
   add(ids: Int32Array, from: number, to: number): void;
   endDocument(): void;
-  /** All rows since the last call; the cutter is then as new. */
-  finish(): ListColumn<Int32Array>;
+  /** Complete rows since the last call of `finish`. */
+  readonly rows: number;
+  /** The rows since the last call, but no more than `rowLimit`; the cutter is then as new. */
+  finish(rowLimit?: number): ListColumn<Int32Array>;
 }
 
 /**
@@ -72,16 +74,20 @@ export class RowPacker implements RowCutter {
     this.isBetweenDocuments = true;
   }
 
-  finish(): ListColumn<Int32Array> {
+  get rows(): number {
+    return Math.floor(this.position / this.length);
+  }
+
+  finish(rowLimit = Number.POSITIVE_INFINITY): ListColumn<Int32Array> {
     if (this.closing >= 0) {
       this.values[this.position] = this.tokens.sep;
       this.values.fill(this.tokens.pad, this.position + 1, this.closing + 1);
       this.position = this.closing + 1;
     }
-    const rows = this.position / this.length;
+    const rows = Math.min(this.rows, rowLimit);
     const offsets = new Int32Array(rows + 1);
     for (let row = 0; row <= rows; row++) offsets[row] = row * this.length;
-    const values = this.values.subarray(0, this.position);
+    const values = this.values.subarray(0, rows * this.length);
     this.values = EMPTY;
     this.usualSize = Math.max(this.usualSize, values.length);
     this.position = 0;

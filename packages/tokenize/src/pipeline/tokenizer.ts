@@ -50,6 +50,7 @@ export function pipelineTokenizer(
       decodeTokens ??= decoder(json, config);
       return decodeTokens(list);
     },
+    encoderSource: () => ({ definition }),
     definition: () => definition,
   };
 }

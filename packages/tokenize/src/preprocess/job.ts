@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
-import type { DatasetDescription, Job } from '@mlm/arrow';
+import type { Job } from '@mlm/arrow';
+import { type DatasetDescription, tokenizerText } from '@mlm/arrow/columns';
 import type { InputFiles } from '../source/list.js';
 import type { PreprocessOptions } from './preprocess.js';
 
@@ -12,7 +13,7 @@ export function jobOf(options: PreprocessOptions, input: InputFiles, description
     files.update(`${resolve(path)}\0${size}\0${modified}\n`);
   return {
     inputs: files.digest('hex'),
-    tokenizer: createHash('sha256').update(JSON.stringify(description.tokenizer)).digest('hex'),
+    tokenizer: createHash('sha256').update(tokenizerText(description.tokenizer)).digest('hex'),
     'sequence length': description.sequence_length,
     cut: description.cut,
     masking: description.masking,

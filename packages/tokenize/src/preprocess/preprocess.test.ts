@@ -140,9 +140,10 @@ test('the work of a share is even', async () => {
   expect(Math.abs(rows[0]! - rows[1]!)).toBeLessThan(5 << 20);
 });
 
-test('a limit of rows takes the first ones', async () => {
+test('a limit of rows takes the first ones, and stages see these alone', async () => {
   await run('all.arrow', { evalFraction: 0 });
-  await run('some.arrow', { evalFraction: 0, limit: 77, workers: 2 });
+  const { counts } = await run('some.arrow', { evalFraction: 0, limit: 77, workers: 2, stages: [stage] });
+  expect(counts).toMatchObject({ rows: 77, seen: 77 });
   const [all, some] = await Promise.all(
     ['all.arrow', 'some.arrow'].map((name) => openDataset(join(folder, name))),
   );

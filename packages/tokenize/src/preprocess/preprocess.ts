@@ -3,18 +3,8 @@ import { realpathSync, statSync } from 'node:fs';
 import { resolve, sep } from 'node:path';
 import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import {
-  addCounts,
-  arrowFile,
-  arrowStream,
-  countsOf,
-  type DatasetCounts,
-  DatasetSink,
-  datasetFolder,
-  finishedUnits,
-  InputError,
-  placeOf,
-} from '@mlm/arrow';
+import type { DatasetCounts } from '@mlm/arrow';
+import { InputError } from '@mlm/arrow/columns';
 import type { RecordBatch } from 'apache-arrow';
 import { type InputFiles, listFiles } from '../source/list.js';
 import type { PlanOptions } from '../source/plan.js';
@@ -34,8 +24,6 @@ export interface PreprocessOptions extends TokenizeOptions, Omit<PlanOptions, 'f
   resume?: boolean;
   /** A shard of a folder ends with the first unit after this many bytes. Default: 500 MB. */
   shardBytes?: number;
-  /** Stop after this many rows. Default: none. */
-  limit?: number;
   /** Where `-` writes to. Default: standard output. */
   stdout?: Writable;
   /** Called after each batch. */
@@ -76,18 +64,20 @@ export async function preprocess(options: PreprocessOptions): Promise<Preprocess
   const input = 'files' in inputs ? inputs : await listFiles(inputs);
   const output = options.output === '-' ? '-' : partPath(options.output, share);
   refuseOutputAmongInputs(input, output);
-  const finished = options.resume && output !== '-' ? await finishedUnits(output) : [];
+  const finished = options.resume && output !== '-' ? await (await arrow()).finishedUnits(output) : [];
   const progress = { bytes: 0, totalBytes: input.bytes, rows: 0 };
   for (const { counts } of finished) {
     progress.bytes += counts.bytes ?? 0;
     progress.rows += counts.rows ?? 0;
   }
-  const sink = openSink(options, output, input);
   const firstUnit = (finished.at(-1)?.unit ?? -1) + 1;
+  // The threads begin with the first units while this one loads apache-arrow for the sink.
+  const batches = tokenBatches(input, options, firstUnit, progress.rows);
+  const { addCounts, countsOf, DatasetSink, placeOf } = await arrow();
+  const sink = await openSink(options, output, input);
   const streamed: DatasetCounts = { rows: 0, tokens: 0 };
   const watched = async function* () {
-    for await (const whole of tokenBatches(input, options, firstUnit)) {
-      const batch = withinLimit(whole, progress.rows, options.limit);
+    for await (const batch of batches) {
       progress.rows += batch.numRows;
       progress.bytes += placeOf(batch)?.counts?.bytes ?? 0;
       if (output === '-') addCounts(streamed, countsOf(batch));
@@ -107,23 +97,24 @@ export async function preprocess(options: PreprocessOptions): Promise<Preprocess
   return { counts, output, files: input.files.length, skipped: input.skipped, resumedUnits: finished.length };
 }
 
+const arrow = () => import('@mlm/arrow');
+
 /** The batches of all units; who stops reading ends the work on them. */
-async function* tokenBatches(
+function tokenBatches(
   input: InputFiles,
   options: PreprocessOptions,
   firstUnit: number,
-): AsyncGenerator<RecordBatch> {
-  const batches = tokenize({ ...options, reusesMemory: true });
+  rowsDone: number,
+): AsyncIterable<RecordBatch> {
+  const limit = options.limit === undefined ? {} : { limit: Math.max(0, options.limit - rowsDone) };
+  const batches = tokenize({ ...options, ...limit, reusesMemory: true });
   // An error of the source reaches the reader of `batches` too; an end before all was read is none.
   pipeline(textFiles(input, { ...options, firstUnit }), batches, { signal: options.signal }).catch(() => {});
-  yield* batches;
+  return batches;
 }
 
-function withinLimit(batch: RecordBatch, rows: number, limit = Number.POSITIVE_INFINITY): RecordBatch {
-  return rows + batch.numRows <= limit ? batch : batch.slice(0, limit - rows);
-}
-
-function openSink(options: PreprocessOptions, output: string, input: InputFiles) {
+async function openSink(options: PreprocessOptions, output: string, input: InputFiles) {
+  const { arrowFile, arrowStream, datasetFolder } = await arrow();
   const { overwrite = false, resume = false, shardBytes, share, stdout = process.stdout } = options;
   const described = describeDataset(options, options.document ?? 'blank-line');
   const isPart = share && share.worldSize > 1;

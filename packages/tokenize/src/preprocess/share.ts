@@ -1,4 +1,4 @@
-import { InputError } from '@mlm/arrow';
+import { InputError } from '@mlm/arrow/columns';
 
 /** Which of several processes this one is. */
 export interface Share {

@@ -32,4 +32,6 @@ export interface Unit {
   parts: UnitPart[];
   /** Bytes of input on disk that this unit stands for, for progress. */
   inputBytes: number;
+  /** No more rows than this are made of it. Default: all. */
+  rowLimit?: number;
 }

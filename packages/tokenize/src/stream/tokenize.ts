@@ -1,11 +1,11 @@
 import { availableParallelism } from 'node:os';
 import { Transform, type TransformCallback } from 'node:stream';
-import { type BatchStage, type DatasetDescription, describeBatches, InputError } from '@mlm/arrow';
+import { type BatchStage, type DatasetDescription, InputError } from '@mlm/arrow/columns';
 import type { RecordBatch } from 'apache-arrow';
 import type { DocumentKind, Unit } from '../source/unit.js';
 import { tokenizerMetadata } from '../tokenizer/metadata.js';
 import type { Tokenizer } from '../tokenizer/types.js';
-import { createPool, type UnitPool } from '../worker/pool.js';
+import { createPool, type FinishedUnit, type UnitPool } from '../worker/pool.js';
 import type { UnitWork } from '../worker/unit-worker.js';
 
 export interface TokenizeOptions {
@@ -26,6 +26,8 @@ export interface TokenizeOptions {
   workers?: number;
   /** What to do with each batch in the thread that made it, for example `maskStage(rule)`. */
   stages?: BatchStage[];
+  /** Stop after this many rows; units are then worked on one at a time. Default: none. */
+  limit?: number;
   /**
    * Use the memory of a batch again once a sink of this project has written it. Only for a pipeline in which nothing else
    * holds on to batches. Default: false.
@@ -47,8 +49,10 @@ export function tokenize(options: TokenizeOptions): Transform {
 class TokenizeStream extends Transform {
   private readonly pool: UnitPool;
   /** Units under way, in order. */
-  private readonly underWay: Promise<RecordBatch[]>[] = [];
-  private describe: ((batch: RecordBatch) => RecordBatch) | undefined;
+  private readonly underWay: Promise<FinishedUnit>[] = [];
+  private rowsLeft: number;
+  private document: DocumentKind | undefined;
+  private toBatches: ((unit: FinishedUnit) => RecordBatch[]) | undefined;
 
   constructor(private readonly options: TokenizeOptions) {
     super({ objectMode: true, writableHighWaterMark: 1, readableHighWaterMark: 2 });
@@ -76,16 +80,22 @@ class TokenizeStream extends Transform {
       textField,
       stages,
     };
-    this.pool = createPool(workers, tokenizer, work, options.reusesMemory ?? false);
+    this.rowsLeft = options.limit ?? Number.POSITIVE_INFINITY;
+    this.pool = createPool(workers, tokenizer, work);
   }
 
   override _transform(unit: Unit, _encoding: string, callback: TransformCallback): void {
-    this.describe ??= describeBatches(describeDataset(this.options, unit.parts[0]?.document ?? 'blank-line'));
-    const batches = this.pool.run(unit);
+    this.document ??= unit.parts[0]?.document ?? 'blank-line';
+    if (this.rowsLeft === 0) {
+      callback();
+      return;
+    }
+    const isLimited = Number.isFinite(this.rowsLeft);
+    const finished = this.pool.run(isLimited ? { ...unit, rowLimit: this.rowsLeft } : unit);
     // A later unit may fail while an earlier one is waited for; its turn will come.
-    batches.catch(() => {});
-    this.underWay.push(batches);
-    if (this.underWay.length < this.pool.capacity) callback();
+    finished.catch(() => {});
+    this.underWay.push(finished);
+    if (this.underWay.length < this.pool.capacity && !isLimited) callback();
     else settle(this.pushNext(), callback);
   }
 
@@ -106,8 +116,26 @@ class TokenizeStream extends Transform {
   }
 
   private async pushNext(): Promise<void> {
-    for (const batch of (await this.underWay.shift()) ?? []) this.push(this.describe!(batch));
+    // apache-arrow is loaded only now, while the first units are worked on.
+    this.toBatches ??= await batchMaker(this.options, this.document ?? 'blank-line');
+    const finished = await this.underWay.shift()!;
+    for (const batch of this.toBatches(finished)) {
+      this.rowsLeft -= batch.numRows;
+      this.push(batch);
+    }
   }
+}
+
+/** Makes record batches of what the pool gives. */
+async function batchMaker(options: TokenizeOptions, document: DocumentKind) {
+  const { describeBatches, onRelease, recordBatch } = await import('@mlm/arrow');
+  const describe = describeBatches(describeDataset(options, document));
+  return ({ batches, giveBack }: FinishedUnit): RecordBatch[] =>
+    batches.map((columns) => {
+      const batch = recordBatch(columns);
+      if (options.reusesMemory === true) onRelease(batch, giveBack);
+      return describe(batch);
+    });
 }
 
 /** What the dataset's metadata says before any row is written. */

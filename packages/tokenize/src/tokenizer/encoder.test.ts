@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { loadTokenizer } from './load.js';
 import { ReferenceEncoder } from './reference.js';
+import { encoderFrom } from './tokenizer.js';
 import { parseTokenizerJson, wordPieceModel } from './tokenizer-json.js';
 import type { DocumentMode, Encoder } from './types.js';
 
@@ -111,6 +112,19 @@ describe.each(names)('the encoder of %s', (name) => {
         expect(fast.encode(text, { document })).toEqual(reference.encode(text, { document }));
       }),
       { numRuns },
+    );
+  });
+});
+
+describe('an encoder for another thread', () => {
+  it.each(names)('equals the one that was set up here: %s', async (name) => {
+    const tokenizer = await loadTokenizer(name === 'bert-base-uncased' ? undefined : fixture(name));
+    const here = tokenizer.encoder();
+    const there = encoderFrom(structuredClone(tokenizer.encoderSource()));
+    fc.assert(
+      fc.property(bytes, mode, (text, document) => {
+        expect(there.encode(text, { document })).toEqual(here.encode(text, { document }));
+      }),
     );
   });
 });

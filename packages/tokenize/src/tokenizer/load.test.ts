@@ -86,13 +86,8 @@ describe('loadTokenizer', () => {
   it('is rebuilt from its definition', async () => {
     const tokenizer = await loadTokenizer(await file('vocab.txt', vocabulary('word', '##s')));
     const again = tokenizerFromDefinition(structuredClone(tokenizer.definition()));
-    expect({ ...again, encoder: 0, idToToken: 0, decode: 0, definition: 0 }).toEqual({
-      ...tokenizer,
-      encoder: 0,
-      idToToken: 0,
-      decode: 0,
-      definition: 0,
-    });
+    const functions = { encoder: 0, encoderSource: 0, idToToken: 0, decode: 0, definition: 0 };
+    expect({ ...again, ...functions }).toEqual({ ...tokenizer, ...functions });
     expect([...again.encoder().encode(Buffer.from('Words'), { document: 'none' }).ids]).toEqual([5, 6]);
   });
 

@@ -106,7 +106,7 @@ describe('every code point', () => {
   }
 
   it.each(Object.keys(expected))('%s', (name) => {
-    const encoder = new WordPieceEncoder(
+    const encoder = WordPieceEncoder.of(
       {
         tokens,
         addedTokens,

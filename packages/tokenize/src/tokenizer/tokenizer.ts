@@ -1,6 +1,6 @@
 import { pipelineTokenizer } from '../pipeline/tokenizer.js';
 import { decodePieces } from './decode.js';
-import { encoderModule, isFast, WordPieceEncoder } from './encoder.js';
+import { encoderModule, isFast, type PreparedEncoder, prepareEncoder, WordPieceEncoder } from './encoder.js';
 import { ReferenceEncoder } from './reference.js';
 import {
   type AnyTokenizerJson,
@@ -8,7 +8,7 @@ import {
   parseTokenizerJson,
   wordPieceModel,
 } from './tokenizer-json.js';
-import type { Tokenizer, TokenizerDefinition, WordPieceModel } from './types.js';
+import type { Encoder, EncoderSource, Tokenizer, TokenizerDefinition, WordPieceModel } from './types.js';
 import {
   allTokens,
   findProtectedIds,
@@ -25,7 +25,7 @@ import {
   vocabularyModel,
 } from './vocabulary-files.js';
 
-/** Rebuilds a tokenizer, for instance in a worker thread. */
+/** Rebuilds a tokenizer. */
 export function tokenizerFromDefinition(definition: TokenizerDefinition): Tokenizer {
   const { name, files } = definition;
   const config = parseConfig(files['tokenizer_config.json'], name);
@@ -36,9 +36,9 @@ export function tokenizerFromDefinition(definition: TokenizerDefinition): Tokeni
   const decoder = json?.decoder;
   const tokens = allTokens(model);
   const specialIds = findSpecialIds(tokens, config, name, model.unkToken);
-  const module = () => (definition.module as WebAssembly.Module | undefined) ?? encoderModule();
   let checksum: string | undefined;
   let complete: Record<string, string> | undefined;
+  let prepared: PreparedEncoder | undefined;
   return {
     name,
     get sha256() {
@@ -56,7 +56,13 @@ export function tokenizerFromDefinition(definition: TokenizerDefinition): Tokeni
       };
       return complete;
     },
-    encoder: () => (isFast(model) ? new WordPieceEncoder(model, module()) : new ReferenceEncoder(model)),
+    encoder: () =>
+      isFast(model) ? WordPieceEncoder.of(model, encoderModule()) : new ReferenceEncoder(model),
+    encoderSource() {
+      if (!isFast(model)) return { definition };
+      prepared ??= prepareEncoder(model, encoderModule());
+      return { prepared };
+    },
     idToToken: (id) => tokenAt(tokens, id),
     decode: (ids) =>
       decodePieces(
@@ -64,8 +70,14 @@ export function tokenizerFromDefinition(definition: TokenizerDefinition): Tokeni
         decoder?.prefix ?? model.continuingSubwordPrefix,
         decoder?.cleanup ?? true,
       ),
-    definition: () => ({ ...definition, module: module() }),
+    definition: () => definition,
   };
+}
+
+/** An encoder of the tokenizer whose `encoderSource` this is, in any thread. */
+export function encoderFrom(source: EncoderSource): Encoder {
+  if ('prepared' in source) return WordPieceEncoder.from(source.prepared);
+  return tokenizerFromDefinition(source.definition).encoder();
 }
 
 function modelConfig(model: WordPieceModel, config: TokenizerConfig): TokenizerConfig {

@@ -1,3 +1,5 @@
+import type { PreparedEncoder } from './encoder.js';
+
 /** How a text is divided into documents: not at all, a document a line, or a document between blank lines. */
 export type DocumentMode = 'none' | 'line' | 'blank-line';
 
@@ -65,17 +67,15 @@ export interface WordPieceModel {
   lowercase: boolean;
 }
 
-/**
- * What a tokenizer is rebuilt from, for instance in a worker thread: it can be cloned by `postMessage`, and takes the
- * compiled WebAssembly along so that the other thread need not compile it.
- */
+/** What a tokenizer is rebuilt from; it can be cloned by `postMessage`. */
 export interface TokenizerDefinition {
   name: string;
   /** The tokenizer's files as text. */
   files: Record<string, string>;
-  /** The compiled WebAssembly.Module. */
-  module?: object;
 }
+
+/** What `encoderFrom` makes an encoder of, perhaps in another thread: it can be cloned by `postMessage`. */
+export type EncoderSource = { prepared: PreparedEncoder } | { definition: TokenizerDefinition };
 
 /** A loaded tokenizer. */
 export interface Tokenizer {
@@ -92,6 +92,8 @@ export interface Tokenizer {
   readonly files: Readonly<Record<string, string>>;
   /** A new encoder, for use in this thread. */
   encoder(): Encoder;
+  /** What a worker thread makes an encoder of, with `encoderFrom`. */
+  encoderSource(): EncoderSource;
   /** @throws RangeError when there is no such id */
   idToToken(id: number): string;
   /** Text of the ids; pieces are joined to words. Special tokens are kept. */

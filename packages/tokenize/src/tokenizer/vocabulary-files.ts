@@ -1,5 +1,5 @@
 import { InputError } from '@mlm/arrow/columns';
-import { type AddedTokenJson, addedToken, addedTokenJson, type TokenizerJson } from './tokenizer-json.js';
+import { type AddedTokenJson, addedToken, addedTokenJson } from './tokenizer-json.js';
 import type { WordPieceModel } from './types.js';
 
 /** The settings of tokenizer_config.json that decide how a vocab.txt tokenizes, and the names of the special tokens. */
@@ -37,7 +37,7 @@ export function specialToken(
 
 /** Tokens of a vocab.txt, one a line. */
 export function parseVocabulary(text: string): string[] {
-  const tokens = text.split(/\r\n|\r|\n/);
+  const tokens = text.split(text.includes('\r') ? /\r\n|\r|\n/ : '\n');
   if (tokens.at(-1) === '') tokens.pop();
   return tokens;
 }
@@ -90,7 +90,7 @@ export function completeFiles(
   if (complete['tokenizer.json'] === undefined) {
     const config = parseConfig(files['tokenizer_config.json'], where);
     const model = vocabularyModel(files['vocab.txt'] ?? '', config, where);
-    complete['tokenizer.json'] = JSON.stringify(bertTokenizerJson(model, config));
+    complete['tokenizer.json'] = bertTokenizerJson(model, config);
     complete['tokenizer_config.json'] ??= bertConfig(config);
   }
   return complete;
@@ -106,17 +106,17 @@ export function bertConfig(config: TokenizerConfig): string {
   return `${JSON.stringify({ ...settings, ...names }, null, 2)}\n`;
 }
 
-/** The tokenizer.json that `transformers` would make of a vocab.txt. */
-function bertTokenizerJson(model: WordPieceModel, config: TokenizerConfig): TokenizerJson {
+/** The text of the tokenizer.json that `transformers` would make of a vocab.txt. */
+function bertTokenizerJson(model: WordPieceModel, config: TokenizerConfig): string {
   const { tokens } = model;
   const special = specialTokens(config, tokens);
-  const vocab: Record<string, number> = Object.create(null);
-  for (const [id, token] of tokens.entries()) if (token !== undefined) vocab[token] = id;
   const sequence = (id: 'A' | 'B', type_id: number) => ({ Sequence: { id, type_id } });
   const mark = (id: string, type_id: number) => ({ SpecialToken: { id, type_id } });
-  const named = (content: string) => ({ id: content, ids: [vocab[content]], tokens: [content] });
+  const idOf = (content: string) =>
+    model.addedTokens.find((token) => token.content === content)?.id ?? tokens.lastIndexOf(content);
+  const named = (content: string) => ({ id: content, ids: [idOf(content)], tokens: [content] });
   const single = [mark(special.cls, 0), sequence('A', 0), mark(special.sep, 0)];
-  const json = {
+  const json = JSON.stringify({
     version: '1.0',
     truncation: null,
     padding: null,
@@ -141,10 +141,13 @@ function bertTokenizerJson(model: WordPieceModel, config: TokenizerConfig): Toke
       unk_token: model.unkToken,
       continuing_subword_prefix: model.continuingSubwordPrefix,
       max_input_chars_per_word: model.maxInputCharsPerWord,
-      vocab,
     },
-  };
-  return json;
+  });
+  // As text, since an object of so many names takes long to make. Where a token has two ids, readers take the later one.
+  const entries: string[] = [];
+  for (const [id, token] of tokens.entries())
+    if (token !== undefined) entries.push(`${JSON.stringify(token)}:${id}`);
+  return `${json.slice(0, -2)},"vocab":{${entries.join(',')}}}}`;
 }
 
 /** The token of each role. */

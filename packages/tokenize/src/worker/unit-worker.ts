@@ -1,4 +1,4 @@
-import type { BatchStage, ColumnBatch, CreateStage, Split } from '@mlm/arrow/columns';
+import type { BatchStage, ColumnBatch, CreateStage, ListColumn, Split } from '@mlm/arrow/columns';
 import { LineCutter } from '../cut/lines.js';
 import { type RowCutter, RowPacker } from '../cut/pack.js';
 import { splitOf } from '../cut/split.js';
@@ -59,13 +59,17 @@ export class UnitWorker {
   async run(unit: Unit): Promise<ColumnBatch[]> {
     this.documents = { train: 0, validation: 0 };
     this.invalidUtf8 = 0;
-    for (const part of unit.parts) this.addPart(part);
+    const { rowLimit = Number.POSITIVE_INFINITY } = unit;
+    for (const part of unit.parts) if (this.rows < rowLimit) this.addPart(part, rowLimit);
     const batches: ColumnBatch[] = [];
+    let rowsLeft = rowLimit;
     for (const split of ['train', 'validation'] as const) {
       const figures = split === 'train' ? { bytes: unit.inputBytes, invalid_utf8: this.invalidUtf8 } : {};
       const counts = { documents: this.documents[split], ...figures };
       // The first batch of a unit is there even without rows: it says that the unit is done.
-      for (const batch of this.batches(unit.number, split, counts)) {
+      const column = this.cutters[split].finish(rowsLeft);
+      rowsLeft -= column.offsets.length - 1;
+      for (const batch of batchesOf(column, unit.number, split, counts)) {
         let result = batch;
         for (const stage of this.stages) result = await stage(result);
         batches.push(result);
@@ -74,7 +78,11 @@ export class UnitWorker {
     return batches;
   }
 
-  private addPart(part: UnitPart): void {
+  private get rows(): number {
+    return this.cutters.train.rows + this.cutters.validation.rows;
+  }
+
+  private addPart(part: UnitPart, rowLimit: number): void {
     const text = this.reader.read(part);
     // In line-by-line mode a line is a row, so it is also what is held out or not.
     const document = this.work.lineByLine ? 'line' : text.document;
@@ -83,7 +91,7 @@ export class UnitWorker {
     const textStart = skipSpace(text.bytes, 0);
     const continues = part.documentStart < part.start;
     let from = 0;
-    for (let i = 0; i < documentEnds.length; i++) {
+    for (let i = 0; i < documentEnds.length && this.rows < rowLimit; i++) {
       const to = documentEnds[i]!;
       const split = this.splitOfDocument(part, text, documentStarts[i]!, textStart);
       this.cutters[split].add(ids, from, to);
@@ -101,26 +109,30 @@ export class UnitWorker {
       first === textStart ? part.documentStart : text.fileOffset(text.document === 'line' ? start : first);
     return splitOf(this.work, part.file, offset);
   }
+}
 
-  private *batches(unit: number, split: Split, counts: Record<string, number>): Generator<ColumnBatch> {
-    const { values, offsets } = this.cutters[split].finish();
-    const rows = offsets.length - 1;
-    if (values.length <= BATCH_IDS) {
-      if (rows > 0 || split === 'train')
-        yield { columns: { input_ids: { values, offsets } }, place: { unit, firstRow: 0, split, counts } };
-      return;
-    }
-    for (let firstRow = 0; firstRow < rows; ) {
-      const start = offsets[firstRow]!;
-      let end = firstRow + 1;
-      while (end < rows && offsets[end + 1]! - start <= BATCH_IDS) end++;
-      const input_ids = {
-        values: values.slice(start, offsets[end]),
-        offsets: offsets.slice(firstRow, end + 1).map((offset) => offset - start),
-      };
-      const place = { unit, firstRow, split, ...(firstRow === 0 ? { counts } : {}) };
-      yield { columns: { input_ids }, place };
-      firstRow = end;
-    }
+function* batchesOf(
+  { values, offsets }: ListColumn<Int32Array>,
+  unit: number,
+  split: Split,
+  counts: Record<string, number>,
+): Generator<ColumnBatch> {
+  const rows = offsets.length - 1;
+  if (values.length <= BATCH_IDS) {
+    if (rows > 0 || split === 'train')
+      yield { columns: { input_ids: { values, offsets } }, place: { unit, firstRow: 0, split, counts } };
+    return;
+  }
+  for (let firstRow = 0; firstRow < rows; ) {
+    const start = offsets[firstRow]!;
+    let end = firstRow + 1;
+    while (end < rows && offsets[end + 1]! - start <= BATCH_IDS) end++;
+    const input_ids = {
+      values: values.slice(start, offsets[end]),
+      offsets: offsets.slice(firstRow, end + 1).map((offset) => offset - start),
+    };
+    const place = { unit, firstRow, split, ...(firstRow === 0 ? { counts } : {}) };
+    yield { columns: { input_ids }, place };
+    firstRow = end;
   }
 }

@@ -16,16 +16,8 @@ export interface Forecast {
 
 type TokenBatch = Parameters<typeof listColumn>[0];
 
-/** A shorter run is over before a forecast is worth its time. */
-const longBytes = 2e9;
-
 /** input_ids and labels take four bytes each, attention_mask one. */
 const bytesPerToken = 9;
-
-/** Whether a forecast is worth its time; standard input cannot be read ahead. */
-export function isLong({ files, bytes }: InputFiles): boolean {
-  return bytes >= longBytes && files.every(({ path }) => path !== '-');
-}
 
 /** Works through the first unit, without writing anything, and scales up. */
 export async function forecast(options: PreprocessOptions, files: InputFiles): Promise<Forecast> {

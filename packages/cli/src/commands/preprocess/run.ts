@@ -4,10 +4,11 @@ import type {
   PreprocessOptions as PreprocessRequest,
   Tokenizer,
 } from '@mlm/tokenize';
-import { listFiles, loadTokenizer, startThreads } from '@mlm/tokenize/start';
+import { listFiles, loadTokenizer, preprocess, shareOf } from '@mlm/tokenize';
 import { commandName } from '../../command-name.js';
 import type { Context } from '../../context.js';
 import { UsageError } from '../../errors.js';
+import { maskingStage } from '../../masking-stage.js';
 import { listedPaths } from '../../options/files-from.js';
 import {
   formatByteRate,
@@ -21,6 +22,7 @@ import {
 import { createProgress } from '../../output/progress.js';
 import { printResult } from '../../output/report.js';
 import type { PreprocessOptions } from './command.js';
+import { isLong } from './is-long.js';
 
 export async function runPreprocess(
   context: Context,
@@ -30,11 +32,9 @@ export async function runPreprocess(
   const { inputs, output } = await inputsAndOutput(context, paths, options);
   const files = await listFiles(inputs);
   const tokenizer = await loadTokenizer(options.tokenizer);
-  // The threads get ready while this one loads the rest.
-  startThreads(files, tokenizer, options.workers);
-  const request = await preprocessRequest(options, files, output, tokenizer);
-  const { describeForecast, forecast, isLong } = await import('./forecast.js');
+  const request = preprocessRequest(options, files, output, tokenizer);
   if (options.quiet !== true && isLong(files)) {
+    const { describeForecast, forecast } = await import('./forecast.js');
     context.stderr.write(`${describeForecast(await forecast(request, files), files)}\n`);
   }
   const { report, seconds } = await preprocessWithProgress(context, request, options);
@@ -50,16 +50,14 @@ async function inputsAndOutput(context: Context, paths: string[], options: Prepr
   return { inputs, output };
 }
 
-async function preprocessRequest(
+function preprocessRequest(
   options: PreprocessOptions,
   inputs: InputFiles,
   output: string,
   tokenizer: Tokenizer,
-): Promise<PreprocessRequest> {
+): PreprocessRequest {
   const { maskProbability: probability, replace, labels, seed } = options;
   const { rank, worldSize } = options;
-  const { shareOf } = await import('@mlm/tokenize');
-  const { maskingStage } = await import('../../masking-stage.js');
   return {
     inputs,
     output,
@@ -96,7 +94,6 @@ export async function preprocessWithProgress(
     label: 'preprocess',
     ...options,
   });
-  const { preprocess } = await import('@mlm/tokenize');
   const start = performance.now();
   try {
     const report = await preprocess({
