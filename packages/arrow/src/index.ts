@@ -27,4 +27,5 @@ export { DatasetSink, type DatasetSinkOptions } from './sink/dataset.js';
 export { arrowFile, validationPath } from './sink/file.js';
 export { type DatasetFolderOptions, datasetFolder } from './sink/folder.js';
 export { type FinishedUnit, finishedUnits, type Job, partialFolder } from './sink/journal.js';
+export { makeFolders } from './sink/make-folders.js';
 export { type ArrowStreamOptions, arrowStream } from './sink/stream.js';

@@ -1,7 +1,8 @@
-import { type FileHandle, mkdir, open, readFile, rm } from 'node:fs/promises';
+import { type FileHandle, open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../error.js';
 import type { Split } from '../metadata.js';
+import { makeFolders } from './make-folders.js';
 
 /** How far one split's files had been written after a unit. */
 export interface SplitProgress {
@@ -38,7 +39,7 @@ export class Journal {
   ) {}
 
   static async create(folder: string, job: Job): Promise<Journal> {
-    await mkdir(folder, { recursive: true });
+    await makeFolders(folder);
     const text = JSON.stringify(job);
     const file = await open(join(folder, 'journal.jsonl'), 'w');
     await file.write(`${text}\n`);

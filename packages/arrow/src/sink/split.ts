@@ -1,10 +1,10 @@
-import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { RecordBatch, Schema } from 'apache-arrow';
 import { END_OF_STREAM } from '../ipc/encode.js';
 import type { Split } from '../metadata.js';
 import type { FinishedUnit, SplitProgress } from './journal.js';
+import { makeFolders } from './make-folders.js';
 import { type ArrowFormat, ArrowWriter } from './writer.js';
 
 /** How a split's rows lie in files. */
@@ -119,7 +119,7 @@ export class SplitWriter {
 
   private async beginShard(): Promise<void> {
     const path = this.layout.shardPath(this.split, this.shards.length);
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolders(dirname(path));
     this.shards.push({ rows: 0, bytes: 0, crc32: 0 });
     const { writer, buffers } = await ArrowWriter.create(path, this.layout.format, this.schema);
     this.current = writer;

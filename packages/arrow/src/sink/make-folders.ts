@@ -1,0 +1,20 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { InputError } from '../error.js';
+import { exists } from './move.js';
+
+/**
+ * Makes a folder and those above it that are missing. `mkdir` with `recursive` never ends on Linux where a file system
+ * (/proc) answers that a folder which is there is not.
+ * @throws InputError when the file system refuses
+ */
+export async function makeFolders(folder: string): Promise<void> {
+  const missing: string[] = [];
+  for (let at = resolve(folder); !(await exists(at)); at = dirname(at)) missing.unshift(at);
+  for (const path of missing) {
+    await mkdir(path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'EEXIST') return;
+      throw new InputError(`${folder}: cannot be made (${error.code}); choose another place`);
+    });
+  }
+}
