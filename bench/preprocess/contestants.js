@@ -1,11 +1,14 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { OTHER_LANGUAGES } from '../corpus/packages.js';
 import { runProcess } from '../measure/process.js';
 
 const SEQUENCE_LENGTH = '128';
 /** Text for the tokenizers that would take minutes on all of it. */
 const SMALL_BYTES = 8e6;
+/** Passes over the texts in other scripts: they are small. */
+const OTHER_PASSES = '10';
 /** Rounds of Hugging Face's path, which takes minutes each. */
 const SLOW_ROUNDS = 1;
 
@@ -13,7 +16,8 @@ const here = (/** @type {string} */ file) => fileURLToPath(new URL(file, import.
 
 /**
  * @typedef {{ tokens: number, seconds?: number | number[] }} Printed what a contestant prints as JSON
- * @typedef {{ seconds: number, peakBytes: number, tokens: number, passes: number[] }} Run
+ * @typedef {{ seconds: number, wholeSeconds: number, peakBytes: number, tokens: number, passes: number[] }} Run
+ *   `seconds` without a Python program's imports, `wholeSeconds` with them
  * @typedef {object} Contestant
  * @property {string} name
  * @property {() => Promise<Run>} run
@@ -50,7 +54,8 @@ export async function contestants(corpus, bytes, folder, python) {
       const printed = JSON.parse(/** @type {string} */ (stdout.trim().split('\n').at(-1)));
       const passes = Array.isArray(printed.seconds) ? printed.seconds : [];
       const own = typeof printed.seconds === 'number' ? printed.seconds : seconds;
-      return { seconds: command === python ? own : seconds, peakBytes, tokens: printed.tokens, passes };
+      const shown = command === python ? own : seconds;
+      return { seconds: shown, wholeSeconds: seconds, peakBytes, tokens: printed.tokens, passes };
     },
   });
   const node = process.execPath;
@@ -94,9 +99,9 @@ export async function contestants(corpus, bytes, folder, python) {
         SEQUENCE_LENGTH,
         output,
       ),
-      {
+      ...[[], [path.join(folder, 'masked')]].map((masked) => ({
         ...contestant(
-          'datasets + tokenizers, 2 processes',
+          `datasets + tokenizers, 2 processes${masked.length > 0 ? ', masked and saved' : ''}`,
           bytes,
           python,
           peer('huggingface.py'),
@@ -104,9 +109,10 @@ export async function contestants(corpus, bytes, folder, python) {
           tokenizer,
           SEQUENCE_LENGTH,
           '2',
+          ...masked,
         ),
         rounds: SLOW_ROUNDS,
-      },
+      })),
     );
     alone.push(
       contestant('nanotoken', bytes, python, peer('tokenize_text.py'), 'nanotoken', corpus, tokenizer, '2'),
@@ -120,6 +126,28 @@ export async function contestants(corpus, bytes, folder, python) {
         tokenizer,
         '2',
       ),
+    );
+  }
+  for (const language of Object.keys(OTHER_LANGUAGES)) {
+    const other = path.join(path.dirname(corpus), `${language}.txt`);
+    if (!existsSync(other)) continue;
+    const size = statSync(other).size;
+    alone.push(
+      contestant(`mlm, ${language}`, size, node, here('tokenize-ours.js'), other, OTHER_PASSES),
+      ...(python
+        ? [
+            contestant(
+              `nanotoken, ${language}`,
+              size,
+              python,
+              here('peers/tokenize_text.py'),
+              'nanotoken',
+              other,
+              tokenizer,
+              OTHER_PASSES,
+            ),
+          ]
+        : []),
     );
   }
   return { whole, alone };
