@@ -21,21 +21,15 @@ let b1: v128 = i64x2.splat(0);
 let b2: v128 = i64x2.splat(0);
 let b3: v128 = i64x2.splat(0);
 
-// @ts-ignore: AssemblyScript decorator
-@inline
-function lowHalves(first: v128, last: v128): v128 {
+@inline function lowHalves(first: v128, last: v128): v128 {
   return v128.shuffle<u32>(first, last, 0, 2, 4, 6);
 }
 
-// @ts-ignore: AssemblyScript decorator
-@inline
-function highHalves(first: v128, last: v128): v128 {
+@inline function highHalves(first: v128, last: v128): v128 {
   return v128.shuffle<u32>(first, last, 1, 3, 5, 7);
 }
 
-// @ts-ignore: AssemblyScript decorator
-@inline
-function philox(
+@inline function philox(
   c0: v128, c1: v128, c2: v128, c3: v128,
   d0: v128, d1: v128, d2: v128, d3: v128,
   keyLow: u32, keyHigh: u32,
@@ -77,9 +71,7 @@ function philox(
 }
 
 /** The bits of a group's 16 positions, set where the word is `<= limit`: position 4 * block + word. */
-// @ts-ignore: AssemblyScript decorator
-@inline
-function selected(word0: v128, word1: v128, word2: v128, word3: v128, limit: v128): u32 {
+@inline function selected(word0: v128, word1: v128, word2: v128, word3: v128, limit: v128): u32 {
   const low01 = v128.shuffle<u32>(word0, word1, 0, 4, 1, 5);
   const low23 = v128.shuffle<u32>(word2, word3, 0, 4, 1, 5);
   const high01 = v128.shuffle<u32>(word0, word1, 2, 6, 3, 7);
@@ -124,9 +116,7 @@ export function select(
 /**
  * floor((high * 2^32 + low) * range / 2^64): the high half of high * range plus the carry of low * range.
  */
-// @ts-ignore: AssemblyScript decorator
-@inline
-function choice(high: v128, low: v128, range: v128): v128 {
+@inline function choice(high: v128, low: v128, range: v128): v128 {
   const first = i64x2.add(
     i64x2.extmul_low_i32x4_u(high, range),
     i64x2.shr_u(i64x2.extmul_low_i32x4_u(low, range), 32),

@@ -5,7 +5,8 @@ import type { RecordBatch } from 'apache-arrow';
 import type { DocumentKind, Unit } from '../source/unit.js';
 import { tokenizerMetadata } from '../tokenizer/metadata.js';
 import type { Tokenizer } from '../tokenizer/types.js';
-import { createPool, type FinishedUnit, type UnitPool } from '../worker/pool.js';
+import type { FinishedUnit } from '../worker/finished-unit.js';
+import { createPool, type UnitPool } from '../worker/pool.js';
 import type { UnitWork } from '../worker/unit-worker.js';
 
 export interface TokenizeOptions {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { type EncoderImage, imageOf, type SetUpExports, setUp, takeOver } from './set-up.js';
+import type { PreparedEncoder } from './image.js';
+import { imageOf, type SetUpExports, setUp, takeOver } from './set-up.js';
 import type { DocumentMode, EncodedText, Encoder, WordPieceModel } from './types.js';
 
 /** What assembly/encoder.ts exports. */
@@ -31,12 +32,6 @@ export function isFast(model: WordPieceModel): boolean {
     ({ content, normalized, singleWord }) =>
       !normalized && !singleWord && content.trim() === content && !content.includes('\n') && content !== '',
   );
-}
-
-/** An encoder that can be posted to other threads, which then need not set it up. */
-export interface PreparedEncoder {
-  image: EncoderImage;
-  module: WebAssembly.Module;
 }
 
 /** Sets up an encoder of a model that {@link isFast}, for other threads. */

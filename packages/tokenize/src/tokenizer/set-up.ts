@@ -1,4 +1,5 @@
 import { characterTables } from '../unicode/classes.js';
+import type { EncoderImage, EncoderLayout } from './image.js';
 import type { WordPieceModel } from './types.js';
 
 /** What assembly/encoder.ts exports for setting up. */
@@ -15,29 +16,6 @@ export interface SetUpExports {
   filledEnd(): number;
   knownWords(): number;
   setKnownWords(count: number): void;
-}
-
-/** What lies where in an encoder's memory, and the settings that lie outside of it. */
-interface EncoderLayout {
-  /** Bytes of the tokens, a line each, of the prefix, and of the added tokens. */
-  tokenBytes: number;
-  prefixBytes: number;
-  addedBytes: number;
-  trieBytes: number;
-  /** Ids and sizes in bytes, the longest first. */
-  addedTokens: { id: number; bytes: number }[];
-  unknownId: number;
-  maxInputCharacters: number;
-  lowercase: boolean;
-  cleanText: boolean;
-}
-
-/** An encoder that was set up in one thread, for others to take over instead of setting up their own. */
-export interface EncoderImage {
-  layout: EncoderLayout;
-  /** The first bytes of its memory. */
-  memory: SharedArrayBuffer;
-  knownWords: number;
 }
 
 const MAX_CHARACTERS = 0x7fffffff;

@@ -1,6 +1,7 @@
 import { pipelineTokenizer } from '../pipeline/tokenizer.js';
 import { decodePieces } from './decode.js';
-import { encoderModule, isFast, type PreparedEncoder, prepareEncoder, WordPieceEncoder } from './encoder.js';
+import { encoderModule, isFast, prepareEncoder, WordPieceEncoder } from './encoder.js';
+import type { PreparedEncoder } from './image.js';
 import { ReferenceEncoder } from './reference.js';
 import {
   type AnyTokenizerJson,

@@ -1,15 +1,9 @@
-import { type ColumnBatch, giveBackMemory } from '@mlm/arrow/columns';
+import { giveBackMemory } from '@mlm/arrow/columns';
 import type { Unit } from '../source/unit.js';
 import type { Tokenizer } from '../tokenizer/types.js';
+import type { FinishedUnit } from './finished-unit.js';
 import { type UnitWork, UnitWorker } from './unit-worker.js';
 import { WorkerThread } from './worker-thread.js';
-
-/** What became of a unit. */
-export interface FinishedUnit {
-  batches: ColumnBatch[];
-  /** Takes memory of these batches back once nothing uses it any more. */
-  giveBack(memory: ArrayBuffer[]): void;
-}
 
 /** Runs units somewhere, several at a time. */
 export interface UnitPool {

@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { InputError } from '@mlm/arrow/columns';
 import type { Unit } from '../source/unit.js';
 import type { Tokenizer } from '../tokenizer/types.js';
-import type { FinishedUnit } from './pool.js';
+import type { FinishedUnit } from './finished-unit.js';
 import type { UnitAnswer, WorkerRequest } from './thread.js';
 import type { UnitWork } from './unit-worker.js';
 

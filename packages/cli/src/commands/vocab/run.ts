@@ -1,6 +1,6 @@
-import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InputError } from '@mlm/arrow';
+import { InputError, makeFolders } from '@mlm/arrow';
 import { listFiles, textFiles, trainVocabulary, unitTexts } from '@mlm/tokenize';
 import { commandName } from '../../command-name.js';
 import type { Context } from '../../context.js';
@@ -62,7 +62,7 @@ export async function runVocab(context: Context, inputs: string[], options: Voca
 async function writeFolder(folder: string, files: Record<string, string>): Promise<void> {
   const partial = `${folder.replace(/\/+$/, '')}.partial`;
   await rm(partial, { recursive: true, force: true });
-  await mkdir(partial, { recursive: true });
+  await makeFolders(partial);
   for (const [name, text] of Object.entries(files)) await writeFile(join(partial, name), text);
   await rm(folder, { recursive: true, force: true });
   await rename(partial, folder);
