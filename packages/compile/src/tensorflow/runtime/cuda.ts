@@ -23,23 +23,27 @@ const LIBRARIES = [
   'cudnn/lib/libcudnn.so.9',
 ] as const;
 
-export async function findCuda(installation: TensorflowInstallation): Promise<CudaFacts> {
+/** Where NVIDIA's driver says its version, while it is loaded. */
+export const DRIVER_FILE = '/proc/driver/nvidia/version';
+
+/** What there is of CUDA for an installation; `driverFile` stands in for the driver's in tests. */
+export async function findCuda(
+  installation: TensorflowInstallation,
+  driverFile = DRIVER_FILE,
+): Promise<CudaFacts> {
   // pip puts NVIDIA's wheels into the same folder as TensorFlow's, where its own run path finds them.
   const nvidia = join(dirname(installation.library_folder), 'nvidia');
   return {
-    setUpForGpu: installation.gpu || existsSync(nvidia),
-    driver: await driverVersion(),
+    setUpForGpu: installation.gpu,
+    driver: await driverVersion(driverFile),
     missingLibraries: LIBRARIES.filter((path) => !existsSync(join(nvidia, path))),
   };
 }
 
-async function driverVersion(): Promise<string | undefined> {
-  try {
-    const text = await readFile('/proc/driver/nvidia/version', 'utf8');
-    return /Kernel Module\D*?(\d+(\.\d+)+)/.exec(text)?.[1];
-  } catch {
-    return undefined;
-  }
+/** Both kinds of the driver's modules tell it: `Kernel Module  550.54.14` and `Open Kernel Module for x86_64  550.54.14`. */
+async function driverVersion(file: string): Promise<string | undefined> {
+  const text = await readFile(file, 'utf8').catch(() => '');
+  return /Kernel Module\b.*?\s(\d+(?:\.\d+)+)\s/.exec(text)?.[1];
 }
 
 /** One line for each way in which CUDA can be missing. */
