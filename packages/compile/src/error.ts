@@ -6,3 +6,27 @@ export class InputError extends Error {
   readonly code = 'MLM_INPUT';
   override readonly name = 'InputError';
 }
+
+/** A step, or the model itself, that the memory does not hold. */
+export class OutOfMemoryError extends InputError {
+  /**
+   * @param where names the device whose memory is too small
+   * @param rows of the step; undefined where not even the weights found room
+   * @param fitting rows that should fit; default: half of them
+   */
+  constructor(
+    readonly where: string,
+    readonly rows: number | undefined,
+    fitting = Math.floor((rows ?? 0) / 2),
+  ) {
+    super(`${where}: ${outOfMemoryMessage(rows, fitting)}`);
+  }
+}
+
+function outOfMemoryMessage(rows: number | undefined, fitting: number): string {
+  if (rows === undefined)
+    return 'the memory does not hold the weights and what belongs to them: use a smaller model';
+  if (fitting < 1)
+    return `the memory does not hold a step of ${rows} rows: use a smaller model or shorter rows`;
+  return `the memory does not hold a step of ${rows} rows: try --micro-batch-size ${fitting}, which leaves the result as it is`;
+}

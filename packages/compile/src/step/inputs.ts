@@ -47,6 +47,11 @@ export function resolveInputs(
   return { inputs: resolved, sizes };
 }
 
+/** The rows of a batch, for messages: the first size of the first input that has more than one. */
+export function rowsOf(inputs: readonly ResolvedInput[]): number | undefined {
+  return inputs.find(({ shape }) => shape.length > 1)?.shape[0];
+}
+
 function bindShape(
   name: string,
   spec: InputSpec,

@@ -1,13 +1,14 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import type { Graph, TypedArray } from '../../graph/graph.js';
 import { simplify } from '../../simplify/simplify.js';
-import { resolveInputs } from '../../step/inputs.js';
+import { resolveInputs, rowsOf } from '../../step/inputs.js';
 import type { Step, StepInput } from '../../step/step.js';
 import type { InputSpec } from '../../trace/trace.js';
 import { outputName, toOnnxWith, updateName } from '../model.js';
 import { ortTensor } from '../runtime.js';
 import { createSession } from '../session.js';
 import { deviceLowerings } from './lowerings.js';
+import { explainDeviceError } from './messages.js';
 import { formatPlacements, Profile } from './placement.js';
 import type { DeviceVariables } from './variables.js';
 
@@ -48,13 +49,16 @@ export class DeviceStep implements Step {
 
   async run(given: Readonly<Record<string, StepInput>>): Promise<Record<string, TypedArray>> {
     const feeds: Record<string, Tensor> = {};
-    for (const [name, { data, shape }] of Object.entries(resolveInputs(this.inputs, given).inputs)) {
+    const { inputs } = resolveInputs(this.inputs, given);
+    for (const [name, { data, shape }] of Object.entries(inputs)) {
       if (this.session.inputNames.includes(name)) feeds[name] = ortTensor(data, shape);
     }
     for (const { name } of this.graph.variables) {
       if (this.session.inputNames.includes(name!)) feeds[name!] = this.variables.current(name!);
     }
-    const results = await this.session.run(feeds);
+    const results = await this.session.run(feeds).catch((error: Error) => {
+      throw explainDeviceError(this.variables.device, error, rowsOf(Object.values(inputs)));
+    });
     if (this.profile) {
       process.stderr.write(`${formatPlacements(await this.profile.finish(this.session))}\n`);
       this.profile = undefined;

@@ -6,6 +6,7 @@ import type { VariableSpec } from '../../trace/trace.js';
 import { encodeModel, type OnnxType } from '../protobuf.js';
 import { ortTensor } from '../runtime.js';
 import { createSession } from '../session.js';
+import { explainDeviceError } from './messages.js';
 
 type Variables = Readonly<Record<string, VariableSpec | Variable>>;
 
@@ -69,7 +70,9 @@ export class DeviceVariables {
   async #upload(name: string, array: Float32Array | Int32Array): Promise<void> {
     const tensor = ortTensor(array, this.specs.get(name)!.shape);
     const session = await this.#copySession(tensor, 'gpu-buffer');
-    const { y } = await session.run({ x: tensor });
+    const { y } = await session.run({ x: tensor }).catch((error: Error) => {
+      throw explainDeviceError(this.device, error);
+    });
     this.replace(name, y!);
   }
 

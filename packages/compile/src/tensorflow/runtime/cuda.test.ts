@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { TensorflowInstallation } from '../setup/installation.js';
-import { explainMissingCuda, explainRunError, findCuda } from './cuda.js';
+import { explainMemoryError, explainMissingCuda, findCuda } from './cuda.js';
 
 // Simulated: no GPU was there. These prove the messages, not that CUDA works.
 describe('simulated: each way in which CUDA is missing has its own line', () => {
@@ -38,10 +38,11 @@ describe('simulated: each way in which CUDA is missing has its own line', () => 
     const oom = new Error(
       'Session fail to run with error: OOM when allocating tensor with shape[32,12,128,128]',
     );
-    expect(explainRunError(oom, 32).message).toContain('--micro-batch-size 16');
-    expect(explainRunError(oom, 1).message).toContain('use a smaller model');
+    expect(explainMemoryError('cuda', oom, 32).message).toContain('--micro-batch-size 16');
+    expect(explainMemoryError('cuda', oom, 1).message).toContain('use a smaller model');
+    expect(explainMemoryError('cuda', oom, undefined).message).toContain('does not hold the weights');
     const other = new Error('No such op');
-    expect(explainRunError(other, 32)).toBe(other);
+    expect(explainMemoryError('cuda', other, 32)).toBe(other);
   });
 });
 

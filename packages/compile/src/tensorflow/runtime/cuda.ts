@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { InputError } from '../../error.js';
+import { InputError, OutOfMemoryError } from '../../error.js';
 import type { TensorflowInstallation } from '../setup/installation.js';
 
 /** What was found on a machine where TensorFlow sees no GPU. */
 export interface CudaFacts {
-  /** Whether NVIDIA's wheels were set up together with TensorFlow. */
+  /** Whether TensorFlow was built with CUDA. */
   setUpForGpu: boolean;
   /** The NVIDIA driver's version, such as `550.54.14`; undefined without a driver. */
   driver: string | undefined;
@@ -70,13 +70,12 @@ export function explainMissingCuda({ setUpForGpu, driver, missingLibraries }: Cu
   );
 }
 
-/** The error of a run that did not fit into the device's memory, with half its rows to try next; others as they are. */
-export function explainRunError(error: Error, batchSize: number | undefined): Error {
+/**
+ * The error of TensorFlow where something did not fit into the memory; others as they are.
+ *
+ * @param rows of the step that was run; undefined while weights are written
+ */
+export function explainMemoryError(device: string, error: Error, rows: number | undefined): Error {
   if (!/OOM when allocating|RESOURCE_EXHAUSTED|out of memory/i.test(error.message)) return error;
-  if (batchSize === undefined || batchSize < 2)
-    return new InputError('the memory does not hold this step: use a smaller model');
-  const half = Math.floor(batchSize / 2);
-  return new InputError(
-    `the memory does not hold a step of ${batchSize} rows: try --micro-batch-size ${half}, which leaves the result as it is`,
-  );
+  return new OutOfMemoryError(`--device ${device}`, rows);
 }

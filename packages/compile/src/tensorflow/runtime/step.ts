@@ -5,12 +5,12 @@ import { engine, type Tensor, type Variable } from '@tensorflow/tfjs-core';
 import type { Precision } from '../../engine.js';
 import { staticShape } from '../../graph/dimension.js';
 import type { Graph, TypedArray } from '../../graph/graph.js';
-import { type ResolvedInput, resolveInputs } from '../../step/inputs.js';
+import { type ResolvedInput, resolveInputs, rowsOf } from '../../step/inputs.js';
 import type { Step, StepInput } from '../../step/step.js';
 import { copyInto, emptyValue, initialValue, pick } from '../../step/variables.js';
 import type { InputSpec, VariableSpec } from '../../trace/trace.js';
 import { RUN_SIGNATURE, SERVING_TAG, type StateGroup, stateGroups, toSavedModel } from '../saved_model.js';
-import { explainRunError } from './cuda.js';
+import { explainMemoryError } from './cuda.js';
 import {
   loadTfjsNode,
   type SavedModelSignature,
@@ -41,6 +41,7 @@ export class TensorflowStep implements Step, VariableHolder {
     private readonly signature: SavedModelSignature,
     private readonly groups: readonly LoadedGroup[],
     private readonly shared: SharedVariables,
+    private readonly device: string,
   ) {}
 
   /**
@@ -68,7 +69,16 @@ export class TensorflowStep implements Step, VariableHolder {
       }
       const specs = new Map(Object.entries(variables));
       const shared = share?.shared ?? new SharedVariables();
-      const step = new TensorflowStep(tf, graph, inputs, specs, signature, groups, shared);
+      const step = new TensorflowStep(
+        tf,
+        graph,
+        inputs,
+        specs,
+        signature,
+        groups,
+        shared,
+        options.device ?? 'cpu',
+      );
       for (const group of groups) await step.#initialize(group);
       if (!share) shared.changed(step, specs.keys());
       return step;
@@ -82,9 +92,7 @@ export class TensorflowStep implements Step, VariableHolder {
     const known = new Set(this.graph.inputs.map(({ name }) => name));
     const feeds = resolved.filter(([name]) => known.has(name)).map(([name, input]) => ({ name, ...input }));
     await this.shared.bringTo(this, this.specs.keys());
-    const outputs = await this.#predict(this.signature, feeds).catch((error: Error) => {
-      throw explainRunError(error, feeds.find(({ shape }) => shape.length > 1)?.shape[0]);
-    });
+    const outputs = await this.#predict(this.signature, feeds);
     this.shared.changed(this, Object.keys(this.graph.updates));
     return outputs;
   }
@@ -160,6 +168,8 @@ export class TensorflowStep implements Step, VariableHolder {
         tensor.dispose();
       }
       return outputs;
+    }).catch((error: Error) => {
+      throw explainMemoryError(this.device, error, signature === this.signature ? rowsOf(feeds) : undefined);
     });
   }
 }
