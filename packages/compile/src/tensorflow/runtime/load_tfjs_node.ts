@@ -62,7 +62,8 @@ async function load(options: TensorflowOptions): Promise<TfjsNode> {
   const folder = options.folder ?? tensorflowFolder();
   const installation = await readInstallation(folder);
   if (!installation) {
-    throw new InputError(`TensorFlow is not set up in ${folder}: run \`mlm setup tensorflow\``);
+    const command = `mlm setup tensorflow${options.device === 'cuda' ? ' --gpu' : ''}`;
+    throw new InputError(`TensorFlow is not set up in ${folder}: run \`${command}\``);
   }
   setEnvironment(options);
   // tfjs-node 4.22 calls util.isNullOrUndefined, which Node 23 removed.

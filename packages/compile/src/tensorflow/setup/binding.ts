@@ -44,6 +44,7 @@ export async function buildBinding(
     onLine: options.report,
     signal: options.signal,
   });
+  options.signal?.throwIfAborted();
   if (result.code !== 0) throw new InputError(explain(result.stdout + result.stderr));
   await rm(target, { recursive: true, force: true });
   await mkdir(join(target, 'lib', 'napi-v8'), { recursive: true });

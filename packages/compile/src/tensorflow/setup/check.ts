@@ -1,15 +1,46 @@
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { InputError } from '../../error.js';
 import { type EngineProbe, probeEngine } from '../../probe/probe.js';
+import { DRIVER_FILE } from '../runtime/cuda.js';
+import { type TensorflowInstallation, writeInstallation } from './installation.js';
 
 /**
- * Tries the TensorFlow that was set up in a folder, as `mlm doctor` does: a matrix product and training steps, in a
- * process of its own.
+ * Tries a TensorFlow that is not recorded yet, as `mlm doctor` does: a matrix product and training steps, in a process
+ * of its own; on the CPU, and on CUDA where it was built with it and a driver is loaded.
  *
- * @throws InputError when it does not load, computes something wrong or crashes
+ * @returns the trial on each device; the CPU's works, CUDA's may not
+ * @throws InputError when it does not load, computes something wrong or crashes on the CPU
  */
-export async function checkTensorflow(folder: string): Promise<EngineProbe> {
-  const env = { ...process.env, MLM_TENSORFLOW_HOME: folder };
-  const probe = await probeEngine({ target: 'tensorflow', device: 'cpu' }, undefined, env);
-  if (!probe.works) throw new InputError(`the check of TensorFlow failed: ${probe.error}`);
-  return probe;
+export async function checkTensorflow(
+  folder: string,
+  installation: TensorflowInstallation,
+  { signal, driverFile = DRIVER_FILE, probe = probeEngine }: CheckOptions = {},
+): Promise<EngineProbe[]> {
+  // The process reads a record: for this trial it has a folder of its own, so that the real one only tells of successes.
+  const trial = join(folder, 'check.partial');
+  await writeInstallation(trial, installation);
+  const env = { ...process.env, MLM_TENSORFLOW_HOME: trial };
+  try {
+    const checks: EngineProbe[] = [];
+    for (const device of ['cpu', 'cuda'] as const) {
+      if (device === 'cuda' && !(installation.gpu && existsSync(driverFile))) continue;
+      const check = await probe({ target: 'tensorflow', device }, signal, env);
+      signal?.throwIfAborted();
+      if (device === 'cpu' && !check.works)
+        throw new InputError(`the check of TensorFlow failed: ${check.error}`);
+      checks.push(check);
+    }
+    return checks;
+  } finally {
+    await rm(trial, { recursive: true, force: true });
+  }
+}
+
+/** What stops the check, and what stands in for the machine in tests. */
+export interface CheckOptions {
+  signal?: AbortSignal | undefined;
+  driverFile?: string;
+  probe?: typeof probeEngine;
 }

@@ -10,7 +10,7 @@ export interface TensorflowInstallation {
   tensorflow_version: string;
   /** The wheel's own `tensorflow` folder, holding libtensorflow_cc.so.2 and include/. */
   library_folder: string;
-  /** Whether the libraries were set up together with NVIDIA's wheels. */
+  /** Whether this TensorFlow was built with CUDA. */
   gpu: boolean;
   /** `pip`: unpacked by us and removed with us. `python`: found in somebody's Python, never touched. */
   source: 'pip' | 'python';

@@ -8,29 +8,39 @@ import { checkTensorflow } from './check.js';
 import { type TensorflowInstallation, tensorflowFolder, writeInstallation } from './installation.js';
 import { downloadTensorflow, findPythonTensorflow } from './wheel.js';
 
+/** Which TensorFlow to set up, and where. */
 export interface SetupOptions {
   /** Interpreter whose installed TensorFlow is used as it is; without it the PyPI wheel is unpacked through pip. */
   python?: string | undefined;
-  /** Unpack `tensorflow[and-cuda]` with NVIDIA's wheels in place of `tensorflow-cpu`. Default false. */
+  /**
+   * Unpack `tensorflow[and-cuda]` with NVIDIA's wheels in place of `tensorflow-cpu`, and take none that was built
+   * without CUDA. Default false: then a Python's TensorFlow may be either.
+   */
   gpu?: boolean | undefined;
   /** Where everything goes (default {@link tensorflowFolder}). */
   folder?: string | undefined;
   /** Called with a line for each phase and with the lines of pip and node-gyp. */
   onProgress?: ((phase: 'unpack' | 'build' | 'check', line: string) => void) | undefined;
+  /** Ends pip, the compiler and the check. */
   signal?: AbortSignal | undefined;
 }
 
+/** What was set up, and how it did. */
 export interface SetupResult {
+  /** The folder that holds it. */
   folder: string;
+  /** What was recorded there. */
   installation: TensorflowInstallation;
-  /** The trial of what was set up. */
+  /** The trial of what was set up on the CPU. */
   check: EngineProbe;
+  /** The trial on CUDA; left out where TensorFlow has none or no driver is loaded. */
+  cudaCheck?: EngineProbe;
 }
 
 /**
  * Makes tfjs-node work with today's TensorFlow: finds or unpacks a PyPI wheel, builds the binding against it, checks it
- * with a matmul and a training step, and records it. Nothing is recorded unless the check passed. Undone by
- * {@link removeTensorflow}.
+ * with a matmul and a training step, on CUDA too where it can be, and records it. Nothing is recorded unless the check
+ * passed. Undone by {@link removeTensorflow}.
  *
  * @throws InputError that says what is missing and how to get it.
  */
@@ -45,8 +55,13 @@ export async function setupTensorflow(options: SetupOptions = {}): Promise<Setup
   const report = (phase: 'unpack' | 'build' | 'check') => (line: string) => options.onProgress?.(phase, line);
   await mkdir(folder, { recursive: true });
   const wheel = options.python
-    ? await findPythonTensorflow(options.python)
+    ? await findPythonTensorflow(options.python, signal)
     : await downloadTensorflow(join(folder, 'site'), { gpu, python, report: report('unpack'), signal });
+  if (gpu && !wheel.cuda) {
+    throw new InputError(
+      `--gpu: TensorFlow ${wheel.version} of ${python} is built without CUDA: install tensorflow[and-cuda] there, or leave --python out`,
+    );
+  }
   report('build')(`building the binding against TensorFlow ${wheel.version}`);
   const built = await buildBinding(join(folder, 'binding'), wheel.folder, {
     python,
@@ -57,24 +72,25 @@ export async function setupTensorflow(options: SetupOptions = {}): Promise<Setup
     format_version: 1,
     tensorflow_version: wheel.version,
     library_folder: wheel.folder,
-    gpu,
+    gpu: wheel.cuda,
     source: options.python ? 'python' : 'pip',
     binding: built.binding,
     binding_version: built.version,
   };
-  await writeInstallation(folder, installation);
+  // What an earlier set-up recorded has just been replaced.
+  await rm(join(folder, 'installation.json'), { force: true });
   report('check')('a matmul and a training step');
-  try {
-    return { folder, installation, check: await checkTensorflow(folder) };
-  } catch (error) {
-    await rm(join(folder, 'installation.json'), { force: true });
-    throw error;
+  const [check, cudaCheck] = await checkTensorflow(folder, installation, { signal });
+  if (gpu && cudaCheck?.works === false) {
+    throw new InputError(`the check of TensorFlow on CUDA failed: ${cudaCheck.error}`);
   }
+  await writeInstallation(folder, installation);
+  return { folder, installation, check: check!, ...(cudaCheck && { cudaCheck }) };
 }
 
 /** Removes what {@link setupTensorflow} left in `folder`; a Python's own TensorFlow is never touched. */
 export async function removeTensorflow(folder = tensorflowFolder()): Promise<boolean> {
-  const parts = ['installation.json', 'binding', 'binding.partial', 'site', 'site.partial'];
+  const parts = ['installation.json', 'binding', 'binding.partial', 'site', 'site.partial', 'check.partial'];
   const present = parts.some((name) => existsSync(join(folder, name)));
   for (const name of parts) await rm(join(folder, name), { recursive: true, force: true });
   return present;

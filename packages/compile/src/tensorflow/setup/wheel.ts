@@ -9,6 +9,8 @@ export interface Wheel {
   version: string;
   /** The distribution's `tensorflow` folder. */
   folder: string;
+  /** Whether it was built with CUDA: PyPI's `tensorflow` is, `tensorflow-cpu` is not. */
+  cuda: boolean;
 }
 
 /** The release line that the binding and the targets are tested with. */
@@ -26,8 +28,9 @@ print(json.dumps({"folder": os.path.dirname(spec.origin) if spec and spec.origin
 `;
 
 /** Finds the TensorFlow that a Python interpreter would import, without importing it. */
-export async function findPythonTensorflow(python: string): Promise<Wheel> {
-  const result = await runCommand(python, ['-c', FIND_TENSORFLOW]);
+export async function findPythonTensorflow(python: string, signal?: AbortSignal): Promise<Wheel> {
+  const result = await runCommand(python, ['-c', FIND_TENSORFLOW], { signal });
+  signal?.throwIfAborted();
   if (result.code !== 0)
     throw new InputError(`${python}: not a working Python interpreter (${lastWords(result, 1)})`);
   const found = JSON.parse(result.stdout) as { folder: string | null; version: string | null };
@@ -35,7 +38,7 @@ export async function findPythonTensorflow(python: string): Promise<Wheel> {
     throw new InputError(`${python}: has no TensorFlow; install tensorflow-cpu there, or leave --python out`);
   }
   requireLibraries(found.folder);
-  return { folder: found.folder, version: found.version };
+  return { folder: found.folder, version: found.version, cuda: await isBuiltWithCuda(found.folder) };
 }
 
 /** Unpacks TensorFlow's wheel into `target` through pip, with NVIDIA's CUDA wheels beside it when `gpu`. */
@@ -54,7 +57,14 @@ export async function downloadTensorflow(
   await rename(partial, target);
   const folder = join(target, 'tensorflow');
   requireLibraries(folder);
-  return { folder, version: /^Version: (.+)$/m.exec(metadata)?.[1]?.trim() ?? 'unknown' };
+  const version = /^Version: (.+)$/m.exec(metadata)?.[1]?.trim() ?? 'unknown';
+  return { folder, version, cuda: await isBuiltWithCuda(folder) };
+}
+
+/** What TensorFlow itself answers in `tf.sysconfig.get_build_info()`, read from the file that says it. */
+async function isBuiltWithCuda(folder: string): Promise<boolean> {
+  const text = await readFile(join(folder, 'python', 'platform', 'build_info.py'), 'utf8').catch(() => '');
+  return /['"]is_cuda_build['"]\s*[,:]\s*True/.test(text);
 }
 
 /** The wheels that TensorFlow's METADATA asks for under its extra `and-cuda`, as pip requirements. */
@@ -73,6 +83,7 @@ async function pipInstall(
   args.push('--only-binary=:all:', '--no-compile', '--progress-bar=off', '--target', target, ...requirements);
   const result = await runCommand(options.python, args, { onLine: options.report, signal: options.signal });
   if (result.code === 0) return;
+  options.signal?.throwIfAborted();
   const missing = result.code === null || /No module named pip/.test(result.stderr);
   throw new InputError(
     missing
