@@ -63,6 +63,23 @@ test('what is asked for by name stays', async () => {
   });
 });
 
+test('the reason is what was looked at', async () => {
+  const reason = async (wish: Parameters<typeof chooseEngine>[0], facts: MachineFacts) =>
+    (await chooseEngine(wish, facts)).reason;
+  const cpu = { engine: 'auto', device: 'cpu' } as const;
+  expect(await reason(cpu, cuda)).toBe('TensorFlow is set up');
+  expect(await reason(cpu, machine({ gpu: true }))).toBe('TensorFlow is not set up');
+  const tensorflow = { engine: 'tensorflow', device: 'auto' } as const;
+  expect(await reason(tensorflow, machine({ tensorflow: 'cpu' }))).toBe('no GPU was found');
+  expect(await reason(tensorflow, machine({ tensorflow: 'cpu', nvidiaDriver: true, gpu: true }))).toBe(
+    'TensorFlow is not set up with CUDA',
+  );
+  expect(await reason(tensorflow, machine({ tensorflow: 'gpu', gpu: true }))).toBe(
+    "NVIDIA's driver is not loaded",
+  );
+  expect(await reason({ engine: 'eager', device: 'auto' }, cuda)).toBe('the eager engine runs there alone');
+});
+
 test('bf16 leaves TensorFlow alone, whatever else is faster', async () => {
   const wish = { ...auto, precision: 'bf16' } as const;
   expect(await chooseEngine(wish, machine({ gpu: true }))).toMatchObject({ engine: 'tensorflow' });

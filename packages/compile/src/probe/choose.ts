@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
+import { DRIVER_FILE } from '../tensorflow/runtime/cuda.js';
 import { hasTfjsNodePackage } from '../tensorflow/runtime/tfjs_node_package.js';
 import { readInstallation } from '../tensorflow/setup/installation.js';
 import { type EngineProbe, type EngineTarget, probeEngine } from './probe.js';
@@ -12,6 +13,7 @@ export interface EngineWish {
   precision?: 'fp32' | 'bf16';
 }
 
+/** What was picked, and why. */
 export interface EngineChoice {
   engine: EngineTarget['target'];
   device: EngineTarget['device'];
@@ -56,13 +58,25 @@ export async function chooseEngine(wish: EngineWish, facts?: MachineFacts): Prom
     }
     tried.push(probe.works ? `WebGPU is slower than the CPU here` : `WebGPU: ${probe.error}`);
   }
-  const why = tried.length > 0 ? tried.join('; ') : 'no GPU was found';
+  const why = tried.length > 0 ? tried.join('; ') : notTried(found, engine);
   // What is asked for by name is not second-guessed: where it is missing, the engine says so itself.
   if (device === 'cuda') return choice(engine === 'auto' ? 'tensorflow' : engine, 'cuda', 'as asked');
   if (device === 'webgpu') return choice(engine === 'auto' ? 'onnx' : engine, 'webgpu', 'as asked');
   if (engine !== 'auto') return choice(engine, 'cpu', why);
+  // On the CPU, where it was asked for, nothing but TensorFlow was looked for.
+  if (device === 'cpu')
+    return found.tensorflow
+      ? choice('tensorflow', 'cpu', 'TensorFlow is set up')
+      : choice('onnx', 'cpu', 'TensorFlow is not set up');
   if (found.tensorflow) return choice('tensorflow', 'cpu', `${why}; TensorFlow is set up`);
   return choice('onnx', 'cpu', why);
+}
+
+/** Why no device was tried. */
+function notTried(found: MachineFacts, engine: EngineWish['engine']): string {
+  if (!found.gpu) return 'no GPU was found';
+  if (engine === 'eager') return 'the eager engine runs there alone';
+  return found.tensorflow === 'gpu' ? "NVIDIA's driver is not loaded" : 'TensorFlow is not set up with CUDA';
 }
 
 const choice = (
@@ -74,7 +88,7 @@ const choice = (
 async function machineFacts(): Promise<MachineFacts> {
   // What was set up for another copy of this package is of no use without tfjs-node beside this one.
   const installation = hasTfjsNodePackage() ? await readInstallation() : undefined;
-  const nvidiaDriver = existsSync('/proc/driver/nvidia/version');
+  const nvidiaDriver = existsSync(DRIVER_FILE);
   return {
     tensorflow: installation && (installation.gpu ? 'gpu' : 'cpu'),
     nvidiaDriver,

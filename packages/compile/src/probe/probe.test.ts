@@ -22,3 +22,14 @@ test('an engine that does not work says why on one line, and what helps', async 
     remedy: 'mlm setup tensorflow',
   });
 });
+
+test('an error does not name the device again', async () => {
+  const probe = await probeEngine({ target: 'onnx', device: 'cuda' });
+  // On a machine that has CUDA's libraries for onnxruntime there is no error.
+  if (!probe.works) expect(probe.error).not.toContain('--device cuda:');
+});
+
+test('a signal ends the trial', async () => {
+  const probe = await probeEngine({ target: 'onnx', device: 'cpu' }, AbortSignal.abort());
+  expect(probe).toMatchObject({ works: false, error: expect.stringContaining('abort') });
+});

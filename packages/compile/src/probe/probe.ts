@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { lastWords, runCommand } from '../tensorflow/setup/command.js';
+import { remedyFor } from './remedies.js';
 
 /** An engine and a place where it runs, as `compile` takes them. */
 export interface EngineTarget {
@@ -7,6 +8,7 @@ export interface EngineTarget {
   device: 'cpu' | 'webgpu' | 'cuda';
 }
 
+/** All engines on all devices, in the order in which `mlm doctor` tells of them. */
 export const engineTargets: readonly EngineTarget[] = [
   { target: 'onnx', device: 'cpu' },
   { target: 'onnx', device: 'webgpu' },
@@ -31,41 +33,41 @@ export interface EngineProbe extends EngineTarget {
   remedy?: string;
 }
 
-const timeoutMilliseconds = 60_000;
+const timeoutMilliseconds = 120_000;
 
 /**
  * Runs a matrix product and a training step on an engine, in a process of its own, so that a crash of a native library
  * or of a driver becomes an answer.
  *
+ * @param signal ends the trial; it also ends by itself after two minutes
  * @param env environment of that process; `MLM_TENSORFLOW_HOME` names the TensorFlow to try
  */
 export async function probeEngine(
   { target, device }: EngineTarget,
-  signal: AbortSignal = AbortSignal.timeout(timeoutMilliseconds),
+  signal?: AbortSignal,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<EngineProbe> {
   // From sources (tests) the compiled script in dist is run; src and dist have the same depth.
   const script = fileURLToPath(new URL('./probe_process.js', import.meta.url)).replace('/src/', '/dist/');
-  const result = await runCommand(process.execPath, [script, target, device], { signal, env });
+  const timeout = AbortSignal.timeout(timeoutMilliseconds);
+  const either = signal ? AbortSignal.any([signal, timeout]) : timeout;
+  const result = await runCommand(process.execPath, [script, target, device], { signal: either, env });
   const line = result.stdout.split('\n').find((text) => text.startsWith('{'));
   if (result.code === 0 && line !== undefined) {
     return { target, device, works: true, ...(JSON.parse(line) as Partial<EngineProbe>) };
   }
-  const error = shorten(lastWords(result, 1)) || `its process ended with ${result.code ?? 'a crash'}`;
-  const remedy = remedies[`${target} ${device}`];
+  const words = timeout.aborted ? 'it gave no answer within two minutes' : shorten(lastWords(result, 1));
+  const error = words || `its process ended with ${result.code ?? 'a crash'}`;
+  const remedy = remedyFor({ target, device });
   return { target, device, works: false, error, ...(remedy === undefined ? {} : { remedy }) };
 }
 
-/** Native errors begin with where in the sources they arose; the last sentence says what happened. */
+/**
+ * Native errors begin with where in the sources they arose; the last sentence says what happened. Ours begin with the
+ * device, which whoever shows a probe says anyway.
+ */
 function shorten(error: string): string {
-  return error.replace(/^.*?(?:was false\. |\[ONNXRuntimeError\] : \d+ : \w+ : )/, '');
+  return error
+    .replace(/^--device \w+: /, '')
+    .replace(/^.*?(?:was false\. |\[ONNXRuntimeError\] : \d+ : \w+ : )/, '');
 }
-
-const remedies: Record<string, string> = {
-  'onnx cpu': 'pnpm install',
-  'onnx webgpu': 'a GPU with a driver for Vulkan, Metal or Direct3D 12',
-  'onnx cuda':
-    'an NVIDIA driver, and the CUDA libraries of onnxruntime-node: node node_modules/onnxruntime-node/script/install',
-  'tensorflow cpu': 'mlm setup tensorflow',
-  'tensorflow cuda': 'an NVIDIA driver, and: mlm setup tensorflow --gpu',
-};

@@ -11,7 +11,7 @@ async function main(target: EngineTarget['target'], device: EngineTarget['device
   const options = { target, device };
   const probe: Partial<EngineProbe> = {
     version: await versionOf(target),
-    matmul_gflops: Math.round(await matmulRate(options)),
+    matmul_gflops: Number((await matmulRate(options)).toPrecision(3)),
     step_milliseconds: Number((await stepTime(options)).toFixed(2)),
   };
   console.log(JSON.stringify(probe));
