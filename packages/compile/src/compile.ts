@@ -5,6 +5,7 @@ import { type CacheSource, cacheKey } from './cache/key.js';
 import { EagerStep } from './eager/step.js';
 import { checkEngine, type Device, isTarget, type Precision, type Target, targets } from './engine.js';
 import { DeviceStep } from './onnx/device/step.js';
+import { tryDevice } from './onnx/device/trial.js';
 import { DeviceVariables } from './onnx/device/variables.js';
 import { type OnnxProgram, onnxProgram } from './onnx/program.js';
 import { OnnxState } from './onnx/state.js';
@@ -111,6 +112,7 @@ async function programFor(fn: StepFunction, options: CompileOptions, free: numbe
 async function onDevice(fn: StepFunction, options: CompileOptions, device: Device): Promise<Step> {
   const { variables = {}, inputs = {}, share } = options;
   if (share && !(share instanceof DeviceStep && share.variables.device === device)) throw sharingError();
+  if (device === 'webgpu') await tryDevice(device);
   const state = share?.variables ?? (await DeviceVariables.create(device, variables));
   return DeviceStep.create(trace(fn, { variables, inputs }), inputs, { variables: state, owned: !share });
 }

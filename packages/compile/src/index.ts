@@ -4,7 +4,7 @@ export { type CompileOptions, compile } from './compile.js';
 export { type DropoutMask, dropoutMask } from './dropout/dropout.js';
 export { type EagerOptions, EagerStep } from './eager/step.js';
 export type { Device, Precision, Target } from './engine.js';
-export { InputError } from './error.js';
+export { InputError, OutOfMemoryError } from './error.js';
 export {
   type Dimension,
   type DimensionTerm,
@@ -31,6 +31,7 @@ export {
 } from './graph/graph.js';
 export { printGraph } from './graph/print.js';
 export { type Emit, type Rule, removeUnused, rewrite } from './graph/rewrite.js';
+export { hasBfloat16 } from './host/bfloat16.js';
 export { type OnnxOptions, toOnnx } from './onnx/model.js';
 export { chooseEngine, type EngineChoice, type EngineWish } from './probe/choose.js';
 export { type EngineProbe, type EngineTarget, engineTargets, probeEngine } from './probe/probe.js';

@@ -1,3 +1,4 @@
+import type { TrainSettings } from '@mlm/train';
 import { type Command, Option } from 'commander';
 import type { Context } from '../context.js';
 import { integer } from './parse.js';
@@ -32,25 +33,50 @@ export function addEngineOptions(command: Command): Command {
     .option('--threads <n>', 'threads of the engine (default: one a core)', integer(1, 1024));
 }
 
-/**
- * The options as the train package takes them; what is left to `auto` is picked by what the machine has. A pick other
- * than onnxruntime on the CPU of a machine without a GPU is said, with its reason, on standard error.
- */
-export async function engineSettings(
-  context: Context,
+/** What was picked, and a report of it. */
+export interface EnginePick {
+  /** The options as the train package takes them. */
+  settings: Pick<TrainSettings, 'engine' | 'device' | 'precision'> & { threads?: number; xla?: boolean };
+  /**
+   * Says on standard error what `auto` picked and why, unless that is onnxruntime on the CPU of a machine without a GPU;
+   * and that bf16 is slow here, where it is. To be called once the engine has loaded: where it does not, its error is all
+   * that matters.
+   */
+  report(): void;
+}
+
+/** Picks by what the machine has where the options leave it to `auto`. */
+export async function pickEngine(
+  { stderr }: Context,
   { engine, device, precision, xla, threads, quiet }: EngineOptions & { quiet?: boolean },
-) {
-  const { chooseEngine } = await import('@mlm/compile');
+): Promise<EnginePick> {
+  const { chooseEngine, hasBfloat16 } = await import('@mlm/compile');
   const choice = await chooseEngine({ engine, device, precision });
-  const plain = choice.engine === 'onnx' && choice.reason === 'no GPU was found';
-  if (quiet !== true && choice.reason !== 'as asked' && !plain) {
-    context.stderr.write(`mlm: engine ${choice.engine} on ${choice.device} (${choice.reason})\n`);
-  }
+  const plain =
+    choice.engine === 'onnx' &&
+    choice.device === 'cpu' &&
+    (device === 'cpu' || choice.reason === 'no GPU was found');
+  const emulated =
+    precision === 'bf16' &&
+    choice.engine === 'tensorflow' &&
+    choice.device === 'cpu' &&
+    hasBfloat16() === false;
   return {
-    engine: choice.engine,
-    device: choice.device,
-    ...(threads === undefined ? {} : { threads }),
-    precision,
-    ...(xla === undefined ? {} : { xla }),
+    settings: {
+      engine: choice.engine,
+      device: choice.device,
+      ...(threads === undefined ? {} : { threads }),
+      precision,
+      ...(xla === undefined ? {} : { xla }),
+    },
+    report() {
+      if (quiet === true) return;
+      if (choice.reason !== 'as asked' && !plain)
+        stderr.write(`mlm: engine ${choice.engine} on ${choice.device} (${choice.reason})\n`);
+      if (emulated)
+        stderr.write(
+          'mlm: this CPU has no bfloat16 instructions (AVX512_BF16 or AMX): --precision bf16 is emulated, which is slow\n',
+        );
+    },
   };
 }

@@ -9,7 +9,10 @@ type OnnxRuntime = typeof import('onnxruntime-node');
  * recognise, and so never writes into, preallocated tensors of the class that ES modules get from onnxruntime-common.
  */
 export function onnxRuntime(): OnnxRuntime {
-  return createRequire(import.meta.url)('onnxruntime-node') as OnnxRuntime;
+  const runtime = createRequire(import.meta.url)('onnxruntime-node') as OnnxRuntime;
+  // What is wrong comes as an exception; the log would say it once more, in red, before our message.
+  if (!process.env.MLM_DEBUG) runtime.env.logLevel = 'fatal';
+  return runtime;
 }
 
 /** A tensor over the caller's array: nothing is copied. */

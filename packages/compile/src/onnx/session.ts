@@ -25,7 +25,7 @@ export async function createSession(model: Uint8Array, options: SessionOptions):
       ...(locations && { preferredOutputLocation: locations }),
       ...(profile !== undefined && { enableProfiling: true, profileFilePrefix: profile }),
       graphOptimizationLevel: optimize ? 'all' : 'disabled',
-      logSeverityLevel: 3,
+      logSeverityLevel: process.env.MLM_DEBUG ? 3 : 4,
     });
   } catch (error) {
     throw explainDeviceError(device, error as Error);

@@ -7,7 +7,10 @@ import type { EngineProbe, EngineTarget } from './probe.js';
 
 /** Entry point of the process that `probeEngine` starts: `probe_process.js TARGET DEVICE`. */
 async function main(target: EngineTarget['target'], device: EngineTarget['device']): Promise<void> {
-  if (target === 'eager') await import('@tensorflow/tfjs-backend-cpu');
+  if (target === 'eager') {
+    tf.enableProdMode();
+    await import('@tensorflow/tfjs-backend-cpu');
+  }
   const options = { target, device };
   const probe: Partial<EngineProbe> = {
     version: await versionOf(target),

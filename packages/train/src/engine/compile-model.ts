@@ -69,6 +69,8 @@ export async function compileModel(
 async function chooseBackend(): Promise<void> {
   const chosen: string | undefined = tf.engine().backendName;
   if (chosen !== undefined && chosen !== traceBackendName) return;
+  // Else tfjs advertises its native backend at the first tensor. Its name aside, the mode changes warnings alone.
+  tf.enableProdMode();
   await import('@tensorflow/tfjs-backend-cpu');
   await tf.setBackend('cpu');
 }

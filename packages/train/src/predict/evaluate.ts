@@ -17,6 +17,8 @@ export interface EvaluateOptions extends Partial<EngineOptions> {
   batchSize?: number;
   /** The tokenizer of a dataset that does not carry one. */
   tokenizer?: TokenizerMetadata;
+  /** Called once the engine has the model. */
+  onStart?: () => void;
 }
 
 /**
@@ -41,6 +43,7 @@ export async function evaluate(given: EvaluateOptions): Promise<Evaluation> {
     refuseMisfit(options.dataset, tokenizer, plan, config);
     const evaluator = await Evaluator.create(config, weights, { ...options, lengths: plan.lengths });
     try {
+      options.onStart?.();
       return await evaluateRows({ dataset, plan, evaluator }, 1);
     } finally {
       await evaluator.dispose();

@@ -3,7 +3,7 @@ import { InputError } from '@mlm/arrow';
 import { type Encoder, loadTokenizer, type Tokenizer } from '@mlm/tokenize';
 import { checkpointFolder, MaskFiller } from '@mlm/train';
 import type { Context } from '../../context.js';
-import { engineSettings } from '../../options/engine.js';
+import { pickEngine } from '../../options/engine.js';
 import { alignColumns, printResult } from '../../output/report.js';
 import type { FillOptions } from './command.js';
 
@@ -22,7 +22,9 @@ export async function runFill(
   const folder = await checkpointFolder(checkpoint);
   const tokenizer = await loadTokenizer(folder);
   const encoder = tokenizer.encoder();
-  const filler = await MaskFiller.open(folder, await engineSettings(context, options));
+  const { settings, report } = await pickEngine(context, options);
+  const filler = await MaskFiller.open(folder, settings);
+  report();
   try {
     for await (const text of textsToFill(context, texts)) {
       context.signal.throwIfAborted();

@@ -1,7 +1,7 @@
-import { type TrainOptions as TrainRequest, train } from '@mlm/train';
+import { type TrainEvent, type TrainOptions as TrainRequest, train } from '@mlm/train';
 import { commandName } from '../../command-name.js';
 import type { Context } from '../../context.js';
-import { engineSettings } from '../../options/engine.js';
+import { pickEngine } from '../../options/engine.js';
 import { formatCount, formatDuration, formatShare, formatShortCount } from '../../output/numbers.js';
 import { printResult } from '../../output/report.js';
 import { namedTokenizer } from '../../tokenizer.js';
@@ -9,11 +9,9 @@ import type { TrainOptions } from './command.js';
 import { followTraining, type TrainResult } from './follow.js';
 
 export async function runTrain(context: Context, dataset: string, options: TrainOptions): Promise<void> {
-  const result = await followTraining(
-    context,
-    train({ ...(await trainRequest(context, dataset, options)), signal: context.signal }),
-    options,
-  );
+  const { settings, report } = await pickEngine(context, options);
+  const request = { ...(await trainRequest(dataset, options)), ...settings, signal: context.signal };
+  const result = await followTraining(context, reportedAtStart(train(request), report), options);
   printResult(context, options, result, (style) => [
     ...(result.reason === 'finished' ? [] : [style('yellow', whyStopped(result, dataset))]),
     ...describe(result),
@@ -21,8 +19,19 @@ export async function runTrain(context: Context, dataset: string, options: Train
   ]);
 }
 
+/** The events as they are; what was picked is told when the engine has the model. */
+async function* reportedAtStart(
+  events: AsyncIterable<TrainEvent>,
+  report: () => void,
+): AsyncGenerator<TrainEvent> {
+  for await (const event of events) {
+    if (event.type === 'start') report();
+    yield event;
+  }
+}
+
 /** The options under the train package's names; those that were not given are left out. */
-async function trainRequest(context: Context, dataset: string, options: TrainOptions): Promise<TrainRequest> {
+async function trainRequest(dataset: string, options: TrainOptions): Promise<TrainRequest> {
   const given = {
     output: options.output,
     tokenizer: options.tokenizer && (await namedTokenizer(options.tokenizer)),
@@ -52,7 +61,6 @@ async function trainRequest(context: Context, dataset: string, options: TrainOpt
     masking: options.masking,
     seed: options.seed,
     keep: options.keep,
-    ...(await engineSettings(context, options)),
     ...(Object.fromEntries(
       Object.entries(given).filter(([, value]) => value !== undefined),
     ) as Partial<TrainRequest>),

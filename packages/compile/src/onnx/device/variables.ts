@@ -88,7 +88,8 @@ export class DeviceVariables {
   }
 }
 
-function copyModel(type: OnnxType, rank: number): Uint8Array {
+/** A model that gives its input. */
+export function copyModel(type: OnnxType, rank: number): Uint8Array {
   const dims = Array.from({ length: rank }, (_, axis) => `size${axis}`);
   return encodeModel({
     nodes: [{ opType: 'Identity', domain: '', inputs: ['x'], outputs: ['y'], attributes: {} }],

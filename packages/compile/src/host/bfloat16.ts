@@ -1,0 +1,18 @@
+import { readFileSync } from 'node:fs';
+
+/**
+ * Whether this machine's CPU multiplies bfloat16 in hardware (AVX512_BF16, AMX, or Arm's BF16); undefined where the
+ * system does not tell.
+ *
+ * @param file what Linux tells of its processors; replaced in tests
+ */
+export function hasBfloat16(file = '/proc/cpuinfo'): boolean | undefined {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+  const flags = /^(?:flags|Features)\s*:(.*)$/m.exec(text)?.[1]?.trim().split(/\s+/);
+  return flags?.some((flag) => ['avx512_bf16', 'amx_bf16', 'bf16'].includes(flag));
+}
