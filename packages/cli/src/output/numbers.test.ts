@@ -3,6 +3,7 @@ import {
   formatBytes,
   formatCount,
   formatDuration,
+  formatFlopRate,
   formatNoun,
   formatShare,
   formatShortCount,
@@ -45,4 +46,14 @@ test.each([
   [Number.POSITIVE_INFINITY, 'unknown time'],
 ])('%d seconds are %s', (seconds, text) => {
   expect(formatDuration(seconds)).toBe(text);
+});
+
+test('rates keep their figures however small', () => {
+  expect([1234, 105.3, 1.25, 0.25, 0.0004].map(formatFlopRate)).toEqual([
+    '1.23 TFLOP/s',
+    '105 GFLOP/s',
+    '1.25 GFLOP/s',
+    '250 MFLOP/s',
+    '400 kFLOP/s',
+  ]);
 });

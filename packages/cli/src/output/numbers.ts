@@ -27,6 +27,11 @@ export function formatByteRate(bytesPerSecond: number): string {
   return `${formatBytes(bytesPerSecond)}/s`;
 }
 
+/** A rate in GFLOP/s: 105.3 → `105 GFLOP/s`, 0.25 → `250 MFLOP/s` */
+export function formatFlopRate(gigaflops: number): string {
+  return `${scale(gigaflops * 1e9, [' ', ' k', ' M', ' G', ' T'])}FLOP/s`;
+}
+
 /** 0.1498 → `14.98 %` */
 export function formatShare(share: number): string {
   return `${(share * 100).toFixed(2)} %`;

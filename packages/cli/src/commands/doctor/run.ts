@@ -1,7 +1,8 @@
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
 import { type EngineProbe, engineTargets, probeEngine } from '@mlm/compile';
+import { commandName } from '../../command-name.js';
 import type { Context } from '../../context.js';
-import { formatBytes } from '../../output/numbers.js';
+import { formatBytes, formatFlopRate } from '../../output/numbers.js';
 import { createProgress } from '../../output/progress.js';
 import { alignColumns, printResult } from '../../output/report.js';
 import type { Style } from '../../output/style.js';
@@ -25,7 +26,8 @@ export async function runDoctor(context: Context, options: DoctorOptions): Promi
       total: engineTargets.length,
       details: () => [`trying ${engine.target} on ${engine.device}`],
     });
-    engines.push(await probeEngine(engine));
+    const probe = await probeEngine(engine, context.signal);
+    engines.push(runnable(probe, commandName(context.env)));
   }
   progress.finish();
   printResult(context, options, { ...machine, engines }, (style) => [
@@ -34,6 +36,16 @@ export async function runDoctor(context: Context, options: DoctorOptions): Promi
     '',
     ...describeEngines(engines, style),
   ]);
+}
+
+/** The probe with the commands that it proposes as this user calls them. */
+function runnable({ error, remedy, ...probe }: EngineProbe, mlm: string): EngineProbe {
+  const named = (text: string) => text.replaceAll(/\bmlm (?=setup\b)/g, `${mlm} `);
+  return {
+    ...probe,
+    ...(error === undefined ? {} : { error: named(error) }),
+    ...(remedy === undefined ? {} : { remedy: named(remedy) }),
+  };
 }
 
 function describeEngines(engines: EngineProbe[], style: Style): string[] {
@@ -47,7 +59,7 @@ function describeEngines(engines: EngineProbe[], style: Style): string[] {
           target,
           device,
           version,
-          `${matmul_gflops} GFLOP/s`,
+          matmul_gflops === undefined ? '' : formatFlopRate(matmul_gflops),
           `${step_milliseconds} ms`,
         ]),
       ],

@@ -1,6 +1,7 @@
-import { removeTensorflow, setupTensorflow, tensorflowFolder } from '@mlm/compile';
+import { type EngineProbe, removeTensorflow, setupTensorflow, tensorflowFolder } from '@mlm/compile';
 import { commandName } from '../../command-name.js';
 import type { Context } from '../../context.js';
+import { formatFlopRate } from '../../output/numbers.js';
 import { printResult } from '../../output/report.js';
 import { styleFor } from '../../output/style.js';
 import type { SetupTensorflowOptions } from './command.js';
@@ -14,7 +15,7 @@ export async function runSetupTensorflow(context: Context, options: SetupTensorf
     return;
   }
   const style = styleFor(context.stderr, context.env);
-  const { folder, installation, check } = await setupTensorflow({
+  const { folder, installation, check, cudaCheck } = await setupTensorflow({
     gpu: options.gpu,
     python: options.python,
     signal: context.signal,
@@ -22,10 +23,20 @@ export async function runSetupTensorflow(context: Context, options: SetupTensorf
       if (options.quiet !== true) context.stderr.write(`${style('bold', phase)}  ${line}\n`);
     },
   });
-  printResult(context, options, { folder, installation, check }, (style) => [
-    `${style('green', 'TensorFlow')} ${installation.tensorflow_version} works (${folder}).`,
-    `  matrix product: ${check.matmul_gflops} GFLOP/s on ${check.device}`,
-    `  training step of a small layer: ${check.step_milliseconds} ms`,
-    `Next: ${commandName(context.env)} train <dataset> --engine tensorflow`,
-  ]);
+  printResult(
+    context,
+    options,
+    { folder, installation, check, ...(cudaCheck && { cuda_check: cudaCheck }) },
+    (style) => [
+      `${style('green', 'TensorFlow')} ${installation.tensorflow_version} works (${folder}).`,
+      ...[check, ...(cudaCheck ? [cudaCheck] : [])].map(describeCheck),
+      ...(installation.gpu && !cudaCheck ? ["  cuda: not tried, NVIDIA's driver is not loaded"] : []),
+      `Next: ${commandName(context.env)} train <dataset> --engine tensorflow`,
+    ],
+  );
+}
+
+function describeCheck({ device, works, error, matmul_gflops = 0, step_milliseconds }: EngineProbe): string {
+  if (!works) return `  ${device}: ${error}`;
+  return `  ${device}: a matrix product at ${formatFlopRate(matmul_gflops)}, a training step of a small layer in ${step_milliseconds} ms`;
 }
