@@ -29,7 +29,7 @@ export function addEngineOptions(command: Command): Command {
         .choices(['fp32', 'bf16'])
         .default('fp32'),
     )
-    .option('--xla', 'tensorflow compiles the graph with XLA')
+    .option('--xla', 'tensorflow compiles the graph with XLA, anew for each of a few shapes')
     .option('--threads <n>', 'threads of the engine (default: one a core)', integer(1, 1024));
 }
 

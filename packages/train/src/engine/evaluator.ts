@@ -18,7 +18,10 @@ export interface Score {
 
 /** Scores labelled batches, through a graph without dropout, gradients or optimizer. */
 export class Evaluator {
-  private constructor(private readonly step: Step) {}
+  private constructor(
+    private readonly step: Step,
+    private readonly options: { xla?: boolean },
+  ) {}
 
   static async create(
     config: BertConfig,
@@ -28,6 +31,7 @@ export class Evaluator {
     const variables = parameterVariables(config, weights);
     return new Evaluator(
       await compileModel(options, modelFunction(evaluationStep, config), variables, batchInputs(options)),
+      options,
     );
   }
 
@@ -37,12 +41,12 @@ export class Evaluator {
     const options = { ...trainer.options, lengths };
     const variables = parameterVariables(config);
     const fn = modelFunction(evaluationStep, config);
-    return new Evaluator(await compileModel(options, fn, variables, batchInputs(options), step));
+    return new Evaluator(await compileModel(options, fn, variables, batchInputs(options), step), options);
   }
 
   async score(batch: Batch): Promise<Score> {
     if (batch.decoded === 0) return { lossSum: 0, correct: 0, decoded: 0 };
-    const { loss_sum, correct } = await this.step.run(batchValues(batch));
+    const { loss_sum, correct } = await this.step.run(batchValues(batch, this.options));
     return { lossSum: loss_sum![0]!, correct: correct![0]!, decoded: batch.decoded };
   }
 

@@ -27,7 +27,7 @@ export function trainableNames(config: BertConfig, frozenLayers: number): string
   return [...parameterShapes(config).keys()].filter((name) => !isFrozen(name, frozenLayers));
 }
 
-/** The loss of a batch: the cross-entropy summed over its decoded positions, times `loss_scale`. */
+/** The loss of a batch: the cross-entropy summed over its decoded positions, by their weights, times `loss_scale`. */
 export function maskedLanguageModelLoss(
   config: BertConfig,
   variables: Variables,
@@ -35,12 +35,13 @@ export function maskedLanguageModelLoss(
   dropout?: Dropout,
 ): tf.Scalar {
   const decoded = decode(config, variables, inputs, dropout);
+  const { loss_scale, position_weights } = inputs;
   return scaledCrossEntropy(
     decoded,
     variables[embeddingNames.word]!,
     variables[headNames.bias]!,
     inputs.masked_labels as tf.Tensor1D,
-    inputs.loss_scale!,
+    position_weights ? tf.mul(position_weights, loss_scale!) : loss_scale!,
   ) as tf.Scalar;
 }
 
@@ -81,6 +82,7 @@ export function evaluationStep(config: BertConfig): GraphFunction {
       variables[embeddingNames.word]!,
       variables[headNames.bias]!,
       inputs.masked_labels as tf.Tensor1D,
+      inputs.position_weights,
     );
   };
 }

@@ -47,7 +47,7 @@ export class Predictor {
   }
 }
 
-function predictionInputs(shape: GraphShape): Record<string, InputSpec> {
-  const { masked_labels: _, ...inputs } = batchInputs(shape);
+function predictionInputs({ batchSize, lengths }: GraphShape): Record<string, InputSpec> {
+  const { masked_labels: _, ...inputs } = batchInputs({ batchSize, lengths });
   return inputs;
 }

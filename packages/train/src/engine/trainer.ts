@@ -71,7 +71,7 @@ export class Trainer {
     for (const [index, batch] of parts.entries()) {
       const scalars = index === parts.length - 1 ? update : noUpdate;
       const results = await this.step.run({
-        ...batchValues(batch),
+        ...batchValues(batch, this.options),
         loss_scale: Float32Array.of(batch.decoded === 0 ? 0 : 1 / decoded),
         gradient_keep: Float32Array.of(index === 0 ? 0 : 1),
         ...(hasDropout(this.config) && {

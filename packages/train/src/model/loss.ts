@@ -14,7 +14,8 @@ import { linear, withGradient } from './operations.js';
  * @param table float32 [vocabulary, hidden], the word embeddings
  * @param bias float32 [vocabulary]
  * @param labels int32 [masked]
- * @param scale float32 scalar: 1 / number of decoded positions in the whole optimizer step
+ * @param scale float32 scalar: 1 / number of decoded positions in the whole optimizer step; or [masked], where positions
+ *   have weights
  */
 export function scaledCrossEntropy(
   decoded: tf.Tensor,
@@ -30,19 +31,29 @@ export function scaledCrossEntropy(
     const labelRows = tf.gather(table!, labels);
     const losses = labelLosses(logits, probabilities, decoded!, labelRows, tf.gather(bias!, labels));
     return {
-      value: tf.mul(tf.sum(losses), scale),
+      value: scale.rank === 1 ? tf.sum(tf.mul(losses, scale)) : tf.mul(tf.sum(losses), scale),
       saved: [probabilities, decoded!, table!, labelRows],
       gradient: (dy, [probabilities, decoded, table, labelRows]) => {
         const factor = tf.mul(dy, scale);
-        const scaled = tf.mul(decoded!, factor);
-        const ones = tf.fill([labels.shape[0]!], 1);
+        const weighted = scale.rank === 1;
+        const column = weighted ? tf.expandDims(factor, 1) : factor;
+        const scaled = tf.mul(decoded!, column);
+        const toBias = () => {
+          if (weighted) {
+            const sums = tf.sum(tf.mul(probabilities!, column), 0);
+            return tf.sub(sums, tf.unsortedSegmentSum(factor, labels, vocabulary));
+          }
+          const ones = tf.fill([labels.shape[0]!], 1);
+          const counts = tf.unsortedSegmentSum(ones, labels, vocabulary);
+          return tf.mul(tf.sub(tf.sum(probabilities!, 0), counts), factor);
+        };
         return [
-          tf.mul(tf.sub(tf.matMul(probabilities!, table!), labelRows!), factor),
+          tf.mul(tf.sub(tf.matMul(probabilities!, table!), labelRows!), column),
           tf.sub(
             tf.matMul(probabilities!, scaled, true, false),
             tf.unsortedSegmentSum(scaled, labels, vocabulary),
           ),
-          tf.mul(tf.sub(tf.sum(probabilities!, 0), tf.unsortedSegmentSum(ones, labels, vocabulary)), factor),
+          toBias(),
         ];
       },
     };
@@ -65,6 +76,7 @@ function labelLosses(
 /**
  * What one forward pass over labelled rows says about the model.
  *
+ * @param weights float32 [masked], 1 on rows that count and 0 on others; all count without
  * @returns `loss_sum`, the summed cross-entropy, and `correct`, how many labels were the top prediction (float32 scalars)
  */
 export function scoreLabels(
@@ -72,6 +84,7 @@ export function scoreLabels(
   table: tf.Tensor,
   bias: tf.Tensor,
   labels: tf.Tensor,
+  weights?: tf.Tensor,
 ): { loss_sum: tf.Tensor; correct: tf.Tensor } {
   const logits = linear(decoded, table, bias);
   const losses = labelLosses(
@@ -82,5 +95,6 @@ export function scoreLabels(
     tf.gather(bias, labels),
   );
   const hits = tf.cast(tf.equal(tf.argMax(logits, -1), labels), 'float32');
-  return { loss_sum: tf.sum(losses), correct: tf.sum(hits) };
+  const total = (values: tf.Tensor) => tf.sum(weights ? tf.mul(values, weights) : values);
+  return { loss_sum: total(losses), correct: total(hits) };
 }
