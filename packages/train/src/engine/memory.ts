@@ -13,6 +13,9 @@ export interface StepShape {
   accumulate: boolean;
 }
 
+/** Share of the free memory that a step may take: the estimate has its error, and other programs grow. */
+export const usableShare = 0.8;
+
 /** Engine, graph and the runtime's own buffers. */
 const runtimeBytes = 400e6;
 /** Weights, gradient, two moments, and as much again while the engine takes them over and updates them. */

@@ -1,4 +1,5 @@
 import '@tensorflow/tfjs-backend-cpu';
+import { OutOfMemoryError } from '@mlm/compile';
 import { describe, expect, it } from 'vitest';
 import { assembleBatch, type Batch, ignoredLabel, rowOf } from '../data/batch.js';
 import { initializeWeights } from '../model/initialize.js';
@@ -129,5 +130,14 @@ it('leaves frozen layers as they are and trains the others', async () => {
     const same = values.every((value, i) => value === weights.get(name)![i]);
     expect(same, name).toBe(isFrozen(name, 1));
   }
+  await trainer.dispose();
+});
+
+it('simulated: a step that the memory does not hold names a micro-batch', async () => {
+  const trainer = await Trainer.create(tinyConfig, weights, options);
+  trainer.step.run = () => Promise.reject(new OutOfMemoryError('--device cuda', shape.batch));
+  await expect(trainer.train([randomBatch(1)], 0, 1)).rejects.toThrow(
+    /^--device cuda: .*--micro-batch-size 2,/,
+  );
   await trainer.dispose();
 });

@@ -6,8 +6,10 @@ import { parameterShapes, type Weights } from '../model/parameters.js';
 import { type AdamWOptions, firstMoment, noUpdate, secondMoment, stepScalars } from '../optimizer/adamw.js';
 import { Random } from '../random/random.js';
 import { compileModel, type EngineOptions, modelFunction, parameterVariables } from './compile-model.js';
+import { freeMemory } from './free-memory.js';
 import { gradientSum, trainableNames, trainingStep } from './graphs.js';
 import { batchInputs, batchValues, type GraphShape, trainingInputs } from './inputs.js';
+import { type FailedStep, withFittingRows } from './out-of-memory.js';
 
 /** `batchSize` is that of a micro-batch: larger batches are cut. */
 export interface TrainerOptions extends EngineOptions, GraphShape {
@@ -27,6 +29,8 @@ export class Trainer {
     readonly step: Step,
     readonly config: BertConfig,
     readonly options: TrainerOptions,
+    /** Bytes of the device's memory that were free before the model was there. */
+    private readonly freeBytes: number | undefined,
   ) {
     this.dropoutSeed = new Random(options.seed).uint32();
   }
@@ -52,7 +56,8 @@ export class Trainer {
     const { optimizer, frozenLayers } = options;
     const fn = modelFunction(trainingStep, config, { optimizer, frozenLayers, accumulate });
     const inputs = { ...batchInputs(options), ...trainingInputs(config) };
-    return new Trainer(await compileModel(options, fn, variables, inputs), config, options);
+    const freeBytes = await freeMemory(options.device);
+    return new Trainer(await compileModel(options, fn, variables, inputs), config, options, freeBytes);
   }
 
   /**
@@ -70,7 +75,7 @@ export class Trainer {
     let loss = 0;
     for (const [index, batch] of parts.entries()) {
       const scalars = index === parts.length - 1 ? update : noUpdate;
-      const results = await this.step.run({
+      const inputs = {
         ...batchValues(batch, this.options),
         loss_scale: Float32Array.of(batch.decoded === 0 ? 0 : 1 / decoded),
         gradient_keep: Float32Array.of(index === 0 ? 0 : 1),
@@ -78,10 +83,23 @@ export class Trainer {
           dropout_key: Int32Array.of(this.dropoutSeed, step * gradientAccumulation + index),
         }),
         ...Object.fromEntries(Object.entries(scalars).map(([name, value]) => [name, Float32Array.of(value)])),
+      };
+      const results = await this.step.run(inputs).catch((error: unknown) => {
+        throw withFittingRows(error, this.describe(batch));
       });
       loss += results.loss![0]!;
     }
     return loss;
+  }
+
+  private describe({ batch: rows, sequence, decoded }: Batch): FailedStep {
+    const maskedShare = decoded / (rows * sequence);
+    const accumulate = this.options.gradientAccumulation > 1;
+    return {
+      config: this.config,
+      shape: { rows, sequence, maskedShare, accumulate },
+      freeBytes: this.freeBytes,
+    };
   }
 
   weights(): Promise<Weights> {

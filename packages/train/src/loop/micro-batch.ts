@@ -2,12 +2,9 @@ import { type Dataset, InputError } from '@mlm/arrow';
 import type { TrainerState } from '../checkpoint/state.js';
 import type { DataPlan } from '../data/dataset.js';
 import { freeMemory } from '../engine/free-memory.js';
-import { type StepShape, stepBytes } from '../engine/memory.js';
+import { type StepShape, stepBytes, usableShare } from '../engine/memory.js';
 import type { BertConfig } from '../model/config.js';
 import type { ResolvedOptions } from './options.js';
-
-/** Share of the free memory that a step may take: the estimate has its error, and other programs grow. */
-const usableShare = 0.8;
 
 /**
  * Rows of a micro-batch of this run. One that is continued keeps its own, whatever memory there is by now: sums in
