@@ -18,7 +18,10 @@ export function setupCommand(context: Context): Command {
     ['mlm setup tensorflow --undo'],
   ])
     .option('--python <path>', 'use the TensorFlow that this Python has installed')
-    .option('--gpu', 'the CUDA build, with NVIDIA’s libraries as wheels beside it')
+    .option(
+      '--gpu',
+      'the CUDA build, with NVIDIA’s libraries as wheels beside it; with --python: it must have CUDA',
+    )
     .option('--undo', 'remove what an earlier set-up made')
     .option('--json', 'print the result as one JSON object')
     .action(async (options: SetupTensorflowOptions) => {
