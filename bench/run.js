@@ -17,7 +17,8 @@ pnpm bench precision              500 steps in bf16 and in fp32: the held-out lo
   --rounds <n>          interleaved rounds (preprocess 5, train 5, loader 5)
   --corpus <file>       the text (default: bench/.cache/corpus/english.txt)
   --models <a,b>        for train (default: bert-tiny,bert-mini,bert-base); for precision one (bert-tiny)
-  --precisions <a,b>    for train (default: fp32,bf16)
+  --precisions <a,b>    for train (default: fp32,bf16; on cuda fp32,tf32,bf16; on webgpu fp32)
+  --device <name>       for train: cpu, cuda or webgpu (default: cpu)
   --steps <n>           for convergence and precision (default: 500)
   --python <path>       an interpreter that has the peers
   --output <folder>     where tables and JSON go (default: bench/.cache/results)
@@ -30,7 +31,8 @@ const { values, positionals } = parseArgs({
     rounds: { type: 'string' },
     corpus: { type: 'string', default: path.join(cache, 'corpus/english.txt') },
     models: { type: 'string' },
-    precisions: { type: 'string', default: 'fp32,bf16' },
+    precisions: { type: 'string' },
+    device: { type: 'string', default: 'cpu' },
     steps: { type: 'string', default: '500' },
     python: { type: 'string' },
     output: { type: 'string', default: path.join(cache, 'results') },
@@ -62,8 +64,17 @@ const benchmarks = {
   async train() {
     const { benchTrain } = await import('./train/bench.js');
     const models = (values.models ?? 'bert-tiny,bert-mini,bert-base').split(',');
-    const precisions = values.precisions.split(',');
-    return benchTrain({ models, precisions, rounds: Number(values.rounds ?? 5), python: values.python });
+    const device = /** @type {'cpu' | 'cuda' | 'webgpu'} */ (values.device);
+    const known = { cpu: 'fp32,bf16', cuda: 'fp32,tf32,bf16', webgpu: 'fp32' }[device];
+    if (known === undefined) throw new Error(`--device ${device}: expected cpu, cuda or webgpu`);
+    const precisions = (values.precisions ?? known).split(',');
+    return benchTrain({
+      models,
+      precisions,
+      device,
+      rounds: Number(values.rounds ?? 5),
+      python: values.python,
+    });
   },
   async loader() {
     const { benchLoader } = await import('./loader/bench.js');

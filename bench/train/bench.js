@@ -4,12 +4,13 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { listColumn, openDataset } from '@mlm/arrow';
 import { log } from '../measure/log.js';
-import { Contestant, runProcess } from '../measure/process.js';
+import { runProcess } from '../measure/process.js';
 import { findPython } from '../measure/python.js';
 import { median, medianRatio } from '../measure/statistics.js';
 import { figure, table, times } from '../measure/table.js';
-import { startContestants, THREADS } from './contestants.js';
+import { engines, startContestants } from './contestants.js';
 import { matmulFlops } from './flops.js';
+import { MatmulRates } from './rates.js';
 
 const SEQUENCE = 128;
 const VOCABULARY = 30522;
@@ -28,15 +29,19 @@ const models = JSON.parse(readFileSync(here('models.json'), 'utf8'));
  * @property {number} firstLoss loss of the first step, dropout on
  */
 
-/** @param {{ models: string[], precisions: string[], rounds: number, python: string | undefined }} options */
-export async function benchTrain({ models: names, precisions, rounds, python: given }) {
+/** @typedef {'cpu' | 'cuda' | 'webgpu'} Device */
+
+/**
+ * @param {{ models: string[], precisions: string[], device: Device, rounds: number, python: string | undefined }} options
+ */
+export async function benchTrain({ models: names, precisions, device, rounds, python: given }) {
   const python = findPython(given, ['torch', 'transformers', 'pyarrow']);
   const folder = mkdtempSync(path.join(tmpdir(), 'mlm-bench-'));
   try {
     const results = [];
     for (const name of names)
       for (const precision of precisions)
-        results.push(await benchModel(name, precision, rounds, python, folder));
+        results.push(await benchModel({ name, precision, device, python, folder }, rounds));
     return {
       text: results.map(({ text }) => text).join('\n\n'),
       json: { models: results.map(({ json }) => json) },
@@ -47,14 +52,13 @@ export async function benchTrain({ models: names, precisions, rounds, python: gi
 }
 
 /**
- * @param {string} name
- * @param {string} precision
+ * @param {Omit<import('./contestants.js').Setting, 'batch' | 'dataset'>} setting
  * @param {number} rounds
- * @param {string | undefined} python
- * @param {string} folder
  */
-async function benchModel(name, precision, rounds, python, folder) {
-  const batch = name === 'bert-base' ? 8 : 32;
+async function benchModel(setting, rounds) {
+  const { name, precision, device, python, folder } = setting;
+  // A GPU needs more rows to be busy.
+  const batch = (name === 'bert-base' ? 8 : 32) * (device === 'cpu' ? 1 : 8);
   const dataset = path.join(folder, `rows-${batch}.arrow`);
   const corpus = here('../../packages/cli/demo/corpus/01-genesis.txt');
   const mlm = here('../../packages/cli/bin/mlm.js');
@@ -62,7 +66,8 @@ async function benchModel(name, precision, rounds, python, folder) {
   await runProcess(process.execPath, [mlm, 'preprocess', corpus, dataset, ...cut]);
   const masked = await countMasked(dataset);
 
-  const list = await startContestants(name, precision, batch, dataset, python, folder);
+  const ours = await engines(precision, device);
+  const list = await startContestants({ ...setting, batch, dataset }, ours);
   /** @type {Figures[]} */
   const figures = list.map((contestant) => ({
     name: contestant.name,
@@ -70,13 +75,11 @@ async function benchModel(name, precision, rounds, python, folder) {
     peakBytes: 0,
     firstLoss: Number.NaN,
   }));
-  const matmul = python ? new Contestant('matmul', python, [here('peers/matmul.py'), THREADS]) : undefined;
-  /** @type {number[]} */
-  const rates = [];
+  const matmul = new MatmulRates(precision, device, ours, python);
   const steps = list.map(() => 1);
   // Round 0 warms up and tells how many steps fill a round.
   for (let round = 0; round <= rounds; round++) {
-    if (matmul) rates.push((await matmul.ask({}))[precision]);
+    await matmul.measure();
     for (const [i, contestant] of list.entries()) {
       const figure = /** @type {Figures} */ (figures[i]);
       const { seconds, losses } = await contestant.ask({ steps: round ? steps[i] : 3 });
@@ -93,18 +96,14 @@ async function benchModel(name, precision, rounds, python, folder) {
     /** @type {Figures} */ (figures[i]).peakBytes = contestant.peakBytes();
     await contestant.end();
   }
-  await matmul?.end();
+  await matmul.end();
 
   const [layers, hidden] = /** @type {[number, number, number]} */ (models[name]);
   const flops = matmulFlops({ layers, hidden, vocabulary: VOCABULARY, batch, sequence: SEQUENCE, masked });
-  const rate = median(rates);
+  const { rate, sources, text } = matmul.summary();
+  const title = `${name} ${batch} × ${SEQUENCE}, ${precision}${device === 'cpu' ? '' : ` on ${device}`}`;
   return {
-    text: resultTable(
-      `${name} ${batch} × ${SEQUENCE}, ${precision}`,
-      figures,
-      batch * SEQUENCE,
-      flops / rate,
-    ),
+    text: `${resultTable(title, figures, batch * SEQUENCE, flops / rate)}\n\n${text}`,
     json: {
       model: name,
       batch,
@@ -112,7 +111,9 @@ async function benchModel(name, precision, rounds, python, folder) {
       masked,
       precision,
       matmulFlops: flops,
+      device,
       matmulRate: rate,
+      matmulRates: sources,
       figures,
     },
   };

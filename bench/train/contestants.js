@@ -10,54 +10,84 @@ export const THREADS = '2';
 const here = (/** @type {string} */ file) => fileURLToPath(new URL(file, import.meta.url));
 
 /**
- * Starts what is measured for a model and a precision; all stay alive until the last round.
- * @param {string} name
+ * TensorFlow and onnxruntime multiply in TF32 on GPUs that have it, PyTorch only when told to: here `fp32` means fp32 in
+ * all of them, and `tf32` TF32.
  * @param {string} precision
- * @param {number} batch
- * @param {string} dataset
- * @param {string | undefined} python
- * @param {string} folder
+ * @returns {Record<string, string>}
  */
-export async function startContestants(name, precision, batch, dataset, python, folder) {
+export const tf32Environment = (precision) => (precision === 'fp32' ? { NVIDIA_TF32_OVERRIDE: '0' } : {});
+
+/**
+ * @typedef {object} Setting
+ * @property {string} name of the model
+ * @property {string} precision fp32, tf32 or bf16
+ * @property {'cpu' | 'cuda' | 'webgpu'} device
+ * @property {number} batch
+ * @property {string} dataset
+ * @property {string | undefined} python
+ * @property {string} folder
+ */
+
+/**
+ * Starts what is measured for a model and a precision; all stay alive until the last round.
+ * @param {Setting} setting
+ * @param {readonly string[]} engines of ours
+ */
+export async function startContestants(setting, engines) {
+  const { name, precision, device, batch, dataset, python, folder } = setting;
+  const environment = tf32Environment(precision);
   /** @type {Contestant[]} */
   const list = [];
-  for (const engine of await engines(precision)) {
+  for (const engine of engines) {
     const output = path.join(folder, `out-${engine}`);
-    const args = [here('ours.js'), dataset, name, engine, precision, String(batch), THREADS, output];
-    list.push(new Contestant(`mlm, ${engine}`, process.execPath, args));
+    const args = [here('ours.js'), dataset, name, engine, precision, device, String(batch), THREADS, output];
+    list.push(new Contestant(`mlm, ${engine}`, process.execPath, args, environment));
   }
   if (!python) return list;
-  const pytorch = (/** @type {string} */ title, /** @type {string} */ mode) =>
-    new Contestant(title, python, [
-      here('peers/pytorch.py'),
-      dataset,
-      name,
-      precision,
-      mode,
-      String(batch),
-      THREADS,
-    ]);
-  list.push(pytorch('PyTorch, as users run it', 'users'), await fasterOf(pytorch));
-  return list;
+  if (device === 'webgpu') {
+    log('no PyTorch: it does not run on WebGPU');
+    return list;
+  }
+  const pytorch = (/** @type {string} */ title, /** @type {string} */ mode) => {
+    const args = [here('peers/pytorch.py'), dataset, name, precision, device, mode, String(batch), THREADS];
+    return new Contestant(title, python, args, environment);
+  };
+  list.push(pytorch('PyTorch, as users run it', 'users'));
+  const best = [
+    pytorch('PyTorch at its best, eager', 'best-eager'),
+    pytorch('PyTorch at its best, compiled', 'best-compiled'),
+  ];
+  return [...list, ...(device === 'cpu' ? [await fasterOf(best)] : best)];
 }
 
-/** The engines that this machine has for a precision. @param {string} precision */
-async function engines(precision) {
-  const { readInstallation } = await import('@mlm/compile');
-  const tensorflow = await Promise.resolve(readInstallation()).catch(() => undefined);
-  if (!tensorflow) log('no tensorflow engine: run `pnpm mlm setup tensorflow`');
-  return [...(precision === 'fp32' ? ['onnx'] : []), ...(tensorflow ? ['tensorflow'] : [])];
+/**
+ * The engines that this machine has for a precision on a device.
+ * @param {string} precision
+ * @param {'cpu' | 'cuda' | 'webgpu'} device
+ */
+export async function engines(precision, device) {
+  const { probeEngine, readInstallation } = await import('@mlm/compile');
+  /** @type {('onnx' | 'tensorflow')[]} */
+  const candidates = [];
+  if (precision !== 'bf16') candidates.push('onnx');
+  if (device !== 'webgpu') candidates.push('tensorflow');
+  const found = [];
+  for (const target of candidates) {
+    const works =
+      device !== 'cpu'
+        ? await probeEngine({ target, device })
+        : { works: target === 'onnx' || (await readInstallation().catch(() => undefined)) !== undefined };
+    if (works.works) found.push(target);
+    else log(`no ${target} engine: ${'error' in works ? works.error : 'run `pnpm mlm setup tensorflow`'}`);
+  }
+  return found;
 }
 
 /**
  * PyTorch at its best: the faster of eager and torch.compile on this model.
- * @param {(title: string, mode: string) => Contestant} pytorch
+ * @param {Contestant[]} both
  */
-async function fasterOf(pytorch) {
-  const both = [
-    pytorch('PyTorch at its best, eager', 'best-eager'),
-    pytorch('PyTorch at its best, compiled', 'best-compiled'),
-  ];
+async function fasterOf(both) {
   const seconds = [];
   for (const contestant of both) {
     await contestant.ask({ steps: 3 });

@@ -1,16 +1,17 @@
 // Trains through the public `train`, a round of steps at a time, as it is asked on standard input.
-// node ours.js DATASET MODEL ENGINE PRECISION BATCH_SIZE THREADS OUTPUT
+// node ours.js DATASET MODEL ENGINE PRECISION DEVICE BATCH_SIZE THREADS OUTPUT
 import { createInterface } from 'node:readline';
 import { train } from '@mlm/train';
 
-const [dataset, model, engine, precision, batchSize, threads, output] = /** @type {string[]} */ (
+const [dataset, model, engine, precision, device, batchSize, threads, output] = /** @type {string[]} */ (
   process.argv.slice(2)
 );
 const events = train({
   dataset: String(dataset),
   model: String(model),
   engine: /** @type {import('@mlm/train').TrainSettings['engine']} */ (engine),
-  precision: /** @type {'fp32' | 'bf16'} */ (precision),
+  precision: precision === 'bf16' ? 'bf16' : 'fp32',
+  device: /** @type {'cpu' | 'cuda' | 'webgpu'} */ (device),
   batchSize: Number(batchSize),
   threads: Number(threads),
   output: String(output),

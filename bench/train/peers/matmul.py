@@ -1,6 +1,6 @@
-"""The machine's own matmul rate in FLOP/s, by PyTorch: matrices of BERT-base's feed-forward layer.
+"""The machine's own matmul rate in FLOP/s, by PyTorch, as asked on standard input.
 
-python matmul.py THREADS
+python matmul.py PRECISION DEVICE THREADS SIZE…
 """
 
 import json
@@ -9,19 +9,29 @@ import time
 
 import torch
 
-torch.set_num_threads(int(sys.argv[1]))
+precision, device, threads, *sizes = sys.argv[1:]
+torch.set_num_threads(int(threads))
+torch.set_float32_matmul_precision("high" if precision == "tf32" else "highest")
+dtype = torch.bfloat16 if precision == "bf16" else torch.float32
 
 
-def rate(dtype: torch.dtype) -> float:
+def synchronize():
+    if device == "cuda":
+        torch.cuda.synchronize()
+
+
+def rate(n: int) -> float:
     """The fastest of several products: a rate to compare with, so it should be the best the machine gives."""
-    a, b = torch.randn(1024, 768, dtype=dtype), torch.randn(768, 3072, dtype=dtype)
+    a, b = torch.randn(n, n, dtype=dtype, device=device), torch.randn(n, n, dtype=dtype, device=device)
     best = float("inf")
-    for _ in range(30):
+    for _ in range(10):
+        synchronize()
         started = time.perf_counter()
         a @ b
+        synchronize()
         best = min(best, time.perf_counter() - started)
-    return 2 * 1024 * 768 * 3072 / best
+    return 2 * n**3 / best
 
 
 for line in sys.stdin:
-    print(json.dumps({"fp32": rate(torch.float32), "bf16": rate(torch.bfloat16)}), flush=True)
+    print(json.dumps({"rate": max(rate(int(size)) for size in sizes)}), flush=True)

@@ -1,6 +1,7 @@
 """PyTorch with transformers: training steps on one fixed batch, a round at a time, as asked on standard input.
 
-python pytorch.py DATASET MODEL PRECISION MODE BATCH_SIZE THREADS
+python pytorch.py DATASET MODEL PRECISION DEVICE MODE BATCH_SIZE THREADS
+PRECISION: fp32, tf32 (matrix products on CUDA), bf16 (autocast). DEVICE: cpu, cuda.
 MODE: users (run_mlm's step: every position decoded), best-eager, best-compiled (masked positions only).
 """
 
@@ -13,21 +14,22 @@ import pyarrow as pa
 import torch
 from transformers import BertConfig, BertForMaskedLM
 
-dataset, name, precision, mode, batch_size, threads = sys.argv[1:]
+dataset, name, precision, device, mode, batch_size, threads = sys.argv[1:]
 torch.set_num_threads(int(threads))
+torch.set_float32_matmul_precision("high" if precision == "tf32" else "highest")
 layers, hidden, heads = json.loads((Path(__file__).parent.parent / "models.json").read_text())[name]
 
 with pa.memory_map(dataset) as source:
     rows = pa.ipc.open_file(source).read_all().slice(0, int(batch_size))
 input_ids, labels, attention_mask = (
-    torch.tensor(rows[column].to_pylist()) for column in ("input_ids", "labels", "attention_mask")
+    torch.tensor(rows[column].to_pylist(), device=device) for column in ("input_ids", "labels", "attention_mask")
 )
 
 torch.manual_seed(42)
 config = BertConfig(
     hidden_size=hidden, num_hidden_layers=layers, num_attention_heads=heads, intermediate_size=4 * hidden
 )
-model = BertForMaskedLM(config).train()
+model = BertForMaskedLM(config).to(device).train()
 decayed = [p for n, p in model.named_parameters() if not (n.endswith("bias") or "LayerNorm" in n)]
 others = [p for n, p in model.named_parameters() if n.endswith("bias") or "LayerNorm" in n]
 optimizer = torch.optim.AdamW(
@@ -51,7 +53,7 @@ loss_of = users_loss if mode == "users" else torch.compile(best_loss) if mode ==
 
 
 def step() -> float:
-    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=precision == "bf16"):
+    with torch.autocast(device, dtype=torch.bfloat16, enabled=precision == "bf16"):
         loss = loss_of()
     loss.backward()
     torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
