@@ -1,9 +1,9 @@
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { copyFile, link, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '@mlm/arrow';
 import type { Weights } from '../model/parameters.js';
 import { type Checkpoint, readCheckpoint, writeCheckpoint, writeWhole } from './checkpoint.js';
-import { readState, stateFile, type TrainerState, writeState } from './state.js';
+import { readMoments, readState, stateFile, type TrainerState, writeState } from './state.js';
 
 /** A checkpoint together with what its run needs to go on. */
 export interface Snapshot {
@@ -13,6 +13,12 @@ export interface Snapshot {
 }
 
 const numbered = /^checkpoint-(\d+)$/;
+/** Stands only while the last snapshot moves into the run's folder itself. */
+const lastFolder = 'last';
+const metricsFile = 'metrics.jsonl';
+
+const isOfARun = (name: string) =>
+  name === stateFile || name === metricsFile || name === lastFolder || numbered.test(name);
 
 /**
  * The output of a run: the last checkpoint in the folder itself, those on the way in `checkpoint-<step>/`, the one with
@@ -27,36 +33,47 @@ export class RunFolder {
     if (found && !found.isDirectory()) throw new InputError(`${this.path}: exists and is no folder`);
     if (!found && resume) throw new InputError(`${this.path}: no such folder, so there is no run to resume`);
     const present = found ? await readdir(this.path) : [];
-    if (present.length === 0 || resume) return;
+    if (resume) {
+      if (present.some(isOfARun)) return;
+      throw new InputError(
+        `${this.path}: holds no training run (no ${stateFile}, checkpoint-* or ${metricsFile}), so there is none to resume; leave out --resume, or name another --output`,
+      );
+    }
+    if (present.length === 0) return;
     if (!overwrite) {
       throw new InputError(
         `${this.path}: exists; go on with --resume, replace it with --overwrite, or name another --output`,
       );
     }
-    if (!present.includes('metrics.jsonl') && !present.includes('config.json')) {
+    if (!present.includes(metricsFile) && !present.includes('config.json')) {
       throw new InputError(
         `${this.path}: does not look like the output of a training run; remove it yourself`,
       );
     }
   }
 
-  /** Makes the folder, an empty one unless a run is resumed. */
+  /** Makes the folder, an empty one unless a run is resumed: then what a kill left unfinished goes. */
   async create({ resume }: { resume: boolean }): Promise<void> {
     if (!resume) await rm(this.path, { recursive: true, force: true });
     await mkdir(this.path, { recursive: true });
+    for (const name of await readdir(this.path)) {
+      if (name.endsWith('.partial')) await rm(join(this.path, name), { recursive: true });
+    }
   }
 
   /** The newest whole snapshot; none where the run ended before it wrote its first. */
   async newest(): Promise<Snapshot | undefined> {
+    await this.#moveLast();
     const folders = [this.path, ...(await this.#numberedFolders()).map(({ folder }) => folder)];
-    let newest: { folder: string; state: TrainerState; moments: Weights } | undefined;
+    let newest: { folder: string; state: TrainerState } | undefined;
     for (const folder of folders) {
-      if (!(await stat(join(folder, stateFile)).catch(() => undefined))) continue;
-      const found = await readState(folder);
-      if (!newest || found.state.step > newest.state.step) newest = { folder, ...found };
+      if (!(await exists(join(folder, stateFile)))) continue;
+      const state = await readState(folder);
+      if (!newest || state.step > newest.state.step) newest = { folder, state };
     }
     if (!newest) return undefined;
-    return { checkpoint: await readCheckpoint(newest.folder), state: newest.state, moments: newest.moments };
+    const { folder, state } = newest;
+    return { checkpoint: await readCheckpoint(folder), state, moments: await readMoments(folder) };
   }
 
   /** Writes `checkpoint-<step>/` and removes the oldest beyond `keep` (0 keeps all). */
@@ -64,8 +81,7 @@ export class RunFolder {
     const folder = join(this.path, `checkpoint-${snapshot.state.step}`);
     await writeWhole(folder, (partial) => writeSnapshot(partial, snapshot));
     if (keep > 0) {
-      for (const old of (await this.#numberedFolders()).slice(0, -keep))
-        await rm(old.folder, { recursive: true });
+      for (const { folder } of (await this.#numberedFolders()).slice(0, -keep)) await removeFolder(folder);
     }
     return folder;
   }
@@ -77,16 +93,23 @@ export class RunFolder {
     return folder;
   }
 
-  /** Writes the run's last checkpoint into the folder itself. The state goes last: with it the files belong together. */
+  /** Writes the run's last checkpoint into the folder itself. A kill at any moment leaves a whole snapshot. */
   async saveLast(snapshot: Snapshot): Promise<void> {
-    const partial = join(this.path, 'last.partial');
-    await rm(partial, { recursive: true, force: true });
-    await mkdir(partial);
-    await writeSnapshot(partial, snapshot);
+    await writeWhole(join(this.path, lastFolder), (partial) => writeSnapshot(partial, snapshot));
+    await this.#moveLast();
+  }
+
+  /**
+   * Gives the files of `last/` to the folder itself. Until that holds all of them, `last/` is the snapshot: its files
+   * stay where they are, and the folder is without a state, which goes last.
+   */
+  async #moveLast(): Promise<void> {
+    const last = join(this.path, lastFolder);
+    if (!(await exists(last))) return;
     await rm(join(this.path, stateFile), { force: true });
-    const names = (await readdir(partial)).filter((name) => name !== stateFile);
-    for (const name of [...names, stateFile]) await rename(join(partial, name), join(this.path, name));
-    await rm(partial, { recursive: true });
+    const names = (await readdir(last)).filter((name) => name !== stateFile);
+    for (const name of [...names, stateFile]) await putAlso(join(last, name), join(this.path, name));
+    await removeFolder(last);
   }
 
   async #numberedFolders(): Promise<{ step: number; folder: string }[]> {
@@ -101,4 +124,25 @@ export class RunFolder {
 async function writeSnapshot(folder: string, { checkpoint, state, moments }: Snapshot): Promise<void> {
   await writeCheckpoint(folder, checkpoint);
   await writeState(folder, state, moments);
+}
+
+/** Puts a file into another place as well, whole or not at all. */
+async function putAlso(from: string, to: string): Promise<void> {
+  const partial = `${to}.partial`;
+  await rm(partial, { force: true });
+  // Not every file system has links.
+  await link(from, partial).catch(() => copyFile(from, partial));
+  await rename(partial, to);
+}
+
+/** Removes a folder that must not be met by its name half removed. */
+async function removeFolder(folder: string): Promise<void> {
+  const partial = `${folder}.partial`;
+  await rm(partial, { recursive: true, force: true });
+  await rename(folder, partial);
+  await rm(partial, { recursive: true });
+}
+
+async function exists(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined)) !== undefined;
 }

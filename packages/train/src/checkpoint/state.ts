@@ -37,7 +37,7 @@ export async function writeState(folder: string, state: TrainerState, moments: W
 }
 
 /** @throws InputError when the folder has no state to go on from */
-export async function readState(folder: string): Promise<{ state: TrainerState; moments: Weights }> {
+export async function readState(folder: string): Promise<TrainerState> {
   const path = join(folder, stateFile);
   const text = await readFile(path, 'utf8').catch(() => {
     throw new InputError(`${path}: no such file; the run cannot be resumed from here`);
@@ -54,6 +54,11 @@ export async function readState(folder: string): Promise<{ state: TrainerState; 
       `${path}: format_version is ${format_version}, expected 1; was it written by a newer mlm?`,
     );
   }
+  return state;
+}
+
+/** The optimizer's moments that stand beside a state. */
+export async function readMoments(folder: string): Promise<Weights> {
   const tensors = await readSafetensors(join(folder, momentsFile));
-  return { state, moments: new Map([...tensors].map(([name, { values }]) => [name, values])) };
+  return new Map([...tensors].map(([name, { values }]) => [name, values]));
 }
