@@ -1,13 +1,18 @@
-import { InputError } from '@mlm/arrow';
+import { InputError, type MaskingMetadata } from '@mlm/arrow';
 import type { Recipe, TrainerState } from '../checkpoint/state.js';
 import type { ResolvedOptions } from './options.js';
 import type { Setup } from './setup.js';
 
 /** What decides the weights that a run ends with: a resumed run must agree in all of it. */
-function recipeOf(options: ResolvedOptions, { dataset, schedule, model, trainer }: Setup): Recipe {
+function recipeOf(options: ResolvedOptions, setup: Setup): Recipe {
+  const { dataset, plan, tokenizer, schedule, model, trainer } = setup;
   const { batchSize, gradientAccumulation, learningRate, weightDecay, clipNorm, freezeLayers } = options;
   return {
     rows: dataset.rows,
+    'sequence-length': plan.lengths.at(-1)!,
+    tokenizer: tokenizer.sha256,
+    'masking-rule': ruleOf(plan.dynamicRule ?? dataset.metadata?.masking),
+    'dataset-content': setup.content,
     model: options.model,
     hidden_dropout_prob: model.config.hidden_dropout_prob,
     attention_probs_dropout_prob: model.config.attention_probs_dropout_prob,
@@ -31,6 +36,13 @@ function recipeOf(options: ResolvedOptions, { dataset, schedule, model, trainer 
   };
 }
 
+/** The part of a masking rule that does not follow from the tokenizer; null where masks came from elsewhere. */
+function ruleOf(rule: MaskingMetadata | null | undefined): string | null {
+  if (!rule) return null;
+  const { probability, replace, labels, seed } = rule;
+  return JSON.stringify({ probability, replace, labels, seed });
+}
+
 export function freshState(options: ResolvedOptions, setup: Setup): TrainerState {
   return {
     step: 0,
@@ -47,9 +59,11 @@ export function freshState(options: ResolvedOptions, setup: Setup): TrainerState
 /** @throws InputError when the run that is continued was another one */
 export function continuedState(state: TrainerState, options: ResolvedOptions, setup: Setup): TrainerState {
   for (const [name, value] of Object.entries(recipeOf(options, setup))) {
-    if (state.recipe[name] === value) continue;
+    const began = state.recipe[name];
+    // Runs of an earlier version recorded less.
+    if (began === value || began === undefined) continue;
     throw new InputError(
-      `${options.output}: cannot be resumed with ${name} ${value}, the run began with ${state.recipe[name]}`,
+      `${options.output}: cannot be resumed with ${name} ${value}, the run began with ${began}`,
     );
   }
   return state;

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { InputError } from '@mlm/arrow';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Random } from '../random/random.js';
-import { temporaryFolder, writeDataset } from '../testing/dataset.fixture.js';
+import { type DatasetShape, temporaryFolder, tokenizerOf, writeDataset } from '../testing/dataset.fixture.js';
 import { writeTinyModel } from '../testing/model.fixture.js';
 import type { TrainOptions } from './options.js';
 import { train } from './train.js';
@@ -25,13 +25,10 @@ const options: TrainOptions = {
   threads: 2,
 };
 
+const shape: DatasetShape = { rowsPerUnit: [60, 71], sequenceLength: 40, ragged: true, validationRows: 9 };
+
 beforeAll(async () => {
-  await writeDataset(options.dataset, {
-    rowsPerUnit: [60, 71],
-    sequenceLength: 40,
-    ragged: true,
-    validationRows: 9,
-  });
+  await writeDataset(options.dataset, shape);
   await writeTinyModel(options.model!);
 });
 afterAll(() => folder.remove());
@@ -104,4 +101,30 @@ it('refuses to resume another run, and to write over one', async () => {
   // Memory decides on a new run only.
   await consume({ resume: true, microBatchSize: 'auto' });
   await consume({ overwrite: true, batchSize: 16 });
+});
+
+it('names what changed when a run is resumed on another dataset of as many rows', async () => {
+  const output = folder.file('datasets');
+  const dataset = folder.file('changing.arrow');
+  const packed: DatasetShape = { ...shape, ragged: false };
+  const consume = async (written: DatasetShape, changed: Partial<TrainOptions>) => {
+    await rm(dataset, { force: true });
+    await rm(folder.file('changing.eval.arrow'), { force: true });
+    await writeDataset(dataset, written);
+    for await (const _ of train({ ...options, dataset, output, maxSteps: 2, ...changed }));
+  };
+  await consume(packed, {});
+  const refusal = async (written: DatasetShape, changed: Partial<TrainOptions> = {}) => {
+    const error: unknown = await consume(written, { ...changed, resume: true }).catch((error) => error);
+    expect(error).toBeInstanceOf(InputError);
+    return (error as InputError).message;
+  };
+  expect(await refusal({ ...packed, seed: 2 })).toMatch(
+    /datasets: cannot be resumed with dataset-content [0-9a-f]{16}, the run began with [0-9a-f]{16}$/,
+  );
+  expect(await refusal({ ...packed, sequenceLength: 39 })).toMatch(/with sequence-length 39, .* 40$/);
+  expect(await refusal({ ...packed, replace: 'bert' })).toMatch(/with masking-rule .*"bert".*"mask"/);
+  const tokenizer = { ...tokenizerOf(37), sha256: 'other' };
+  expect(await refusal(packed, { tokenizer })).toMatch(/with tokenizer other, the run began with none$/);
+  await consume(packed, { resume: true });
 });

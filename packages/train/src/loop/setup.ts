@@ -2,6 +2,7 @@ import { type Dataset, InputError, openDataset, type TokenizerMetadata } from '@
 import { type Checkpoint, hasWeights, readCheckpoint, readConfig } from '../checkpoint/checkpoint.js';
 import { checkpointFolder } from '../checkpoint/hub.js';
 import type { TrainerState } from '../checkpoint/state.js';
+import { contentHash } from '../data/content.js';
 import { type DataPlan, dynamicRule, planData, refuseMisfit } from '../data/dataset.js';
 import type { TrainerOptions } from '../engine/trainer.js';
 import { isPresetName, presetConfig } from '../model/config.js';
@@ -15,6 +16,9 @@ import type { ResolvedOptions } from './options.js';
 export interface Setup {
   dataset: Dataset;
   plan: DataPlan;
+  tokenizer: TokenizerMetadata;
+  /** By which the dataset is known again. */
+  content: string;
   /** The held-out part, if there is one. */
   validation: { dataset: Dataset; plan: DataPlan } | undefined;
   model: Checkpoint;
@@ -74,6 +78,8 @@ async function setUpOn(
   return {
     dataset,
     plan,
+    tokenizer,
+    content: await contentHash(dataset),
     validation,
     model,
     stepsPerEpoch,

@@ -23,6 +23,8 @@ export interface DatasetShape {
   /** Leaves the labels out. */
   unmasked?: boolean;
   replace?: 'mask' | 'bert';
+  /** Of the rows; of the masks it is always the same. */
+  seed?: number;
 }
 
 export const tokenizerOf = (vocabulary_size: number) => ({
@@ -47,7 +49,7 @@ export async function writeDataset(path: string, shape: DatasetShape): Promise<v
     protectedIds: [0, 1, 2, 3, 4],
     vocabularySize,
   };
-  const random = new Random(1);
+  const random = new Random(shape.seed ?? 1);
   const description: DatasetDescription = {
     format_version: 1,
     generator: 'test',
