@@ -61,6 +61,7 @@ function snapshotOf(step: number): Snapshot {
       tokens: step,
       elapsed_seconds: 1,
       best: null,
+      evaluated_step: null,
       evaluations_without_improvement: 0,
       recipe: {},
     },

@@ -12,6 +12,11 @@ export interface Snapshot {
   moments: Weights;
 }
 
+export interface StoredSnapshot extends Snapshot {
+  /** Where it lies: the run's folder, or one of its `checkpoint-<step>/`. */
+  folder: string;
+}
+
 const numbered = /^checkpoint-(\d+)$/;
 /** Stands only while the last snapshot moves into the run's folder itself. */
 const lastFolder = 'last';
@@ -62,7 +67,7 @@ export class RunFolder {
   }
 
   /** The newest whole snapshot; none where the run ended before it wrote its first. */
-  async newest(): Promise<Snapshot | undefined> {
+  async newest(): Promise<StoredSnapshot | undefined> {
     await this.#moveLast();
     const folders = [this.path, ...(await this.#numberedFolders()).map(({ folder }) => folder)];
     let newest: { folder: string; state: TrainerState } | undefined;
@@ -73,7 +78,8 @@ export class RunFolder {
     }
     if (!newest) return undefined;
     const { folder, state } = newest;
-    return { checkpoint: await readCheckpoint(folder), state, moments: await readMoments(folder) };
+    const checkpoint = await readCheckpoint(folder);
+    return { folder, checkpoint, state, moments: await readMoments(folder) };
   }
 
   /** Writes `checkpoint-<step>/` and removes the oldest beyond `keep` (0 keeps all). */

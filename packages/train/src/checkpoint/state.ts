@@ -17,6 +17,8 @@ export interface TrainerState {
   elapsed_seconds: number;
   /** The best held-out loss so far and its step. */
   best: { step: number; loss: number } | null;
+  /** The step that the held-out rows were scored at last; null before the first time. */
+  evaluated_step: number | null;
   /** Evaluations since the best one. */
   evaluations_without_improvement: number;
   /** What decides a run's outcome; a continuation must agree. */
@@ -54,7 +56,8 @@ export async function readState(folder: string): Promise<TrainerState> {
       `${path}: format_version is ${format_version}, expected 1; was it written by a newer mlm?`,
     );
   }
-  return state;
+  // Earlier versions evaluated before they saved, and did not write it down.
+  return { ...state, evaluated_step: state.evaluated_step === undefined ? state.step : state.evaluated_step };
 }
 
 /** The optimizer's moments that stand beside a state. */

@@ -88,6 +88,21 @@ export function dynamicRule(dataset: Dataset, tokenizer: TokenizerMetadata, seed
   };
 }
 
+/** Whether rows say what is to be predicted. */
+export function hasLabels({ schema }: Dataset): boolean {
+  return schema.fields.some(({ name }) => name === 'labels');
+}
+
+/** @throws InputError when rows are not masked yet and no rule masks them on the way */
+export function refuseUnlabelled(dataset: Dataset, rule: MaskingRule | undefined): void {
+  if (!rule && !hasLabels(dataset)) throw unlabelled(dataset.path);
+}
+
+export const unlabelled = (path: string) =>
+  new InputError(
+    `${path}: has no column "labels"; mask it with mlm preprocess, or train with --masking dynamic`,
+  );
+
 /** @throws InputError when the model has too few ids or positions for the dataset */
 export function refuseMisfit(
   path: string,

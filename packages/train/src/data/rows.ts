@@ -1,6 +1,7 @@
 import { type Dataset, InputError, type ListColumn, listColumn } from '@mlm/arrow';
 import { type MaskingRule, maskRows, placesOfRows, remaskRows } from '@mlm/masking';
 import type { Row } from './batch.js';
+import { unlabelled } from './dataset.js';
 
 /** How a dataset's rows are read. */
 export interface RowOptions {
@@ -35,11 +36,7 @@ export async function readRows(
     labels = masked.labels;
     attention = masked.attention_mask;
   }
-  if (!labels) {
-    throw new InputError(
-      `${dataset.path}: has no column "labels"; mask it with mlm preprocess, or train with --masking dynamic`,
-    );
-  }
+  if (!labels) throw unlabelled(dataset.path);
   refuseUnlikeLengths(batch.numRows, ids, [labels, attention], dataset.path);
   const { values: input_ids, offsets } = ids;
   const attention_mask = attention && !attendsToAll(attention) ? alignedTo(offsets, attention) : undefined;

@@ -12,16 +12,49 @@ export interface StepBatches {
 }
 
 /**
- * The batches of every optimizer step from a place on, epoch after epoch, without end. The last step of an epoch has
- * fewer batches where their number is no multiple of `perStep`.
+ * Hands out the batches of every optimizer step from a place on, epoch after epoch, without end. Those of the first step
+ * are there once it is open: what is wrong with the data has then shown.
  */
-export async function* stepBatches(
+export class StepSource {
+  #first: StepBatches | undefined;
+
+  private constructor(
+    private readonly steps: AsyncGenerator<StepBatches, undefined>,
+    first: StepBatches,
+  ) {
+    this.#first = first;
+  }
+
+  static async open(
+    dataset: Dataset,
+    plan: DataPlan,
+    options: { gradientAccumulation: number; loaderThreads: number },
+    from: DataPosition,
+  ): Promise<StepSource> {
+    const steps = stepBatches(dataset, plan, options.gradientAccumulation, options.loaderThreads, from);
+    const { value } = await steps.next();
+    return new StepSource(steps, value!);
+  }
+
+  async next(): Promise<StepBatches> {
+    const first = this.#first;
+    this.#first = undefined;
+    return first ?? (await this.steps.next()).value!;
+  }
+
+  async close(): Promise<void> {
+    await this.steps.return(undefined);
+  }
+}
+
+/** The last step of an epoch has fewer batches where their number is no multiple of `perStep`. */
+async function* stepBatches(
   dataset: Dataset,
   plan: DataPlan,
   perStep: number,
   threads: number,
   from: DataPosition,
-): AsyncGenerator<StepBatches> {
+): AsyncGenerator<StepBatches, undefined> {
   let { epoch, batch: nextBatch } = from;
   let batches: Batch[] = [];
   for await (const batch of loadBatches(dataset, plan, { from, epochs: Number.POSITIVE_INFINITY, threads })) {
@@ -35,4 +68,5 @@ export async function* stepBatches(
     yield { batches, epoch, nextBatch };
     batches = [];
   }
+  return undefined;
 }

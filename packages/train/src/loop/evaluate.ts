@@ -11,15 +11,17 @@ export interface ScoredData {
   evaluator: Evaluator;
 }
 
-/** Scores every labelled row of a dataset. */
+/** Scores every labelled row of a dataset; `undefined` where an aborted `signal` ends it before it is done. */
 export async function evaluateRows(
   { dataset, plan, evaluator }: ScoredData,
   threads: number,
-): Promise<Evaluation> {
+  signal?: AbortSignal,
+): Promise<Evaluation | undefined> {
   let lossSum = 0;
   let correct = 0;
   let decoded = 0;
   for await (const batch of loadBatches(dataset, plan, { ...onePass, threads })) {
+    if (signal?.aborted) return undefined;
     const score = await evaluator.score(batch);
     lossSum += score.lossSum;
     correct += score.correct;

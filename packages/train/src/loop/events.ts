@@ -63,6 +63,9 @@ export interface CheckpointEvent {
 export interface EndEvent {
   type: 'end';
   reason: 'finished' | 'stopped early' | 'aborted';
+  /** Optimizer steps done, tokens seen and time spent in training, over all parts of the run. */
   step: number;
+  tokens: number;
+  elapsed_seconds: number;
   output: string;
 }

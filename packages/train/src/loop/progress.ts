@@ -1,5 +1,6 @@
 import { InputError, type MaskingMetadata } from '@mlm/arrow';
 import type { Recipe, TrainerState } from '../checkpoint/state.js';
+import type { EndEvent, Evaluation, EvaluationEvent } from './events.js';
 import type { ResolvedOptions } from './options.js';
 import type { Setup } from './setup.js';
 
@@ -51,6 +52,7 @@ export function freshState(options: ResolvedOptions, setup: Setup): TrainerState
     tokens: 0,
     elapsed_seconds: 0,
     best: null,
+    evaluated_step: null,
     evaluations_without_improvement: 0,
     recipe: recipeOf(options, setup),
   };
@@ -62,9 +64,47 @@ export function continuedState(state: TrainerState, options: ResolvedOptions, se
     const began = state.recipe[name];
     // Runs of an earlier version recorded less.
     if (began === value || began === undefined) continue;
+    const instead =
+      name === 'total-steps'
+        ? `; to train its model further, begin another run from it: --model ${options.output} --output <folder>`
+        : '';
     throw new InputError(
-      `${options.output}: cannot be resumed with ${name} ${value}, the run began with ${began}`,
+      `${options.output}: cannot be resumed with ${name} ${value}, the run began with ${began}${instead}`,
     );
   }
   return state;
 }
+
+/** Whether the held-out rows are to be scored where the run stands; once they were, no more. */
+export function isEvaluationDue(
+  { step, evaluated_step }: TrainerState,
+  { evalAtStart, evalEvery }: ResolvedOptions,
+  { validation, schedule }: Setup,
+): boolean {
+  if (!validation || evaluated_step === step) return false;
+  return step === 0 ? evalAtStart : step === schedule.totalSteps || isDue(step, evalEvery);
+}
+
+/** Notes a held-out result in the state, and whether it is the best so far. The untrained model's does not compete. */
+export function judge(evaluation: Evaluation, state: TrainerState): EvaluationEvent {
+  const { step } = state;
+  const best = step > 0 && (state.best === null || evaluation.loss < state.best.loss);
+  if (best) state.best = { step, loss: evaluation.loss };
+  if (step > 0) state.evaluations_without_improvement = best ? 0 : state.evaluations_without_improvement + 1;
+  state.evaluated_step = step;
+  return { type: 'evaluation', step, ...evaluation, best };
+}
+
+/** Why a run ends where it stands; `undefined` where it goes on. */
+export function reasonToEnd(
+  state: TrainerState,
+  options: ResolvedOptions,
+  setup: Setup,
+): EndEvent['reason'] | undefined {
+  const { patience, signal } = options;
+  if (patience > 0 && state.evaluations_without_improvement >= patience) return 'stopped early';
+  if (state.step === setup.schedule.totalSteps && !isEvaluationDue(state, options, setup)) return 'finished';
+  return signal?.aborted ? 'aborted' : undefined;
+}
+
+export const isDue = (step: number, every: number) => every > 0 && step % every === 0;

@@ -1,9 +1,16 @@
 import { type Dataset, InputError, openDataset, type TokenizerMetadata } from '@mlm/arrow';
 import { type Checkpoint, hasWeights, readCheckpoint, readConfig } from '../checkpoint/checkpoint.js';
 import { checkpointFolder } from '../checkpoint/hub.js';
-import type { TrainerState } from '../checkpoint/state.js';
+import type { Snapshot } from '../checkpoint/run-folder.js';
 import { contentHash } from '../data/content.js';
-import { type DataPlan, dynamicRule, planData, refuseMisfit } from '../data/dataset.js';
+import {
+  type DataPlan,
+  dynamicRule,
+  hasLabels,
+  planData,
+  refuseMisfit,
+  refuseUnlabelled,
+} from '../data/dataset.js';
 import type { TrainerOptions } from '../engine/trainer.js';
 import { isPresetName, presetConfig } from '../model/config.js';
 import { initializeWeights } from '../model/initialize.js';
@@ -30,12 +37,12 @@ export interface Setup {
 /**
  * Opens dataset and model and holds them against each other.
  *
- * @param state of the run that is continued
+ * @param resumed of the run that is continued: its model is taken, wherever that began
  */
-export async function setUp(options: ResolvedOptions, state?: TrainerState): Promise<Setup> {
+export async function setUp(options: ResolvedOptions, resumed?: Snapshot): Promise<Setup> {
   const dataset = await openDataset(options.dataset);
   try {
-    return await setUpOn(dataset, options, state);
+    return await setUpOn(dataset, options, resumed);
   } catch (error) {
     await dataset.close();
     throw error;
@@ -45,10 +52,12 @@ export async function setUp(options: ResolvedOptions, state?: TrainerState): Pro
 async function setUpOn(
   dataset: Dataset,
   options: ResolvedOptions,
-  state: TrainerState | undefined,
+  resumed: Snapshot | undefined,
 ): Promise<Setup> {
   const tokenizer = tokenizerOf(dataset, options.tokenizer);
-  const model = await startingModel(options, tokenizer);
+  const model = resumed
+    ? { ...resumed.checkpoint, tokenizerFiles: tokenizer.files }
+    : await startingModel(options, tokenizer);
   if (options.dropout !== undefined) {
     model.config.hidden_dropout_prob = options.dropout;
     model.config.attention_probs_dropout_prob = options.dropout;
@@ -56,13 +65,18 @@ async function setUpOn(
   const { batchSize, seed } = options;
   const rule = options.masking === 'dynamic' ? dynamicRule(dataset, tokenizer, seed) : undefined;
   const common = { batchSize, tokenizer, vocabularySize: model.config.vocab_size };
+  refuseUnlabelled(dataset, rule);
   const plan = await planData(dataset, { ...common, shuffleSeed: seed, ...(rule && { dynamicRule: rule }) });
   refuseMisfit(options.dataset, tokenizer, plan, model.config);
   const heldOut = dataset.validation;
-  const microBatchSize = await microBatchOf(options, { dataset, plan, config: model.config, state });
+  const microBatchSize = await microBatchOf(options, {
+    dataset,
+    plan,
+    config: model.config,
+    state: resumed?.state,
+  });
   // Held-out rows keep the masks that they have, so that results can be compared; rows without get some, once.
-  const heldOutRule =
-    rule && !heldOut?.schema.fields.some(({ name }) => name === 'labels') ? rule : undefined;
+  const heldOutRule = heldOut && !hasLabels(heldOut) ? rule : undefined;
   const heldOutOptions = {
     ...common,
     batchSize: microBatchSize,
@@ -72,7 +86,10 @@ async function setUpOn(
     heldOut && heldOut.rows > 0
       ? { dataset: heldOut, plan: await planData(heldOut, heldOutOptions) }
       : undefined;
-  if (validation) refuseMisfit(validation.dataset.path, tokenizer, validation.plan, model.config);
+  if (validation) {
+    refuseUnlabelled(validation.dataset, heldOutRule);
+    refuseMisfit(validation.dataset.path, tokenizer, validation.plan, model.config);
+  }
   const stepsPerEpoch = Math.ceil(plan.batchesPerEpoch / options.gradientAccumulation);
   const totalSteps = options.maxSteps > 0 ? options.maxSteps : options.epochs * stepsPerEpoch;
   return {

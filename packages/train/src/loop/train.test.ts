@@ -1,7 +1,6 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { readCheckpoint } from '../checkpoint/checkpoint.js';
 import { evaluate } from '../predict/evaluate.js';
 import { MaskFiller } from '../predict/fill.js';
 import { CLS, MASK, SEP, temporaryFolder, writeDataset } from '../testing/dataset.fixture.js';
@@ -82,16 +81,6 @@ it('gives the same losses with any number of loader threads', async () => {
     ),
   );
   expect(losses(two!)).toEqual(losses(none!));
-});
-
-it('ends with a usable checkpoint when aborted', async () => {
-  const controller = new AbortController();
-  const output = folder.file('aborted');
-  for await (const event of train({ dataset, model, output, signal: controller.signal, threads: 1 })) {
-    if (event.type === 'step' && event.step === 3) controller.abort();
-    if (event.type === 'end') expect(event).toMatchObject({ reason: 'aborted', step: 3 });
-  }
-  expect((await readCheckpoint(output)).config.hidden_size).toBe(32);
 });
 
 it('starts afresh from a folder with a config.json alone, but not beside weights it cannot read', async () => {

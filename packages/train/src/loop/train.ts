@@ -1,17 +1,16 @@
 import { InputError } from '@mlm/arrow';
 import { RunFolder, type Snapshot } from '../checkpoint/run-folder.js';
 import type { TrainerState } from '../checkpoint/state.js';
-import { Evaluator } from '../engine/evaluator.js';
-import { Trainer } from '../engine/trainer.js';
 import { parameterCount } from '../model/parameters.js';
 import { learningRateAt } from '../optimizer/schedule.js';
 import { RunLog } from '../report/log.js';
 import { samplePredictions } from '../report/samples.js';
-import { stepBatches } from './batches.js';
+import { StepSource } from './batches.js';
+import { type Engines, startEngines } from './engines.js';
 import { evaluateRows } from './evaluate.js';
-import type { EndEvent, Evaluation, EvaluationEvent, TrainEvent } from './events.js';
+import type { EndEvent, StartEvent, TrainEvent } from './events.js';
 import { type ResolvedOptions, resolveOptions, type TrainOptions } from './options.js';
-import { continuedState, freshState } from './progress.js';
+import { continuedState, freshState, isDue, isEvaluationDue, judge, reasonToEnd } from './progress.js';
 import { type Setup, setUp } from './setup.js';
 
 /**
@@ -25,9 +24,14 @@ export async function* train(given: TrainOptions): AsyncGenerator<TrainEvent> {
   const output = new RunFolder(options.output);
   await output.check(options);
   const resumed = options.resume ? await output.newest() : undefined;
-  const setup = await setUp(options, resumed?.state);
+  const setup = await setUp(options, resumed);
   try {
-    yield* run(options, setup, output, resumed);
+    const state = resumed ? continuedState(resumed.state, options, setup) : freshState(options, setup);
+    const reason = reasonToEnd(state, options, setup);
+    if (resumed?.folder === output.path && reason !== undefined && reason !== 'aborted') {
+      yield startEvent(options, setup, state);
+      yield endEvent(reason, options, state);
+    } else yield* run(options, setup, output, state, resumed);
   } finally {
     await setup.dataset.close();
   }
@@ -37,101 +41,104 @@ async function* run(
   options: ResolvedOptions,
   setup: Setup,
   output: RunFolder,
+  state: TrainerState,
   resumed: Snapshot | undefined,
 ): AsyncGenerator<TrainEvent> {
-  const { dataset, plan, validation, model, schedule } = setup;
-  const state = resumed ? continuedState(resumed.state, options, setup) : freshState(options, setup);
-  const weights = resumed?.checkpoint.weights ?? model.weights;
-  const trainer = await Trainer.create(model.config, weights, setup.trainer, resumed?.moments);
-  const heldOut = validation && {
-    ...validation,
-    evaluator: await Evaluator.sharing(trainer, validation.plan.lengths),
-  };
-  // The engine has its own copy now.
-  weights.clear();
+  const { dataset, plan, model, schedule } = setup;
+  const { totalSteps } = schedule;
+  const { loaderThreads, signal } = options;
+  // What is wrong with the data shows here, before an older run is replaced.
+  const steps = await StepSource.open(dataset, plan, options, state);
+  let engines: Engines | undefined;
   try {
+    engines = await startEngines(setup, resumed?.moments);
+    const { trainer, heldOut } = engines;
     const checkpoint = async () => ({ ...model, weights: await trainer.weights() });
-    const snapshot = async (): Promise<Snapshot> => ({
+    const snapshot = async () => ({
       checkpoint: await checkpoint(),
       state,
       moments: await trainer.moments(),
     });
 
     await output.create(options);
-    const log = await RunLog.open(options.output, state.step);
+    const log = await RunLog.open(options.output, resumed?.state.step);
+    yield startEvent(options, setup, state);
 
-    const { totalSteps } = schedule;
-    yield {
-      type: 'start',
-      totalSteps,
-      doneSteps: state.step,
-      stepsPerEpoch: setup.stepsPerEpoch,
-      batchSize: options.batchSize,
-      microBatchSize: setup.trainer.batchSize,
-      rows: dataset.rows,
-      validationRows: heldOut?.dataset.rows ?? 0,
-      parameters: parameterCount(model.config),
-      output: options.output,
-    };
-    let reason: EndEvent['reason'] = 'finished';
-    const { gradientAccumulation, loaderThreads } = options;
-    const groups =
-      state.step < totalSteps ? stepBatches(dataset, plan, gradientAccumulation, loaderThreads, state) : [];
-    if (heldOut && options.evalAtStart && state.step === 0) {
-      const result = await evaluateRows(heldOut, loaderThreads);
-      const event: EvaluationEvent = { type: 'evaluation', step: 0, ...result, best: false };
-      await log.evaluation(event);
-      yield event;
-    }
-    let started = performance.now() - state.elapsed_seconds * 1000;
-    for await (const { batches, epoch, nextBatch } of groups) {
+    const savedStep = state.step;
+    let reason: EndEvent['reason'] | undefined;
+    for (;;) {
+      if (heldOut && isEvaluationDue(state, options, setup)) {
+        const evaluation = await evaluateRows(heldOut, loaderThreads, signal);
+        if (evaluation) {
+          const event = judge(evaluation, state);
+          await log.evaluation(event);
+          yield event;
+          if (event.best) {
+            yield { type: 'checkpoint', step: state.step, folder: await output.saveBest(await checkpoint()) };
+          }
+        }
+      }
+      if (state.step > savedStep && isDue(state.step, options.saveEvery)) {
+        const folder = await output.saveNumbered(await snapshot(), options.keep);
+        yield { type: 'checkpoint', step: state.step, folder };
+      }
+      reason = reasonToEnd(state, options, setup);
+      if (reason !== undefined) break;
+
+      const started = performance.now();
+      const { batches, epoch, nextBatch } = await steps.next();
       const learning_rate = learningRateAt(schedule, state.step);
       const loss = await trainer.train(batches, learning_rate, state.step + 1);
       if (!Number.isFinite(loss)) throw diverged(state.step + 1, options);
 
       const tokens = batches.reduce((sum, batch) => sum + batch.tokens, 0);
-      const elapsed_seconds = (performance.now() - started) / 1000;
-      const tokens_per_second = tokens / (elapsed_seconds - state.elapsed_seconds);
-      Object.assign(state, { step: state.step + 1, epoch, batch: nextBatch, elapsed_seconds });
+      const seconds = (performance.now() - started) / 1000;
+      Object.assign(state, { step: state.step + 1, epoch, batch: nextBatch });
       state.tokens += tokens;
-      const { step } = state;
-      const line = { step, loss, learning_rate, tokens: state.tokens, tokens_per_second, elapsed_seconds };
+      state.elapsed_seconds += seconds;
+      const line = {
+        step: state.step,
+        loss,
+        learning_rate,
+        tokens: state.tokens,
+        tokens_per_second: tokens / seconds,
+        elapsed_seconds: state.elapsed_seconds,
+      };
       await log.step(line);
       yield { type: 'step', totalSteps, ...line };
-
-      const paused = performance.now();
-      if (heldOut && (step === totalSteps || isDue(step, options.evalEvery))) {
-        const event = judge(await evaluateRows(heldOut, loaderThreads), state);
-        await log.evaluation(event);
-        yield event;
-        if (event.best) yield { type: 'checkpoint', step, folder: await output.saveBest(await checkpoint()) };
-      }
-      if (isDue(step, options.saveEvery)) {
-        const folder = await output.saveNumbered(await snapshot(), options.keep);
-        yield { type: 'checkpoint', step, folder };
-      }
-      started += performance.now() - paused;
-      if (options.patience > 0 && state.evaluations_without_improvement >= options.patience)
-        reason = 'stopped early';
-      else if (options.signal?.aborted && step < totalSteps) reason = 'aborted';
-      if (reason !== 'finished' || step === totalSteps) break;
     }
+
+    // A run that is to stop now does not wait for samples.
+    const samples =
+      heldOut && reason !== 'aborted' ? await samplePredictions(trainer, heldOut, model) : undefined;
+    await log.report(options, state, samples);
     await output.saveLast(await snapshot());
-    await log.report(options, state, heldOut && (await samplePredictions(trainer, heldOut, model)));
     yield { type: 'checkpoint', step: state.step, folder: options.output };
-    yield { type: 'end', reason, step: state.step, output: options.output };
+    yield endEvent(reason, options, state);
   } finally {
-    await heldOut?.evaluator.dispose();
-    await trainer.dispose();
+    await engines?.dispose();
+    await steps.close();
   }
 }
 
-/** Notes in the state whether a held-out result is the best so far. */
-function judge(evaluation: Evaluation, state: TrainerState): EvaluationEvent {
-  const best = state.best === null || evaluation.loss < state.best.loss;
-  if (best) state.best = { step: state.step, loss: evaluation.loss };
-  state.evaluations_without_improvement = best ? 0 : state.evaluations_without_improvement + 1;
-  return { type: 'evaluation', step: state.step, ...evaluation, best };
+function startEvent(options: ResolvedOptions, setup: Setup, state: TrainerState): StartEvent {
+  return {
+    type: 'start',
+    totalSteps: setup.schedule.totalSteps,
+    doneSteps: state.step,
+    stepsPerEpoch: setup.stepsPerEpoch,
+    batchSize: options.batchSize,
+    microBatchSize: setup.trainer.batchSize,
+    rows: setup.dataset.rows,
+    validationRows: setup.validation?.dataset.rows ?? 0,
+    parameters: parameterCount(setup.model.config),
+    output: options.output,
+  };
+}
+
+function endEvent(reason: EndEvent['reason'], { output }: ResolvedOptions, state: TrainerState): EndEvent {
+  const { step, tokens, elapsed_seconds } = state;
+  return { type: 'end', reason, step, tokens, elapsed_seconds, output };
 }
 
 function diverged(step: number, { output, learningRate }: ResolvedOptions): InputError {
@@ -139,5 +146,3 @@ function diverged(step: number, { output, learningRate }: ResolvedOptions): Inpu
     `${output}: the loss of step ${step} is not a number; train with a lower --learning-rate than ${learningRate}, or a longer --warmup`,
   );
 }
-
-const isDue = (step: number, every: number) => every > 0 && step % every === 0;

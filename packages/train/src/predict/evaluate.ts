@@ -19,6 +19,8 @@ export interface EvaluateOptions extends Partial<EngineOptions> {
   tokenizer?: TokenizerMetadata;
   /** Called once the engine has the model. */
   onStart?: () => void;
+  /** Ends the evaluation after the batch in progress: it then throws the signal's reason. */
+  signal?: AbortSignal;
 }
 
 /**
@@ -44,7 +46,9 @@ export async function evaluate(given: EvaluateOptions): Promise<Evaluation> {
     const evaluator = await Evaluator.create(config, weights, { ...options, lengths: plan.lengths });
     try {
       options.onStart?.();
-      return await evaluateRows({ dataset, plan, evaluator }, 1);
+      const evaluation = await evaluateRows({ dataset, plan, evaluator }, 1, options.signal);
+      options.signal?.throwIfAborted();
+      return evaluation!;
     } finally {
       await evaluator.dispose();
     }

@@ -18,8 +18,8 @@ export class RunLog {
     this.#events = new EventFile(folder);
   }
 
-  /** @param step the last step of an earlier part of the run; what was written beyond it is dropped */
-  static async open(folder: string, step: number): Promise<RunLog> {
+  /** @param step the last step of an earlier part of the run, if any; what was written beyond it is dropped */
+  static async open(folder: string, step = -1): Promise<RunLog> {
     const log = new RunLog(folder);
     await log.#metrics.truncate(step);
     return log;

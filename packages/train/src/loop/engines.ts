@@ -1,0 +1,34 @@
+import { Evaluator } from '../engine/evaluator.js';
+import { Trainer } from '../engine/trainer.js';
+import type { Weights } from '../model/parameters.js';
+import type { ScoredData } from './evaluate.js';
+import type { Setup } from './setup.js';
+
+/** The model on its engine: as it is trained, and as it scores the held-out rows, on the same weights. */
+export interface Engines {
+  trainer: Trainer;
+  heldOut: ScoredData | undefined;
+  dispose(): Promise<void>;
+}
+
+/**
+ * Compiles the model and hands its weights over: the engine has its own copy then, and the setup none any more.
+ *
+ * @param moments the optimizer's, of the run that is continued
+ */
+export async function startEngines(
+  { model, trainer: options, validation }: Setup,
+  moments: Weights | undefined,
+): Promise<Engines> {
+  const trainer = await Trainer.create(model.config, model.weights, options, moments);
+  const evaluator = validation && (await Evaluator.sharing(trainer, validation.plan.lengths));
+  model.weights.clear();
+  return {
+    trainer,
+    heldOut: validation && evaluator && { ...validation, evaluator },
+    async dispose() {
+      await evaluator?.dispose();
+      await trainer.dispose();
+    },
+  };
+}
