@@ -96,6 +96,26 @@ test('Ctrl-C ends train with 130 and a usable checkpoint, and --resume goes on',
   expect(JSON.parse(resumed.stdout.toString())).toMatchObject({ reason: 'finished', step: 40 });
 });
 
+test('Ctrl-C ends an evaluation of train with 130 and a checkpoint to go on from', async () => {
+  const held = [
+    'preprocess',
+    'large.txt',
+    'held.arrow',
+    '--sequence-length',
+    '128',
+    '--eval-fraction',
+    '0.8',
+  ];
+  expect((await runMlm(held, { cwd: folder })).code).toBe(0);
+  const args = ['train', 'held.arrow', '--model', 'bert-tiny', '--max-steps', '4', '--eval-at-start'];
+  const { code, stdout } = await interrupted(args, 'output');
+  expect(code).toBe(130);
+  expect(stdout.toString()).toContain(
+    'Stopped before the first step; go on with the same command and --resume.',
+  );
+  expect((await runMlm(['fill', 'held-bert-tiny', 'the [MASK] dog'], { cwd: folder })).code).toBe(0);
+});
+
 test('a second Ctrl-C ends at once', async () => {
   const { code } = await runMlm(
     ['train', 'small.arrow', '--model', 'bert-tiny', '--output', 'twice', '--epochs', '1000'],

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { InputError } from '@mlm/arrow';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readCheckpoint } from '../checkpoint/checkpoint.js';
+import { evaluate } from '../predict/evaluate.js';
 import { temporaryFolder, tokenizerOf, writeDataset } from '../testing/dataset.fixture.js';
 import { writeTinyModel } from '../testing/model.fixture.js';
 import type { EndEvent, TrainEvent } from './events.js';
@@ -80,6 +81,11 @@ it.each(['at the start', 'between', 'at the end'])(
     expect(await metrics(output)).toEqual(await metrics(unbroken));
   },
 );
+
+it('an abort ends an evaluation by itself', async () => {
+  const signal = AbortSignal.abort();
+  await expect(evaluate({ dataset, model, signal })).rejects.toThrow(signal.reason);
+});
 
 it.each<[EndEvent['reason'], Partial<TrainOptions>, number]>([
   ['finished', { maxSteps: 4 }, 4],

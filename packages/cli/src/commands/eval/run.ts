@@ -12,6 +12,7 @@ export async function runEval(context: Context, dataset: string, options: EvalOp
     dataset: dataset,
     model: options.model,
     batchSize: options.batchSize,
+    signal: context.signal,
     ...(options.tokenizer === undefined ? {} : { tokenizer: await namedTokenizer(options.tokenizer) }),
     ...settings,
     onStart: report,

@@ -86,7 +86,8 @@ export async function followTraining(
             `accuracy ${(evaluation.accuracy * 100).toFixed(2)} %${best ? ', the best so far' : ''}`,
         );
       } else if (event.type === 'end') {
-        result.reason = event.reason;
+        const { reason, step, tokens, elapsed_seconds } = event;
+        Object.assign(result, { reason, step, tokens, elapsed_seconds });
       }
     }
   } finally {

@@ -2,7 +2,13 @@ import { type TrainEvent, type TrainOptions as TrainRequest, train } from '@mlm/
 import { commandName } from '../../command-name.js';
 import type { Context } from '../../context.js';
 import { pickEngine } from '../../options/engine.js';
-import { formatCount, formatDuration, formatShare, formatShortCount } from '../../output/numbers.js';
+import {
+  formatCount,
+  formatDuration,
+  formatNoun,
+  formatShare,
+  formatShortCount,
+} from '../../output/numbers.js';
 import { printResult } from '../../output/report.js';
 import { namedTokenizer } from '../../tokenizer.js';
 import type { TrainOptions } from './command.js';
@@ -13,7 +19,7 @@ export async function runTrain(context: Context, dataset: string, options: Train
   const request = { ...(await trainRequest(dataset, options)), ...settings, signal: context.signal };
   const result = await followTraining(context, reportedAtStart(train(request), report), options);
   printResult(context, options, result, (style) => [
-    ...(result.reason === 'finished' ? [] : [style('yellow', whyStopped(result, dataset))]),
+    ...headline(result).map((line) => style('yellow', line)),
     ...describe(result),
     `Next: ${commandName(context.env)} fill ${result.output} "Some text with a [MASK] in it."`,
   ]);
@@ -67,18 +73,23 @@ async function trainRequest(dataset: string, options: TrainOptions): Promise<Tra
   };
 }
 
-function whyStopped({ reason, step }: TrainResult, dataset: string): string {
-  return reason === 'aborted'
-    ? `Stopped after step ${formatCount(step)}; go on with the same command and --resume.`
-    : `Stopped early at step ${formatCount(step)} of ${dataset}: no better held-out loss.`;
+/** What is to be known first of a run that did not simply finish now. */
+export function headline({ reason, step, total_steps, loss }: TrainResult): string[] {
+  const place = `step ${formatCount(step)} of ${formatCount(total_steps)}`;
+  if (reason === 'aborted') {
+    const when = step === 0 ? 'before the first step' : `after ${place}`;
+    return [`Stopped ${when}; go on with the same command and --resume.`];
+  }
+  if (reason === 'stopped early') return [`Stopped early at ${place}: no better held-out loss.`];
+  return loss === null ? [`Finished already, at ${place}: nothing was left to do.`] : [];
 }
 
-function describe(result: TrainResult): string[] {
+export function describe(result: TrainResult): string[] {
   const { step, loss, tokens, tokens_per_second, elapsed_seconds, evaluations } = result;
   const heldOut = evaluations.at(-1);
   return [
-    `${formatCount(step)} steps, ${formatShortCount(tokens)} tokens in ${formatDuration(elapsed_seconds)} ` +
-      `(${formatShortCount(tokens_per_second)} tokens/s)`,
+    `${formatNoun(step, 'step')}, ${formatShortCount(tokens)} tokens in ${formatDuration(elapsed_seconds)}` +
+      (tokens_per_second > 0 ? ` (${formatShortCount(tokens_per_second)} tokens/s)` : ''),
     ...(loss === null ? [] : [`loss ${loss.toFixed(4)}`]),
     ...(heldOut === undefined
       ? []

@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest';
+import type { TrainResult } from './follow.js';
+import { describe, headline } from './run.js';
+
+const result: TrainResult = {
+  output: 'out',
+  reason: 'finished',
+  step: 6,
+  total_steps: 50,
+  loss: 1.5,
+  tokens: 1234,
+  tokens_per_second: 100,
+  elapsed_seconds: 12.4,
+  evaluations: [],
+};
+
+test.each<[Partial<TrainResult>, string[]]>([
+  [{}, []],
+  [{ reason: 'stopped early' }, ['Stopped early at step 6 of 50: no better held-out loss.']],
+  [{ reason: 'aborted' }, ['Stopped after step 6 of 50; go on with the same command and --resume.']],
+  [
+    { reason: 'aborted', step: 0, loss: null },
+    ['Stopped before the first step; go on with the same command and --resume.'],
+  ],
+  [{ step: 50, loss: null }, ['Finished already, at step 50 of 50: nothing was left to do.']],
+])('says how a run ended: %j', (how, lines) => {
+  expect(headline({ ...result, ...how })).toEqual(lines);
+});
+
+test('counts what there is', () => {
+  expect(describe(result)[0]).toBe('6 steps, 1.23 K tokens in 12 s (100 tokens/s)');
+  expect(describe({ ...result, step: 1, tokens_per_second: 0 })[0]).toBe('1 step, 1.23 K tokens in 12 s');
+});
