@@ -35,6 +35,10 @@ test.each([
     ['train', 'x', '--engine', 'jax'],
     "mlm: option '--engine <name>' argument 'jax' is invalid. Allowed choices are auto, onnx, tensorflow, eager.\n",
   ],
+  [
+    ['train', 'x', '--early-stop', '2'],
+    'mlm: --early-stop: say with --eval-every <steps> how often held-out rows are scored\n',
+  ],
   [['preprocess', 'corpus'], /^mlm: expected inputs and then an output.*\n$/],
 ])('wrong usage %j ends with 2 and one line that helps', async (args, message) => {
   const { code, stdout, stderr } = await runMlm(args);

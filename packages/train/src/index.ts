@@ -6,6 +6,7 @@ export { type DataPlan, dynamicRule, type PlanOptions, planData } from './data/d
 export { type DataPosition, loadBatches } from './data/loader.js';
 export type { EngineOptions } from './engine/compile-model.js';
 export { exportOnnx, type OnnxExport } from './export/onnx.js';
+export { trainDefaults } from './loop/defaults.js';
 export type {
   CheckpointEvent,
   EndEvent,
@@ -16,7 +17,7 @@ export type {
   StepMetrics,
   TrainEvent,
 } from './loop/events.js';
-export { type TrainOptions, type TrainSettings, trainDefaults } from './loop/options.js';
+export type { TrainOptions, TrainSettings } from './loop/options.js';
 export { train } from './loop/train.js';
 export { type BertConfig, type PresetName, presetConfig, presetNames } from './model/config.js';
 export { type ScheduleName, scheduleNames } from './optimizer/schedule.js';

@@ -72,12 +72,43 @@ it.each<[string, Partial<TrainOptions>, RegExp]>([
   ],
   ['no such dataset', { dataset: folder.file('nothing.arrow') }, /nothing.arrow: no such dataset/],
   ['no such model', { model: 'bert-huge', tokenizer }, /bert-huge: no such checkpoint folder.*bert-base/],
+  ['an early stop without evaluations', { patience: 2 }, /--early-stop: say with --eval-every/],
+  [
+    'an early stop without held-out rows',
+    { tokenizer, masking: 'dynamic', patience: 2, evalEvery: 1 },
+    /foreign.arrow: has no held-out rows, which --early-stop needs/,
+  ],
+  [
+    'more frozen layers than there are',
+    { dataset: unmasked, masking: 'dynamic', freezeLayers: 99 },
+    /--freeze is 99, expected at most 2/,
+  ],
   ['an option out of range', { learningRate: -1 }, /--learning-rate is -1, expected/],
 ])('refuses %s in one line', async (_, options, message) => {
   const error = await losses(options).catch((error: unknown) => error);
   expect(error).toBeInstanceOf(InputError);
   expect((error as InputError).message).toMatch(message);
   expect((error as InputError).message).not.toContain('\n');
+});
+
+it.each<[Partial<TrainOptions>, RegExp[]]>([
+  [{ maxSteps: 3, warmup: 500 }, [/^--warmup 500: the run ends at step 3/]],
+  [{ maxSteps: 1, evalEvery: 1 }, [/^--eval-every has no effect: \S+ has no held-out rows/]],
+  [{ maxSteps: 1, evalAtStart: true }, [/^--eval-at-start has no effect: \S+ has no held-out rows/]],
+  [
+    { maxSteps: 2, evalEvery: 3, dataset: unmasked },
+    [/^--eval-every 3 has no effect: the run ends at step 2/],
+  ],
+  [{ maxSteps: 1 }, []],
+])('tells of options that do nothing: %j', async (options, expected) => {
+  const output = folder.file(`output-${outputs++}`);
+  const given = { dataset: foreign, model, output, tokenizer, masking: 'dynamic', ...options } as const;
+  for await (const event of train(given)) {
+    if (event.type !== 'start') continue;
+    expect(event.warnings).toHaveLength(expected.length);
+    for (const [index, warning] of event.warnings.entries()) expect(warning).toMatch(expected[index]!);
+    break;
+  }
 });
 
 it('refuses rows that are longer than the model has positions', async () => {

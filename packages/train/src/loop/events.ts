@@ -16,6 +16,8 @@ export interface StartEvent {
   /** Numbers that training adjusts. */
   parameters: number;
   output: string;
+  /** Options that have no effect on this run, a line for each. */
+  warnings: string[];
 }
 
 /** A line of metrics.jsonl for each optimizer step. */

@@ -2,6 +2,7 @@ import { basename, dirname, join } from 'node:path';
 import { InputError, type TokenizerMetadata } from '@mlm/arrow';
 import type { EngineOptions } from '../engine/compile-model.js';
 import { type ScheduleName, scheduleNames } from '../optimizer/schedule.js';
+import { trainDefaults } from './defaults.js';
 
 /** What `train` is asked to do. Everything but the dataset has a default: {@link trainDefaults}. */
 export interface TrainOptions extends Partial<Omit<TrainSettings, 'batchSize'>> {
@@ -69,37 +70,6 @@ export interface TrainSettings extends EngineOptions {
   loaderThreads: number;
 }
 
-export const trainDefaults: TrainSettings = {
-  model: 'bert-mini',
-  epochs: 1,
-  maxSteps: 0,
-  batchSize: 32,
-  microBatchSize: 0,
-  gradientAccumulation: 1,
-  learningRate: 1e-4,
-  schedule: 'linear',
-  warmup: 0.06,
-  decay: 0.1,
-  weightDecay: 0.01,
-  clipNorm: 1,
-  dropout: undefined,
-  freezeLayers: 0,
-  masking: 'static',
-  seed: 42,
-  saveEvery: 0,
-  keep: 0,
-  evalEvery: 0,
-  evalAtStart: false,
-  patience: 0,
-  resume: false,
-  overwrite: false,
-  loaderThreads: 1,
-  engine: 'onnx',
-  device: 'cpu',
-  threads: 0,
-  precision: 'fp32',
-};
-
 export type ResolvedOptions = TrainSettings &
   Pick<TrainOptions, 'dataset' | 'tokenizer' | 'signal'> & { output: string };
 
@@ -158,6 +128,9 @@ export function resolveOptions(given: TrainOptions): ResolvedOptions {
   );
   check('schedule', schedule, scheduleNames.includes(schedule), `one of ${scheduleNames.join(', ')}`);
   check('masking', masking, masking === 'static' || masking === 'dynamic', 'static or dynamic');
+  if (options.patience > 0 && options.evalEvery === 0) {
+    throw new InputError('--early-stop: say with --eval-every <steps> how often held-out rows are scored');
+  }
   return options;
 }
 
@@ -165,9 +138,12 @@ type NumberOption = {
   [Name in keyof TrainSettings]-?: TrainSettings[Name] extends number ? Name : never;
 }[keyof TrainSettings];
 
+/** What the command line calls differently. */
+const commandNames: Record<string, string> = { freezeLayers: 'freeze', patience: 'earlyStop' };
+
 function check(name: string, value: unknown, right: boolean, expected: string): void {
   if (!right) {
-    const option = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    const option = (commandNames[name] ?? name).replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
     throw new InputError(`--${option} is ${value}, expected ${expected}`);
   }
 }

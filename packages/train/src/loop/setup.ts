@@ -62,7 +62,12 @@ async function setUpOn(
     model.config.hidden_dropout_prob = options.dropout;
     model.config.attention_probs_dropout_prob = options.dropout;
   }
-  const { batchSize, seed } = options;
+  const { batchSize, seed, freezeLayers } = options;
+  if (freezeLayers > model.config.num_hidden_layers) {
+    throw new InputError(
+      `--freeze is ${freezeLayers}, expected at most ${model.config.num_hidden_layers}, the layers of the model`,
+    );
+  }
   const rule = options.masking === 'dynamic' ? dynamicRule(dataset, tokenizer, seed) : undefined;
   const common = { batchSize, tokenizer, vocabularySize: model.config.vocab_size };
   refuseUnlabelled(dataset, rule);
@@ -89,6 +94,11 @@ async function setUpOn(
   if (validation) {
     refuseUnlabelled(validation.dataset, heldOutRule);
     refuseMisfit(validation.dataset.path, tokenizer, validation.plan, model.config);
+  }
+  if (!validation && options.patience > 0) {
+    throw new InputError(
+      `${options.dataset}: has no held-out rows, which --early-stop needs; preprocess with --eval-fraction`,
+    );
   }
   const stepsPerEpoch = Math.ceil(plan.batchesPerEpoch / options.gradientAccumulation);
   const totalSteps = options.maxSteps > 0 ? options.maxSteps : options.epochs * stepsPerEpoch;
@@ -117,7 +127,7 @@ async function setUpOn(
       gradientAccumulation: options.gradientAccumulation * Math.ceil(batchSize / microBatchSize),
       seed,
       lengths: plan.lengths,
-      frozenLayers: options.freezeLayers,
+      frozenLayers: freezeLayers,
       optimizer: { ...adamWDefaults, weightDecay: options.weightDecay, clipNorm: options.clipNorm },
     },
   };

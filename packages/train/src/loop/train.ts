@@ -12,6 +12,7 @@ import type { EndEvent, StartEvent, TrainEvent } from './events.js';
 import { type ResolvedOptions, resolveOptions, type TrainOptions } from './options.js';
 import { continuedState, freshState, isDue, isEvaluationDue, judge, reasonToEnd } from './progress.js';
 import { type Setup, setUp } from './setup.js';
+import { warningsOf } from './warnings.js';
 
 /**
  * Trains a masked language model on a dataset and writes a checkpoint folder. The run goes on as its events are read;
@@ -133,6 +134,7 @@ function startEvent(options: ResolvedOptions, setup: Setup, state: TrainerState)
     validationRows: setup.validation?.dataset.rows ?? 0,
     parameters: parameterCount(setup.model.config),
     output: options.output,
+    warnings: warningsOf(options, setup),
   };
 }
 

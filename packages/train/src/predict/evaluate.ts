@@ -6,7 +6,7 @@ import type { EngineOptions } from '../engine/compile-model.js';
 import { Evaluator } from '../engine/evaluator.js';
 import { evaluateRows } from '../loop/evaluate.js';
 import type { Evaluation } from '../loop/events.js';
-import { engineDefaults } from './defaults.js';
+import { evaluateDefaults } from './defaults.js';
 
 export interface EvaluateOptions extends Partial<EngineOptions> {
   /** An Arrow file or a dataset folder with labels. */
@@ -28,7 +28,7 @@ export interface EvaluateOptions extends Partial<EngineOptions> {
  * @throws InputError when dataset and model do not go together
  */
 export async function evaluate(given: EvaluateOptions): Promise<Evaluation> {
-  const options = { ...engineDefaults, batchSize: 32, ...given };
+  const options = { ...evaluateDefaults, ...given };
   const opened = await openDataset(options.dataset);
   const dataset = opened.validation ?? opened;
   try {

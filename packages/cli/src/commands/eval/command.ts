@@ -1,3 +1,4 @@
+import { evaluateDefaults } from '@mlm/train/defaults';
 import type { Command } from 'commander';
 import type { Context } from '../../context.js';
 import { defineCommand } from '../../options/define.js';
@@ -20,7 +21,7 @@ export function evalCommand(context: Context): Command {
     .argument('<dataset>', 'an .arrow file or a dataset folder')
     .requiredOption('--model <checkpoint>', 'a checkpoint folder or a hub id')
     .option('--tokenizer <path>', 'the tokenizer of a dataset that does not bring its own')
-    .option('--batch-size <rows>', 'rows in a batch', integer(1), 32)
+    .option('--batch-size <rows>', 'rows in a batch', integer(1), evaluateDefaults.batchSize)
     .option('--json', 'print loss, perplexity and accuracy as one JSON object');
   return addEngineOptions(command).action(async (dataset: string, options: EvalOptions) => {
     const { runEval } = await import('./run.js');

@@ -47,8 +47,9 @@ export async function followTraining(
     for await (const event of events) {
       if (event.type === 'start') {
         const { totalSteps, doneSteps, rows, validationRows, parameters, output } = event;
-        const { batchSize, microBatchSize } = event;
+        const { batchSize, microBatchSize, warnings } = event;
         Object.assign(result, { output, step: doneSteps, total_steps: totalSteps });
+        for (const warning of warnings) progress.note(`mlm: ${warning}`);
         const heldOut = validationRows > 0 ? ` and ${formatNoun(validationRows, 'held-out row')}` : '';
         const resumed = doneSteps > 0 ? `, from step ${formatCount(doneSteps)} on` : '';
         const cut =

@@ -1,6 +1,7 @@
 import { type TrainEvent, type TrainOptions as TrainRequest, train } from '@mlm/train';
 import { commandName } from '../../command-name.js';
 import type { Context } from '../../context.js';
+import { UsageError } from '../../errors.js';
 import { pickEngine } from '../../options/engine.js';
 import {
   formatCount,
@@ -15,6 +16,9 @@ import type { TrainOptions } from './command.js';
 import { followTraining, type TrainResult } from './follow.js';
 
 export async function runTrain(context: Context, dataset: string, options: TrainOptions): Promise<void> {
+  if (options.earlyStop !== undefined && options.evalEvery === undefined) {
+    throw new UsageError('--early-stop: say with --eval-every <steps> how often held-out rows are scored');
+  }
   const { settings, report } = await pickEngine(context, options);
   const request = { ...(await trainRequest(dataset, options)), ...settings, signal: context.signal };
   const result = await followTraining(context, reportedAtStart(train(request), report), options);
@@ -41,7 +45,6 @@ async function trainRequest(dataset: string, options: TrainOptions): Promise<Tra
   const given = {
     output: options.output,
     tokenizer: options.tokenizer && (await namedTokenizer(options.tokenizer)),
-    epochs: options.epochs,
     maxSteps: options.maxSteps,
     microBatchSize: options.microBatchSize,
     dropout: options.dropout,
@@ -55,6 +58,7 @@ async function trainRequest(dataset: string, options: TrainOptions): Promise<Tra
   return {
     dataset: dataset,
     model: options.model,
+    epochs: options.epochs,
     batchSize: options.batchSize,
     gradientAccumulation: options.gradientAccumulation,
     learningRate: options.learningRate,
