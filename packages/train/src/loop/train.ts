@@ -62,7 +62,7 @@ async function* run(
     });
 
     await output.create(options);
-    const log = await RunLog.open(options.output, resumed?.state.step);
+    const log = await RunLog.open(options.output, options.resume ? (resumed?.state.step ?? -1) : undefined);
     yield startEvent(options, setup, state);
 
     const savedStep = state.step;

@@ -18,10 +18,11 @@ export class RunLog {
     this.#events = new EventFile(folder);
   }
 
-  /** @param step the last step of an earlier part of the run, if any; what was written beyond it is dropped */
-  static async open(folder: string, step = -1): Promise<RunLog> {
+  /** @param after of a run that goes on: the step it goes on after, −1 without any; what was written beyond it is dropped */
+  static async open(folder: string, after?: number): Promise<RunLog> {
     const log = new RunLog(folder);
-    await log.#metrics.truncate(step);
+    await log.#metrics.truncate(after ?? -1);
+    if (after !== undefined) await log.#events.restart(after + 1);
     return log;
   }
 

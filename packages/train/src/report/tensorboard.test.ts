@@ -24,3 +24,13 @@ it('writes the bytes that TensorBoard writes', async () => {
     `"1800000000000000a37f4b220900002040fc54d9411a0d627261696e2e4576656e743a322b3531102100000000000000017becf60900002040fc54d94110ac022a130a110a0a747261696e2f6c6f737315000020403cf09030"`,
   );
 });
+
+it('says that a run goes on at a step', async () => {
+  const events = new EventFile(folder.path, () => 1_800_000_000_500);
+  await events.restart(7);
+  const name = (await readdir(folder.path)).sort().at(-1);
+  const bytes = await readFile(join(folder.path, name!));
+  // The second record, behind the one that names the format: time, step 7, session_log { status: START }.
+  const event = bytes.subarray(40).subarray(12, -4);
+  expect(event.toString('hex')).toMatchInlineSnapshot(`"090000208074d2da4110073a020801"`);
+});

@@ -23,18 +23,26 @@ export class EventFile {
   }
 
   /** Appends values of one step under their tags, such as `train/loss`. */
-  async scalars(step: number, values: Record<string, number>): Promise<void> {
+  scalars(step: number, values: Record<string, number>): Promise<void> {
     const summary = Object.entries(values).map(([tag, value]) =>
       lengthDelimited(1, Buffer.concat([lengthDelimited(1, Buffer.from(tag)), float(2, value)])),
     );
-    const event = [double(1, this.now() / 1000), varint(2, step), lengthDelimited(5, Buffer.concat(summary))];
-    const records = [record(Buffer.concat(event))];
-    if (!this.#begun)
-      records.unshift(
-        record(
-          Buffer.concat([double(1, this.now() / 1000), lengthDelimited(3, Buffer.from('brain.Event:2'))]),
-        ),
-      );
+    return this.#append(step, lengthDelimited(5, Buffer.concat(summary)));
+  }
+
+  /** Says that a run goes on at a step: TensorBoard then drops what older files hold of it and of those after it. */
+  restart(step: number): Promise<void> {
+    const start = varint(1, 1);
+    return this.#append(step, lengthDelimited(7, start));
+  }
+
+  /** Appends an event; the first of a file stands behind one that names the format. */
+  async #append(step: number, content: Buffer): Promise<void> {
+    const time = double(1, this.now() / 1000);
+    const records = [record(Buffer.concat([time, varint(2, step), content]))];
+    if (!this.#begun) {
+      records.unshift(record(Buffer.concat([time, lengthDelimited(3, Buffer.from('brain.Event:2'))])));
+    }
     this.#begun = true;
     await appendFile(this.#path, Buffer.concat(records));
   }
