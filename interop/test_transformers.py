@@ -71,6 +71,11 @@ def test_transformers_loads_our_checkpoint_and_gives_our_loss(checkpoint, held_o
 def test_both_fill_the_mask_with_the_same_tokens(checkpoint):
     expected = top_tokens(checkpoint, load(checkpoint), SENTENCE, 5)
     [mask] = mlm_json("fill", checkpoint, SENTENCE, "--top-k", 5)["masks"]
+    tokenizer = AutoTokenizer.from_pretrained(checkpoint)
+    ids = tokenizer(SENTENCE)["input_ids"]
+    for answer in mask["answers"]:
+        completed = [answer["id"] if id == tokenizer.mask_token_id else id for id in ids]
+        assert answer["sequence"] == tokenizer.decode(completed[1:-1])
     assert [answer["token"] for answer in mask["answers"]] == [token for token, _ in expected]
     assert [answer["probability"] for answer in mask["answers"]] == pytest.approx([p for _, p in expected], abs=1e-5)
 

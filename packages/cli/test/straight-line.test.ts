@@ -50,17 +50,20 @@ test('a trained checkpoint evaluates, fills and exports', async () => {
   expect(evaluated.loss).toBeGreaterThan(5);
   expect(evaluated.perplexity).toBeCloseTo(Math.exp(evaluated.loss), 3);
 
-  const filled = await json<{ masks: { position: number; answers: unknown[] }[] }>(
-    'fill',
-    'out-bert-tiny',
-    'the [MASK] sat on the [MASK].',
-    '--top-k',
-    '3',
-  );
+  const filled = await json<{
+    masks: { position: number; answers: { token: string; sequence: string }[] }[];
+  }>('fill', 'out-bert-tiny', 'the [MASK] sat on the [MASK].', '--top-k', '3');
   expect(filled.masks.map(({ position, answers }) => [position, answers.length])).toEqual([
     [2, 3],
     [6, 3],
   ]);
+  for (const [mask, { answers }] of filled.masks.entries()) {
+    for (const { token, sequence } of answers) {
+      const words = mask === 0 ? `the ${token} sat on the [MASK].` : `the [MASK] sat on the ${token}.`;
+      // Pieces join on to the word before them, signs lose the space before them.
+      expect(sequence.replaceAll(' ', '')).toBe(words.replaceAll(' ##', '').replaceAll(' ', ''));
+    }
+  }
 
   await json('export', 'out-bert-tiny', 'web');
   expect(existsSync(join(folder, 'web/onnx/model.onnx'))).toBe(true);

@@ -10,7 +10,13 @@ import type { FillOptions } from './command.js';
 interface FilledMask {
   /** Index among the text's tokens, [CLS] being 0. */
   position: number;
-  answers: { token: string; id: number; probability: number }[];
+  answers: {
+    token: string;
+    id: number;
+    probability: number;
+    /** The text with this answer in place, as the tokenizer spells it; other masks stay. */
+    sequence: string;
+  }[];
 }
 
 export async function runFill(
@@ -73,8 +79,14 @@ async function fillMasks(
 ): Promise<FilledMask[]> {
   const positions = ids.flatMap((id, position) => (id === tokenizer.specialIds.mask ? [position] : []));
   const candidates = await filler.fill(ids, tokenizer.specialIds.mask, topK);
-  return candidates.map((answers, mask) => ({
-    position: positions[mask]!,
-    answers: answers.map(({ id, probability }) => ({ token: tokenizer.idToToken(id), id, probability })),
-  }));
+  return candidates.map((answers, mask) => {
+    const position = positions[mask]!;
+    const completed = (id: number) => tokenizer.decode(ids.with(position, id).slice(1, -1));
+    return {
+      position,
+      answers: answers.map(({ id, probability }) => {
+        return { token: tokenizer.idToToken(id), id, probability, sequence: completed(id) };
+      }),
+    };
+  });
 }
