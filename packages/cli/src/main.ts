@@ -8,11 +8,19 @@ import { createProgram } from './program.js';
  * 2 wrong usage, 130 Ctrl-C, 143 SIGTERM.
  */
 export async function main(args: string[]): Promise<void> {
-  const debug = args.includes('--debug');
   // Warnings of dependencies (deprecations, experimental features) are for us, not for the user.
-  if (!debug) process.removeAllListeners('warning');
-  // Engines then tell where operations ran.
-  if (debug) process.env.MLM_DEBUG = '1';
+  const showWarnings = process.listeners('warning');
+  process.removeAllListeners('warning');
+  let debug = false;
+  const startDebugging = () => {
+    if (debug) return;
+    debug = true;
+    for (const show of showWarnings) process.on('warning', show);
+    // Engines then tell where operations ran.
+    process.env.MLM_DEBUG = '1';
+  };
+  // What goes wrong before a command runs is told in full as well.
+  if (args.includes('--debug')) startDebugging();
   process.stdout.on('error', endQuietlyOnClosedPipe);
   process.stderr.on('error', endQuietlyOnClosedPipe);
 
@@ -23,7 +31,11 @@ export async function main(args: string[]): Promise<void> {
   const context = processContext(interrupt.signal);
   let outcome: Outcome = { exitCode: exitCodes.success };
   try {
-    await createProgram(context).parseAsync(args.length === 0 ? ['--help'] : args, { from: 'user' });
+    const program = createProgram(context).hook('preAction', (_, command) => {
+      // A file of options may ask for it, too.
+      if (command.getOptionValue('debug') === true) startDebugging();
+    });
+    await program.parseAsync(args.length === 0 ? ['--help'] : args, { from: 'user' });
   } catch (error) {
     if (isClosedPipe(error)) process.exit(exitCodes.success);
     if (interrupt.exitCode() === undefined) {

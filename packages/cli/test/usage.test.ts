@@ -57,6 +57,16 @@ test('an unknown name in a config file is refused with the nearest right one', a
   );
 });
 
+test('debug in a config file shows stack traces, as --debug does', async () => {
+  const cwd = temporaryFolder();
+  writeFileSync(join(cwd, 'config.json'), '{"debug": true}');
+  const inspect = ['inspect', 'nowhere.arrow'];
+  const trace = /\n {4}at /;
+  expect((await runMlm([...inspect, '--debug'], { cwd })).stderr).toMatch(trace);
+  expect((await runMlm([...inspect, '--config', 'config.json'], { cwd })).stderr).toMatch(trace);
+  expect((await runMlm(inspect, { cwd })).stderr).not.toMatch(trace);
+});
+
 test('a reader that has seen enough ends the output quietly', () => {
   const line = `set -o pipefail; "${process.execPath}" "${launcher}" completion zsh | true`;
   const { status, stderr } = spawnSync('bash', ['-c', line], { encoding: 'utf8' });
