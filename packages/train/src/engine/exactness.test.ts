@@ -2,7 +2,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import { compile } from '@mlm/compile';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { parameterShapes } from '../model/parameters.js';
+import { isFrozen, parameterShapes } from '../model/parameters.js';
 import { adamWDefaults } from '../optimizer/adamw.js';
 import { learningRateAt } from '../optimizer/schedule.js';
 import { isKeyBias, readReference, relativeError } from '../testing/reference.fixture.js';
@@ -43,13 +43,53 @@ describe.each(engines)('PyTorch on engine %s', (engine) => {
     );
     const loss = results.reduce((sum, result) => sum + result.loss![0]!, 0);
     expect(Math.abs(loss - reference.losses[0]!)).toBeLessThan(1e-5);
-    if (steps[0]!.length > 1) return;
-    for (const [name] of shapes) {
-      const gradient = results[0]![`d ${name}`] as Float32Array;
+    for (const [name, { length }] of weights) {
+      // Over the micro-batches of the step, as the reference has it.
+      const gradient = new Float32Array(length);
+      for (const result of results) {
+        for (const [i, part] of (result[`d ${name}`] as Float32Array).entries()) gradient[i]! += part;
+      }
       if (isKeyBias(name)) expect(Math.max(...gradient.map(Math.abs)), name).toBeLessThan(1e-7);
       else expect(relativeError(gradient, gradients.get(name)!.values), name).toBeLessThan(1e-4);
     }
     await step.dispose();
+  });
+
+  it('a micro-batch a row gives the steps of whole batches, and frozen layers stay as they are', async () => {
+    const { reference, config, weights, steps } = await readReference('padded');
+    const trained = async (batchSize: number, frozenLayers: number) => {
+      const trainer = await Trainer.create(config, new Map(weights), {
+        engine,
+        device,
+        threads: 1,
+        precision: 'fp32',
+        batchSize,
+        lengths: [reference.length],
+        optimizer: adamWDefaults,
+        gradientAccumulation: Math.ceil(reference.rows / batchSize),
+        frozenLayers,
+        seed: 1,
+      });
+      const losses: number[] = [];
+      for (const [index, batches] of steps.slice(0, 3).entries()) {
+        losses.push(await trainer.train(batches, 1e-3, index + 1));
+      }
+      const result = { losses, weights: await trainer.weights() };
+      await trainer.dispose();
+      return result;
+    };
+    const whole = await trained(reference.rows, 1);
+    const rows = await trained(1, 1);
+    for (const [index, loss] of whole.losses.entries()) expect(rows.losses[index]).toBeCloseTo(loss, 5);
+    for (const [name, values] of whole.weights) {
+      if (isFrozen(name, 1)) {
+        expect(values, name).toEqual(weights.get(name));
+        expect(rows.weights.get(name), name).toEqual(weights.get(name));
+      } else {
+        expect(relativeError(values, weights.get(name)!), name).toBeGreaterThan(1e-6);
+        if (!isKeyBias(name)) expect(relativeError(rows.weights.get(name)!, values), name).toBeLessThan(1e-3);
+      }
+    }
   });
 
   it.each(cases)('takes the same AdamW steps: %s', async (name) => {
