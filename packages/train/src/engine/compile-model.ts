@@ -67,8 +67,9 @@ export async function compileModel(
 
 /** The eager engine runs on the tfjs backend that the program has chosen; without one, on tfjs's plain CPU backend. */
 async function chooseBackend(): Promise<void> {
-  const chosen: string | undefined = tf.engine().backendName;
-  if (chosen !== undefined && chosen !== traceBackendName) return;
+  // Null after a graph was traced, whatever the types say.
+  const chosen: string | null | undefined = tf.engine().backendName;
+  if (chosen && chosen !== traceBackendName) return;
   // Else tfjs advertises its native backend at the first tensor. Its name aside, the mode changes warnings alone.
   tf.enableProdMode();
   await import('@tensorflow/tfjs-backend-cpu');

@@ -39,10 +39,10 @@ const program = `
 `;
 
 /** Trains in a process of its own, which is killed when it tells of the step. */
-async function trainUntil(killAt: number, output: string, resume: boolean): Promise<void> {
+async function trainUntil(killAt: number, given: TrainOptions): Promise<void> {
   const library = new URL('../../dist/index.js', import.meta.url).href;
-  const given = JSON.stringify({ ...options, output, resume });
-  const child = spawn(process.execPath, ['--input-type=module', '-e', program, library, given], {
+  const code = ['--input-type=module', '-e', program, library, JSON.stringify(given)];
+  const child = spawn(process.execPath, code, {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   for await (const line of createInterface(child.stdout)) {
@@ -62,27 +62,40 @@ async function results(output: string) {
   };
 }
 
-it('a run that is killed and resumed ends with the same bits as an unbroken one', {
-  timeout: 300_000,
-}, async () => {
-  const unbroken = folder.file('unbroken');
-  for await (const _ of train({ ...options, output: unbroken }));
-  const broken = folder.file('broken');
-  const random = new Random(Date.now());
-  const kills: number[] = [];
-  let at = 0;
-  while (at < options.maxSteps!) {
-    at += 1 + random.below(22);
-    kills.push(at);
-    await trainUntil(at, broken, kills.length > 1);
-  }
-  // The last kill may have come before the last step was written down, or after the end.
-  await trainUntil(Number.POSITIVE_INFINITY, broken, true);
-  const [ours, theirs] = [await results(broken), await results(unbroken)];
-  expect(ours.metrics, `killed at steps ${kills}`).toEqual(theirs.metrics);
-  expect(ours.model === theirs.model, `weights, killed at steps ${kills}`).toBe(true);
-  expect(ours.optimizer === theirs.optimizer, `moments, killed at steps ${kills}`).toBe(true);
-});
+// The lanes in interop/ run this on the engines that need more than Node. Eager tfjs is slow.
+const engines = (process.env.MLM_TEST_ENGINES ?? 'onnx,eager').split(',') as (
+  | 'onnx'
+  | 'eager'
+  | 'tensorflow'
+)[];
+
+it.each(engines)(
+  'a run that is killed and resumed ends with the same bits as an unbroken one: %s',
+  {
+    timeout: 300_000,
+  },
+  async (engine) => {
+    const maxSteps = engine === 'eager' ? 7 : 30;
+    const chosen = { ...options, engine, maxSteps };
+    const unbroken = folder.file(`unbroken-${engine}`);
+    for await (const _ of train({ ...chosen, output: unbroken }));
+    const broken = folder.file(`broken-${engine}`);
+    const random = new Random(Date.now());
+    const kills: number[] = [];
+    let at = 0;
+    while (at < maxSteps) {
+      at += 1 + random.below(Math.floor(0.7 * maxSteps));
+      kills.push(at);
+      await trainUntil(at, { ...chosen, output: broken, resume: kills.length > 1 });
+    }
+    // The last kill may have come before the last step was written down, or after the end.
+    await trainUntil(Number.POSITIVE_INFINITY, { ...chosen, output: broken, resume: true });
+    const [ours, theirs] = [await results(broken), await results(unbroken)];
+    expect(ours.metrics, `killed at steps ${kills}`).toEqual(theirs.metrics);
+    expect(ours.model === theirs.model, `weights, killed at steps ${kills}`).toBe(true);
+    expect(ours.optimizer === theirs.optimizer, `moments, killed at steps ${kills}`).toBe(true);
+  },
+);
 
 it('refuses to resume another run, and to write over one', async () => {
   const output = folder.file('refusals');
