@@ -5,7 +5,7 @@ export type { Batch } from './data/batch.js';
 export { type DataPlan, dynamicRule, type PlanOptions, planData } from './data/dataset.js';
 export { type DataPosition, loadBatches } from './data/loader.js';
 export type { EngineOptions } from './engine/compile-model.js';
-export { exportOnnx, type OnnxExport } from './export/onnx.js';
+export { exportOnnx, type OnnxExport, type OnnxExportOptions } from './export/onnx.js';
 export { trainDefaults } from './loop/defaults.js';
 export type {
   CheckpointEvent,

@@ -7,19 +7,28 @@ import { batchesPerEpoch, paddedLength, paddedLengths } from './lengths.js';
 /** How a dataset is cut into batches: what {@link epochBatches} needs, and what follows from it. */
 export interface DataPlan extends EpochOptions {
   batchesPerEpoch: number;
+  /** Rows of the dataset. */
   rows: number;
 }
 
+/** What {@link planData} goes by. */
 export interface PlanOptions {
+  /** Rows in a batch. */
   batchSize: number;
+  /** The one that made the ids. */
   tokenizer: TokenizerMetadata;
-  /** The model's. */
+  /** Ids that the model knows; a batch with others is an `InputError`. */
   vocabularySize: number;
+  /** Shuffles the rows, differently in each epoch; without it they keep their order. */
   shuffleSeed?: number;
+  /** Draws masks anew in each epoch; without it rows keep theirs. */
   dynamicRule?: MaskingRule;
 }
 
-/** Looks at the lengths of a dataset's rows and decides on the shapes of its batches. */
+/**
+ * Looks at the lengths of a dataset's rows and decides on the shapes of its batches.
+ * @throws InputError when it has no rows
+ */
 export async function planData(dataset: Dataset, options: PlanOptions): Promise<DataPlan> {
   if (dataset.rows === 0) throw new InputError(`${dataset.path}: has no rows`);
   const { batchSize } = options;

@@ -16,9 +16,11 @@ import { parameterShapes, type Weights } from '../model/parameters.js';
 export interface EngineOptions {
   /** `onnx`: onnxruntime; `eager`: tfjs operation by operation; `tensorflow`: tfjs-node. */
   engine: NonNullable<CompileOptions['target']>;
+  /** Where it computes; an engine that cannot is an `InputError`. */
   device: 'cpu' | 'webgpu' | 'cuda';
   /** Threads of the engine; 0 leaves it to the engine. */
   threads: number;
+  /** `bf16` rounds the operands of matrix products to bfloat16; weights, sums and all else stay in single precision. */
   precision: 'fp32' | 'bf16';
   /** TensorFlow compiles clusters of operations with XLA; default false. */
   xla?: boolean;

@@ -9,14 +9,17 @@ import { bertEncoder, predictionHidden, predictionLogits } from '../model/bert.j
 import { formatConfig } from '../model/config.js';
 import { parameterShapes } from '../model/parameters.js';
 
+/** How {@link exportOnnx} writes. */
 export interface OnnxExportOptions {
   /** Replaces an existing folder. Default false. */
   overwrite?: boolean;
 }
 
+/** What {@link exportOnnx} wrote. */
 export interface OnnxExport {
+  /** The new folder, as it was named. */
   folder: string;
-  /** Size of onnx/model.onnx. */
+  /** Size of its onnx/model.onnx in bytes. */
   bytes: number;
 }
 

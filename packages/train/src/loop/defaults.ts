@@ -1,7 +1,10 @@
 import { engineDefaults } from '../predict/defaults.js';
 import type { TrainSettings } from './options.js';
 
-/** What `train` does where its options say nothing; the command line takes its own from here. */
+/**
+ * What `train` does where its options say nothing; {@link TrainSettings} says what each means. The command line takes
+ * its own defaults from here.
+ */
 export const trainDefaults: TrainSettings = {
   model: 'bert-mini',
   epochs: 1,

@@ -1,20 +1,26 @@
 /** What a run tells while it goes. */
 export type TrainEvent = StartEvent | StepEvent | EvaluationEvent | CheckpointEvent | EndEvent;
 
+/** The first event: data and model fit each other, the output is made, and steps follow. */
 export interface StartEvent {
   type: 'start';
-  /** Optimizer steps of the whole run, and those that are done already (a resumed run). */
+  /** Optimizer steps of the whole run. */
   totalSteps: number;
+  /** Those that are done already: not 0 in a run that is resumed. */
   doneSteps: number;
+  /** Optimizer steps of a pass over the dataset. */
   stepsPerEpoch: number;
-  /** Rows in a batch, and in the parts of it that pass through the engine at once. */
+  /** Rows in a batch. */
   batchSize: number;
+  /** Rows of a batch that pass through the engine at once. */
   microBatchSize: number;
-  /** Rows to train on and held-out rows. */
+  /** Rows to train on. */
   rows: number;
+  /** Held-out rows. */
   validationRows: number;
-  /** Numbers that training adjusts. */
+  /** Numbers that the model consists of. */
   parameters: number;
+  /** The run's folder. */
   output: string;
   /** Options that have no effect on this run, a line for each. */
   warnings: string[];
@@ -26,15 +32,20 @@ export interface StepMetrics {
   step: number;
   /** Mean cross-entropy in nats over the step's decoded positions. */
   loss: number;
+  /** The rate that the step was taken with. */
   learning_rate: number;
   /** Tokens seen since the start of the run, padding left out. */
   tokens: number;
+  /** Tokens of this step by its seconds. */
   tokens_per_second: number;
+  /** Seconds spent in steps since the start of the run, over all its parts; evaluations and saving are left out. */
   elapsed_seconds: number;
 }
 
+/** An optimizer step was taken and written down. */
 export interface StepEvent extends StepMetrics {
   type: 'step';
+  /** Optimizer steps of the whole run. */
   totalSteps: number;
 }
 
@@ -44,30 +55,41 @@ export interface Evaluation {
   loss: number;
   /** exp(loss). */
   perplexity: number;
-  /** Share of decoded positions whose label was the most probable id. */
+  /** Share of decoded positions whose label was the most probable id, from 0 to 1. */
   accuracy: number;
   /** Decoded positions. */
   decoded: number;
 }
 
+/** The held-out rows were scored. */
 export interface EvaluationEvent extends Evaluation {
   type: 'evaluation';
+  /** Optimizer steps done; 0 before the first. */
   step: number;
+  /** Whether no loss of this run was lower; the one before the first step does not count. */
   best: boolean;
 }
 
+/** A checkpoint stands whole in a folder. */
 export interface CheckpointEvent {
   type: 'checkpoint';
+  /** Optimizer steps that its weights have had. */
   step: number;
+  /** `checkpoint-<step>/` or `best/` within the output, or at the end the output itself. */
   folder: string;
 }
 
+/** The last event. */
 export interface EndEvent {
   type: 'end';
+  /** All steps were done, `patience` ended the run, or its `signal` did: then it can be resumed. */
   reason: 'finished' | 'stopped early' | 'aborted';
-  /** Optimizer steps done, tokens seen and time spent in training, over all parts of the run. */
+  /** Optimizer steps done, over all parts of the run. */
   step: number;
+  /** Tokens seen, padding left out. */
   tokens: number;
+  /** Seconds spent in steps. */
   elapsed_seconds: number;
+  /** The run's folder. */
   output: string;
 }

@@ -6,7 +6,7 @@ import type { DataPlan } from '../data/dataset.js';
 import { stepBytes } from '../engine/memory.js';
 import { presetConfig, presetNames } from '../model/config.js';
 import { chooseMicroBatch, type MicroBatchRequest, microBatchOf } from './micro-batch.js';
-import { resolveOptions } from './options.js';
+import { resolveOptions } from './resolve.js';
 
 const request = fc.record({
   batchSize: fc.integer({ min: 1, max: 300 }),

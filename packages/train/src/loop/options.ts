@@ -1,12 +1,10 @@
-import { basename, dirname, join } from 'node:path';
-import { InputError, type TokenizerMetadata } from '@mlm/arrow';
+import type { TokenizerMetadata } from '@mlm/arrow';
 import type { EngineOptions } from '../engine/compile-model.js';
-import { type ScheduleName, scheduleNames } from '../optimizer/schedule.js';
-import { trainDefaults } from './defaults.js';
+import type { ScheduleName } from '../optimizer/schedule.js';
 
-/** What `train` is asked to do. Everything but the dataset has a default: {@link trainDefaults}. */
+/** What `train` is asked to do. Everything but the dataset has a default: `trainDefaults`. */
 export interface TrainOptions extends Partial<Omit<TrainSettings, 'batchSize'>> {
-  /** Rows in a batch; `auto` is the default with a `microBatchSize` of `auto`. */
+  /** Rows in a batch, default 32; `auto` is the default with a `microBatchSize` of `auto`. */
   batchSize?: number | 'auto';
   /** An Arrow file or a dataset folder; a held-out part beside it is found by itself. */
   dataset: string;
@@ -14,142 +12,69 @@ export interface TrainOptions extends Partial<Omit<TrainSettings, 'batchSize'>> 
   output?: string;
   /** The tokenizer of a dataset that does not carry one. */
   tokenizer?: TokenizerMetadata;
-  /** Ends the run after the step in progress, with a checkpoint. */
+  /** Ends the run after the step in progress, or within an evaluation, with a checkpoint. */
   signal?: AbortSignal;
 }
 
+/** Everything that a run can be told beside its data. A number out of the range that is named is an `InputError`. */
 export interface TrainSettings extends EngineOptions {
   /**
    * `bert-tiny`, `bert-mini`, `bert-small`, `bert-medium`, `bert-base` to start afresh, or a checkpoint folder
-   * (one with a `config.json` alone starts afresh with that configuration), or an `owner/name` of the hub.
+   * (one with a `config.json` alone starts afresh with that configuration), or an `owner/name` of the hub. Default
+   * `bert-mini`.
    */
   model: string;
+  /** Passes over the dataset, from 1; default 1. */
   epochs: number;
-  /** Optimizer steps; 0 means that `epochs` decides. */
+  /** Optimizer steps; default 0: `epochs` decides. */
   maxSteps: number;
-  /** Rows in a batch. */
+  /** Rows in a batch, from 1; default 32. */
   batchSize: number;
   /**
    * Rows that pass through the engine at once: a batch is cut into such parts, whose gradients are summed, so that
-   * memory bounds them alone. `auto` takes as many as the free memory holds; 0 cuts nothing.
+   * memory bounds them alone. `auto` takes as many as the free memory holds; default 0: nothing is cut.
    */
   microBatchSize: number | 'auto';
-  /** Batches that one optimizer step sums up. */
+  /** Batches that one optimizer step sums up, from 1; default 1. */
   gradientAccumulation: number;
+  /** The highest learning rate of AdamW, reached at the end of the warm-up; default 1e-4. */
   learningRate: number;
+  /** How the learning rate falls after the warm-up; default `linear`. */
   schedule: ScheduleName;
-  /** Warm-up: a share of all steps (below 1), or a number of steps. */
+  /** Warm-up: a share of all steps (below 1), or a number of steps; default 0.06. */
   warmup: number;
-  /** Final decay of `warmup-stable-decay`: a share of all steps (below 1), or a number of steps. */
+  /** Final decay of `warmup-stable-decay`: a share of all steps (below 1), or a number of steps; default 0.1. */
   decay: number;
+  /** AdamW's decoupled weight decay a step, times the learning rate; none on bias and LayerNorm. Default 0.01. */
   weightDecay: number;
-  /** Largest global norm of the gradients; 0 does not clip. */
+  /** Largest global norm of the gradients of a step; 0 does not clip. Default 1. */
   clipNorm: number;
-  /** Replaces both dropout rates of the model's configuration. */
+  /** Replaces both dropout rates of the model's configuration: from 0 to below 1; default: the model's own. */
   dropout: number | undefined;
-  /** Encoder layers, from the bottom, that stay as they are, with the embeddings; 0 trains all. */
+  /** Encoder layers, from the bottom, that stay as they are, with the embeddings; default 0: all are trained. */
   freezeLayers: number;
-  /** `static`: the masks that the dataset has. `dynamic`: new ones in each epoch. */
+  /** `static`, the default: the masks that the dataset has. `dynamic`: new ones in each epoch. */
   masking: 'static' | 'dynamic';
+  /** Decides on new weights, the order of rows, dropout, and the masks of rows that have none; default 42. */
   seed: number;
-  /** Steps between checkpoints; 0 writes only the last. */
+  /** Steps between checkpoints in folders of their own; default 0: only the last is written. */
   saveEvery: number;
-  /** How many of these checkpoints stay; 0 keeps all. */
+  /** How many of these checkpoints stay, the newest; 0 keeps all. Default 2. */
   keep: number;
-  /** Steps between evaluations on the held-out part; 0 evaluates at the end only. */
+  /** Steps between evaluations on the held-out part; default 0: at the end only. */
   evalEvery: number;
-  /** Evaluates once before the first step. */
+  /** Evaluates once before the first step as well; default false. */
   evalAtStart: boolean;
-  /** Ends the run after so many evaluations without a better loss; 0 never does. */
+  /** Ends the run after so many evaluations without a better loss, needs `evalEvery`; default 0: it never does. */
   patience: number;
-  /** Goes on with the run that `output` holds. */
+  /** Goes on with the run that `output` holds, which must agree in all that decides the outcome; default false. */
   resume: boolean;
-  /** Replaces what `output` holds. */
+  /** Replaces what `output` holds, once dataset and model have shown to be of use; default false. */
   overwrite: boolean;
-  /** Threads that assemble batches ahead; 0 does it on the main thread. */
+  /** Threads that assemble batches ahead, default 1; 0 does it on the main thread. They change no result. */
   loaderThreads: number;
 }
 
+/** What a run goes by: the options, with the defaults filled in. */
 export type ResolvedOptions = TrainSettings &
   Pick<TrainOptions, 'dataset' | 'tokenizer' | 'signal'> & { output: string };
-
-/**
- * Fills in the defaults.
- * @throws InputError for a value out of its range
- */
-export function resolveOptions(given: TrainOptions): ResolvedOptions {
-  const defined = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  const automatic = given.batchSize === 'auto' && {
-    batchSize: trainDefaults.batchSize,
-    microBatchSize: given.microBatchSize ?? 'auto',
-  };
-  const options = {
-    ...trainDefaults,
-    output: defaultOutput(given),
-    ...defined,
-    ...automatic,
-  } as ResolvedOptions;
-  const whole = (name: NumberOption, least: number) =>
-    check(
-      name,
-      options[name],
-      Number.isSafeInteger(options[name]) && options[name] >= least,
-      `a whole number from ${least}`,
-    );
-  const real = (name: NumberOption) =>
-    check(name, options[name], Number.isFinite(options[name]) && options[name] >= 0, 'a number from 0');
-  for (const name of ['epochs', 'batchSize', 'gradientAccumulation'] as const) whole(name, 1);
-  for (const name of [
-    'maxSteps',
-    'freezeLayers',
-    'seed',
-    'saveEvery',
-    'keep',
-    'evalEvery',
-    'patience',
-  ] as const) {
-    whole(name, 0);
-  }
-  for (const name of ['loaderThreads', 'threads'] as const) whole(name, 0);
-  for (const name of ['learningRate', 'warmup', 'decay', 'weightDecay', 'clipNorm'] as const) real(name);
-  const { dropout, schedule, masking, batchSize, microBatchSize } = options;
-  check(
-    'microBatchSize',
-    microBatchSize,
-    microBatchSize === 'auto' ||
-      (Number.isSafeInteger(microBatchSize) && microBatchSize >= 0 && microBatchSize <= batchSize),
-    `auto or a whole number up to the batch size, ${batchSize}`,
-  );
-  check(
-    'dropout',
-    dropout,
-    dropout === undefined || (dropout >= 0 && dropout < 1),
-    'a number from 0 to below 1',
-  );
-  check('schedule', schedule, scheduleNames.includes(schedule), `one of ${scheduleNames.join(', ')}`);
-  check('masking', masking, masking === 'static' || masking === 'dynamic', 'static or dynamic');
-  if (options.patience > 0 && options.evalEvery === 0) {
-    throw new InputError('--early-stop: say with --eval-every <steps> how often held-out rows are scored');
-  }
-  return options;
-}
-
-type NumberOption = {
-  [Name in keyof TrainSettings]-?: TrainSettings[Name] extends number ? Name : never;
-}[keyof TrainSettings];
-
-/** What the command line calls differently. */
-const commandNames: Record<string, string> = { freezeLayers: 'freeze', patience: 'earlyStop' };
-
-function check(name: string, value: unknown, right: boolean, expected: string): void {
-  if (!right) {
-    const option = (commandNames[name] ?? name).replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-    throw new InputError(`--${option} is ${value}, expected ${expected}`);
-  }
-}
-
-/** `corpus/out.arrow` and bert-mini give `corpus/out-bert-mini`. */
-function defaultOutput({ dataset, model = trainDefaults.model }: TrainOptions): string {
-  const stem = basename(dataset).replace(/\.arrow$/, '');
-  return join(dirname(dataset), `${stem}-${basename(model)}`);
-}

@@ -9,8 +9,9 @@ import { StepSource } from './batches.js';
 import { type Engines, startEngines } from './engines.js';
 import { evaluateRows } from './evaluate.js';
 import type { EndEvent, StartEvent, TrainEvent } from './events.js';
-import { type ResolvedOptions, resolveOptions, type TrainOptions } from './options.js';
+import type { ResolvedOptions, TrainOptions } from './options.js';
 import { continuedState, freshState, isDue, isEvaluationDue, judge, reasonToEnd } from './progress.js';
+import { resolveOptions } from './resolve.js';
 import { type Setup, setUp } from './setup.js';
 import { warningsOf } from './warnings.js';
 

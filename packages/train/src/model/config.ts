@@ -31,7 +31,9 @@ const sizes = {
   'bert-base': { layers: 12, hidden: 768, heads: 12 },
 } as const;
 
+/** A size of BERT that `train` can start afresh: from `bert-tiny` (2 layers of 128) to `bert-base` (12 of 768). */
 export type PresetName = keyof typeof sizes;
+/** All of them, the smallest first. */
 export const presetNames = Object.keys(sizes) as PresetName[];
 
 export function isPresetName(name: string): name is PresetName {

@@ -1,6 +1,12 @@
+/** How the learning rate goes on after the warm-up. */
 export const scheduleNames = ['linear', 'cosine', 'constant', 'warmup-stable-decay'] as const;
+/**
+ * `linear` and `cosine` fall to 0 at the last step, `constant` stays, `warmup-stable-decay` stays and falls to 0 over the
+ * last steps.
+ */
 export type ScheduleName = (typeof scheduleNames)[number];
 
+/** The learning rate over the steps of a run. */
 export interface Schedule {
   name: ScheduleName;
   /** The highest learning rate, reached at the end of the warm-up. */

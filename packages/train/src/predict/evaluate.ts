@@ -8,12 +8,13 @@ import { evaluateRows } from '../loop/evaluate.js';
 import type { Evaluation } from '../loop/events.js';
 import { evaluateDefaults } from './defaults.js';
 
+/** What `evaluate` is asked to do; the engine is onnxruntime on the CPU unless another is named. */
 export interface EvaluateOptions extends Partial<EngineOptions> {
   /** An Arrow file or a dataset folder with labels. */
   dataset: string;
   /** A checkpoint folder, or an `owner/name` of the hub. */
   model: string;
-  /** Default 32. */
+  /** Rows that are scored at once; default 32. It changes no result but for rounding. */
   batchSize?: number;
   /** The tokenizer of a dataset that does not carry one. */
   tokenizer?: TokenizerMetadata;

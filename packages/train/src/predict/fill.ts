@@ -15,7 +15,13 @@ export class MaskFiller {
     private readonly config: BertConfig,
   ) {}
 
-  /** @param folder a checkpoint folder, or an `owner/name` of the hub */
+  /**
+   * Reads a checkpoint and compiles its model.
+   *
+   * @param folder a checkpoint folder, or an `owner/name` of the hub
+   * @param given the engine, onnxruntime on the CPU unless another is named
+   * @throws InputError when there is no such checkpoint
+   */
   static async open(folder: string, given: Partial<EngineOptions> = {}): Promise<MaskFiller> {
     const { config, weights } = await readCheckpoint(await checkpointFolder(folder));
     // Two lengths make the graph's sequence length free: sentences come in any.
@@ -59,6 +65,7 @@ export class MaskFiller {
     );
   }
 
+  /** Frees the engine's memory; the filler is of no use afterwards. */
   dispose(): Promise<void> {
     return this.predictor.dispose();
   }
