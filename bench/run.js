@@ -10,11 +10,12 @@ const usage = `pnpm bench setup                  install the Python peers into b
 pnpm bench corpus                 build the text that preprocess reads, from Debian packages
 pnpm bench preprocess             text to masked Arrow, against datasets, nanotoken, transformers.js
 pnpm bench train                  training steps, against PyTorch with transformers
+pnpm bench step                   what of a training step is ours, and how soon the first is done
 pnpm bench loader                 batches made ahead, for an engine that does nothing
 pnpm bench convergence            500 steps on Brown, against transformers' Trainer
 pnpm bench precision              500 steps in bf16 and in fp32: the held-out losses
 
-  --rounds <n>          interleaved rounds (preprocess 5, train 5, loader 5)
+  --rounds <n>          interleaved rounds (preprocess 5, train 5, step 3, loader 5)
   --corpus <file>       the text (default: bench/.cache/corpus/english.txt)
   --models <a,b>        for train (default: bert-tiny,bert-mini,bert-base); for precision one (bert-tiny)
   --precisions <a,b>    for train (default: fp32,bf16; on cuda fp32,tf32,bf16; on webgpu fp32)
@@ -75,6 +76,11 @@ const benchmarks = {
       rounds: Number(values.rounds ?? 5),
       python: values.python,
     });
+  },
+  async step() {
+    const { benchStep } = await import('./step/bench.js');
+    const models = (values.models ?? 'bert-mini,bert-base').split(',');
+    return benchStep({ models, rounds: Number(values.rounds ?? 3) });
   },
   async loader() {
     const { benchLoader } = await import('./loader/bench.js');
