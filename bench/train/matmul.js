@@ -15,7 +15,7 @@ async function product(n) {
     {
       target: /** @type {'onnx' | 'tensorflow'} */ (engine),
       precision: precision === 'bf16' ? 'bf16' : 'fp32',
-      device: String(device),
+      device: /** @type {import('@mlm/compile').Device} */ (device),
       threads: Number(threads),
       variables: {
         a: { shape: [n, n], value: new Float32Array(n * n).fill(0.5) },
