@@ -60,8 +60,8 @@ it.each(['at the start', 'between', 'at the end'])(
   'an abort ends an evaluation %s, which a resumed run makes up for',
   async (when) => {
     const options = { maxSteps: 6, evalEvery: 3, evalAtStart: true };
-    const unbroken = folder.file(`unbroken ${when}`);
-    await run({ ...options, output: unbroken });
+    const unbroken = folder.file('unbroken');
+    if (!(await readdir(folder.path)).includes('unbroken')) await run({ ...options, output: unbroken });
 
     const output = folder.file(`broken ${when}`);
     const controller = new AbortController();
