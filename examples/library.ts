@@ -1,4 +1,5 @@
 // The steps as Node streams: text → token ids → masked rows → an Arrow file; then a BERT trained on it, and asked.
+// Texts that the program has in memory, or fetches, come from `texts([…])` in place of `textFiles([…])`.
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { arrowFile } from '@mlm/arrow';

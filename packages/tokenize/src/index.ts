@@ -8,6 +8,7 @@ export { partPath, type Share, shareOf } from './preprocess/share.js';
 export { type InputFile, type InputFiles, listFiles } from './source/list.js';
 export type { PlanOptions } from './source/plan.js';
 export { textFiles } from './source/text-files.js';
+export { type TextsOptions, texts } from './source/texts.js';
 export type { DocumentKind, Unit, UnitPart } from './source/unit.js';
 export { type TokenizeOptions, tokenize } from './stream/tokenize.js';
 export { type LoadTokenizerOptions, loadTokenizer } from './tokenizer/load.js';

@@ -1,10 +1,9 @@
 import { InputError } from '@mlm/arrow/columns';
 import type { Vector } from 'apache-arrow';
 import { contentChunks } from './decompress.js';
+import { joinLines } from './join-lines.js';
 import type { InputFile } from './list.js';
 
-const LINE_FEED = 10;
-const SPACE = 32;
 /** Rows of a .parquet file that are decoded at a time. */
 const PARQUET_ROWS = 4096;
 
@@ -97,20 +96,6 @@ function* recordTexts(
       );
     yield Buffer.from(text);
   }
-}
-
-function joinLines(records: Iterable<Uint8Array>): Uint8Array {
-  const all = [...records];
-  const joined = new Uint8Array(all.reduce((sum, record) => sum + record.length + 1, 0));
-  let position = 0;
-  for (const record of all) {
-    joined.set(record, position);
-    for (let i = record.indexOf(LINE_FEED); i >= 0; i = record.indexOf(LINE_FEED, i + 1))
-      joined[position + i] = SPACE;
-    position += record.length;
-    joined[position++] = LINE_FEED;
-  }
-  return joined;
 }
 
 function noColumn(file: InputFile, column: string, names: string[]): InputError {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Transform, type TransformCallback } from 'node:stream';
 import { type BatchStage, type DatasetDescription, InputError } from '@mlm/arrow/columns';
@@ -36,12 +37,10 @@ export interface TokenizeOptions {
   reusesMemory?: boolean;
 }
 
-const VERSION = '0.1.0';
-
 /**
- * A transform of work units (from `textFiles`) into record batches of token ids, in the order of the units whichever
+ * A transform of work units (from `textFiles` or `texts`) into record batches of token ids, in the order of the units whichever
  * thread is done first. Each batch carries its place and the description of the dataset that it is part of.
- * @throws InputError when an option cannot be; as the stream's error when a unit cannot be read
+ * @throws InputError when an option cannot be; as the stream's error when a unit cannot be read, or what comes is no unit
  */
 export function tokenize(options: TokenizeOptions): Transform {
   return new TokenizeStream(options);
@@ -86,6 +85,10 @@ class TokenizeStream extends Transform {
   }
 
   override _transform(unit: Unit, _encoding: string, callback: TransformCallback): void {
+    if (!isUnit(unit)) {
+      callback(notUnit(unit));
+      return;
+    }
     this.document ??= unit.parts[0]?.document ?? 'blank-line';
     if (this.rowsLeft === 0) {
       callback();
@@ -144,13 +147,37 @@ export function describeDataset(options: TokenizeOptions, document: DocumentKind
   const { tokenizer, sequenceLength = 128, lineByLine = false, overflow = 'wrap', stages = [] } = options;
   const description: DatasetDescription = {
     format_version: 1,
-    generator: `mlm ${VERSION}`,
+    generator: `mlm ${version()}`,
     tokenizer: tokenizerMetadata(tokenizer),
     sequence_length: sequenceLength,
     cut: { document, line_by_line: lineByLine, overflow },
     masking: null,
   };
   return Object.assign(description, ...stages.map((stage) => stage.description ?? {}));
+}
+
+let knownVersion: string | undefined;
+
+/** This package's own. */
+function version(): string {
+  if (knownVersion === undefined) {
+    const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+    knownVersion = (JSON.parse(manifest) as { version: string }).version;
+  }
+  return knownVersion;
+}
+
+function isUnit(value: unknown): value is Unit {
+  if (typeof value !== 'object' || value === null) return false;
+  const { number, parts } = value as Partial<Unit>;
+  return typeof number === 'number' && Array.isArray(parts);
+}
+
+function notUnit(value: unknown): InputError {
+  const kind = value instanceof Uint8Array ? 'bytes' : typeof value;
+  return new InputError(
+    `tokenize reads the work units of textFiles(…) or texts(…), and was given ${kind}; for texts of your own: pipeline(texts([…]), tokenize(…), …)`,
+  );
 }
 
 function settle(promise: Promise<void>, callback: TransformCallback): void {

@@ -1,0 +1,17 @@
+const LINE_FEED = 10;
+const SPACE = 32;
+
+/** Records of UTF-8 as lines of one text: line feeds inside a record become spaces. */
+export function joinLines(records: Iterable<Uint8Array>): Uint8Array {
+  const all = [...records];
+  const joined = new Uint8Array(all.reduce((sum, record) => sum + record.length + 1, 0));
+  let position = 0;
+  for (const record of all) {
+    joined.set(record, position);
+    for (let i = record.indexOf(LINE_FEED); i >= 0; i = record.indexOf(LINE_FEED, i + 1))
+      joined[position + i] = SPACE;
+    position += record.length;
+    joined[position++] = LINE_FEED;
+  }
+  return joined;
+}
