@@ -18,6 +18,7 @@ export {
   METADATA_KEY,
   type PartMetadata,
   parseMetadata,
+  type SpecialIdsMetadata,
   type Split,
   type TokenizerMetadata,
 } from './metadata.js';
@@ -26,6 +27,12 @@ export { addCounts, countsOf } from './sink/count.js';
 export { DatasetSink, type DatasetSinkOptions } from './sink/dataset.js';
 export { arrowFile, validationPath } from './sink/file.js';
 export { type DatasetFolderOptions, datasetFolder } from './sink/folder.js';
-export { type FinishedUnit, finishedUnits, type Job, partialFolder } from './sink/journal.js';
+export {
+  type FinishedUnit,
+  finishedUnits,
+  type Job,
+  partialFolder,
+  type SplitProgress,
+} from './sink/journal.js';
 export { makeFolders } from './sink/make-folders.js';
 export { type ArrowStreamOptions, arrowStream } from './sink/stream.js';

@@ -6,14 +6,33 @@ export const METADATA_KEY = 'mlm';
 /** The part of the data that a row belongs to: rows to train on, or rows held out. */
 export type Split = 'train' | 'validation';
 
+/** Ids of the special tokens, as metadata states them. */
+export interface SpecialIdsMetadata {
+  /** [CLS], which begins a row. */
+  cls: number;
+  /** [SEP], which ends a row, and a document inside one. */
+  sep: number;
+  /** [PAD], after the end of a row. */
+  pad: number;
+  /** [UNK], for what the vocabulary cannot spell. */
+  unk: number;
+  /** [MASK]. */
+  mask: number;
+}
+
 /** The tokenizer that made the ids; `files` holds its files as text, so that a dataset travels alone. */
 export interface TokenizerMetadata {
+  /** The bundled tokenizer's name, or the name of its folder or file. */
   name: string;
+  /** SHA-256 of the vocabulary, one token a line in the order of the ids, in hexadecimal. */
   sha256: string;
+  /** The highest id + 1, added tokens included. */
   vocabulary_size: number;
-  special_ids: { cls: number; sep: number; pad: number; unk: number; mask: number };
+  /** Ids of BERT's five special tokens. */
+  special_ids: SpecialIdsMetadata;
   /** Ids that masking never selects and never draws. */
   protected_ids: number[];
+  /** File name: content. */
   files: Record<string, string>;
 }
 
@@ -21,6 +40,7 @@ export interface TokenizerMetadata {
 export interface CutMetadata {
   /** Where a document ends. */
   document: 'blank-line' | 'line' | 'file';
+  /** A row a line, unpadded; else rows packed full. */
   line_by_line: boolean;
   /** What becomes of the part of a line beyond the sequence length. */
   overflow: 'wrap' | 'truncate';
@@ -28,39 +48,54 @@ export interface CutMetadata {
 
 /** The masking rule that was applied; `null` in {@link DatasetMetadata} for rows that are not masked. */
 export interface MaskingMetadata {
+  /** Chance of an unprotected token to be selected, 0 to 1. */
   probability: number;
+  /** `mask`: [MASK] on every selected token; `bert`: on 80 %, a random id on 10 %, 10 % kept. */
   replace: 'mask' | 'bert';
+  /** Which positions have a label: the selected ones, or all but padding. */
   labels: 'masked' | 'all';
+  /** What the draws depend on, beside the rows' places. */
   seed: number;
 }
 
 /** One of several parts that `mergeDatasets` joins. */
 export interface PartMetadata {
+  /** From 0, below `world_size`. */
   rank: number;
+  /** Number of parts. */
   world_size: number;
 }
 
 /** Sums over a dataset: rows, tokens (special tokens included, padding not), and what the steps before counted. */
 export interface DatasetCounts {
+  /** Rows of both splits. */
   rows: number;
+  /** Their tokens, padding left out. */
   tokens: number;
   [name: string]: number;
 }
 
 /** What a dataset says about itself, in its schema metadata under the key `mlm`. */
 export interface DatasetMetadata {
+  /** Version of this metadata; readers refuse a later one. */
   format_version: 1;
   /** Program and version that wrote it. */
   generator: string;
+  /** The tokenizer, its files included. */
   tokenizer: TokenizerMetadata;
+  /** Tokens a row at most, special tokens included. */
   sequence_length: number;
+  /** How the text was cut into rows. */
   cut: CutMetadata;
+  /** The rule that was applied; `null` when the rows are not masked. */
   masking: MaskingMetadata | null;
+  /** Which rows these are. */
   split: Split;
   /** Index: unit number. Empty in the leading schema of a file and in streams, where it is not known yet. */
   rows_per_unit: number[];
   /** Only where the whole is known: in the footer of a file, in the manifest of a folder. */
   counts?: DatasetCounts;
+  /** Only in a part of a dataset that several processes make. */
   part?: PartMetadata;
 }
 
@@ -72,6 +107,8 @@ let lastMetadata: DatasetMetadata | undefined;
 
 /**
  * Reads the value of the schema metadata key `mlm`.
+ * @param text the JSON
+ * @param name what messages call the dataset; default `dataset`
  * @throws InputError when it is of a later format version or not JSON
  */
 export function parseMetadata(text: string, name = 'dataset'): DatasetMetadata {

@@ -1,6 +1,6 @@
 export { maskBatch, remask, unmask } from './batch/mask-batch.js';
 export { createStage, maskStage } from './batch/stage.js';
-export { mask } from './batch/transform.js';
+export { type MaskOptions, mask } from './batch/transform.js';
 export type { Uniforms } from './random/given.js';
 export type { MaskedRows } from './rule/apply.js';
 export { maskRows, maskRowsInPlace, maskWithUniforms, remaskRows } from './rule/mask-rows.js';

@@ -11,15 +11,18 @@ export { textFiles } from './source/text-files.js';
 export { type TextsOptions, texts } from './source/texts.js';
 export type { DocumentKind, Unit, UnitPart } from './source/unit.js';
 export { type TokenizeOptions, tokenize } from './stream/tokenize.js';
+export type { EncoderImage, EncoderLayout, PreparedEncoder } from './tokenizer/image.js';
 export { type LoadTokenizerOptions, loadTokenizer } from './tokenizer/load.js';
 export { tokenizerMetadata } from './tokenizer/metadata.js';
 export { tokenizerFromDefinition } from './tokenizer/tokenizer.js';
 export type {
   AddedToken,
+  DefinitionSource,
   DocumentMode,
   EncodedText,
   Encoder,
   EncoderSource,
+  PreparedSource,
   SpecialIds,
   Tokenizer,
   TokenizerDefinition,
@@ -27,6 +30,7 @@ export type {
 export {
   type TrainedVocabulary,
   trainVocabulary,
+  type VocabularyCounts,
   type VocabularyOptions,
 } from './vocabulary/train-vocabulary.js';
-export { unitTexts } from './vocabulary/unit-texts.js';
+export { type UnitTextsOptions, unitTexts } from './vocabulary/unit-texts.js';

@@ -5,6 +5,7 @@ import type { BatchPlace } from './place.js';
 export interface ColumnBatch {
   /** In the order of the record batch; all have the same rows. */
   columns: Record<string, ListColumn>;
+  /** Where the rows stand in the whole input. */
   place: BatchPlace;
 }
 

@@ -8,6 +8,7 @@ const int8List = new List(new Field('item', new Int8(), true));
 
 /** The columns that a masked batch consists of; all three have the same rows. */
 export interface MaskedColumns {
+  /** Token ids after masking, one row a sequence. */
   input_ids: ListColumn<Int32Array>;
   /** The original id where the loss counts, −100 elsewhere. */
   labels: ListColumn<Int32Array>;

@@ -11,10 +11,13 @@ import { arrowFile } from '../sink/file.js';
 import { datasetFolder } from '../sink/folder.js';
 import { type Dataset, openDataset } from './open.js';
 
+/** How {@link mergeDatasets} writes. */
 export interface MergeOptions {
+  /** Replace an existing output. Default: false. */
   overwrite?: boolean;
   /** A shard of a folder ends with the first unit after this many bytes. Default: 500 MB. */
   shardBytes?: number;
+  /** Ends the work with an AbortError. Default: none. */
   signal?: AbortSignal;
 }
 
@@ -22,7 +25,8 @@ export interface MergeOptions {
  * Joins the parts that several processes wrote of one dataset into the bytes that a single run would have written.
  * @param parts all parts, in any order
  * @param output a name in `.arrow`, or a folder
- * @throws InputError when a part is missing, stands twice, or was made with other options
+ * @returns the counts of the whole: rows, tokens and what the steps counted
+ * @throws InputError when a part is missing, stands twice, or was made with other options, or `output` exists
  */
 export async function mergeDatasets(
   parts: readonly string[],

@@ -10,17 +10,25 @@ import { exists } from '../sink/move.js';
 
 /** The rows of one split, in one or more Arrow files. Close it when done. */
 export interface Dataset extends AsyncIterable<RecordBatch> {
+  /** The file, or the split's folder. */
   readonly path: string;
+  /** Columns, and the schema metadata as it stands in the first file. */
   readonly schema: Schema;
   /** What the dataset says about itself; `undefined` for one that other programs wrote. */
   readonly metadata: DatasetMetadata | undefined;
+  /** Rows of this split. */
   readonly rows: number;
   /** Rows of each record batch. */
   readonly batchRows: readonly number[];
   /** Held-out rows that lie with this dataset, if any. */
   readonly validation: Dataset | undefined;
-  /** Reads a batch of its own buffer: random access, several at a time. */
+  /**
+   * Reads a batch into a buffer of its own: random access, several at a time.
+   * @param index from 0, below `batchRows.length`
+   * @throws RangeError when there is no such batch
+   */
   batch(index: number): Promise<RecordBatch>;
+  /** Closes the files, those of `validation` too. */
   close(): Promise<void>;
 }
 

@@ -8,6 +8,7 @@ import { type FolderManifest, MANIFEST } from '../sink/folder.js';
 /**
  * Holds the shards in a split's folder against the sizes and checksums in its manifest.
  * @param path a {@link Dataset}'s path; a single file has no manifest
+ * @param signal ends the check with an AbortError
  * @returns how many shards were checked: 0 where there is no manifest
  * @throws InputError naming the first shard that differs
  */

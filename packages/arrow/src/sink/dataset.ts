@@ -18,20 +18,30 @@ import { exists } from './move.js';
 import { type SplitLayout, SplitWriter } from './split.js';
 import { writeError } from './writer.js';
 
+/** How a dataset is written to disk: {@link arrowFile} and {@link datasetFolder}. */
 export interface DatasetSinkOptions {
   /** What the dataset is. Default: what the batches' schema says, as the steps before have put it there. */
   description?: DatasetDescription;
   /** Replace an existing target, and an existing partial one. Default: false. */
   overwrite?: boolean;
-  /** Go on with an interrupted run's partial target; the stream must then begin after the units finished there. */
+  /**
+   * Go on with an interrupted run's partial target, if there is one; the stream must then begin after the units finished
+   * there (`finishedUnits`). Default: false.
+   */
   resume?: boolean;
   /** Inputs and options of this run; a resumed run must have the same. Default: none. */
   job?: Job;
-  /** Stands in the metadata instead of what this stream counts, for a dataset that is put together of others. */
+  /**
+   * Stands in the metadata instead of what this stream counts, for a dataset that is put together of others. Default: what
+   * is counted.
+   */
   counts?: DatasetCounts;
 }
 
-/** What a layout of files adds to the common sink: where files are written and how they become the target. */
+/**
+ * What a layout of files adds to the common sink: where files are written and how they become the target.
+ * @internal
+ */
 export interface DatasetLayout extends SplitLayout {
   /** Everything that must not exist yet, and is replaced by `overwrite`. */
   targets: string[];
@@ -43,7 +53,10 @@ export interface DatasetLayout extends SplitLayout {
   publish(writers: SplitWriter[], metadata: (writer: SplitWriter) => DatasetMetadata): Promise<void>;
 }
 
-/** An object stream that takes record batches in the order of their units and makes a dataset of them on disk. */
+/**
+ * An object stream that takes record batches in the order of their units and makes a dataset of them on disk. All batches
+ * have the columns of the first.
+ */
 export class DatasetSink extends Writable {
   /** Sums over what has been written so far. */
   readonly counts: DatasetCounts = { rows: 0, tokens: 0 };
@@ -58,6 +71,7 @@ export class DatasetSink extends Writable {
   /** The unit of the last batch that this run (not one before it) wrote; −1 before the first. */
   private writtenUnit = -1;
 
+  /** @internal {@link arrowFile} and {@link datasetFolder} make sinks. */
   constructor(
     private readonly path: string,
     private readonly layout: DatasetLayout,
@@ -67,18 +81,22 @@ export class DatasetSink extends Writable {
     this.description = options.description;
   }
 
+  /** @internal */
   override _construct(callback: (error?: Error | null) => void): void {
     settle(this.begin(), callback);
   }
 
+  /** @internal */
   override _write(batch: RecordBatch, _encoding: string, callback: (error?: Error | null) => void): void {
     settle(this.writeBatch(batch), callback);
   }
 
+  /** @internal */
   override _final(callback: (error?: Error | null) => void): void {
     settle(this.finish(), callback);
   }
 
+  /** @internal */
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     settle(this.release(error !== null), (failure) => callback(error ?? failure ?? null));
   }

@@ -7,8 +7,9 @@ import { partialFolder } from './journal.js';
 import { exists, moveUnlessThere } from './move.js';
 import type { Shard, SplitWriter } from './split.js';
 
+/** How {@link datasetFolder} writes. */
 export interface DatasetFolderOptions extends DatasetSinkOptions {
-  /** A new shard begins with the first unit after this many bytes. Default: 500 MB, as Hugging Face datasets does. */
+  /** Bytes after which a shard ends, with the unit that reaches them. Default: 500e6, as Hugging Face datasets does. */
   shardBytes?: number;
 }
 

@@ -8,16 +8,21 @@ import { makeFolders } from './make-folders.js';
 export interface SplitProgress {
   /** Rows of this unit. */
   rows: number;
-  /** The shard being written, its bytes and rows so far, and the CRC-32 of those bytes. */
+  /** Index of the shard being written. */
   shard: number;
+  /** Bytes of that shard so far. */
   end: number;
+  /** Rows of that shard so far. */
   shard_rows: number;
+  /** CRC-32 of its bytes so far. */
   crc32: number;
 }
 
 /** One line of the journal: a unit whose rows are all on disk. */
 export interface FinishedUnit {
+  /** Number of the unit. */
   unit: number;
+  /** By split, how far its files had been written. */
   splits: Partial<Record<Split, SplitProgress>>;
   /** This unit's share of the dataset's counts. */
   counts: Record<string, number>;

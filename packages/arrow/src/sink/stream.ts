@@ -7,6 +7,7 @@ import { END_OF_STREAM, encodeBatch, encodeSchema } from '../ipc/encode.js';
 import { type DatasetDescription, type DatasetMetadata, METADATA_KEY } from '../metadata.js';
 import { metadataText } from '../metadata-text.js';
 
+/** How {@link arrowStream} writes. */
 export interface ArrowStreamOptions {
   /** What the dataset is. Default: what the batches' schema says, as the steps before have put it there. */
   description?: DatasetDescription;
@@ -14,7 +15,10 @@ export interface ArrowStreamOptions {
   end?: boolean;
 }
 
-/** A stream of record batches into a byte stream (standard output, a socket) as an Arrow IPC stream. */
+/**
+ * A stream of record batches into a byte stream (standard output, a socket) as an Arrow IPC stream. Its schema goes first
+ * and so carries no counts. An error of `output` becomes the stream's error.
+ */
 export function arrowStream(output: Writable, options: ArrowStreamOptions = {}): Writable {
   const { end = output !== process.stdout } = options;
   let begun = false;

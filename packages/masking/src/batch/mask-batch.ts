@@ -26,6 +26,10 @@ export function maskBatch(
 /**
  * A masked batch, masked anew: what `maskBatch` makes of the original ids in that epoch. Epoch 0 with the batch's own
  * rule gives the same bytes again.
+ * @param batch has `input_ids` and `labels`; left unchanged.
+ * @param epoch a whole number from 0.
+ * @param place where the rows stand in the dataset; default: what the batch itself says.
+ * @throws InputError when rule, epoch, ids or place are missing or out of range.
  */
 export function remask(
   batch: RecordBatch,
@@ -36,7 +40,7 @@ export function remask(
   return toBatch(remaskRows(maskedColumns(batch), rule, place, epoch), batch, rule, place);
 }
 
-/** The token batch that a masked batch was made from. */
+/** The token batch (`input_ids: list<int32>`) that a masked batch was made from. */
 export function unmask(batch: RecordBatch): RecordBatch {
   return tokenBatch(restoreOriginals(maskedColumns(batch)), placeOf(batch));
 }

@@ -4,13 +4,18 @@ import type { RecordBatch } from 'apache-arrow';
 import { type MaskingRule, prepareRule } from '../rule/rule.js';
 import { maskBatch } from './mask-batch.js';
 
+/** How {@link mask} draws. */
+export interface MaskOptions {
+  /** Each epoch draws anew: a whole number, 0 for static masking. Default: 0. */
+  epoch?: number;
+}
+
 /**
  * A stream that masks the token batches written to it. Batches that do not say where their rows stand are taken as the
  * rows of one unit, in the order of their coming. What batches say about their dataset goes on with them, the rule added.
- * @param options.epoch 0 (default) for static masking.
  * @throws InputError when the rule is out of range; a batch that is no token batch ends the stream with an InputError.
  */
-export function mask(rule: MaskingRule, { epoch = 0 }: { epoch?: number } = {}): Transform {
+export function mask(rule: MaskingRule, { epoch = 0 }: MaskOptions = {}): Transform {
   prepareRule(rule);
   let rowsSoFar = 0;
   return new Transform({

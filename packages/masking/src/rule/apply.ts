@@ -12,6 +12,7 @@ const RANDOM_BELOW = 0.9 * TWO_TO_32;
 
 /** Masked rows, and how many of their tokens were selected. */
 export interface MaskedRows extends MaskedColumns {
+  /** Tokens that were selected, whatever was put in their place. */
   selected: number;
   /** Positions that are no padding. */
   tokens: number;

@@ -35,7 +35,10 @@ export function maskRowsInPlace(
   return applyRule(column, prepareRule(rule), rows, kernelDraws(rule.seed, epoch, rows.split));
 }
 
-/** Masks rows by given uniform numbers instead of the rule's seed: one of each kind for every id of the column's rows. */
+/**
+ * Masks rows by given uniform numbers instead of the rule's seed: one of each kind for every id of the column's rows.
+ * @throws InputError when the rule or an id is out of range.
+ */
 export function maskWithUniforms(
   column: ListColumn<Int32Array>,
   rule: MaskingRule,

@@ -2,6 +2,7 @@ import { type BatchPlace, InputError, type Split } from '@mlm/arrow/columns';
 
 /** Where each row stands in the dataset: what its draws depend on, beside seed, epoch and position. */
 export interface RowPlaces {
+  /** The split of all of them. */
   readonly split: Split;
   /** One unit number a row. */
   readonly units: Int32Array;

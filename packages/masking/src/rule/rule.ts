@@ -11,10 +11,13 @@ export interface MaskingRule {
   readonly labels: 'masked' | 'all';
   /** A whole number from 0 to 2^53 - 1. */
   readonly seed: number;
+  /** Id of [MASK]. */
   readonly maskId: number;
   /** Ids never selected and never drawn as a random id. [MASK] and [PAD] are protected in any case. */
   readonly protectedIds: readonly number[];
+  /** Id of [PAD]; positions that hold it after a row's last token are padding: attention 0, label -100. */
   readonly padId: number;
+  /** Ids are below this. */
   readonly vocabularySize: number;
 }
 

@@ -9,15 +9,18 @@ import { findDifference, findLengthViolation, type MaskingViolation } from './vi
 
 /** Masked record batches, in the order of their rows, and what is known of their making. */
 export interface MaskedDataset extends AsyncIterable<RecordBatch> {
+  /** What the dataset says about itself; absent or `undefined` where it says nothing. */
   readonly metadata?: DatasetMetadata | undefined;
 }
 
 /** What a rule states beside its seed and probability. */
 export type MaskingLaws = Omit<MaskingRule, 'seed' | 'probability'>;
 
+/** What {@link verifyMasking} has found. */
 export interface MaskingReport {
+  /** Rows checked, up to the violation if there is one. */
   rows: number;
-  /** Padding left out. */
+  /** Their tokens, padding left out. */
   tokens: number;
   /** Positions with a label. */
   labelled: number;
@@ -30,6 +33,7 @@ export interface MaskingReport {
 /**
  * Checks a masked dataset: by its metadata each row is restored, masked again and compared; without, or with `laws`
  * given, each row is checked against the laws that hold for any seed.
+ * @param laws what is known of the rule where the dataset does not say; wins over its metadata
  * @throws InputError when the dataset is not masked, or neither metadata nor laws say how.
  */
 export async function verifyMasking(dataset: MaskedDataset, laws?: MaskingLaws): Promise<MaskingReport> {

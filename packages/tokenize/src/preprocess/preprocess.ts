@@ -13,6 +13,7 @@ import { describeDataset, type TokenizeOptions, tokenize } from '../stream/token
 import { jobOf } from './job.js';
 import { partPath } from './share.js';
 
+/** What {@link preprocess} is to do: those of `tokenize` and `textFiles`, and where to read and write. */
 export interface PreprocessOptions extends TokenizeOptions, Omit<PlanOptions, 'firstUnit'> {
   /** Folders, files, globs, `-`; or what `listFiles` found. */
   inputs: readonly string[] | InputFiles;
@@ -22,13 +23,13 @@ export interface PreprocessOptions extends TokenizeOptions, Omit<PlanOptions, 'f
   overwrite?: boolean;
   /** Go on with an interrupted run. Default: false. */
   resume?: boolean;
-  /** A shard of a folder ends with the first unit after this many bytes. Default: 500 MB. */
+  /** Bytes after which a shard of a folder ends, with the unit that reaches them. Default: 500e6. */
   shardBytes?: number;
   /** Where `-` writes to. Default: standard output. */
   stdout?: Writable;
-  /** Called after each batch. */
+  /** Called after each batch, with an object that changes from call to call. Default: none. */
   onProgress?: (progress: PreprocessProgress) => void;
-  /** Ends the work; what has been finished stays for `resume`. */
+  /** Ends the work with an AbortError; what has been finished stays for `resume`. Default: none. */
   signal?: AbortSignal;
 }
 
@@ -38,6 +39,7 @@ export interface PreprocessProgress {
   bytes: number;
   /** Bytes of all input on disk; 0 when it cannot be known (standard input). */
   totalBytes: number;
+  /** Rows written so far, those of both splits. */
   rows: number;
 }
 
@@ -47,6 +49,7 @@ export interface PreprocessReport {
   counts: DatasetCounts;
   /** The file or folder written; a part when the work is shared. */
   output: string;
+  /** Files read. */
   files: number;
   /** Files in folders that were left out because their names end in no known format. */
   skipped: number;

@@ -2,7 +2,9 @@ import { InputError } from '@mlm/arrow/columns';
 
 /** Which of several processes this one is. */
 export interface Share {
+  /** From 0, below `worldSize`. */
   rank: number;
+  /** Number of processes. */
   worldSize: number;
 }
 
@@ -16,6 +18,7 @@ const VARIABLES = [
 
 /**
  * The share that `rank` and `worldSize` name, or, where they are left out, that a scheduler's variables do; else all.
+ * @param env variables of the environment; default: this process's
  * @throws InputError when only one of the two is known, or the rank is not below the world size
  */
 export function shareOf(given: Partial<Share>, env: NodeJS.ProcessEnv = process.env): Share {

@@ -6,15 +6,19 @@ import { InputError } from '@mlm/arrow/columns';
 export interface InputFile {
   /** As a person would write it; `-` is standard input. */
   path: string;
+  /** By the file's name; a file of an unknown kind that is named itself is text. */
   format: 'text' | 'jsonl' | 'parquet' | 'arrow';
+  /** By the file's name: `.gz`, `.zst`. */
   compression: 'none' | 'gzip' | 'zstd';
   /** Bytes on disk; 0 for standard input. */
   size: number;
+  /** When it was last written, in milliseconds since 1970; 0 for standard input. */
   modified: number;
 }
 
 /** The files of an input, in the order in which they are read. */
 export interface InputFiles {
+  /** At least one. */
   files: InputFile[];
   /** Bytes on disk of all of them. */
   bytes: number;

@@ -1,4 +1,5 @@
 import { InputError } from '@mlm/arrow/columns';
+import type { Share } from '../preprocess/share.js';
 import { type ByteSource, fileBytes, streamBytes } from './bytes.js';
 import { arrowLines, columnLines } from './columns.js';
 import { contentChunks } from './decompress.js';
@@ -6,6 +7,7 @@ import type { InputFile, InputFiles } from './list.js';
 import { textRanges } from './ranges.js';
 import { type DocumentKind, UNIT_BYTES, type Unit, type UnitPart } from './unit.js';
 
+/** How input is divided into documents and work units. */
 export interface PlanOptions {
   /** Where a document ends in plain text. Default: at a blank line. Records of other formats are documents. */
   document?: DocumentKind;
@@ -14,7 +16,7 @@ export interface PlanOptions {
   /** Leave out the units before this one, which an interrupted run has finished. Default: 0. */
   firstUnit?: number;
   /** Do only one of several even shares of the input. Default: all of it. */
-  share?: { rank: number; worldSize: number };
+  share?: Share;
 }
 
 /** Divides the input into numbered work units. */

@@ -8,6 +8,7 @@ import type { Unit } from './unit.js';
 /** Bytes of text that are joined at a time. */
 const CHUNK_BYTES = 64 << 10;
 
+/** How {@link texts} behaves. */
 export interface TextsOptions {
   /** What messages call this input. Default: `texts`. */
   name?: string;

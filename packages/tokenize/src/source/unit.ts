@@ -8,12 +8,15 @@ export const UNIT_BYTES = 4 << 20;
 export interface UnitPart {
   /** Ordinal of the file in the ordered input. */
   file: number;
+  /** Where to read it, and what messages call it; `-` is standard input. */
   path: string;
+  /** `text`: UTF-8; `jsonl`: a JSON object a line. */
   format: 'text' | 'jsonl';
   /** Where a document ends in this part: `blank-line`, `line`, or (`file`) not before the file does. */
   document: DocumentKind;
-  /** Byte range in the file, or in what it holds when it is compressed. */
+  /** First byte in the file, or in what it holds when it is compressed. */
   start: number;
+  /** The byte after the last one. */
   end: number;
   /** Byte offset at which the document starts that this part begins with or goes on with. */
   documentStart: number;
@@ -28,7 +31,9 @@ export interface UnitPart {
  * any division among workers or machines; rows never cross a unit.
  */
 export interface Unit {
+  /** From 0, over the whole input. */
   number: number;
+  /** What to read, in order; a part's end ends its document unless the next unit goes on with it. */
   parts: UnitPart[];
   /** Bytes of input on disk that this unit stands for, for progress. */
   inputBytes: number;

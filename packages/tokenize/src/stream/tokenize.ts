@@ -10,23 +10,25 @@ import type { FinishedUnit } from '../worker/finished-unit.js';
 import { createPool, type UnitPool } from '../worker/pool.js';
 import type { UnitWork } from '../worker/unit-worker.js';
 
+/** How {@link tokenize} makes rows of text. */
 export interface TokenizeOptions {
+  /** From `loadTokenizer`. */
   tokenizer: Tokenizer;
-  /** Length of a row, special tokens included. Default: 128. */
+  /** Tokens a row, special tokens included: 3 to 65536. Default: 128. */
   sequenceLength?: number;
   /** A row a line, unpadded, instead of rows packed full. Default: false. */
   lineByLine?: boolean;
   /** Line by line: what becomes of the part of a line that one row cannot hold. Default: `wrap`, into the next row. */
   overflow?: 'wrap' | 'truncate';
-  /** Share of the documents that is held out. Default: 0. */
+  /** Share of the documents that is held out, 0 to 1. Default: 0. */
   evalFraction?: number;
-  /** Draws which documents are held out. Default: 42. */
+  /** Draws which documents are held out, with a document's file and offset; a whole number. Default: 42. */
   seed?: number;
   /** Field of .jsonl records that holds the text. Default: `text`. */
   textField?: string;
   /** Worker threads; 0 works in this thread. Default: what the machine can run at once. */
   workers?: number;
-  /** What to do with each batch in the thread that made it, for example `maskStage(rule)`. */
+  /** What to do with each batch in the thread that made it, for example `maskStage(rule)`. Default: nothing. */
   stages?: BatchStage[];
   /** Stop after this many rows; units are then worked on one at a time. Default: none. */
   limit?: number;
@@ -38,8 +40,8 @@ export interface TokenizeOptions {
 }
 
 /**
- * A transform of work units (from `textFiles` or `texts`) into record batches of token ids, in the order of the units whichever
- * thread is done first. Each batch carries its place and the description of the dataset that it is part of.
+ * A transform of work units (from `textFiles` or `texts`) into record batches of token ids, `input_ids: list<int32>`, in
+ * the order of the units whichever thread is done first. Each batch carries its place and the description of the dataset that it is part of.
  * @throws InputError when an option cannot be; as the stream's error when a unit cannot be read, or what comes is no unit
  */
 export function tokenize(options: TokenizeOptions): Transform {

@@ -9,6 +9,7 @@ import { bertConfig, parseConfig } from './vocabulary-files.js';
 const BUNDLED = 'bert-base-uncased';
 const FILES = ['tokenizer.json', 'tokenizer_config.json', 'vocab.txt'] as const;
 
+/** How {@link loadTokenizer} reads files that leave something open. */
 export interface LoadTokenizerOptions {
   /**
    * For a vocab.txt: whether the text is lowercased and loses its accents. Default: what the tokenizer_config.json beside

@@ -26,17 +26,25 @@ export interface Encoder {
 
 /** Ids of the five special tokens of BERT. */
 export interface SpecialIds {
+  /** [CLS], which begins a row. */
   cls: number;
+  /** [SEP], which ends a row, and a document inside one. */
   sep: number;
+  /** [PAD], after the end of a row. */
   pad: number;
+  /** [UNK], for what the vocabulary cannot spell. */
   unk: number;
+  /** [MASK]. */
   mask: number;
 }
 
 /** A token that is recognised in the text before anything else happens to it, as `added_tokens` of tokenizer.json has it. */
 export interface AddedToken {
+  /** Its token id. */
   id: number;
+  /** Its text. */
   content: string;
+  /** Whether masking must leave it alone. */
   special: boolean;
   /** Only where no word character stands beside it. */
   singleWord: boolean;
@@ -69,13 +77,29 @@ export interface WordPieceModel {
 
 /** What a tokenizer is rebuilt from; it can be cloned by `postMessage`. */
 export interface TokenizerDefinition {
+  /** What the tokenizer is called, in metadata and messages. */
   name: string;
-  /** The tokenizer's files as text. */
+  /** The tokenizer's files as text, by name: tokenizer.json or vocab.txt, and tokenizer_config.json. */
   files: Record<string, string>;
 }
 
-/** What `encoderFrom` makes an encoder of, perhaps in another thread: it can be cloned by `postMessage`. */
-export type EncoderSource = { prepared: PreparedEncoder } | { definition: TokenizerDefinition };
+/**
+ * What a worker thread makes an encoder of; it can be cloned by `postMessage`. For WordPiece an encoder that is set up, to
+ * be taken over; for the other models the files.
+ */
+export type EncoderSource = PreparedSource | DefinitionSource;
+
+/** An encoder that is set up. */
+export interface PreparedSource {
+  /** Its memory and code. */
+  prepared: PreparedEncoder;
+}
+
+/** A tokenizer's files, of which a thread sets up its own encoder. */
+export interface DefinitionSource {
+  /** The files. */
+  definition: TokenizerDefinition;
+}
 
 /** A loaded tokenizer. */
 export interface Tokenizer {
@@ -85,6 +109,7 @@ export interface Tokenizer {
   readonly sha256: string;
   /** The highest id + 1, added tokens included. */
   readonly vocabularySize: number;
+  /** Ids of BERT's five special tokens, whatever this tokenizer calls them. */
   readonly specialIds: SpecialIds;
   /** Ids that masking must leave alone: the five special tokens and all that tokenizer.json flags as special. Ascending. */
   readonly protectedIds: readonly number[];
@@ -92,7 +117,7 @@ export interface Tokenizer {
   readonly files: Readonly<Record<string, string>>;
   /** A new encoder, for use in this thread. */
   encoder(): Encoder;
-  /** What a worker thread makes an encoder of, with `encoderFrom`. */
+  /** What a worker thread of `tokenize` makes its encoder of. */
   encoderSource(): EncoderSource;
   /** @throws RangeError when there is no such id */
   idToToken(id: number): string;

@@ -24,14 +24,24 @@ export interface VocabularyOptions {
   maxWords?: number;
 }
 
+/** What a vocabulary was learnt from. */
+export interface VocabularyCounts {
+  /** Texts read. */
+  texts: number;
+  /** Their bytes. */
+  bytes: number;
+  /** Distinct words, those that were forgotten for want of room left out. */
+  words: number;
+}
+
 /** A trained vocabulary. */
 export interface TrainedVocabulary {
   /** Piece of each id. */
   pieces: string[];
   /** vocab.txt, tokenizer.json and tokenizer_config.json as text: `transformers` opens a folder of them. */
   files: Record<string, string>;
-  /** Texts, bytes and distinct words that it was learnt from. */
-  counts: { texts: number; bytes: number; words: number };
+  /** What it was learnt from. */
+  counts: VocabularyCounts;
 }
 
 const BERT_SPECIAL_TOKENS = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]'];
