@@ -1,0 +1,12 @@
+// Removes from ./dist what no source in ./src stands for any more: tsc leaves the outputs of deleted files, and a tarball
+// would ship them. Runs before a package is packed.
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { join, relative } from 'node:path';
+
+for (const entry of readdirSync('dist', { recursive: true, withFileTypes: true })) {
+  const path = relative('dist', join(entry.parentPath, entry.name));
+  const [, stem] = /^(.*?)(?:\.d\.ts|\.js)(?:\.map)?$/.exec(path) ?? [];
+  if (!entry.isFile() || stem === undefined) continue;
+  if (!['.ts', '.js'].some((extension) => existsSync(join('src', `${stem}${extension}`))))
+    rmSync(join('dist', path));
+}
