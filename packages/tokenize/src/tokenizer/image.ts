@@ -34,6 +34,6 @@ export interface EncoderImage {
 export interface PreparedEncoder {
   /** What it has set up. */
   image: EncoderImage;
-  /** Its code, compiled. */
+  /** Its code, compiled. @internal */
   module: WebAssembly.Module;
 }
