@@ -2,6 +2,7 @@ import { type Dataset, InputError, openDataset, type TokenizerMetadata } from '@
 import { type Checkpoint, hasWeights, readCheckpoint, readConfig } from '../checkpoint/checkpoint.js';
 import { checkpointFolder } from '../checkpoint/hub.js';
 import type { Snapshot } from '../checkpoint/run-folder.js';
+import { refuseOtherTokenizer } from '../checkpoint/tokenizer.js';
 import { contentHash } from '../data/content.js';
 import {
   type DataPlan,
@@ -140,7 +141,7 @@ function tokenizerOf(dataset: Dataset, given: TokenizerMetadata | undefined): To
 }
 
 async function startingModel(
-  { model, seed }: ResolvedOptions,
+  { dataset, model, seed }: ResolvedOptions,
   tokenizer: TokenizerMetadata,
 ): Promise<Checkpoint> {
   if (isPresetName(model)) {
@@ -149,7 +150,11 @@ async function startingModel(
   }
   const folder = await checkpointFolder(model);
   const tokenizerFiles = tokenizer.files;
-  if (await hasWeights(folder)) return { ...(await readCheckpoint(folder)), tokenizerFiles };
+  if (await hasWeights(folder)) {
+    const checkpoint = await readCheckpoint(folder);
+    refuseOtherTokenizer(dataset, tokenizer, model, checkpoint.tokenizerFiles);
+    return { ...checkpoint, tokenizerFiles };
+  }
   const config = await readConfig(folder);
   return { config, weights: initializeWeights(config, seed), tokenizerFiles };
 }

@@ -1,6 +1,7 @@
 import { InputError, openDataset, type TokenizerMetadata } from '@mlm/arrow';
 import { readCheckpoint } from '../checkpoint/checkpoint.js';
 import { checkpointFolder } from '../checkpoint/hub.js';
+import { refuseOtherTokenizer } from '../checkpoint/tokenizer.js';
 import { planData, refuseMisfit } from '../data/dataset.js';
 import type { EngineOptions } from '../engine/compile-model.js';
 import { Evaluator } from '../engine/evaluator.js';
@@ -37,7 +38,8 @@ export async function evaluate(given: EvaluateOptions): Promise<Evaluation> {
     if (!tokenizer) {
       throw new InputError(`${dataset.path}: does not say which tokenizer made it; name it with --tokenizer`);
     }
-    const { config, weights } = await readCheckpoint(await checkpointFolder(options.model));
+    const { config, weights, tokenizerFiles } = await readCheckpoint(await checkpointFolder(options.model));
+    refuseOtherTokenizer(options.dataset, tokenizer, options.model, tokenizerFiles);
     const plan = await planData(dataset, {
       batchSize: options.batchSize,
       tokenizer,

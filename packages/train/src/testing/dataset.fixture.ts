@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,14 +28,17 @@ export interface DatasetShape {
   seed?: number;
 }
 
-export const tokenizerOf = (vocabulary_size: number) => ({
-  name: 'test',
-  sha256: 'none',
-  vocabulary_size,
-  special_ids: { cls: CLS, sep: SEP, pad: 0, unk: 1, mask: MASK },
-  protected_ids: [0, 1, 2, 3, 4],
-  files: { 'vocab.txt': Array.from({ length: vocabulary_size }, (_, id) => `token${id}\n`).join('') },
-});
+export function tokenizerOf(vocabulary_size: number) {
+  const vocabulary = Array.from({ length: vocabulary_size }, (_, id) => `token${id}\n`).join('');
+  return {
+    name: 'test',
+    sha256: createHash('sha256').update(vocabulary).digest('hex'),
+    vocabulary_size,
+    special_ids: { cls: CLS, sep: SEP, pad: 0, unk: 1, mask: MASK },
+    protected_ids: [0, 1, 2, 3, 4],
+    files: { 'vocab.txt': vocabulary },
+  };
+}
 
 /** Writes an Arrow file of counting sequences from one of two starts, which a model learns quickly. */
 export async function writeDataset(path: string, shape: DatasetShape): Promise<void> {

@@ -12,8 +12,12 @@ export const tinyConfig: BertConfig = {
   initializer_range: 0.2,
 };
 
-export async function writeTinyModel(folder: string, config: Partial<BertConfig> = {}): Promise<void> {
+export async function writeTinyModel(
+  folder: string,
+  config: Partial<BertConfig> = {},
+  tokenizerFiles: Record<string, string> = {},
+): Promise<void> {
   const full = { ...tinyConfig, ...config };
   await mkdir(folder);
-  await writeCheckpoint(folder, { config: full, weights: initializeWeights(full, 3), tokenizerFiles: {} });
+  await writeCheckpoint(folder, { config: full, weights: initializeWeights(full, 3), tokenizerFiles });
 }
