@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import {
   clone,
   dispose,
@@ -14,6 +15,7 @@ import type { Step, StepInput } from '../step/step.js';
 import { copyInto, emptyValue, initialValue, pick } from '../step/variables.js';
 import { registerGradients } from '../trace/gradients.js';
 import { type InputSpec, resultTensor, type StepFunction, type VariableSpec } from '../trace/trace.js';
+import { replaceSlowKernels } from './kernels.js';
 
 /** What `compile` passes on for the target `eager`. */
 export interface EagerOptions {
@@ -39,6 +41,9 @@ export class EagerStep implements Step {
 
   async run(given: Readonly<Record<string, StepInput>>): Promise<Record<string, TypedArray>> {
     const { inputs } = resolveInputs(this.options.inputs, given);
+    // An eager step blocks the thread: signals and timers get their turn between two.
+    await setImmediate();
+    replaceSlowKernels();
     const results = withRegistry(this.#variables, () =>
       tidy(() => {
         const tensors = Object.entries(inputs).map(([name, { data, shape }]): [string, Tensor] => [

@@ -1,0 +1,31 @@
+import {
+  type KernelFunc,
+  type NumericDataType,
+  type TensorInfo,
+  type UnsortedSegmentSumAttrs,
+  util,
+} from '@tensorflow/tfjs-core';
+import type { HostBackend } from './kernels.js';
+
+/**
+ * Adds rows up by segment in one pass. tfjs's own kernel passes over the whole input for every segment, which is for
+ * every word of a vocabulary in the gradient of `tf.gather` on word embeddings.
+ */
+export const unsortedSegmentSum: KernelFunc = ({ inputs, attrs, backend }): TensorInfo => {
+  const { x, segmentIds } = inputs as { x: TensorInfo; segmentIds: TensorInfo };
+  const { numSegments } = attrs as unknown as UnsortedSegmentSumAttrs;
+  const host = backend as HostBackend;
+  const values = host.readSync(x.dataId);
+  const ids = host.readSync(segmentIds.dataId);
+  const rest = x.shape.slice(segmentIds.shape.length);
+  const shape = [numSegments, ...rest];
+  const width = util.sizeFromShape(rest);
+  const sums = util.getTypedArrayFromDType(x.dtype as NumericDataType, numSegments * width);
+  for (let row = 0, from = 0; row < ids.length; row++) {
+    const id = ids[row]!;
+    // As elsewhere, rows of no segment are left out.
+    if (id < 0 || id >= numSegments) from += width;
+    else for (let to = id * width; to < (id + 1) * width; to++) sums[to]! += values[from++]!;
+  }
+  return { dataId: host.write(sums, shape, x.dtype), shape, dtype: x.dtype };
+};
