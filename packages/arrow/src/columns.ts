@@ -11,3 +11,4 @@ export type { BatchStage, CreateStage } from './batch/stage.js';
 export { InputError } from './error.js';
 export type { DatasetDescription, DatasetMetadata, MaskingMetadata, Split } from './metadata.js';
 export { metadataText, tokenizerText } from './metadata-text.js';
+export { checkTarget, isWithin, type Replaceable } from './sink/replace.js';

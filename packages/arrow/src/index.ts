@@ -35,4 +35,5 @@ export {
   type SplitProgress,
 } from './sink/journal.js';
 export { makeFolders } from './sink/make-folders.js';
+export { checkTarget, isWithin, type Replaceable } from './sink/replace.js';
 export { type ArrowStreamOptions, arrowStream } from './sink/stream.js';

@@ -7,7 +7,7 @@ import { InputError } from '../error.js';
 import type { DatasetCounts, DatasetDescription } from '../metadata.js';
 import { addCounts } from '../sink/count.js';
 import type { DatasetSinkOptions } from '../sink/dataset.js';
-import { arrowFile } from '../sink/file.js';
+import { arrowFile, validationPath } from '../sink/file.js';
 import { datasetFolder } from '../sink/folder.js';
 import { type Dataset, openDataset } from './open.js';
 
@@ -40,7 +40,7 @@ export async function mergeDatasets(
     const { split, rows_per_unit, counts, part, ...description } = ordered[0]!.metadata!;
     const total: DatasetCounts = { rows: 0, tokens: 0 };
     for (const { metadata } of ordered) addCounts(total, metadata?.counts ?? {});
-    const sink = openSink(output, options, description, total);
+    const sink = openSink(output, options, description, total, parts);
     try {
       await pipeline(Readable.from(unitBatches(ordered)), sink, { signal: options.signal });
     } catch (error) {
@@ -59,9 +59,11 @@ function openSink(
   options: MergeOptions,
   description: DatasetDescription,
   counts: DatasetCounts,
+  parts: readonly string[],
 ): Writable {
   const { overwrite = false, shardBytes } = options;
-  const sinkOptions: DatasetSinkOptions = { overwrite, description, counts };
+  const inputs = parts.flatMap((part) => [part, validationPath(part)]);
+  const sinkOptions: DatasetSinkOptions = { overwrite, inputs, description, counts };
   if (output.endsWith('.arrow')) return arrowFile(output, sinkOptions);
   return datasetFolder(output, { ...sinkOptions, ...(shardBytes ? { shardBytes } : {}) });
 }

@@ -13,8 +13,16 @@ import {
 } from '../metadata.js';
 import { metadataText } from '../metadata-text.js';
 import { addCounts, countsOf } from './count.js';
-import { type FinishedUnit, type Job, Journal, partialFolder, removePartial } from './journal.js';
+import {
+  type FinishedUnit,
+  type Job,
+  Journal,
+  partialContents,
+  partialFolder,
+  removePartial,
+} from './journal.js';
 import { exists } from './move.js';
+import { checkTarget, type Replaceable } from './replace.js';
 import { type SplitLayout, SplitWriter } from './split.js';
 import { writeError } from './writer.js';
 
@@ -22,8 +30,10 @@ import { writeError } from './writer.js';
 export interface DatasetSinkOptions {
   /** What the dataset is. Default: what the batches' schema says, as the steps before have put it there. */
   description?: DatasetDescription;
-  /** Replace an existing target, and an existing partial one. Default: false. */
+  /** Replace an existing target that is a dataset, and an existing partial one. Default: false. */
   overwrite?: boolean;
+  /** Files and folders that are read: a target that is or contains one of them is refused. Default: none. */
+  inputs?: readonly string[];
   /**
    * Go on with an interrupted run's partial target, if there is one; the stream must then begin after the units finished
    * there (`finishedUnits`). Default: false.
@@ -45,6 +55,8 @@ export interface DatasetSinkOptions {
 export interface DatasetLayout extends SplitLayout {
   /** Everything that must not exist yet, and is replaced by `overwrite`. */
   targets: string[];
+  /** What a target must be to be replaced. */
+  replaceable: Replaceable;
   /** Schema metadata beside the dataset's description. */
   schemaMetadata?(fields: Field[]): Map<string, string>;
   /** Undoes what a run that was killed while finishing had moved in place. */
@@ -109,16 +121,21 @@ export class DatasetSink extends Writable {
       if (this.journal.wasPublishing) await this.layout.moveBack();
       await this.restore(this.journal.finished);
     }
-    if (overwrite && !this.journal) await removePartial(this.path);
-    for (const target of this.layout.targets)
-      if (!overwrite && (await exists(target)))
-        throw new InputError(`${target} exists already; choose another output or add --overwrite`);
+    this.checkTargets();
     if (this.journal) return;
+    if (overwrite) {
+      checkTarget(partial, partialContents, this.options);
+      await removePartial(this.path);
+    }
     if (await exists(partial))
       throw new InputError(`${partial} is left from an interrupted run; add --resume or --overwrite`);
     this.journal = await Journal.create(partial, job).catch((error: unknown) => {
       throw writeError(error, partial);
     });
+  }
+
+  private checkTargets(): void {
+    for (const target of this.layout.targets) checkTarget(target, this.layout.replaceable, this.options);
   }
 
   private async restore(finished: FinishedUnit[]): Promise<void> {
@@ -191,6 +208,7 @@ export class DatasetSink extends Writable {
       if (this.description) metadata.set(METADATA_KEY, metadataText(this.metadataOf(writer)));
       await writer.finish(new Schema(writer.schema.fields, metadata));
     }
+    this.checkTargets();
     await this.journal!.appendPublishing();
     await this.journal!.close();
     this.journal = undefined;

@@ -20,6 +20,7 @@ export function arrowFile(path: string, options?: DatasetSinkOptions): DatasetSi
       shardBytes: Number.POSITIVE_INFINITY,
       shardPath,
       targets: [targets.train, targets.validation],
+      replaceable: { kind: 'file' },
       async moveBack() {
         for (const split of ['train', 'validation'] as const)
           await moveUnlessThere(targets[split], shardPath(split));

@@ -5,6 +5,7 @@ import type { DatasetMetadata, Split } from '../metadata.js';
 import { DatasetSink, type DatasetSinkOptions } from './dataset.js';
 import { partialFolder } from './journal.js';
 import { exists, moveUnlessThere } from './move.js';
+import type { Replaceable } from './replace.js';
 import type { Shard, SplitWriter } from './split.js';
 
 /** How {@link datasetFolder} writes. */
@@ -20,6 +21,15 @@ export interface FolderManifest {
 }
 
 export const MANIFEST = 'manifest.json';
+
+/** Hugging Face `datasets` adds caches (`cache-….arrow`) beside the shards of a dataset that it opened. */
+const datasetContents: Replaceable = {
+  kind: 'folder',
+  name: 'a dataset folder',
+  marks: ['state.json', 'dataset_dict.json', MANIFEST],
+  isPart: (path) =>
+    /^dataset_dict\.json$|^([^/]+\/)?((state|dataset_info|manifest)\.json|[^/]+\.arrow)?$/.test(path),
+};
 
 /**
  * A stream of record batches into a folder that Hugging Face `datasets.load_from_disk` opens as it is: a dataset, or,
@@ -37,6 +47,7 @@ export function datasetFolder(path: string, options: DatasetFolderOptions = {}):
       shardBytes: options.shardBytes ?? 500e6,
       shardPath,
       targets: [path],
+      replaceable: datasetContents,
       schemaMetadata: (fields) =>
         new Map([['huggingface', JSON.stringify({ info: { features: features(fields) } })]]),
       async moveBack() {

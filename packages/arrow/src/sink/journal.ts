@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { InputError } from '../error.js';
 import type { Split } from '../metadata.js';
 import { makeFolders } from './make-folders.js';
+import type { Replaceable } from './replace.js';
 
 /** How far one split's files had been written after a unit. */
 export interface SplitProgress {
@@ -91,6 +92,15 @@ export async function finishedUnits(target: string): Promise<FinishedUnit[]> {
 export function partialFolder(target: string): string {
   return `${target.replace(/\/+$/, '')}.partial`;
 }
+
+/** What such a folder holds, whether files or folders are made in it. */
+export const partialContents: Replaceable = {
+  kind: 'folder',
+  name: 'a folder of an interrupted run',
+  marks: ['journal.jsonl'],
+  isPart: (path) =>
+    /^journal\.jsonl$|^((dataset\/)?(train|validation)\/)?([^/]+\.(arrow|json))?$|^dataset\/$/.test(path),
+};
 
 /** Removes the working folder of a target, with everything in it. */
 export function removePartial(target: string): Promise<void> {

@@ -1,10 +1,9 @@
 import { once } from 'node:events';
 import { realpathSync, statSync } from 'node:fs';
-import { resolve, sep } from 'node:path';
 import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { DatasetCounts } from '@mlm/arrow';
-import { InputError } from '@mlm/arrow/columns';
+import { InputError, isWithin } from '@mlm/arrow/columns';
 import type { RecordBatch } from 'apache-arrow';
 import { type InputFiles, listFiles } from '../source/list.js';
 import type { PlanOptions } from '../source/plan.js';
@@ -124,19 +123,28 @@ async function openSink(options: PreprocessOptions, output: string, input: Input
   const part = { rank: share?.rank ?? 0, world_size: share?.worldSize ?? 1 };
   const description = isPart ? { ...described, part } : described;
   if (output === '-') return arrowStream(stdout, { description, end: stdout !== process.stdout });
-  const sinkOptions = { description, overwrite, resume, job: jobOf(options, input, description) };
+  const sinkOptions = {
+    description,
+    overwrite,
+    inputs: pathsOf(input),
+    resume,
+    job: jobOf(options, input, description),
+  };
   if (output.endsWith('.arrow')) return arrowFile(output, sinkOptions);
   return datasetFolder(output, { ...sinkOptions, ...(shardBytes ? { shardBytes } : {}) });
+}
+
+function pathsOf({ files, folders }: InputFiles): string[] {
+  return [...folders, ...files.map(({ path }) => path).filter((path) => path !== '-')];
 }
 
 /** An output inside an input folder would be read as input by the next run. */
 function refuseOutputAmongInputs(input: InputFiles, output: string): void {
   if (output === '-') return;
-  const target = resolve(output);
   for (const folder of input.folders)
-    if (`${target}${sep}`.startsWith(`${resolve(folder)}${sep}`))
+    if (isWithin(output, folder))
       throw new InputError(`${output}: lies inside the input ${folder}; write to another folder`);
-  const existing = statSync(target, { throwIfNoEntry: false })?.isFile() ? realpathSync(target) : undefined;
+  const existing = statSync(output, { throwIfNoEntry: false })?.isFile() ? realpathSync(output) : undefined;
   const same = existing && input.files.find(({ path }) => path !== '-' && realpathSync(path) === existing);
   if (same) throw new InputError(`${output}: is also an input; write to another file`);
 }

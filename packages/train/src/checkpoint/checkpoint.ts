@@ -74,7 +74,7 @@ export async function writeCheckpoint(folder: string, checkpoint: Checkpoint): P
 
 /** Fills a new folder through `write`; the folder appears under its name only when it is whole. */
 export async function writeWhole(folder: string, write: (folder: string) => Promise<void>): Promise<void> {
-  const partial = `${folder}.partial`;
+  const partial = `${folder.replace(/\/+$/, '')}.partial`;
   await rm(partial, { recursive: true, force: true });
   await mkdir(partial, { recursive: true });
   await write(partial);

@@ -1,9 +1,15 @@
-import { mkdir, stat, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InputError } from '@mlm/arrow';
+import { checkTarget, type Replaceable } from '@mlm/arrow';
 import { type InputSpec, toOnnx, trace } from '@mlm/compile';
 import * as tf from '@tensorflow/tfjs-core';
-import { type Checkpoint, readCheckpoint, writeWhole } from '../checkpoint/checkpoint.js';
+import {
+  type Checkpoint,
+  configFile,
+  readCheckpoint,
+  tokenizerFileNames,
+  writeWhole,
+} from '../checkpoint/checkpoint.js';
 import { checkpointFolder } from '../checkpoint/hub.js';
 import { bertEncoder, predictionHidden, predictionLogits } from '../model/bert.js';
 import { formatConfig } from '../model/config.js';
@@ -11,7 +17,7 @@ import { parameterShapes } from '../model/parameters.js';
 
 /** How {@link exportOnnx} writes. */
 export interface OnnxExportOptions {
-  /** Replaces an existing folder. Default false. */
+  /** Replaces an existing folder that holds such an export and nothing else. Default false. */
   overwrite?: boolean;
 }
 
@@ -26,27 +32,38 @@ export interface OnnxExport {
 /**
  * Writes a checkpoint as ONNX into a new folder in the layout that transformers.js opens (config.json, the tokenizer's
  * files, onnx/model.onnx), in single precision.
- * @throws InputError when the folder exists, or the checkpoint is none
+ * @throws InputError when the folder exists (with `overwrite`: and is no export, or holds the checkpoint), or the checkpoint is none
  */
 export async function exportOnnx(
   checkpoint: string,
   folder: string,
   { overwrite = false }: OnnxExportOptions = {},
 ): Promise<OnnxExport> {
-  if (!overwrite && (await stat(folder).catch(() => undefined))) {
-    throw new InputError(`${folder} exists already; choose another output or add --overwrite`);
-  }
+  checkTarget(folder, exportFolder, { overwrite, inputs: [checkpoint] });
   const model = await readCheckpoint(await checkpointFolder(checkpoint));
   const bytes = onnxModel(model);
+  checkTarget(folder, exportFolder, { overwrite, inputs: [checkpoint] });
+  checkTarget(`${folder.replace(/\/+$/, '')}.partial`, exportFolder, {
+    overwrite: true,
+    inputs: [checkpoint],
+  });
   await writeWhole(folder, async (partial) => {
     await mkdir(join(partial, 'onnx'));
     await writeFile(join(partial, 'onnx', 'model.onnx'), bytes);
     for (const [name, text] of Object.entries(model.tokenizerFiles))
       await writeFile(join(partial, name), text);
-    await writeFile(join(partial, 'config.json'), formatConfig(model.config));
+    await writeFile(join(partial, configFile), formatConfig(model.config));
   });
   return { folder, bytes: bytes.length };
 }
+
+const exportFolder: Replaceable = {
+  kind: 'folder',
+  name: 'an ONNX export',
+  marks: [configFile, 'onnx'],
+  isPart: (path) =>
+    path === configFile || tokenizerFileNames.includes(path) || /^onnx\/([^/]+\.onnx)?$/.test(path),
+};
 
 const inputs: Record<'input_ids' | 'attention_mask' | 'token_type_ids', InputSpec> = {
   input_ids: { shape: ['batch_size', 'sequence_length'], dtype: 'int32' },

@@ -1,6 +1,6 @@
-import { rename, rm, stat, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InputError, makeFolders } from '@mlm/arrow';
+import { checkTarget, makeFolders, type Replaceable } from '@mlm/arrow';
 import { listFiles, textFiles, trainVocabulary, unitTexts } from '@mlm/tokenize';
 import { commandName } from '../../command-name.js';
 import type { Context } from '../../context.js';
@@ -18,11 +18,10 @@ import type { VocabOptions } from './command.js';
 
 export async function runVocab(context: Context, inputs: string[], options: VocabOptions): Promise<void> {
   const { output } = options;
-  if (options.overwrite !== true && (await stat(output).catch(() => undefined))) {
-    throw new InputError(`${output} exists already; choose another --output or add --overwrite`);
-  }
   const paths = [...inputs, ...(await listedPaths(context, options.filesFrom))];
   const files = await listFiles(paths);
+  const target = { overwrite: options.overwrite === true, inputs: files.files.map(({ path }) => path) };
+  checkTarget(output, tokenizerFolder, target);
   const progress = createProgress({ stream: context.stderr, env: context.env, label: 'vocab', ...options });
   const start = performance.now();
   const seconds = () => (performance.now() - start) / 1000;
@@ -45,6 +44,7 @@ export async function runVocab(context: Context, inputs: string[], options: Voca
     minFrequency: options.minFrequency,
   }).finally(() => progress.finish());
   context.signal.throwIfAborted();
+  checkTarget(output, tokenizerFolder, target);
   await writeFolder(output, vocabulary.files);
   const entries = vocabulary.pieces.length;
   printResult(context, options, { output, entries, ...vocabulary.counts, seconds: seconds() }, (style) => [
@@ -58,9 +58,18 @@ export async function runVocab(context: Context, inputs: string[], options: Voca
   ]);
 }
 
+const tokenizerFiles = ['tokenizer.json', 'tokenizer_config.json', 'vocab.txt', 'special_tokens_map.json'];
+const tokenizerFolder: Replaceable = {
+  kind: 'folder',
+  name: 'a tokenizer folder',
+  marks: tokenizerFiles,
+  isPart: (path) => tokenizerFiles.includes(path),
+};
+
 /** The folder appears when it is whole. */
 async function writeFolder(folder: string, files: Record<string, string>): Promise<void> {
   const partial = `${folder.replace(/\/+$/, '')}.partial`;
+  checkTarget(partial, tokenizerFolder, { overwrite: true });
   await rm(partial, { recursive: true, force: true });
   await makeFolders(partial);
   for (const [name, text] of Object.entries(files)) await writeFile(join(partial, name), text);

@@ -1,0 +1,82 @@
+import { readdirSync, realpathSync, statSync } from 'node:fs';
+import { basename, dirname, join, resolve, sep } from 'node:path';
+import { InputError } from '../error.js';
+
+/** What `overwrite` may replace: a plain file, or a folder with nothing but what we ourselves write there. */
+export type Replaceable =
+  | { kind: 'file' }
+  | {
+      kind: 'folder';
+      /** Such a folder in words, for the message: `a dataset folder`. */
+      name: string;
+      /** One of these stands in every folder of this kind. */
+      marks: readonly string[];
+      /** Whether a file (`train/state.json`) or a folder (`train/`) can be a part of it. */
+      isPart(path: string): boolean;
+    };
+
+/**
+ * Holds a target against what may be lost with it. A target that does not exist passes.
+ * @throws InputError when it is, or contains, one of the inputs; exists without `overwrite`; or is nothing that
+ * `overwrite` may replace
+ */
+export function checkTarget(
+  target: string,
+  replaceable: Replaceable,
+  { overwrite = false, inputs = [] }: { overwrite?: boolean; inputs?: readonly string[] },
+): void {
+  const entry = statSync(target, { throwIfNoEntry: false });
+  if (!entry) return;
+  const lost = inputs.find((input) => isWithin(input, target));
+  if (lost !== undefined)
+    throw new InputError(
+      `${target}: ${realPath(lost) === realPath(target) ? 'is' : 'contains'} the input ${lost}; choose another output`,
+    );
+  if (!overwrite) throw new InputError(`${target} exists already; choose another output or add --overwrite`);
+  if (replaceable.kind === 'file') {
+    if (!entry.isFile()) throw refusal(target, 'is no plain file');
+    return;
+  }
+  if (!entry.isDirectory()) throw refusal(target, `is not ${replaceable.name}`);
+  const names = readdirSync(target);
+  if (names.length === 0) return;
+  const foreign = foreignEntry(target, '', replaceable.isPart);
+  if (foreign !== undefined)
+    throw refusal(target, `holds ${foreign}, which is no part of ${replaceable.name}`);
+  if (!replaceable.marks.some((mark) => names.includes(mark)))
+    throw refusal(target, `is not ${replaceable.name} (no ${replaceable.marks.join(', no ')})`);
+}
+
+/** Whether a path lies in a folder or is the same, links resolved. */
+export function isWithin(path: string, folder: string): boolean {
+  const outer = realPath(folder);
+  return `${realPath(path)}${sep}`.startsWith(outer.endsWith(sep) ? outer : `${outer}${sep}`);
+}
+
+/** The path without links; of one that does not exist, as far as it does. */
+function realPath(path: string): string {
+  const absolute = resolve(path);
+  try {
+    return realpathSync(absolute);
+  } catch {
+    const parent = dirname(absolute);
+    return parent === absolute ? absolute : join(realPath(parent), basename(absolute));
+  }
+}
+
+function refusal(target: string, reason: string): InputError {
+  return new InputError(
+    `${target}: ${reason}, so --overwrite leaves it; remove it yourself or choose another output`,
+  );
+}
+
+/** The first entry that is no part, as a relative path; folders that are parts are looked into. */
+function foreignEntry(folder: string, prefix: string, isPart: (path: string) => boolean): string | undefined {
+  for (const entry of readdirSync(join(folder, prefix), { withFileTypes: true })) {
+    const path = `${prefix}${entry.name}${entry.isDirectory() ? '/' : ''}`;
+    if (!isPart(path)) return path;
+    const inside = entry.isDirectory() ? foreignEntry(folder, path, isPart) : undefined;
+    if (inside !== undefined) return inside;
+  }
+  return undefined;
+}
