@@ -1,7 +1,8 @@
+import { writeSync } from 'node:fs';
 import { processContext } from './context.js';
 import { exitCodes, type Outcome, outcomeOf } from './errors.js';
 import { listenForInterrupt } from './interrupt.js';
-import { createProgram } from './program.js';
+import { createProgram, helpOrArguments } from './program.js';
 
 /**
  * Runs `mlm` with the arguments after its name and ends the process: 0 done, 1 an error in the input or the machine,
@@ -21,8 +22,8 @@ export async function main(args: string[]): Promise<void> {
   };
   // What goes wrong before a command runs is told in full as well.
   if (args.includes('--debug')) startDebugging();
-  process.stdout.on('error', endQuietlyOnClosedPipe);
-  process.stderr.on('error', endQuietlyOnClosedPipe);
+  process.stdout.on('error', endOnOutputError);
+  process.stderr.on('error', endOnOutputError);
 
   // pnpm and npm run scripts elsewhere: paths are meant from where the user stands.
   if (process.env.INIT_CWD !== undefined) process.chdir(process.env.INIT_CWD);
@@ -35,7 +36,7 @@ export async function main(args: string[]): Promise<void> {
       // A file of options may ask for it, too.
       if (command.getOptionValue('debug') === true) startDebugging();
     });
-    await program.parseAsync(args.length === 0 ? ['--help'] : args, { from: 'user' });
+    await program.parseAsync(helpOrArguments(program, args), { from: 'user' });
   } catch (error) {
     if (isClosedPipe(error)) process.exit(exitCodes.success);
     if (interrupt.exitCode() === undefined) {
@@ -51,10 +52,19 @@ export async function main(args: string[]): Promise<void> {
   process.exit(interrupt.exitCode() ?? outcome.exitCode);
 }
 
-/** `mlm … | head`: the reader has seen enough, which is no error. */
-function endQuietlyOnClosedPipe(error: NodeJS.ErrnoException): void {
-  if (!isClosedPipe(error)) throw error;
-  process.exit(exitCodes.success);
+/**
+ * `mlm … | head`: the reader has seen enough, which is no error. What cannot be written for another reason (a full disk
+ * behind `>`) ends the run with one line.
+ */
+function endOnOutputError(error: NodeJS.ErrnoException): void {
+  if (isClosedPipe(error)) process.exit(exitCodes.success);
+  const { exitCode, message } = outcomeOf(error);
+  try {
+    writeSync(2, `mlm: standard output: ${message}\n`);
+  } catch {
+    // Standard error is full as well: the exit code has to say it.
+  }
+  process.exit(exitCode);
 }
 
 function isClosedPipe(error: unknown): boolean {

@@ -65,6 +65,15 @@ export function createProgram(context: Context): Command {
   return program;
 }
 
+/** No arguments ask for help; help on what is no command is refused as that command would be, instead of by the help. */
+export function helpOrArguments(program: Command, args: string[]): string[] {
+  if (args.length === 0) return ['--help'];
+  const [first, name] = args;
+  const isUnknown =
+    first === 'help' && name !== undefined && !program.commands.some((c) => c.name() === name);
+  return isUnknown && !name.startsWith('-') && name !== 'help' ? [name] : args;
+}
+
 const gettingStarted = 'Getting started:';
 
 const examples = [
