@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { expect, test } from 'vitest';
-import { applyConfig } from './config.js';
+import { addConfigOption, applyConfig } from './config.js';
 import { integer } from './parse.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'mlm-config-'));
@@ -35,6 +35,19 @@ test('the command line wins over the file, the file over the defaults', async ()
     batchSize: 4,
     output: 'out',
   });
+});
+
+test('the file may bring a required option; without it the command is refused', async () => {
+  const file = join(folder, 'required.json');
+  const parse = async (config: object) => {
+    writeFileSync(file, JSON.stringify(config));
+    const command = addConfigOption(new Command('eval')).requiredOption('--model <checkpoint>');
+    command.exitOverride().parse(['--config', file], { from: 'user' });
+    await applyConfig(command);
+    return command.opts<{ model: string }>().model;
+  };
+  expect(await parse({ model: 'ck' })).toBe('ck');
+  await expect(parse({})).rejects.toThrow("required option '--model <checkpoint>' not specified");
 });
 
 test.each([

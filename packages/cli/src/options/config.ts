@@ -11,6 +11,7 @@ import { nearest } from './nearest.js';
 export async function applyConfig(command: Command): Promise<void> {
   const file: unknown = command.getOptionValue('config');
   if (typeof file !== 'string') return;
+  const required = command.options.filter((option) => requiredOnceApplied.has(option));
   const settings = await readSettings(file);
   for (const [name, value] of Object.entries(settings)) {
     const option = findOption(command, name, file);
@@ -18,6 +19,26 @@ export async function applyConfig(command: Command): Promise<void> {
     if (command.getOptionValueSource(attribute) === 'cli') continue;
     command.setOptionValueWithSource(attribute, optionValue(option, value, file), 'config');
   }
+  const missing = required.find((option) => command.getOptionValue(option.attributeName()) === undefined);
+  if (missing)
+    throw new UsageError(
+      `required option '${missing.flags}' not specified, neither on the command line nor in ${file}`,
+    );
+}
+
+/** Required options of command lines with `--config`: the file may bring them. */
+const requiredOnceApplied = new WeakSet<Option>();
+
+/** Adds `--config`; where it is used, required options are asked for only once the file is read. */
+export function addConfigOption(command: Command): Command {
+  return command
+    .option('--config <file>', 'a JSON file of options: {"seed": 7}; the command line wins over it')
+    .on('option:config', () => {
+      for (const option of command.options.filter(({ mandatory }) => mandatory)) {
+        option.makeOptionMandatory(false);
+        requiredOnceApplied.add(option);
+      }
+    });
 }
 
 async function readSettings(file: string): Promise<Record<string, unknown>> {
