@@ -45,6 +45,7 @@ test('NO_COLOR keeps the bar but not the colours; FORCE_COLOR brings them', () =
     [{ NO_COLOR: '1' }, false],
     [{ FORCE_COLOR: '1' }, true],
     [{ FORCE_COLOR: '0' }, false],
+    [{ FORCE_COLOR: '', NO_COLOR: '1' }, false],
     [{}, true],
   ] as const) {
     const { written, at } = record(true, env);
@@ -63,6 +64,24 @@ test('the line never grows beyond the terminal', () => {
   });
   progress.update({ done: 1, total: 2, details: () => ['x'.repeat(100)] });
   expect(written[0]?.length).toBeLessThan(40);
+});
+
+test.each([80, 60, 40])('on %i columns the time left stays, and details give way', (columns) => {
+  const written: string[] = [];
+  let now = 0;
+  const progress = createProgress({
+    stream: { isTTY: true, columns, write: (text: string) => written.push(text) },
+    env: { NO_COLOR: '1' },
+    label: 'preprocess',
+    clock: () => now,
+  });
+  const details = () => ['52.4 MB', '12.3 MB/s', '12.3 M tokens', '96.1 K rows'];
+  progress.update({ done: 0, total: 200, details });
+  now = 200_000;
+  progress.update({ done: 100, total: 200, details });
+  expect(written.at(-1)).toMatch(/ 50 % .* 3 min 20 s left$/);
+  expect(written.at(-1)!.length).toBeLessThan(columns);
+  expect(written.at(-1)!.includes('tokens')).toBe(columns === 80);
 });
 
 test('quiet writes nothing', () => {

@@ -61,19 +61,19 @@ export function createProgress(options: ProgressOptions): Progress {
       origin ??= { done: state.done, time: now };
       if (now < nextDraw) return;
       nextDraw = now + (live ? redrawMilliseconds : nextLineMilliseconds);
-      const parts = [
-        ...share(state),
-        ...state.details(),
-        ...timeLeft(state, origin.done, (now - origin.time) / 1000),
-      ].join('  ');
+      const parts = {
+        share: share(state),
+        details: state.details(),
+        timeLeft: timeLeft(state, origin.done, (now - origin.time) / 1000),
+      };
       if (!live) {
-        stream.write(`${label}  ${parts}\n`);
+        stream.write(`${label}  ${joined(parts)}\n`);
         return;
       }
       clear();
-      const bar = state.total === undefined ? '' : `${drawBar(state.done / state.total, style)} `;
-      const room = (stream.columns || 80) - label.length - (bar === '' ? 0 : barCells + 1) - 2;
-      stream.write(`${style('bold', label)} ${bar}${parts.slice(0, Math.max(0, room))}`);
+      const fraction = state.total === undefined ? undefined : state.done / state.total;
+      const room = (stream.columns || 80) - label.length - 2;
+      stream.write(`${style('bold', label)} ${fitted(parts, fraction, room, style)}`);
       drawn = true;
     },
     note(line) {
@@ -97,9 +97,31 @@ function timeLeft({ done, total }: ProgressState, doneAtFirst: number, elapsed: 
   return [`${formatDuration((elapsed / (done - doneAtFirst)) * Math.max(0, total - done))} left`];
 }
 
-const barCells = 20;
+interface LineParts {
+  share: string[];
+  details: string[];
+  timeLeft: string[];
+}
 
-function drawBar(fraction: number, style: Style): string {
-  const filled = Math.max(0, Math.min(barCells, Math.round(fraction * barCells)));
-  return style('green', '━'.repeat(filled)) + style('dim', '─'.repeat(barCells - filled));
+function joined({ share, details, timeLeft }: LineParts): string {
+  return [...share, ...details, ...timeLeft].join('  ');
+}
+
+const widestBar = 20;
+const narrowestBar = 5;
+
+/** Bar and parts in `room` columns: the bar gives way first, then the last details, so that the time left stays. */
+function fitted(parts: LineParts, fraction: number | undefined, room: number, style: Style): string {
+  const details = [...parts.details];
+  const text = () => joined({ ...parts, details });
+  const leastBar = fraction === undefined ? 0 : narrowestBar + 1;
+  while (details.length > 0 && text().length + leastBar > room) details.pop();
+  const cells = Math.min(widestBar, room - text().length - 1);
+  const bar = fraction === undefined || cells < narrowestBar ? '' : `${drawBar(fraction, cells, style)} `;
+  return `${bar}${text().slice(0, Math.max(0, room))}`;
+}
+
+function drawBar(fraction: number, cells: number, style: Style): string {
+  const filled = Math.max(0, Math.min(cells, Math.round(fraction * cells)));
+  return style('green', '━'.repeat(filled)) + style('dim', '─'.repeat(cells - filled));
 }
