@@ -1,6 +1,6 @@
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InputError } from '@mlm/arrow';
+import { InputError, makeFolders } from '@mlm/arrow';
 import { type BertConfig, formatConfig, parseConfig } from '../model/config.js';
 import type { Weights } from '../model/parameters.js';
 import { readWeights, writeWeights } from './weights.js';
@@ -76,7 +76,7 @@ export async function writeCheckpoint(folder: string, checkpoint: Checkpoint): P
 export async function writeWhole(folder: string, write: (folder: string) => Promise<void>): Promise<void> {
   const partial = `${folder.replace(/\/+$/, '')}.partial`;
   await rm(partial, { recursive: true, force: true });
-  await mkdir(partial, { recursive: true });
+  await makeFolders(partial);
   await write(partial);
   await rm(folder, { recursive: true, force: true });
   await rename(partial, folder);

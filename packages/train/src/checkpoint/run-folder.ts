@@ -1,6 +1,6 @@
-import { copyFile, link, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { copyFile, link, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InputError } from '@mlm/arrow';
+import { InputError, makeFolders } from '@mlm/arrow';
 import type { Weights } from '../model/parameters.js';
 import { type Checkpoint, readCheckpoint, writeCheckpoint, writeWhole } from './checkpoint.js';
 import { readMoments, readState, stateFile, type TrainerState, writeState } from './state.js';
@@ -60,7 +60,7 @@ export class RunFolder {
   /** Makes the folder, an empty one unless a run is resumed: then what a kill left unfinished goes. */
   async create({ resume }: { resume: boolean }): Promise<void> {
     if (!resume) await rm(this.path, { recursive: true, force: true });
-    await mkdir(this.path, { recursive: true });
+    await makeFolders(this.path);
     for (const name of await readdir(this.path)) {
       if (name.endsWith('.partial')) await rm(join(this.path, name), { recursive: true });
     }
