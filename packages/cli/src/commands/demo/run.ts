@@ -45,11 +45,12 @@ export async function runDemo(context: Context, options: DemoOptions): Promise<v
     context,
     train({
       ...recipe.train,
+      maxSteps: options.maxSteps,
       dataset: files.dataset,
       output: files.checkpoint,
       seed: recipe.preprocess.seed,
       evalAtStart: true,
-      evalEvery: recipe.train.maxSteps / 4,
+      evalEvery: Math.ceil(options.maxSteps / 4),
       overwrite: true,
       signal: context.signal,
     }),
