@@ -43,10 +43,15 @@ def pytest_sessionfinish(session, exitstatus):
 
 @pytest.fixture(scope="session")
 def corpus(tmp_path_factory) -> Path:
-    """Some 300 KB of the demo's books."""
+    """
+    Some 300 KB of the demo's books. The first ones end with blank lines for megabytes, so that each is a work unit of its
+    own: a shard ends with a unit.
+    """
     folder = tmp_path_factory.mktemp("corpus")
-    for book in sorted((ROOT / "packages/cli/demo/corpus").glob("*.txt"))[:12]:
-        (folder / book.name).write_text(book.read_text(encoding="utf-8")[:25_000], encoding="utf-8")
+    for index, book in enumerate(sorted((ROOT / "packages/cli/demo/corpus").glob("*.txt"))[:12]):
+        blank_lines = "\n" * (3 << 20) if index < 3 else ""
+        text = book.read_text(encoding="utf-8")[:25_000] + blank_lines
+        (folder / book.name).write_text(text, encoding="utf-8")
     return folder
 
 
@@ -65,9 +70,10 @@ def held_out(arrow_file) -> Path:
 
 @pytest.fixture(scope="session")
 def dataset_folder(corpus, tmp_path_factory) -> Path:
-    """`out/` with `train/` and `validation/`, several shards each."""
+    """`out/` with `train/` and `validation/`, several shards each: text of several work units, a shard a unit."""
     target = tmp_path_factory.mktemp("folder") / "out"
-    mlm("preprocess", corpus, target, "--sequence-length", SEQUENCE_LENGTH, "--eval-fraction", 0.2)
+    cut = ["--sequence-length", SEQUENCE_LENGTH, "--eval-fraction", 0.2]
+    mlm("preprocess", corpus, target, *cut, "--shard-size", 1)
     return target
 
 

@@ -19,6 +19,11 @@ def rows_of(path) -> pyarrow.Table:
         return pyarrow.ipc.open_file(source).read_all()
 
 
+def test_both_splits_have_several_shards(dataset_folder):
+    for split in ("train", "validation"):
+        assert len(list((dataset_folder / split).glob("data-*-of-*.arrow"))) > 1
+
+
 @pytest.mark.parametrize("version", PYTHONS)
 def test_load_from_disk_finds_both_splits(version, dataset_folder, arrow_file, held_out):
     done = subprocess.run(
