@@ -3,7 +3,7 @@ import { InputError } from '../error.js';
 
 /** A column of lists: row i is `values[offsets[i] .. offsets[i + 1])`; `offsets` has one element more than rows. */
 export interface ListColumn<T extends Int32Array | Int8Array = Int32Array | Int8Array> {
-  /** The elements of all rows, one row after the other: int32, or int8 (`attention_mask`). */
+  /** The elements of all rows, int32 or (`attention_mask`) int8; it may hold more, before and after them. */
   values: T;
   /** Ascending indices into `values`; the first need not be 0. */
   offsets: Int32Array;
