@@ -1,0 +1,22 @@
+import { InputError } from '@mlm/arrow';
+import { InputError as CompileInputError, compile } from '@mlm/compile';
+import { expect, it } from 'vitest';
+
+it('is one error to instanceof, whichever package throws it', async () => {
+  const thrown: unknown = await compile(() => ({}), { target: 'eager', device: 'cuda' }).catch(
+    (error) => error,
+  );
+  expect(thrown).toBeInstanceOf(InputError);
+  expect(thrown).toBeInstanceOf(CompileInputError);
+  expect(new InputError('a line')).toBeInstanceOf(CompileInputError);
+});
+
+it.each([
+  new Error('other'),
+  Object.assign(new Error('no file'), { code: 'ENOENT' }),
+  { code: 'MLM_INPUT' },
+  null,
+])('is not %s', (value) => {
+  expect(value instanceof InputError).toBe(false);
+  expect(value instanceof CompileInputError).toBe(false);
+});
