@@ -116,6 +116,15 @@ test('Ctrl-C ends an evaluation of train with 130 and a checkpoint to go on from
   expect((await runMlm(['fill', 'held-bert-tiny', 'the [MASK] dog'], { cwd: folder })).code).toBe(0);
 });
 
+test('Ctrl-C ends eval with 130, after it has shown how far it is', async () => {
+  whole ??= await wholeRun();
+  const train = ['train', 'small.arrow', '--model', 'bert-tiny', '--max-steps', '1', '--output', 'scored'];
+  expect((await runMlm(train, { cwd: folder })).code).toBe(0);
+  const { code, stdout, stderr } = await interrupted(['eval', 'whole.arrow', '--model', 'scored'], 'output');
+  expect({ code, stdout: stdout.toString() }).toEqual({ code: 130, stdout: '' });
+  expect(stderr).toMatch(/^eval {2} *\d+ % {2}batch \d+ of [\d,]+/);
+});
+
 test('a second Ctrl-C ends at once', async () => {
   const { code } = await runMlm(
     ['train', 'small.arrow', '--model', 'bert-tiny', '--output', 'twice', '--epochs', '1000'],

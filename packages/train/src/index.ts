@@ -22,6 +22,6 @@ export { train } from './loop/train.js';
 export { type BertConfig, type PresetName, presetConfig, presetNames } from './model/config.js';
 export { type ScheduleName, scheduleNames } from './optimizer/schedule.js';
 export type { Candidate } from './predict/candidates.js';
-export { type EvaluateOptions, evaluate } from './predict/evaluate.js';
+export { type EvaluateOptions, type EvaluationProgress, evaluate } from './predict/evaluate.js';
 export { MaskFiller } from './predict/fill.js';
 export { unigramLoss } from './predict/unigram.js';

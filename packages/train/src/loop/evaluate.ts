@@ -8,7 +8,7 @@ import type { Evaluation } from './events.js';
 export interface ScoredData {
   dataset: Dataset;
   plan: DataPlan;
-  evaluator: Evaluator;
+  evaluator: Pick<Evaluator, 'score'>;
 }
 
 /** Scores every labelled row of a dataset; `undefined` where an aborted `signal` ends it before it is done. */

@@ -2,6 +2,7 @@ import { InputError, openDataset, type TokenizerMetadata } from '@mlm/arrow';
 import { readCheckpoint } from '../checkpoint/checkpoint.js';
 import { checkpointFolder } from '../checkpoint/hub.js';
 import { refuseOtherTokenizer } from '../checkpoint/tokenizer.js';
+import type { Batch } from '../data/batch.js';
 import { planData, refuseMisfit } from '../data/dataset.js';
 import type { EngineOptions } from '../engine/compile-model.js';
 import { Evaluator } from '../engine/evaluator.js';
@@ -21,8 +22,16 @@ export interface EvaluateOptions extends Partial<EngineOptions> {
   tokenizer?: TokenizerMetadata;
   /** Called once the engine has the model. */
   onStart?: () => void;
-  /** Ends the evaluation after the batch in progress: it then throws the signal's reason. */
+  /** Ends the evaluation after the batch in progress, with the signal's reason as the error. */
   signal?: AbortSignal;
+  /** Told after every batch how far it is. */
+  onProgress?: (progress: EvaluationProgress) => void;
+}
+
+/** How far an evaluation is. */
+export interface EvaluationProgress {
+  batches: number;
+  totalBatches: number;
 }
 
 /**
@@ -34,6 +43,11 @@ export async function evaluate(given: EvaluateOptions): Promise<Evaluation> {
   const opened = await openDataset(options.dataset);
   const dataset = opened.validation ?? opened;
   try {
+    if (!dataset.schema.fields.some(({ name }) => name === 'labels')) {
+      throw new InputError(
+        `${dataset.path}: has no column "labels", so there is nothing to score; make a masked dataset with mlm preprocess`,
+      );
+    }
     const tokenizer = options.tokenizer ?? dataset.metadata?.tokenizer;
     if (!tokenizer) {
       throw new InputError(`${dataset.path}: does not say which tokenizer made it; name it with --tokenizer`);
@@ -49,7 +63,15 @@ export async function evaluate(given: EvaluateOptions): Promise<Evaluation> {
     const evaluator = await Evaluator.create(config, weights, { ...options, lengths: plan.lengths });
     try {
       options.onStart?.();
-      const evaluation = await evaluateRows({ dataset, plan, evaluator }, 1, options.signal);
+      let batches = 0;
+      const followed = {
+        async score(batch: Batch) {
+          const score = await evaluator.score(batch);
+          options.onProgress?.({ batches: ++batches, totalBatches: plan.batchesPerEpoch });
+          return score;
+        },
+      };
+      const evaluation = await evaluateRows({ dataset, plan, evaluator: followed }, 1, options.signal);
       options.signal?.throwIfAborted();
       return evaluation!;
     } finally {

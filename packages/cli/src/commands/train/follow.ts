@@ -1,5 +1,6 @@
 import type { EndEvent, Evaluation, TrainEvent } from '@mlm/train';
 import type { Context } from '../../context.js';
+import { noLabels } from '../../output/no-labels.js';
 import { formatCount, formatNoun, formatShortCount } from '../../output/numbers.js';
 import { createProgress } from '../../output/progress.js';
 import type { OutputOptions } from '../../output/report.js';
@@ -62,6 +63,9 @@ export async function followTraining(
         );
       } else if (event.type === 'step') {
         if (losses.push(event.loss) > lossWindow) losses.shift();
+        // A cross-entropy of any label is above 0.
+        if (tokensBefore === undefined && event.loss === 0)
+          progress.note(`mlm: ${noLabels(`step ${event.step}`)}`);
         const { step, tokens, elapsed_seconds } = event;
         result.loss = losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
         // The first step of this run also compiles: the rate is that of the steps after it.
