@@ -29,9 +29,11 @@ export async function readRows(
     const split = dataset.metadata?.split ?? 'train';
     const indices = Float64Array.from({ length: batch.numRows }, (_, row) => firstRow + row);
     const places = placesOfRows(rowsPerUnit.length > 0 ? rowsPerUnit : [dataset.rows], indices, split);
-    const masked = labels
-      ? remaskRows({ input_ids: ids, labels }, rule, places, epoch)
-      : maskRows(ids, rule, places, epoch);
+    const masked = namingFile(dataset.path, () =>
+      labels
+        ? remaskRows({ input_ids: ids, labels }, rule, places, epoch)
+        : maskRows(ids, rule, places, epoch),
+    );
     ids = masked.input_ids;
     labels = masked.labels;
     attention = masked.attention_mask;
@@ -52,6 +54,16 @@ export async function readRows(
     rows[row] = { input_ids, labels: rowLabels, attention_mask, start, length };
   }
   return rows;
+}
+
+/** Masking refuses ids that the tokenizer does not have, and knows no file to name. */
+function namingFile<T>(path: string, mask: () => T): T {
+  try {
+    return mask();
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new InputError(`${path}: ${error.message}; name the tokenizer that made it with --tokenizer`);
+  }
 }
 
 /** A column's values so that its rows begin where `offsets` has them; as they are, but in batches that were sliced unevenly. */
