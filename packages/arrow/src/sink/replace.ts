@@ -49,8 +49,9 @@ export function checkTarget(
 
 /** Whether a path lies in a folder or is the same, links resolved. */
 export function isWithin(path: string, folder: string): boolean {
+  const inner = realPath(path);
   const outer = realPath(folder);
-  return `${realPath(path)}${sep}`.startsWith(outer.endsWith(sep) ? outer : `${outer}${sep}`);
+  return `${inner}${sep}`.startsWith(outer.endsWith(sep) ? outer : `${outer}${sep}`);
 }
 
 /** The path without links; of one that does not exist, as far as it does. */

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chmod, link, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
@@ -137,6 +138,12 @@ test('what cannot be read is named in one line, and leaves nothing behind', asyn
     ['{"body":"a"}\n', 'field.jsonl', /field\.jsonl:1: .*--text-field/],
     ['no parquet', 'no.parquet', /no\.parquet: not a whole Parquet file/],
     ['no arrow file', 'no.arrow', /no\.arrow: not a whole Arrow file/],
+    ['four', 'four.arrow', /four\.arrow: not a whole Arrow file/],
+    [
+      (await readFile(join(sources, 'file.arrow'))).subarray(0, 20),
+      'head.arrow',
+      /head\.arrow: not a whole Arrow/,
+    ],
     [
       (await readFile(join(sources, 'file.arrow'))).subarray(0, 400),
       'cut.arrow',
@@ -157,12 +164,22 @@ test('what cannot be read is named in one line, and leaves nothing behind', asyn
   await expect(run([folder])).rejects.toThrow(/inside the input/);
 });
 
-test('a file without the right to read it is named', async () => {
+// The superuser may read it all the same; the command line's test of this runs as another user then.
+test.skipIf(process.getuid?.() === 0)('a file without the right to read it is named', async () => {
   const path = await put('secret.txt', 'text');
   await chmod(path, 0);
-  // The superuser may read it all the same.
-  if (process.getuid?.() === 0) return;
   await expect(run([path])).rejects.toThrow(/secret\.txt: cannot be read/);
+});
+
+test('a pipe is read as a stream, once and from its beginning', async () => {
+  const expected = (await run([await put('a.txt', documents)])).rows;
+  const pipe = join(folder, 'pipe.txt');
+  execFileSync('mkfifo', [pipe]);
+  const [{ rows }] = await Promise.all([run([pipe]), writeFile(pipe, documents)]);
+  expect(rows).toEqual(expected);
+  const parquet = join(folder, 'pipe.parquet');
+  execFileSync('mkfifo', [parquet]);
+  await expect(listFiles([parquet])).rejects.toThrow(/pipe\.parquet: is no regular file; pipe it in/);
 });
 
 test('the steps join as Node streams, with another transform between them', async () => {

@@ -20,6 +20,8 @@ export async function* arrowLines(file: InputFile, column: string, chunks: Async
   try {
     const { RecordBatchReader } = await import('apache-arrow');
     const reader = await RecordBatchReader.from(chunks);
+    await reader.open();
+    if (!reader.schema) throw new Error('no schema stands at its start');
     for await (const batch of reader) {
       const vector = batch.getChild(column);
       if (!vector)
@@ -33,9 +35,15 @@ export async function* arrowLines(file: InputFile, column: string, chunks: Async
   } catch (error) {
     if (error instanceof InputError) throw error;
     throw new InputError(
-      `${file.path}: not a whole Arrow file (${(error as Error).message}); restore it or leave it out`,
+      `${file.path}: not a whole Arrow file (${reasonOf(error)}); restore it or leave it out`,
     );
   }
+}
+
+/** What arrow-js says of broken data; where it trips over it, that says nothing to a person. */
+function reasonOf(error: unknown): string {
+  const isTrip = error instanceof TypeError || error instanceof RangeError;
+  return isTrip ? 'it is cut off or damaged' : (error as Error).message;
 }
 
 function* texts(vector: Vector, file: InputFile, column: string): Generator<Uint8Array> {

@@ -14,6 +14,8 @@ export interface InputFile {
   size: number;
   /** When it was last written, in milliseconds since 1970; 0 for standard input. */
   modified: number;
+  /** A pipe or a device, which is read once and from its beginning on, as standard input is. */
+  isStream?: boolean;
 }
 
 /** The files of an input, in the order in which they are read. */
@@ -61,7 +63,10 @@ export async function listFiles(inputs: readonly string[]): Promise<InputFiles> 
   found.followLinks();
   const files = inOrder(found.files);
   if (files.length === 0) {
-    const others = found.skipped > 0 ? ` (${found.skipped} files of other kinds)` : '';
+    const others =
+      found.skipped > 0
+        ? ` (${found.skipped === 1 ? '1 file of another kind' : `${found.skipped} files of other kinds`})`
+        : '';
     throw new InputError(
       `${inputs.join(', ')}: no text found${others}; expected .txt, .jsonl, .parquet or .arrow, also as .gz or .zst`,
     );
@@ -95,7 +100,7 @@ class Found {
     if (entry.isDirectory()) this.namedFolders.push(input);
     if (lstatSync(input).isSymbolicLink()) this.links.push({ path: input, isNamed });
     else if (entry.isDirectory()) this.addFolder(input, realpathSync(input));
-    else this.addFile(input, realpathSync(input), isNamed);
+    else this.addFile(input, realPath(input), isNamed);
   }
 
   private addFile(path: string, real: string, isNamed: boolean): void {
@@ -105,9 +110,15 @@ class Found {
       return;
     }
     if (this.files.has(real)) return;
-    const { size, mtimeMs } = reading(path, () => statSync(real));
+    const entry = reading(path, () => statSync(path));
     const { format, compression } = kind ?? { format: 'text', compression: 'none' };
-    this.files.set(real, { path, format, compression, size, modified: mtimeMs });
+    const isStream = entry.isFIFO() || entry.isCharacterDevice();
+    if (!entry.isFile() && (!isStream || format === 'parquet'))
+      throw new InputError(`${path}: is no regular file; pipe it in: … | mlm preprocess - out.arrow`);
+    // Node's realpath, and its loader by that, stops short of links while the last file asked about is a pipe.
+    if (isStream) statSync('.');
+    const { size, mtimeMs: modified } = entry;
+    this.files.set(real, { path, format, compression, size, modified, ...(isStream ? { isStream } : {}) });
   }
 
   /** Links come last, and by name, so that a file keeps its place in whichever order it is reached. */
@@ -122,7 +133,7 @@ class Found {
     const entry = statSync(path, { throwIfNoEntry: false });
     if (!entry) throw new InputError(`${path}: a link to nothing; remove it or restore its target`);
     if (entry.isDirectory()) this.addFolder(path, realpathSync(path));
-    else this.addFile(path, realpathSync(path), isNamed);
+    else this.addFile(path, realPath(path), isNamed);
   }
 
   private addFolder(path: string, real: string): void {
@@ -138,6 +149,15 @@ class Found {
     if (entry.isSymbolicLink()) this.links.push({ path, isNamed: false });
     else if (entry.isDirectory()) this.addFolder(path, real);
     else if (entry.isFile()) this.addFile(path, real, false);
+  }
+}
+
+/** Links resolved; what stands behind `/dev/fd/63` of a shell's `<(…)` has no path of its own. */
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
   }
 }
 

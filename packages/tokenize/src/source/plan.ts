@@ -22,8 +22,10 @@ export interface PlanOptions {
 /** Divides the input into numbered work units. */
 export async function* planUnits(input: InputFiles, options: PlanOptions = {}): AsyncGenerator<Unit> {
   const { firstUnit = 0, share = { rank: 0, worldSize: 1 } } = options;
-  if (share.worldSize > 1 && input.files.some((file) => file.path === '-'))
-    throw new InputError('standard input cannot be shared among several processes; give files instead');
+  if (share.worldSize > 1 && input.files.some(isStreamed))
+    throw new InputError(
+      'standard input and pipes cannot be shared among several processes; give files instead',
+    );
   const from = (input.bytes * share.rank) / share.worldSize;
   const to =
     share.rank + 1 === share.worldSize
@@ -83,7 +85,7 @@ async function* allUnits(files: InputFile[], options: PlanOptions): AsyncGenerat
 async function* allParts(files: InputFile[], options: PlanOptions): AsyncGenerator<PlacedPart> {
   let position = 0;
   for (const [ordinal, file] of files.entries()) {
-    const isPlain = file.compression === 'none' && file.path !== '-' && !isColumnar(file);
+    const isPlain = file.compression === 'none' && !isStreamed(file) && !isColumnar(file);
     if (!isPlain) yield* streamedParts(file, ordinal, position, options);
     else if (file.size > UNIT_BYTES) yield* rangeParts(file, ordinal, position, options);
     else if (file.size > 0) {
@@ -144,7 +146,7 @@ async function* streamedParts(
 async function openContent(file: InputFile, textField: string, onRead: (bytes: number) => void) {
   if (isColumnar(file)) return { chunks: columnLines(file, textField, onRead), isColumn: true };
   const chunks = contentChunks(file, onRead);
-  if (file.path !== '-') return { chunks, isColumn: false };
+  if (!isStreamed(file)) return { chunks, isColumn: false };
   const first = await chunks.next();
   const all = (async function* () {
     if (!first.done) yield first.value;
@@ -165,6 +167,10 @@ function partOf(
 ): UnitPart {
   const document = options.document ?? 'blank-line';
   return { file: ordinal, path: file.path, format: textFormat(file), document, start, end, documentStart };
+}
+
+function isStreamed(file: InputFile): boolean {
+  return file.path === '-' || file.isStream === true;
 }
 
 function isColumnar(file: InputFile): boolean {
