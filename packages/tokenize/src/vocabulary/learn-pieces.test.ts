@@ -58,7 +58,7 @@ function symbolWords(words: readonly CountedWord[], alphabet: readonly string[])
   return { symbols, starts, lengths, counts: Float64Array.from(words, ({ count }) => count) };
 }
 
-it('merges the pairs that counting everything anew would merge, in the same order', () => {
+it('merges the pairs that counting everything anew would merge, in the same order', async () => {
   const letters = ['a', 'b'];
   const alphabet = [...letters, ...letters.map((letter) => `##${letter}`)];
   const word = fc.record({
@@ -67,14 +67,14 @@ it('merges the pairs that counting everything anew would merge, in the same orde
       .map((characters) => characters.map((character, i) => (i === 0 ? character : `##${character}`))),
     count: fc.integer({ min: 1, max: 20 }),
   });
-  fc.assert(
-    fc.property(
+  await fc.assert(
+    fc.asyncProperty(
       fc.array(word, { maxLength: 12 }),
       fc.integer({ min: 4, max: 80 }),
       fc.integer({ min: 1, max: 3 }),
-      (words, size, minFrequency) => {
+      async (words, size, minFrequency) => {
         const pieces = [...alphabet];
-        learnPieces(pieces, symbolWords(words, alphabet), { size, minFrequency });
+        await learnPieces(pieces, symbolWords(words, alphabet), { size, minFrequency });
         expect(pieces).toEqual(learnPlainly(alphabet, words, size, minFrequency));
       },
     ),

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { PairQueue } from './pair-queue.js';
 import { PairTable } from './pair-table.js';
 import type { SymbolWords } from './symbol-words.js';
@@ -10,21 +11,32 @@ export interface LearnOptions {
   size: number;
   /** A pair of pieces becomes a piece only when it occurs this often. */
   minFrequency: number;
+  /** Ends the work with an AbortError: now and then others get their turn, an interrupt among them. */
+  signal?: AbortSignal;
 }
+
+/** How long the thread is kept from everything else. */
+const turnMilliseconds = 50;
 
 /**
  * Adds pieces to those given by merging, again and again, the most frequent pair of neighbours (byte-pair encoding:
  * Sennrich et al., 2016), as Rust tokenizers' WordPieceTrainer does. Words are changed.
  * @param pieces the piece of each symbol in the words; those of merges are appended.
  */
-export function learnPieces(
+export async function learnPieces(
   pieces: string[],
   words: SymbolWords,
-  { size, minFrequency }: LearnOptions,
-): void {
+  { size, minFrequency, signal }: LearnOptions,
+): Promise<void> {
   const symbols = new Map(pieces.map((piece, symbol) => [piece, symbol]));
   const { pairs, queue } = countPairs(words);
+  let turn = performance.now();
   while (pieces.length < size) {
+    if (performance.now() - turn > turnMilliseconds) {
+      await setImmediate();
+      signal?.throwIfAborted();
+      turn = performance.now();
+    }
     const pair = queue.pop();
     if (pair === undefined || pairs.counts[pair]! < minFrequency) break;
     const left = pairs.left[pair]!;

@@ -71,6 +71,18 @@ describe('trainVocabulary', () => {
     );
   });
 
+  it('ends soon after its signal, also while pieces are learnt', async () => {
+    const controller = new AbortController();
+    // Words without any pattern, so that learning goes on for long after reading.
+    const words = Array.from({ length: 60_000 }, (_, i) => ((i + 1) * 7919 ** 2).toString(26)).join(' ');
+    async function* texts() {
+      yield Buffer.from(words);
+      setImmediate(() => controller.abort());
+    }
+    const training = trainVocabulary(texts(), { size: 200_000, minFrequency: 1, signal: controller.signal });
+    await expect(training).rejects.toThrow(/aborted/);
+  });
+
   it('keeps to the alphabet limit: the rarer characters make a word unknown', async () => {
     const trained = await trainVocabulary([Buffer.from('yz yz yz ayz')], { limitAlphabet: 2 });
     expect(trained.pieces).toEqual([...SPECIAL, 'y', 'z', '##z', 'yz']);

@@ -22,6 +22,8 @@ export interface VocabularyOptions {
    * learnt). When a text brings more, the rarest are forgotten: first those counted once, then twice, and so on.
    */
   maxWords?: number;
+  /** Ends the work with an AbortError. */
+  signal?: AbortSignal;
 }
 
 /** What a vocabulary was learnt from. */
@@ -63,6 +65,7 @@ export async function trainVocabulary(
     limitAlphabet = 1000,
     specialTokens = [],
     maxWords = 2_000_000,
+    signal,
   } = options;
   for (const [name, value] of Object.entries({ size, minFrequency, limitAlphabet, maxWords })) {
     if (!Number.isInteger(value) || value < 1) {
@@ -72,6 +75,7 @@ export async function trainVocabulary(
   const counter = new WordCounter(lowercase, maxWords);
   const counts = { texts: 0, bytes: 0, words: 0 };
   for await (const text of texts) {
+    signal?.throwIfAborted();
     counter.add(text);
     counts.texts++;
     counts.bytes += text.length;
@@ -85,10 +89,10 @@ export async function trainVocabulary(
   spellWithAlphabet(words, chooseAlphabet(words, limitAlphabet), pieces);
   if (pieces.length > size) {
     throw new InputError(
-      `vocabulary size ${size}: the special tokens and the alphabet of this text take ${pieces.length}; take a larger size or a smaller alphabet limit`,
+      `vocabulary size ${size}: the special tokens and the alphabet of this text take ${pieces.length}; take a larger size`,
     );
   }
-  learnPieces(pieces, words, { size, minFrequency });
+  await learnPieces(pieces, words, { size, minFrequency, ...(signal ? { signal } : {}) });
   return { pieces, files: tokenizerFiles(pieces, specialCount, lowercase), counts };
 }
 

@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { checkTarget, type Replaceable } from '@mlm/arrow';
 import { type InputSpec, toOnnx, trace } from '@mlm/compile';
 import * as tf from '@tensorflow/tfjs-core';
@@ -19,6 +20,8 @@ import { parameterShapes } from '../model/parameters.js';
 export interface OnnxExportOptions {
   /** Replaces an existing folder that holds such an export and nothing else. Default false. */
   overwrite?: boolean;
+  /** Ends the work with an AbortError between its steps; nothing is left behind. */
+  signal?: AbortSignal;
 }
 
 /** What {@link exportOnnx} wrote. */
@@ -37,11 +40,13 @@ export interface OnnxExport {
 export async function exportOnnx(
   checkpoint: string,
   folder: string,
-  { overwrite = false }: OnnxExportOptions = {},
+  { overwrite = false, signal }: OnnxExportOptions = {},
 ): Promise<OnnxExport> {
   checkTarget(folder, exportFolder, { overwrite, inputs: [checkpoint] });
   const model = await readCheckpoint(await checkpointFolder(checkpoint));
+  await turn(signal);
   const bytes = onnxModel(model);
+  await turn(signal);
   checkTarget(folder, exportFolder, { overwrite, inputs: [checkpoint] });
   checkTarget(`${folder.replace(/\/+$/, '')}.partial`, exportFolder, {
     overwrite: true,
@@ -55,6 +60,12 @@ export async function exportOnnx(
     await writeFile(join(partial, configFile), formatConfig(model.config));
   });
   return { folder, bytes: bytes.length };
+}
+
+/** Lets an interrupt be heard between two steps that keep the thread. */
+async function turn(signal: AbortSignal | undefined): Promise<void> {
+  await setImmediate();
+  signal?.throwIfAborted();
 }
 
 const exportFolder: Replaceable = {

@@ -10,7 +10,10 @@ export async function runExport(
   output: string,
   options: ExportOptions,
 ): Promise<void> {
-  const result = await exportOnnx(checkpoint, output, { overwrite: options.overwrite === true });
+  const result = await exportOnnx(checkpoint, output, {
+    overwrite: options.overwrite === true,
+    signal: context.signal,
+  });
   printResult(context, options, result, () => [
     `${output}/: config.json, the tokenizer’s files and onnx/model.onnx (${formatBytes(result.bytes)})`,
     `In a page or in Node: await pipeline('fill-mask', '${output}', { dtype: 'fp32' })`,

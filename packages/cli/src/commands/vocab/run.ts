@@ -4,6 +4,7 @@ import { checkTarget, makeFolders, type Replaceable } from '@mlm/arrow';
 import { listFiles, textFiles, trainVocabulary, unitTexts } from '@mlm/tokenize';
 import { commandName } from '../../command-name.js';
 import type { Context } from '../../context.js';
+import { UsageError } from '../../errors.js';
 import { listedPaths } from '../../options/files-from.js';
 import {
   formatByteRate,
@@ -19,8 +20,14 @@ import type { VocabOptions } from './command.js';
 export async function runVocab(context: Context, inputs: string[], options: VocabOptions): Promise<void> {
   const { output } = options;
   const paths = [...inputs, ...(await listedPaths(context, options.filesFrom))];
+  if (paths.length === 0)
+    throw new UsageError('expected inputs, such as: mlm vocab corpus/ --output tokenizer/');
+  if (output === '') throw new UsageError('--output: expected a folder to write');
   const files = await listFiles(paths);
-  const target = { overwrite: options.overwrite === true, inputs: files.files.map(({ path }) => path) };
+  const target = {
+    overwrite: options.overwrite === true,
+    inputs: files.files.map(({ path }) => path).filter((path) => path !== '-'),
+  };
   checkTarget(output, tokenizerFolder, target);
   const progress = createProgress({ stream: context.stderr, env: context.env, label: 'vocab', ...options });
   const start = performance.now();
@@ -42,6 +49,7 @@ export async function runVocab(context: Context, inputs: string[], options: Voca
     size: options.size,
     lowercase: options.cased !== true,
     minFrequency: options.minFrequency,
+    signal: context.signal,
   }).finally(() => progress.finish());
   context.signal.throwIfAborted();
   checkTarget(output, tokenizerFolder, target);
