@@ -4,7 +4,7 @@ export {
   type PreprocessReport,
   preprocess,
 } from './preprocess/preprocess.js';
-export { partPath, type Share, shareOf } from './preprocess/share.js';
+export { partPath, type Share, shareOf, shareVariables } from './preprocess/share.js';
 export { type InputFile, type InputFiles, listFiles } from './source/list.js';
 export type { PlanOptions } from './source/plan.js';
 export { textFiles } from './source/text-files.js';

@@ -97,7 +97,7 @@ function partOf(dataset: Dataset) {
   const part = dataset.metadata?.part;
   if (!part)
     throw new InputError(
-      `${dataset.path}: is no part of a shared run ; parts are made with --rank and --world-size`,
+      `${dataset.path}: is no part of a shared run; parts are made with --rank and --world-size`,
     );
   return part;
 }

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { realpathSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { DatasetCounts } from '@mlm/arrow';
@@ -40,6 +40,8 @@ export interface PreprocessProgress {
   totalBytes: number;
   /** Rows written so far, those of both splits. */
   rows: number;
+  /** Special tokens included. */
+  tokens: number;
 }
 
 /** What a run has done. */
@@ -67,10 +69,11 @@ export async function preprocess(options: PreprocessOptions): Promise<Preprocess
   const output = options.output === '-' ? '-' : partPath(options.output, share);
   refuseOutputAmongInputs(input, output);
   const finished = options.resume && output !== '-' ? await (await arrow()).finishedUnits(output) : [];
-  const progress = { bytes: 0, totalBytes: input.bytes, rows: 0 };
+  const progress = { bytes: 0, totalBytes: input.bytes, rows: 0, tokens: 0 };
   for (const { counts } of finished) {
     progress.bytes += counts.bytes ?? 0;
     progress.rows += counts.rows ?? 0;
+    progress.tokens += counts.tokens ?? 0;
   }
   const firstUnit = (finished.at(-1)?.unit ?? -1) + 1;
   // The threads begin with the first units while this one loads apache-arrow for the sink.
@@ -82,7 +85,9 @@ export async function preprocess(options: PreprocessOptions): Promise<Preprocess
     for await (const batch of batches) {
       progress.rows += batch.numRows;
       progress.bytes += placeOf(batch)?.counts?.bytes ?? 0;
-      if (output === '-') addCounts(streamed, countsOf(batch));
+      const counted = countsOf(batch);
+      progress.tokens += counted.tokens;
+      if (output === '-') addCounts(streamed, counted);
       yield batch;
       onProgress?.(progress);
       if (progress.rows === options.limit) return;
@@ -144,7 +149,7 @@ function refuseOutputAmongInputs(input: InputFiles, output: string): void {
   for (const folder of input.folders)
     if (isWithin(output, folder))
       throw new InputError(`${output}: lies inside the input ${folder}; write to another folder`);
-  const existing = statSync(output, { throwIfNoEntry: false })?.isFile() ? realpathSync(output) : undefined;
-  const same = existing && input.files.find(({ path }) => path !== '-' && realpathSync(path) === existing);
+  const existing = statSync(output, { throwIfNoEntry: false })?.isFile();
+  const same = existing && input.files.find(({ path }) => path !== '-' && isWithin(path, output));
   if (same) throw new InputError(`${output}: is also an input; write to another file`);
 }

@@ -34,6 +34,19 @@ export function shareOf(given: Partial<Share>, env: NodeJS.ProcessEnv = process.
   return { rank, worldSize };
 }
 
+/** The scheduler's variables by which {@link shareOf} decides, in words; `undefined` where options alone do. */
+export function shareVariables(
+  given: Partial<Share>,
+  env: NodeJS.ProcessEnv = process.env,
+): string | undefined {
+  const variables = VARIABLES.find(([rank]) => env[rank] !== undefined);
+  if (!variables) return undefined;
+  const used = [given.rank ?? variables[0], given.worldSize ?? variables[1]].filter(
+    (name) => typeof name === 'string',
+  );
+  return used.length === 0 ? undefined : used.map((name) => `${name}=${env[name]}`).join(' and ');
+}
+
 /** Where a process writes its part: `out.arrow` → `out.part-00000-of-00004.arrow`; the target itself when it is alone. */
 export function partPath(output: string, { rank, worldSize }: Share): string {
   if (worldSize === 1) return output;

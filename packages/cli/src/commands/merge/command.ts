@@ -22,7 +22,11 @@ export function mergeCommand(context: Context): Command {
   )
     .usage('[options] <parts...> <output>')
     .argument('<paths...>', 'the parts, in any order, then the output')
-    .option('--shard-size <bytes>', 'the largest shard of a dataset folder, such as 500MB', byteSize)
+    .option(
+      '--shard-size <bytes>',
+      'a shard of a dataset folder ends with the first unit of work (some 10 MB) after so many bytes (default: 500MB)',
+      byteSize,
+    )
     .option('--overwrite', 'replace an existing output')
     .option('--json', 'print the summary as one JSON object')
     .action(async (paths: string[], options: MergeOptions) => {

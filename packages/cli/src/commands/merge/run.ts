@@ -10,6 +10,11 @@ export async function runMerge(context: Context, paths: string[], options: Merge
   const parts = paths.slice(0, -1);
   if (parts.length === 0)
     throw new UsageError('expected parts and then an output, such as: mlm merge out.part-* out.arrow');
+  if (output === '') throw new UsageError('expected an output, such as out.arrow');
+  if (options.shardSize !== undefined && output.endsWith('.arrow'))
+    throw new UsageError(
+      `--shard-size is for a dataset folder, and ${output} is one file; leave one of them out`,
+    );
   const counts = await mergeDatasets(parts, output, {
     overwrite: options.overwrite === true,
     signal: context.signal,

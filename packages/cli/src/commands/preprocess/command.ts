@@ -85,7 +85,11 @@ export function preprocessCommand(context: Context): Command {
     .option('--files-from <file>', 'read input paths from a file, one a line (- for standard input)')
     .option('--eval-fraction <share>', 'the share of documents to hold out', decimal(0, 1), 0)
     .option('--limit <rows>', 'stop after this many rows', integer(1))
-    .option('--shard-size <bytes>', 'the largest shard of a dataset folder, such as 500MB', byteSize)
+    .option(
+      '--shard-size <bytes>',
+      'a shard of a dataset folder ends with the first unit of work (some 10 MB) after so many bytes (default: 500MB)',
+      byteSize,
+    )
     .option(
       '--rank <i>',
       'which part of the work this process does (default: from the job’s environment)',

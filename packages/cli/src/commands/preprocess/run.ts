@@ -2,9 +2,10 @@ import type {
   InputFiles,
   PreprocessReport,
   PreprocessOptions as PreprocessRequest,
+  Share,
   Tokenizer,
 } from '@mlm/tokenize';
-import { listFiles, loadTokenizer, preprocess, shareOf } from '@mlm/tokenize';
+import { listFiles, loadTokenizer, preprocess } from '@mlm/tokenize';
 import { commandName } from '../../command-name.js';
 import type { Context } from '../../context.js';
 import { UsageError } from '../../errors.js';
@@ -13,7 +14,6 @@ import { listedPaths } from '../../options/files-from.js';
 import {
   formatByteRate,
   formatBytes,
-  formatCount,
   formatDuration,
   formatNoun,
   formatShare,
@@ -23,6 +23,7 @@ import { createProgress } from '../../output/progress.js';
 import { printResult } from '../../output/report.js';
 import type { PreprocessOptions } from './command.js';
 import { isLong } from './is-long.js';
+import { partPattern, refuseIdleOptions, shareFor } from './share.js';
 
 export async function runPreprocess(
   context: Context,
@@ -30,15 +31,21 @@ export async function runPreprocess(
   options: PreprocessOptions,
 ): Promise<void> {
   const { inputs, output } = await inputsAndOutput(context, paths, options);
+  const share = shareFor(context, options);
+  refuseIdleOptions(options, output, share);
   const files = await listFiles(inputs);
   const tokenizer = await loadTokenizer(options.tokenizer);
-  const request = preprocessRequest(options, files, output, tokenizer);
+  const request = preprocessRequest(options, files, output, share, tokenizer);
   if (options.quiet !== true && isLong(files)) {
     const { describeForecast, forecast } = await import('./forecast.js');
     context.stderr.write(`${describeForecast(await forecast(request, files), files)}\n`);
   }
   const { report, seconds } = await preprocessWithProgress(context, request, options);
-  await printReport(context, options, report, seconds);
+  const next =
+    share.worldSize > 1
+      ? `merge ${partPattern(output, share)} ${output}, once all ${share.worldSize} parts are there`
+      : `train ${report.output}`;
+  await printReport(context, options, report, seconds, next);
 }
 
 async function inputsAndOutput(context: Context, paths: string[], options: PreprocessOptions) {
@@ -47,6 +54,7 @@ async function inputsAndOutput(context: Context, paths: string[], options: Prepr
   if (inputs.length === 0) {
     throw new UsageError('expected inputs and then an output, such as: mlm preprocess corpus/ out.arrow');
   }
+  if (output === '') throw new UsageError('expected an output, such as out.arrow; it is empty');
   return { inputs, output };
 }
 
@@ -54,10 +62,10 @@ function preprocessRequest(
   options: PreprocessOptions,
   inputs: InputFiles,
   output: string,
+  share: Share,
   tokenizer: Tokenizer,
 ): PreprocessRequest {
   const { maskProbability: probability, replace, labels, seed } = options;
-  const { rank, worldSize } = options;
   return {
     inputs,
     output,
@@ -70,10 +78,7 @@ function preprocessRequest(
     evalFraction: options.evalFraction,
     seed,
     stages: [maskingStage(tokenizer, { probability, replace, labels, seed })],
-    share: shareOf({
-      ...(rank === undefined ? {} : { rank }),
-      ...(worldSize === undefined ? {} : { worldSize }),
-    }),
+    share,
     overwrite: options.overwrite === true,
     resume: options.resume === true,
     ...(options.limit === undefined ? {} : { limit: options.limit }),
@@ -99,13 +104,14 @@ export async function preprocessWithProgress(
     const report = await preprocess({
       ...request,
       signal: context.signal,
-      onProgress({ bytes, totalBytes, rows }) {
+      onProgress({ bytes, totalBytes, rows, tokens }) {
         progress.update({
           done: bytes,
           ...(totalBytes > 0 ? { total: totalBytes } : {}),
           details: () => [
             `${formatBytes(bytes)}`,
             formatByteRate(bytes / ((performance.now() - start) / 1000)),
+            `${formatShortCount(tokens)} tokens`,
             `${formatShortCount(rows)} rows`,
           ],
         });
@@ -122,6 +128,7 @@ async function printReport(
   options: PreprocessOptions,
   report: PreprocessReport,
   seconds: number,
+  next: string,
 ): Promise<void> {
   const { counts, output, files, skipped, resumedUnits } = report;
   const { rows, tokens, selected = 0, documents = 0, invalid_utf8 = 0, bytes = 0 } = counts;
@@ -143,14 +150,16 @@ async function printReport(
   printResult(toStderr, options, result, (style) => [
     `${style('green', 'done')}  ${formatNoun(rows, 'row')}, ${formatNoun(tokens, 'token')}, ` +
       `${formatNoun(documents, 'document')} from ${formatNoun(files, 'file')}`,
-    `      ${formatCount(selected)} tokens selected (${formatShare(share)})`,
+    `      ${formatNoun(selected, 'token')} selected (${formatShare(share)})`,
     `      ${formatBytes(bytes)} in ${formatDuration(seconds)} (${formatByteRate(bytes / seconds)})`,
     ...(invalid_utf8 > 0
       ? [style('yellow', `      ${formatNoun(invalid_utf8, 'invalid UTF-8 sequence')} replaced by U+FFFD`)]
       : []),
-    ...(skipped > 0 ? [`      ${formatNoun(skipped, 'file')} of other kinds left out`] : []),
+    ...(skipped > 0
+      ? [`      ${formatNoun(skipped, 'file')} of ${skipped === 1 ? 'another kind' : 'other kinds'} left out`]
+      : []),
     ...(output === '-'
       ? []
-      : [`      ${output} (${formatBytes(size)})`, `Next: ${commandName(context.env)} train ${output}`]),
+      : [`      ${output} (${formatBytes(size)})`, `Next: ${commandName(context.env)} ${next}`]),
   ]);
 }
