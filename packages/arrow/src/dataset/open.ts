@@ -105,6 +105,11 @@ class ArrowDataset implements Dataset {
     for (const file of paths) files.push(await ArrowFile.open(file));
     const dataset = new ArrowDataset(path, files, metadata, validation);
     dataset.refuseCutOff();
+    const columns = dataset.schema.fields.map(({ name }) => name);
+    if (!columns.includes('input_ids'))
+      throw new InputError(
+        `${path}: no column "input_ids" (columns: ${columns.join(', ') || 'none'}); text becomes a dataset with: mlm preprocess ${path} out.arrow --text-field <column>`,
+      );
     return dataset;
   }
 

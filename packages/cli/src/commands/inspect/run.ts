@@ -1,4 +1,5 @@
-import { type Dataset, type DatasetMetadata, listColumn, openDataset } from '@mlm/arrow';
+import { type Dataset, type DatasetMetadata, InputError, listColumn, openDataset } from '@mlm/arrow';
+import type { Tokenizer } from '@mlm/tokenize';
 import type { Context } from '../../context.js';
 import { type DatasetRow, markedRow } from '../../output/marked-row.js';
 import { formatCount, formatNoun, formatShare } from '../../output/numbers.js';
@@ -12,12 +13,16 @@ export async function runInspect(context: Context, path: string, options: Inspec
   const dataset = await openDataset(path);
   try {
     const tokenizer = await tokenizerOfDataset(dataset, options.tokenizer);
-    const idToToken = (id: number) => tokenizer?.idToToken(id) ?? String(id);
+    const idToToken = tokenNames(path, tokenizer, options.tokenizer);
     const rows = await firstRows(dataset, options.rows);
     const splits: Record<string, SplitCounts> = {};
-    for (const [name, split] of [['train', dataset] as const, ['validation', dataset.validation] as const]) {
-      if (split !== undefined)
-        splits[name] = await countDataset(split, tokenizer?.specialIds.mask, context.signal);
+    for (const [fallback, split] of [
+      ['train', dataset] as const,
+      ['validation', dataset.validation] as const,
+    ]) {
+      if (split === undefined) continue;
+      const name = split.metadata?.split ?? fallback;
+      splits[name] = await countDataset(split, tokenizer?.specialIds.mask, context.signal);
     }
     const result = {
       path: dataset.path,
@@ -47,6 +52,18 @@ export async function runInspect(context: Context, path: string, options: Inspec
   } finally {
     await dataset.close();
   }
+}
+
+/** The token of an id; without a tokenizer the id itself. A tokenizer that has too few is not the dataset's. */
+function tokenNames(path: string, tokenizer: Tokenizer | undefined, named: string | undefined) {
+  return (id: number): string => {
+    if (!tokenizer) return String(id);
+    if (id >= 0 && id < tokenizer.vocabularySize) return tokenizer.idToToken(id);
+    const which = named === undefined ? 'its tokenizer' : `--tokenizer ${named}`;
+    throw new InputError(
+      `${path}: holds the id ${id}, and ${which} has only ${tokenizer.vocabularySize} entries; name the tokenizer that made it`,
+    );
+  };
 }
 
 async function firstRows(dataset: Dataset, wanted: number): Promise<DatasetRow[]> {
@@ -90,7 +107,7 @@ function describeProvenance({
     ? `a row a line, overflow ${cut.overflow}`
     : `packed, a document ends at ${cut.document}`;
   const lines = [
-    `made by ${generator} in ${formatNoun(units, 'unit')}`,
+    `made by ${generator}${units === 0 ? '' : ` in ${formatNoun(units, 'unit')}`}`,
     `tokenizer: ${tokenizer.name}, ${formatCount(tokenizer.vocabulary_size)} entries, sha256 ${tokenizer.sha256.slice(0, 12)}…`,
     `rows: up to ${sequence_length} tokens, ${rows}`,
     masking === null
@@ -100,10 +117,14 @@ function describeProvenance({
   const others = Object.entries(counts ?? {}).filter(([name]) => name !== 'rows' && name !== 'tokens');
   if (others.length > 0) {
     lines.push(
-      `counted: ${others.map(([name, value]) => `${formatCount(value)} ${name.replaceAll('_', ' ')}`).join(', ')}`,
+      `counted: ${others.map(([name, value]) => countedText(name.replaceAll('_', ' '), value)).join(', ')}`,
     );
   }
   return lines;
+}
+
+function countedText(name: string, value: number): string {
+  return name.endsWith('s') ? formatNoun(value, name.slice(0, -1)) : `${formatCount(value)} ${name}`;
 }
 
 function describeSplits(splits: Record<string, SplitCounts>): string[] {

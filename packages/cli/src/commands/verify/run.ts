@@ -2,7 +2,7 @@ import { checkShards, type Dataset, InputError, openDataset } from '@mlm/arrow';
 import { type MaskingLaws, type MaskingReport, verifyMasking } from '@mlm/masking';
 import { loadTokenizer } from '@mlm/tokenize';
 import type { Context } from '../../context.js';
-import { formatCount, formatShare } from '../../output/numbers.js';
+import { formatCount, formatNoun, formatShare } from '../../output/numbers.js';
 import { createProgress } from '../../output/progress.js';
 import { printResult } from '../../output/report.js';
 import type { VerifyOptions } from './command.js';
@@ -38,7 +38,7 @@ function describe(name: string, { rows, tokens, labelled, checked }: MaskingRepo
   const share = formatShare(labelled / Math.max(1, tokens));
   const how =
     checked === 'rule' ? 'every row equals the rule’s own result' : 'every row obeys the laws of the rule';
-  return `${name}: ${formatCount(rows)} rows, ${formatCount(tokens)} tokens, ${share} labelled; ${how}`;
+  return `${name}: ${formatNoun(rows, 'row')}, ${formatNoun(tokens, 'token')}, ${share} labelled; ${how}`;
 }
 
 async function verifySplit(context: Context, split: Dataset, options: VerifyOptions): Promise<MaskingReport> {
