@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, expect, test } from 'vitest';
@@ -96,13 +96,15 @@ test('preprocess refuses an output inside its input folder', async () => {
 test('a file that may not be read is named', async () => {
   const folder = temporaryFolder();
   writeFiles(folder, { 'corpus/a.txt': text });
-  // Root reads everything, so the text becomes a name that points nowhere for root, and unreadable for others.
-  const unreadable =
-    process.getuid?.() === 0 ? 'rm corpus/a.txt; ln -s nowhere corpus/a.txt' : 'chmod 000 corpus/a.txt';
-  const { code, stderr } = await runShell(`${unreadable}; mlm preprocess corpus/a.txt out.arrow`, {
+  chmodSync(join(folder, 'corpus/a.txt'), 0);
+  chmodSync(folder, 0o777);
+  // Root reads everything, so that another user has to try.
+  const user = process.getuid?.() === 0 ? { uid: 65_534 } : {};
+  const { code, stderr } = await runMlm(['preprocess', 'corpus/a.txt', 'out.arrow'], {
     cwd: folder,
+    ...user,
   });
-  expect(stderr).toMatch(/^mlm: .*a\.txt.*\n$/);
+  expect(stderr).toMatch(/^mlm: corpus\/a\.txt: cannot be read \(EACCES\).*\n$/);
   expect(code).toBe(1);
   expectNoTarget(folder);
 });

@@ -11,6 +11,8 @@ export interface RunOptions {
   env?: NodeJS.ProcessEnv;
   /** What the child reads on standard input; default: nothing. */
   input?: string | Uint8Array;
+  /** Runs the child as this user (only root may); default: as the tests themselves. */
+  uid?: number;
   /** Called once the child runs, to send it signals. */
   onStart?: (child: ChildProcess) => void;
 }
@@ -42,6 +44,7 @@ function runCommand(program: string, args: readonly string[], options: RunOption
     cwd: options.cwd,
     env: { ...env, ...machine, ...options.env },
     stdio: 'pipe',
+    ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
   });
   const stdout: Buffer[] = [];
   const stderr: Buffer[] = [];

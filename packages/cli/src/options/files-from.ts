@@ -5,10 +5,17 @@ import type { Context } from '../context.js';
 /** The paths that `--files-from` names, one a line; none without the option. */
 export async function listedPaths(context: Context, list: string | undefined): Promise<string[]> {
   if (list === undefined) return [];
-  const text = list === '-' ? await readAll(context.stdin) : await readFile(list, 'utf8');
+  const text = list === '-' ? await readAll(context.stdin) : await readList(list);
   const paths = text.split(/\r?\n/).filter((line) => line !== '');
   if (paths.length === 0) throw new InputError(`--files-from ${list}: the list is empty`);
   return paths;
+}
+
+function readList(list: string): Promise<string> {
+  return readFile(list, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EISDIR') throw error;
+    throw new InputError(`--files-from ${list}: it is a folder, a file with one path a line was expected`);
+  });
 }
 
 async function readAll(stream: NodeJS.ReadStream): Promise<string> {

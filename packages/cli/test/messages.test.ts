@@ -1,0 +1,88 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, expect, test } from 'vitest';
+import { someText, writeFiles } from './corpus.js';
+import { runMlm, runShell, temporaryFolder } from './run-mlm.js';
+
+const folder = temporaryFolder();
+const rank = ['--rank', '1', '--world-size', '2'];
+
+beforeAll(async () => {
+  writeFiles(folder, {
+    'a.txt': someText(30),
+    'small/vocab.txt': '[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nthe\n',
+    'eval.json': '{"model": "nowhere"}',
+  });
+  const { stderr } = await runMlm(['preprocess', 'a.txt', 'made.arrow', '--eval-fraction', '0.3'], {
+    cwd: folder,
+  });
+  expect(stderr).toBe('');
+});
+
+const toFile = ['preprocess', 'a.txt', 'out.arrow'];
+test.each([
+  [['preprocess', 'a.txt', '-', '--eval-fraction', '0.5'], /--eval-fraction: one stream cannot/],
+  [[...toFile, '--overflow', 'truncate'], /--overflow truncate is for --line-by-line/],
+  [[...toFile, '--shard-size', '1MB'], /--shard-size is for a dataset folder/],
+  [['merge', 'p0', 'p1', 'out.arrow', '--shard-size', '1MB'], /--shard-size is for a dataset folder/],
+  [[...toFile, '--overwrite', '--resume'], /give one of them/],
+  [[...toFile, '--rank', '0'], /add --world-size/],
+  [[...toFile, '--rank', '2', '--world-size', '2'], /below the world size 2/],
+  [['preprocess', 'a.txt', ''], /expected an output/],
+  [['vocab'], /expected inputs, such as: mlm vocab/],
+  [['help', 'trian'], /unknown command 'trian' \(Did you mean train\?\)/],
+])('mlm %j is wrong usage, in one line', async (args, message) => {
+  const before = readdirSync(folder);
+  const { code, stdout, stderr } = await runMlm(args, { cwd: folder });
+  expect(stderr).toMatch(message);
+  expect(stderr).toMatch(/^mlm: [^\n]+\n$/);
+  expect({ code, stdout: stdout.toString() }).toEqual({ code: 2, stdout: '' });
+  expect(readdirSync(folder)).toEqual(before);
+});
+
+test.each([
+  [['inspect', 'made.arrow', '--tokenizer', 'small'], /made\.arrow: holds the id \d+, and --tokenizer small/],
+  [['preprocess', 'out.arrow', '--files-from', 'small'], /--files-from small: it is a folder/],
+  // The file brings the required option: what is refused is its value.
+  [['eval', 'made.arrow', '--config', 'eval.json'], /nowhere: no such checkpoint/],
+])('mlm %j is refused in one line', async (args, message) => {
+  const { code, stderr } = await runMlm(args, { cwd: folder });
+  expect(stderr).toMatch(message);
+  expect(stderr).toMatch(/^mlm: [^\n]+\n$/);
+  expect(code).toBe(1);
+});
+
+test('a held-out file is shown as validation', async () => {
+  const { stdout } = await runMlm(['inspect', 'made.eval.arrow', '--json'], { cwd: folder });
+  expect(Object.keys((JSON.parse(stdout.toString()) as { splits: object }).splits)).toEqual(['validation']);
+});
+
+test('who works on a share says which and whence, and what comes next is the merge', async () => {
+  const typed = await runMlm(['preprocess', 'a.txt', 'typed.arrow', ...rank], { cwd: folder });
+  expect(typed.stderr).toBe('mlm: part 1 (from 0) of 2 only, by --rank and --world-size\n');
+  expect(typed.stdout.toString()).toContain('merge typed.part-*-of-00002.arrow typed.arrow');
+  const env = { SLURM_PROCID: '0', SLURM_NTASKS: '3' };
+  const { stderr } = await runMlm(['preprocess', 'a.txt', 'job.arrow'], { cwd: folder, env });
+  expect(stderr).toBe('mlm: part 0 (from 0) of 3 only, by SLURM_PROCID=0 and SLURM_NTASKS=3\n');
+});
+
+test.runIf(existsSync('/dev/full'))('a full standard output is one line and exit code 1', async () => {
+  for (const args of ['--help', 'inspect made.arrow', 'preprocess a.txt -']) {
+    const { code, stderr } = await runShell(`mlm ${args} > /dev/full`, { cwd: folder });
+    expect(stderr).toMatch(/^mlm: standard output: no space is left[^\n]*\n$/);
+    expect(code).toBe(1);
+  }
+});
+
+test('what a shell puts in place of <(…) is read, and so is a named pipe', async () => {
+  const { code, stderr } = await runShell('mlm preprocess <(cat a.txt) piped.arrow --eval-fraction 0.3', {
+    cwd: folder,
+  });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(existsSync(join(folder, 'piped.arrow'))).toBe(true);
+  const pipe = await runShell(
+    'mkfifo fifo.txt; cat a.txt > fifo.txt & mlm preprocess fifo.txt piped.arrow --overwrite',
+    { cwd: folder },
+  );
+  expect({ code: pipe.code, stderr: pipe.stderr }).toEqual({ code: 0, stderr: '' });
+});
