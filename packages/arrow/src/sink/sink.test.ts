@@ -1,10 +1,10 @@
-import { mkdtemp, readdir, readFile, rm, truncate } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
-import { type RecordBatch, tableFromIPC } from 'apache-arrow';
+import { type RecordBatch, tableFromArrays, tableFromIPC, tableToIPC } from 'apache-arrow';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { description } from '../../test/description.js';
 import { columnOf, rowsOf } from '../../test/rows.js';
@@ -164,4 +164,12 @@ test('files that are cut off are refused wherever the cut is', async () => {
   const shard = join(out, 'train', name!);
   await truncate(shard, (await readFile(shard)).length - 8);
   await expect(openDataset(out)).rejects.toThrow(/cut off/);
+});
+
+test('what has no input_ids is named with its columns', async () => {
+  const path = join(folder, 'texts.arrow');
+  await writeFile(path, tableToIPC(tableFromArrays({ body: Int32Array.of(1) }), 'file'));
+  await expect(openDataset(path)).rejects.toThrow(
+    /texts\.arrow: no column "input_ids" \(columns: body\); .*mlm preprocess/,
+  );
 });
