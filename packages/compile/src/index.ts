@@ -37,7 +37,7 @@ export { chooseEngine, type EngineChoice, type EngineWish } from './probe/choose
 export { type EngineProbe, type EngineTarget, engineTargets, probeEngine } from './probe/probe.js';
 export { simplify, simplifyForOnnx } from './simplify/simplify.js';
 export type { Step, StepInput } from './step/step.js';
-export { type SavedModelOptions, toSavedModel } from './tensorflow/saved_model.js';
+export { type SavedModelOptions, toSavedModel } from './tensorflow/saved-model.js';
 export {
   readInstallation,
   type TensorflowInstallation,

@@ -8,7 +8,7 @@ import {
   unregisterKernel,
 } from '@tensorflow/tfjs-core';
 import { broadcastKernels } from './broadcast.js';
-import { unsortedSegmentSum } from './segment_sum.js';
+import { unsortedSegmentSum } from './segment-sum.js';
 
 /** What kernels need of tfjs's CPU backend, which this package does not depend on. */
 export interface HostBackend {

@@ -2,7 +2,7 @@ import { sizeOf, staticShape } from '../graph/dimension.js';
 import type { Graph } from '../graph/graph.js';
 import { HostMemory } from '../host/memory.js';
 import { simplifyForOnnx } from '../simplify/simplify.js';
-import { type HostPlan, type HostWork, planHostWork } from './host_work.js';
+import { type HostPlan, type HostWork, planHostWork } from './host-work.js';
 import { outputName, toOnnx } from './model.js';
 
 /** A function divided between onnxruntime and our own kernels: plain data, which a cache can keep. */

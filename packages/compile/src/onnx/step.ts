@@ -3,7 +3,7 @@ import type { TypedArray } from '../graph/graph.js';
 import { resolveInputs } from '../step/inputs.js';
 import type { Step, StepInput } from '../step/step.js';
 import type { InputSpec } from '../trace/trace.js';
-import { HostRunner } from './host_runner.js';
+import { HostRunner } from './host-runner.js';
 import { updateName } from './model.js';
 import type { OnnxProgram } from './program.js';
 import { ortTensor } from './runtime.js';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { DRIVER_FILE } from '../tensorflow/runtime/cuda.js';
-import { hasTfjsNodePackage } from '../tensorflow/runtime/tfjs_node_package.js';
+import { hasTfjsNodePackage } from '../tensorflow/runtime/tfjs-node-package.js';
 import { readInstallation } from '../tensorflow/setup/installation.js';
 import { type EngineProbe, type EngineTarget, probeEngine } from './probe.js';
 

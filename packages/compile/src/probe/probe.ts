@@ -48,7 +48,7 @@ export async function probeEngine(
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<EngineProbe> {
   // From sources (tests) the compiled script in dist is run; src and dist have the same depth.
-  const script = fileURLToPath(new URL('./probe_process.js', import.meta.url)).replace('/src/', '/dist/');
+  const script = fileURLToPath(new URL('./probe-process.js', import.meta.url)).replace('/src/', '/dist/');
   const timeout = AbortSignal.timeout(timeoutMilliseconds);
   const either = signal ? AbortSignal.any([signal, timeout]) : timeout;
   const result = await runCommand(process.execPath, [script, target, device], { signal: either, env });

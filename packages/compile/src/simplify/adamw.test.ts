@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { type CompileOptions, compile } from '../compile.js';
 import { printGraph } from '../graph/print.js';
-import { planHostWork } from '../onnx/host_work.js';
+import { planHostWork } from '../onnx/host-work.js';
 import { onnxProgram } from '../onnx/program.js';
 import { OnnxState } from '../onnx/state.js';
 import { OnnxStep } from '../onnx/step.js';

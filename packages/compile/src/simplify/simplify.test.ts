@@ -6,7 +6,7 @@ import { simplifyAlgebra } from './algebra.js';
 import { shareCommon } from './common.js';
 import { moveFactors } from './factors.js';
 import { rewriteGelu } from './gelu.js';
-import { fuseLayerNorm } from './layer_norm.js';
+import { fuseLayerNorm } from './layer-norm.js';
 import { fuseMatMul } from './matmul.js';
 import { simplifyForOnnx } from './simplify.js';
 

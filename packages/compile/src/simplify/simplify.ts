@@ -3,7 +3,7 @@ import { simplifyAlgebra } from './algebra.js';
 import { shareCommon } from './common.js';
 import { moveFactors } from './factors.js';
 import { rewriteGelu } from './gelu.js';
-import { fuseLayerNorm } from './layer_norm.js';
+import { fuseLayerNorm } from './layer-norm.js';
 import { fuseMatMul } from './matmul.js';
 
 /** A step from one graph to another that computes the same, up to the rounding of a different order. */

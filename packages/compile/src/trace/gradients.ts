@@ -5,6 +5,6 @@ import { createRequire } from 'node:module';
  * of tfjs-core leaves them out. `trace` and `compile` call it; code that takes gradients by itself must too.
  */
 export function registerGradients(): void {
-  // Bundled from tfjs-core by scripts/bundle_gradients.js; the path is the same from src/ and from dist/.
-  createRequire(import.meta.url)('../../dist/tfjs_gradients.cjs');
+  // Bundled from tfjs-core by scripts/bundle-gradients.js; the path is the same from src/ and from dist/.
+  createRequire(import.meta.url)('../../dist/tfjs-gradients.cjs');
 }

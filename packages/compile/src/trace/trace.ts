@@ -3,7 +3,7 @@ import type { DType, Graph, Value } from '../graph/graph.js';
 import { removeUnused } from '../graph/rewrite.js';
 import { generalize } from './generalize.js';
 import { registerGradients } from './gradients.js';
-import { explainMissingKernel } from './missing_kernel.js';
+import { explainMissingKernel } from './missing-kernel.js';
 import { symbolicTensor, tracedValue, withRecorder } from './recording.js';
 import { sampleSizes } from './sizes.js';
 

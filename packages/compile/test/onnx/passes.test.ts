@@ -4,7 +4,7 @@ import { simplifyAlgebra } from '../../src/simplify/algebra.js';
 import { shareCommon } from '../../src/simplify/common.js';
 import { moveFactors } from '../../src/simplify/factors.js';
 import { rewriteGelu } from '../../src/simplify/gelu.js';
-import { fuseLayerNorm } from '../../src/simplify/layer_norm.js';
+import { fuseLayerNorm } from '../../src/simplify/layer-norm.js';
 import { fuseMatMul } from '../../src/simplify/matmul.js';
 import { type Pass, simplify, simplifyForOnnx } from '../../src/simplify/simplify.js';
 import { evaluate, expectSame } from '../../src/testing/passes.fixture.js';

@@ -13,7 +13,7 @@ const passed = new Set<string>();
 export async function tryDevice(device: string): Promise<void> {
   if (passed.has(device)) return;
   // From sources (tests) the compiled script in dist is run; src and dist have the same depth.
-  const script = fileURLToPath(new URL('./trial_process.js', import.meta.url)).replace('/src/', '/dist/');
+  const script = fileURLToPath(new URL('./trial-process.js', import.meta.url)).replace('/src/', '/dist/');
   const result = await runCommand(process.execPath, [script, device]);
   if (!result.stdout.includes('started')) {
     const crashed = result.code === null ? `--device ${device}: its driver crashed: ` : '';

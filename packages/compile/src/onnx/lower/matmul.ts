@@ -1,4 +1,4 @@
-import { LAYER_NORMALIZATION } from '../../simplify/layer_norm.js';
+import { LAYER_NORMALIZATION } from '../../simplify/layer-norm.js';
 import { SCALED_MATMUL } from '../../simplify/matmul.js';
 import type { Lowering } from './lowering.js';
 

@@ -1,6 +1,6 @@
 import type { Attribute, Attributes, Node, Value } from '../../graph/graph.js';
 import { attribute, type TensorType } from '../protobuf/attribute.js';
-import type { GraphBuilder, Tensor } from './graph_builder.js';
+import type { GraphBuilder, Tensor } from './graph-builder.js';
 
 /** Writes one node of the graph as nodes of the GraphDef; returns the node's outputs. */
 export type EmitOperation = (node: Node, inputs: Tensor[], to: GraphBuilder) => Tensor | Tensor[];

@@ -9,15 +9,15 @@ import { type ResolvedInput, resolveInputs, rowsOf } from '../../step/inputs.js'
 import type { Step, StepInput } from '../../step/step.js';
 import { copyInto, emptyValue, initialValue, pick } from '../../step/variables.js';
 import type { InputSpec, VariableSpec } from '../../trace/trace.js';
-import { RUN_SIGNATURE, SERVING_TAG, type StateGroup, stateGroups, toSavedModel } from '../saved_model.js';
+import { RUN_SIGNATURE, SERVING_TAG, type StateGroup, stateGroups, toSavedModel } from '../saved-model.js';
 import { explainMemoryError } from './cuda.js';
 import {
   loadTfjsNode,
   type SavedModelSignature,
   type TensorflowOptions,
   type TfjsNode,
-} from './load_tfjs_node.js';
-import { SharedVariables, type VariableHolder } from './shared_variables.js';
+} from './load-tfjs-node.js';
+import { SharedVariables, type VariableHolder } from './shared-variables.js';
 
 const BACKEND = 'tensorflow';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { EngineTarget } from '../../probe/probe.js';
-import { loadTfjsNode } from '../runtime/load_tfjs_node.js';
+import { loadTfjsNode } from '../runtime/load-tfjs-node.js';
 import { checkTensorflow } from './check.js';
 import { readInstallation, tensorflowFolder, writeInstallation } from './installation.js';
 import { removeTensorflow, setupTensorflow } from './setup.js';

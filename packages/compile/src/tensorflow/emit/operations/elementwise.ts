@@ -1,6 +1,6 @@
 import type { DType } from '../../../graph/graph.js';
 import { attribute } from '../../protobuf/attribute.js';
-import type { GraphBuilder, Tensor } from '../graph_builder.js';
+import type { GraphBuilder, Tensor } from '../graph-builder.js';
 import { cast, type EmitOperation, number, type Operations, result, typeOf } from '../operation.js';
 
 const same = (op: string): EmitOperation => {

@@ -1,7 +1,7 @@
 import { type Dimension, isSymbolic, staticShape } from '../../../graph/dimension.js';
 import type { DType, TypedArray } from '../../../graph/graph.js';
 import { attribute } from '../../protobuf/attribute.js';
-import type { GraphBuilder, Tensor } from '../graph_builder.js';
+import type { GraphBuilder, Tensor } from '../graph-builder.js';
 import { cast, number, type Operations, result, typeOf } from '../operation.js';
 
 const int32 = attribute.type('int32');

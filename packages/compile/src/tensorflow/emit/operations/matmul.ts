@@ -1,6 +1,6 @@
 import type { Node } from '../../../graph/graph.js';
 import { attribute, type TensorType } from '../../protobuf/attribute.js';
-import type { GraphBuilder, Tensor } from '../graph_builder.js';
+import type { GraphBuilder, Tensor } from '../graph-builder.js';
 import { cast, type Operations, result } from '../operation.js';
 
 /** Matrix products: MatMul for two matrices, which oneDNN and grappler's fusions know best, else BatchMatMulV2. */

@@ -1,6 +1,6 @@
 import { isSymbolic, type Shape } from '../../../graph/dimension.js';
 import { attribute } from '../../protobuf/attribute.js';
-import type { GraphBuilder, Tensor } from '../graph_builder.js';
+import type { GraphBuilder, Tensor } from '../graph-builder.js';
 import { number, type Operations, result } from '../operation.js';
 
 const float32 = attribute.type('float32');

@@ -11,5 +11,5 @@ const bundle = await rolldown({
   logLevel: 'silent',
   external: [/^node:/, 'util', 'crypto', 'worker_threads', 'node-fetch', 'long', 'seedrandom'],
 });
-await bundle.write({ file: new URL('../dist/tfjs_gradients.cjs', import.meta.url).pathname, format: 'cjs' });
+await bundle.write({ file: new URL('../dist/tfjs-gradients.cjs', import.meta.url).pathname, format: 'cjs' });
 await bundle.close();

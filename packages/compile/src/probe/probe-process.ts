@@ -5,7 +5,7 @@ import type { Step } from '../step/step.js';
 import { readInstallation } from '../tensorflow/setup/installation.js';
 import type { EngineProbe, EngineTarget } from './probe.js';
 
-/** Entry point of the process that `probeEngine` starts: `probe_process.js TARGET DEVICE`. */
+/** Entry point of the process that `probeEngine` starts: `probe-process.js TARGET DEVICE`. */
 async function main(target: EngineTarget['target'], device: EngineTarget['device']): Promise<void> {
   if (target === 'eager') {
     tf.enableProdMode();

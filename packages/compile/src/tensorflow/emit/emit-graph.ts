@@ -3,7 +3,7 @@ import { removeUnused } from '../../graph/rewrite.js';
 import { type AdamWUpdate, matchAdamW } from '../../simplify/adamw.js';
 import { attribute } from '../protobuf/attribute.js';
 import { emitAdamW, readByAdamW } from './adamw.js';
-import type { GraphBuilder, Tensor } from './graph_builder.js';
+import type { GraphBuilder, Tensor } from './graph-builder.js';
 import { operations } from './operations/index.js';
 
 /** Names of the tensors through which a session step goes in and out. */

@@ -4,7 +4,7 @@ import { evaluateDimension, sizeOf } from '../graph/dimension.js';
 import type { TypedArray } from '../graph/graph.js';
 import { HostMemory, paddedCount } from '../host/memory.js';
 import type { ResolvedInput } from '../step/inputs.js';
-import type { HostUpdate, HostWork, ScalarSource } from './host_work.js';
+import type { HostUpdate, HostWork, ScalarSource } from './host-work.js';
 import { ortTensor } from './runtime.js';
 import type { OnnxState } from './state.js';
 

@@ -1,7 +1,7 @@
 import { createSession } from '../session.js';
 import { copyModel } from './variables.js';
 
-/** Entry point of the process that `tryDevice` starts: `trial_process.js DEVICE`. */
+/** Entry point of the process that `tryDevice` starts: `trial-process.js DEVICE`. */
 createSession(copyModel('float32', 1), { device: process.argv[2]!, locations: { y: 'gpu-buffer' } }).then(
   () => {
     console.log('started');

@@ -4,7 +4,7 @@ import type * as tfjsCore from '@tensorflow/tfjs-core';
 import { InputError } from '../../error.js';
 import { readInstallation, tensorflowFolder } from '../setup/installation.js';
 import { explainMissingCuda, findCuda } from './cuda.js';
-import { tfjsNodePackage } from './tfjs_node_package.js';
+import { tfjsNodePackage } from './tfjs-node-package.js';
 
 /** A signature of a SavedModel loaded by tfjs-node: one call runs one session step. */
 export interface SavedModelSignature {
