@@ -3,10 +3,10 @@
 // Prints JSON: seconds from the start of the process to the end of its first step; seconds of each further step; shares of
 // these that the optimizer's update and the drawing of dropout masks take, from the processor's profile.
 import { Session } from 'node:inspector/promises';
-import { train } from '@mlm/train';
+import { startTraining } from '../measure/steps.js';
 
 const [dataset, model, batchSize, dropout, steps, output] = process.argv.slice(2).map(String);
-const events = train({
+const { step, timed } = startTraining({
   dataset: String(dataset),
   model: String(model),
   engine: 'onnx',
@@ -15,19 +15,7 @@ const events = train({
   dropout: Number(dropout),
   threads: 2,
   output: String(output),
-  schedule: 'constant',
-  warmup: 0,
-  maxSteps: 1_000_000,
-  overwrite: true,
 });
-
-async function step() {
-  for (;;) {
-    const { value, done } = await events.next();
-    if (done) throw new Error('the run ended');
-    if (value.type === 'step') return;
-  }
-}
 
 await step();
 const first = process.uptime();
@@ -36,12 +24,7 @@ const session = new Session();
 session.connect();
 await session.post('Profiler.enable');
 await session.post('Profiler.start');
-const seconds = [];
-for (let left = Number(steps); left > 0; left--) {
-  const started = performance.now();
-  await step();
-  seconds.push((performance.now() - started) / 1000);
-}
+const { seconds } = await timed(Number(steps));
 const { profile } = await session.post('Profiler.stop');
 const whole = seconds.reduce((sum, value) => sum + value, 0);
 const shares = {
@@ -61,7 +44,9 @@ function secondsIn({ nodes, samples = [], timeDeltas = [] }, method) {
   const parents = new Map(nodes.flatMap(({ id, children = [] }) => children.map((child) => [child, id])));
   const isMethod = new Set(
     nodes
-      .filter(({ callFrame }) => callFrame.functionName === method && /host_?-?runner/.test(callFrame.url))
+      .filter(
+        ({ callFrame }) => callFrame.functionName === method && callFrame.url.endsWith('/host-runner.js'),
+      )
       .map(({ id }) => id),
   );
   let microseconds = 0;
