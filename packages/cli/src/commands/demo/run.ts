@@ -1,5 +1,6 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { makeFolders } from '@mlm/arrow';
 import { loadTokenizer, type Tokenizer, textFiles, trainVocabulary, unitTexts } from '@mlm/tokenize';
 import { train, unigramLoss } from '@mlm/train';
 import { commandName } from '../../command-name.js';
@@ -78,7 +79,7 @@ export async function runDemo(context: Context, options: DemoOptions): Promise<v
 async function makeTokenizer(folder: string): Promise<Tokenizer> {
   const texts = unitTexts(textFiles([recipe.corpus]));
   const { files } = await trainVocabulary(texts, { size: recipe.vocabularySize });
-  await mkdir(folder, { recursive: true });
+  await makeFolders(folder);
   for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
   return loadTokenizer(folder);
 }
