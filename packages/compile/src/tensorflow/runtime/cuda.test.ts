@@ -84,7 +84,13 @@ describe('simulated: what findCuda finds', () => {
     expect(await findCuda(installation(true), join(folder, 'none'))).toEqual({
       setUpForGpu: true,
       driver: undefined,
-      missingLibraries: ['cuda_runtime/lib/libcudart.so.12', 'cudnn/lib/libcudnn.so.9'],
+      missingLibraries: [
+        'cuda_runtime/lib/libcudart.so.12',
+        'cufft/lib/libcufft.so.11',
+        'cusolver/lib/libcusolver.so.11',
+        'cusparse/lib/libcusparse.so.12',
+        'cudnn/lib/libcudnn.so.9',
+      ],
     });
   });
 

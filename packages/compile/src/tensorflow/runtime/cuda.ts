@@ -20,6 +20,9 @@ const OLDEST_DRIVER = 525;
 const LIBRARIES = [
   'cuda_runtime/lib/libcudart.so.12',
   'cublas/lib/libcublas.so.12',
+  'cufft/lib/libcufft.so.11',
+  'cusolver/lib/libcusolver.so.11',
+  'cusparse/lib/libcusparse.so.12',
   'cudnn/lib/libcudnn.so.9',
 ] as const;
 

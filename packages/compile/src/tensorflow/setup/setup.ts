@@ -75,6 +75,7 @@ export async function setupTensorflow(options: SetupOptions = {}): Promise<Setup
     gpu: wheel.cuda,
     source: options.python ? 'python' : 'pip',
     binding: built.binding,
+    ...(built.cudaLibraries && { cuda_libraries: built.cudaLibraries }),
     binding_version: built.version,
   };
   // What an earlier set-up recorded has just been replaced.
