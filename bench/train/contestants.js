@@ -10,14 +10,6 @@ export const THREADS = '2';
 const here = (/** @type {string} */ file) => fileURLToPath(new URL(file, import.meta.url));
 
 /**
- * TensorFlow and onnxruntime multiply in TF32 on GPUs that have it, PyTorch only when told to: here `fp32` means fp32 in
- * all of them, and `tf32` TF32.
- * @param {string} precision
- * @returns {Record<string, string>}
- */
-export const tf32Environment = (precision) => (precision === 'fp32' ? { NVIDIA_TF32_OVERRIDE: '0' } : {});
-
-/**
  * @typedef {object} Setting
  * @property {string} name of the model
  * @property {string} precision fp32, tf32 or bf16
@@ -35,13 +27,12 @@ export const tf32Environment = (precision) => (precision === 'fp32' ? { NVIDIA_T
  */
 export async function startContestants(setting, engines) {
   const { name, precision, device, batch, dataset, python, folder } = setting;
-  const environment = tf32Environment(precision);
   /** @type {Contestant[]} */
   const list = [];
   for (const engine of engines) {
     const output = path.join(folder, `out-${engine}`);
     const args = [here('ours.js'), dataset, name, engine, precision, device, String(batch), THREADS, output];
-    list.push(new Contestant(`mlm, ${engine}`, process.execPath, args, environment));
+    list.push(new Contestant(`mlm, ${engine}`, process.execPath, args));
   }
   if (!python) return list;
   if (device === 'webgpu') {
@@ -50,7 +41,7 @@ export async function startContestants(setting, engines) {
   }
   const pytorch = (/** @type {string} */ title, /** @type {string} */ mode) => {
     const args = [here('peers/pytorch.py'), dataset, name, precision, device, mode, String(batch), THREADS];
-    return new Contestant(title, python, args, environment);
+    return new Contestant(title, python, args);
   };
   list.push(pytorch('PyTorch, as users run it', 'users'));
   const best = [
@@ -69,7 +60,7 @@ export async function engines(precision, device) {
   const { probeEngine, readInstallation } = await import('@mlm/compile');
   /** @type {('onnx' | 'tensorflow')[]} */
   const candidates = [];
-  if (precision !== 'bf16') candidates.push('onnx');
+  if (precision === 'fp32' && device !== 'cuda') candidates.push('onnx');
   if (device !== 'webgpu') candidates.push('tensorflow');
   const found = [];
   for (const target of candidates) {

@@ -14,7 +14,7 @@ async function product(n) {
     ({ a, b }) => ({ sum: tf.sum(tf.matMul(/** @type {any} */ (a), /** @type {any} */ (b))) }),
     {
       target: /** @type {'onnx' | 'tensorflow'} */ (engine),
-      precision: precision === 'bf16' ? 'bf16' : 'fp32',
+      precision: /** @type {import('@mlm/compile').Precision} */ (precision),
       device: /** @type {import('@mlm/compile').Device} */ (device),
       threads: Number(threads),
       variables: {

@@ -10,7 +10,7 @@ const { timed } = startTraining({
   dataset: String(dataset),
   model: String(model),
   engine: /** @type {import('@mlm/train').TrainSettings['engine']} */ (engine),
-  precision: precision === 'bf16' ? 'bf16' : 'fp32',
+  precision: /** @type {import('@mlm/compile').Precision} */ (precision),
   device: /** @type {'cpu' | 'cuda' | 'webgpu'} */ (device),
   batchSize: Number(batchSize),
   threads: Number(threads),

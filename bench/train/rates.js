@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { Contestant } from '../measure/process.js';
 import { median } from '../measure/statistics.js';
 import { figure } from '../measure/table.js';
-import { THREADS, tf32Environment } from './contestants.js';
+import { THREADS } from './contestants.js';
 
 const here = (/** @type {string} */ file) => fileURLToPath(new URL(file, import.meta.url));
 
@@ -22,9 +22,8 @@ export class MatmulRates {
    */
   constructor(precision, device, engines, python) {
     const args = [precision, device, THREADS, ...sides[device]];
-    const environment = tf32Environment(precision);
     const add = (/** @type {string} */ name, /** @type {string} */ command, /** @type {string[]} */ rest) =>
-      this.#sources.push({ contestant: new Contestant(name, command, rest, environment), rates: [] });
+      this.#sources.push({ contestant: new Contestant(name, command, rest), rates: [] });
     for (const engine of engines)
       add(engine === 'onnx' ? 'onnxruntime' : 'TensorFlow', process.execPath, [
         here('matmul.js'),

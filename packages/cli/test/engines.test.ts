@@ -34,7 +34,6 @@ describe('doctor', () => {
     expect(engines.map(({ target, device }) => `${target} ${device}`)).toEqual([
       'onnx cpu',
       'onnx webgpu',
-      'onnx cuda',
       'tensorflow cpu',
       'tensorflow cuda',
       'eager cpu',
@@ -83,7 +82,7 @@ describe('an engine that does not load says so, and nothing else', () => {
     });
 
   test.skipIf(process.platform !== 'linux').each([
-    [['--engine', 'onnx', '--device', 'cuda'], /^mlm: --device cuda: [^\n]+\n$/],
+    [['--engine', 'onnx', '--device', 'cuda'], /^mlm: --device cuda: [^\n]+--engine tensorflow[^\n]+\n$/],
     [['--engine', 'onnx', '--device', 'webgpu'], /^mlm: --device webgpu: [^\n]+\n$/],
     [['--engine', 'tensorflow'], /^mlm: TensorFlow is not set up in [^\n]+\n$/],
     [['--engine', 'tensorflow', '--precision', 'bf16'], /^mlm: TensorFlow is not set up in [^\n]+\n$/],

@@ -102,7 +102,7 @@ describe('compile', () => {
       'onnx',
       'gpu',
       'fp32',
-      '--device gpu: the engine onnx does not run there, only on cpu, webgpu, cuda; use --device c',
+      '--device gpu: the engine onnx does not run there, only on cpu, webgpu; use --device c',
     ],
     [
       'onnx',
@@ -110,9 +110,16 @@ describe('compile', () => {
       'bf16',
       '--precision bf16: the engine onnx has no bfloat16 matrix products; use --engine tensorflow',
     ],
-    ['onnx', 'cuda', 'bf16', '--precision bf16: the engine onnx has no bfloat16 matrix products'],
+    [
+      'onnx',
+      'cuda',
+      'fp32',
+      '--device cuda: the engine onnx does not run there, only on cpu, webgpu; use --engine tens',
+    ],
     ['onnx', 'webgpu', 'bf16', '--precision bf16: no engine has bfloat16 matrix products on webgpu'],
-    ['onnx', 'cpu', 'fp16', '--precision fp16: there are fp32 and bf16'],
+    ['onnx', 'cpu', 'fp16', '--precision fp16: there are fp32, tf32, bf16'],
+    ['onnx', 'cpu', 'tf32', '--precision tf32: NVIDIA’s GPUs alone multiply so'],
+    ['tensorflow', 'cpu', 'tf32', '--precision tf32: NVIDIA’s GPUs alone multiply so'],
   ])('refuses %s on %s in %s with one line that says what to do', async (target, device, precision, line) => {
     const asked = { ...options, target, device, precision } as CompileOptions;
     const error = await compile(perceptron, asked).catch((thrown: unknown) => thrown);

@@ -25,11 +25,14 @@ export interface CompileOptions {
    * current backend, operation by operation.
    */
   readonly target?: Target;
-  /** Where the target runs: `cpu` (default), `cuda` for onnx and tensorflow, `webgpu` for onnx alone. */
+  /** Where the target runs: `cpu` (default), `webgpu` for onnx, `cuda` for tensorflow. */
   readonly device?: Device;
   /** Threads for one operation on the CPU; default: the engine's choice. */
   readonly threads?: number;
-  /** `bf16`: operands of matrix products in bfloat16, which the target `tensorflow` alone has; default `fp32`. */
+  /**
+   * `bf16`: operands of matrix products in bfloat16, which the target `tensorflow` alone has; `tf32`: in TF32, which it
+   * has on `cuda`. Default `fp32`.
+   */
   readonly precision?: Precision;
   /** Let TensorFlow compile clusters of operations with XLA; default false. The process's first step decides. */
   readonly xla?: boolean;
@@ -112,7 +115,7 @@ async function programFor(fn: StepFunction, options: CompileOptions, free: numbe
 async function onDevice(fn: StepFunction, options: CompileOptions, device: Device): Promise<Step> {
   const { variables = {}, inputs = {}, share } = options;
   if (share && !(share instanceof DeviceStep && share.variables.device === device)) throw sharingError();
-  if (device === 'webgpu') await tryDevice(device);
+  await tryDevice(device);
   const state = share?.variables ?? (await DeviceVariables.create(device, variables));
   return DeviceStep.create(trace(fn, { variables, inputs }), inputs, { variables: state, owned: !share });
 }

@@ -6,14 +6,20 @@ export type Target = 'onnx' | 'tensorflow' | 'eager';
 /** Where it runs. */
 export type Device = 'cpu' | 'webgpu' | 'cuda';
 
-/** Element type of the operands of matrix products; all else is float32. */
-export type Precision = 'fp32' | 'bf16';
+/**
+ * How the operands of matrix products are rounded; all else is float32. `tf32` keeps 10 bits of their mantissas, as the
+ * matrix units of NVIDIA's GPUs do from Ampere on.
+ */
+export type Precision = 'fp32' | 'tf32' | 'bf16';
 
 const devices: Readonly<Record<Target, readonly Device[]>> = {
-  onnx: ['cpu', 'webgpu', 'cuda'],
+  // onnxruntime's binding for Node leaves tensors on a GPU through WebGPU alone: CUDA would move the weights at each step.
+  onnx: ['cpu', 'webgpu'],
   tensorflow: ['cpu', 'cuda'],
   eager: ['cpu'],
 };
+
+export const precisions: readonly Precision[] = ['fp32', 'tf32', 'bf16'];
 
 export const targets = Object.keys(devices) as readonly Target[];
 
@@ -22,13 +28,19 @@ export const isTarget = (name: string): name is Target => name in devices;
 const remedies: Readonly<Record<Device, string>> = {
   cpu: 'use --device cpu',
   webgpu: 'use --engine onnx, or --device cpu',
-  cuda: 'use --engine tensorflow (after `mlm setup tensorflow --gpu`) or --engine onnx, or --device cpu',
+  cuda: 'use --engine tensorflow (after `mlm setup tensorflow --gpu`), or --device webgpu or cpu',
 };
 
 /** Nothing runs elsewhere, or otherwise, than was asked for. @throws InputError where an engine lacks device or precision */
 export function checkEngine(target: Target, device: Device, precision: Precision): void {
-  if (precision !== 'fp32' && precision !== 'bf16') {
-    throw new InputError(`--precision ${precision}: there are fp32 and bf16`);
+  if (!precisions.includes(precision)) {
+    throw new InputError(`--precision ${precision}: there are ${precisions.join(', ')}`);
+  }
+  if (precision === 'tf32' && !(target === 'tensorflow' && device === 'cuda')) {
+    throw new InputError(
+      '--precision tf32: NVIDIA’s GPUs alone multiply so, through the engine tensorflow; ' +
+        'use --device cuda (after `mlm setup tensorflow --gpu`), or --precision fp32',
+    );
   }
   if (precision === 'bf16' && device === 'webgpu') {
     throw new InputError(

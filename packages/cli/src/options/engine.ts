@@ -7,7 +7,7 @@ import { integer } from './parse.js';
 export interface EngineOptions {
   engine: 'auto' | 'onnx' | 'tensorflow' | 'eager';
   device: 'auto' | 'cpu' | 'webgpu' | 'cuda';
-  precision: 'fp32' | 'bf16';
+  precision: 'fp32' | 'tf32' | 'bf16';
   xla?: boolean;
   threads?: number;
 }
@@ -25,8 +25,8 @@ export function addEngineOptions(command: Command): Command {
         .default('auto'),
     )
     .addOption(
-      new Option('--precision <type>', 'bf16: operands of matrix products only')
-        .choices(['fp32', 'bf16'])
+      new Option('--precision <type>', 'tf32 (NVIDIA GPUs), bf16: operands of matrix products only')
+        .choices(['fp32', 'tf32', 'bf16'])
         .default('fp32'),
     )
     .option('--xla', 'tensorflow compiles the graph with XLA, anew for each of a few shapes')

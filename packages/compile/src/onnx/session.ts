@@ -5,7 +5,7 @@ import { onnxRuntime } from './runtime.js';
 export interface SessionOptions {
   /** Threads for one operation; default: onnxruntime's choice, one a physical core. */
   readonly threads?: number;
-  /** `cpu` (default), `webgpu` or `cuda`. */
+  /** `cpu` (default) or `webgpu`. */
   readonly device?: string;
   /** Where outputs are left; default `cpu`. */
   readonly locations?: Readonly<Record<string, Tensor.DataLocation>>;

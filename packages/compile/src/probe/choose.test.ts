@@ -80,6 +80,13 @@ test('the reason is what was looked at', async () => {
   expect(await reason({ engine: 'eager', device: 'auto' }, cuda)).toBe('the eager engine runs there alone');
 });
 
+test('tf32 leaves TensorFlow on CUDA alone, which says itself where it is missing', async () => {
+  const wish = { ...auto, precision: 'tf32' } as const;
+  const wanted = { engine: 'tensorflow', device: 'cuda' };
+  expect(await chooseEngine(wish, machine({ gpu: true }))).toMatchObject(wanted);
+  expect(await chooseEngine(wish, machine({}))).toMatchObject(wanted);
+});
+
 test('bf16 leaves TensorFlow alone, whatever else is faster', async () => {
   const wish = { ...auto, precision: 'bf16' } as const;
   expect(await chooseEngine(wish, machine({ gpu: true }))).toMatchObject({ engine: 'tensorflow' });

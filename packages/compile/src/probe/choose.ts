@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
+import type { Precision } from '../engine.js';
 import { DRIVER_FILE } from '../tensorflow/runtime/cuda.js';
 import { hasTfjsNodePackage } from '../tensorflow/runtime/tfjs-node-package.js';
 import { readInstallation } from '../tensorflow/setup/installation.js';
@@ -9,8 +10,8 @@ import { type EngineProbe, type EngineTarget, probeEngine } from './probe.js';
 export interface EngineWish {
   engine: EngineTarget['target'] | 'auto';
   device: EngineTarget['device'] | 'auto';
-  /** `bf16` leaves only engines that have it: TensorFlow. Default `fp32`. */
-  precision?: 'fp32' | 'bf16';
+  /** `bf16` leaves TensorFlow, which alone has it; `tf32` TensorFlow on CUDA. Default `fp32`. */
+  precision?: Precision;
 }
 
 /** What was picked, and why. */
@@ -37,8 +38,9 @@ export interface MachineFacts {
  * onnxruntime on the CPU. A device is only tried, in a process of its own, where its driver is there.
  */
 export async function chooseEngine(wish: EngineWish, facts?: MachineFacts): Promise<EngineChoice> {
-  const { device } = wish;
-  const engine = wish.engine === 'auto' && wish.precision === 'bf16' ? 'tensorflow' : wish.engine;
+  const { precision = 'fp32' } = wish;
+  const engine = wish.engine === 'auto' && precision !== 'fp32' ? 'tensorflow' : wish.engine;
+  const device = wish.device === 'auto' && precision === 'tf32' ? 'cuda' : wish.device;
   if (engine !== 'auto' && device !== 'auto') return { engine, device, reason: 'as asked' };
   const found = facts ?? (await machineFacts());
   const allowed = (target: EngineTarget['target'], on: EngineTarget['device']) =>

@@ -12,7 +12,6 @@ export interface EngineTarget {
 export const engineTargets: readonly EngineTarget[] = [
   { target: 'onnx', device: 'cpu' },
   { target: 'onnx', device: 'webgpu' },
-  { target: 'onnx', device: 'cuda' },
   { target: 'tensorflow', device: 'cpu' },
   { target: 'tensorflow', device: 'cuda' },
   { target: 'eager', device: 'cpu' },

@@ -1,10 +1,9 @@
-import { cudaProviderCommand, webgpuDriverCommand } from '../onnx/device/commands.js';
+import { webgpuDriverCommand } from '../onnx/device/commands.js';
 import type { EngineTarget } from './probe.js';
 
 const remedies: Record<string, () => string> = {
   'onnx cpu': () => 'pnpm install',
   'onnx webgpu': () => webgpuDriverCommand() ?? 'a GPU with a driver for Vulkan, Metal or Direct3D 12',
-  'onnx cuda': () => `${cudaProviderCommand()} (beside NVIDIA's driver)`,
   'tensorflow cpu': () => 'mlm setup tensorflow',
   'tensorflow cuda': () => "mlm setup tensorflow --gpu (beside NVIDIA's driver)",
 };

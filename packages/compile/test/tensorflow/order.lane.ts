@@ -4,6 +4,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { compile } from '../../src/compile.js';
 import type { TypedArray } from '../../src/graph/graph.js';
 import type { StepFunction } from '../../src/trace/trace.js';
+import { device } from './device.js';
 
 beforeAll(() => tf.setBackend('cpu'));
 
@@ -30,6 +31,7 @@ test('what is returned of a variable from before its assignment is the old value
     variables: { a: { shape }, b: { shape } },
     inputs: { x: { shape, dtype: 'float32' } },
     target: 'tensorflow',
+    device,
     threads: 2,
   });
   for (let run = 1; run <= RUNS; run++) {
@@ -60,6 +62,7 @@ test.each([0, 0.5])(
       variables: { weight: { shape }, first: { shape }, second: { shape } },
       inputs: { gradient: { shape, dtype: 'float32' }, keep: { shape: [], dtype: 'float32' } },
       target: 'tensorflow',
+      device,
       threads: 2,
     });
     let weight = 0;

@@ -5,6 +5,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { EagerStep } from '../../src/eager/step.js';
 import { TensorflowStep } from '../../src/tensorflow/runtime/step.js';
 import { trace } from '../../src/trace/trace.js';
+import { device } from './device.js';
 import { program, stepOf } from './programs.js';
 
 beforeAll(() => tf.setBackend('cpu'));
@@ -22,6 +23,7 @@ test('random programs with gradients give the same eagerly and through a SavedMo
       const eager = new EagerStep(fn, { variables, inputs });
       const compiled = await TensorflowStep.create(trace(fn, { variables, inputs }), inputs, variables, {
         threads: 2,
+        device,
       });
       const x = Float32Array.from(input, (value) => value / 10);
       for (let step = 0; step < 2; step++) {

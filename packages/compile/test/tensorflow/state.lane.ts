@@ -7,11 +7,15 @@ import { TensorflowStep } from '../../src/tensorflow/runtime/step.js';
 import { recordNode } from '../../src/trace/recording.js';
 import { type StepFunction, trace } from '../../src/trace/trace.js';
 import { adamWStep, adamWVariables, scalarsOf, stepScalarInputs } from './adamw.js';
+import { device } from './device.js';
 
 beforeAll(() => tf.setBackend('cpu'));
 
 const create = (fn: StepFunction, options: Parameters<typeof trace>[1] & object) =>
-  TensorflowStep.create(trace(fn, options), options.inputs ?? {}, options.variables ?? {}, { threads: 2 });
+  TensorflowStep.create(trace(fn, options), options.inputs ?? {}, options.variables ?? {}, {
+    threads: 2,
+    device,
+  });
 
 test('fifty AdamW steps by the fused operation follow plain tfjs, with clipping, decay and varying batch sizes', async () => {
   const inputs = { x: { shape: ['batch', 3], dtype: 'float32' as const }, ...stepScalarInputs };
@@ -93,10 +97,11 @@ test('a step that shares variables sees what the other one wrote, and the other 
   };
   const sum: StepFunction = ({ a }) => ({ sum: tf.sum(a!) });
   const variables = { a: { shape: [2], value: Float32Array.of(1, 2) } };
-  const training = await compile(double, { variables, target: 'tensorflow', threads: 2 });
+  const training = await compile(double, { variables, target: 'tensorflow', device, threads: 2 });
   const evaluation = await compile(sum, {
     variables: { a: { shape: [2] } },
     target: 'tensorflow',
+    device,
     threads: 2,
     share: training,
   });
@@ -130,9 +135,10 @@ test('a variable, an input and one tensor under two names may be returned, and a
 test('one process runs TensorFlow on one device, and says so', async () => {
   const fn: StepFunction = (_, { x }) => ({ y: tf.neg(x!) });
   const options = { inputs: { x: { shape: [1], dtype: 'float32' as const } }, target: 'tensorflow' as const };
-  const step = await compile(fn, { ...options, threads: 2 });
-  await expect(compile(fn, { ...options, device: 'cuda' })).rejects.toThrow(
-    /^--device cuda: TensorFlow already runs on cpu in this process/,
+  const step = await compile(fn, { ...options, device, threads: 2 });
+  const other = device === 'cpu' ? 'cuda' : 'cpu';
+  await expect(compile(fn, { ...options, device: other })).rejects.toThrow(
+    `--device ${other}: TensorFlow already runs on ${device} in this process`,
   );
   await step.dispose();
 });
@@ -170,7 +176,7 @@ test('bf16 casts the operands of matrix products alone', async () => {
     z: tf.mul(x!, 1.001),
   });
   const inputs = { x: { shape: [2, 2], dtype: 'float32' as const } };
-  const step = await compile(fn, { inputs, target: 'tensorflow', precision: 'bf16', threads: 2 });
+  const step = await compile(fn, { inputs, target: 'tensorflow', device, precision: 'bf16', threads: 2 });
   const { y, z } = await step.run({ x: Float32Array.of(1.001, 0, 0, 2) });
   expect([...y!]).toEqual([1, 0, 0, 4]);
   expect(z![0]).toBeCloseTo(1.001 * 1.001, 6);

@@ -20,8 +20,11 @@ export interface EngineOptions {
   device: 'cpu' | 'webgpu' | 'cuda';
   /** Threads of the engine; 0 leaves it to the engine. */
   threads: number;
-  /** `bf16` rounds the operands of matrix products to bfloat16; weights, sums and all else stay in single precision. */
-  precision: 'fp32' | 'bf16';
+  /**
+   * `bf16` and, on CUDA, `tf32` round the operands of matrix products to bfloat16 and TF32; weights, sums and all else
+   * stay in single precision.
+   */
+  precision: NonNullable<CompileOptions['precision']>;
   /** TensorFlow compiles clusters of operations with XLA; default false. */
   xla?: boolean;
 }

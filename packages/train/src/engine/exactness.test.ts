@@ -16,7 +16,7 @@ const engines = (process.env.MLM_TEST_ENGINES ?? 'eager,onnx').split(',') as (
   | 'onnx'
   | 'tensorflow'
 )[];
-const device = (process.env.MLM_TEST_DEVICE ?? 'cpu') as 'cpu' | 'webgpu';
+const device = (process.env.MLM_TEST_DEVICE ?? 'cpu') as 'cpu' | 'webgpu' | 'cuda';
 const cases = ['packed', 'padded', 'three-heads', 'schedule'];
 
 describe.each(engines)('PyTorch on engine %s', (engine) => {

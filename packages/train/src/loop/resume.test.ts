@@ -68,6 +68,7 @@ const engines = (process.env.MLM_TEST_ENGINES ?? 'onnx,eager').split(',') as (
   | 'eager'
   | 'tensorflow'
 )[];
+const device = (process.env.MLM_TEST_DEVICE ?? 'cpu') as 'cpu' | 'webgpu' | 'cuda';
 
 it.each(engines)(
   'a run that is killed and resumed ends with the same bits as an unbroken one: %s',
@@ -76,7 +77,7 @@ it.each(engines)(
   },
   async (engine) => {
     const few = { maxSteps: 5, saveEvery: 2, evalEvery: 3, batchSize: 2, microBatchSize: 1 };
-    const chosen = { ...options, maxSteps: 30, engine, ...(engine === 'eager' && few) };
+    const chosen = { ...options, maxSteps: 30, engine, device, ...(engine === 'eager' && few) };
     const { maxSteps } = chosen;
     const unbroken = folder.file(`unbroken-${engine}`);
     for await (const _ of train({ ...chosen, output: unbroken }));

@@ -1,16 +1,4 @@
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
-
-/**
- * The command that fetches onnxruntime's CUDA provider: a script of onnxruntime-node itself, which lies where the package
- * manager has put it.
- */
-export function cudaProviderCommand(): string {
-  const manifest = createRequire(import.meta.url).resolve('onnxruntime-node/package.json');
-  const script = join(dirname(manifest), 'script', 'install.js');
-  return `node ${script.includes(' ') ? `'${script}'` : script} --onnxruntime-node-install=cuda12`;
-}
 
 const packageManagers = [
   ['/usr/bin/apt-get', 'apt-get install libvulkan1 mesa-vulkan-drivers'],

@@ -1,6 +1,7 @@
 import Module from 'node:module';
 import util from 'node:util';
 import type * as tfjsCore from '@tensorflow/tfjs-core';
+import type { Precision } from '../../engine.js';
 import { InputError } from '../../error.js';
 import { readInstallation, tensorflowFolder } from '../setup/installation.js';
 import { explainMissingCuda, findCuda } from './cuda.js';
@@ -28,6 +29,11 @@ export interface TensorflowOptions {
   threads?: number | undefined;
   /** `cpu` hides the GPUs from TensorFlow; `cuda` takes them with memory growth on. Default `cpu`. */
   device?: 'cpu' | 'cuda' | undefined;
+  /**
+   * `tf32` lets cuBLAS and cuDNN round the operands of float32 products, which TensorFlow does unasked; `bf16` is the
+   * graph's affair. Default `fp32`: they do not. Fixed by the process's first load.
+   */
+  precision?: Precision | undefined;
   /** Compile clusters of operations with XLA. Default false. Fixed by the process's first load. */
   xla?: boolean | undefined;
   /** Folder of the installation (default {@link tensorflowFolder}). */
@@ -36,19 +42,26 @@ export interface TensorflowOptions {
 
 let loaded: Promise<TfjsNode> | undefined;
 let loadedDevice: TensorflowOptions['device'];
+let loadedWithTf32 = false;
 
 /**
  * Loads @tensorflow/tfjs-node-gpu with the binding that `mlm setup tensorflow` built. TensorFlow reads threads, device
  * and XLA from the environment when it is loaded, so the first call in a process decides them.
  *
- * @throws InputError when TensorFlow is not set up, or runs on another device in this process.
+ * @throws InputError when TensorFlow is not set up, or runs on another device or in another precision in this process.
  */
 export async function loadTfjsNode(options: TensorflowOptions = {}): Promise<TfjsNode> {
   const { device = 'cpu' } = options;
-  if (!loaded) loadedDevice = device;
+  const tf32 = options.precision === 'tf32';
+  if (!loaded) [loadedDevice, loadedWithTf32] = [device, tf32];
   else if (loadedDevice !== device) {
     throw new InputError(
       `--device ${device}: TensorFlow already runs on ${loadedDevice} in this process, which its first step decided`,
+    );
+  } else if (device === 'cuda' && loadedWithTf32 !== tf32) {
+    const [asked, given] = tf32 ? ['tf32', 'fp32'] : ['fp32', 'tf32'];
+    throw new InputError(
+      `--precision ${asked}: TensorFlow already multiplies in ${given} in this process, which its first step decided`,
     );
   }
   loaded ??= load(options).catch((error: unknown) => {
@@ -73,6 +86,7 @@ async function load(options: TensorflowOptions): Promise<TfjsNode> {
   const forget = answerBindingPath(require, installation.binding);
   let tf: TfjsNode;
   try {
+    if (options.device === 'cuda' && installation.cuda_libraries) require(installation.cuda_libraries);
     tf = withQuietStartup(() => require('@tensorflow/tfjs-node-gpu') as TfjsNode);
   } catch (error) {
     throw new InputError(
@@ -99,8 +113,10 @@ function setEnvironment(options: TensorflowOptions): void {
     set('TF_NUM_INTEROP_THREADS', '1');
     set('OMP_NUM_THREADS', String(options.threads));
   }
-  if (options.device === 'cuda') set('TF_FORCE_GPU_ALLOW_GROWTH', 'true');
-  else set('CUDA_VISIBLE_DEVICES', '-1');
+  if (options.device === 'cuda') {
+    set('TF_FORCE_GPU_ALLOW_GROWTH', 'true');
+    if (options.precision !== 'tf32') set('NVIDIA_TF32_OVERRIDE', '0');
+  } else set('CUDA_VISIBLE_DEVICES', '-1');
   if (options.xla) set('TF_XLA_FLAGS', '--tf_xla_auto_jit=2 --tf_xla_cpu_global_jit');
 }
 

@@ -2,7 +2,6 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { engine, type Tensor, type Variable } from '@tensorflow/tfjs-core';
-import type { Precision } from '../../engine.js';
 import { staticShape } from '../../graph/dimension.js';
 import type { Graph, TypedArray } from '../../graph/graph.js';
 import { type ResolvedInput, resolveInputs, rowsOf } from '../../step/inputs.js';
@@ -52,7 +51,7 @@ export class TensorflowStep implements Step, VariableHolder {
     graph: Graph,
     inputs: Readonly<Record<string, InputSpec>>,
     variables: Variables,
-    options: TensorflowOptions & { precision?: Precision | undefined } = {},
+    options: TensorflowOptions = {},
     share?: TensorflowStep,
   ): Promise<TensorflowStep> {
     const tf = await loadTfjsNode(options);

@@ -6,7 +6,7 @@ import { cast, type Operations, result } from '../operation.js';
 /** Matrix products: MatMul for two matrices, which oneDNN and grappler's fusions know best, else BatchMatMulV2. */
 export const matmul: Operations = {
   BatchMatMul: (node, inputs, to) => {
-    if (to.precision === 'fp32' || result(node).dtype !== 'float32')
+    if (to.precision !== 'bf16' || result(node).dtype !== 'float32')
       return product(node, inputs, result(node).dtype, to);
     const reduced = inputs.map((tensor) => to.bfloat16(tensor));
     return cast(to, product(node, reduced, 'bfloat16', to), 'bfloat16', 'float32');
