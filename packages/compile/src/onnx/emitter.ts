@@ -12,6 +12,9 @@ const BYTES = {
 
 /** Builds an ONNX graph: names values, shares constants, and computes run-time sizes. */
 export class Emitter {
+  /** @param taken names that are given: of inputs, variables and results */
+  constructor(private readonly taken: ReadonlySet<string> = new Set()) {}
+
   readonly nodes: OnnxNode[] = [];
   readonly initializers: OnnxTensor[] = [];
   readonly #names = new Map<Value, string>();
@@ -42,7 +45,7 @@ export class Emitter {
   }
 
   fresh(): string {
-    return `v${this.#count++}`;
+    return this.#free(`v${this.#count++}`);
   }
 
   /** Adds a node of one output and returns the output's name. */
@@ -77,10 +80,14 @@ export class Emitter {
         : undefined;
     const known = key !== undefined ? this.#constants.get(key) : undefined;
     if (known) return known;
-    const name = `c${this.initializers.length}`;
+    const name = this.#free(`c${this.initializers.length}`);
     this.initializers.push({ name, type, dims, data });
     if (key !== undefined) this.#constants.set(key, name);
     return name;
+  }
+
+  #free(name: string): string {
+    return this.taken.has(name) ? this.#free(`${name}_`) : name;
   }
 
   scalar(value: number, dtype: DType = 'float32'): string {

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
+import { compile } from '../compile.js';
 import { type StepFunction, trace } from '../trace/trace.js';
 import { toOnnx } from './model.js';
 
@@ -25,4 +26,26 @@ test('an assigned variable leaves the file as its next value', () => {
     return {};
   }, specs);
   expect(text(toOnnx(graph))).toContain('w/next');
+});
+
+test('names that look like the file’s own are kept apart from them', async () => {
+  const fn: StepFunction = ({ c1 }, { v0 }) => {
+    const a = tf.exp(tf.add(v0!, c1!));
+    return { v1: tf.mul(a, 2), c0: tf.add(a, 5), v2: a, again: a, v0: v0! };
+  };
+  const step = await compile(fn, {
+    variables: { c1: { shape: [], value: Float32Array.of(0) } },
+    inputs: { v0: { shape: [2], dtype: 'float32' } },
+  });
+  const e = Math.fround(Math.E);
+  const run = await step.run({ v0: Float32Array.of(0, 1) });
+  expect(Object.keys(run)).toEqual(['v1', 'c0', 'v2', 'again', 'v0']);
+  expect(run).toEqual({
+    v1: Float32Array.of(2, 2 * e),
+    c0: Float32Array.of(6, e + 5),
+    v2: Float32Array.of(1, e),
+    again: Float32Array.of(1, e),
+    v0: Float32Array.of(0, 1),
+  });
+  await step.dispose();
 });

@@ -36,10 +36,18 @@ export function toOnnxWith(
   graph: Graph,
   { values, int64Inputs = [] }: OnnxOptions = {},
 ): Uint8Array {
-  const emitter = new Emitter();
+  const results = [
+    ...Object.entries(graph.outputs).map(([name, value]): [string, Value] => [
+      outputName(graph, name),
+      value,
+    ]),
+    ...Object.entries(graph.updates).map(([name, value]): [string, Value] => [updateName(name), value]),
+  ];
   const read = usedVariables(graph);
   const stored = read.filter(({ name }) => values?.has(name!));
   const leaves = [...graph.inputs, ...read.filter(({ name }) => !values?.has(name!))];
+  const given = [...leaves, ...stored].map(({ name }) => name!);
+  const emitter = new Emitter(new Set([...given, ...results.map(([name]) => name)]));
   for (const value of [...leaves, ...stored]) emitter.declare(value, value.name!);
   for (const value of stored) emitter.initializers.push(storedTensor(value, values!.get(value.name!)!));
   const isWide = ({ name }: Value) => int64Inputs.includes(name!);
@@ -60,28 +68,34 @@ export function toOnnxWith(
       if (names[i] !== undefined) emitter.bind(value, names[i]);
     });
   }
-  const results = [
-    ...Object.entries(graph.outputs).map(([name, value]): [string, Value] => [
-      outputName(graph, name),
-      value,
-    ]),
-    ...Object.entries(graph.updates).map(([name, value]): [string, Value] => [updateName(name), value]),
-  ];
-  for (const [name, value] of results) {
-    emitter.nodes.push({
-      opType: 'Identity',
-      domain: '',
-      inputs: [emitter.name(value)],
-      outputs: [name],
-      attributes: {},
-    });
-  }
+  nameResults(emitter, results);
   return encodeModel(
     emitter.model(
       leaves.map((value) => valueInfo(value, value.name!, isWide(value) ? 'int64' : value.dtype)),
       results.map(([name, value]) => valueInfo(value, name, value.dtype)),
     ),
   );
+}
+
+/** Gives results their names where they are computed; an Identity would copy each, gradients of all weights among them. */
+function nameResults(emitter: Emitter, results: readonly (readonly [string, Value])[]): void {
+  const computed = new Set(emitter.nodes.flatMap(({ outputs }) => outputs));
+  const names = new Map<string, string>();
+  const copies: (readonly [from: string, to: string])[] = [];
+  for (const [name, value] of results) {
+    const known = emitter.name(value);
+    // Inputs keep their names, and so does what is a result already under another one.
+    if (computed.has(known) && !names.has(known)) names.set(known, name);
+    else copies.push([known, name]);
+  }
+  const rename = (tensors: readonly string[]) => tensors.map((tensor) => names.get(tensor) ?? tensor);
+  emitter.nodes.forEach((node, i) => {
+    emitter.nodes[i] = { ...node, inputs: rename(node.inputs), outputs: rename(node.outputs) };
+  });
+  for (const [from, to] of copies) {
+    const [inputs, outputs] = [rename([from]), [to]];
+    emitter.nodes.push({ opType: 'Identity', domain: '', inputs, outputs, attributes: {} });
+  }
 }
 
 function storedTensor({ name, shape, dtype }: Value, value: Float32Array | Int32Array): OnnxTensor {

@@ -12,17 +12,18 @@ export interface Engines {
 }
 
 /**
- * Compiles the model and hands its weights over: the engine has its own copy then, and the setup none any more.
+ * Compiles the model and takes its weights over: the engine has its own copy then, and the map is empty.
  *
  * @param moments the optimizer's, of the run that is continued
  */
 export async function startEngines(
   { model, trainer: options, validation }: Setup,
+  weights: Weights,
   moments: Weights | undefined,
 ): Promise<Engines> {
-  const trainer = await Trainer.create(model.config, model.weights, options, moments);
+  const trainer = await Trainer.create(model.config, weights, options, moments);
   const evaluator = validation && (await Evaluator.sharing(trainer, validation.plan.lengths));
-  model.weights.clear();
+  weights.clear();
   return {
     trainer,
     heldOut: validation && evaluator && { ...validation, evaluator },

@@ -13,8 +13,9 @@ import {
   refuseUnlabelled,
 } from '../data/dataset.js';
 import type { TrainerOptions } from '../engine/trainer.js';
-import { isPresetName, presetConfig } from '../model/config.js';
+import { type BertConfig, isPresetName, presetConfig } from '../model/config.js';
 import { initializeWeights } from '../model/initialize.js';
+import type { Weights } from '../model/parameters.js';
 import { adamWDefaults } from '../optimizer/adamw.js';
 import { type Schedule, warmupSteps } from '../optimizer/schedule.js';
 import { microBatchOf } from './micro-batch.js';
@@ -29,7 +30,9 @@ export interface Setup {
   content: string;
   /** The held-out part, if there is one. */
   validation: { dataset: Dataset; plan: DataPlan } | undefined;
-  model: Checkpoint;
+  model: Omit<Checkpoint, 'weights'>;
+  /** Draws the weights, which takes its time, or hands over those that were read. */
+  firstWeights: () => Weights;
   schedule: Schedule;
   stepsPerEpoch: number;
   trainer: TrainerOptions;
@@ -56,9 +59,8 @@ async function setUpOn(
   resumed: Snapshot | undefined,
 ): Promise<Setup> {
   const tokenizer = tokenizerOf(dataset, options.tokenizer);
-  const model = resumed
-    ? { ...resumed.checkpoint, tokenizerFiles: tokenizer.files }
-    : await startingModel(options, tokenizer);
+  const { config, weights } = resumed?.checkpoint ?? (await startingModel(options, tokenizer));
+  const model = { config, tokenizerFiles: tokenizer.files };
   if (options.dropout !== undefined) {
     model.config.hidden_dropout_prob = options.dropout;
     model.config.attention_probs_dropout_prob = options.dropout;
@@ -110,6 +112,7 @@ async function setUpOn(
     content: await contentHash(dataset),
     validation,
     model,
+    firstWeights: () => weights ?? initializeWeights(config, seed),
     stepsPerEpoch,
     schedule: {
       name: options.schedule,
@@ -140,21 +143,17 @@ function tokenizerOf(dataset: Dataset, given: TokenizerMetadata | undefined): To
   throw new InputError(`${dataset.path}: does not say which tokenizer made it; name it with --tokenizer`);
 }
 
+/** Without weights where they are to be drawn. */
 async function startingModel(
-  { dataset, model, seed }: ResolvedOptions,
+  { dataset, model }: ResolvedOptions,
   tokenizer: TokenizerMetadata,
-): Promise<Checkpoint> {
+): Promise<{ config: BertConfig; weights?: Weights }> {
   if (isPresetName(model)) {
-    const config = presetConfig(model, tokenizer.vocabulary_size, tokenizer.special_ids.pad);
-    return { config, weights: initializeWeights(config, seed), tokenizerFiles: tokenizer.files };
+    return { config: presetConfig(model, tokenizer.vocabulary_size, tokenizer.special_ids.pad) };
   }
   const folder = await checkpointFolder(model);
-  const tokenizerFiles = tokenizer.files;
-  if (await hasWeights(folder)) {
-    const checkpoint = await readCheckpoint(folder);
-    refuseOtherTokenizer(dataset, tokenizer, model, checkpoint.tokenizerFiles);
-    return { ...checkpoint, tokenizerFiles };
-  }
-  const config = await readConfig(folder);
-  return { config, weights: initializeWeights(config, seed), tokenizerFiles };
+  if (!(await hasWeights(folder))) return { config: await readConfig(folder) };
+  const checkpoint = await readCheckpoint(folder);
+  refuseOtherTokenizer(dataset, tokenizer, model, checkpoint.tokenizerFiles);
+  return checkpoint;
 }

@@ -49,11 +49,14 @@ async function* run(
   const { dataset, plan, model, schedule } = setup;
   const { totalSteps } = schedule;
   const { loaderThreads, signal } = options;
+  // Threads that load the data start while the weights are drawn.
+  const opening = StepSource.open(dataset, plan, options, state);
+  const weights = setup.firstWeights();
   // What is wrong with the data shows here, before an older run is replaced.
-  const steps = await StepSource.open(dataset, plan, options, state);
+  const steps = await opening;
   let engines: Engines | undefined;
   try {
-    engines = await startEngines(setup, resumed?.moments);
+    engines = await startEngines(setup, weights, resumed?.moments);
     const { trainer, heldOut } = engines;
     const checkpoint = async () => ({ ...model, weights: await trainer.weights() });
     const snapshot = async () => ({

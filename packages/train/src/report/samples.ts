@@ -22,7 +22,7 @@ const masksPerRow = 4;
 export async function samplePredictions(
   trainer: Trainer,
   { dataset, plan }: { dataset: Dataset; plan: DataPlan },
-  { config, tokenizerFiles }: Checkpoint,
+  { config, tokenizerFiles }: Omit<Checkpoint, 'weights'>,
 ): Promise<SamplePrediction[]> {
   const tokens = readTokens(tokenizerFiles);
   const loaded = await loadBatches(dataset, plan, { ...onePass, threads: 0 }).next();
