@@ -19,7 +19,7 @@ const devices: Readonly<Record<Target, readonly Device[]>> = {
   eager: ['cpu'],
 };
 
-export const precisions: readonly Precision[] = ['fp32', 'tf32', 'bf16'];
+const precisions: readonly Precision[] = ['fp32', 'tf32', 'bf16'];
 
 export const targets = Object.keys(devices) as readonly Target[];
 

@@ -1,3 +1,4 @@
+import type { Precision } from '@mlm/compile';
 import type { TrainSettings } from '@mlm/train';
 import { type Command, Option } from 'commander';
 import type { Context } from '../context.js';
@@ -7,7 +8,7 @@ import { integer } from './parse.js';
 export interface EngineOptions {
   engine: 'auto' | 'onnx' | 'tensorflow' | 'eager';
   device: 'auto' | 'cpu' | 'webgpu' | 'cuda';
-  precision: 'fp32' | 'tf32' | 'bf16';
+  precision: Precision;
   xla?: boolean;
   threads?: number;
 }

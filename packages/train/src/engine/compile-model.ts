@@ -3,6 +3,7 @@ import {
   type CompileOptions,
   compile,
   type InputSpec,
+  type Precision,
   type Step,
   type StepFunction,
   traceBackendName,
@@ -24,7 +25,7 @@ export interface EngineOptions {
    * `bf16` and, on CUDA, `tf32` round the operands of matrix products to bfloat16 and TF32; weights, sums and all else
    * stay in single precision.
    */
-  precision: NonNullable<CompileOptions['precision']>;
+  precision: Precision;
   /** TensorFlow compiles clusters of operations with XLA; default false. */
   xla?: boolean;
 }

@@ -51,11 +51,11 @@ async function* run(
   const { loaderThreads, signal } = options;
   // Threads that load the data start while the weights are drawn.
   const opening = StepSource.open(dataset, plan, options, state);
-  const weights = setup.firstWeights();
-  // What is wrong with the data shows here, before an older run is replaced.
-  const steps = await opening;
   let engines: Engines | undefined;
   try {
+    const weights = setup.firstWeights();
+    // What is wrong with the data shows here, before an older run is replaced.
+    const steps = await opening;
     engines = await startEngines(setup, weights, resumed?.moments);
     const { trainer, heldOut } = engines;
     const checkpoint = async () => ({ ...model, weights: await trainer.weights() });
@@ -122,7 +122,7 @@ async function* run(
     yield endEvent(reason, options, state);
   } finally {
     await engines?.dispose();
-    await steps.close();
+    await (await opening).close();
   }
 }
 
