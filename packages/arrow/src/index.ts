@@ -1,3 +1,4 @@
+export { InputError } from '@mlm/base/errors';
 export { type ListColumn, listColumn } from './batch/column.js';
 export { type ColumnBatch, columnBuffers } from './batch/column-batch.js';
 export { type MaskedColumns, maskedBatch, recordBatch, tokenBatch } from './batch/create.js';
@@ -8,7 +9,6 @@ export type { BatchStage, CreateStage } from './batch/stage.js';
 export { type MergeOptions, mergeDatasets } from './dataset/merge.js';
 export { type Dataset, openDataset } from './dataset/open.js';
 export { checkShards } from './dataset/shards.js';
-export { InputError } from './error.js';
 export {
   type CutMetadata,
   type DatasetCounts,
@@ -34,6 +34,4 @@ export {
   partialFolder,
   type SplitProgress,
 } from './sink/journal.js';
-export { makeFolders } from './sink/make-folders.js';
-export { checkTarget, isWithin, type Replaceable } from './sink/replace.js';
 export { type ArrowStreamOptions, arrowStream } from './sink/stream.js';

@@ -1,4 +1,4 @@
-import { InputError } from './error.js';
+import { InputError } from '@mlm/base/errors';
 
 /** Key of the dataset's description in an Arrow schema's metadata; the value is JSON. */
 export const METADATA_KEY = 'mlm';

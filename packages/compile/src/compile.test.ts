@@ -1,8 +1,8 @@
+import { InputError } from '@mlm/base/errors';
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { type CompileOptions, compile } from './compile.js';
-import { InputError } from './error.js';
 import { printGraph } from './graph/print.js';
 import { type StepFunction, trace } from './trace/trace.js';
 

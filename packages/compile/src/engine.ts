@@ -1,4 +1,4 @@
-import { InputError } from './error.js';
+import { InputError } from '@mlm/base/errors';
 
 /** What runs a compiled function; see `CompileOptions`. */
 export type Target = 'onnx' | 'tensorflow' | 'eager';

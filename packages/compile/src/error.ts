@@ -1,18 +1,4 @@
-const code = 'MLM_INPUT';
-
-/**
- * Something the user can put right: the message is one clear line. Its code is that of `@mlm/arrow`'s error, so that this
- * package can stand alone, without Arrow.
- */
-export class InputError extends Error {
-  readonly code = code;
-  override readonly name = 'InputError';
-
-  /** Known by its code, so that the error of `@mlm/arrow` is one as well. */
-  static override [Symbol.hasInstance](value: unknown): boolean {
-    return value instanceof Error && 'code' in value && value.code === code;
-  }
-}
+import { InputError } from '@mlm/base/errors';
 
 /** A step, or the model itself, that the memory does not hold. */
 export class OutOfMemoryError extends InputError {

@@ -1,10 +1,11 @@
+export { InputError } from '@mlm/base/errors';
 export { cacheFolder } from './cache/folder.js';
 export type { CacheSource } from './cache/key.js';
 export { type CompileOptions, compile } from './compile.js';
 export { type DropoutMask, dropoutMask } from './dropout/dropout.js';
 export { type EagerOptions, EagerStep } from './eager/step.js';
 export type { Device, Precision, Target } from './engine.js';
-export { InputError, OutOfMemoryError } from './error.js';
+export { OutOfMemoryError } from './error.js';
 export {
   type Dimension,
   type DimensionTerm,

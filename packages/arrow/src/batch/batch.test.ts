@@ -1,9 +1,9 @@
+import { InputError } from '@mlm/base/errors';
 import { tableFromArrays, tableFromIPC, tableToIPC } from 'apache-arrow';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { description } from '../../test/description.js';
 import { columnOf, rowsOf } from '../../test/rows.js';
-import { InputError } from '../error.js';
 import { encodeBatch, encodeSchema } from '../ipc/encode.js';
 import { listColumn } from './column.js';
 import { columnBuffers } from './column-batch.js';

@@ -1,5 +1,5 @@
+import { InputError } from '@mlm/base/errors';
 import { type Data, DataType, type RecordBatch } from 'apache-arrow';
-import { InputError } from '../error.js';
 
 /** A column of lists: row i is `values[offsets[i] .. offsets[i + 1])`; `offsets` has one element more than rows. */
 export interface ListColumn<T extends Int32Array | Int8Array = Int32Array | Int8Array> {

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { InputError } from '@mlm/base/errors';
 import type { RecordBatch } from 'apache-arrow';
 import { placeOf, withPlace } from '../batch/place.js';
-import { InputError } from '../error.js';
 import type { DatasetCounts, DatasetDescription } from '../metadata.js';
 import { addCounts } from '../sink/count.js';
 import type { DatasetSinkOptions } from '../sink/dataset.js';

@@ -1,12 +1,11 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { exists, InputError } from '@mlm/base';
 import type { RecordBatch, Schema } from 'apache-arrow';
-import { InputError } from '../error.js';
 import { ArrowFile } from '../ipc/file.js';
 import { type DatasetMetadata, METADATA_KEY, parseMetadata } from '../metadata.js';
 import { validationPath } from '../sink/file.js';
 import { type FolderManifest, MANIFEST } from '../sink/folder.js';
-import { exists } from '../sink/move.js';
 
 /** The rows of one split, in one or more Arrow files. Close it when done. */
 export interface Dataset extends AsyncIterable<RecordBatch> {

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { InputError } from '../error.js';
+import { InputError } from '@mlm/base/errors';
 import { type FolderManifest, MANIFEST } from '../sink/folder.js';
 
 /**

@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import { InputError } from '@mlm/base/errors';
 import { type RecordBatch, RecordBatchReader, Schema } from 'apache-arrow';
 import { type FileBlock, Footer } from 'apache-arrow/ipc/metadata/file';
-import { InputError } from '../error.js';
 import { encodeSchema, MAGIC } from './encode.js';
 import { rowsOfBlock, scanMessages } from './scan.js';
 

@@ -1,8 +1,8 @@
 import type { FileHandle } from 'node:fs/promises';
+import { InputError } from '@mlm/base/errors';
 import { MessageHeader, type Schema } from 'apache-arrow';
 import { FileBlock } from 'apache-arrow/ipc/metadata/file';
 import { Message } from 'apache-arrow/ipc/metadata/message';
-import { InputError } from '../error.js';
 
 /** What stands in a sequence of encapsulated messages: their schema, and where the record batches lie. */
 export interface MessageIndex {

@@ -1,9 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { Writable } from 'node:stream';
+import { checkTarget, exists, InputError, type Replaceable } from '@mlm/base';
 import { type Field, type RecordBatch, Schema } from 'apache-arrow';
 import { descriptionOf, placeOf } from '../batch/place.js';
 import { releaseBatch } from '../batch/release.js';
-import { InputError } from '../error.js';
 import {
   type DatasetCounts,
   type DatasetDescription,
@@ -21,8 +21,6 @@ import {
   partialFolder,
   removePartial,
 } from './journal.js';
-import { exists } from './move.js';
-import { checkTarget, type Replaceable } from './replace.js';
 import { type SplitLayout, SplitWriter } from './split.js';
 import { writeError } from './writer.js';
 

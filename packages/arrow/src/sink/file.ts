@@ -1,9 +1,9 @@
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { moveUnlessThere } from '@mlm/base';
 import type { Split } from '../metadata.js';
 import { DatasetSink, type DatasetSinkOptions } from './dataset.js';
 import { partialFolder } from './journal.js';
-import { moveUnlessThere } from './move.js';
 
 /**
  * A stream of record batches into one Arrow IPC file; rows held out go to a second one beside it (`out.arrow` →

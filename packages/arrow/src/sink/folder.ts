@@ -1,11 +1,10 @@
 import { mkdir, readdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { exists, moveUnlessThere, type Replaceable } from '@mlm/base';
 import { DataType, type Field } from 'apache-arrow';
 import type { DatasetMetadata, Split } from '../metadata.js';
 import { DatasetSink, type DatasetSinkOptions } from './dataset.js';
 import { partialFolder } from './journal.js';
-import { exists, moveUnlessThere } from './move.js';
-import type { Replaceable } from './replace.js';
 import type { Shard, SplitWriter } from './split.js';
 
 /** How {@link datasetFolder} writes. */

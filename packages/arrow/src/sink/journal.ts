@@ -1,9 +1,7 @@
 import { type FileHandle, open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InputError } from '../error.js';
+import { InputError, makeFolders, type Replaceable } from '@mlm/base';
 import type { Split } from '../metadata.js';
-import { makeFolders } from './make-folders.js';
-import type { Replaceable } from './replace.js';
 
 /** How far one split's files had been written after a unit. */
 export interface SplitProgress {

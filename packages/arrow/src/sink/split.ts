@@ -1,10 +1,10 @@
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
+import { makeFolders } from '@mlm/base';
 import type { RecordBatch, Schema } from 'apache-arrow';
 import { END_OF_STREAM } from '../ipc/encode.js';
 import type { Split } from '../metadata.js';
 import type { FinishedUnit, SplitProgress } from './journal.js';
-import { makeFolders } from './make-folders.js';
 import { type ArrowFormat, ArrowWriter } from './writer.js';
 
 /** How a split's rows lie in files. */

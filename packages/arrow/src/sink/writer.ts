@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import { InputError } from '@mlm/base/errors';
 import type { RecordBatch, Schema } from 'apache-arrow';
 import { FileBlock } from 'apache-arrow/ipc/metadata/file';
-import { InputError } from '../error.js';
 import {
   END_OF_STREAM,
   type EncodedMessage,

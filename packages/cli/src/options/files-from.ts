@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { InputError } from '@mlm/arrow';
+import { InputError } from '@mlm/base/errors';
 import type { Context } from '../context.js';
 
 /** The paths that `--files-from` names, one a line; none without the option. */

@@ -2,13 +2,13 @@ import { pipeline } from 'node:stream/promises';
 import {
   describeBatches,
   descriptionOf,
-  InputError,
   listColumn,
   placeOf,
   recordBatch,
   tokenBatch,
   withPlace,
 } from '@mlm/arrow';
+import { InputError } from '@mlm/base/errors';
 import { type RecordBatch, Table, tableFromIPC, tableToIPC } from 'apache-arrow';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

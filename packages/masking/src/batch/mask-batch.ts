@@ -1,4 +1,5 @@
-import { type BatchPlace, InputError, listColumn, maskedBatch, placeOf, tokenBatch } from '@mlm/arrow';
+import { type BatchPlace, listColumn, maskedBatch, placeOf, tokenBatch } from '@mlm/arrow';
+import { InputError } from '@mlm/base/errors';
 import type { RecordBatch } from 'apache-arrow';
 import type { MaskedRows } from '../rule/apply.js';
 import { maskRows, remaskRows } from '../rule/mask-rows.js';

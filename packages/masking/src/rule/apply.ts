@@ -1,4 +1,5 @@
-import { InputError, int8Memory, int32Memory, type ListColumn, type MaskedColumns } from '@mlm/arrow/columns';
+import { int8Memory, int32Memory, type ListColumn, type MaskedColumns } from '@mlm/arrow/columns';
+import { InputError } from '@mlm/base/errors';
 import { TWO_TO_32 } from '../random/counter.js';
 import type { DrawPositions, DrawRows, Draws } from '../random/draws.js';
 import { fromZero } from './column.js';

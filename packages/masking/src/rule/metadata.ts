@@ -1,4 +1,5 @@
-import { type DatasetMetadata, InputError, type MaskingMetadata } from '@mlm/arrow/columns';
+import type { DatasetMetadata, MaskingMetadata } from '@mlm/arrow/columns';
+import { InputError } from '@mlm/base/errors';
 import type { MaskingRule } from './rule.js';
 
 /**

@@ -1,4 +1,5 @@
-import { type BatchPlace, InputError, type Split } from '@mlm/arrow/columns';
+import type { BatchPlace, Split } from '@mlm/arrow/columns';
+import { InputError } from '@mlm/base/errors';
 
 /** Where each row stands in the dataset: what its draws depend on, beside seed, epoch and position. */
 export interface RowPlaces {

@@ -1,4 +1,4 @@
-import { InputError } from '@mlm/arrow/columns';
+import { InputError } from '@mlm/base/errors';
 import { LAST_EPOCH } from '../random/counter.js';
 
 /** How input_ids become a masked-language-model exercise. */

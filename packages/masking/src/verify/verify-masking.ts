@@ -1,4 +1,5 @@
-import { type DatasetMetadata, InputError, listColumn, type MaskedColumns, placeOf } from '@mlm/arrow';
+import { type DatasetMetadata, listColumn, type MaskedColumns, placeOf } from '@mlm/arrow';
+import { InputError } from '@mlm/base/errors';
 import type { RecordBatch } from 'apache-arrow';
 import { remaskRows } from '../rule/mask-rows.js';
 import { ruleFromMetadata } from '../rule/metadata.js';

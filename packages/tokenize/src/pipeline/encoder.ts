@@ -1,4 +1,4 @@
-import { InputError } from '@mlm/arrow/columns';
+import { InputError } from '@mlm/base/errors';
 import { type TokenSplitter, tokenSplitters } from '../tokenizer/added-tokens.js';
 import { BLANK, encodeDocuments } from '../tokenizer/documents.js';
 import type { AddedToken, DocumentMode, EncodedText, Encoder } from '../tokenizer/types.js';

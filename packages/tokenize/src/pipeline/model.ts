@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { InputError } from '@mlm/arrow/columns';
+import { InputError } from '@mlm/base/errors';
 import type { AnyTokenizerJson } from '../tokenizer/tokenizer-json.js';
 import type { Tokens } from '../tokenizer/vocabulary.js';
 import { BYTE_CHARACTERS } from './pre-tokenizers.js';

@@ -1,4 +1,4 @@
-import { InputError } from '@mlm/arrow/columns';
+import { InputError } from '@mlm/base/errors';
 import type { ComponentJson } from '../tokenizer/tokenizer-json.js';
 
 /** The `Replace` normalizer. */

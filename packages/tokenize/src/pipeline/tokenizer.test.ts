@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { InputError } from '@mlm/arrow';
+import { InputError } from '@mlm/base/errors';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadTokenizer } from '../tokenizer/load.js';
 import { tokenizerFromDefinition } from '../tokenizer/tokenizer.js';

@@ -1,4 +1,4 @@
-import { InputError } from '@mlm/arrow/columns';
+import { InputError } from '@mlm/base/errors';
 import { type AnyTokenizerJson, addedToken } from '../tokenizer/tokenizer-json.js';
 import type { Tokenizer, TokenizerDefinition } from '../tokenizer/types.js';
 import {

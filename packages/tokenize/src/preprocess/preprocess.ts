@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { DatasetCounts } from '@mlm/arrow';
-import { InputError, isWithin } from '@mlm/arrow/columns';
+import { InputError, isWithin } from '@mlm/base';
 import type { RecordBatch } from 'apache-arrow';
 import { type InputFiles, listFiles } from '../source/list.js';
 import type { PlanOptions } from '../source/plan.js';

@@ -1,4 +1,4 @@
-import { InputError } from '@mlm/arrow/columns';
+import { InputError } from '@mlm/base/errors';
 
 /** Which of several processes this one is. */
 export interface Share {

@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync } from 'node:fs';
-import { InputError } from '@mlm/arrow/columns';
+import { InputError } from '@mlm/base/errors';
 import { type InputFile, readError } from './list.js';
 
 /** Bytes that can be looked at before they are taken. */

@@ -1,4 +1,4 @@
-import { InputError } from '@mlm/arrow/columns';
+import { InputError } from '@mlm/base/errors';
 import type { Vector } from 'apache-arrow';
 import { contentChunks } from './decompress.js';
 import { joinLines } from './join-lines.js';

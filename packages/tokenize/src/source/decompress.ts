@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { type Readable, Transform } from 'node:stream';
 import * as zlib from 'node:zlib';
-import { InputError } from '@mlm/arrow/columns';
+import { InputError } from '@mlm/base/errors';
 import { type InputFile, readError } from './list.js';
 
 /** Bytes that a stream on disk hands over at a time. */

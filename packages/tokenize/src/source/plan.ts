@@ -1,4 +1,4 @@
-import { InputError } from '@mlm/arrow/columns';
+import { InputError } from '@mlm/base/errors';
 import type { Share } from '../preprocess/share.js';
 import { type ByteSource, fileBytes, streamBytes } from './bytes.js';
 import { arrowLines, columnLines } from './columns.js';

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { InputError } from '@mlm/arrow/columns';
+import { InputError } from '@mlm/base/errors';
 import { streamBytes } from './bytes.js';
 import { joinLines } from './join-lines.js';
 import { textRanges } from './ranges.js';

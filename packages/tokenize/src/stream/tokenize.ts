@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Transform, type TransformCallback } from 'node:stream';
-import { type BatchStage, type DatasetDescription, InputError } from '@mlm/arrow/columns';
+import type { BatchStage, DatasetDescription } from '@mlm/arrow/columns';
+import { InputError } from '@mlm/base/errors';
 import type { RecordBatch } from 'apache-arrow';
 import type { DocumentKind, Unit } from '../source/unit.js';
 import { tokenizerMetadata } from '../tokenizer/metadata.js';

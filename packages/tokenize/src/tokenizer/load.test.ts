@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { InputError } from '@mlm/arrow';
+import { InputError } from '@mlm/base/errors';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadTokenizer } from './load.js';
 import { tokenizerFromDefinition } from './tokenizer.js';

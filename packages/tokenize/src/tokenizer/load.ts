@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { InputError } from '@mlm/arrow/columns';
+import { InputError } from '@mlm/base/errors';
 import { tokenizerFromDefinition } from './tokenizer.js';
 import type { Tokenizer } from './types.js';
 import { bertConfig, parseConfig } from './vocabulary-files.js';

@@ -1,4 +1,4 @@
-import { InputError } from '@mlm/arrow/columns';
+import { InputError } from '@mlm/base/errors';
 import type { AddedToken, WordPieceModel } from './types.js';
 
 /** A normalizer, pre-tokenizer or decoder of a tokenizer.json, with the settings of its type. */

@@ -1,4 +1,4 @@
-import { InputError } from '@mlm/arrow/columns';
+import { InputError } from '@mlm/base/errors';
 import { type AddedTokenJson, addedToken, addedTokenJson } from './tokenizer-json.js';
 import type { WordPieceModel } from './types.js';
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { InputError } from '@mlm/arrow/columns';
+import { InputError } from '@mlm/base/errors';
 import type { AddedToken, SpecialIds } from './types.js';
 import { SPECIAL_TOKENS, type SpecialRole, specialToken, type TokenizerConfig } from './vocabulary-files.js';
 

@@ -1,4 +1,4 @@
-import { InputError } from '@mlm/arrow/columns';
+import { InputError } from '@mlm/base/errors';
 import { bertConfig, completeFiles } from '../tokenizer/vocabulary-files.js';
 import { chooseAlphabet, spellWithAlphabet } from './alphabet.js';
 import { WordCounter } from './count-words.js';

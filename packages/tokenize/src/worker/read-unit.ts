@@ -1,5 +1,5 @@
 import { closeSync } from 'node:fs';
-import { InputError } from '@mlm/arrow/columns';
+import { InputError } from '@mlm/base/errors';
 import { openFile, readFully } from '../source/bytes.js';
 import { decodeRecords, RecordError } from '../source/jsonl.js';
 import type { UnitPart } from '../source/unit.js';

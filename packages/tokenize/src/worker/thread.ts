@@ -1,5 +1,6 @@
 import { parentPort } from 'node:worker_threads';
-import { type ColumnBatch, columnBuffers, giveBackMemory, InputError } from '@mlm/arrow/columns';
+import { type ColumnBatch, columnBuffers, giveBackMemory } from '@mlm/arrow/columns';
+import { InputError } from '@mlm/base/errors';
 import type { Unit } from '../source/unit.js';
 import { encoderFrom } from '../tokenizer/tokenizer.js';
 import type { EncoderSource } from '../tokenizer/types.js';

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { InputError } from '@mlm/arrow/columns';
+import { InputError } from '@mlm/base/errors';
 import type { Unit } from '../source/unit.js';
 import type { Tokenizer } from '../tokenizer/types.js';
 import type { FinishedUnit } from './finished-unit.js';

@@ -1,6 +1,6 @@
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InputError, makeFolders } from '@mlm/arrow';
+import { InputError, makeFolders } from '@mlm/base';
 import { type BertConfig, formatConfig, parseConfig } from '../model/config.js';
 import type { Weights } from '../model/parameters.js';
 import { readWeights, writeWeights } from './weights.js';

@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { InputError } from '@mlm/arrow';
+import { InputError } from '@mlm/base/errors';
 import { presetNames } from '../model/config.js';
 import { configFile, tokenizerFileNames, weightsFile } from './checkpoint.js';
 

@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { InputError } from '@mlm/arrow';
+import { InputError } from '@mlm/base/errors';
 import fc from 'fast-check';
 import { afterAll, expect, it } from 'vitest';
 import { temporaryFolder } from '../testing/dataset.fixture.js';

@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import { InputError } from '@mlm/arrow';
+import { InputError } from '@mlm/base/errors';
 
 /** A tensor in a safetensors file. Weights of other float types are widened to float32 when read. */
 export interface StoredTensor {

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InputError } from '@mlm/arrow';
+import { InputError } from '@mlm/base/errors';
 import type { Weights } from '../model/parameters.js';
 import { readSafetensors, writeSafetensors } from './safetensors.js';
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { InputError, type TokenizerMetadata } from '@mlm/arrow';
+import type { TokenizerMetadata } from '@mlm/arrow';
+import { InputError } from '@mlm/base/errors';
 
 /** A model of tokenizer.json: WordPiece and BPE give ids by token, Unigram gives tokens and scores in their order. */
 interface VocabularyJson {

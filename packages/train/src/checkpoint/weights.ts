@@ -1,4 +1,4 @@
-import { InputError } from '@mlm/arrow';
+import { InputError } from '@mlm/base/errors';
 import type { BertConfig } from '../model/config.js';
 import { parameterShapes, type Weights } from '../model/parameters.js';
 import { readSafetensors, writeSafetensors } from './safetensors.js';

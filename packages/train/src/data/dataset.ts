@@ -1,4 +1,5 @@
-import { type Dataset, InputError, listColumn, type TokenizerMetadata } from '@mlm/arrow';
+import { type Dataset, listColumn, type TokenizerMetadata } from '@mlm/arrow';
+import { InputError } from '@mlm/base/errors';
 import type { MaskingRule } from '@mlm/masking';
 import type { BertConfig } from '../model/config.js';
 import type { EpochOptions } from './epoch.js';

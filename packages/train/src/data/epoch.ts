@@ -1,4 +1,5 @@
-import { type Dataset, InputError } from '@mlm/arrow';
+import type { Dataset } from '@mlm/arrow';
+import { InputError } from '@mlm/base/errors';
 import type { MaskingRule } from '@mlm/masking';
 import { Random } from '../random/random.js';
 import { assembleBatch, type Batch, type Row } from './batch.js';

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
-import { type Dataset, InputError } from '@mlm/arrow';
+import type { Dataset } from '@mlm/arrow';
+import { InputError } from '@mlm/base/errors';
 import type { Batch } from './batch.js';
 import type { DataPlan } from './dataset.js';
 import { epochBatches } from './epoch.js';

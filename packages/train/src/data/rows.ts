@@ -1,4 +1,5 @@
-import { type Dataset, InputError, type ListColumn, listColumn } from '@mlm/arrow';
+import { type Dataset, type ListColumn, listColumn } from '@mlm/arrow';
+import { InputError } from '@mlm/base/errors';
 import { type MaskingRule, maskRows, placesOfRows, remaskRows } from '@mlm/masking';
 import type { Row } from './batch.js';
 import { unlabelled } from './dataset.js';

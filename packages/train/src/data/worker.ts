@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { InputError, openDataset } from '@mlm/arrow';
+import { openDataset } from '@mlm/arrow';
+import { InputError } from '@mlm/base/errors';
 import type { Batch } from './batch.js';
 import {
   assembledBatches,

@@ -1,4 +1,4 @@
-import { InputError } from '@mlm/arrow';
+import { InputError } from '@mlm/base/errors';
 import {
   type CompileOptions,
   compile,

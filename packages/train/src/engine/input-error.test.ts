@@ -1,5 +1,5 @@
-import { InputError } from '@mlm/arrow';
-import { InputError as CompileInputError, compile } from '@mlm/compile';
+import { InputError as CompileInputError, InputError } from '@mlm/base';
+import { compile } from '@mlm/compile';
 import { expect, it } from 'vitest';
 
 it('is one error to instanceof, whichever package throws it', async () => {

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { checkTarget, type Replaceable } from '@mlm/arrow';
+import { checkTarget, type Replaceable } from '@mlm/base';
 import { type InputSpec, toOnnx, trace } from '@mlm/compile';
 import * as tf from '@tensorflow/tfjs-core';
 import {

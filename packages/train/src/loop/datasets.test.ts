@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { InputError } from '@mlm/arrow';
+import { InputError } from '@mlm/base/errors';
 import { Field, Int64, List, RecordBatchFileWriter, Table, vectorFromArray } from 'apache-arrow';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { evaluate } from '../predict/evaluate.js';

@@ -1,6 +1,6 @@
 import { readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InputError } from '@mlm/arrow';
+import { InputError } from '@mlm/base/errors';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readCheckpoint } from '../checkpoint/checkpoint.js';
 import { evaluate } from '../predict/evaluate.js';

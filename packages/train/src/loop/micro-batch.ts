@@ -1,4 +1,5 @@
-import { type Dataset, InputError } from '@mlm/arrow';
+import type { Dataset } from '@mlm/arrow';
+import { InputError } from '@mlm/base/errors';
 import type { TrainerState } from '../checkpoint/state.js';
 import type { DataPlan } from '../data/dataset.js';
 import { freeMemory } from '../engine/free-memory.js';

@@ -1,4 +1,5 @@
-import { InputError, type MaskingMetadata } from '@mlm/arrow';
+import type { MaskingMetadata } from '@mlm/arrow';
+import { InputError } from '@mlm/base/errors';
 import type { Recipe, TrainerState } from '../checkpoint/state.js';
 import type { EndEvent, Evaluation, EvaluationEvent } from './events.js';
 import type { ResolvedOptions } from './options.js';

@@ -1,5 +1,5 @@
 import { basename, dirname, join } from 'node:path';
-import { InputError } from '@mlm/arrow';
+import { InputError } from '@mlm/base/errors';
 import { scheduleNames } from '../optimizer/schedule.js';
 import { trainDefaults } from './defaults.js';
 import type { ResolvedOptions, TrainOptions, TrainSettings } from './options.js';

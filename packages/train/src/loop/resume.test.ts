@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { InputError } from '@mlm/arrow';
+import { InputError } from '@mlm/base/errors';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Random } from '../random/random.js';
 import { type DatasetShape, temporaryFolder, tokenizerOf, writeDataset } from '../testing/dataset.fixture.js';

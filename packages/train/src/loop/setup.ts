@@ -1,4 +1,5 @@
-import { type Dataset, InputError, openDataset, type TokenizerMetadata } from '@mlm/arrow';
+import { type Dataset, openDataset, type TokenizerMetadata } from '@mlm/arrow';
+import { InputError } from '@mlm/base/errors';
 import { type Checkpoint, hasWeights, readCheckpoint, readConfig } from '../checkpoint/checkpoint.js';
 import { checkpointFolder } from '../checkpoint/hub.js';
 import type { Snapshot } from '../checkpoint/run-folder.js';

@@ -1,4 +1,4 @@
-import { InputError } from '@mlm/arrow';
+import { InputError } from '@mlm/base/errors';
 import { RunFolder, type Snapshot } from '../checkpoint/run-folder.js';
 import type { TrainerState } from '../checkpoint/state.js';
 import { parameterCount } from '../model/parameters.js';

@@ -1,4 +1,4 @@
-import { InputError } from '@mlm/arrow';
+import { InputError } from '@mlm/base/errors';
 import { expect, it } from 'vitest';
 import { formatConfig, parseConfig, presetConfig, presetNames } from './config.js';
 import { initializeWeights } from './initialize.js';

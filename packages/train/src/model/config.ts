@@ -1,4 +1,4 @@
-import { InputError } from '@mlm/arrow';
+import { InputError } from '@mlm/base/errors';
 
 /** A BERT configuration, in the names and meaning of the `config.json` that Hugging Face transformers writes. */
 export interface BertConfig {

@@ -1,4 +1,4 @@
-import { InputError } from '@mlm/arrow';
+import { InputError } from '@mlm/base/errors';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { temporaryFolder, writeDataset } from '../testing/dataset.fixture.js';
 import { writeTinyModel } from '../testing/model.fixture.js';

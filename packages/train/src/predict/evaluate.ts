@@ -1,4 +1,5 @@
-import { InputError, openDataset, type TokenizerMetadata } from '@mlm/arrow';
+import { openDataset, type TokenizerMetadata } from '@mlm/arrow';
+import { InputError } from '@mlm/base/errors';
 import { readCheckpoint } from '../checkpoint/checkpoint.js';
 import { checkpointFolder } from '../checkpoint/hub.js';
 import { refuseOtherTokenizer } from '../checkpoint/tokenizer.js';

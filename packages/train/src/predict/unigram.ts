@@ -1,4 +1,5 @@
-import { type Dataset, InputError, listColumn, openDataset } from '@mlm/arrow';
+import { type Dataset, listColumn, openDataset } from '@mlm/arrow';
+import { InputError } from '@mlm/base/errors';
 import { ignoredLabel } from '../data/batch.js';
 
 /**

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { makeFolders } from '@mlm/arrow';
+import { makeFolders } from '@mlm/base';
 import { loadTokenizer, type Tokenizer, textFiles, trainVocabulary, unitTexts } from '@mlm/tokenize';
 import { train, unigramLoss } from '@mlm/train';
 import { commandName } from '../../command-name.js';

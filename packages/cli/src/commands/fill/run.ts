@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline';
-import { InputError } from '@mlm/arrow';
+import { InputError } from '@mlm/base/errors';
 import { type Encoder, loadTokenizer, type Tokenizer } from '@mlm/tokenize';
 import { checkpointFolder, MaskFiller } from '@mlm/train';
 import type { Context } from '../../context.js';

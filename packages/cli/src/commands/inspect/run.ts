@@ -1,4 +1,5 @@
-import { type Dataset, type DatasetMetadata, InputError, listColumn, openDataset } from '@mlm/arrow';
+import { type Dataset, type DatasetMetadata, listColumn, openDataset } from '@mlm/arrow';
+import { InputError } from '@mlm/base/errors';
 import type { Tokenizer } from '@mlm/tokenize';
 import type { Context } from '../../context.js';
 import { type DatasetRow, markedRow } from '../../output/marked-row.js';

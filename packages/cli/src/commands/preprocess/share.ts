@@ -1,4 +1,4 @@
-import { InputError } from '@mlm/arrow/columns';
+import { InputError } from '@mlm/base/errors';
 import { partPath, type Share, shareOf, shareVariables } from '@mlm/tokenize';
 import type { Context } from '../../context.js';
 import { UsageError } from '../../errors.js';

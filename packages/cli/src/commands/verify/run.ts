@@ -1,4 +1,5 @@
-import { checkShards, type Dataset, InputError, openDataset } from '@mlm/arrow';
+import { checkShards, type Dataset, openDataset } from '@mlm/arrow';
+import { InputError } from '@mlm/base/errors';
 import { type MaskingLaws, type MaskingReport, verifyMasking } from '@mlm/masking';
 import { loadTokenizer } from '@mlm/tokenize';
 import type { Context } from '../../context.js';

@@ -1,6 +1,6 @@
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { checkTarget, makeFolders, type Replaceable } from '@mlm/arrow';
+import { checkTarget, makeFolders, type Replaceable } from '@mlm/base';
 import { listFiles, textFiles, trainVocabulary, unitTexts } from '@mlm/tokenize';
 import { commandName } from '../../command-name.js';
 import type { Context } from '../../context.js';

@@ -1,5 +1,6 @@
+import { InputError } from '@mlm/base/errors';
 import { describe, expect, test } from 'vitest';
-import { InputError, OutOfMemoryError } from '../../error.js';
+import { OutOfMemoryError } from '../../error.js';
 import { webgpuDriverCommand } from './commands.js';
 import { explainDeviceError } from './messages.js';
 

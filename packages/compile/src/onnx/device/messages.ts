@@ -1,4 +1,5 @@
-import { InputError, OutOfMemoryError } from '../../error.js';
+import { InputError } from '@mlm/base/errors';
+import { OutOfMemoryError } from '../../error.js';
 import { webgpuDriverCommand } from './commands.js';
 
 const noAdapter = /Failed to get a WebGPU adapter|No supported adapters/;

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { InputError } from '../../error.js';
+import { InputError } from '@mlm/base/errors';
 import { lastWords, runCommand } from '../../tensorflow/setup/command.js';
 
 const passed = new Set<string>();

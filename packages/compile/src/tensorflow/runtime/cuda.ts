@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { InputError, OutOfMemoryError } from '../../error.js';
+import { InputError } from '@mlm/base/errors';
+import { OutOfMemoryError } from '../../error.js';
 import type { TensorflowInstallation } from '../setup/installation.js';
 
 /** What was found on a machine where TensorFlow sees no GPU. */

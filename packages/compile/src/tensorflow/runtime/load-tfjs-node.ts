@@ -1,8 +1,8 @@
 import Module from 'node:module';
 import util from 'node:util';
+import { InputError } from '@mlm/base/errors';
 import type * as tfjsCore from '@tensorflow/tfjs-core';
 import type { Precision } from '../../engine.js';
-import { InputError } from '../../error.js';
 import { readInstallation, tensorflowFolder } from '../setup/installation.js';
 import { explainMissingCuda, findCuda } from './cuda.js';
 import { tfjsNodePackage } from './tfjs-node-package.js';

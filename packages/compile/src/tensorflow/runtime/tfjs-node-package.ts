@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
-import { InputError } from '../../error.js';
+import { InputError } from '@mlm/base/errors';
 
 /** Where npm put @tensorflow/tfjs-node-gpu, an optional dependency whose own installer is never run. */
 export function tfjsNodePackage(): { folder: string; version: string; require: NodeJS.Require } {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { cp, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { InputError } from '../../error.js';
+import { InputError } from '@mlm/base/errors';
 import { tfjsNodePackage } from '../runtime/tfjs-node-package.js';
 import { runCommand } from './command.js';
 import { LIBRARIES } from './wheel.js';

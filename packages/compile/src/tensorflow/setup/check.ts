@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InputError } from '../../error.js';
+import { InputError } from '@mlm/base/errors';
 import { type EngineProbe, probeEngine } from '../../probe/probe.js';
 import { DRIVER_FILE } from '../runtime/cuda.js';
 import { type TensorflowInstallation, writeInstallation } from './installation.js';

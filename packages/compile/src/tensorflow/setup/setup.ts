@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InputError } from '../../error.js';
+import { InputError } from '@mlm/base/errors';
 import type { EngineProbe } from '../../probe/probe.js';
 import { buildBinding } from './binding.js';
 import { checkTensorflow } from './check.js';

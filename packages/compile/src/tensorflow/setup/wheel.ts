@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InputError } from '../../error.js';
+import { InputError } from '@mlm/base/errors';
 import { lastWords, runCommand } from './command.js';
 
 /** A TensorFlow distribution on disk. */

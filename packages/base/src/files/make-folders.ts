@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { InputError } from '../error.js';
+import { InputError } from '../errors.js';
 import { exists } from './move.js';
 
 /**

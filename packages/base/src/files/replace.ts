@@ -1,6 +1,6 @@
 import { readdirSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
-import { InputError } from '../error.js';
+import { InputError } from '../errors.js';
 
 /** What `overwrite` may replace: a plain file, or a folder with nothing but what we ourselves write there. */
 export type Replaceable =

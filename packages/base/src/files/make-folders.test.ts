@@ -3,7 +3,7 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { InputError } from '../error.js';
+import { InputError } from '../errors.js';
 import { makeFolders } from './make-folders.js';
 
 test('makes what is missing, and is content with what is there', async () => {
