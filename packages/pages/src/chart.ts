@@ -1,0 +1,53 @@
+import { type Chart, type Curve, centredMean, type DrawnCurve, thin } from './curve.js';
+import { escapeHtml } from './html.js';
+
+/** Rows of the table that stands for a chart where it cannot be seen. */
+const tableRows = 12;
+
+/** A chart that the page's script draws, with a table of its values for readers who do not see it. */
+export function chartFigure(chart: Chart, id: string): string {
+  const curves = chart.curves.filter(({ points }) => points.some(([, value]) => Number.isFinite(value)));
+  if (curves.length === 0) return '';
+  const data = JSON.stringify({ ...chart, curves: curves.flatMap(drawn) }).replaceAll('<', '\\u003c');
+  return `<figure aria-labelledby="${id}" data-chart>
+<figcaption id="${id}">${escapeHtml(chart.title)}</figcaption>
+<script type="application/json">${data}</script>
+<noscript><p class="muted">The chart needs JavaScript; its values stand in the table.</p></noscript>
+<details><summary>Values as a table</summary><div class="wide">${valueTable(chart, curves)}</div></details>
+</figure>`;
+}
+
+function drawn({ name, points, colour, style }: Curve): DrawnCurve[] {
+  const common = { colour, points: thin(points) };
+  if (style !== 'noisy') return [{ ...common, name, look: style === 'plain' ? 'line' : style }];
+  return [
+    { ...common, name: `${name}, each step`, look: 'faint' },
+    { colour, name, points: thin(centredMean(points)), look: 'line' },
+  ];
+}
+
+function valueTable({ unit }: Chart, curves: Curve[]): string {
+  const steps = [...new Set(curves.flatMap(({ points }) => points.map(([step]) => step)))].sort(
+    (a, b) => a - b,
+  );
+  const every = Math.max(1, Math.ceil(steps.length / tableRows));
+  const shown = steps.filter((_, i) => i % every === 0 || i === steps.length - 1);
+  const values = curves.map(({ points, style }) => ({
+    at: new Map(points),
+    level: style === 'level' ? points[0]?.[1] : undefined,
+  }));
+  const head = curves.map(({ name }) => `<th scope="col" class="number">${escapeHtml(name)}</th>`).join('');
+  const rows = shown.map((step) => {
+    const cells = values
+      .map(({ at, level }) => `<td class="number">${formatValue(at.get(step) ?? level)}</td>`)
+      .join('');
+    return `<tr><th scope="row" class="number">${step}</th>${cells}</tr>`;
+  });
+  return `<table><caption class="hidden">${escapeHtml(unit)} by step</caption><thead><tr><th scope="col" class="number">step</th>${head}</tr></thead><tbody>${rows.join('')}</tbody></table>`;
+}
+
+function formatValue(value: number | undefined): string {
+  if (value === undefined || !Number.isFinite(value)) return '–';
+  if (value !== 0 && Math.abs(value) < 1e-3) return value.toExponential(2);
+  return value.toLocaleString('en', { maximumSignificantDigits: 5 });
+}

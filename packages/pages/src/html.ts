@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs';
+
+/** Text as it stands in HTML, in an element or a quoted attribute. */
+export function escapeHtml(text: string): string {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;');
+}
+
+/** What a page consists of. */
+export interface Page {
+  title: string;
+  /** HTML of the body. */
+  body: string;
+  /** Style sheets and scripts of `assets/`, which go into the page itself. */
+  styles?: string[];
+  scripts?: string[];
+}
+
+/** A whole page that needs no network: its styles and scripts stand in it. */
+export function page({ title, body, styles = [], scripts = [] }: Page): string {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escapeHtml(title)}</title>
+<link rel="icon" href="data:,">
+${['page.css', ...styles].map((name) => `<style>${asset(name)}</style>`).join('\n')}
+</head>
+<body>
+${body}
+${scripts.map((name) => `<script>${asset(name).replaceAll('</script', '<\\/script')}</script>`).join('\n')}
+</body>
+</html>
+`;
+}
+
+/** A table of labels and values. */
+export function factTable(facts: Record<string, string>): string {
+  const rows = Object.entries(facts).map(
+    ([label, value]) =>
+      `<tr><th scope="row" class="name">${escapeHtml(label)}</th><td>${escapeHtml(value)}</td></tr>`,
+  );
+  return `<div class="wide"><table><tbody>${rows.join('')}</tbody></table></div>`;
+}
+
+function asset(name: string): string {
+  return readFileSync(new URL(`../assets/${name}`, import.meta.url), 'utf8');
+}

@@ -1,0 +1,52 @@
+/** One run as a page shows it. */
+export interface Run {
+  /** What the page calls it: its folder's name. */
+  name: string;
+  /** `running` makes the page reload itself. */
+  status: 'running' | 'finished' | 'stopped early' | 'stopped';
+  /** The command that repeats the run. */
+  command?: string | undefined;
+  /** Label to formatted value, in the order in which they are shown. */
+  facts: Record<string, string>;
+  /** One point an optimizer step, ascending by `step`. */
+  steps: StepPoint[];
+  /** The results on the validation rows, ascending by `step`. */
+  evaluations: EvaluationPoint[];
+  /** Loss, in nats a token, of guessing by the frequency of tokens alone. */
+  unigramLoss?: number | undefined;
+  /** Validation rows with the model's answers. */
+  predictions?: PredictedRow[] | undefined;
+}
+
+/** What is known of an optimizer step. */
+export interface StepPoint {
+  step: number;
+  /** Mean cross-entropy over the masked tokens, in nats. */
+  loss: number;
+  learning_rate: number;
+  tokens_per_second: number;
+  /** Global norm of the gradient before clipping. */
+  grad_norm?: number | undefined;
+}
+
+/** What is known of an evaluation. */
+export interface EvaluationPoint {
+  step: number;
+  /** Mean cross-entropy over the masked tokens, in nats. */
+  loss: number;
+  /** Share of masked tokens answered right, from 0 to 1. */
+  accuracy: number;
+}
+
+/** A row as text, in parts: what the model sees, and the places that were masked. */
+export interface PredictedRow {
+  parts: (string | MaskedPlace)[];
+}
+
+/** A masked place and what the model puts there. */
+export interface MaskedPlace {
+  /** The word that stood there. */
+  expected: string;
+  /** Most probable first; `probability` from 0 to 1. */
+  candidates: { word: string; probability: number }[];
+}
