@@ -1,5 +1,15 @@
 import { InputError } from '@mlm/base/errors';
 
+/**
+ * Counts up when a compiled function computes something else than before, beyond rounding. A run records it, so that
+ * what an older one trained can be told apart.
+ *
+ * - 1, or none recorded: the gradients of `tf.gather`, and with them those of embeddings, could lose updates on the
+ *   engine onnx on the CPU, with more than one thread and rows × width of about 210,000 or more.
+ * - 2: every sum over duplicates is complete, and the same in every run.
+ */
+export const ENGINE_REVISION = 2;
+
 /** What runs a compiled function; see `CompileOptions`. */
 export type Target = 'onnx' | 'tensorflow' | 'eager';
 

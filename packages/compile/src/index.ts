@@ -4,7 +4,7 @@ export type { CacheSource } from './cache/key.js';
 export { type CompileOptions, compile } from './compile.js';
 export { type DropoutMask, dropoutMask } from './dropout/dropout.js';
 export { type EagerOptions, EagerStep } from './eager/step.js';
-export type { Device, Precision, Target } from './engine.js';
+export { type Device, ENGINE_REVISION, type Precision, type Target } from './engine.js';
 export { OutOfMemoryError } from './error.js';
 export {
   type Dimension,

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { ENGINE_REVISION } from '../engine.js';
 
 /** What a compiled function is made of, so that another process knows the same one again. */
 export interface CacheSource {
@@ -15,7 +16,8 @@ export interface CacheSource {
 export function cacheKey({ code, values }: CacheSource, details: unknown): string {
   const versions = ['@tensorflow/tfjs-core', 'onnxruntime-node'].map(versionOf);
   const folders = [new URL('../', import.meta.url), ...code].map(codeHash);
-  return createHash('sha256').update(JSON.stringify({ versions, folders, values, details })).digest('hex');
+  const made = { revision: ENGINE_REVISION, versions, folders, values, details };
+  return createHash('sha256').update(JSON.stringify(made)).digest('hex');
 }
 
 function versionOf(name: string): string {
