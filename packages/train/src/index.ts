@@ -1,4 +1,4 @@
-export { type Checkpoint, readCheckpoint, readConfig } from './checkpoint/checkpoint.js';
+export { type Checkpoint, readCheckpoint, readModel } from './checkpoint/checkpoint.js';
 export { checkpointFolder } from './checkpoint/hub.js';
 export { readSafetensors, type StoredTensor, writeSafetensors } from './checkpoint/safetensors.js';
 export type { Batch } from './data/batch.js';
@@ -19,7 +19,8 @@ export type {
 } from './loop/events.js';
 export type { TrainOptions, TrainSettings } from './loop/options.js';
 export { train } from './loop/train.js';
-export { type BertConfig, type PresetName, presetConfig, presetNames } from './model/config.js';
+export { modelTypes, presetModel, presetNames } from './models/index.js';
+export type { Limits, Model, Parameter } from './models/model.js';
 export { type ScheduleName, scheduleNames } from './optimizer/schedule.js';
 export type { Candidate } from './predict/candidates.js';
 export { type EvaluateOptions, type EvaluationProgress, evaluate } from './predict/evaluate.js';

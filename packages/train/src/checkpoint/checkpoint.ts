@@ -1,13 +1,13 @@
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError, makeFolders } from '@mlm/base';
-import { type BertConfig, formatConfig, parseConfig } from '../model/config.js';
-import type { Weights } from '../model/parameters.js';
+import { parseModel } from '../models/index.js';
+import type { Model, Weights } from '../models/model.js';
 import { readWeights, writeWeights } from './weights.js';
 
-/** A model as it lies in a folder that transformers' `BertForMaskedLM` and `AutoTokenizer` open. */
+/** A model as it lies in a folder that transformers' `AutoModelForMaskedLM` and `AutoTokenizer` open. */
 export interface Checkpoint {
-  config: BertConfig;
+  model: Model;
   weights: Weights;
   /** The tokenizer's files as text: tokenizer.json, tokenizer_config.json, vocab.txt … */
   tokenizerFiles: Record<string, string>;
@@ -22,9 +22,9 @@ export const tokenizerFileNames = [
   'special_tokens_map.json',
 ];
 
-/** @throws InputError when the folder is no checkpoint of a BERT that this package can compute */
-export async function readConfig(folder: string): Promise<BertConfig> {
-  return parseConfig(await readText(folder, configFile), join(folder, configFile));
+/** @throws InputError when the folder is no checkpoint of a model that this package can compute */
+export async function readModel(folder: string): Promise<Model> {
+  return parseModel(await readText(folder, configFile), join(folder, configFile));
 }
 
 /**
@@ -37,16 +37,16 @@ export async function hasWeights(folder: string): Promise<boolean> {
   );
 }
 
-/** @throws InputError when the folder is no whole checkpoint of a BertForMaskedLM */
+/** @throws InputError when the folder is no whole checkpoint of a masked language model */
 export async function readCheckpoint(folder: string): Promise<Checkpoint> {
-  const config = await readConfig(folder);
-  const weights = await readWeights(join(folder, weightsFile), config);
+  const model = await readModel(folder);
+  const weights = await readWeights(join(folder, weightsFile), model);
   const present = await readdir(folder);
   const tokenizerFiles: Record<string, string> = {};
   for (const name of tokenizerFileNames.filter((name) => present.includes(name))) {
     tokenizerFiles[name] = await readText(folder, name);
   }
-  return { config, weights, tokenizerFiles };
+  return { model, weights, tokenizerFiles };
 }
 
 async function readText(folder: string, name: string): Promise<string> {
@@ -65,11 +65,11 @@ async function readText(folder: string, name: string): Promise<string> {
  * Callers that must not leave half of it write into a folder of another name and rename that.
  */
 export async function writeCheckpoint(folder: string, checkpoint: Checkpoint): Promise<void> {
-  await writeWeights(join(folder, weightsFile), checkpoint.config, checkpoint.weights);
+  await writeWeights(join(folder, weightsFile), checkpoint.model, checkpoint.weights);
   for (const [name, text] of Object.entries(checkpoint.tokenizerFiles)) {
     await writeFile(join(folder, name), text);
   }
-  await writeFile(join(folder, configFile), formatConfig(checkpoint.config));
+  await writeFile(join(folder, configFile), checkpoint.model.formatConfig());
 }
 
 /** Fills a new folder through `write`; the folder appears under its name only when it is whole. */

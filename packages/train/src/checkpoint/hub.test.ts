@@ -67,7 +67,7 @@ function hubOf(repository: string, source: string, files: string[]): Server {
 it('downloads a checkpoint once, and reads it from the cache afterwards, also without the hub', async () => {
   const environment = { HF_ENDPOINT: `${endpoint}/` };
   const found = await checkpointFolder('owner/tiny', environment);
-  expect((await readCheckpoint(found)).config).toEqual(tinyConfig);
+  expect((await readCheckpoint(found)).model.config).toEqual(tinyConfig);
   requests.length = 0;
   expect(await checkpointFolder('owner/tiny', environment)).toBe(found);
   expect(requests).toHaveLength(1);

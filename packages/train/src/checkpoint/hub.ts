@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { InputError } from '@mlm/base/errors';
-import { presetNames } from '../model/config.js';
+import { presetNames } from '../models/index.js';
 import { configFile, tokenizerFileNames, weightsFile } from './checkpoint.js';
 
 /** A repository on a hub: `owner/name`. */

@@ -1,9 +1,9 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, expect, it, vi } from 'vitest';
-import { initializeWeights } from '../model/initialize.js';
+import { initializeWeights } from '../models/initialize.js';
 import { temporaryFolder } from '../testing/dataset.fixture.js';
-import { tinyConfig } from '../testing/model.fixture.js';
+import { tinyModel } from '../testing/model.fixture.js';
 import { readCheckpoint } from './checkpoint.js';
 import { RunFolder, type Snapshot } from './run-folder.js';
 
@@ -38,14 +38,13 @@ afterEach(() => {
 });
 afterAll(() => folder.remove());
 
-const config = {
-  ...tinyConfig,
+const model = tinyModel({
   num_hidden_layers: 1,
   hidden_size: 4,
   intermediate_size: 4,
   max_position_embeddings: 8,
-};
-const weights = initializeWeights(config, 1);
+});
+const weights = initializeWeights(model, 1);
 
 /** A snapshot whose every number is its step. */
 function snapshotOf(step: number): Snapshot {
@@ -53,7 +52,7 @@ function snapshotOf(step: number): Snapshot {
     ([name, { length }]) => [name, new Float32Array(length).fill(step)] as const,
   );
   return {
-    checkpoint: { config, weights: new Map(values), tokenizerFiles: { 'vocab.txt': 'a\n' } },
+    checkpoint: { model, weights: new Map(values), tokenizerFiles: { 'vocab.txt': 'a\n' } },
     state: {
       step,
       epoch: 0,
@@ -104,7 +103,7 @@ it('a kill at any moment of the last save, and of the save after it, leaves a wh
         await run.saveLast(snapshotOf(3));
       });
       // Any program may open the folder meanwhile.
-      expect((await readCheckpoint(run.path)).config.hidden_size).toBe(4);
+      expect((await readCheckpoint(run.path)).model.limits.hidden).toBe(4);
       await expectUsable(run, again ? [3] : [1, 2, 3], `killed after ${first} and ${second} changes`);
       // What stood whole once is never lost.
       if (done) await expectUsable(run, again ? [3] : [2, 3], `killed after ${second} changes`);

@@ -1,7 +1,7 @@
 import { copyFile, link, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError, makeFolders } from '@mlm/base';
-import type { Weights } from '../model/parameters.js';
+import type { Weights } from '../models/model.js';
 import { type Checkpoint, readCheckpoint, writeCheckpoint, writeWhole } from './checkpoint.js';
 import { readMoments, readState, stateFile, type TrainerState, writeState } from './state.js';
 

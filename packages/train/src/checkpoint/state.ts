@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '@mlm/base/errors';
-import type { Weights } from '../model/parameters.js';
+import type { Weights } from '../models/model.js';
 import { readSafetensors, writeSafetensors } from './safetensors.js';
 
 /** Where a run stands, beside its weights: all that an exact continuation needs. */

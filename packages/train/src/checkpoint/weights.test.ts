@@ -1,8 +1,7 @@
 import { afterAll, expect, it } from 'vitest';
-import { initializeWeights } from '../model/initialize.js';
-import { parameterShapes } from '../model/parameters.js';
+import { initializeWeights } from '../models/initialize.js';
 import { temporaryFolder } from '../testing/dataset.fixture.js';
-import { tinyConfig } from '../testing/model.fixture.js';
+import { tinyModel } from '../testing/model.fixture.js';
 import { type StoredTensor, writeSafetensors } from './safetensors.js';
 import { readWeights, writeWeights } from './weights.js';
 
@@ -10,13 +9,14 @@ const folder = await temporaryFolder();
 const path = folder.file('model.safetensors');
 afterAll(() => folder.remove());
 
-const weights = initializeWeights(tinyConfig, 1);
+const model = tinyModel();
+const weights = initializeWeights(model, 1);
 const stored = (): [string, StoredTensor][] =>
-  [...parameterShapes(tinyConfig)].map(([name, shape]) => [name, { shape, values: weights.get(name)! }]);
+  model.parameters.map(({ name, shape }) => [name, { shape, values: weights.get(name)! }]);
 
 it('reads what it wrote', async () => {
-  await writeWeights(path, tinyConfig, weights);
-  expect(await readWeights(path, tinyConfig)).toEqual(weights);
+  await writeWeights(path, model, weights);
+  expect(await readWeights(path, model)).toEqual(weights);
 });
 
 it('reads old names, and leaves out pooler, next sentence and tied tensors', async () => {
@@ -36,17 +36,17 @@ it('reads old names, and leaves out pooler, next sentence and tied tensors', asy
     old.push([name, unused]);
   }
   await writeSafetensors(path, old);
-  expect(await readWeights(path, tinyConfig)).toEqual(weights);
+  expect(await readWeights(path, model)).toEqual(weights);
 });
 
 it('names a tensor that is missing, of another shape, or unknown', async () => {
   await writeSafetensors(path, stored().slice(1));
-  await expect(readWeights(path, tinyConfig)).rejects.toThrow(/word_embeddings.weight is missing/);
+  await expect(readWeights(path, model)).rejects.toThrow(/word_embeddings.weight is missing/);
   await writeSafetensors(path, stored());
-  await expect(readWeights(path, { ...tinyConfig, vocab_size: 36 })).rejects.toThrow(
+  await expect(readWeights(path, tinyModel({ vocab_size: 36 }))).rejects.toThrow(
     /shape \[37,32\], config.json asks for \[36,32\]/,
   );
-  await expect(readWeights(path, { ...tinyConfig, num_hidden_layers: 1 })).rejects.toThrow(
+  await expect(readWeights(path, tinyModel({ num_hidden_layers: 1 }))).rejects.toThrow(
     /layer\.1\..* has no place/,
   );
 });

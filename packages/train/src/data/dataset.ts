@@ -1,7 +1,7 @@
 import { type Dataset, listColumn, type TokenizerMetadata } from '@mlm/arrow';
 import { InputError } from '@mlm/base/errors';
 import type { MaskingRule } from '@mlm/masking';
-import type { BertConfig } from '../model/config.js';
+import type { Model } from '../models/model.js';
 import type { EpochOptions } from './epoch.js';
 import { batchesPerEpoch, paddedLength, paddedLengths } from './lengths.js';
 
@@ -118,17 +118,17 @@ export function refuseMisfit(
   path: string,
   tokenizer: TokenizerMetadata,
   plan: DataPlan,
-  config: BertConfig,
+  { limits }: Model,
 ): void {
-  if (tokenizer.vocabulary_size > config.vocab_size) {
+  if (tokenizer.vocabulary_size > limits.vocabulary) {
     throw new InputError(
-      `${path}: its tokenizer has ${tokenizer.vocabulary_size} ids, the model only ${config.vocab_size}; preprocess with the model's tokenizer`,
+      `${path}: its tokenizer has ${tokenizer.vocabulary_size} ids, the model only ${limits.vocabulary}; preprocess with the model's tokenizer`,
     );
   }
   const longest = plan.lengths.at(-1)!;
-  if (longest > config.max_position_embeddings) {
+  if (longest > limits.positions) {
     throw new InputError(
-      `${path}: its rows have up to ${longest} tokens, the model only ${config.max_position_embeddings} positions; preprocess with --sequence-length ${config.max_position_embeddings}`,
+      `${path}: its rows have up to ${longest} tokens, the model only ${limits.positions} positions; preprocess with --sequence-length ${limits.positions}`,
     );
   }
 }

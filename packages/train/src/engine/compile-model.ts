@@ -10,8 +10,7 @@ import {
   type VariableSpec,
 } from '@mlm/compile';
 import * as tf from '@tensorflow/tfjs-core';
-import type { BertConfig } from '../model/config.js';
-import { parameterShapes, type Weights } from '../model/parameters.js';
+import type { Model, Weights } from '../models/model.js';
 
 /** What computes the model. */
 export interface EngineOptions {
@@ -31,8 +30,8 @@ export interface EngineOptions {
 }
 
 /** The model's parameters for `compile`; without weights they are zero, or those of the step that shares its own. */
-export function parameterVariables(config: BertConfig, weights?: Weights): Record<string, VariableSpec> {
-  const entries = [...parameterShapes(config)].map(([name, shape]) => {
+export function parameterVariables({ parameters }: Model, weights?: Weights): Record<string, VariableSpec> {
+  const entries = parameters.map(({ name, shape }) => {
     const value = weights?.get(name);
     return [name, { shape, ...(value && { value }) }] as const;
   });
@@ -47,12 +46,16 @@ export interface ModelFunction {
 
 /** Makes a function of the model by one of graphs.ts. */
 export const modelFunction = <Options extends unknown[]>(
-  make: (...options: Options) => StepFunction,
+  make: (model: Model, ...options: Options) => StepFunction,
+  model: Model,
   ...options: Options
-): ModelFunction => ({ fn: make(...options), values: [make.name, ...options] });
+): ModelFunction => ({
+  fn: make(model, ...options),
+  values: [make.name, model.type, model.config, ...options],
+});
 
 /** All code that the functions of graphs.ts run. */
-const code = ['./', '../model/', '../optimizer/'].map((folder) => new URL(folder, import.meta.url));
+const code = ['./', '../models/', '../optimizer/'].map((folder) => new URL(folder, import.meta.url));
 
 /** Compiles a function of the model for an engine, on variables of its own or on those of the step `share`. */
 export async function compileModel(

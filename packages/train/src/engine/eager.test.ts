@@ -1,13 +1,13 @@
 import { expect, it } from 'vitest';
 import { assembleBatch, type Batch, ignoredLabel, rowOf } from '../data/batch.js';
-import { presetConfig } from '../model/config.js';
-import { initializeWeights } from '../model/initialize.js';
+import { presetModel } from '../models/index.js';
+import { initializeWeights } from '../models/initialize.js';
 import { adamWDefaults } from '../optimizer/adamw.js';
 import { Random } from '../random/random.js';
 import { Trainer } from './trainer.js';
 
 const vocabulary = 30_522;
-const config = presetConfig('bert-tiny', vocabulary);
+const model = presetModel('bert-tiny', vocabulary);
 const shape = { batch: 2, sequence: 16 };
 
 function randomBatch(seed: number): Batch {
@@ -23,7 +23,7 @@ function randomBatch(seed: number): Batch {
 }
 
 async function losses(engine: 'eager' | 'onnx', steps: number): Promise<number[]> {
-  const trainer = await Trainer.create(config, initializeWeights(config, 3), {
+  const trainer = await Trainer.create(model, initializeWeights(model, 3), {
     engine,
     device: 'cpu',
     threads: 1,

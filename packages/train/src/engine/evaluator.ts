@@ -1,7 +1,6 @@
 import type { Step } from '@mlm/compile';
 import type { Batch } from '../data/batch.js';
-import type { BertConfig } from '../model/config.js';
-import type { Weights } from '../model/parameters.js';
+import type { Model, Weights } from '../models/model.js';
 import { compileModel, type EngineOptions, modelFunction, parameterVariables } from './compile-model.js';
 import { evaluationStep } from './graphs.js';
 import { batchInputs, batchValues, type GraphShape } from './inputs.js';
@@ -24,23 +23,23 @@ export class Evaluator {
   ) {}
 
   static async create(
-    config: BertConfig,
+    model: Model,
     weights: Weights,
     options: EngineOptions & GraphShape,
   ): Promise<Evaluator> {
-    const variables = parameterVariables(config, weights);
+    const variables = parameterVariables(model, weights);
     return new Evaluator(
-      await compileModel(options, modelFunction(evaluationStep, config), variables, batchInputs(options)),
+      await compileModel(options, modelFunction(evaluationStep, model), variables, batchInputs(options)),
       options,
     );
   }
 
   /** Scores with the weights that a trainer has at the time, without a copy of them. */
   static async sharing(trainer: Trainer, lengths: readonly number[]): Promise<Evaluator> {
-    const { config, step } = trainer;
+    const { model, step } = trainer;
     const options = { ...trainer.options, lengths };
-    const variables = parameterVariables(config);
-    const fn = modelFunction(evaluationStep, config);
+    const variables = parameterVariables(model);
+    const fn = modelFunction(evaluationStep, model);
     return new Evaluator(await compileModel(options, fn, variables, batchInputs(options), step), options);
   }
 

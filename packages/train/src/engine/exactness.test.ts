@@ -2,7 +2,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import { compile } from '@mlm/compile';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { isFrozen, parameterShapes } from '../model/parameters.js';
+import { isFrozen } from '../models/model.js';
 import { adamWDefaults } from '../optimizer/adamw.js';
 import { learningRateAt } from '../optimizer/schedule.js';
 import { isKeyBias, readReference, relativeError } from '../testing/reference.fixture.js';
@@ -21,17 +21,18 @@ const cases = ['packed', 'padded', 'three-heads', 'schedule'];
 
 describe.each(engines)('PyTorch on engine %s', (engine) => {
   it.each(cases)('has the same loss and gradients: %s', async (name) => {
-    const { reference, config, weights, gradients, steps } = await readReference(name);
-    const shapes = [...parameterShapes(config)];
+    const { reference, model, weights, gradients, steps } = await readReference(name);
     const variables = Object.fromEntries(
-      shapes.map(([name, shape]) => [name, { shape, value: weights.get(name)! }]),
+      model.parameters.map(({ name, shape }) => [name, { shape, value: weights.get(name)! }]),
     );
     const shape = { batchSize: reference.rows, lengths: [reference.length] };
     const inputs = { ...batchInputs(shape), loss_scale: { shape: [], dtype: 'float32' } as const };
     const step = await compile(
       (variables, inputs) => {
-        const { value, grads } = tf.variableGrads(() => maskedLanguageModelLoss(config, variables, inputs));
-        const named = shapes.map(([name]) => [`d ${name}`, grads[variables[name]!.name]!] as const);
+        const { value, grads } = tf.variableGrads(() => maskedLanguageModelLoss(model, variables, inputs));
+        const named = model.parameters.map(
+          ({ name }) => [`d ${name}`, grads[variables[name]!.name]!] as const,
+        );
         return { loss: value, ...Object.fromEntries(named) };
       },
       { variables, inputs, target: engine, device },
@@ -56,9 +57,9 @@ describe.each(engines)('PyTorch on engine %s', (engine) => {
   });
 
   it('a micro-batch a row gives the steps of whole batches, and frozen layers stay as they are', async () => {
-    const { reference, config, weights, steps } = await readReference('padded');
+    const { reference, model, weights, steps } = await readReference('padded');
     const trained = async (batchSize: number, frozenLayers: number) => {
-      const trainer = await Trainer.create(config, new Map(weights), {
+      const trainer = await Trainer.create(model, new Map(weights), {
         engine,
         device,
         threads: 1,
@@ -81,8 +82,10 @@ describe.each(engines)('PyTorch on engine %s', (engine) => {
     const whole = await trained(reference.rows, 1);
     const rows = await trained(1, 1);
     for (const [index, loss] of whole.losses.entries()) expect(rows.losses[index]).toBeCloseTo(loss, 5);
-    for (const [name, values] of whole.weights) {
-      if (isFrozen(name, 1)) {
+    for (const parameter of model.parameters) {
+      const { name } = parameter;
+      const values = whole.weights.get(name)!;
+      if (isFrozen(parameter, 1)) {
         expect(values, name).toEqual(weights.get(name));
         expect(rows.weights.get(name), name).toEqual(weights.get(name));
       } else {
@@ -93,8 +96,8 @@ describe.each(engines)('PyTorch on engine %s', (engine) => {
   });
 
   it.each(cases)('takes the same AdamW steps: %s', async (name) => {
-    const { reference, config, weights, trained, steps } = await readReference(name);
-    const trainer = await Trainer.create(config, weights, {
+    const { reference, model, weights, trained, steps } = await readReference(name);
+    const trainer = await Trainer.create(model, weights, {
       engine,
       device,
       threads: 1,

@@ -1,9 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { bertEncoder, predictionHidden, predictionLogits } from '../model/bert.js';
-import { type BertConfig, hasDropout } from '../model/config.js';
-import { type Dropout, keyedDropout, noDropout } from '../model/dropout.js';
-import { scaledCrossEntropy, scoreLabels } from '../model/loss.js';
-import { embeddingNames, headNames, isFrozen, parameterShapes } from '../model/parameters.js';
+import { affine, type Dropout, keyedDropout, noDropout } from '../models/layers.js';
+import { scaledCrossEntropy, scoreLabels } from '../models/loss.js';
+import { hasDropout, isFrozen, type Model, type Output, type Parameter } from '../models/model.js';
 import { type AdamWOptions, adamW, type StepScalars } from '../optimizer/adamw.js';
 
 type Variables = Record<string, tf.Variable>;
@@ -22,47 +20,49 @@ export interface TrainingGraphOptions {
   frozenLayers: number;
 }
 
-/** Names of the parameters that training changes. */
-export function trainableNames(config: BertConfig, frozenLayers: number): string[] {
-  return [...parameterShapes(config).keys()].filter((name) => !isFrozen(name, frozenLayers));
+/** The parameters that training changes. */
+export function trainableParameters({ parameters }: Model, frozenLayers: number): Parameter[] {
+  return parameters.filter((parameter) => !isFrozen(parameter, frozenLayers));
 }
 
-/** The loss of a batch: the cross-entropy summed over its decoded positions, by their weights, times `loss_scale`. */
+/** The loss of a batch: the cross-entropy summed over its masked positions, by their weights, times `loss_scale`. */
 export function maskedLanguageModelLoss(
-  config: BertConfig,
+  model: Model,
   variables: Variables,
   inputs: Tensors,
   dropout?: Dropout,
 ): tf.Scalar {
-  const decoded = decode(config, variables, inputs, dropout);
+  const { states, table, bias } = predict(model, variables, inputs, dropout);
   const { loss_scale, position_weights } = inputs;
   return scaledCrossEntropy(
-    decoded,
-    variables[embeddingNames.word]!,
-    variables[headNames.bias]!,
+    states,
+    table,
+    bias,
     inputs.masked_labels as tf.Tensor1D,
     position_weights ? tf.mul(position_weights, loss_scale!) : loss_scale!,
   ) as tf.Scalar;
 }
 
 /** One batch forward and backward, and the update of parameters and moments. */
-export function trainingStep(config: BertConfig, options: TrainingGraphOptions): GraphFunction {
-  const names = trainableNames(config, options.frozenLayers);
+export function trainingStep(model: Model, options: TrainingGraphOptions): GraphFunction {
+  const trainable = trainableParameters(model, options.frozenLayers);
+  const decaying = new Set(trainable.filter(({ decays }) => decays).map(({ name }) => name));
   return (variables, inputs) => {
-    const dropout = hasDropout(config) ? keyedDropout(inputs.dropout_key!) : noDropout;
-    const trained = names.map((name) => variables[name]!);
+    const dropout = hasDropout(model) ? keyedDropout(inputs.dropout_key!) : noDropout;
+    const trained = trainable.map(({ name }) => variables[name]!);
     const { value: loss, grads } = tf.variableGrads(
-      () => maskedLanguageModelLoss(config, variables, inputs, dropout),
+      () => maskedLanguageModelLoss(model, variables, inputs, dropout),
       trained,
     );
     const gradients: Tensors = {};
-    for (const name of names) {
+    for (const { name } of trainable) {
       const gradient = grads[variables[name]!.name]!;
       gradients[name] = options.accumulate
         ? accumulate(variables[gradientSum(name)]!, gradient, inputs.gradient_keep!)
         : gradient;
     }
-    adamW(options.optimizer, variables, gradients, inputs as Record<keyof StepScalars, tf.Tensor>);
+    const scalars = inputs as Record<keyof StepScalars, tf.Tensor>;
+    adamW(options.optimizer, variables, gradients, scalars, (name) => decaying.has(name));
     return { loss };
   };
 }
@@ -73,34 +73,26 @@ function accumulate(sum: tf.Variable, gradient: tf.Tensor, keep: tf.Tensor): tf.
   return total;
 }
 
-/** Scores a labelled batch: `loss_sum` and `correct` over its decoded positions. */
-export function evaluationStep(config: BertConfig): GraphFunction {
+/** Scores a labelled batch: `loss_sum` and `correct` over its masked positions. */
+export function evaluationStep(model: Model): GraphFunction {
   return (variables, inputs) => {
-    const decoded = decode(config, variables, inputs);
-    return scoreLabels(
-      decoded,
-      variables[embeddingNames.word]!,
-      variables[headNames.bias]!,
-      inputs.masked_labels as tf.Tensor1D,
-      inputs.position_weights,
-    );
+    const { states, table, bias } = predict(model, variables, inputs);
+    return scoreLabels(states, table, bias, inputs.masked_labels as tf.Tensor1D, inputs.position_weights);
   };
 }
 
 /** Probabilities [masked, vocabulary] of every id at `masked_positions`. */
-export function predictionStep(config: BertConfig): GraphFunction {
-  return (variables, inputs) => ({
-    probabilities: tf.softmax(predictionLogits(variables, decode(config, variables, inputs))),
-  });
+export function predictionStep(model: Model): GraphFunction {
+  return (variables, inputs) => {
+    const { states, table, bias } = predict(model, variables, inputs);
+    return { probabilities: tf.softmax(affine(states, table, bias)) };
+  };
 }
 
-function decode(config: BertConfig, variables: Variables, inputs: Tensors, dropout?: Dropout): tf.Tensor {
+/** The model's output at `masked_positions` (int32 [masked], indices into batch · sequence). */
+function predict(model: Model, variables: Variables, inputs: Tensors, dropout: Dropout = noDropout): Output {
   const { input_ids, attention_mask, masked_positions } = inputs;
-  const hidden = bertEncoder(
-    config,
-    variables,
-    { input_ids: input_ids!, attention_mask: attention_mask! },
-    dropout,
-  );
-  return predictionHidden(config, variables, hidden, masked_positions!);
+  const sequences = { input_ids: input_ids!, attention_mask: attention_mask! };
+  const hidden = model.encode(variables, sequences, dropout);
+  return model.head(variables, tf.gather(hidden, masked_positions as tf.Tensor1D));
 }

@@ -1,6 +1,6 @@
 import type { InputSpec } from '@mlm/compile';
 import type { Batch } from '../data/batch.js';
-import { type BertConfig, hasDropout } from '../model/config.js';
+import { hasDropout, type Model } from '../models/model.js';
 import { stepScalarNames } from '../optimizer/adamw.js';
 
 /** The shapes of batches that a graph is compiled for. */
@@ -64,11 +64,11 @@ export function padDecoded({ batch, sequence, masked_positions, masked_labels, d
 const scalar: InputSpec = { shape: [], dtype: 'float32' };
 
 /** What a training step takes beside its batch; `dropout_key` only where the model has dropout. */
-export function trainingInputs(config: BertConfig): Record<string, InputSpec> {
+export function trainingInputs(model: Model): Record<string, InputSpec> {
   return {
     loss_scale: scalar,
     gradient_keep: scalar,
     ...Object.fromEntries(stepScalarNames.map((name) => [name, scalar])),
-    ...(hasDropout(config) && { dropout_key: { shape: [2], dtype: 'int32' } }),
+    ...(hasDropout(model) && { dropout_key: { shape: [2], dtype: 'int32' } }),
   };
 }

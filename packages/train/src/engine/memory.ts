@@ -1,5 +1,4 @@
-import type { BertConfig } from '../model/config.js';
-import { parameterCount } from '../model/parameters.js';
+import { type Model, parameterCount } from '../models/model.js';
 
 /** What the memory of a training step depends on beside the model. */
 export interface StepShape {
@@ -40,20 +39,16 @@ const logitStates = 3;
  * onnx engine was measured to take: the estimate is 0.97 to 1.2 of that from bert-tiny to bert-base, at 128 and 512 tokens
  * a row, with and without dropout. `bf16` casts operands on their way into a product and saves none of it.
  */
-export function stepBytes(
-  config: BertConfig,
-  { rows, sequence, maskedShare, accumulate }: StepShape,
-): number {
+export function stepBytes(model: Model, { rows, sequence, maskedShare, accumulate }: StepShape): number {
+  const { hidden, intermediate, heads, layers, vocabulary } = model.limits;
   const tokens = rows * sequence;
   const layerStates =
-    hiddenStates * config.hidden_size +
-    intermediateStates * config.intermediate_size +
-    attentionStates * config.num_attention_heads * sequence;
+    hiddenStates * hidden + intermediateStates * intermediate + attentionStates * heads * sequence;
   const spread = 3 * Math.sqrt(tokens * maskedShare * (1 - maskedShare));
   const decoded = Math.min(tokens, tokens * maskedShare + spread);
   const floats =
-    parameterCount(config) * (floatsPerParameter + (accumulate ? 1 : 0)) +
-    tokens * config.num_hidden_layers * layerStates +
-    decoded * logitStates * config.vocab_size;
+    parameterCount(model) * (floatsPerParameter + (accumulate ? 1 : 0)) +
+    tokens * layers * layerStates +
+    decoded * logitStates * vocabulary;
   return runtimeBytes + 4 * floats;
 }

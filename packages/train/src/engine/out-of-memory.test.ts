@@ -1,18 +1,18 @@
 import { OutOfMemoryError } from '@mlm/compile';
 import { expect, it } from 'vitest';
-import { presetConfig } from '../model/config.js';
+import { presetModel } from '../models/index.js';
 import { stepBytes, usableShare } from './memory.js';
 import { withFittingRows } from './out-of-memory.js';
 
 // Simulated: no device ran out of memory. These prove the message alone.
-const config = presetConfig('bert-base', 30522);
+const model = presetModel('bert-base', 30522);
 const shape = { rows: 64, sequence: 128, maskedShare: 0.15, accumulate: false };
 const error = new OutOfMemoryError('--device cuda', 64);
 const explained = (freeBytes: number | undefined) =>
-  (withFittingRows(error, { config, shape, freeBytes }) as Error).message;
+  (withFittingRows(error, { model, shape, freeBytes }) as Error).message;
 
 it('simulated: the rows that should fit are named', () => {
-  const room = stepBytes(config, { ...shape, rows: 21, accumulate: true }) / usableShare;
+  const room = stepBytes(model, { ...shape, rows: 21, accumulate: true }) / usableShare;
   expect(explained(room + 1e6)).toBe(
     '--device cuda: the memory does not hold a step of 64 rows: try --micro-batch-size 21, which leaves the result as it is',
   );
@@ -25,7 +25,7 @@ it('simulated: half the rows where the memory is not known, or the estimate must
 
 it('other errors stay', () => {
   const other = new Error('No such op');
-  expect(withFittingRows(other, { config, shape, freeBytes: 1e9 })).toBe(other);
+  expect(withFittingRows(other, { model, shape, freeBytes: 1e9 })).toBe(other);
   const weights = new OutOfMemoryError('--device cuda', undefined);
-  expect(withFittingRows(weights, { config, shape, freeBytes: 1e9 })).toBe(weights);
+  expect(withFittingRows(weights, { model, shape, freeBytes: 1e9 })).toBe(weights);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Weights } from '../model/parameters.js';
+import type { Weights } from '../models/model.js';
 import { adamWDefaults, firstMoment, secondMoment, stepScalars } from '../optimizer/adamw.js';
 import { isKeyBias, readReference, relativeError } from '../testing/reference.fixture.js';
 import { compileModel, modelFunction, parameterVariables } from './compile-model.js';
@@ -33,7 +33,7 @@ it('decoded positions are padded to few sizes, without weight', () => {
 
 describe('padding changes neither a step nor a score', () => {
   it.each(['padded', 'three-heads'])('%s', async (name) => {
-    const { reference, config, weights, steps } = await readReference(name);
+    const { reference, model, weights, steps } = await readReference(name);
     const shape = { batchSize: reference.rows, lengths: [reference.length] };
     const batch = steps[0]![0]!;
 
@@ -41,13 +41,13 @@ describe('padding changes neither a step nor a score', () => {
       const moments = [...weights].flatMap(([name, { length }]) =>
         [firstMoment(name), secondMoment(name)].map((moment) => [moment, length, name] as const),
       );
-      const variables = parameterVariables(config, weights);
+      const variables = parameterVariables(model, weights);
       for (const [moment, , name] of moments)
         variables[moment] = { shape: variables[name]!.shape, trainable: false };
       const options = { optimizer: adamWDefaults, frozenLayers: 0, accumulate: false };
-      const step = await compileModel(engine, modelFunction(trainingStep, config, options), variables, {
+      const step = await compileModel(engine, modelFunction(trainingStep, model, options), variables, {
         ...batchInputs({ ...shape, xla }),
-        ...trainingInputs(config),
+        ...trainingInputs(model),
       });
       const scalars = Object.entries(stepScalars(adamWDefaults, 1e-3, 1)).map(
         ([name, value]) => [name, Float32Array.of(value)] as const,
@@ -69,8 +69,8 @@ describe('padding changes neither a step nor a score', () => {
 
     const scored = async (xla: boolean) => {
       const inputs = batchInputs({ ...shape, xla });
-      const variables = parameterVariables(config, weights);
-      const step = await compileModel(engine, modelFunction(evaluationStep, config), variables, inputs);
+      const variables = parameterVariables(model, weights);
+      const step = await compileModel(engine, modelFunction(evaluationStep, model), variables, inputs);
       const { loss_sum, correct } = await step.run(batchValues(batch, { xla }));
       await step.dispose();
       return { loss: loss_sum![0]! / batch.decoded, correct: correct![0]! };

@@ -1,7 +1,6 @@
 import type { InputSpec, Step } from '@mlm/compile';
 import type { Batch } from '../data/batch.js';
-import type { BertConfig } from '../model/config.js';
-import type { Weights } from '../model/parameters.js';
+import type { Model, Weights } from '../models/model.js';
 import { compileModel, type EngineOptions, modelFunction, parameterVariables } from './compile-model.js';
 import { predictionStep } from './graphs.js';
 import { batchInputs, batchValues, type GraphShape } from './inputs.js';
@@ -12,27 +11,22 @@ export class Predictor {
   private constructor(private readonly step: Step) {}
 
   static async create(
-    config: BertConfig,
+    model: Model,
     weights: Weights,
     options: EngineOptions & GraphShape,
   ): Promise<Predictor> {
-    const variables = parameterVariables(config, weights);
+    const variables = parameterVariables(model, weights);
     return new Predictor(
-      await compileModel(
-        options,
-        modelFunction(predictionStep, config),
-        variables,
-        predictionInputs(options),
-      ),
+      await compileModel(options, modelFunction(predictionStep, model), variables, predictionInputs(options)),
     );
   }
 
   /** Predicts with the weights that a trainer has at the time. */
   static async sharing(trainer: Trainer, lengths: readonly number[]): Promise<Predictor> {
-    const { config, step } = trainer;
+    const { model, step } = trainer;
     const options = { ...trainer.options, lengths };
-    const variables = parameterVariables(config);
-    const fn = modelFunction(predictionStep, config);
+    const variables = parameterVariables(model);
+    const fn = modelFunction(predictionStep, model);
     return new Predictor(await compileModel(options, fn, variables, predictionInputs(options), step));
   }
 

@@ -2,11 +2,11 @@ import '@tensorflow/tfjs-backend-cpu';
 import { OutOfMemoryError } from '@mlm/compile';
 import { describe, expect, it } from 'vitest';
 import { assembleBatch, type Batch, ignoredLabel, rowOf } from '../data/batch.js';
-import { initializeWeights } from '../model/initialize.js';
-import { isFrozen } from '../model/parameters.js';
+import { initializeWeights } from '../models/initialize.js';
+import { isFrozen, type Model } from '../models/model.js';
 import { adamWDefaults } from '../optimizer/adamw.js';
 import { Random } from '../random/random.js';
-import { tinyConfig } from '../testing/model.fixture.js';
+import { tinyModel } from '../testing/model.fixture.js';
 import { Evaluator } from './evaluator.js';
 import { Trainer, type TrainerOptions } from './trainer.js';
 
@@ -23,9 +23,9 @@ const options: TrainerOptions = {
   frozenLayers: 0,
   seed: 1,
 };
-const weights = initializeWeights(tinyConfig, 1);
-const withDropout = { ...tinyConfig, hidden_dropout_prob: 0.2, attention_probs_dropout_prob: 0.3 };
-const without = { ...tinyConfig, hidden_dropout_prob: 0, attention_probs_dropout_prob: 0 };
+const weights = initializeWeights(tinyModel(), 1);
+const withDropout = tinyModel({ hidden_dropout_prob: 0.2, attention_probs_dropout_prob: 0.3 });
+const without = tinyModel({ hidden_dropout_prob: 0, attention_probs_dropout_prob: 0 });
 
 function randomBatch(seed: number, labelled = true): Batch {
   const random = new Random(seed);
@@ -37,8 +37,8 @@ function randomBatch(seed: number, labelled = true): Batch {
   return assembleBatch(rows, shape, 0);
 }
 
-async function losses(config: typeof tinyConfig, change: Partial<TrainerOptions>, steps = [1, 2, 3]) {
-  const trainer = await Trainer.create(config, weights, { ...options, ...change });
+async function losses(model: Model, change: Partial<TrainerOptions>, steps = [1, 2, 3]) {
+  const trainer = await Trainer.create(model, weights, { ...options, ...change });
   const found: number[] = [];
   for (const step of steps) found.push(await trainer.train([randomBatch(9)], 0, step));
   await trainer.dispose();
@@ -62,8 +62,8 @@ describe('dropout', () => {
 
   it('leaves evaluation alone', async () => {
     const scores = [];
-    for (const config of [withDropout, without]) {
-      const trainer = await Trainer.create(config, weights, options);
+    for (const model of [withDropout, without]) {
+      const trainer = await Trainer.create(model, weights, options);
       const evaluator = await Evaluator.sharing(trainer, options.lengths);
       scores.push(await evaluator.score(randomBatch(9)));
       await trainer.dispose();
@@ -126,15 +126,18 @@ it.each(['onnx', 'eager'] as const)(
 it('leaves frozen layers as they are and trains the others', async () => {
   const trainer = await Trainer.create(without, weights, { ...options, frozenLayers: 1 });
   await trainer.train([randomBatch(1)], 1e-2, 1);
-  for (const [name, values] of await trainer.weights()) {
+  const trained = await trainer.weights();
+  for (const parameter of without.parameters) {
+    const { name } = parameter;
+    const values = trained.get(name)!;
     const same = values.every((value, i) => value === weights.get(name)![i]);
-    expect(same, name).toBe(isFrozen(name, 1));
+    expect(same, name).toBe(isFrozen(parameter, 1));
   }
   await trainer.dispose();
 });
 
 it('simulated: a step that the memory does not hold names a micro-batch', async () => {
-  const trainer = await Trainer.create(tinyConfig, weights, options);
+  const trainer = await Trainer.create(tinyModel(), weights, options);
   trainer.step.run = () => Promise.reject(new OutOfMemoryError('--device cuda', shape.batch));
   await expect(trainer.train([randomBatch(1)], 0, 1)).rejects.toThrow(
     /^--device cuda: .*--micro-batch-size 2,/,

@@ -1,13 +1,12 @@
 import type { Step, VariableSpec } from '@mlm/compile';
 import type { Batch } from '../data/batch.js';
 import { splitBatch } from '../data/split.js';
-import { type BertConfig, hasDropout } from '../model/config.js';
-import { parameterShapes, type Weights } from '../model/parameters.js';
+import { hasDropout, type Model, type Weights } from '../models/model.js';
 import { type AdamWOptions, firstMoment, noUpdate, secondMoment, stepScalars } from '../optimizer/adamw.js';
 import { Random } from '../random/random.js';
 import { compileModel, type EngineOptions, modelFunction, parameterVariables } from './compile-model.js';
 import { freeMemory } from './free-memory.js';
-import { gradientSum, trainableNames, trainingStep } from './graphs.js';
+import { gradientSum, trainableParameters, trainingStep } from './graphs.js';
 import { batchInputs, batchValues, type GraphShape, trainingInputs } from './inputs.js';
 import { type FailedStep, withFittingRows } from './out-of-memory.js';
 
@@ -27,7 +26,7 @@ export class Trainer {
   private constructor(
     /** Holds the variables; a graph of another kind can share them. */
     readonly step: Step,
-    readonly config: BertConfig,
+    readonly model: Model,
     readonly options: TrainerOptions,
     /** Bytes of the device's memory that were free before the model was there. */
     private readonly freeBytes: number | undefined,
@@ -37,16 +36,14 @@ export class Trainer {
 
   /** @param moments the optimizer's state of an earlier run; zeros when left out */
   static async create(
-    config: BertConfig,
+    model: Model,
     weights: Weights,
     options: TrainerOptions,
     moments?: Weights,
   ): Promise<Trainer> {
     const accumulate = options.gradientAccumulation > 1;
-    const shapes = parameterShapes(config);
-    const variables: Record<string, VariableSpec> = parameterVariables(config, weights);
-    for (const name of trainableNames(config, options.frozenLayers)) {
-      const shape = shapes.get(name)!;
+    const variables: Record<string, VariableSpec> = parameterVariables(model, weights);
+    for (const { name, shape } of trainableParameters(model, options.frozenLayers)) {
       const names = [firstMoment(name), secondMoment(name), ...(accumulate ? [gradientSum(name)] : [])];
       for (const name of names) {
         const value = moments?.get(name);
@@ -54,10 +51,10 @@ export class Trainer {
       }
     }
     const { optimizer, frozenLayers } = options;
-    const fn = modelFunction(trainingStep, config, { optimizer, frozenLayers, accumulate });
-    const inputs = { ...batchInputs(options), ...trainingInputs(config) };
+    const fn = modelFunction(trainingStep, model, { optimizer, frozenLayers, accumulate });
+    const inputs = { ...batchInputs(options), ...trainingInputs(model) };
     const freeBytes = await freeMemory(options.device);
-    return new Trainer(await compileModel(options, fn, variables, inputs), config, options, freeBytes);
+    return new Trainer(await compileModel(options, fn, variables, inputs), model, options, freeBytes);
   }
 
   /**
@@ -70,7 +67,7 @@ export class Trainer {
   async train(batches: readonly Batch[], learningRate: number, step: number): Promise<number> {
     const decoded = batches.reduce((sum, batch) => sum + batch.decoded, 0);
     const { optimizer, gradientAccumulation, batchSize } = this.options;
-    const parts = batches.flatMap((batch) => splitBatch(batch, batchSize, this.config.pad_token_id));
+    const parts = batches.flatMap((batch) => splitBatch(batch, batchSize, this.model.limits.padId));
     const update = stepScalars(optimizer, learningRate, step);
     let loss = 0;
     for (const [index, batch] of parts.entries()) {
@@ -79,7 +76,7 @@ export class Trainer {
         ...batchValues(batch, this.options),
         loss_scale: Float32Array.of(batch.decoded === 0 ? 0 : 1 / decoded),
         gradient_keep: Float32Array.of(index === 0 ? 0 : 1),
-        ...(hasDropout(this.config) && {
+        ...(hasDropout(this.model) && {
           dropout_key: Int32Array.of(this.dropoutSeed, step * gradientAccumulation + index),
         }),
         ...Object.fromEntries(Object.entries(scalars).map(([name, value]) => [name, Float32Array.of(value)])),
@@ -96,20 +93,20 @@ export class Trainer {
     const maskedShare = decoded / (rows * sequence);
     const accumulate = this.options.gradientAccumulation > 1;
     return {
-      config: this.config,
+      model: this.model,
       shape: { rows, sequence, maskedShare, accumulate },
       freeBytes: this.freeBytes,
     };
   }
 
   weights(): Promise<Weights> {
-    return this.read([...parameterShapes(this.config).keys()]);
+    return this.read(this.model.parameters.map(({ name }) => name));
   }
 
   /** The optimizer's state. */
   moments(): Promise<Weights> {
-    const names = trainableNames(this.config, this.options.frozenLayers);
-    return this.read(names.flatMap((name) => [firstMoment(name), secondMoment(name)]));
+    const trainable = trainableParameters(this.model, this.options.frozenLayers);
+    return this.read(trainable.flatMap(({ name }) => [firstMoment(name), secondMoment(name)]));
   }
 
   private async read(names: string[]): Promise<Weights> {

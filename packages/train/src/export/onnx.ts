@@ -12,9 +12,7 @@ import {
   writeWhole,
 } from '../checkpoint/checkpoint.js';
 import { checkpointFolder } from '../checkpoint/hub.js';
-import { bertEncoder, predictionHidden, predictionLogits } from '../model/bert.js';
-import { formatConfig } from '../model/config.js';
-import { parameterShapes } from '../model/parameters.js';
+import { affine, noDropout } from '../models/layers.js';
 
 /** How {@link exportOnnx} writes. */
 export interface OnnxExportOptions {
@@ -43,9 +41,9 @@ export async function exportOnnx(
   { overwrite = false, signal }: OnnxExportOptions = {},
 ): Promise<OnnxExport> {
   checkTarget(folder, exportFolder, { overwrite, inputs: [checkpoint] });
-  const model = await readCheckpoint(await checkpointFolder(checkpoint));
+  const read = await readCheckpoint(await checkpointFolder(checkpoint));
   await turn(signal);
-  const bytes = onnxModel(model);
+  const bytes = onnxModel(read);
   await turn(signal);
   checkTarget(folder, exportFolder, { overwrite, inputs: [checkpoint] });
   checkTarget(`${folder.replace(/\/+$/, '')}.partial`, exportFolder, {
@@ -55,9 +53,9 @@ export async function exportOnnx(
   await writeWhole(folder, async (partial) => {
     await mkdir(join(partial, 'onnx'));
     await writeFile(join(partial, 'onnx', 'model.onnx'), bytes);
-    for (const [name, text] of Object.entries(model.tokenizerFiles))
+    for (const [name, text] of Object.entries(read.tokenizerFiles))
       await writeFile(join(partial, name), text);
-    await writeFile(join(partial, configFile), formatConfig(model.config));
+    await writeFile(join(partial, configFile), read.model.formatConfig());
   });
   return { folder, bytes: bytes.length };
 }
@@ -83,10 +81,8 @@ const inputs: Record<'input_ids' | 'attention_mask' | 'token_type_ids', InputSpe
 };
 
 /** The model as the bytes of an .onnx file: int64 ids and masks in, `logits` [batch, sequence, vocabulary] out. */
-export function onnxModel({ config, weights }: Pick<Checkpoint, 'config' | 'weights'>): Uint8Array {
-  const variables = Object.fromEntries(
-    [...parameterShapes(config)].map(([name, shape]) => [name, { shape }]),
-  );
+export function onnxModel({ model, weights }: Pick<Checkpoint, 'model' | 'weights'>): Uint8Array {
+  const variables = Object.fromEntries(model.parameters.map(({ name, shape }) => [name, { shape }]));
   const graph = trace(
     (parameters, { input_ids, attention_mask, token_type_ids }) => {
       const [batch, sequence] = input_ids!.shape as [number, number];
@@ -95,9 +91,10 @@ export function onnxModel({ config, weights }: Pick<Checkpoint, 'config' | 'weig
         attention_mask: tf.cast(attention_mask!, 'float32'),
         token_type_ids: token_type_ids!,
       };
-      const hidden = bertEncoder(config, parameters, sequences);
-      const logits = predictionLogits(parameters, predictionHidden(config, parameters, hidden));
-      return { logits: tf.reshape(logits, [batch, sequence, config.vocab_size]) };
+      const hidden = model.encode(parameters, sequences, noDropout);
+      const { states, table, bias } = model.head(parameters, hidden);
+      const logits = affine(states, table, bias);
+      return { logits: tf.reshape(logits, [batch, sequence, model.limits.vocabulary]) };
     },
     { variables, inputs },
   );

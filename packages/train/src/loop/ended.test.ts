@@ -53,7 +53,7 @@ it('ends with a usable checkpoint when aborted', async () => {
     if (event.type === 'step' && event.step === 3) controller.abort();
   });
   expect(events.at(-1)).toMatchObject({ type: 'end', reason: 'aborted', step: 3 });
-  expect((await readCheckpoint(output)).config.hidden_size).toBe(32);
+  expect((await readCheckpoint(output)).model.limits.hidden).toBe(32);
 });
 
 it.each(['at the start', 'between', 'at the end'])(

@@ -1,6 +1,6 @@
 import { Evaluator } from '../engine/evaluator.js';
 import { Trainer } from '../engine/trainer.js';
-import type { Weights } from '../model/parameters.js';
+import type { Weights } from '../models/model.js';
 import type { ScoredData } from './evaluate.js';
 import type { Setup } from './setup.js';
 
@@ -17,11 +17,11 @@ export interface Engines {
  * @param moments the optimizer's, of the run that is continued
  */
 export async function startEngines(
-  { model, trainer: options, validation }: Setup,
+  { checkpoint: { model }, trainer: options, validation }: Setup,
   weights: Weights,
   moments: Weights | undefined,
 ): Promise<Engines> {
-  const trainer = await Trainer.create(model.config, weights, options, moments);
+  const trainer = await Trainer.create(model, weights, options, moments);
   const evaluator = validation && (await Evaluator.sharing(trainer, validation.plan.lengths));
   weights.clear();
   return {

@@ -4,13 +4,13 @@ import { expect, it } from 'vitest';
 import type { TrainerState } from '../checkpoint/state.js';
 import type { DataPlan } from '../data/dataset.js';
 import { stepBytes } from '../engine/memory.js';
-import { presetConfig, presetNames } from '../model/config.js';
+import { presetModel, presetNames } from '../models/index.js';
 import { chooseMicroBatch, type MicroBatchRequest, microBatchOf } from './micro-batch.js';
 import { resolveOptions } from './resolve.js';
 
 const request = fc.record({
   batchSize: fc.integer({ min: 1, max: 300 }),
-  config: fc.constantFrom(...presetNames).map((name) => presetConfig(name, 30522)),
+  model: fc.constantFrom(...presetNames).map((name) => presetModel(name, 30522)),
   shape: fc.record({
     sequence: fc.integer({ min: 8, max: 512 }),
     maskedShare: fc.double({ min: 0, max: 1, noNaN: true }),
@@ -19,8 +19,8 @@ const request = fc.record({
   freeBytes: fc.integer({ min: 5e8, max: 64e9 }),
 });
 
-const needed = ({ config, shape, batchSize, gradientAccumulation }: MicroBatchRequest, rows: number) =>
-  stepBytes(config, { ...shape, rows, accumulate: gradientAccumulation > 1 || rows < batchSize });
+const needed = ({ model, shape, batchSize, gradientAccumulation }: MicroBatchRequest, rows: number) =>
+  stepBytes(model, { ...shape, rows, accumulate: gradientAccumulation > 1 || rows < batchSize });
 
 it('micro-batches cover the batch in as few even parts as the memory allows', () => {
   fc.assert(
@@ -53,7 +53,7 @@ it.each([
   ['bert-base', 12, 128, 6808e6],
 ] as const)('the estimate is near what %s took, %d × %d', (name, rows, sequence, measured) => {
   const shape = { rows, sequence, maskedShare: 1 / 7, accumulate: false };
-  const ratio = stepBytes(presetConfig(name, 30522), shape) / measured;
+  const ratio = stepBytes(presetModel(name, 30522), shape) / measured;
   expect(ratio).toBeGreaterThan(0.95);
   expect(ratio).toBeLessThan(1.25);
 });
@@ -61,7 +61,7 @@ it.each([
 const run = {
   dataset: { metadata: undefined } as Dataset,
   plan: { lengths: [128] } as unknown as DataPlan,
-  config: presetConfig('bert-mini', 30522),
+  model: presetModel('bert-mini', 30522),
   state: undefined,
 };
 

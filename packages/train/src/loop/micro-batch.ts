@@ -4,7 +4,7 @@ import type { TrainerState } from '../checkpoint/state.js';
 import type { DataPlan } from '../data/dataset.js';
 import { freeMemory } from '../engine/free-memory.js';
 import { type StepShape, stepBytes, usableShare } from '../engine/memory.js';
-import type { BertConfig } from '../model/config.js';
+import type { Model } from '../models/model.js';
 import type { ResolvedOptions } from './options.js';
 
 /**
@@ -16,7 +16,7 @@ import type { ResolvedOptions } from './options.js';
  */
 export async function microBatchOf(
   options: ResolvedOptions,
-  run: { dataset: Dataset; plan: DataPlan; config: BertConfig; state: TrainerState | undefined },
+  run: { dataset: Dataset; plan: DataPlan; model: Model; state: TrainerState | undefined },
 ): Promise<number> {
   const { batchSize, microBatchSize, gradientAccumulation, device } = options;
   if (microBatchSize !== 'auto') return microBatchSize === 0 ? batchSize : microBatchSize;
@@ -29,7 +29,7 @@ export async function microBatchOf(
     );
   }
   const shape = { sequence: run.plan.lengths.at(-1)!, maskedShare: maskedShare(run.plan, run.dataset) };
-  return chooseMicroBatch({ batchSize, gradientAccumulation, config: run.config, shape, freeBytes });
+  return chooseMicroBatch({ batchSize, gradientAccumulation, model: run.model, shape, freeBytes });
 }
 
 /** Share of a row's positions that are decoded. Rows that do not tell are taken for BERT's usual ones. */
@@ -42,7 +42,7 @@ function maskedShare({ dynamicRule }: DataPlan, { metadata }: Dataset): number {
 export interface MicroBatchRequest {
   /** Rows of a batch. */
   batchSize: number;
-  config: BertConfig;
+  model: Model;
   shape: Omit<StepShape, 'rows' | 'accumulate'>;
   /** Batches that an optimizer step sums up. */
   gradientAccumulation: number;
@@ -57,11 +57,11 @@ export interface MicroBatchRequest {
  * @throws InputError when not even a single row fits
  */
 export function chooseMicroBatch(request: MicroBatchRequest): number {
-  const { batchSize, config, shape, gradientAccumulation, freeBytes } = request;
+  const { batchSize, model, shape, gradientAccumulation, freeBytes } = request;
   const budget = freeBytes * usableShare;
   const needed = (rows: number) => {
     const accumulate = gradientAccumulation > 1 || rows < batchSize;
-    return stepBytes(config, { ...shape, rows, accumulate });
+    return stepBytes(model, { ...shape, rows, accumulate });
   };
   for (let parts = 1; parts <= batchSize; parts++) {
     const rows = Math.ceil(batchSize / parts);

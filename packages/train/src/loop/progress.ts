@@ -7,7 +7,7 @@ import type { Setup } from './setup.js';
 
 /** What decides the weights that a run ends with: a resumed run must agree in all of it. */
 function recipeOf(options: ResolvedOptions, setup: Setup): Recipe {
-  const { dataset, plan, tokenizer, schedule, model, trainer } = setup;
+  const { dataset, plan, tokenizer, schedule, checkpoint, trainer } = setup;
   const { batchSize, gradientAccumulation, learningRate, weightDecay, clipNorm, freezeLayers } = options;
   return {
     rows: dataset.rows,
@@ -16,8 +16,7 @@ function recipeOf(options: ResolvedOptions, setup: Setup): Recipe {
     'masking-rule': ruleOf(plan.dynamicRule ?? dataset.metadata?.masking),
     'dataset-content': setup.content,
     model: options.model,
-    hidden_dropout_prob: model.config.hidden_dropout_prob,
-    attention_probs_dropout_prob: model.config.attention_probs_dropout_prob,
+    ...checkpoint.model.dropoutRates,
     engine: options.engine,
     device: options.device,
     precision: options.precision,

@@ -1,6 +1,6 @@
 import { type Dataset, openDataset, type TokenizerMetadata } from '@mlm/arrow';
 import { InputError } from '@mlm/base/errors';
-import { type Checkpoint, hasWeights, readCheckpoint, readConfig } from '../checkpoint/checkpoint.js';
+import { type Checkpoint, hasWeights, readCheckpoint, readModel } from '../checkpoint/checkpoint.js';
 import { checkpointFolder } from '../checkpoint/hub.js';
 import type { Snapshot } from '../checkpoint/run-folder.js';
 import { refuseOtherTokenizer } from '../checkpoint/tokenizer.js';
@@ -14,9 +14,9 @@ import {
   refuseUnlabelled,
 } from '../data/dataset.js';
 import type { TrainerOptions } from '../engine/trainer.js';
-import { type BertConfig, isPresetName, presetConfig } from '../model/config.js';
-import { initializeWeights } from '../model/initialize.js';
-import type { Weights } from '../model/parameters.js';
+import { isPresetName, presetModel } from '../models/index.js';
+import { initializeWeights } from '../models/initialize.js';
+import type { Model, Weights } from '../models/model.js';
 import { adamWDefaults } from '../optimizer/adamw.js';
 import { type Schedule, warmupSteps } from '../optimizer/schedule.js';
 import { microBatchOf } from './micro-batch.js';
@@ -31,7 +31,7 @@ export interface Setup {
   content: string;
   /** The held-out part, if there is one. */
   validation: { dataset: Dataset; plan: DataPlan } | undefined;
-  model: Omit<Checkpoint, 'weights'>;
+  checkpoint: Omit<Checkpoint, 'weights'>;
   /** Draws the weights, which takes its time, or hands over those that were read. */
   firstWeights: () => Weights;
   schedule: Schedule;
@@ -60,28 +60,24 @@ async function setUpOn(
   resumed: Snapshot | undefined,
 ): Promise<Setup> {
   const tokenizer = tokenizerOf(dataset, options.tokenizer);
-  const { config, weights } = resumed?.checkpoint ?? (await startingModel(options, tokenizer));
-  const model = { config, tokenizerFiles: tokenizer.files };
-  if (options.dropout !== undefined) {
-    model.config.hidden_dropout_prob = options.dropout;
-    model.config.attention_probs_dropout_prob = options.dropout;
-  }
+  const { model: found, weights } = resumed?.checkpoint ?? (await startingModel(options, tokenizer));
+  const model = options.dropout === undefined ? found : found.withDropout(options.dropout);
   const { batchSize, seed, freezeLayers } = options;
-  if (freezeLayers > model.config.num_hidden_layers) {
+  if (freezeLayers > model.limits.layers) {
     throw new InputError(
-      `--freeze is ${freezeLayers}, expected at most ${model.config.num_hidden_layers}, the layers of the model`,
+      `--freeze is ${freezeLayers}, expected at most ${model.limits.layers}, the layers of the model`,
     );
   }
   const rule = options.masking === 'dynamic' ? dynamicRule(dataset, tokenizer, seed) : undefined;
-  const common = { batchSize, tokenizer, vocabularySize: model.config.vocab_size };
+  const common = { batchSize, tokenizer, vocabularySize: model.limits.vocabulary };
   refuseUnlabelled(dataset, rule);
   const plan = await planData(dataset, { ...common, shuffleSeed: seed, ...(rule && { dynamicRule: rule }) });
-  refuseMisfit(options.dataset, tokenizer, plan, model.config);
+  refuseMisfit(options.dataset, tokenizer, plan, model);
   const heldOut = dataset.validation;
   const microBatchSize = await microBatchOf(options, {
     dataset,
     plan,
-    config: model.config,
+    model,
     state: resumed?.state,
   });
   // Held-out rows keep the masks that they have, so that results can be compared; rows without get some, once.
@@ -97,7 +93,7 @@ async function setUpOn(
       : undefined;
   if (validation) {
     refuseUnlabelled(validation.dataset, heldOutRule);
-    refuseMisfit(validation.dataset.path, tokenizer, validation.plan, model.config);
+    refuseMisfit(validation.dataset.path, tokenizer, validation.plan, model);
   }
   if (!validation && options.patience > 0) {
     throw new InputError(
@@ -112,8 +108,8 @@ async function setUpOn(
     tokenizer,
     content: await contentHash(dataset),
     validation,
-    model,
-    firstWeights: () => weights ?? initializeWeights(config, seed),
+    checkpoint: { model, tokenizerFiles: tokenizer.files },
+    firstWeights: () => weights ?? initializeWeights(model, seed),
     stepsPerEpoch,
     schedule: {
       name: options.schedule,
@@ -148,12 +144,12 @@ function tokenizerOf(dataset: Dataset, given: TokenizerMetadata | undefined): To
 async function startingModel(
   { dataset, model }: ResolvedOptions,
   tokenizer: TokenizerMetadata,
-): Promise<{ config: BertConfig; weights?: Weights }> {
+): Promise<{ model: Model; weights?: Weights }> {
   if (isPresetName(model)) {
-    return { config: presetConfig(model, tokenizer.vocabulary_size, tokenizer.special_ids.pad) };
+    return { model: presetModel(model, tokenizer.vocabulary_size, tokenizer.special_ids.pad) };
   }
   const folder = await checkpointFolder(model);
-  if (!(await hasWeights(folder))) return { config: await readConfig(folder) };
+  if (!(await hasWeights(folder))) return { model: await readModel(folder) };
   const checkpoint = await readCheckpoint(folder);
   refuseOtherTokenizer(dataset, tokenizer, model, checkpoint.tokenizerFiles);
   return checkpoint;

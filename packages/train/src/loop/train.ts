@@ -1,7 +1,7 @@
 import { InputError } from '@mlm/base/errors';
 import { RunFolder, type Snapshot } from '../checkpoint/run-folder.js';
 import type { TrainerState } from '../checkpoint/state.js';
-import { parameterCount } from '../model/parameters.js';
+import { parameterCount } from '../models/model.js';
 import { learningRateAt } from '../optimizer/schedule.js';
 import { RunLog } from '../report/log.js';
 import { samplePredictions } from '../report/samples.js';
@@ -46,7 +46,7 @@ async function* run(
   state: TrainerState,
   resumed: Snapshot | undefined,
 ): AsyncGenerator<TrainEvent> {
-  const { dataset, plan, model, schedule } = setup;
+  const { dataset, plan, schedule } = setup;
   const { totalSteps } = schedule;
   const { loaderThreads, signal } = options;
   // Threads that load the data start while the weights are drawn.
@@ -58,7 +58,7 @@ async function* run(
     const steps = await opening;
     engines = await startEngines(setup, weights, resumed?.moments);
     const { trainer, heldOut } = engines;
-    const checkpoint = async () => ({ ...model, weights: await trainer.weights() });
+    const checkpoint = async () => ({ ...setup.checkpoint, weights: await trainer.weights() });
     const snapshot = async () => ({
       checkpoint: await checkpoint(),
       state,
@@ -115,7 +115,9 @@ async function* run(
 
     // A run that is to stop now does not wait for samples.
     const samples =
-      heldOut && reason !== 'aborted' ? await samplePredictions(trainer, heldOut, model) : undefined;
+      heldOut && reason !== 'aborted'
+        ? await samplePredictions(trainer, heldOut, setup.checkpoint)
+        : undefined;
     await log.report(options, state, samples);
     await output.saveLast(await snapshot());
     yield { type: 'checkpoint', step: state.step, folder: options.output };
@@ -136,7 +138,7 @@ function startEvent(options: ResolvedOptions, setup: Setup, state: TrainerState)
     microBatchSize: setup.trainer.batchSize,
     rows: setup.dataset.rows,
     validationRows: setup.validation?.dataset.rows ?? 0,
-    parameters: parameterCount(setup.model.config),
+    parameters: parameterCount(setup.checkpoint.model),
     output: options.output,
     warnings: warningsOf(options, setup),
   };

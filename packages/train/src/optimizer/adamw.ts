@@ -1,5 +1,4 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { hasWeightDecay } from '../model/parameters.js';
 
 export interface AdamWOptions {
   beta1: number;
@@ -65,12 +64,14 @@ export function globalNorm(gradients: Iterable<tf.Tensor>): tf.Tensor {
  * clipping by the global norm as `torch.nn.utils.clip_grad_norm_` does it. Assigns parameters and moments.
  *
  * @param gradients a gradient for each parameter to update; parameters without one stay as they are
+ * @param decays which parameters weight decay applies to
  */
 export function adamW(
   options: AdamWOptions,
   variables: Record<string, tf.Variable>,
   gradients: Record<string, tf.Tensor>,
   scalars: Record<keyof StepScalars, tf.Tensor>,
+  decays: (name: string) => boolean,
 ): void {
   const clip =
     options.clipNorm > 0
@@ -90,7 +91,7 @@ export function adamW(
     );
     const denominator = tf.add(tf.mul(tf.sqrt(newSecond), scalars.second_moment_scale), options.epsilon);
     const decayed =
-      hasWeightDecay(name) && options.weightDecay > 0
+      decays(name) && options.weightDecay > 0
         ? tf.sub(parameter, tf.mul(parameter, scalars.decay))
         : parameter;
     parameter.assign(tf.sub(decayed, tf.mul(tf.div(newFirst, denominator), scalars.step_size)));

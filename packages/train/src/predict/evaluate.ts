@@ -53,15 +53,15 @@ export async function evaluate(given: EvaluateOptions): Promise<Evaluation> {
     if (!tokenizer) {
       throw new InputError(`${dataset.path}: does not say which tokenizer made it; name it with --tokenizer`);
     }
-    const { config, weights, tokenizerFiles } = await readCheckpoint(await checkpointFolder(options.model));
+    const { model, weights, tokenizerFiles } = await readCheckpoint(await checkpointFolder(options.model));
     refuseOtherTokenizer(options.dataset, tokenizer, options.model, tokenizerFiles);
     const plan = await planData(dataset, {
       batchSize: options.batchSize,
       tokenizer,
-      vocabularySize: config.vocab_size,
+      vocabularySize: model.limits.vocabulary,
     });
-    refuseMisfit(options.dataset, tokenizer, plan, config);
-    const evaluator = await Evaluator.create(config, weights, { ...options, lengths: plan.lengths });
+    refuseMisfit(options.dataset, tokenizer, plan, model);
+    const evaluator = await Evaluator.create(model, weights, { ...options, lengths: plan.lengths });
     try {
       options.onStart?.();
       let batches = 0;

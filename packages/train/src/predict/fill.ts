@@ -4,7 +4,7 @@ import { checkpointFolder } from '../checkpoint/hub.js';
 import { assembleBatch, ignoredLabel, rowOf } from '../data/batch.js';
 import type { EngineOptions } from '../engine/compile-model.js';
 import { Predictor } from '../engine/predictor.js';
-import type { BertConfig } from '../model/config.js';
+import type { Limits } from '../models/model.js';
 import { type Candidate, mostProbable } from './candidates.js';
 import { engineDefaults } from './defaults.js';
 
@@ -12,7 +12,7 @@ import { engineDefaults } from './defaults.js';
 export class MaskFiller {
   private constructor(
     private readonly predictor: Predictor,
-    private readonly config: BertConfig,
+    private readonly limits: Limits,
   ) {}
 
   /**
@@ -23,15 +23,15 @@ export class MaskFiller {
    * @throws InputError when there is no such checkpoint
    */
   static async open(folder: string, given: Partial<EngineOptions> = {}): Promise<MaskFiller> {
-    const { config, weights } = await readCheckpoint(await checkpointFolder(folder));
+    const { model, weights } = await readCheckpoint(await checkpointFolder(folder));
     // Two lengths make the graph's sequence length free: sentences come in any.
     const options = {
       ...engineDefaults,
       ...given,
       batchSize: 1,
-      lengths: [1, config.max_position_embeddings],
+      lengths: [1, model.limits.positions],
     };
-    return new MaskFiller(await Predictor.create(config, weights, options), config);
+    return new MaskFiller(await Predictor.create(model, weights, options), model.limits);
   }
 
   /**
@@ -42,7 +42,7 @@ export class MaskFiller {
    * @throws InputError when there is no [MASK], or the sequence is too long for the model
    */
   async fill(ids: ArrayLike<number>, maskId: number, topK = 5): Promise<Candidate[][]> {
-    const { max_position_embeddings: longest, vocab_size: vocabulary } = this.config;
+    const { positions: longest, vocabulary } = this.limits;
     if (ids.length > longest) {
       throw new InputError(
         `the text has ${ids.length} tokens, the model takes at most ${longest}; shorten it`,

@@ -22,8 +22,9 @@ const masksPerRow = 4;
 export async function samplePredictions(
   trainer: Trainer,
   { dataset, plan }: { dataset: Dataset; plan: DataPlan },
-  { config, tokenizerFiles }: Omit<Checkpoint, 'weights'>,
+  { model, tokenizerFiles }: Omit<Checkpoint, 'weights'>,
 ): Promise<SamplePrediction[]> {
+  const { vocabulary } = model.limits;
   const tokens = readTokens(tokenizerFiles);
   const loaded = await loadBatches(dataset, plan, { ...onePass, threads: 0 }).next();
   if (!tokens || loaded.done) return [];
@@ -38,7 +39,7 @@ export async function samplePredictions(
       const sample = samples.get(row) ?? { text: textOf(batch, row, tokens), masks: [] };
       samples.set(row, sample);
       if (sample.masks.length === masksPerRow) continue;
-      const scores = probabilities.subarray(mask * config.vocab_size, (mask + 1) * config.vocab_size);
+      const scores = probabilities.subarray(mask * vocabulary, (mask + 1) * vocabulary);
       const candidates = mostProbable(scores, 3).map(({ id, probability }) => ({
         token: tokens[id] ?? `#${id}`,
         probability,

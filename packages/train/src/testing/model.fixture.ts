@@ -1,23 +1,28 @@
 import { mkdir } from 'node:fs/promises';
 import { writeCheckpoint } from '../checkpoint/checkpoint.js';
-import { type BertConfig, presetConfig } from '../model/config.js';
-import { initializeWeights } from '../model/initialize.js';
+import { type BertConfig, bert } from '../models/bert.js';
+import { ConfigFields } from '../models/fields.js';
+import { initializeWeights } from '../models/initialize.js';
+import { type Model, modelOf } from '../models/model.js';
 
 /** A model small enough that a step takes milliseconds. */
 export const tinyConfig: BertConfig = {
-  ...presetConfig('bert-tiny', 37),
+  ...bert.parse(new ConfigFields({ ...bert.presets['bert-tiny'], vocab_size: 37 }, 'bert-tiny')),
   hidden_size: 32,
   intermediate_size: 64,
   max_position_embeddings: 128,
   initializer_range: 0.2,
 };
 
+export const tinyModel = (config: Partial<BertConfig> = {}): Model =>
+  modelOf(bert, { ...tinyConfig, ...config });
+
 export async function writeTinyModel(
   folder: string,
   config: Partial<BertConfig> = {},
   tokenizerFiles: Record<string, string> = {},
 ): Promise<void> {
-  const full = { ...tinyConfig, ...config };
+  const model = tinyModel(config);
   await mkdir(folder);
-  await writeCheckpoint(folder, { config: full, weights: initializeWeights(full, 3), tokenizerFiles });
+  await writeCheckpoint(folder, { model, weights: initializeWeights(model, 3), tokenizerFiles });
 }

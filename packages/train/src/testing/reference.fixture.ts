@@ -26,11 +26,11 @@ export const fixtureFolder = (name: string) =>
 export async function readReference(name: string) {
   const folder = fixtureFolder(name);
   const reference = JSON.parse(await readFile(join(folder, 'batches.json'), 'utf8')) as ReferenceCase;
-  const { config, weights } = await readCheckpoint(folder);
+  const { model, weights } = await readCheckpoint(folder);
   const gradients = await readSafetensors(join(folder, 'gradients.safetensors'));
   const trained = await readSafetensors(join(folder, 'trained.safetensors'));
   const steps = reference.batches.map((group) => group.map((batch) => toBatch(reference, batch)));
-  return { reference, config, weights, gradients, trained, steps };
+  return { reference, model, weights, gradients, trained, steps };
 }
 
 function toBatch({ rows, length }: ReferenceCase, batch: ReferenceCase['batches'][number][number]): Batch {

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { assembleBatch, type Batch, rowOf } from '../../src/data/batch.js';
 import { Trainer, type TrainerOptions } from '../../src/engine/trainer.js';
-import { initializeWeights } from '../../src/model/initialize.js';
+import { initializeWeights } from '../../src/models/initialize.js';
 import { adamWDefaults } from '../../src/optimizer/adamw.js';
 import { Random } from '../../src/random/random.js';
-import { tinyConfig } from '../../src/testing/model.fixture.js';
+import { tinyModel } from '../../src/testing/model.fixture.js';
 
 const [rows, sequence, steps] = [8, 32, 10];
-const config = { ...tinyConfig, hidden_dropout_prob: 0, attention_probs_dropout_prob: 0 };
+const model = tinyModel({ hidden_dropout_prob: 0, attention_probs_dropout_prob: 0 });
 
 /** Batches of which each decodes another number of positions. */
 function someBatches(): Batch[] {
@@ -28,7 +28,7 @@ function someBatches(): Batch[] {
 }
 
 async function losses(batches: Batch[], engine: Pick<TrainerOptions, 'engine' | 'xla'>) {
-  const trainer = await Trainer.create(config, initializeWeights(config, 3), {
+  const trainer = await Trainer.create(model, initializeWeights(model, 3), {
     ...engine,
     device: 'cpu',
     threads: 2,

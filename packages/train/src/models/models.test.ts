@@ -1,18 +1,19 @@
 import { InputError } from '@mlm/base/errors';
 import { expect, it } from 'vitest';
-import { formatConfig, parseConfig, presetConfig, presetNames } from './config.js';
+import { parseModel, presetModel, presetNames } from './index.js';
 import { initializeWeights } from './initialize.js';
-import { parameterCount } from './parameters.js';
+import { parameterCount } from './model.js';
 
 it('has the sizes of the published models', () => {
-  const sizes = presetNames.map((name) => parameterCount(presetConfig(name, 30522)));
+  const sizes = presetNames.map((name) => parameterCount(presetModel(name, 30522)));
   // transformers: sum(p.numel() for p in BertForMaskedLM(config).parameters()).
   expect(sizes).toEqual([4_416_698, 11_201_594, 28_795_194, 41_404_730, 109_514_298]);
 });
 
 it('writes what it reads', () => {
-  const config = { ...presetConfig('bert-mini', 99, 7), hidden_act: 'relu' as const };
-  expect(parseConfig(formatConfig(config), 'x')).toEqual(config);
+  const { config } = presetModel('bert-mini', 99, 7);
+  const model = parseModel(JSON.stringify({ ...config, hidden_act: 'relu' }), 'x');
+  expect(parseModel(model.formatConfig(), 'y').config).toEqual({ ...config, hidden_act: 'relu' });
 });
 
 it.each([
@@ -25,17 +26,17 @@ it.each([
   ['{"tie_word_embeddings":false}', /tie_word_embeddings is false/],
   ['{"is_decoder":true}', /is_decoder/],
 ])('refuses %s', (text, message) => {
-  expect(() => parseConfig(text, 'config.json')).toThrow(message);
-  expect(() => parseConfig(text, 'config.json')).toThrow(InputError);
+  expect(() => parseModel(text, 'config.json')).toThrow(message);
+  expect(() => parseModel(text, 'config.json')).toThrow(InputError);
 });
 
 it('initialises normally distributed weights, the same for the same seed', () => {
-  const config = presetConfig('bert-tiny', 20);
+  const model = presetModel('bert-tiny', 20);
   const name = 'bert.encoder.layer.1.output.dense.weight';
-  const weights = initializeWeights(config, 1);
-  expect(initializeWeights(config, 1).get(name)).toEqual(weights.get(name));
+  const weights = initializeWeights(model, 1);
+  expect(initializeWeights(model, 1).get(name)).toEqual(weights.get(name));
   const values = weights.get(name)!;
-  expect(initializeWeights(config, 2).get(name)).not.toEqual(values);
+  expect(initializeWeights(model, 2).get(name)).not.toEqual(values);
   expect(weights.get('bert.encoder.layer.0.output.dense.weight')).not.toEqual(values);
   const moment = (power: number) =>
     values.reduce((sum, value) => sum + (value / 0.02) ** power, 0) / values.length;

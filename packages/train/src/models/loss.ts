@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { linear, withGradient } from './operations.js';
+import { affine, withGradient } from './layers.js';
 
 /**
  * Cross-entropy of the labels under softmax(decoded · tableᵀ + bias), summed over the rows and multiplied by `scale`.
@@ -26,7 +26,7 @@ export function scaledCrossEntropy(
 ): tf.Tensor {
   return withGradient([decoded, table, bias], ([decoded, table, bias]) => {
     const vocabulary = table!.shape[0]!;
-    const logits = linear(decoded!, table!, bias!);
+    const logits = affine(decoded!, table!, bias!);
     const probabilities = tf.softmax(logits);
     const labelRows = tf.gather(table!, labels);
     const losses = labelLosses(logits, probabilities, decoded!, labelRows, tf.gather(bias!, labels));
@@ -86,7 +86,7 @@ export function scoreLabels(
   labels: tf.Tensor,
   weights?: tf.Tensor,
 ): { loss_sum: tf.Tensor; correct: tf.Tensor } {
-  const logits = linear(decoded, table, bias);
+  const logits = affine(decoded, table, bias);
   const losses = labelLosses(
     logits,
     tf.softmax(logits),

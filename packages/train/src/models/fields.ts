@@ -1,0 +1,84 @@
+import { InputError } from '@mlm/base/errors';
+
+/** The largest number that a size may be: far beyond any model, and small enough that a list of names fits the memory. */
+const largest = { layers: 1024, size: 2 ** 20, vocabulary: 2 ** 24 } as const;
+
+/** The fields of a config.json, each checked as it is read; a field that is missing or null has the default. */
+export class ConfigFields {
+  constructor(
+    private readonly json: Readonly<Record<string, unknown>>,
+    /** Where the text came from, for error messages. */
+    readonly source: string,
+  ) {}
+
+  /** @throws InputError when the text is no JSON object */
+  static parse(text: string, source: string): ConfigFields {
+    let json: unknown;
+    try {
+      json = JSON.parse(text);
+    } catch (error) {
+      throw new InputError(`${source}: not valid JSON (${(error as Error).message})`);
+    }
+    if (typeof json !== 'object' || json === null || Array.isArray(json)) {
+      throw new InputError(`${source}: expected a JSON object`);
+    }
+    return new ConfigFields(json as Record<string, unknown>, source);
+  }
+
+  value(name: string): unknown {
+    // JSON has a key "__proto__" and no other way to inherit.
+    return Object.hasOwn(this.json, name) ? (this.json[name] ?? undefined) : undefined;
+  }
+
+  /** A whole number from 0. */
+  count(name: string, fallback: number): number {
+    const value = this.value(name) ?? fallback;
+    if (!Number.isSafeInteger(value) || (value as number) < 0) throw this.wrong(name, 'a whole number');
+    return value as number;
+  }
+
+  /** A size from 1, of which a model with more than the largest of its kind does not exist. */
+  size(name: string, fallback: number, kind: keyof typeof largest = 'size'): number {
+    const value = this.count(name, fallback);
+    if (value < 1 || value > largest[kind])
+      throw this.wrong(name, `a whole number from 1 to ${largest[kind]}`);
+    return value;
+  }
+
+  /** A number from 0. */
+  real(name: string, fallback: number): number {
+    const value = this.value(name) ?? fallback;
+    if (typeof value !== 'number' || !(value >= 0)) throw this.wrong(name, 'a number');
+    return value;
+  }
+
+  /** A rate of dropout: from 0 to below 1. */
+  rate(name: string, fallback: number): number {
+    const value = this.real(name, fallback);
+    if (value >= 1) throw this.wrong(name, 'a number from 0 to below 1');
+    return value;
+  }
+
+  oneOf<Choice extends string>(name: string, choices: readonly Choice[], fallback: Choice): Choice {
+    const value = this.value(name) ?? fallback;
+    if (!choices.includes(value as Choice)) {
+      const expected = choices.length === 1 ? JSON.stringify(choices[0]) : `one of ${choices.join(', ')}`;
+      throw new InputError(
+        `${this.source}: ${name} ${JSON.stringify(value)} is not supported, expected ${expected}`,
+      );
+    }
+    return value as Choice;
+  }
+
+  /** @throws InputError when a field has a value that this implementation does not compute */
+  refuse(name: string, value: unknown, expected: string): void {
+    if (this.value(name) !== value) return;
+    throw new InputError(`${this.source}: ${name} is ${JSON.stringify(value)}, expected ${expected}`);
+  }
+
+  wrong(name: string, expected: string): InputError {
+    return new InputError(
+      `${this.source}: ${name} is ${JSON.stringify(this.value(name))}, expected ${expected}`,
+    );
+  }
+}

@@ -1,0 +1,25 @@
+import { Random } from '../random/random.js';
+import { elementCount, type Model, type Parameter, type Weights } from './model.js';
+
+/**
+ * Fresh weights. A function of the seed and of each parameter's place in the model's list alone, so the same on every
+ * engine.
+ */
+export function initializeWeights({ parameters }: Model, seed: number): Weights {
+  return new Map(
+    parameters.map((parameter, index) => [parameter.name, initialValues(parameter, seed, index)]),
+  );
+}
+
+/** The first values of one parameter; `index` is its place in the model's list. */
+export function initialValues({ shape, init }: Parameter, seed: number, index: number): Float32Array {
+  const count = elementCount(shape);
+  if (init === 'zeros') return new Float32Array(count);
+  if (init === 'ones') return new Float32Array(count).fill(1);
+  const values = new Random(seed, index).normals(count, init.normal);
+  if (init.zeroRow !== undefined) {
+    const width = count / shape[0]!;
+    values.fill(0, init.zeroRow * width, (init.zeroRow + 1) * width);
+  }
+  return values;
+}

@@ -1,0 +1,181 @@
+import { dropoutMask } from '@mlm/compile';
+import * as tf from '@tensorflow/tfjs-core';
+import type { ModelTensors, Parameter } from './model.js';
+
+interface Differentiable {
+  value: tf.Tensor;
+  /** Tensors that the gradient needs, handed back to it. */
+  saved: tf.Tensor[];
+  gradient: (dy: tf.Tensor, saved: tf.Tensor[]) => tf.Tensor[];
+}
+
+/** A function with a gradient of our own: one tensor per input. tfjs's derived ones keep and pass over more memory. */
+export function withGradient(
+  inputs: tf.Tensor[],
+  forward: (inputs: tf.Tensor[]) => Differentiable,
+): tf.Tensor {
+  const operation = tf.customGrad((...given) => {
+    const save = given.at(-1) as (tensors: tf.Tensor[]) => void;
+    const { value, saved, gradient } = forward(given.slice(0, -1) as tf.Tensor[]);
+    save(saved);
+    return { value, gradFunc: gradient };
+  });
+  return operation(...inputs);
+}
+
+/** x · weightᵀ + bias, with x [rows, in] and `<name>.weight` [out, in] as torch.nn.Linear stores it. */
+export function linear(x: tf.Tensor, tensors: ModelTensors, name: string): tf.Tensor {
+  return affine(x, tensors[`${name}.weight`]!, tensors[`${name}.bias`]!);
+}
+
+/** x · weightᵀ + bias. */
+export function affine(x: tf.Tensor, weight: tf.Tensor, bias: tf.Tensor): tf.Tensor {
+  return tf.add(tf.matMul(x, weight, false, true), bias);
+}
+
+export function linearParameters(
+  name: string,
+  shape: readonly [output: number, input: number],
+  deviation: number,
+  layer: Parameter['layer'],
+): Parameter[] {
+  return [
+    { name: `${name}.weight`, shape, init: { normal: deviation }, decays: true, layer },
+    { name: `${name}.bias`, shape: [shape[0]], init: 'zeros', decays: false, layer },
+  ];
+}
+
+/** The rows of a table [ids, width] that `ids` [batch, sequence] name: [batch, sequence, width]. */
+export function lookUp(table: tf.Tensor, ids: tf.Tensor): tf.Tensor {
+  const [batch, sequence] = ids.shape as [number, number];
+  const rows = tf.gather(table, tf.reshape(ids, [batch * sequence]));
+  return tf.reshape(rows, [batch, sequence, table.shape[1]!]);
+}
+
+/** @param zeroRow the padding id's row, which starts as 0 */
+export function embeddingParameter(
+  name: string,
+  shape: readonly [rows: number, width: number],
+  deviation: number,
+  zeroRow?: number,
+): Parameter {
+  const init = { normal: deviation, ...(zeroRow !== undefined && { zeroRow }) };
+  return { name, shape, init, decays: true, layer: 'embeddings' };
+}
+
+/** Layer normalization of x [rows, features] by `<name>.weight` and `<name>.bias` (Ba et al. 2016, arXiv:1607.06450). */
+export function layerNorm(x: tf.Tensor, tensors: ModelTensors, name: string, epsilon: number): tf.Tensor {
+  const parameters = [tensors[`${name}.weight`]!, tensors[`${name}.bias`]!];
+  return withGradient([x, ...parameters], ([x, weight, bias]) => {
+    const centered = tf.sub(x!, tf.mean(x!, -1, true));
+    const variance = tf.mean(tf.square(centered), -1, true);
+    const deviation = tf.rsqrt(tf.add(variance, epsilon));
+    const normalized = tf.mul(centered, deviation);
+    return {
+      value: tf.add(tf.mul(normalized, weight!), bias!),
+      saved: [normalized, deviation, weight!],
+      gradient: (dy, [normalized, deviation, weight]) => {
+        const scaled = tf.mul(dy, weight!);
+        const mean = tf.mean(scaled, -1, true);
+        const projection = tf.mean(tf.mul(scaled, normalized!), -1, true);
+        const dx = tf.mul(deviation!, tf.sub(tf.sub(scaled, mean), tf.mul(normalized!, projection)));
+        return [dx, tf.sum(tf.mul(dy, normalized!), 0), tf.sum(dy, 0)];
+      },
+    };
+  });
+}
+
+export function normParameters(name: string, size: number, layer: Parameter['layer']): Parameter[] {
+  return [
+    { name: `${name}.weight`, shape: [size], init: 'ones', decays: false, layer },
+    { name: `${name}.bias`, shape: [size], init: 'zeros', decays: false, layer },
+  ];
+}
+
+export const activations = ['gelu', 'gelu_new', 'gelu_pytorch_tanh', 'relu'] as const;
+/** `gelu` is the exact one (erf); `gelu_new` and `gelu_pytorch_tanh` are its tanh approximation. */
+export type Activation = (typeof activations)[number];
+
+/** The activation between the two linear layers of a feed-forward block. */
+export function activate(x: tf.Tensor, activation: Activation): tf.Tensor {
+  if (activation === 'relu') return tf.relu(x);
+  return activation === 'gelu' ? gelu(x) : geluTanh(x);
+}
+
+/** x · Φ(x), exact (Hendrycks and Gimpel 2016, arXiv:1606.08415). */
+function gelu(x: tf.Tensor): tf.Tensor {
+  return withGradient([x], ([x]) => {
+    const cumulative = tf.mul(tf.add(tf.erf(tf.mul(x!, Math.SQRT1_2)), 1), 0.5);
+    return {
+      value: tf.mul(x!, cumulative),
+      saved: [x!, cumulative],
+      gradient: (dy, [x, cumulative]) => {
+        const density = tf.mul(tf.exp(tf.mul(tf.square(x!), -0.5)), 1 / Math.sqrt(2 * Math.PI));
+        return [tf.mul(dy, tf.add(cumulative!, tf.mul(x!, density)))];
+      },
+    };
+  });
+}
+
+function geluTanh(x: tf.Tensor): tf.Tensor {
+  const inner = tf.mul(tf.add(x, tf.mul(tf.mul(tf.square(x), x), 0.044715)), Math.sqrt(2 / Math.PI));
+  return tf.mul(tf.mul(x, 0.5), tf.add(tf.tanh(inner), 1));
+}
+
+/**
+ * Zeroes elements of x with a probability of `rate` and scales the others by 1 / (1 − rate) (Srivastava et al. 2014).
+ *
+ * @param stream which dropout of the model this is, so that no two draw the same numbers
+ */
+export type Dropout = (x: tf.Tensor, rate: number, stream: number) => tf.Tensor;
+
+/** Evaluation and prediction drop nothing. */
+export const noDropout: Dropout = (x) => x;
+
+/**
+ * Dropout that is a function of key, stream and element alone, so that a resumed run draws what an unbroken one would.
+ *
+ * @param key int32 [2]: the run's seed, and the number of the batch in it
+ */
+export function keyedDropout(key: tf.Tensor): Dropout {
+  return (x, rate, stream) =>
+    rate === 0 ? x : tf.mul(x, dropoutMask(key, { shape: x.shape, rate, stream }));
+}
+
+/** Added to the attention scores of padding; exp of it is 0 in float32. */
+const paddingScore = -1e9;
+
+/** What attention scores [batch, heads, sequence, sequence] are raised by, [batch, 1, 1, sequence]: 0, and on padding −10⁹. */
+export function paddingBias(attentionMask: tf.Tensor): tf.Tensor {
+  const [batch, sequence] = attentionMask.shape as [number, number];
+  const padding = tf.mul(tf.sub(1, attentionMask), paddingScore);
+  return tf.reshape(padding, [batch, 1, 1, sequence]);
+}
+
+/** [batch · sequence, hidden] → [batch, heads, sequence, hidden / heads]. */
+export function splitHeads(
+  x: tf.Tensor,
+  [batch, sequence, heads]: readonly [batch: number, sequence: number, heads: number],
+): tf.Tensor {
+  return tf.transpose(tf.reshape(x, [batch, sequence, heads, x.shape[1]! / heads]), [0, 2, 1, 3]);
+}
+
+/**
+ * Scaled dot-product attention (Vaswani et al. 2017, arXiv:1706.03762), its heads joined again: [batch · sequence, hidden].
+ *
+ * @param bias added to the scores, see {@link paddingBias}
+ * @param drop of the probabilities
+ */
+export function attend(
+  query: tf.Tensor,
+  key: tf.Tensor,
+  value: tf.Tensor,
+  bias: tf.Tensor,
+  { dropout, rate, stream }: { dropout: Dropout; rate: number; stream: number },
+): tf.Tensor {
+  const [batch, heads, sequence, size] = query.shape as [number, number, number, number];
+  const scores = tf.add(tf.mul(tf.matMul(query, key, false, true), 1 / Math.sqrt(size)), bias);
+  const probabilities = dropout(tf.softmax(scores), rate, stream);
+  const context = tf.transpose(tf.matMul(probabilities, value), [0, 2, 1, 3]);
+  return tf.reshape(context, [batch * sequence, heads * size]);
+}
