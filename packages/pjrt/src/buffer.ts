@@ -1,0 +1,57 @@
+import type { Client, Handle } from './client.js';
+import { type ElementType, elementTypes, type HostArray } from './element-type.js';
+import type { Native } from './native.js';
+
+/** An array on a device. */
+export class DeviceBuffer<T extends ElementType = ElementType> implements Handle {
+  #destroyed = false;
+
+  /** @internal */
+  constructor(
+    private readonly native: Native,
+    private readonly address: bigint,
+    readonly shape: readonly number[],
+    readonly type: T,
+    private readonly client: Client,
+  ) {}
+
+  /** Elements. */
+  get length(): number {
+    return this.shape.reduce((product, size) => product * size, 1);
+  }
+
+  /** @internal */
+  get pointer(): bigint {
+    if (this.#destroyed) throw new Error('the buffer is destroyed');
+    return this.address;
+  }
+
+  /**
+   * Copies the elements to the host.
+   *
+   * @param into - an array of as many elements; default: a new one
+   * @throws PjrtError if what computes the buffer failed, or the buffer was donated
+   */
+  async download(into?: HostArray<T>): Promise<HostArray<T>> {
+    const target = into ?? (new elementTypes[this.type].array(this.length) as HostArray<T>);
+    if (target.length !== this.length) {
+      throw new RangeError(`${this.length} elements do not go into an array of ${target.length}`);
+    }
+    if (target.length === 0) return target;
+    const { event } = this.native.call('Buffer_ToHostBuffer', {
+      buffer: this.pointer,
+      target,
+      targetSize: target.byteLength,
+    });
+    await this.native.finish(event);
+    return target;
+  }
+
+  /** Frees the memory. A donated buffer's is gone already; its handle is freed here. A second call does nothing. */
+  destroy(): void {
+    if (this.#destroyed) return;
+    this.native.call('Buffer_Destroy', { buffer: this.address });
+    this.#destroyed = true;
+    this.client.forget(this);
+  }
+}

@@ -1,0 +1,37 @@
+/** The codes that XLA gives its errors (https://abseil.io/docs/cpp/guides/status-codes), from 1 on. */
+const codes = [
+  'CANCELLED',
+  'UNKNOWN',
+  'INVALID_ARGUMENT',
+  'DEADLINE_EXCEEDED',
+  'NOT_FOUND',
+  'ALREADY_EXISTS',
+  'PERMISSION_DENIED',
+  'RESOURCE_EXHAUSTED',
+  'FAILED_PRECONDITION',
+  'ABORTED',
+  'OUT_OF_RANGE',
+  'UNIMPLEMENTED',
+  'INTERNAL',
+  'UNAVAILABLE',
+  'DATA_LOSS',
+  'UNAUTHENTICATED',
+] as const;
+
+export type PjrtErrorCode = (typeof codes)[number];
+
+export const codeName = (code: number): PjrtErrorCode => codes[code - 1] ?? 'UNKNOWN';
+
+/** What XLA said, and of which call. */
+export class PjrtError extends Error {
+  override readonly name = 'PjrtError';
+
+  /** @param code - `RESOURCE_EXHAUSTED` where memory ran out */
+  constructor(
+    readonly call: string,
+    readonly code: PjrtErrorCode,
+    said: string,
+  ) {
+    super(`XLA, ${call}: ${code}: ${said.trim()}`);
+  }
+}

@@ -1,0 +1,164 @@
+import { DeviceBuffer } from './buffer.js';
+import type { Client, Handle } from './client.js';
+import { type ElementType, elementType } from './element-type.js';
+import type { Native } from './native.js';
+import { slotOf, slots } from './struct.js';
+
+/** Bytes that a compiled program needs on each device. */
+export interface ProgramMemory {
+  readonly arguments: number;
+  readonly outputs: number;
+  /** Of the outputs, what stands in donated arguments. */
+  readonly aliased: number;
+  /** For values between arguments and outputs. */
+  readonly temporary: number;
+  readonly code: number;
+}
+
+/** A compiled program that need not be on a device. */
+export class Executable {
+  #destroyed = false;
+
+  /** @internal */
+  constructor(
+    protected readonly native: Native,
+    private readonly program: bigint,
+  ) {}
+
+  /** @throws PjrtError where the plugin does not tell */
+  memory(): ProgramMemory {
+    const stats = this.native.call('Executable_GetCompiledMemoryStats', { executable: this.program });
+    return {
+      arguments: Number(stats.arguments),
+      outputs: Number(stats.outputs),
+      aliased: Number(stats.aliased),
+      temporary: Number(stats.temporary),
+      code: Number(stats.code),
+    };
+  }
+
+  /** The program after XLA's passes: an HloModuleProtoWithConfig. @throws PjrtError where the plugin has none */
+  optimizedProgram(): Uint8Array {
+    const { native } = this;
+    const program = slots([0, 0, 0, 0], native.addressOf);
+    const [code, size] = [slotOf(0), slotOf(1)];
+    native.call('Executable_OptimizedProgram', { executable: this.program, program });
+    const bytes = new Uint8Array(Number(program[size]));
+    program[code] = native.addressOf(bytes);
+    native.call('Executable_OptimizedProgram', { executable: this.program, program });
+    return bytes;
+  }
+
+  /** For {@link Client.deserialize} in a later process. @throws PjrtError where the plugin cannot */
+  serialize(): Uint8Array {
+    const { native } = this;
+    const { bytes, size, serialized, deleter } = native.call('Executable_Serialize', {
+      executable: this.program,
+    });
+    const copy = native.bytes(bytes, size);
+    native.callDeleter(deleter, serialized);
+    return copy;
+  }
+
+  /** A second call does nothing. */
+  destroy(): void {
+    if (this.#destroyed) return;
+    this.native.call('Executable_Destroy', { executable: this.program });
+    this.#destroyed = true;
+  }
+}
+
+/** Shape and element type of each output on one device. */
+interface OutputSpec {
+  readonly shape: readonly number[];
+  readonly type: ElementType;
+}
+
+/** A compiled program on its devices. */
+export class LoadedExecutable extends Executable implements Handle {
+  readonly #outputs: readonly OutputSpec[];
+  #unloaded = false;
+
+  /** @internal */
+  constructor(
+    native: Native,
+    private readonly loaded: bigint,
+    private readonly client: Client,
+  ) {
+    const { executable } = native.call('LoadedExecutable_GetExecutable', { loaded });
+    super(native, executable);
+    this.#outputs = readOutputs(native, executable);
+  }
+
+  /**
+   * Runs the program once, on every device that it was compiled for.
+   *
+   * @param inputs - each device's arguments, in the program's order. Those that the program aliases to an output
+   *   (`tf.aliasing_output`) are donated: their memory becomes the output's, and only `destroy` may be called on them
+   * @returns each device's outputs, ready
+   * @throws PjrtError with what XLA said; `RESOURCE_EXHAUSTED` where memory ran out
+   */
+  async execute(inputs: readonly (readonly DeviceBuffer[])[]): Promise<DeviceBuffer[][]> {
+    if (this.#unloaded) throw new Error('the executable is destroyed');
+    const { native } = this;
+    const argumentLists = inputs.map((list) => pointers(list.map(({ pointer }) => pointer)));
+    const outputLists = inputs.map(() => new BigUint64Array(this.#outputs.length + 1));
+    const events = new BigUint64Array(inputs.length);
+    // XLA:CPU may run the program on the thread that calls.
+    await native.callLater(
+      'LoadedExecutable_Execute',
+      {
+        executable: this.loaded,
+        options: slots(executeOptions, native.addressOf),
+        arguments: pointers(argumentLists.map(native.addressOf)),
+        deviceCount: inputs.length,
+        argumentCount: inputs[0]?.length ?? 0,
+        outputs: pointers(outputLists.map(native.addressOf)),
+        events,
+      },
+      [argumentLists, outputLists],
+    );
+    const outputs = outputLists.map((list) =>
+      this.#outputs.map(({ shape, type }, i) =>
+        this.client.keep(new DeviceBuffer(native, list[i]!, shape, type, this.client)),
+      ),
+    );
+    const ends = await Promise.allSettled([...events].map((event) => native.finish(event)));
+    const failed = ends.find(({ status }) => status === 'rejected');
+    if (failed?.status === 'rejected') {
+      for (const buffer of outputs.flat()) buffer.destroy();
+      throw failed.reason;
+    }
+    return outputs;
+  }
+
+  override destroy(): void {
+    if (this.#unloaded) return;
+    super.destroy();
+    this.native.call('LoadedExecutable_Destroy', { executable: this.loaded });
+    this.#unloaded = true;
+    this.client.forget(this);
+  }
+}
+
+/** PJRT_ExecuteOptions: no callbacks, no launch id, nothing kept from donation. */
+const executeOptions = [0, 0, 0, 0, 0, 0, 0, 0];
+
+/** Addresses side by side; never empty, as an empty array has no address. */
+const pointers = (list: readonly bigint[]) => BigUint64Array.from([...list, 0n]);
+
+function readOutputs(native: Native, executable: bigint): OutputSpec[] {
+  const { types, count } = native.call('Executable_OutputElementTypes', { executable });
+  const { dimensions, ranks } = native.call('Executable_OutputDimensions', { executable });
+  const sizes = native.words(ranks, count).map(Number);
+  const all = native.words(
+    dimensions,
+    sizes.reduce((sum, rank) => sum + BigInt(rank), 0n),
+  );
+  let from = 0;
+  return native.enums(types, count).map((code, i) => {
+    const shape = all.slice(from, from + sizes[i]!).map(Number);
+    from += sizes[i]!;
+    return { shape, type: elementType(code) };
+  });
+}
