@@ -1,3 +1,4 @@
+export type { EncoderImage, EncoderLayout, PreparedEncoder } from './encoder/image.js';
 export {
   type PreprocessOptions,
   type PreprocessProgress,
@@ -11,7 +12,6 @@ export { textFiles } from './source/text-files.js';
 export { type TextsOptions, texts } from './source/texts.js';
 export type { DocumentKind, Unit, UnitPart } from './source/unit.js';
 export { type TokenizeOptions, tokenize } from './stream/tokenize.js';
-export type { EncoderImage, EncoderLayout, PreparedEncoder } from './tokenizer/image.js';
 export { type LoadTokenizerOptions, loadTokenizer } from './tokenizer/load.js';
 export { tokenizerMetadata } from './tokenizer/metadata.js';
 export { tokenizerFromDefinition } from './tokenizer/tokenizer.js';

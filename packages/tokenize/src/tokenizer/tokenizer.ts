@@ -1,8 +1,8 @@
-import { pipelineTokenizer } from '../pipeline/tokenizer.js';
-import { decodePieces } from './decode.js';
-import { encoderModule, isFast, prepareEncoder, WordPieceEncoder } from './encoder.js';
-import type { PreparedEncoder } from './image.js';
-import { ReferenceEncoder } from './reference.js';
+import { decodePieces } from '../decoder/wordpiece.js';
+import type { PreparedEncoder } from '../encoder/image.js';
+import { ReferenceEncoder } from '../encoder/reference.js';
+import { encoderModule, isFast, prepareEncoder, WordPieceEncoder } from '../encoder/wordpiece.js';
+import { pipelineTokenizer } from './pipeline.js';
 import {
   type AnyTokenizerJson,
   isBertWordPiece,

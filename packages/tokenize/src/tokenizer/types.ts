@@ -1,4 +1,4 @@
-import type { PreparedEncoder } from './image.js';
+import type { PreparedEncoder } from '../encoder/image.js';
 
 /** How a text is divided into documents: not at all, a document a line, or a document between blank lines. */
 export type DocumentMode = 'none' | 'line' | 'blank-line';

@@ -1,4 +1,4 @@
-import type { NormalizerOptions } from '../tokenizer/normalize.js';
+import type { NormalizerOptions } from '../normalizer/bert.js';
 import {
   DROPPED,
   decompose,

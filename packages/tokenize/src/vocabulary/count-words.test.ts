@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { normalize, splitWords } from '../tokenizer/normalize.js';
+import { normalize } from '../normalizer/bert.js';
+import { splitWords } from '../pre-tokenizer/bert.js';
 import { WordCounter } from './count-words.js';
 
 function countsOf({ table }: WordCounter): Map<string, number> {

@@ -1,4 +1,5 @@
-import { type NormalizerOptions, normalize, splitWords } from '../tokenizer/normalize.js';
+import { type NormalizerOptions, normalize } from '../normalizer/bert.js';
+import { splitWords } from '../pre-tokenizer/bert.js';
 import { IDEOGRAPH, unicodeProperties } from '../unicode/properties.js';
 import { EMPTY_HASH, nextHash, WordTable } from './word-table.js';
 

@@ -1,7 +1,8 @@
+import { normalize } from '../normalizer/bert.js';
+import { splitWords } from '../pre-tokenizer/bert.js';
+import type { DocumentMode, EncodedText, Encoder, WordPieceModel } from '../tokenizer/types.js';
 import { type TokenSplitter, tokenSplitters } from './added-tokens.js';
 import { encodeDocuments } from './documents.js';
-import { normalize, splitWords } from './normalize.js';
-import type { DocumentMode, EncodedText, Encoder, WordPieceModel } from './types.js';
 
 /**
  * BERT's tokenization in its plainest form, step by step over code points: added tokens, normalizer, words, WordPiece.

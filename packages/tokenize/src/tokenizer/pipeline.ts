@@ -1,6 +1,10 @@
 import { InputError } from '@mlm/base/errors';
-import { type AnyTokenizerJson, addedToken } from '../tokenizer/tokenizer-json.js';
-import type { Tokenizer, TokenizerDefinition } from '../tokenizer/types.js';
+import { PipelineEncoder } from '../encoder/pipeline.js';
+import { library, pipelineModel } from '../model/model.js';
+import { normalizer, startKeeper } from '../normalizer/normalizer.js';
+import { dependsOnStart, preTokenizer } from '../pre-tokenizer/pre-tokenizer.js';
+import { type AnyTokenizerJson, addedToken } from './tokenizer-json.js';
+import type { Tokenizer, TokenizerDefinition } from './types.js';
 import {
   allTokens,
   findProtectedIds,
@@ -8,12 +12,8 @@ import {
   sha256,
   tokenAt,
   vocabularyText,
-} from '../tokenizer/vocabulary.js';
-import type { TokenizerConfig } from '../tokenizer/vocabulary-files.js';
-import { PipelineEncoder } from './encoder.js';
-import { library, pipelineModel } from './model.js';
-import { normalizer, startKeeper } from './normalizers.js';
-import { dependsOnStart, preTokenizer } from './pre-tokenizers.js';
+} from './vocabulary.js';
+import type { TokenizerConfig } from './vocabulary-files.js';
 
 /**
  * The tokenizer of a tokenizer.json whose model is byte-level BPE or Unigram.

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
+import type { DocumentMode, EncodedText, Encoder, WordPieceModel } from '../tokenizer/types.js';
 import type { PreparedEncoder } from './image.js';
 import { imageOf, type SetUpExports, setUp, takeOver } from './set-up.js';
-import type { DocumentMode, EncodedText, Encoder, WordPieceModel } from './types.js';
 
 /** What assembly/encoder.ts exports. */
 interface EncoderExports extends SetUpExports {

@@ -1,10 +1,10 @@
 import { InputError } from '@mlm/base/errors';
-import { type TokenSplitter, tokenSplitters } from '../tokenizer/added-tokens.js';
-import { BLANK, encodeDocuments } from '../tokenizer/documents.js';
+import type { PipelineModel } from '../model/model.js';
+import type { Normalizer } from '../normalizer/normalizer.js';
+import type { PreTokenizer } from '../pre-tokenizer/pre-tokenizer.js';
 import type { AddedToken, DocumentMode, EncodedText, Encoder } from '../tokenizer/types.js';
-import type { PipelineModel } from './model.js';
-import type { Normalizer } from './normalizers.js';
-import type { PreTokenizer } from './pre-tokenizers.js';
+import { type TokenSplitter, tokenSplitters } from './added-tokens.js';
+import { BLANK, encodeDocuments } from './documents.js';
 
 /** The stages of a tokenizer.json. */
 export interface Pipeline {

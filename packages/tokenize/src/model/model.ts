@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
 import { InputError } from '@mlm/base/errors';
+import { BYTE_CHARACTERS } from '../pre-tokenizer/pre-tokenizer.js';
 import type { AnyTokenizerJson } from '../tokenizer/tokenizer-json.js';
 import type { Tokens } from '../tokenizer/vocabulary.js';
-import { BYTE_CHARACTERS } from './pre-tokenizers.js';
 import { unigramEncoder } from './unigram.js';
 
 /** The model of a tokenizer.json: pieces of a word (those of BPE by @huggingface/tokenizers). */

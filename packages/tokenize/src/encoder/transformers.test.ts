@@ -1,7 +1,7 @@
 import { BertTokenizer } from '@huggingface/transformers';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { loadTokenizer } from './load.js';
+import { loadTokenizer } from '../tokenizer/load.js';
 
 // @huggingface/transformers differs from Rust tokenizers on ideographs beyond the basic plane, on a final sigma, and on
 // characters that Node's Unicode knows and the reference does not: none of them is drawn here.

@@ -3,7 +3,6 @@ import {
   decompose,
   IDEOGRAPH,
   NONSPACING_MARK,
-  PUNCTUATION,
   type UnicodeProperties,
   unicodeProperties,
   WHITESPACE,
@@ -36,24 +35,6 @@ export function normalize(codePoints: readonly number[], options: NormalizerOpti
   // A character at a time, so a final sigma becomes a plain one.
   if (options.lowercase) text = text.flatMap((c) => properties.lowercase.get(c) ?? [c]);
   return text;
-}
-
-/** Words of a normalized text: between whitespace, each punctuation character a word of its own. */
-export function splitWords(text: readonly number[]): number[][] {
-  const { classes } = unicodeProperties();
-  const words: number[][] = [];
-  let word: number[] = [];
-  const end = () => {
-    if (word.length > 0) words.push(word);
-    word = [];
-  };
-  for (const c of text) {
-    if (classes[c]! & (WHITESPACE | PUNCTUATION)) end();
-    if (classes[c]! & PUNCTUATION) words.push([c]);
-    else if (!(classes[c]! & WHITESPACE)) word.push(c);
-  }
-  end();
-  return words;
 }
 
 /** NFD: decomposes, then sorts each run of combining marks by their class, keeping the order of equals. */

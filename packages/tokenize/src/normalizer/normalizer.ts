@@ -2,8 +2,8 @@ import { InputError } from '@mlm/base/errors';
 import type { ComponentJson } from '../tokenizer/tokenizer-json.js';
 import { characterClasses, toNormalForm } from '../unicode/patterns.js';
 import { unicodeProperties } from '../unicode/properties.js';
-import { replacement } from './pattern.js';
 import { precompiledNormalizer } from './precompiled.js';
+import { replacement } from './replace.js';
 
 export type Normalizer = (text: string) => string;
 

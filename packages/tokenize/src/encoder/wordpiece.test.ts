@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { loadTokenizer } from './load.js';
+import { loadTokenizer } from '../tokenizer/load.js';
+import { encoderFrom } from '../tokenizer/tokenizer.js';
+import { parseTokenizerJson, wordPieceModel } from '../tokenizer/tokenizer-json.js';
+import type { DocumentMode, Encoder } from '../tokenizer/types.js';
 import { ReferenceEncoder } from './reference.js';
-import { encoderFrom } from './tokenizer.js';
-import { parseTokenizerJson, wordPieceModel } from './tokenizer-json.js';
-import type { DocumentMode, Encoder } from './types.js';
 
 const fixture = (name: string) => new URL(`../../fixtures/tokenizers/${name}.json`, import.meta.url).pathname;
 

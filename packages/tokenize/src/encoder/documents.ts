@@ -1,4 +1,4 @@
-import type { DocumentMode, EncodedText } from './types.js';
+import type { DocumentMode, EncodedText } from '../tokenizer/types.js';
 
 /** Divides a text into documents and encodes each as one string: for encoders that work on strings. */
 export function encodeDocuments(

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { encoderModule, WordPieceEncoder } from './encoder.js';
-import { loadTokenizer } from './load.js';
+import { loadTokenizer } from '../tokenizer/load.js';
+import { parseTokenizerJson, wordPieceModel } from '../tokenizer/tokenizer-json.js';
+import type { EncodedText, WordPieceModel } from '../tokenizer/types.js';
 import { ReferenceEncoder } from './reference.js';
-import { parseTokenizerJson, wordPieceModel } from './tokenizer-json.js';
-import type { EncodedText, WordPieceModel } from './types.js';
+import { encoderModule, WordPieceEncoder } from './wordpiece.js';
 
 // What Rust tokenizers makes of the same texts: see fixtures/make_wordpiece.py.
 

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InputError } from '@mlm/base/errors';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { loadTokenizer } from '../tokenizer/load.js';
-import { tokenizerFromDefinition } from '../tokenizer/tokenizer.js';
-import type { DocumentMode, Tokenizer } from '../tokenizer/types.js';
+import { loadTokenizer } from './load.js';
+import { tokenizerFromDefinition } from './tokenizer.js';
+import type { DocumentMode, Tokenizer } from './types.js';
 
 const fixture = (name: string) => new URL(`../../fixtures/pipeline/${name}.json`, import.meta.url).pathname;
 

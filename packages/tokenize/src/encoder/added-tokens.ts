@@ -1,5 +1,5 @@
+import type { AddedToken } from '../tokenizer/types.js';
 import { isWordCharacter } from '../unicode/patterns.js';
-import type { AddedToken } from './types.js';
 
 /** Cuts a text into its added tokens and the text between them; empty text is left out. */
 export type TokenSplitter = (text: string) => (string | AddedToken)[];

@@ -1,6 +1,6 @@
+import type { WordPieceModel } from '../tokenizer/types.js';
 import { characterTables } from '../unicode/classes.js';
 import type { EncoderImage, EncoderLayout } from './image.js';
-import type { WordPieceModel } from './types.js';
 
 /** What assembly/encoder.ts exports for setting up. */
 export interface SetUpExports {
