@@ -3,17 +3,15 @@
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { arrowFile } from '@mlm/arrow';
-import { type MaskingRule, mask } from '@mlm/masking';
+import { mask, maskingDefaults, maskingRule } from '@mlm/masking';
 import { loadTokenizer, textFiles, tokenize } from '@mlm/tokenize';
 import { MaskFiller, train } from '@mlm/train';
 
 /** Preprocesses the texts, trains a small BERT on them, and returns its best answers for the [MASK] of a sentence. */
 export async function learnAndAsk(texts: string, folder: string, steps: number, sentence: string) {
   const tokenizer = await loadTokenizer();
-  const { cls, sep, pad, mask: maskId } = tokenizer.specialIds;
-  const { protectedIds, vocabularySize } = tokenizer;
-  const draws = { probability: 0.15, replace: 'mask', labels: 'masked', seed: 42 } as const;
-  const rule: MaskingRule = { ...draws, maskId, padId: pad, protectedIds, vocabularySize };
+  const { cls, sep, mask: maskId } = tokenizer.specialIds;
+  const rule = maskingRule(tokenizer, { ...maskingDefaults, seed: 42 });
 
   const dataset = join(folder, 'out.arrow');
   const tokens = tokenize({ tokenizer, sequenceLength: 32 });

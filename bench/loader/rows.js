@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { arrowFile, describeBatches, maskedBatch } from '@mlm/arrow';
-import { maskRows } from '@mlm/masking';
+import { maskingRule, maskRows } from '@mlm/masking';
 
 const VOCABULARY = 30522;
 const UNIT_ROWS = 4096;
@@ -17,17 +17,7 @@ export const tokenizer = {
   files: {},
 };
 
-/** @type {import('@mlm/masking').MaskingRule} */
-const rule = {
-  probability: 0.15,
-  replace: 'bert',
-  labels: 'masked',
-  seed: 42,
-  maskId: special_ids.mask,
-  padId: special_ids.pad,
-  protectedIds: protected_ids,
-  vocabularySize: VOCABULARY,
-};
+const rule = maskingRule(tokenizer, { probability: 0.15, replace: 'bert', labels: 'masked', seed: 42 });
 
 /**
  * Writes a masked dataset of arbitrary ids; how fast it is read depends on its shape alone.
@@ -41,7 +31,7 @@ export async function writeRows(file, { units, sequence, ragged }) {
     tokenizer,
     sequence_length: sequence,
     cut: { document: 'line', line_by_line: ragged, overflow: /** @type {const} */ ('wrap') },
-    masking: { probability: rule.probability, replace: rule.replace, labels: rule.labels, seed: rule.seed },
+    masking: rule.settings,
   });
   const batches = unitsOf(units, sequence, ragged);
   await pipeline(

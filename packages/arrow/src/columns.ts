@@ -8,5 +8,11 @@ export type { MaskedColumns } from './batch/create.js';
 export { giveBackMemory, int8Memory, int32Memory } from './batch/memory.js';
 export type { BatchPlace } from './batch/place.js';
 export type { BatchStage, CreateStage } from './batch/stage.js';
-export type { DatasetDescription, DatasetMetadata, MaskingMetadata, Split } from './metadata.js';
+export type {
+  DatasetDescription,
+  DatasetMetadata,
+  MaskingSettings,
+  Split,
+  TokenizerMetadata,
+} from './metadata.js';
 export { metadataText, tokenizerText } from './metadata-text.js';

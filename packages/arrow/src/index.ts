@@ -14,7 +14,7 @@ export {
   type DatasetCounts,
   type DatasetDescription,
   type DatasetMetadata,
-  type MaskingMetadata,
+  type MaskingSettings,
   METADATA_KEY,
   type PartMetadata,
   parseMetadata,

@@ -30,7 +30,7 @@ export interface TokenizerMetadata {
   vocabulary_size: number;
   /** Ids of BERT's five special tokens. */
   special_ids: SpecialIdsMetadata;
-  /** Ids that masking never selects and never draws. */
+  /** Ids that are never masked and never drawn at random. */
   protected_ids: number[];
   /** File name: content. */
   files: Record<string, string>;
@@ -47,12 +47,12 @@ export interface CutMetadata {
 }
 
 /** The masking rule that was applied; `null` in {@link DatasetMetadata} for rows that are not masked. */
-export interface MaskingMetadata {
-  /** Chance of an unprotected token to be selected, 0 to 1. */
+export interface MaskingSettings {
+  /** Chance of an unprotected token to be masked, 0 to 1. */
   probability: number;
-  /** `mask`: [MASK] on every selected token; `bert`: on 80 %, a random id on 10 %, 10 % kept. */
+  /** `mask`: [MASK] on every masked token; `bert`: on 80 %, a random id on 10 %, 10 % kept. */
   replace: 'mask' | 'bert';
-  /** Which positions have a label: the selected ones, or all but padding. */
+  /** Which positions have a label: the masked ones, or all but padding. */
   labels: 'masked' | 'all';
   /** What the draws depend on, beside the rows' places. */
   seed: number;
@@ -88,7 +88,7 @@ export interface DatasetMetadata {
   /** How the text was cut into rows. */
   cut: CutMetadata;
   /** The rule that was applied; `null` when the rows are not masked. */
-  masking: MaskingMetadata | null;
+  masking: MaskingSettings | null;
   /** Which rows these are. */
   split: Split;
   /** Index: unit number. Empty in the leading schema of a file and in streams, where it is not known yet. */

@@ -1,17 +1,27 @@
+// The rule: settings and a tokenizer make it
+
+// Record batches and streams of them
+export { eachToken } from './batch/each-token.js';
 export { maskBatch, remask, unmask } from './batch/mask-batch.js';
 export { createStage, maskStage } from './batch/stage.js';
 export { type MaskOptions, mask } from './batch/transform.js';
+// Rows as plain arrays
 export type { Uniforms } from './random/given.js';
-export type { MaskedRows } from './rule/apply.js';
-export { maskRows, maskRowsInPlace, maskWithUniforms, remaskRows } from './rule/mask-rows.js';
-export { ruleFromMetadata } from './rule/metadata.js';
-export { placesOfRows, type RowPlaces } from './rule/places.js';
-export { restoreOriginals } from './rule/restore.js';
-export { IGNORED_LABEL, type MaskingRule } from './rule/rule.js';
+export type { MaskedRows } from './rows/apply.js';
+export { maskRows, maskRowsInPlace, maskWithUniforms, remaskRows } from './rows/mask-rows.js';
+export { IGNORED_LABEL, restoreOriginals } from './rows/originals.js';
+export { placesOfRows, type RowPlaces } from './rows/places.js';
 export {
-  type MaskedDataset,
-  type MaskingLaws,
-  type MaskingReport,
-  verifyMasking,
-} from './verify/verify-masking.js';
+  type DescribedTokenizer,
+  describeSettings,
+  labelledShare,
+  type MaskableTokenizer,
+  type MaskingRule,
+  type MaskingSettings,
+  maskingDefaults,
+  maskingRule,
+} from './rule.js';
+
+// Checking datasets
+export { type MaskedDataset, type MaskingReport, verifyMasking } from './verify/verify-masking.js';
 export type { MaskingViolation } from './verify/violation.js';

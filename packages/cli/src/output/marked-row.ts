@@ -1,3 +1,4 @@
+import { IGNORED_LABEL } from '@mlm/masking';
 import type { Style } from './style.js';
 
 /** One row of a dataset, as numbers. */
@@ -7,7 +8,7 @@ export interface DatasetRow {
 }
 
 /**
- * A row as text that a person can read. A selected token stands as `[MASK:original]` where it is masked, as
+ * A row as text that a person can read. A masked token stands as `[MASK:original]` where [MASK] took its place, as
  * `[shown→original]` where another token stands in its place, and as `[original]` where it was kept. With labels at all
  * tokens only replaced ones can be told from the rest.
  */
@@ -16,19 +17,19 @@ export function markedRow(row: DatasetRow, idToToken: (id: number) => string, st
   let text = '';
   for (let i = 0; i < row.input_ids.length; i++) {
     const shown = idToToken(row.input_ids[i]!);
-    const label = row.labels[i] ?? -100;
-    const selected = label !== -100 && !(labelsAtAll && label === row.input_ids[i]);
-    const original = selected ? idToToken(label) : shown;
+    const label = row.labels[i] ?? IGNORED_LABEL;
+    const isMasked = label !== IGNORED_LABEL && !(labelsAtAll && label === row.input_ids[i]);
+    const original = isMasked ? idToToken(label) : shown;
     const continues = original.startsWith('##');
-    const part = selected ? style('yellow', mark(shown, original)) : continues ? original.slice(2) : original;
+    const part = isMasked ? style('yellow', mark(shown, original)) : continues ? original.slice(2) : original;
     text += i === 0 || continues ? part : ` ${part}`;
   }
   return text;
 }
 
-/** [CLS] is never selected: a label there means that all tokens have theirs. */
+/** [CLS] is never masked: a label there means that all tokens have theirs. */
 function hasLabelAtFirst({ labels }: DatasetRow): boolean {
-  return (labels[0] ?? -100) !== -100;
+  return (labels[0] ?? IGNORED_LABEL) !== IGNORED_LABEL;
 }
 
 function mark(shown: string, original: string): string {

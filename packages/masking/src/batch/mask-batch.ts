@@ -1,11 +1,19 @@
-import { type BatchPlace, listColumn, maskedBatch, placeOf, tokenBatch } from '@mlm/arrow';
+import {
+  type BatchPlace,
+  type DatasetDescription,
+  describeBatches,
+  descriptionOf,
+  listColumn,
+  maskedBatch,
+  placeOf,
+  tokenBatch,
+} from '@mlm/arrow';
 import { InputError } from '@mlm/base/errors';
 import type { RecordBatch } from 'apache-arrow';
-import type { MaskedRows } from '../rule/apply.js';
-import { maskRows, remaskRows } from '../rule/mask-rows.js';
-import { restoreOriginals } from '../rule/restore.js';
-import type { MaskingRule } from '../rule/rule.js';
-import { describeMasked } from './describe.js';
+import type { MaskedRows } from '../rows/apply.js';
+import { maskRows, remaskRows } from '../rows/mask-rows.js';
+import { restoreOriginals } from '../rows/originals.js';
+import type { MaskingRule } from '../rule.js';
 
 /**
  * A token batch, masked.
@@ -13,7 +21,7 @@ import { describeMasked } from './describe.js';
  * @param epoch 0 for static masking; each epoch draws anew.
  * @param place where the rows stand in the dataset; default: what the batch itself says.
  * @returns `input_ids: list<int32>, labels: list<int32>, attention_mask: list<int8>`, a row for each row.
- * @throws InputError when rule, ids or place are missing or out of range.
+ * @throws InputError when ids or place are missing or out of range.
  */
 export function maskBatch(
   batch: RecordBatch,
@@ -30,7 +38,7 @@ export function maskBatch(
  * @param batch has `input_ids` and `labels`; left unchanged.
  * @param epoch a whole number from 0.
  * @param place where the rows stand in the dataset; default: what the batch itself says.
- * @throws InputError when rule, epoch, ids or place are missing or out of range.
+ * @throws InputError when epoch, ids or place are missing or out of range.
  */
 export function remask(
   batch: RecordBatch,
@@ -46,14 +54,14 @@ export function unmask(batch: RecordBatch): RecordBatch {
   return tokenBatch(restoreOriginals(maskedColumns(batch)), placeOf(batch));
 }
 
-/** Place, counts and description go on with the batch, the selected tokens and the rule added. */
+/** Place, counts and description go on with the batch, the masked tokens and the rule added. */
 function toBatch(
   masked: MaskedRows,
   original: RecordBatch,
   rule: MaskingRule,
   place: BatchPlace,
 ): RecordBatch {
-  const counts = { ...place.counts, tokens: masked.tokens, selected: masked.selected };
+  const counts = { ...place.counts, tokens: masked.tokens, selected: masked.masked };
   return describeMasked(maskedBatch(masked, { ...place, counts }), original, rule);
 }
 
@@ -67,4 +75,20 @@ function requirePlace(batch: RecordBatch): BatchPlace {
   throw new InputError(
     'this record batch does not say where its rows stand: hand over { unit, firstRow, split } as well',
   );
+}
+
+/** The batches of a stream have one description and one rule: the text of the last pair is kept. */
+let last:
+  | { description: DatasetDescription; rule: MaskingRule; describe: (batch: RecordBatch) => RecordBatch }
+  | undefined;
+
+/** The masked batch with what its original says about the dataset, and with the rule. */
+function describeMasked(masked: RecordBatch, original: RecordBatch, rule: MaskingRule): RecordBatch {
+  const description = descriptionOf(original);
+  if (!description) return masked;
+  if (last?.description !== description || last.rule !== rule) {
+    const describe = describeBatches({ ...description, masking: rule.settings });
+    last = { description, rule, describe };
+  }
+  return last.describe(masked);
 }

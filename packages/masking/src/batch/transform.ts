@@ -1,7 +1,7 @@
 import { Transform } from 'node:stream';
 import { type BatchPlace, placeOf } from '@mlm/arrow';
 import type { RecordBatch } from 'apache-arrow';
-import { type MaskingRule, prepareRule } from '../rule/rule.js';
+import type { MaskingRule } from '../rule.js';
 import { maskBatch } from './mask-batch.js';
 
 /** How {@link mask} draws. */
@@ -13,10 +13,9 @@ export interface MaskOptions {
 /**
  * A stream that masks the token batches written to it. Batches that do not say where their rows stand are taken as the
  * rows of one unit, in the order of their coming. What batches say about their dataset goes on with them, the rule added.
- * @throws InputError when the rule is out of range; a batch that is no token batch ends the stream with an InputError.
+ * A batch that is no token batch ends the stream with an InputError.
  */
 export function mask(rule: MaskingRule, { epoch = 0 }: MaskOptions = {}): Transform {
-  prepareRule(rule);
   let rowsSoFar = 0;
   return new Transform({
     objectMode: true,

@@ -1,10 +1,10 @@
 import { type DatasetMetadata, listColumn, type MaskedColumns, placeOf } from '@mlm/arrow';
 import { InputError } from '@mlm/base/errors';
 import type { RecordBatch } from 'apache-arrow';
-import { remaskRows } from '../rule/mask-rows.js';
-import { ruleFromMetadata } from '../rule/metadata.js';
-import { placesOfRows } from '../rule/places.js';
-import { IGNORED_LABEL, type MaskingRule, prepareRule } from '../rule/rule.js';
+import { remaskRows } from '../rows/mask-rows.js';
+import { IGNORED_LABEL } from '../rows/originals.js';
+import { placesOfRows } from '../rows/places.js';
+import { type MaskingRule, maskingRule } from '../rule.js';
 import { findLawViolation } from './laws.js';
 import { findDifference, findLengthViolation, type MaskingViolation } from './violation.js';
 
@@ -13,9 +13,6 @@ export interface MaskedDataset extends AsyncIterable<RecordBatch> {
   /** What the dataset says about itself; absent or `undefined` where it says nothing. */
   readonly metadata?: DatasetMetadata | undefined;
 }
-
-/** What a rule states beside its seed and probability. */
-export type MaskingLaws = Omit<MaskingRule, 'seed' | 'probability'>;
 
 /** What {@link verifyMasking} has found. */
 export interface MaskingReport {
@@ -34,10 +31,10 @@ export interface MaskingReport {
 /**
  * Checks a masked dataset: by its metadata each row is restored, masked again and compared; without, or with `laws`
  * given, each row is checked against the laws that hold for any seed.
- * @param laws what is known of the rule where the dataset does not say; wins over its metadata
+ * @param laws the rule where the dataset does not say, whatever its seed and probability; wins over its metadata
  * @throws InputError when the dataset is not masked, or neither metadata nor laws say how.
  */
-export async function verifyMasking(dataset: MaskedDataset, laws?: MaskingLaws): Promise<MaskingReport> {
+export async function verifyMasking(dataset: MaskedDataset, laws?: MaskingRule): Promise<MaskingReport> {
   const check = laws || !dataset.metadata ? lawCheck(laws) : ruleCheck(dataset.metadata);
   const report: MaskingReport = { rows: 0, tokens: 0, labelled: 0, checked: check.checked };
   for await (const batch of dataset) {
@@ -64,7 +61,9 @@ interface Check {
 }
 
 function ruleCheck(metadata: DatasetMetadata): Check {
-  const rule = prepareRule(ruleFromMetadata(metadata));
+  const { masking, tokenizer } = metadata;
+  if (!masking) throw new InputError('the dataset is not masked: its metadata states no masking rule');
+  const rule = maskingRule(tokenizer, masking);
   return {
     checked: 'rule',
     find(columns, batch, firstRow) {
@@ -78,12 +77,11 @@ function ruleCheck(metadata: DatasetMetadata): Check {
   };
 }
 
-function lawCheck(laws?: MaskingLaws): Check {
+function lawCheck(laws?: MaskingRule): Check {
   if (!laws) {
     throw new InputError('the dataset does not say how it was masked: its tokenizer is needed to check it');
   }
-  const rule = prepareRule({ ...laws, seed: 0, probability: 1 });
-  return { checked: 'laws', find: (columns) => findLawViolation(columns, rule) };
+  return { checked: 'laws', find: (columns) => findLawViolation(columns, laws) };
 }
 
 function masked(batch: RecordBatch): MaskedColumns {

@@ -1,3 +1,5 @@
+import { IGNORED_LABEL } from '@mlm/masking';
+
 /** Sequences of one shape, padded, as every graph of the model takes them. */
 export interface BatchShape {
   /** Number of sequences. */
@@ -39,9 +41,6 @@ export interface Row {
 export function rowOf(input_ids: Int32Array, labels: Int32Array, attention_mask?: Int8Array): Row {
   return { input_ids, labels, attention_mask, start: 0, length: input_ids.length };
 }
-
-/** Label of a position that is not decoded. */
-export const ignoredLabel = -100;
 
 /**
  * Joins rows into one padded batch. Rows that are missing to the full size become padding, which attention and loss
@@ -93,9 +92,9 @@ export function assembleBatch(rows: readonly Row[], { batch, sequence }: BatchSh
   };
 }
 
-/** 1 for any label but {@link ignoredLabel}, without a branch. */
+/** 1 for any label but {@link IGNORED_LABEL}, without a branch. */
 function isReal(label: number): number {
-  const difference = label ^ ignoredLabel;
+  const difference = label ^ IGNORED_LABEL;
   return (difference | -difference) >>> 31;
 }
 

@@ -1,6 +1,6 @@
 import { type Dataset, listColumn, type TokenizerMetadata } from '@mlm/arrow';
 import { InputError } from '@mlm/base/errors';
-import type { MaskingRule } from '@mlm/masking';
+import { type MaskingRule, maskingDefaults, maskingRule } from '@mlm/masking';
 import type { Model } from '../models/model.js';
 import type { EpochOptions } from './epoch.js';
 import { batchesPerEpoch, paddedLength, paddedLengths } from './lengths.js';
@@ -82,20 +82,7 @@ async function lengthHistogram(dataset: Dataset): Promise<Map<number, number>> {
  * The rule that `--masking dynamic` draws by: the dataset's own, or, for rows that are not masked yet, the default one.
  */
 export function dynamicRule(dataset: Dataset, tokenizer: TokenizerMetadata, seed: number): MaskingRule {
-  const { special_ids, protected_ids, vocabulary_size } = tokenizer;
-  const masking = dataset.metadata?.masking ?? {
-    probability: 0.15,
-    replace: 'mask',
-    labels: 'masked',
-    seed,
-  };
-  return {
-    ...masking,
-    maskId: special_ids.mask,
-    padId: special_ids.pad,
-    protectedIds: protected_ids,
-    vocabularySize: vocabulary_size,
-  };
+  return maskingRule(tokenizer, dataset.metadata?.masking ?? { ...maskingDefaults, seed });
 }
 
 /** Whether rows say what is to be predicted. */

@@ -1,7 +1,8 @@
 import { type Dataset, openDataset } from '@mlm/arrow';
+import { IGNORED_LABEL } from '@mlm/masking';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { temporaryFolder, tokenizerOf, writeDataset } from '../testing/dataset.fixture.js';
-import { type Batch, ignoredLabel } from './batch.js';
+import type { Batch } from './batch.js';
 import { type DataPlan, dynamicRule, planData } from './dataset.js';
 import { loadBatches } from './loader.js';
 
@@ -48,7 +49,7 @@ async function collect(
 function rowsOf(batches: Batch[]): string[] {
   return batches.flatMap(
     ({ batch, sequence, input_ids, attention_mask, masked_positions, masked_labels, decoded }) => {
-      const labels = new Int32Array(batch * sequence).fill(ignoredLabel);
+      const labels = new Int32Array(batch * sequence).fill(IGNORED_LABEL);
       for (let i = 0; i < decoded; i++) labels[masked_positions[i]!] = masked_labels[i]!;
       return Array.from({ length: batch }, (_, row) => {
         const length = attention_mask
@@ -64,7 +65,7 @@ function rowsOf(batches: Batch[]): string[] {
 const originals = (rows: string[]) =>
   rows.map((row) => {
     const [ids, labels] = row.split(' | ').map((part) => part.split(',').map(Number));
-    return ids!.map((id, i) => (labels![i] === ignoredLabel ? id : labels![i])).join();
+    return ids!.map((id, i) => (labels![i] === IGNORED_LABEL ? id : labels![i])).join();
   });
 
 describe.each(['packed', 'ragged'] as const)('an epoch of %s rows', (name) => {

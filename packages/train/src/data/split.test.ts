@@ -1,6 +1,7 @@
+import { IGNORED_LABEL } from '@mlm/masking';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { assembleBatch, ignoredLabel, rowOf } from './batch.js';
+import { assembleBatch, rowOf } from './batch.js';
 import { splitBatch } from './split.js';
 
 const padId = 9;
@@ -22,7 +23,7 @@ it('micro-batches hold the rows of the batch in their order, and nothing but pad
       const kept = rows.slice(0, batch).map((row) =>
         rowOf(
           Int32Array.from(row, ({ id }) => id),
-          Int32Array.from(row, ({ id, decoded }) => (decoded ? id + 1 : ignoredLabel)),
+          Int32Array.from(row, ({ id, decoded }) => (decoded ? id + 1 : IGNORED_LABEL)),
         ),
       );
       const whole = assembleBatch(kept, { batch, sequence }, padId);

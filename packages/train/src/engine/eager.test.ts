@@ -1,5 +1,6 @@
+import { IGNORED_LABEL } from '@mlm/masking';
 import { expect, it } from 'vitest';
-import { assembleBatch, type Batch, ignoredLabel, rowOf } from '../data/batch.js';
+import { assembleBatch, type Batch, rowOf } from '../data/batch.js';
 import { presetModel } from '../models/index.js';
 import { initializeWeights } from '../models/initialize.js';
 import { adamWDefaults } from '../optimizer/adamw.js';
@@ -16,7 +17,7 @@ function randomBatch(seed: number): Batch {
     const ids = Int32Array.from({ length: shape.sequence }, () => random.below(vocabulary));
     return rowOf(
       ids,
-      ids.map((id, i) => (i % 5 === 0 ? id : ignoredLabel)),
+      ids.map((id, i) => (i % 5 === 0 ? id : IGNORED_LABEL)),
     );
   });
   return assembleBatch(rows, shape, 0);

@@ -1,7 +1,8 @@
 import '@tensorflow/tfjs-backend-cpu';
 import { OutOfMemoryError } from '@mlm/compile';
+import { IGNORED_LABEL } from '@mlm/masking';
 import { describe, expect, it } from 'vitest';
-import { assembleBatch, type Batch, ignoredLabel, rowOf } from '../data/batch.js';
+import { assembleBatch, type Batch, rowOf } from '../data/batch.js';
 import { initializeWeights } from '../models/initialize.js';
 import { isFrozen, type Model } from '../models/model.js';
 import { adamWDefaults } from '../optimizer/adamw.js';
@@ -31,7 +32,7 @@ function randomBatch(seed: number, labelled = true): Batch {
   const random = new Random(seed);
   const rows = Array.from({ length: shape.batch }, () => {
     const input_ids = new Int32Array(shape.sequence).map(() => 5 + random.below(30));
-    const labels = input_ids.map((id, i) => (labelled && i % 4 === 1 ? id : ignoredLabel));
+    const labels = input_ids.map((id, i) => (labelled && i % 4 === 1 ? id : IGNORED_LABEL));
     return rowOf(input_ids, labels);
   });
   return assembleBatch(rows, shape, 0);
@@ -99,7 +100,7 @@ it.each([1, 2, 3])('cuts a batch into micro-batches of %d rows and loses nothing
 
 function joined(parts: Batch[]): Batch {
   const rows = parts.flatMap(({ input_ids, masked_positions, masked_labels, decoded }) => {
-    const labels = new Int32Array(input_ids.length).fill(ignoredLabel);
+    const labels = new Int32Array(input_ids.length).fill(IGNORED_LABEL);
     for (let i = 0; i < decoded; i++) labels[masked_positions[i]!] = masked_labels[i]!;
     return Array.from({ length: shape.batch }, (_, row) => {
       const at = [row * shape.sequence, (row + 1) * shape.sequence] as const;

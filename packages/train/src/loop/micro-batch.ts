@@ -1,5 +1,6 @@
 import type { Dataset } from '@mlm/arrow';
 import { InputError } from '@mlm/base/errors';
+import { labelledShare, maskingDefaults } from '@mlm/masking';
 import type { TrainerState } from '../checkpoint/state.js';
 import type { DataPlan } from '../data/dataset.js';
 import { freeMemory } from '../engine/free-memory.js';
@@ -34,8 +35,7 @@ export async function microBatchOf(
 
 /** Share of a row's positions that are decoded. Rows that do not tell are taken for BERT's usual ones. */
 function maskedShare({ dynamicRule }: DataPlan, { metadata }: Dataset): number {
-  const masking = dynamicRule ?? metadata?.masking;
-  return masking?.labels === 'all' ? 1 : (masking?.probability ?? 0.15);
+  return labelledShare(dynamicRule?.settings ?? metadata?.masking ?? maskingDefaults);
 }
 
 /** The rows of a batch, the parts of it that pass through the engine at once, and what limits them. */

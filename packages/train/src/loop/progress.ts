@@ -1,4 +1,3 @@
-import type { MaskingMetadata } from '@mlm/arrow';
 import { InputError } from '@mlm/base/errors';
 import type { Recipe, TrainerState } from '../checkpoint/state.js';
 import type { EndEvent, Evaluation, EvaluationEvent } from './events.js';
@@ -9,11 +8,13 @@ import type { Setup } from './setup.js';
 function recipeOf(options: ResolvedOptions, setup: Setup): Recipe {
   const { dataset, plan, tokenizer, schedule, checkpoint, trainer } = setup;
   const { batchSize, gradientAccumulation, learningRate, weightDecay, clipNorm, freezeLayers } = options;
+  const masking = plan.dynamicRule?.settings ?? dataset.metadata?.masking;
   return {
     rows: dataset.rows,
     'sequence-length': plan.lengths.at(-1)!,
     tokenizer: tokenizer.sha256,
-    'masking-rule': ruleOf(plan.dynamicRule ?? dataset.metadata?.masking),
+    // null where masks came from elsewhere
+    'masking-rule': masking ? JSON.stringify(masking) : null,
     'dataset-content': setup.content,
     model: options.model,
     ...checkpoint.model.dropoutRates,
@@ -35,13 +36,6 @@ function recipeOf(options: ResolvedOptions, setup: Setup): Recipe {
     'clip-norm': clipNorm,
     'freeze-layers': freezeLayers,
   };
-}
-
-/** The part of a masking rule that does not follow from the tokenizer; null where masks came from elsewhere. */
-function ruleOf(rule: MaskingMetadata | null | undefined): string | null {
-  if (!rule) return null;
-  const { probability, replace, labels, seed } = rule;
-  return JSON.stringify({ probability, replace, labels, seed });
 }
 
 export function freshState(options: ResolvedOptions, setup: Setup): TrainerState {

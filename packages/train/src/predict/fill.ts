@@ -1,7 +1,8 @@
 import { InputError } from '@mlm/base/errors';
+import { IGNORED_LABEL } from '@mlm/masking';
 import { readCheckpoint } from '../checkpoint/checkpoint.js';
 import { checkpointFolder } from '../checkpoint/hub.js';
-import { assembleBatch, ignoredLabel, rowOf } from '../data/batch.js';
+import { assembleBatch, rowOf } from '../data/batch.js';
 import type { EngineOptions } from '../engine/compile-model.js';
 import { Predictor } from '../engine/predictor.js';
 import type { Limits } from '../models/model.js';
@@ -56,7 +57,7 @@ export class MaskFiller {
         `the tokenizer has ids beyond the model's vocabulary of ${vocabulary}; use the model's own tokenizer`,
       );
     }
-    const labels = input_ids.map((id) => (id === maskId ? maskId : ignoredLabel));
+    const labels = input_ids.map((id) => (id === maskId ? maskId : IGNORED_LABEL));
     const shape = { batch: 1, sequence: input_ids.length };
     const batch = assembleBatch([rowOf(input_ids, labels)], shape, 0);
     const probabilities = await this.predictor.predict(batch);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { arrowFile, type DatasetDescription, describeBatches, maskedBatch, tokenBatch } from '@mlm/arrow';
-import { type MaskingRule, maskRows } from '@mlm/masking';
+import { maskingDefaults, maskingRule, maskRows } from '@mlm/masking';
 import { Random } from '../random/random.js';
 
 export const CLS = 2;
@@ -43,26 +43,16 @@ export function tokenizerOf(vocabulary_size: number) {
 /** Writes an Arrow file of counting sequences from one of two starts, which a model learns quickly. */
 export async function writeDataset(path: string, shape: DatasetShape): Promise<void> {
   const { rowsPerUnit, sequenceLength, ragged = false, validationRows = 0, vocabularySize = 37 } = shape;
-  const rule: MaskingRule = {
-    probability: 0.15,
-    replace: shape.replace ?? 'mask',
-    labels: 'masked',
-    seed: 42,
-    maskId: MASK,
-    padId: 0,
-    protectedIds: [0, 1, 2, 3, 4],
-    vocabularySize,
-  };
+  const tokenizer = tokenizerOf(vocabularySize);
+  const rule = maskingRule(tokenizer, { ...maskingDefaults, replace: shape.replace ?? 'mask' });
   const random = new Random(shape.seed ?? 1);
   const description: DatasetDescription = {
     format_version: 1,
     generator: 'test',
-    tokenizer: tokenizerOf(vocabularySize),
+    tokenizer,
     sequence_length: sequenceLength,
     cut: { document: 'line', line_by_line: ragged, overflow: 'wrap' },
-    masking: shape.unmasked
-      ? null
-      : { probability: rule.probability, replace: rule.replace, labels: rule.labels, seed: rule.seed },
+    masking: shape.unmasked ? null : rule.settings,
   };
   const describe = describeBatches(description);
   const batches = rowsPerUnit.map((rows, unit) => ({ rows, unit, split: 'train' as const }));

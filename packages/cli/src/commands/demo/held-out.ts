@@ -1,4 +1,5 @@
 import { listColumn, openDataset } from '@mlm/arrow';
+import { unmask } from '@mlm/masking';
 import type { Tokenizer } from '@mlm/tokenize';
 import { type EngineOptions, MaskFiller } from '@mlm/train';
 
@@ -55,17 +56,10 @@ async function spreadRows(path: string, count: number): Promise<number[][]> {
     const distance = Math.max(1, Math.floor(dataset.rows / count));
     let first = 0;
     for await (const batch of dataset) {
-      const ids = listColumn(batch, 'input_ids');
-      const labels = listColumn(batch, 'labels');
+      const ids = listColumn(unmask(batch), 'input_ids');
       for (let row = 0; row < batch.numRows; row++) {
         if ((first + row) % distance !== Math.floor(distance / 2)) continue;
-        const original: number[] = [];
-        const shift = labels.offsets[row]! - ids.offsets[row]!;
-        for (let i = ids.offsets[row]!; i < ids.offsets[row + 1]!; i++) {
-          const label = labels.values[i + shift]!;
-          original.push(label === -100 ? ids.values[i]! : label);
-        }
-        rows.push(original);
+        rows.push(Array.from(ids.values.subarray(ids.offsets[row], ids.offsets[row + 1])));
       }
       first += batch.numRows;
     }

@@ -1,11 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { makeFolders } from '@mlm/base';
+import { maskingDefaults, maskingRule, maskStage } from '@mlm/masking';
 import { loadTokenizer, type Tokenizer, textFiles, trainVocabulary, unitTexts } from '@mlm/tokenize';
 import { train, unigramLoss } from '@mlm/train';
 import { commandName } from '../../command-name.js';
 import type { Context } from '../../context.js';
-import { maskingStage } from '../../masking-stage.js';
 import { formatCount, formatDuration, formatShare } from '../../output/numbers.js';
 import { alignColumns, printResult } from '../../output/report.js';
 import type { Style } from '../../output/style.js';
@@ -86,13 +86,13 @@ async function makeTokenizer(folder: string): Promise<Tokenizer> {
 
 function preprocessRequest(tokenizer: Tokenizer, output: string) {
   const { maskProbability: probability, ...cut } = recipe.preprocess;
-  const rule = { probability, replace: 'mask', labels: 'masked', seed: cut.seed } as const;
+  const settings = { ...maskingDefaults, probability, seed: cut.seed };
   return {
     ...cut,
     inputs: [recipe.corpus],
     output,
     tokenizer,
-    stages: [maskingStage(tokenizer, rule)],
+    stages: [maskStage(maskingRule(tokenizer, settings))],
     overwrite: true,
   };
 }

@@ -1,4 +1,5 @@
 import { type Dataset, listColumn } from '@mlm/arrow';
+import { eachToken } from '@mlm/masking';
 
 /** Sums over the rows of one split. */
 export interface SplitCounts {
@@ -44,16 +45,13 @@ export async function countDataset(
       ? countOnes(listColumn(batch, 'attention_mask'))
       : end - start;
     if (!columns.has('labels')) continue;
-    const labels = listColumn(batch, 'labels');
-    const shift = (labels.offsets[0] ?? 0) - start;
-    for (let i = start; i < end; i++) {
-      const label = labels.values[i + shift]!;
-      if (label === -100) continue;
+    eachToken(batch, (original, shown, hasLabel) => {
+      if (!hasLabel) return;
       counts.labels++;
-      if (label === ids.values[i]) continue;
-      if (ids.values[i] === maskId) counts.masked++;
+      if (shown === original) return;
+      if (shown === maskId) counts.masked++;
       else counts.replaced++;
-    }
+    });
   }
   if (counts.rows === 0) counts.shortest_row = 0;
   return counts;

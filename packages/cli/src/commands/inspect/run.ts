@@ -1,5 +1,6 @@
 import { type Dataset, type DatasetMetadata, listColumn, openDataset } from '@mlm/arrow';
 import { InputError } from '@mlm/base/errors';
+import { describeSettings } from '@mlm/masking';
 import type { Tokenizer } from '@mlm/tokenize';
 import type { Context } from '../../context.js';
 import { type DatasetRow, markedRow } from '../../output/marked-row.js';
@@ -111,9 +112,7 @@ function describeProvenance({
     `made by ${generator}${units === 0 ? '' : ` in ${formatNoun(units, 'unit')}`}`,
     `tokenizer: ${tokenizer.name}, ${formatCount(tokenizer.vocabulary_size)} entries, sha256 ${tokenizer.sha256.slice(0, 12)}…`,
     `rows: up to ${sequence_length} tokens, ${rows}`,
-    masking === null
-      ? 'masking: none'
-      : `masking: probability ${masking.probability}, replace ${masking.replace}, labels ${masking.labels}, seed ${masking.seed}`,
+    `masking: ${masking === null ? 'none' : describeSettings(masking)}`,
   ];
   const others = Object.entries(counts ?? {}).filter(([name]) => name !== 'rows' && name !== 'tokens');
   if (others.length > 0) {

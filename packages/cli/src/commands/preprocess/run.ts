@@ -1,3 +1,4 @@
+import { maskingRule, maskStage } from '@mlm/masking/stage';
 import type {
   InputFiles,
   PreprocessReport,
@@ -9,7 +10,6 @@ import { listFiles, loadTokenizer, preprocess } from '@mlm/tokenize';
 import { commandName } from '../../command-name.js';
 import type { Context } from '../../context.js';
 import { UsageError } from '../../errors.js';
-import { maskingStage } from '../../masking-stage.js';
 import { listedPaths } from '../../options/files-from.js';
 import {
   formatByteRate,
@@ -77,7 +77,7 @@ function preprocessRequest(
     textField: options.textField,
     evalFraction: options.evalFraction,
     seed,
-    stages: [maskingStage(tokenizer, { probability, replace, labels, seed })],
+    stages: [maskStage(maskingRule(tokenizer, { probability, replace, labels, seed }))],
     share,
     overwrite: options.overwrite === true,
     resume: options.resume === true,
@@ -150,7 +150,7 @@ async function printReport(
   printResult(toStderr, options, result, (style) => [
     `${style('green', 'done')}  ${formatNoun(rows, 'row')}, ${formatNoun(tokens, 'token')}, ` +
       `${formatNoun(documents, 'document')} from ${formatNoun(files, 'file')}`,
-    `      ${formatNoun(selected, 'token')} selected (${formatShare(share)})`,
+    `      ${formatNoun(selected, 'token')} masked (${formatShare(share)})`,
     `      ${formatBytes(bytes)} in ${formatDuration(seconds)} (${formatByteRate(bytes / seconds)})`,
     ...(invalid_utf8 > 0
       ? [style('yellow', `      ${formatNoun(invalid_utf8, 'invalid UTF-8 sequence')} replaced by U+FFFD`)]

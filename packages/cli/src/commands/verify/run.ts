@@ -1,6 +1,12 @@
 import { checkShards, type Dataset, openDataset } from '@mlm/arrow';
 import { InputError } from '@mlm/base/errors';
-import { type MaskingLaws, type MaskingReport, verifyMasking } from '@mlm/masking';
+import {
+  type MaskingReport,
+  type MaskingRule,
+  maskingDefaults,
+  maskingRule,
+  verifyMasking,
+} from '@mlm/masking';
 import { loadTokenizer } from '@mlm/tokenize';
 import type { Context } from '../../context.js';
 import { formatCount, formatNoun, formatShare } from '../../output/numbers.js';
@@ -61,9 +67,7 @@ async function verifySplit(context: Context, split: Dataset, options: VerifyOpti
 }
 
 /** The laws that rows of a dataset from elsewhere must obey, by its tokenizer: any seed, any of the replacements. */
-async function lawsOf(tokenizer: string | undefined): Promise<MaskingLaws | undefined> {
+async function lawsOf(tokenizer: string | undefined): Promise<MaskingRule | undefined> {
   if (tokenizer === undefined) return undefined;
-  const { specialIds, protectedIds, vocabularySize } = await loadTokenizer(tokenizer);
-  const { mask, pad } = specialIds;
-  return { replace: 'bert', labels: 'masked', maskId: mask, padId: pad, protectedIds, vocabularySize };
+  return maskingRule(await loadTokenizer(tokenizer), { ...maskingDefaults, replace: 'bert' });
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { ruleOf } from '../testing.fixture.js';
 import { maskWithUniforms } from './mask-rows.js';
-import type { MaskingRule } from './rule.js';
 
 interface GoldenCase {
   vocab_size: number;
@@ -18,16 +18,8 @@ const golden = JSON.parse(
   readFileSync(new URL('../../fixtures/golden-case.json', import.meta.url), 'utf8'),
 ) as GoldenCase;
 
-const rule: MaskingRule = {
-  probability: golden.mask_probability,
-  replace: 'mask',
-  labels: 'masked',
-  seed: 0,
-  maskId: 103,
-  padId: 0,
-  protectedIds: [0, 100, 101, 102, 103],
-  vocabularySize: golden.vocab_size,
-};
+const parts = { probability: golden.mask_probability, seed: 0, vocabularySize: golden.vocab_size };
+const rule = ruleOf(parts);
 const column = {
   values: Int32Array.from(golden.input_ids),
   offsets: Int32Array.of(0, golden.input_ids.length),
@@ -50,7 +42,7 @@ describe("the notebook's case", () => {
   });
 
   it('labels everything with labels "all", as the notebook does', () => {
-    const { labels } = maskWithUniforms(column, { ...rule, labels: 'all' }, uniforms);
+    const { labels } = maskWithUniforms(column, ruleOf({ ...parts, labels: 'all' }), uniforms);
     expect([...labels.values]).toEqual(golden.labels_as_in_the_notebook);
   });
 
@@ -61,7 +53,11 @@ describe("the notebook's case", () => {
     kind[19] = 0.8999;
     id[19] = 0.9999999;
     kind[47] = 0.9;
-    const { input_ids } = maskWithUniforms(column, { ...rule, replace: 'bert' }, { ...uniforms, kind, id });
+    const { input_ids } = maskWithUniforms(column, ruleOf({ ...parts, replace: 'bert' }), {
+      ...uniforms,
+      kind,
+      id,
+    });
     const expected = [...golden.masked_input_ids];
     expected[17] = 1; // [unused0], the first unprotected id
     expected[19] = 30521;

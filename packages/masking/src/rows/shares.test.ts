@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bert, binomialBound, plainRows, ruleOf, start } from './cases.fixture.js';
+import { bert, binomialBound, plainRows, ruleOf, start } from '../testing.fixture.js';
 import { maskRows } from './mask-rows.js';
-import { IGNORED_LABEL } from './rule.js';
+import { IGNORED_LABEL } from './originals.js';
 
 const seeds = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER });
 

@@ -1,6 +1,6 @@
-import type { DatasetDescription, ListColumn } from '@mlm/arrow';
+import type { DatasetDescription, ListColumn, MaskingSettings } from '@mlm/arrow';
 import fc from 'fast-check';
-import type { MaskingRule } from './rule.js';
+import { type MaskingRule, maskingRule } from './rule.js';
 
 /** Special ids of bert-base-uncased. */
 export const bert = {
@@ -10,13 +10,20 @@ export const bert = {
   vocabularySize: 30522,
 };
 
-export function ruleOf(changes: Partial<MaskingRule> = {}): MaskingRule {
-  return { probability: 0.15, replace: 'mask', labels: 'masked', seed: 42, ...bert, ...changes };
+/** Settings of a rule and what it knows of its tokenizer, in one. */
+export type RuleParts = MaskingSettings & typeof bert;
+
+/** The default rule for bert-base-uncased, with changes. */
+export function ruleOf(changes: Partial<RuleParts> = {}): MaskingRule {
+  const { maskId, padId, protectedIds, vocabularySize, ...settings } = { ...bert, ...changes };
+  return maskingRule(
+    { specialIds: { mask: maskId, pad: padId }, protectedIds, vocabularySize },
+    { probability: 0.15, replace: 'mask', labels: 'masked', seed: 42, ...settings },
+  );
 }
 
 /** What a dataset masked by a rule says about itself. */
 export function describeRule(rule: MaskingRule): DatasetDescription {
-  const { probability, replace, labels, seed } = rule;
   return {
     format_version: 1,
     generator: 'test',
@@ -25,12 +32,12 @@ export function describeRule(rule: MaskingRule): DatasetDescription {
       sha256: '',
       vocabulary_size: rule.vocabularySize,
       special_ids: { cls: 101, sep: 102, pad: rule.padId, unk: 100, mask: rule.maskId },
-      protected_ids: [...rule.protectedIds],
+      protected_ids: [...rule.isProtected.keys()].filter((id) => rule.isProtected[id] === 1),
       files: {},
     },
     sequence_length: 20,
     cut: { document: 'blank-line', line_by_line: false, overflow: 'wrap' },
-    masking: { probability, replace, labels, seed },
+    masking: rule.settings,
   };
 }
 
@@ -68,16 +75,21 @@ const vocabularySizes = fc.integer({ min: 6, max: 40 });
 /** Rules over a small vocabulary, so that special tokens and padding turn up everywhere in the rows. */
 export const rules: fc.Arbitrary<MaskingRule> = vocabularySizes.chain((vocabularySize) => {
   const id = fc.integer({ min: 0, max: vocabularySize - 1 });
-  return fc.record({
-    probability: fc.oneof(fc.constantFrom(0, 1, 0.15), fc.double({ min: 0, max: 1, noNaN: true })),
-    replace: fc.constantFrom('mask' as const, 'bert' as const),
-    labels: fc.constantFrom('masked' as const, 'all' as const),
-    seed: fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER }),
-    maskId: id,
-    padId: id,
-    protectedIds: fc.uniqueArray(id, { maxLength: 3 }),
-    vocabularySize: fc.constant(vocabularySize),
-  });
+  return (
+    fc
+      .record({
+        probability: fc.oneof(fc.constantFrom(0, 1, 0.15), fc.double({ min: 0, max: 1, noNaN: true })),
+        replace: fc.constantFrom('mask' as const, 'bert' as const),
+        labels: fc.constantFrom('masked' as const, 'all' as const),
+        seed: fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER }),
+        maskId: id,
+        padId: id,
+        protectedIds: fc.uniqueArray(id, { maxLength: 3 }),
+        vocabularySize: fc.constant(vocabularySize),
+      })
+      // `bert` draws from the unprotected ids.
+      .map(ruleOf)
+  );
 });
 
 /** Rows of any length, empty ones too, some ending in padding. */

@@ -1,18 +1,19 @@
 import type { BatchPlace, ListColumn, MaskedColumns } from '@mlm/arrow/columns';
+import { InputError } from '@mlm/base/errors';
+import { LAST_EPOCH } from '../random/counter.js';
 import { givenDraws, type Uniforms } from '../random/given.js';
 import { kernelDraws } from '../random/kernel.js';
+import type { MaskingRule } from '../rule.js';
 import { applyRule, type MaskedRows } from './apply.js';
-import { copyRows } from './column.js';
+import { copyRows, restoreOriginals } from './originals.js';
 import { consecutiveRows, type RowPlaces } from './places.js';
-import { restoreOriginals } from './restore.js';
-import { checkEpoch, type MaskingRule, prepareRule } from './rule.js';
 
 /**
  * Masks rows of token ids.
  * @param column one row a sequence with its special tokens, row i = `values[offsets[i] .. offsets[i + 1])`; left unchanged.
  * @param places where the rows stand: a place for rows that follow one another in a unit, or one for each row.
  * @param epoch 0 for static masking; each epoch draws anew.
- * @throws InputError when the rule or an id is out of range.
+ * @throws InputError when the epoch or an id is out of range.
  */
 export function maskRows(
   column: ListColumn<Int32Array>,
@@ -32,12 +33,12 @@ export function maskRowsInPlace(
 ): MaskedRows {
   checkEpoch(epoch);
   const rows = 'firstRow' in places ? consecutiveRows(places, column.offsets.length - 1) : places;
-  return applyRule(column, prepareRule(rule), rows, kernelDraws(rule.seed, epoch, rows.split));
+  return applyRule(column, rule, rows, kernelDraws(rule.settings.seed, epoch, rows.split));
 }
 
 /**
  * Masks rows by given uniform numbers instead of the rule's seed: one of each kind for every id of the column's rows.
- * @throws InputError when the rule or an id is out of range.
+ * @throws InputError when the epoch or an id is out of range.
  */
 export function maskWithUniforms(
   column: ListColumn<Int32Array>,
@@ -45,7 +46,7 @@ export function maskWithUniforms(
   uniforms: Uniforms,
 ): MaskedRows {
   const nowhere = consecutiveRows({ unit: 0, firstRow: 0, split: 'train' }, column.offsets.length - 1);
-  return applyRule(copyRows(column), prepareRule(rule), nowhere, givenDraws(uniforms));
+  return applyRule(copyRows(column), rule, nowhere, givenDraws(uniforms));
 }
 
 /** Masks rows that were masked before anew, as another epoch or another rule has it: `maskRows` of their originals. */
@@ -56,4 +57,10 @@ export function remaskRows(
   epoch: number,
 ): MaskedRows {
   return maskRowsInPlace(restoreOriginals(masked), rule, places, epoch);
+}
+
+function checkEpoch(epoch: number): void {
+  if (!Number.isInteger(epoch) || epoch < 0 || epoch > LAST_EPOCH) {
+    throw new InputError(`epoch ${epoch}: expected a whole number from 0 to ${LAST_EPOCH}`);
+  }
 }

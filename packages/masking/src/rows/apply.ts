@@ -2,19 +2,18 @@ import { int8Memory, int32Memory, type ListColumn, type MaskedColumns } from '@m
 import { InputError } from '@mlm/base/errors';
 import { TWO_TO_32 } from '../random/counter.js';
 import type { DrawPositions, DrawRows, Draws } from '../random/draws.js';
-import { fromZero } from './column.js';
+import { type Replacement, replacements } from '../replace/index.js';
+import type { MaskingRule } from '../rule.js';
+import { fromZero, IGNORED_LABEL } from './originals.js';
 import type { RowPlaces } from './places.js';
-import { IGNORED_LABEL, type PreparedRule } from './rule.js';
 
 /** Tokens drawn for at a time: what fits the processor's caches. */
 const CHUNK_TOKENS = 32_768;
-const MASK_BELOW = 0.8 * TWO_TO_32;
-const RANDOM_BELOW = 0.9 * TWO_TO_32;
 
-/** Masked rows, and how many of their tokens were selected. */
+/** Masked rows, and how many of their tokens were masked. */
 export interface MaskedRows extends MaskedColumns {
-  /** Tokens that were selected, whatever was put in their place. */
-  selected: number;
+  /** Tokens that were masked, whatever was put in their place. */
+  masked: number;
   /** Positions that are no padding. */
   tokens: number;
 }
@@ -22,36 +21,38 @@ export interface MaskedRows extends MaskedColumns {
 /**
  * The masking rule over the rows of a column, whose order and lengths it keeps. The masked ids take the originals' place in
  * its values.
- * @throws InputError when a selected id lies outside the vocabulary.
+ * @throws InputError when an id to be masked lies outside the vocabulary.
  */
 export function applyRule(
   column: ListColumn<Int32Array>,
-  rule: PreparedRule,
+  rule: MaskingRule,
   places: RowPlaces,
   draws: Draws,
 ): MaskedRows {
   const { values: ids, offsets } = fromZero(column);
   const labels = int32Memory(ids.length);
   const attention = int8Memory(ids.length);
-  let selectedCount = 0;
+  const { labels: labelled, probability } = rule.settings;
+  const replacement = replacements[rule.settings.replace]!;
+  let maskedCount = 0;
   let tokens = ids.length;
   for (let begin = 0, end = 0; begin < offsets.length - 1; begin = end) {
     end = chunkEnd(offsets, begin);
     const [first, last] = [offsets[begin]!, offsets[end]!];
-    if (rule.labels === 'all') labels.set(ids.subarray(first, last), first);
+    if (labelled === 'all') labels.set(ids.subarray(first, last), first);
     else labels.fill(IGNORED_LABEL, first, last);
     attention.fill(1, first, last);
     for (let row = begin; row < end; row++)
       tokens -= clearPadding(ids, offsets, row, rule.padId, labels, attention);
     const rows = drawRows(offsets, places, begin, end);
-    const bits = draws.select(rows, rule.probability);
-    if (rule.replace === 'mask') {
-      selectedCount += label(bits, rows, ids, labels, rule);
+    const bits = draws.select(rows, probability);
+    if (replacement.mask === 1) {
+      maskedCount += label(bits, rows, ids, labels, rule);
     } else {
       const room = roomFor(bits.length * 32);
       const count = label(bits, rows, ids, labels, rule, room);
-      replaceAsBert(ids, room, count, rows, rule, draws);
-      selectedCount += count;
+      replace(ids, room, count, rows, rule, replacement, draws);
+      maskedCount += count;
     }
   }
   // Each column has offsets of its own: apache-arrow's tableToIPC drops a buffer that follows itself.
@@ -59,7 +60,7 @@ export function applyRule(
     input_ids: { values: ids, offsets: offsets.slice() },
     labels: { values: labels, offsets: offsets.slice() },
     attention_mask: { values: attention, offsets: offsets.slice() },
-    selected: selectedCount,
+    masked: maskedCount,
     tokens,
   };
 }
@@ -126,7 +127,7 @@ function label(
   { starts, lengths }: DrawRows,
   ids: Int32Array,
   labels: Int32Array,
-  { isProtected, vocabularySize, maskId }: PreparedRule,
+  { isProtected, vocabularySize, maskId }: MaskingRule,
   selected?: SelectedPositions,
 ): number {
   let count = 0;
@@ -158,20 +159,23 @@ function label(
   return count;
 }
 
-/** 80 % [MASK], 10 % a random unprotected id, 10 % as it was. */
-function replaceAsBert(
+/** [MASK], a random unprotected id, or the id as it was, by the replacement's shares. */
+function replace(
   ids: Int32Array,
   selected: SelectedPositions,
   count: number,
   rows: DrawRows,
-  { maskId, randomIds }: PreparedRule,
+  { maskId, randomIds }: MaskingRule,
+  { mask, random }: Replacement,
   draws: Draws,
 ): void {
   const { kinds, choices } = draws.replace(drawPositions(selected, count, rows), randomIds.length);
   const { indices } = selected;
+  const maskBelow = mask * TWO_TO_32;
+  const randomBelow = (mask + random) * TWO_TO_32;
   for (let i = 0; i < count; i++) {
-    if (kinds[i]! < MASK_BELOW) ids[indices[i]!] = maskId;
-    else if (kinds[i]! < RANDOM_BELOW) ids[indices[i]!] = randomIds[choices[i]!]!;
+    if (kinds[i]! < maskBelow) ids[indices[i]!] = maskId;
+    else if (kinds[i]! < randomBelow) ids[indices[i]!] = randomIds[choices[i]!]!;
   }
 }
 

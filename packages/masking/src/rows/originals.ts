@@ -1,4 +1,19 @@
-import type { ListColumn } from '@mlm/arrow/columns';
+import type { ListColumn, MaskedColumns } from '@mlm/arrow/columns';
+
+/** Label of a position that the loss leaves out, as PyTorch's cross-entropy has it. */
+export const IGNORED_LABEL = -100;
+
+/** The ids before masking: the label where it is not −100, else the id. */
+export function restoreOriginals(
+  masked: Pick<MaskedColumns, 'input_ids' | 'labels'>,
+): ListColumn<Int32Array> {
+  const originals = copyRows(masked.input_ids);
+  const labels = fromZero(masked.labels).values;
+  for (let i = 0; i < labels.length; i++) {
+    if (labels[i] !== IGNORED_LABEL) originals.values[i] = labels[i]!;
+  }
+  return originals;
+}
 
 /** The column's rows, not copied, with offsets that begin at 0. */
 export function fromZero<T extends Int32Array | Int8Array>({

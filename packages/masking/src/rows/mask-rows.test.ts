@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
-import type { BatchPlace } from '@mlm/arrow';
+import type { BatchPlace, MaskingSettings } from '@mlm/arrow';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { referenceDraws } from '../random/reference.js';
+import type { MaskingRule } from '../rule.js';
+import { cases, columnOf, epochs, places, rowsOf, ruleOf, start } from '../testing.fixture.js';
 import { applyRule } from './apply.js';
-import { cases, columnOf, epochs, places, rowsOf, ruleOf, start } from './cases.fixture.js';
 import { maskRows, remaskRows } from './mask-rows.js';
+import { IGNORED_LABEL, restoreOriginals } from './originals.js';
 import { consecutiveRows } from './places.js';
-import { restoreOriginals } from './restore.js';
-import { IGNORED_LABEL, type MaskingRule, prepareRule } from './rule.js';
 
 function paddingStart(row: readonly number[], padId: number): number {
   let end = row.length;
@@ -22,7 +22,7 @@ describe('maskRows', () => {
       fc.property(cases, places, epochs, ({ rule, rows }, place, epoch) => {
         const masked = maskRows(columnOf(rows), rule, place, epoch);
         const [ids, labels, attention] = [masked.input_ids, masked.labels, masked.attention_mask].map(rowsOf);
-        const isProtected = (id: number) => [...rule.protectedIds, rule.maskId, rule.padId].includes(id);
+        const isProtected = (id: number) => rule.isProtected[id] === 1;
         rows.forEach((row, r) => {
           const end = paddingStart(row, rule.padId);
           expect(ids![r]).toHaveLength(row.length);
@@ -30,22 +30,23 @@ describe('maskRows', () => {
             const [id, label, isReal] = [ids![r]![i]!, labels![r]![i]!, attention![r]![i]!];
             expect(isReal).toBe(i < end ? 1 : 0);
             if (i >= end) expect([id, label]).toEqual([rule.padId, IGNORED_LABEL]);
-            else if (rule.labels === 'all') expect(label).toBe(original);
+            else if (rule.settings.labels === 'all') expect(label).toBe(original);
             else expect([IGNORED_LABEL, original]).toContain(label);
             if (isProtected(original)) {
               expect(id).toBe(original);
-              if (rule.labels === 'masked') expect(label).toBe(IGNORED_LABEL);
+              if (rule.settings.labels === 'masked') expect(label).toBe(IGNORED_LABEL);
             }
             if (id !== original && id !== rule.maskId) {
-              expect(rule.replace).toBe('bert');
+              expect(rule.settings.replace).toBe('bert');
               expect(isProtected(id)).toBe(false);
             }
             if (label === IGNORED_LABEL) expect(id).toBe(original);
-            else if (rule.labels === 'masked' && rule.replace === 'mask') expect(id).toBe(rule.maskId);
-            const mustBeSelected = rule.probability === 1 && !isProtected(original);
-            if (mustBeSelected && rule.replace === 'mask') expect(id).toBe(rule.maskId);
+            else if (rule.settings.labels === 'masked' && rule.settings.replace === 'mask')
+              expect(id).toBe(rule.maskId);
+            const mustBeSelected = rule.settings.probability === 1 && !isProtected(original);
+            if (mustBeSelected && rule.settings.replace === 'mask') expect(id).toBe(rule.maskId);
             if (mustBeSelected) expect(label).toBe(original);
-            if (rule.probability === 0) expect(id).toBe(original);
+            if (rule.settings.probability === 0) expect(id).toBe(original);
           });
         });
       }),
@@ -64,8 +65,8 @@ describe('maskRows', () => {
     fc.assert(
       fc.property(cases, places, epochs, ({ rule, rows }, place, epoch) => {
         const column = columnOf(rows);
-        const draws = referenceDraws(rule.seed, epoch, place.split);
-        const reference = applyRule(column, prepareRule(rule), consecutiveRows(place, rows.length), draws);
+        const draws = referenceDraws(rule.settings.seed, epoch, place.split);
+        const reference = applyRule(column, rule, consecutiveRows(place, rows.length), draws);
         expect(maskRows(columnOf(rows), rule, place, epoch)).toEqual(reference);
       }),
     );
@@ -130,8 +131,8 @@ describe('maskRows', () => {
       selection(half, start, 0),
       selection(half, start, 1),
       selection(half, start, 2 ** 30 - 1),
-      selection({ ...half, seed: 43 }, start, 0),
-      selection({ ...half, seed: 42 + 2 ** 32 }, start, 0),
+      selection(ruleOf({ probability: 0.5, seed: 43 }), start, 0),
+      selection(ruleOf({ probability: 0.5, seed: 42 + 2 ** 32 }), start, 0),
       selection(half, { ...start, split: 'validation' }, 0),
       selection(half, { ...start, unit: 1 }, 0),
       selection(half, { ...start, firstRow: 1 }, 0),
@@ -145,7 +146,7 @@ describe('maskRows', () => {
     ) as {
       rows: number[][];
       cases: {
-        rule: Pick<MaskingRule, 'probability' | 'replace' | 'labels' | 'seed'>;
+        rule: MaskingSettings;
         epoch: number;
         place: BatchPlace;
         input_ids: number[][];
