@@ -15,6 +15,8 @@ import { type Dataset, openDataset } from './open.js';
 export interface MergeOptions {
   /** Replace an existing output. Default: false. */
   overwrite?: boolean;
+  /** Take the output from a process on another machine that seems to be writing it. Default: false. */
+  takeOver?: boolean;
   /** A shard of a folder ends with the first unit after this many bytes. Default: 500 MB. */
   shardBytes?: number;
   /** Ends the work with an AbortError. Default: none. */
@@ -61,9 +63,9 @@ function openSink(
   counts: DatasetCounts,
   parts: readonly string[],
 ): Writable {
-  const { overwrite = false, shardBytes } = options;
+  const { overwrite = false, takeOver = false, shardBytes } = options;
   const inputs = parts.flatMap((part) => [part, validationPath(part)]);
-  const sinkOptions: DatasetSinkOptions = { overwrite, inputs, description, counts };
+  const sinkOptions: DatasetSinkOptions = { overwrite, takeOver, inputs, description, counts };
   if (output.endsWith('.arrow')) return arrowFile(output, sinkOptions);
   return datasetFolder(output, { ...sinkOptions, ...(shardBytes ? { shardBytes } : {}) });
 }

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { Writable } from 'node:stream';
-import { checkTarget, exists, InputError, type Replaceable } from '@mlm/base';
+import { checkTarget, exists, InputError, lockOutput, type OutputLock, type Replaceable } from '@mlm/base';
 import { type Field, type RecordBatch, Schema } from 'apache-arrow';
 import { descriptionOf, placeOf } from '../batch/place.js';
 import { releaseBatch } from '../batch/release.js';
@@ -37,6 +37,8 @@ export interface DatasetSinkOptions {
    * there (`finishedUnits`). Default: false.
    */
   resume?: boolean;
+  /** Take the output from a process on another machine that seems to be writing it. Default: false. */
+  takeOver?: boolean;
   /** Inputs and options of this run; a resumed run must have the same. Default: none. */
   job?: Job;
   /**
@@ -70,6 +72,7 @@ export interface DatasetLayout extends SplitLayout {
 export class DatasetSink extends Writable {
   /** Sums over what has been written so far. */
   readonly counts: DatasetCounts = { rows: 0, tokens: 0 };
+  private readonly locks: OutputLock[] = [];
   private journal: Journal | undefined;
   private readonly writers = new Map<Split, SplitWriter>();
   private schema: Schema | undefined;
@@ -112,7 +115,8 @@ export class DatasetSink extends Writable {
   }
 
   private async begin(): Promise<void> {
-    const { overwrite = false, resume = false, job = {} } = this.options;
+    const { overwrite = false, resume = false, takeOver = false, job = {} } = this.options;
+    for (const target of this.layout.targets) this.locks.push(await lockOutput(target, { takeOver }));
     const partial = partialFolder(this.path);
     if (resume && (await exists(partial))) {
       this.journal = await Journal.resume(partial, job);
@@ -207,13 +211,16 @@ export class DatasetSink extends Writable {
       await writer.finish(new Schema(writer.schema.fields, metadata));
     }
     this.checkTargets();
+    for (const lock of this.locks) lock.check();
     await this.journal!.appendPublishing();
     await this.journal!.close();
     this.journal = undefined;
     if (this.options.overwrite)
       for (const target of this.layout.targets) await rm(target, { recursive: true, force: true });
     await this.layout.publish(writers, (writer) => this.metadataOf(writer));
+    for (const lock of this.locks) lock.noteFinished();
     await removePartial(this.path);
+    for (const lock of this.locks) lock.release();
   }
 
   private metadataOf(writer: SplitWriter): DatasetMetadata {
@@ -228,10 +235,12 @@ export class DatasetSink extends Writable {
 
   /** Work that a later run can go on with is kept; an empty partial target is not. */
   private async release(failed: boolean): Promise<void> {
-    if (!this.journal) return;
-    await this.journal.close();
-    for (const writer of this.writers.values()) await writer.close();
-    if (failed && !this.hasFinishedUnits) await removePartial(this.path);
+    if (this.journal) {
+      await this.journal.close();
+      for (const writer of this.writers.values()) await writer.close();
+      if (failed && !this.hasFinishedUnits) await removePartial(this.path);
+    }
+    for (const lock of this.locks) lock.release();
   }
 }
 

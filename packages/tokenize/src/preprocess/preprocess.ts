@@ -22,6 +22,8 @@ export interface PreprocessOptions extends TokenizeOptions, Omit<PlanOptions, 'f
   overwrite?: boolean;
   /** Go on with an interrupted run. Default: false. */
   resume?: boolean;
+  /** Take the output from a process on another machine that seems to be writing it. Default: false. */
+  takeOver?: boolean;
   /** Bytes after which a shard of a folder ends, with the unit that reaches them. Default: 500e6. */
   shardBytes?: number;
   /** Where `-` writes to. Default: standard output. */
@@ -122,7 +124,14 @@ function tokenBatches(
 
 async function openSink(options: PreprocessOptions, output: string, input: InputFiles) {
   const { arrowFile, arrowStream, datasetFolder } = await arrow();
-  const { overwrite = false, resume = false, shardBytes, share, stdout = process.stdout } = options;
+  const {
+    overwrite = false,
+    resume = false,
+    takeOver = false,
+    shardBytes,
+    share,
+    stdout = process.stdout,
+  } = options;
   const described = describeDataset(options, options.document ?? 'blank-line');
   const isPart = share && share.worldSize > 1;
   const part = { rank: share?.rank ?? 0, world_size: share?.worldSize ?? 1 };
@@ -133,6 +142,7 @@ async function openSink(options: PreprocessOptions, output: string, input: Input
     overwrite,
     inputs: pathsOf(input),
     resume,
+    takeOver,
     job: jobOf(options, input, description),
   };
   if (output.endsWith('.arrow')) return arrowFile(output, sinkOptions);

@@ -1,6 +1,6 @@
-import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InputError, makeFolders } from '@mlm/base';
+import { InputError } from '@mlm/base/errors';
 import { parseModel } from '../models/index.js';
 import type { Model, Weights } from '../models/model.js';
 import { readWeights, writeWeights } from './weights.js';
@@ -70,14 +70,4 @@ export async function writeCheckpoint(folder: string, checkpoint: Checkpoint): P
     await writeFile(join(folder, name), text);
   }
   await writeFile(join(folder, configFile), checkpoint.model.formatConfig());
-}
-
-/** Fills a new folder through `write`; the folder appears under its name only when it is whole. */
-export async function writeWhole(folder: string, write: (folder: string) => Promise<void>): Promise<void> {
-  const partial = `${folder.replace(/\/+$/, '')}.partial`;
-  await rm(partial, { recursive: true, force: true });
-  await makeFolders(partial);
-  await write(partial);
-  await rm(folder, { recursive: true, force: true });
-  await rename(partial, folder);
 }

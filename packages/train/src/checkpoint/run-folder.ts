@@ -1,8 +1,8 @@
 import { copyFile, link, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InputError, makeFolders } from '@mlm/base';
+import { InputError, makeFolders, replaceFolder, restoreFolder, syncFolder } from '@mlm/base';
 import type { Weights } from '../models/model.js';
-import { type Checkpoint, readCheckpoint, writeCheckpoint, writeWhole } from './checkpoint.js';
+import { type Checkpoint, readCheckpoint, writeCheckpoint } from './checkpoint.js';
 import { readMoments, readState, stateFile, type TrainerState, writeState } from './state.js';
 
 /** A checkpoint together with what its run needs to go on. */
@@ -62,7 +62,7 @@ export class RunFolder {
     if (!resume) await rm(this.path, { recursive: true, force: true });
     await makeFolders(this.path);
     for (const name of await readdir(this.path)) {
-      if (name.endsWith('.partial')) await rm(join(this.path, name), { recursive: true });
+      if (name.endsWith('.partial')) await restoreFolder(join(this.path, name.slice(0, -'.partial'.length)));
     }
   }
 
@@ -85,7 +85,7 @@ export class RunFolder {
   /** Writes `checkpoint-<step>/` and removes the oldest beyond `keep` (0 keeps all). */
   async saveNumbered(snapshot: Snapshot, keep: number): Promise<string> {
     const folder = join(this.path, `checkpoint-${snapshot.state.step}`);
-    await writeWhole(folder, (partial) => writeSnapshot(partial, snapshot));
+    await replaceFolder(folder, (partial) => writeSnapshot(partial, snapshot));
     if (keep > 0) {
       for (const { folder } of (await this.#numberedFolders()).slice(0, -keep)) await removeFolder(folder);
     }
@@ -95,13 +95,13 @@ export class RunFolder {
   /** Writes `best/`, a checkpoint without the means to go on. */
   async saveBest(checkpoint: Checkpoint): Promise<string> {
     const folder = join(this.path, 'best');
-    await writeWhole(folder, (partial) => writeCheckpoint(partial, checkpoint));
+    await replaceFolder(folder, (partial) => writeCheckpoint(partial, checkpoint));
     return folder;
   }
 
   /** Writes the run's last checkpoint into the folder itself. A kill at any moment leaves a whole snapshot. */
   async saveLast(snapshot: Snapshot): Promise<void> {
-    await writeWhole(join(this.path, lastFolder), (partial) => writeSnapshot(partial, snapshot));
+    await replaceFolder(join(this.path, lastFolder), (partial) => writeSnapshot(partial, snapshot));
     await this.#moveLast();
   }
 
@@ -115,6 +115,7 @@ export class RunFolder {
     await rm(join(this.path, stateFile), { force: true });
     const names = (await readdir(last)).filter((name) => name !== stateFile);
     for (const name of [...names, stateFile]) await putAlso(join(last, name), join(this.path, name));
+    await syncFolder(this.path);
     await removeFolder(last);
   }
 

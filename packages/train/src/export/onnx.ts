@@ -1,21 +1,15 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { checkTarget, type Replaceable } from '@mlm/base';
+import { checkTarget, type Replaceable, type WriteFolderOptions, writeFolder } from '@mlm/base';
 import { type InputSpec, toOnnx, trace } from '@mlm/compile';
 import * as tf from '@tensorflow/tfjs-core';
-import {
-  type Checkpoint,
-  configFile,
-  readCheckpoint,
-  tokenizerFileNames,
-  writeWhole,
-} from '../checkpoint/checkpoint.js';
+import { type Checkpoint, configFile, readCheckpoint, tokenizerFileNames } from '../checkpoint/checkpoint.js';
 import { checkpointFolder } from '../checkpoint/hub.js';
 import { affine, noDropout } from '../models/layers.js';
 
 /** How {@link exportOnnx} writes. */
-export interface OnnxExportOptions {
+export interface OnnxExportOptions extends Pick<WriteFolderOptions, 'takeOver'> {
   /** Replaces an existing folder that holds such an export and nothing else. Default false. */
   overwrite?: boolean;
   /** Ends the work with an AbortError between its steps; nothing is left behind. */
@@ -38,19 +32,15 @@ export interface OnnxExport {
 export async function exportOnnx(
   checkpoint: string,
   folder: string,
-  { overwrite = false, signal }: OnnxExportOptions = {},
+  { overwrite = false, takeOver = false, signal }: OnnxExportOptions = {},
 ): Promise<OnnxExport> {
-  checkTarget(folder, exportFolder, { overwrite, inputs: [checkpoint] });
+  const target = { overwrite, takeOver, inputs: [checkpoint] };
+  checkTarget(folder, exportFolder, target);
   const read = await readCheckpoint(await checkpointFolder(checkpoint));
   await turn(signal);
   const bytes = onnxModel(read);
   await turn(signal);
-  checkTarget(folder, exportFolder, { overwrite, inputs: [checkpoint] });
-  checkTarget(`${folder.replace(/\/+$/, '')}.partial`, exportFolder, {
-    overwrite: true,
-    inputs: [checkpoint],
-  });
-  await writeWhole(folder, async (partial) => {
+  await writeFolder(folder, exportFolder, target, async (partial) => {
     await mkdir(join(partial, 'onnx'));
     await writeFile(join(partial, 'onnx', 'model.onnx'), bytes);
     for (const [name, text] of Object.entries(read.tokenizerFiles))
@@ -66,7 +56,7 @@ async function turn(signal: AbortSignal | undefined): Promise<void> {
   signal?.throwIfAborted();
 }
 
-const exportFolder: Replaceable = {
+const exportFolder: Replaceable & { kind: 'folder' } = {
   kind: 'folder',
   name: 'an ONNX export',
   marks: [configFile, 'onnx'],

@@ -4,6 +4,7 @@ import { defineCommand } from '../../options/define.js';
 
 export interface ExportOptions {
   overwrite?: boolean;
+  takeOver?: boolean;
   json?: boolean;
   quiet?: boolean;
 }
@@ -17,6 +18,7 @@ export function exportCommand(context: Context): Command {
     .argument('<checkpoint>', 'a checkpoint folder or a hub id')
     .argument('<output>', 'the folder to write')
     .option('--overwrite', 'replace an existing output')
+    .option('--take-over', 'take the output from a process on another machine that seems to be writing it')
     .option('--json', 'print the summary as one JSON object')
     .action(async (checkpoint: string, output: string, options: ExportOptions) => {
       const { runExport } = await import('./run.js');

@@ -12,6 +12,7 @@ export async function runExport(
 ): Promise<void> {
   const result = await exportOnnx(checkpoint, output, {
     overwrite: options.overwrite === true,
+    takeOver: options.takeOver === true,
     signal: context.signal,
   });
   printResult(context, options, result, () => [

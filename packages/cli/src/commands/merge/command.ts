@@ -6,6 +6,7 @@ import { byteSize } from '../../options/parse.js';
 export interface MergeOptions {
   shardSize?: number;
   overwrite?: boolean;
+  takeOver?: boolean;
   json?: boolean;
   quiet?: boolean;
 }
@@ -28,6 +29,7 @@ export function mergeCommand(context: Context): Command {
       byteSize,
     )
     .option('--overwrite', 'replace an existing output')
+    .option('--take-over', 'take the output from a process on another machine that seems to be writing it')
     .option('--json', 'print the summary as one JSON object')
     .action(async (paths: string[], options: MergeOptions) => {
       const { runMerge } = await import('./run.js');

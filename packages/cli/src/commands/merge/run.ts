@@ -17,6 +17,7 @@ export async function runMerge(context: Context, paths: string[], options: Merge
     );
   const counts = await mergeDatasets(parts, output, {
     overwrite: options.overwrite === true,
+    takeOver: options.takeOver === true,
     signal: context.signal,
     ...(options.shardSize === undefined ? {} : { shardBytes: options.shardSize }),
   });

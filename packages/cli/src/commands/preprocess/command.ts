@@ -22,6 +22,7 @@ export interface PreprocessOptions {
   worldSize?: number;
   workers?: number;
   overwrite?: boolean;
+  takeOver?: boolean;
   resume?: boolean;
   json?: boolean;
   quiet?: boolean;
@@ -98,6 +99,7 @@ export function preprocessCommand(context: Context): Command {
     .option('--world-size <n>', 'the number of processes that share the work', integer(1))
     .option('--workers <n>', 'worker threads (default: one a core)', integer(1, 1024))
     .option('--overwrite', 'replace an existing output')
+    .option('--take-over', 'take the output from a process on another machine that seems to be writing it')
     .option('--resume', 'go on with an interrupted run of the same inputs and options')
     .option('--json', 'print the summary as one JSON object')
     .action(async (paths: string[], options: PreprocessOptions) => {

@@ -81,6 +81,7 @@ function preprocessRequest(
     share,
     overwrite: options.overwrite === true,
     resume: options.resume === true,
+    takeOver: options.takeOver === true,
     ...(options.limit === undefined ? {} : { limit: options.limit }),
     ...(options.workers === undefined ? {} : { workers: options.workers }),
     ...(options.shardSize === undefined ? {} : { shardBytes: options.shardSize }),

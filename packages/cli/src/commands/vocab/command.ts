@@ -11,6 +11,7 @@ export interface VocabOptions {
   textField: string;
   filesFrom?: string;
   overwrite?: boolean;
+  takeOver?: boolean;
   json?: boolean;
   quiet?: boolean;
 }
@@ -35,6 +36,7 @@ export function vocabCommand(context: Context): Command {
     )
     .option('--files-from <file>', 'read input paths from a file, one a line (- for standard input)')
     .option('--overwrite', 'replace an existing output')
+    .option('--take-over', 'take the output from a process on another machine that seems to be writing it')
     .option('--json', 'print the summary as one JSON object')
     .action(async (inputs: string[], options: VocabOptions) => {
       const { runVocab } = await import('./run.js');

@@ -1,6 +1,6 @@
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { checkTarget, makeFolders, type Replaceable } from '@mlm/base';
+import { type Replaceable, writeFolder } from '@mlm/base';
 import { listFiles, textFiles, trainVocabulary, unitTexts } from '@mlm/tokenize';
 import { commandName } from '../../command-name.js';
 import type { Context } from '../../context.js';
@@ -26,9 +26,9 @@ export async function runVocab(context: Context, inputs: string[], options: Voca
   const files = await listFiles(paths);
   const target = {
     overwrite: options.overwrite === true,
+    takeOver: options.takeOver === true,
     inputs: files.files.map(({ path }) => path).filter((path) => path !== '-'),
   };
-  checkTarget(output, tokenizerFolder, target);
   const progress = createProgress({ stream: context.stderr, env: context.env, label: 'vocab', ...options });
   const start = performance.now();
   const seconds = () => (performance.now() - start) / 1000;
@@ -45,15 +45,17 @@ export async function runVocab(context: Context, inputs: string[], options: Voca
       yield text;
     }
   }
-  const vocabulary = await trainVocabulary(texts(), {
-    size: options.size,
-    lowercase: options.cased !== true,
-    minFrequency: options.minFrequency,
-    signal: context.signal,
-  }).finally(() => progress.finish());
-  context.signal.throwIfAborted();
-  checkTarget(output, tokenizerFolder, target);
-  await writeFolder(output, vocabulary.files);
+  const vocabulary = await writeFolder(output, tokenizerFolder, target, async (folder) => {
+    const trained = await trainVocabulary(texts(), {
+      size: options.size,
+      lowercase: options.cased !== true,
+      minFrequency: options.minFrequency,
+      signal: context.signal,
+    }).finally(() => progress.finish());
+    context.signal.throwIfAborted();
+    for (const [name, text] of Object.entries(trained.files)) await writeFile(join(folder, name), text);
+    return trained;
+  });
   const entries = vocabulary.pieces.length;
   printResult(context, options, { output, entries, ...vocabulary.counts, seconds: seconds() }, (style) => [
     `${style('green', 'done')}  ${formatCount(entries)} entries from ${formatNoun(vocabulary.counts.words, 'distinct word')} ` +
@@ -67,20 +69,9 @@ export async function runVocab(context: Context, inputs: string[], options: Voca
 }
 
 const tokenizerFiles = ['tokenizer.json', 'tokenizer_config.json', 'vocab.txt', 'special_tokens_map.json'];
-const tokenizerFolder: Replaceable = {
+const tokenizerFolder: Replaceable & { kind: 'folder' } = {
   kind: 'folder',
   name: 'a tokenizer folder',
   marks: tokenizerFiles,
   isPart: (path) => tokenizerFiles.includes(path),
 };
-
-/** The folder appears when it is whole. */
-async function writeFolder(folder: string, files: Record<string, string>): Promise<void> {
-  const partial = `${folder.replace(/\/+$/, '')}.partial`;
-  checkTarget(partial, tokenizerFolder, { overwrite: true });
-  await rm(partial, { recursive: true, force: true });
-  await makeFolders(partial);
-  for (const [name, text] of Object.entries(files)) await writeFile(join(partial, name), text);
-  await rm(folder, { recursive: true, force: true });
-  await rename(partial, folder);
-}

@@ -1,0 +1,35 @@
+import { open, readdir } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+
+/** What a file holds is on disk when this returns, whatever happens to the machine then. */
+export async function syncFile(path: string): Promise<void> {
+  const file = await open(path, 'r');
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** A folder's names are on disk when this returns: what was made, renamed and removed in it. */
+export async function syncFolder(folder: string): Promise<void> {
+  // Some network file systems refuse to sync a folder; they keep names in order themselves.
+  await syncFile(folder).catch((error: NodeJS.ErrnoException) => {
+    if (!['EINVAL', 'EACCES', 'EPERM', 'EISDIR', 'ENOTSUP'].includes(error.code ?? '')) throw error;
+  });
+}
+
+/** The name of a file or folder is on disk when this returns. */
+export function syncName(path: string): Promise<void> {
+  return syncFolder(dirname(resolve(path)));
+}
+
+/** All files and folders below a folder, and their names in it, are on disk when this returns. */
+export async function syncTree(folder: string): Promise<void> {
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) await syncTree(path);
+    else if (entry.isFile()) await syncFile(path);
+  }
+  await syncFolder(folder);
+}

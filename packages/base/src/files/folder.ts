@@ -1,0 +1,98 @@
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { syncName, syncTree } from './durable.js';
+import { type LockOptions, lockOutput } from './lock.js';
+import { makeFolders } from './make-folders.js';
+import { exists, moveUnlessThere } from './move.js';
+import { checkTarget, type Replaceable } from './replace.js';
+import { writeError } from './write-error.js';
+
+/** How {@link writeFolder} writes. */
+export interface WriteFolderOptions extends LockOptions {
+  /** Replace an existing folder of the same kind. Default: false. */
+  overwrite?: boolean;
+  /** Files and folders that are read: a target that is or contains one of them is refused. Default: none. */
+  inputs?: readonly string[];
+}
+
+/**
+ * Fills a new folder through `write`, as its only writer. It appears under its name when it is whole and on disk; one that
+ * it replaces is there until then. An error, an abort or a kill leaves what was there before.
+ *
+ * @param kind what the folder may replace
+ * @param write fills the folder that it is given
+ * @throws InputError when the folder exists, may not be replaced, or is being written by another process
+ */
+export async function writeFolder<T>(
+  folder: string,
+  kind: Replaceable & { kind: 'folder' },
+  { takeOver = false, ...options }: WriteFolderOptions,
+  write: (folder: string) => Promise<T>,
+): Promise<T> {
+  checkTarget(folder, kind, options);
+  const lock = await lockOutput(folder, { takeOver });
+  try {
+    checkTarget(workingFolder(folder), workingContents(kind), { ...options, overwrite: true });
+    await restoreFolder(folder);
+    checkTarget(folder, kind, options);
+    return await replaceFolder(folder, write, () => {
+      lock.check();
+      checkTarget(folder, kind, options);
+    });
+  } finally {
+    lock.release();
+  }
+}
+
+/**
+ * As {@link writeFolder}, for a folder inside one that its caller owns: without a lock, and over whatever is there.
+ * @param check called before anything is replaced. Default: nothing to check
+ */
+export async function replaceFolder<T>(
+  folder: string,
+  write: (folder: string) => Promise<T>,
+  check?: () => void,
+): Promise<T> {
+  const working = workingFolder(folder);
+  const [made, old] = [join(working, 'new'), join(working, 'old')];
+  await restoreFolder(folder);
+  try {
+    await makeFolders(working);
+    await mkdir(made);
+    const result = await write(made);
+    await syncTree(made);
+    check?.();
+    if (await exists(folder)) await rename(folder, old);
+    await rename(made, folder);
+    await syncName(folder);
+    await rm(working, { recursive: true });
+    return result;
+  } catch (error) {
+    await restoreFolder(folder);
+    // What `write` reads elsewhere has messages of its own.
+    const isOurs = String((error as NodeJS.ErrnoException).path ?? '').startsWith(working);
+    throw isOurs ? writeError(error, folder) : error;
+  }
+}
+
+/** Brings back the folder that an interrupted {@link replaceFolder} was about to replace, and removes what it had made. */
+export async function restoreFolder(folder: string): Promise<void> {
+  const working = workingFolder(folder);
+  await moveUnlessThere(join(working, 'old'), folder);
+  await rm(working, { recursive: true, force: true });
+}
+
+/** Where a folder is put together, and the one that it replaces stands while they change places. */
+function workingFolder(folder: string): string {
+  return `${folder.replace(/\/+$/, '')}.partial`;
+}
+
+function workingContents(kind: Replaceable & { kind: 'folder' }): Replaceable {
+  return {
+    kind: 'folder',
+    name: `left from an interrupted run that wrote ${kind.name}`,
+    marks: ['new', 'old', ...kind.marks],
+    // An earlier version put the files into the working folder itself.
+    isPart: (path) => /^(new|old)\/$/.test(path) || kind.isPart(path.replace(/^(new|old)\//, '')),
+  };
+}

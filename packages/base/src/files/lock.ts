@@ -1,0 +1,233 @@
+import { randomBytes } from 'node:crypto';
+import { closeSync, fstatSync, openSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs';
+import { realpath, rename } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { InputError, mention, say } from '../errors.js';
+import { makeFolders } from './make-folders.js';
+import { isAlive, ownIdentity, type ProcessIdentity } from './process-identity.js';
+import { writeError } from './write-error.js';
+
+/** How often an owner gives a sign of life. */
+const HEARTBEAT_MS = 10_000;
+/** An owner that cannot be seen from here is given up after this long without a sign. */
+const STALE_MS = 60_000;
+/** A lock is filled right after it was made; one that stays empty for so long was left by a kill in between. */
+const EMPTY_MS = 3_000;
+const RETRY_MS = 50;
+
+const RECORD_START = '{"pid":';
+
+/** The one line of a lock file; another one, `finished`, may follow. */
+interface LockRecord extends ProcessIdentity {
+  /** Tells locks of one process apart. */
+  id: string;
+}
+
+/** How {@link lockOutput} takes a lock. */
+export interface LockOptions {
+  /** Take the output from an owner on another machine although that gave a sign of life. Default: false. */
+  takeOver?: boolean;
+}
+
+/**
+ * Makes this process the only writer of an output until {@link OutputLock.release}. The lock is a file `<output>.lock`
+ * that names the process and its machine. On this machine the process and its start time say whether the owner lives; on
+ * another one its sign of life does, which is given every 10 s and believed for 60 s.
+ *
+ * @param output a file or folder, there or not
+ * @throws InputError when another process writes it, or no lock can be written beside it
+ */
+export async function lockOutput(output: string, options: LockOptions = {}): Promise<OutputLock> {
+  const target = await canonical(output);
+  await makeFolders(dirname(target));
+  const path = `${target}.lock`;
+  try {
+    for (;;) {
+      const taken = await take(path, path, options);
+      if (taken === 'busy') await setTimeout(RETRY_MS);
+      else if (taken instanceof HeldLock) throw heldError(output, taken);
+      else return new OutputLock(output, path, taken.file, taken.wasFinished);
+    }
+  } catch (error) {
+    throw writeError(error, path);
+  }
+}
+
+/** This process's right to write an output. */
+export class OutputLock {
+  private readonly heartbeat: NodeJS.Timeout;
+  private isReleased = false;
+
+  /** @internal {@link lockOutput} makes locks. */
+  constructor(
+    private readonly output: string,
+    private readonly path: string,
+    private readonly file: number,
+    /** Whether the run whose lock was left behind had called {@link noteFinished}. */
+    readonly wasFinished: boolean,
+  ) {
+    // Writing the first byte anew makes the file system date the file, by the one clock that all machines share.
+    this.heartbeat = setInterval(() => giveSign(file), HEARTBEAT_MS).unref();
+    process.on('exit', this.release);
+  }
+
+  /** @throws InputError when another process has taken the output over meanwhile */
+  check(): void {
+    if (this.isOwn()) return;
+    throw new InputError(
+      `${this.output}: another process has taken it over, so this run ends without touching it`,
+    );
+  }
+
+  /** Notes that the output is whole, for who finds this lock left behind by a kill. */
+  noteFinished(): void {
+    writeSync(this.file, 'finished\n', fstatSync(this.file).size);
+  }
+
+  /** Lets others write. */
+  readonly release = (): void => {
+    if (this.isReleased) return;
+    this.isReleased = true;
+    process.off('exit', this.release);
+    clearInterval(this.heartbeat);
+    if (this.isOwn()) rmSync(this.path, { force: true });
+    closeSync(this.file);
+  };
+
+  private isOwn(): boolean {
+    const named = statSync(this.path, { throwIfNoEntry: false });
+    const own = fstatSync(this.file);
+    return named !== undefined && named.ino === own.ino && named.dev === own.dev;
+  }
+}
+
+/** The path without links in its folders; a link as the output itself is what is written, not what it leads to. */
+async function canonical(output: string): Promise<string> {
+  const path = resolve(output);
+  const folder = await realpath(dirname(path)).catch(() => dirname(path));
+  return join(folder, basename(path));
+}
+
+/** A lock that somebody has. */
+class HeldLock {
+  constructor(
+    readonly owner: LockRecord,
+    readonly isFinished: boolean,
+    /** Its last sign of life. */
+    readonly modified: number,
+  ) {}
+}
+
+/** A lock file that was being filled, or was left so. */
+const EMPTY_ID = 'empty';
+
+/**
+ * Takes the name `path`. Only who has the name `<lock>.<id>` may replace the lock of that id, which was left behind; he
+ * does it by renaming, so that a kill leaves nothing that the next one would not replace as well.
+ */
+async function take(
+  path: string,
+  lock: string,
+  options: LockOptions,
+): Promise<{ file: number; wasFinished: boolean } | HeldLock | 'busy'> {
+  const file = create(path);
+  if (file !== undefined) return { file, wasFinished: false };
+  const before = await readLock(path);
+  if (!before) return 'busy';
+  const id = before === EMPTY_ID ? EMPTY_ID : before.owner.id;
+  const guard = `${lock}.${id}`;
+  if (before !== EMPTY_ID && isAlive(before.owner)) return before;
+  const taken = await take(guard, lock, options);
+  if (taken === 'busy' || taken instanceof HeldLock) return 'busy';
+  const now = await readLock(path);
+  const isSame = now === EMPTY_ID || now === undefined ? now === before : now.owner.id === id;
+  const held = now instanceof HeldLock && isSame && isBelieved(now, taken.file, options) ? now : undefined;
+  if (isSame && !held) {
+    await rename(guard, path);
+    return { file: taken.file, wasFinished: now instanceof HeldLock && now.isFinished };
+  }
+  rmSync(guard);
+  closeSync(taken.file);
+  return held ?? 'busy';
+}
+
+/** Makes a lock file that names this process; `undefined` when there is one. */
+function create(path: string): number | undefined {
+  let file: number;
+  try {
+    file = openSync(path, 'wx+');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return undefined;
+    throw error;
+  }
+  const record: LockRecord = { ...ownIdentity(), id: randomBytes(6).toString('hex') };
+  try {
+    writeSync(file, `${JSON.stringify(record)}\n`);
+    return file;
+  } catch (error) {
+    closeSync(file);
+    rmSync(path, { force: true });
+    throw error;
+  }
+}
+
+/** Whether an owner that cannot be seen from here is to be respected; `own` is a file by the same clock. */
+function isBelieved({ owner, modified }: HeldLock, own: number, { takeOver = false }: LockOptions): boolean {
+  if (takeOver || isAlive(owner) === false) return false;
+  giveSign(own);
+  return fstatSync(own).mtimeMs - modified < STALE_MS;
+}
+
+function giveSign(file: number): void {
+  try {
+    writeSync(file, '{', 0);
+  } catch {
+    // A sign that is missed counts as none.
+  }
+}
+
+/** Who has the lock; none when it is gone. A lock without a name is waited for. */
+async function readLock(path: string): Promise<HeldLock | typeof EMPTY_ID | undefined> {
+  for (const start = performance.now(); ; await setTimeout(RETRY_MS)) {
+    try {
+      const { mtimeMs } = statSync(path);
+      const [line = '', note] = readFileSync(path, 'utf8').split('\n');
+      const isWhole = note !== undefined;
+      if (isWhole) return new HeldLock(parseRecord(line, path), note === 'finished', mtimeMs);
+      if (!line.startsWith(RECORD_START) && !RECORD_START.startsWith(line)) throw foreignError(path);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw error;
+    }
+    if (performance.now() - start > EMPTY_MS) return EMPTY_ID;
+  }
+}
+
+function parseRecord(line: string, path: string): LockRecord {
+  try {
+    const record = JSON.parse(line) as LockRecord | null;
+    if (typeof record?.pid === 'number' && typeof record.id === 'string') return record;
+  } catch {
+    // As below.
+  }
+  throw foreignError(path);
+}
+
+function foreignError(path: string): InputError {
+  return new InputError(
+    `${path}: stands where a lock belongs and is none of ours; move it away or choose another output`,
+  );
+}
+
+function heldError(output: string, { owner, modified }: HeldLock): InputError {
+  const { pid, host } = owner;
+  if (isAlive(owner))
+    return new InputError(
+      `${output}: process ${pid} on ${host} is writing it; wait for that one or stop it, or choose another output`,
+    );
+  const sign = new Date(modified).toISOString();
+  return new InputError(
+    say`${output}: process ${pid} on ${host} is writing it (last sign of life: ${sign}); if that one is gone, wait a minute or use ${mention('takeOver')}`,
+  );
+}

@@ -1,0 +1,30 @@
+import { InputError, mention, say } from '../errors.js';
+
+/**
+ * A clear line for what a user can put right while something is being written (a full disk, missing rights); any other
+ * error as it is.
+ * @param goesOn whether the command has a `resume` that goes on with what was written
+ */
+export function writeError(error: unknown, path: string, { goesOn = false } = {}): unknown {
+  if (error instanceof InputError) return error;
+  const code = (error as NodeJS.ErrnoException).code ?? '';
+  if (code === 'ENOSPC' || code === 'EDQUOT')
+    return new InputError(
+      goesOn
+        ? say`${path}: the disk is full; free some space and run again with ${mention('resume')}`
+        : `${path}: the disk is full; free some space and run again`,
+    );
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
+    return new InputError(`${path}: cannot be written (${code}); choose another output or change its rights`);
+  if (code === 'ENOENT' || code === 'ENOTDIR')
+    return new InputError(`${path}: its folder does not exist; create it first`);
+  if (code === 'ELOOP')
+    return new InputError(`${path}: a symbolic link leads back to itself; choose another output`);
+  if (code === 'EIO')
+    return new InputError(
+      goesOn
+        ? say`${path}: the disk reports an error (EIO); check it, then run again with ${mention('resume')}`
+        : `${path}: the disk reports an error (EIO); check it, then run again`,
+    );
+  return error;
+}
