@@ -1,5 +1,5 @@
-// Writes what the documentation takes from the sources: each command's help into its page under docs/commands, and the
-// API reference into docs/api. `node scripts/docs.js --help-only` leaves the reference as it is.
+// Builds the documentation: each command's help goes into its page under docs/commands, the TSDoc into docs/api, and all
+// pages into a static site, docs/site, whose links are checked. `node scripts/docs.js --help-only` stops after the first.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { pnpm } from './pnpm.js';
@@ -19,6 +19,8 @@ for (const { name, help } of commandPages()) {
 }
 
 if (!process.argv.includes('--help-only')) {
-  const { status } = pnpm(['--filter', '@mlm/docs', 'run', 'api'], { cwd: root, stdio: 'inherit' });
-  process.exit(status ?? 1);
+  for (const script of ['api', 'site']) {
+    const { status } = pnpm(['--filter', '@mlm/docs', 'run', script], { cwd: root, stdio: 'inherit' });
+    if (status !== 0) process.exit(status ?? 1);
+  }
 }

@@ -1,7 +1,9 @@
 // Errors
+
 export { InputError, type MessageParts, mention, messageText, type OptionMention, say } from './errors.js';
 
 // Files: outputs that appear whole or not at all, stay after a power loss, and have one writer
+
 export { syncFile, syncFolder, syncName, syncTree } from './files/durable.js';
 export { replaceFolder, restoreFolder, type WriteFolderOptions, writeFolder } from './files/folder.js';
 export { type LockOptions, lockOutput, OutputLock } from './files/lock.js';
