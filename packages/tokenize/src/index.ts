@@ -1,4 +1,5 @@
 export type { EncoderImage, EncoderLayout, PreparedEncoder } from './encoder/image.js';
+export type { InputFile } from './formats/format.js';
 export {
   type PreprocessOptions,
   type PreprocessProgress,
@@ -6,7 +7,7 @@ export {
   preprocess,
 } from './preprocess/preprocess.js';
 export { partPath, type Share, shareOf, shareVariables } from './preprocess/share.js';
-export { type InputFile, type InputFiles, listFiles } from './source/list.js';
+export { type InputFiles, listFiles } from './source/list.js';
 export type { PlanOptions } from './source/plan.js';
 export { textFiles } from './source/text-files.js';
 export { type TextsOptions, texts } from './source/texts.js';

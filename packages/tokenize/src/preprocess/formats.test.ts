@@ -1,9 +1,12 @@
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
 import { link, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
-import { Readable } from 'node:stream';
+import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { arrowFile, openDataset } from '@mlm/arrow';
@@ -136,7 +139,7 @@ test('what cannot be read is named in one line, and leaves nothing behind', asyn
       /cut\.txt\.zst: broken zstd/,
     ],
     ['{"text":"a"}\n{"text":}\n', 'bad.jsonl', /bad\.jsonl:2: this line is not JSON/],
-    ['{"body":"a"}\n', 'field.jsonl', /field\.jsonl:1: .*--text-field/],
+    ['{"body":"a"}\n', 'field.jsonl', /field\.jsonl:1: .*textField/],
     ['no parquet', 'no.parquet', /no\.parquet: not a whole Parquet file/],
     ['no arrow file', 'no.arrow', /no\.arrow: not a whole Arrow file/],
     ['four', 'four.arrow', /four\.arrow: not a whole Arrow file/],
@@ -174,6 +177,30 @@ test('a pipe is read as a stream, once and from its beginning', async () => {
   const parquet = join(folder, 'pipe.parquet');
   execFileSync('mkfifo', [parquet]);
   await expect(listFiles([parquet])).rejects.toThrow(/pipe\.parquet: is no regular file; pipe it in/);
+});
+
+test('the bytes written do not depend on the pace of reading, nor on how the text is packed', async () => {
+  const text = Array.from({ length: 9 }, (_, i) => `w${i} `.padEnd(1e6)).join('\n\n');
+  const written = async (input: string, feed?: (stream: Writable) => Promise<void>) => {
+    const output = join(folder, 'paced.arrow');
+    if (feed) execFileSync('mkfifo', [input]);
+    const stream = feed && createWriteStream(input);
+    const options = { inputs: [input], output, tokenizer, workers: 0, overwrite: true, evalFraction: 0.3 };
+    await Promise.all([preprocess(options), stream && feed?.(stream).then(() => stream.end())]);
+    const files = [await readFile(output), await readFile(join(folder, 'paced.eval.arrow'))];
+    return files.map((bytes) => createHash('sha256').update(bytes).digest('hex'));
+  };
+  const expected = await written(await put('plain.txt', text));
+  expect(await written(await put('packed.txt.gz', gzipSync(text)))).toEqual(expected);
+  const atOnce = await written(join(folder, 'one.txt'), async (stream) => void stream.write(text));
+  const paused = await written(join(folder, 'two.txt'), async (stream) => {
+    // The first unit ends in what is there before the pause.
+    stream.write(text.slice(0, 4.3e6));
+    await setTimeout(300);
+    stream.write(text.slice(4.3e6));
+  });
+  expect(atOnce).toEqual(expected);
+  expect(paused).toEqual(expected);
 });
 
 test('the steps join as Node streams, with another transform between them', async () => {

@@ -6,8 +6,9 @@ import type { DatasetCounts } from '@mlm/arrow';
 import { InputError, isWithin } from '@mlm/base';
 import type { RecordBatch } from 'apache-arrow';
 import { type InputFiles, listFiles } from '../source/list.js';
-import type { PlanOptions } from '../source/plan.js';
+import { bytesOfShare, type PlanOptions } from '../source/plan.js';
 import { textFiles } from '../source/text-files.js';
+import type { Unit } from '../source/unit.js';
 import { describeDataset, type TokenizeOptions, tokenize } from '../stream/tokenize.js';
 import { jobOf } from './job.js';
 import { partPath } from './share.js';
@@ -36,10 +37,12 @@ export interface PreprocessOptions extends TokenizeOptions, Omit<PlanOptions, 'f
 
 /** How far a run has come. */
 export interface PreprocessProgress {
-  /** Bytes of input done, units finished by an interrupted run included. */
+  /** Bytes of input on disk done, units finished by an interrupted run included. */
   bytes: number;
-  /** Bytes of all input on disk; 0 when it cannot be known (standard input). */
+  /** Bytes of all input on disk, or of this share of it; 0 when it cannot be known (standard input). */
   totalBytes: number;
+  /** Bytes of text done, decompressed, by this run. */
+  textBytes: number;
   /** Rows written so far, those of both splits. */
   rows: number;
   /** Special tokens included. */
@@ -71,22 +74,26 @@ export async function preprocess(options: PreprocessOptions): Promise<Preprocess
   const output = options.output === '-' ? '-' : partPath(options.output, share);
   refuseOutputAmongInputs(input, output);
   const finished = options.resume && output !== '-' ? await (await arrow()).finishedUnits(output) : [];
-  const progress = { bytes: 0, totalBytes: input.bytes, rows: 0, tokens: 0 };
+  const { from, to } = bytesOfShare(input, share);
+  const progress = { bytes: 0, totalBytes: Math.round(to - from), textBytes: 0, rows: 0, tokens: 0 };
   for (const { counts } of finished) {
-    progress.bytes += counts.bytes ?? 0;
     progress.rows += counts.rows ?? 0;
     progress.tokens += counts.tokens ?? 0;
   }
   const firstUnit = (finished.at(-1)?.unit ?? -1) + 1;
   // The threads begin with the first units while this one loads apache-arrow for the sink.
-  const batches = tokenBatches(input, options, firstUnit, progress.rows);
+  const inputEnds = new Map<number, number>();
+  const batches = tokenBatches(input, options, firstUnit, progress.rows, inputEnds);
   const { addCounts, countsOf, DatasetSink, placeOf } = await arrow();
   const sink = await openSink(options, output, input);
   const streamed: DatasetCounts = { rows: 0, tokens: 0 };
   const watched = async function* () {
     for await (const batch of batches) {
       progress.rows += batch.numRows;
-      progress.bytes += placeOf(batch)?.counts?.bytes ?? 0;
+      const { unit = -1, counts } = placeOf(batch) ?? {};
+      progress.textBytes += counts?.bytes ?? 0;
+      progress.bytes = Math.max(progress.bytes, Math.round((inputEnds.get(unit) ?? from) - from));
+      inputEnds.delete(unit - 1);
       const counted = countsOf(batch);
       progress.tokens += counted.tokens;
       if (output === '-') addCounts(streamed, counted);
@@ -108,17 +115,25 @@ export async function preprocess(options: PreprocessOptions): Promise<Preprocess
 
 const arrow = () => import('@mlm/arrow');
 
-/** The batches of all units; who stops reading ends the work on them. */
+/** The batches of all units, noting where in the input each ends; who stops reading ends the work on them. */
 function tokenBatches(
   input: InputFiles,
   options: PreprocessOptions,
   firstUnit: number,
   rowsDone: number,
+  inputEnds: Map<number, number>,
 ): AsyncIterable<RecordBatch> {
   const limit = options.limit === undefined ? {} : { limit: Math.max(0, options.limit - rowsDone) };
   const batches = tokenize({ ...options, ...limit, reusesMemory: true });
   // An error of the source reaches the reader of `batches` too; an end before all was read is none.
-  pipeline(textFiles(input, { ...options, firstUnit }), batches, { signal: options.signal }).catch(() => {});
+  const noted = async function* (units: AsyncIterable<Unit>) {
+    for await (const unit of units) {
+      if (unit.inputEnd !== undefined) inputEnds.set(unit.number, unit.inputEnd);
+      yield unit;
+    }
+  };
+  const { signal } = options;
+  pipeline(textFiles(input, { ...options, firstUnit }), noted, batches, { signal }).catch(() => {});
   return batches;
 }
 

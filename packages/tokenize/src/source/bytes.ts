@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { InputError } from '@mlm/base/errors';
-import { type InputFile, readError } from './list.js';
+import type { InputFile } from '../formats/format.js';
 
 /** Bytes that can be looked at before they are taken. */
 export interface ByteSource {
@@ -90,4 +90,14 @@ export function readFully(descriptor: number, path: string, bytes: Uint8Array, p
   } catch (error) {
     throw readError(error, path);
   }
+}
+
+/** A clear line for what a user can put right while reading. */
+export function readError(error: unknown, path: string): unknown {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'ENOENT' || code === 'ENOTDIR') return new InputError(`${path}: no such file or folder`);
+  if (code === 'EACCES' || code === 'EPERM')
+    return new InputError(`${path}: cannot be read (${code}); change its rights or leave it out`);
+  if (code === 'EISDIR') return new InputError(`${path}: is a folder, expected a file`);
+  return error;
 }

@@ -1,22 +1,9 @@
 import { type Dirent, existsSync, lstatSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { InputError } from '@mlm/base/errors';
-
-/** One file of the input, as it lies on disk. */
-export interface InputFile {
-  /** As a person would write it; `-` is standard input. */
-  path: string;
-  /** By the file's name; a file of an unknown kind that is named itself is text. */
-  format: 'text' | 'jsonl' | 'parquet' | 'arrow';
-  /** By the file's name: `.gz`, `.zst`. */
-  compression: 'none' | 'gzip' | 'zstd';
-  /** Bytes on disk; 0 for standard input. */
-  size: number;
-  /** When it was last written, in milliseconds since 1970; 0 for standard input. */
-  modified: number;
-  /** A pipe or a device, which is read once and from its beginning on, as standard input is. */
-  isStream?: boolean;
-}
+import type { InputFile } from '../formats/format.js';
+import { formatOf, kindOf, knownExtensions } from '../formats/index.js';
+import { readError } from './bytes.js';
 
 /** The files of an input, in the order in which they are read. */
 export interface InputFiles {
@@ -29,16 +16,6 @@ export interface InputFiles {
   /** The folders among the inputs. */
   folders: string[];
 }
-
-const FORMATS: Record<string, InputFile['format']> = {
-  txt: 'text',
-  text: 'text',
-  jsonl: 'jsonl',
-  ndjson: 'jsonl',
-  parquet: 'parquet',
-  arrow: 'arrow',
-};
-const COMPRESSIONS: Record<string, InputFile['compression']> = { gz: 'gzip', zst: 'zstd' };
 
 /**
  * Finds the files behind folders (recursive), file names, globs and `-`, ordered by the bytes of their paths, so that
@@ -67,9 +44,7 @@ export async function listFiles(inputs: readonly string[]): Promise<InputFiles> 
       found.skipped > 0
         ? ` (${found.skipped === 1 ? '1 file of another kind' : `${found.skipped} files of other kinds`})`
         : '';
-    throw new InputError(
-      `${inputs.join(', ')}: no text found${others}; expected .txt, .jsonl, .parquet or .arrow, also as .gz or .zst`,
-    );
+    throw new InputError(`${inputs.join(', ')}: no text found${others}; expected ${knownExtensions()}`);
   }
   return {
     files,
@@ -111,9 +86,9 @@ class Found {
     }
     if (this.files.has(real)) return;
     const entry = reading(path, () => statSync(path));
-    const { format, compression } = kind ?? { format: 'text', compression: 'none' };
+    const { format, compression } = kind ?? { format: 'text' as const, compression: 'none' as const };
     const isStream = entry.isFIFO() || entry.isCharacterDevice();
-    if (!entry.isFile() && (!isStream || format === 'parquet'))
+    if (!entry.isFile() && (!isStream || formatOf(format).needsFile))
       throw new InputError(`${path}: is no regular file; pipe it in: … | mlm preprocess - out.arrow`);
     // Node's realpath, and its loader by that, stops short of links while the last file asked about is a pipe.
     if (isStream) statSync('.');
@@ -161,15 +136,6 @@ function realPath(path: string): string {
   }
 }
 
-/** The formats that a file's name tells. */
-export function kindOf(path: string): Pick<InputFile, 'format' | 'compression'> | undefined {
-  const parts = path.toLowerCase().split('.');
-  const compression = COMPRESSIONS[parts.at(-1)!];
-  const format = FORMATS[parts.at(compression ? -2 : -1)!];
-  if (!format || parts.length < (compression ? 3 : 2)) return undefined;
-  return { format, compression: compression ?? 'none' };
-}
-
 /** By the bytes of the absolute path, which among files of one folder is the order of their relative paths. */
 function inOrder(files: Map<string, InputFile>): InputFile[] {
   const keyed = Array.from(files.values(), (file) => ({
@@ -189,14 +155,4 @@ function reading<T>(path: string, action: () => T): T {
   } catch (error) {
     throw readError(error, path);
   }
-}
-
-/** A clear line for what a user can put right while reading. */
-export function readError(error: unknown, path: string): unknown {
-  const { code } = error as NodeJS.ErrnoException;
-  if (code === 'ENOENT' || code === 'ENOTDIR') return new InputError(`${path}: no such file or folder`);
-  if (code === 'EACCES' || code === 'EPERM')
-    return new InputError(`${path}: cannot be read (${code}); change its rights or leave it out`);
-  if (code === 'EISDIR') return new InputError(`${path}: is a folder, expected a file`);
-  return error;
 }

@@ -1,10 +1,11 @@
 import { InputError } from '@mlm/base/errors';
+import type { Content, InputFile, InputReader } from '../formats/format.js';
+import { formatOf, recognise } from '../formats/index.js';
 import type { Share } from '../preprocess/share.js';
-import { type ByteSource, fileBytes, streamBytes } from './bytes.js';
-import { arrowLines, columnLines } from './columns.js';
-import { contentChunks } from './decompress.js';
-import type { InputFile, InputFiles } from './list.js';
-import { textRanges } from './ranges.js';
+import { fileBytes, streamBytes } from './bytes.js';
+import type { InputFiles } from './list.js';
+import { type TextRange, textRanges } from './ranges.js';
+import { openReader } from './reader.js';
 import { type DocumentKind, UNIT_BYTES, type Unit, type UnitPart } from './unit.js';
 
 /** How input is divided into documents and work units. */
@@ -26,15 +27,12 @@ export async function* planUnits(input: InputFiles, options: PlanOptions = {}): 
     throw new InputError(
       'standard input and pipes cannot be shared among several processes; give files instead',
     );
-  const from = (input.bytes * share.rank) / share.worldSize;
-  const to =
-    share.rank + 1 === share.worldSize
-      ? Number.POSITIVE_INFINITY
-      : (input.bytes * (share.rank + 1)) / share.worldSize;
+  const { from, to } = bytesOfShare(input, share);
+  const end = share.rank + 1 === share.worldSize ? Number.POSITIVE_INFINITY : to;
   let number = 0;
   let isEmpty = true;
   for await (const { position, ...unit } of allUnits(input.files, options)) {
-    if (position >= to) break;
+    if (position >= end) break;
     if (position >= from && number >= firstUnit) {
       yield { number, ...unit };
       isEmpty = false;
@@ -48,13 +46,23 @@ export async function* planUnits(input: InputFiles, options: PlanOptions = {}): 
   yield { number: Math.max(0, number - 1), parts: [], inputBytes: 0 };
 }
 
+/** The range of the input, in bytes on disk, in which the units of a share begin. */
+export function bytesOfShare(
+  { bytes }: InputFiles,
+  { rank, worldSize }: Share,
+): { from: number; to: number } {
+  return { from: (bytes * rank) / worldSize, to: (bytes * (rank + 1)) / worldSize };
+}
+
 /** A unit, and where in the input (in bytes on disk) it begins. */
 type PlacedUnit = Omit<Unit, 'number'> & { position: number };
 
 interface PlacedPart {
   part: UnitPart;
+  /** Where its file, or within a plain file it, begins in the input, in bytes on disk. */
   position: number;
-  inputBytes: number;
+  /** Bytes of the input on disk that had been read at its end. */
+  inputEnd: number;
   /** Whether it is a whole file, so that it may share a unit with others. */
   isWhole: boolean;
 }
@@ -62,22 +70,20 @@ interface PlacedPart {
 /** Whole small files together, ranges of larger ones each by itself. */
 async function* allUnits(files: InputFile[], options: PlanOptions): AsyncGenerator<PlacedUnit> {
   let group: PlacedUnit = { parts: [], position: 0, inputBytes: 0 };
-  let groupBytes = 0;
-  for await (const { part, position, inputBytes, isWhole } of allParts(files, options)) {
+  for await (const { part, position, inputEnd, isWhole } of allParts(files, options)) {
     const bytes = part.end - part.start;
-    if (group.parts.length > 0 && (!isWhole || groupBytes + bytes > UNIT_BYTES)) {
+    if (group.parts.length > 0 && (!isWhole || group.inputBytes + bytes > UNIT_BYTES)) {
       yield group;
       group = { parts: [], position, inputBytes: 0 };
-      groupBytes = 0;
     }
     if (!isWhole) {
-      yield { parts: [part], position, inputBytes };
+      yield { parts: [part], position, inputBytes: bytes, inputEnd };
       continue;
     }
     if (group.parts.length === 0) group.position = position;
     group.parts.push(part);
-    group.inputBytes += inputBytes;
-    groupBytes += bytes;
+    group.inputBytes += bytes;
+    group.inputEnd = inputEnd;
   }
   if (group.parts.length > 0) yield group;
 }
@@ -85,29 +91,38 @@ async function* allUnits(files: InputFile[], options: PlanOptions): AsyncGenerat
 async function* allParts(files: InputFile[], options: PlanOptions): AsyncGenerator<PlacedPart> {
   let position = 0;
   for (const [ordinal, file] of files.entries()) {
-    const isPlain = file.compression === 'none' && !isStreamed(file) && !isColumnar(file);
-    if (!isPlain) yield* streamedParts(file, ordinal, position, options);
-    else if (file.size > UNIT_BYTES) yield* rangeParts(file, ordinal, position, options);
+    const format = formatOf(file.format);
+    const inputEnd = position + file.size;
+    if (isStreamed(file) || file.compression !== 'none' || format.open)
+      yield* streamedParts(file, ordinal, position, options);
+    else if (file.size > UNIT_BYTES) yield* rangeParts(file, format.content, ordinal, position, options);
     else if (file.size > 0) {
-      const part = partOf(file, ordinal, options, { start: 0, end: file.size, documentStart: 0 });
-      yield { part, position, inputBytes: file.size, isWhole: true };
+      const range = { start: 0, end: file.size, documentStart: 0 };
+      yield {
+        part: partOf(file, ordinal, format.content, range, options),
+        position,
+        inputEnd,
+        isWhole: true,
+      };
     }
-    position += file.size;
+    position = inputEnd;
   }
 }
 
-/** Ranges of a large file, which whoever works on them reads himself. */
+/** Ranges of a large file, which the worker that is given one reads itself. */
 async function* rangeParts(
   file: InputFile,
+  content: Content,
   ordinal: number,
   position: number,
   options: PlanOptions,
 ): AsyncGenerator<PlacedPart> {
   const source = fileBytes(file);
   try {
-    for await (const range of textRanges(source, textFormat(file), options.document ?? 'blank-line')) {
-      const part = partOf(file, ordinal, options, range);
-      yield { part, position: position + range.start, inputBytes: range.end - range.start, isWhole: false };
+    for await (const range of textRanges(source, content, documentOf(content, options))) {
+      const part = partOf(file, ordinal, content, range, options);
+      const { start, end } = range;
+      yield { part, position: position + start, inputEnd: position + end, isWhole: false };
     }
   } finally {
     source.close();
@@ -121,64 +136,59 @@ async function* streamedParts(
   position: number,
   options: PlanOptions,
 ): AsyncGenerator<PlacedPart> {
-  let diskBytes = 0;
-  let reported = 0;
-  const content = await openContent(file, options.textField ?? 'text', (bytes) => {
-    diskBytes += bytes;
-  });
-  const source: ByteSource = streamBytes(content.chunks);
-  const document = content.isColumn ? 'line' : (options.document ?? 'blank-line');
-  let linesBefore = 0;
+  const reader = openReader(file);
   try {
-    for await (const range of textRanges(source, textFormat(file), document)) {
-      const part: UnitPart = { ...partOf(file, ordinal, options, range), document, linesBefore };
-      if (range.data) part.data = range.data;
-      if (part.format === 'jsonl') linesBefore += countLines(range.data!);
-      yield { part, position, inputBytes: diskBytes - reported, isWhole: range.start === 0 && range.isLast };
-      reported = diskBytes;
+    const { content, chunks } = await openContent(reader, options.textField ?? 'text');
+    const source = streamBytes(chunks);
+    let linesBefore = 0;
+    try {
+      for await (const range of textRanges(source, content, documentOf(content, options))) {
+        const part: UnitPart = { ...partOf(file, ordinal, content, range, options), linesBefore };
+        if (range.data) part.data = range.data;
+        if (content.name === 'jsonl') linesBefore += countLines(range.data!);
+        const isWhole = range.start === 0 && range.isLast;
+        yield { part, position, inputEnd: position + reader.bytesRead, isWhole };
+      }
+    } finally {
+      source.close();
     }
   } finally {
-    source.close();
+    await reader.close();
   }
 }
 
-/** What a file holds as bytes of text; a column's records are lines. */
-async function openContent(file: InputFile, textField: string, onRead: (bytes: number) => void) {
-  if (isColumnar(file)) return { chunks: columnLines(file, textField, onRead), isColumn: true };
-  const chunks = contentChunks(file, onRead);
-  if (!isStreamed(file)) return { chunks, isColumn: false };
-  const first = await chunks.next();
-  const all = (async function* () {
-    if (!first.done) yield first.value;
-    yield* chunks;
-  })();
-  // An Arrow stream begins with the marker of its schema message, which no text can: it is not UTF-8.
-  const isArrow = !first.done && Buffer.from(first.value).subarray(0, 4).equals(ARROW_STREAM);
-  return { chunks: isArrow ? arrowLines(file, textField, all) : all, isColumn: isArrow };
+/** What a file holds; an input without a name says by its first bytes what it is. */
+async function openContent(
+  reader: InputReader,
+  field: string,
+): Promise<{ content: Content; chunks: AsyncIterable<Uint8Array> }> {
+  const { file } = reader;
+  const recognised = isStreamed(file) ? recognise(await reader.head(HEAD_BYTES)) : undefined;
+  const { content, open } = recognised ?? formatOf(file.format);
+  return { content, chunks: open ? open(reader, field) : reader.chunks() };
 }
 
-const ARROW_STREAM = Buffer.from([0xff, 0xff, 0xff, 0xff]);
+/** Bytes by which an input is recognised. */
+const HEAD_BYTES = 4096;
 
 function partOf(
-  file: InputFile,
+  { path }: InputFile,
   ordinal: number,
+  content: Content,
+  { start, end, documentStart }: Pick<TextRange, 'start' | 'end' | 'documentStart'>,
   options: PlanOptions,
-  { start, end, documentStart }: { start: number; end: number; documentStart: number },
 ): UnitPart {
-  const document = options.document ?? 'blank-line';
-  return { file: ordinal, path: file.path, format: textFormat(file), document, start, end, documentStart };
+  const document = content.name === 'lines' ? 'line' : (options.document ?? 'blank-line');
+  return { file: ordinal, path, format: content.name, document, start, end, documentStart };
+}
+
+/** Where documents end in this content. */
+function documentOf(content: Content, options: PlanOptions): DocumentKind {
+  return content.isRecords ? 'line' : (options.document ?? 'blank-line');
 }
 
 function isStreamed(file: InputFile): boolean {
   return file.path === '-' || file.isStream === true;
-}
-
-function isColumnar(file: InputFile): boolean {
-  return file.format === 'parquet' || file.format === 'arrow';
-}
-
-function textFormat(file: InputFile): 'text' | 'jsonl' {
-  return file.format === 'jsonl' ? 'jsonl' : 'text';
 }
 
 function countLines(bytes: Uint8Array): number {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { Content } from '../formats/format.js';
 import type { ByteSource } from './bytes.js';
 import { streamBytes } from './bytes.js';
 import { type TextRange, textRanges } from './ranges.js';
@@ -24,13 +25,9 @@ function memory(bytes: Uint8Array): ByteSource {
   };
 }
 
-async function ranges(
-  source: ByteSource,
-  format: 'text' | 'jsonl',
-  kind: DocumentKind,
-): Promise<TextRange[]> {
+async function ranges(source: ByteSource, cut: Content['cut'], kind: DocumentKind): Promise<TextRange[]> {
   const all: TextRange[] = [];
-  for await (const range of textRanges(source, format, kind, sizes)) all.push(range);
+  for await (const range of textRanges(source, { cut }, kind, sizes)) all.push(range);
   return all;
 }
 
@@ -41,7 +38,7 @@ async function* chunks(bytes: Uint8Array, size: number) {
 test('ranges join to the text, are cut between words, and know where their document started', async () => {
   await fc.assert(
     fc.asyncProperty(text, document, async (content, kind) => {
-      const all = await ranges(memory(Buffer.from(content)), 'text', kind);
+      const all = await ranges(memory(Buffer.from(content)), 'between words', kind);
       expect(all.map(({ start, end }) => content.slice(start, end)).join('')).toBe(content);
       for (const { start, end, documentStart, isLast } of all) {
         expect(isLast).toBe(end === content.length);
@@ -65,8 +62,8 @@ test('a stream is cut as the file of the same bytes is, whatever the size of its
   await fc.assert(
     fc.asyncProperty(text, document, fc.integer({ min: 1, max: 90 }), async (content, kind, size) => {
       const bytes = Buffer.from(content);
-      const expected = await ranges(memory(bytes), 'text', kind);
-      const found = await ranges(streamBytes(chunks(bytes, size)), 'text', kind);
+      const expected = await ranges(memory(bytes), 'between words', kind);
+      const found = await ranges(streamBytes(chunks(bytes, size)), 'between words', kind);
       expect(found.map(({ data, ...range }) => ({ ...range, data: undefined }))).toEqual(expected);
       expect(Buffer.concat(found.map(({ data }) => data!)).toString()).toBe(content);
     }),
@@ -83,7 +80,7 @@ test('records are never cut', async () => {
       async (lines) => {
         const content = lines.map((line) => `${line}\n`).join('');
         const bytes = Buffer.from(content);
-        const all = await ranges(memory(bytes), 'jsonl', 'line');
+        const all = await ranges(memory(bytes), 'between lines', 'line');
         expect(
           all.flatMap(({ start, end }) => bytes.subarray(start, end).toString().trimEnd().split('\n')),
         ).toEqual(lines);

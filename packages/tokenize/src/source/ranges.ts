@@ -1,3 +1,4 @@
+import type { Content } from '../formats/format.js';
 import { type Cut, findCut, findLastDocumentStart } from './boundary.js';
 import type { ByteSource } from './bytes.js';
 import { type DocumentKind, UNIT_BYTES } from './unit.js';
@@ -33,14 +34,14 @@ export interface TextRange {
  */
 export async function* textRanges(
   source: ByteSource,
-  format: 'text' | 'jsonl',
+  { cut: places }: Pick<Content, 'cut'>,
   document: DocumentKind,
   sizes = CUT_SIZES,
 ): AsyncGenerator<TextRange> {
   let start = 0;
   let documentStart = 0;
   for (;;) {
-    const cut = await nextCut(source, start + sizes.unit, format, document, sizes);
+    const cut = await nextCut(source, start + sizes.unit, places, document, sizes);
     const end = cut ? cut.index : await source.end(Number.POSITIVE_INFINITY);
     const next =
       cut && !cut.endsDocument ? await lastDocumentStart(source, start, end, document, sizes) : end;
@@ -55,13 +56,13 @@ export async function* textRanges(
 async function nextCut(
   source: ByteSource,
   target: number,
-  format: 'text' | 'jsonl',
+  places: Content['cut'],
   document: DocumentKind,
   sizes: CutSizes,
 ): Promise<Cut | undefined> {
   for (let from = target; ; from += sizes.window - sizes.overlap) {
     const window = await source.read(from, from + sizes.window);
-    const cut = format === 'jsonl' ? afterLine(window) : findCut(window, document);
+    const cut = places === 'between lines' ? afterLine(window) : findCut(window, document);
     if (cut) return { index: from + cut.index, endsDocument: cut.endsDocument };
     if (window.length < sizes.window) return undefined;
   }

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { InputError } from '@mlm/base/errors';
+import { joinLines, lines } from '../formats/lines.js';
 import { streamBytes } from './bytes.js';
-import { joinLines } from './join-lines.js';
 import { textRanges } from './ranges.js';
 import type { Unit } from './unit.js';
 
@@ -37,10 +37,10 @@ async function* units(
   path: string,
 ): AsyncGenerator<Unit> {
   const source = streamBytes(chunks(documents, path));
-  const place = { file: 0, path, format: 'text', document: 'line' } as const;
+  const place = { file: 0, path, format: 'lines', document: 'line' } as const;
   let number = 0;
   try {
-    for await (const { start, end, documentStart, data } of textRanges(source, 'text', 'line')) {
+    for await (const { start, end, documentStart, data } of textRanges(source, lines, 'line')) {
       const part = { ...place, start, end, documentStart, data: data! };
       yield { number: number++, parts: [part], inputBytes: end - start };
     }

@@ -1,3 +1,5 @@
+import type { ContentName } from '../formats/format.js';
+
 /** Where a document ends: at a blank line, at the end of each line, or only with its file. */
 export type DocumentKind = 'blank-line' | 'line' | 'file';
 
@@ -10,8 +12,8 @@ export interface UnitPart {
   file: number;
   /** Where to read it, and what messages call it; `-` is standard input. */
   path: string;
-  /** `text`: UTF-8; `jsonl`: a JSON object a line. */
-  format: 'text' | 'jsonl';
+  /** `text`: UTF-8; `lines`: a record a line of it; `jsonl`: a JSON object a line. */
+  format: ContentName;
   /** Where a document ends in this part: `blank-line`, `line`, or (`file`) not before the file does. */
   document: DocumentKind;
   /** First byte in the file, or in what it holds when it is compressed. */
@@ -35,8 +37,13 @@ export interface Unit {
   number: number;
   /** What to read, in order; a part's end ends its document unless the next unit goes on with it. */
   parts: UnitPart[];
-  /** Bytes of input on disk that this unit stands for, for progress. */
+  /** Bytes of its parts: of the files as they are, or of what they hold where they are compressed or columns. */
   inputBytes: number;
+  /**
+   * Bytes of all input on disk up to the end of this unit: for progress alone, since of what is read as a stream it
+   * depends on the pace of reading. Default: unknown.
+   */
+  inputEnd?: number;
   /** No more rows than this are made of it. Default: all. */
   rowLimit?: number;
 }

@@ -1,7 +1,8 @@
 import { closeSync } from 'node:fs';
-import { InputError } from '@mlm/base/errors';
+import { InputError, mention, say } from '@mlm/base/errors';
+import { type Content, type DecodedText, RecordError } from '../formats/format.js';
+import { contentOf } from '../formats/index.js';
 import { openFile, readFully } from '../source/bytes.js';
-import { decodeRecords, RecordError } from '../source/jsonl.js';
 import type { UnitPart } from '../source/unit.js';
 import type { DocumentMode } from '../tokenizer/types.js';
 
@@ -30,9 +31,10 @@ export class PartReader {
     const bytes = part.data ?? this.readRange(part);
     if (part.start === 0 && bytes.subarray(0, BINARY_PROBE_BYTES).includes(0))
       throw new InputError(`${part.path}: is binary, expected text; leave it out or convert it`);
-    if (part.format === 'jsonl') return this.decode(part, bytes);
-    const document = part.document === 'file' ? 'none' : part.document;
-    return { bytes, document, fileOffset: (offset) => part.start + offset };
+    const content = contentOf(part.format);
+    const { text, rangeOffset } = this.decode(part, content, bytes);
+    const document = content.isRecords ? 'line' : part.document === 'file' ? 'none' : part.document;
+    return { bytes: text, document, fileOffset: (offset) => part.start + rangeOffset(offset) };
   }
 
   private readRange(part: UnitPart): Uint8Array {
@@ -49,16 +51,14 @@ export class PartReader {
     return bytes;
   }
 
-  private decode(part: UnitPart, bytes: Uint8Array): PartText {
+  private decode(part: UnitPart, content: Content, bytes: Uint8Array): DecodedText {
     try {
-      const { text, lineStarts, recordStarts } = decodeRecords(bytes, this.textField);
-      const records = new Map(lineStarts.map((start, i) => [start, part.start + recordStarts[i]!]));
-      return { bytes: text, document: 'line', fileOffset: (offset) => records.get(offset) ?? part.start };
+      return content.decode(bytes, this.textField);
     } catch (error) {
       if (!(error instanceof RecordError)) throw error;
       const line = (part.linesBefore ?? linesBefore(part)) + error.line + 1;
       throw new InputError(
-        `${part.path}:${line}: this line ${error.message}; correct it, or name the text with --text-field`,
+        say`${part.path}:${line}: this line ${error.message}; correct it, or name the text with ${mention('textField')}`,
       );
     }
   }

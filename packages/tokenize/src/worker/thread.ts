@@ -1,6 +1,6 @@
 import { parentPort } from 'node:worker_threads';
 import { type ColumnBatch, columnBuffers, giveBackMemory } from '@mlm/arrow/columns';
-import { InputError } from '@mlm/base/errors';
+import { InputError, type MessageParts } from '@mlm/base/errors';
 import type { Unit } from '../source/unit.js';
 import { encoderFrom } from '../tokenizer/tokenizer.js';
 import type { EncoderSource } from '../tokenizer/types.js';
@@ -16,9 +16,14 @@ export type WorkerRequest =
   | { memory: ArrayBuffer[] };
 
 /** What a worker thread answers to a unit. */
-export type UnitAnswer =
-  | { batches: ColumnBatch[] }
-  | { error: { message: string; stack: string | undefined; isInput: boolean } };
+export type UnitAnswer = { batches: ColumnBatch[] } | { error: RemoteError };
+
+/** An error as it passes between threads: an InputError keeps the parts of its message. */
+export interface RemoteError {
+  message: string;
+  stack: string | undefined;
+  parts: MessageParts | undefined;
+}
 
 const port = parentPort!;
 let worker: Promise<UnitWorker>;
@@ -41,6 +46,8 @@ async function run(unit: Unit): Promise<void> {
 
 function answerError(error: Error): void {
   const { message, stack } = error;
-  const answer: UnitAnswer = { error: { message, stack, isInput: error instanceof InputError } };
+  const answer: UnitAnswer = {
+    error: { message, stack, parts: error instanceof InputError ? error.parts : undefined },
+  };
   port.postMessage(answer);
 }

@@ -3,7 +3,7 @@ import { InputError } from '@mlm/base/errors';
 import type { Unit } from '../source/unit.js';
 import type { Tokenizer } from '../tokenizer/types.js';
 import type { FinishedUnit } from './finished-unit.js';
-import type { UnitAnswer, WorkerRequest } from './thread.js';
+import type { RemoteError, UnitAnswer, WorkerRequest } from './thread.js';
 import type { UnitWork } from './unit-worker.js';
 
 /** The compiled entry point, from this file in src/ as in dist/. */
@@ -75,16 +75,8 @@ export class WorkerThread {
   }
 }
 
-function remoteError({
-  message,
-  stack,
-  isInput,
-}: {
-  message: string;
-  stack: string | undefined;
-  isInput: boolean;
-}): Error {
-  if (isInput) return new InputError(message);
+function remoteError({ message, stack, parts }: RemoteError): Error {
+  if (parts) return new InputError(parts);
   const error = new Error(message);
   if (stack) error.stack = stack;
   return error;

@@ -2,8 +2,8 @@ import { statfs } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { Readable } from 'node:stream';
-import { listColumn, placeOf } from '@mlm/arrow';
-import { type InputFiles, type PreprocessOptions, textFiles, tokenize } from '@mlm/tokenize';
+import { listColumn } from '@mlm/arrow';
+import { type InputFiles, type PreprocessOptions, textFiles, tokenize, type Unit } from '@mlm/tokenize';
 import { formatBytes, formatDuration, formatNoun } from '../../output/numbers.js';
 
 /** What a run will come to, from its first unit of text (about 4 MB). */
@@ -21,17 +21,17 @@ const bytesPerToken = 9;
 
 /** Works through the first unit, without writing anything, and scales up. */
 export async function forecast(options: PreprocessOptions, files: InputFiles): Promise<Forecast> {
-  for await (const unit of textFiles(files, options)) {
+  for await (const unit of textFiles(files, options) as AsyncIterable<Unit>) {
     const start = performance.now();
     let tokens = 0;
-    let bytes = 0;
     const batches = Readable.from([unit]).pipe(tokenize({ ...options, workers: 0 }));
     for await (const batch of batches as AsyncIterable<TokenBatch>) {
       const { offsets } = listColumn(batch, 'input_ids');
       tokens += offsets.at(-1)! - offsets[0]!;
-      bytes += placeOf(batch)?.counts?.bytes ?? 0;
     }
-    const scale = files.bytes / Math.max(1, bytes) / (options.share?.worldSize ?? 1);
+    const { rank, worldSize } = options.share ?? { rank: 0, worldSize: 1 };
+    const bytesRead = (unit.inputEnd ?? files.bytes) - (files.bytes * rank) / worldSize;
+    const scale = files.bytes / Math.max(1, bytesRead) / worldSize;
     const workers = Math.max(1, options.workers ?? availableParallelism());
     return {
       seconds: (((performance.now() - start) / 1000) * scale) / workers,

@@ -1,3 +1,5 @@
+import { type Content, type Format, RecordError } from './format.js';
+
 const QUOTE = 34;
 const BACKSLASH = 92;
 const LINE_FEED = 10;
@@ -13,16 +15,20 @@ export interface RecordTexts {
   recordStarts: number[];
 }
 
-/** Why and where reading stopped. */
-export class RecordError extends Error {
-  constructor(
-    message: string,
-    /** Lines before the one at fault. */
-    readonly line: number,
-  ) {
-    super(message);
-  }
-}
+/** A JSON object a line, of which one field holds the text. */
+const jsonLines: Content = {
+  name: 'jsonl',
+  cut: 'between lines',
+  isRecords: true,
+  decode(bytes, field) {
+    const { text, lineStarts, recordStarts } = decodeRecords(bytes, field);
+    const records = new Map(lineStarts.map((start, i) => [start, recordStarts[i]!]));
+    return { text, rangeOffset: (offset) => records.get(offset) ?? 0 };
+  },
+};
+
+/** JSON lines. */
+export const jsonl: Format = { name: 'jsonl', extensions: ['jsonl', 'ndjson'], content: jsonLines };
 
 /**
  * Takes one field of text out of each record of .jsonl bytes without making strings of them. The whole line must be

@@ -1,7 +1,17 @@
+import type { Content } from './format.js';
+
 const LINE_FEED = 10;
 const SPACE = 32;
 
-/** Records of UTF-8 as lines of one text: line feeds inside a record become spaces. */
+/** A record a line of UTF-8: what columns become, and the texts of a program. */
+export const lines: Content = {
+  name: 'lines',
+  cut: 'between words',
+  isRecords: true,
+  decode: (bytes) => ({ text: bytes, rangeOffset: (offset) => offset }),
+};
+
+/** Records of UTF-8 as {@link lines}: line feeds inside a record become spaces. */
 export function joinLines(records: Iterable<Uint8Array>): Uint8Array {
   const all = [...records];
   const joined = new Uint8Array(all.reduce((sum, record) => sum + record.length + 1, 0));

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { decodeRecords, RecordError } from './jsonl.js';
+import { RecordError } from './format.js';
+import { decodeRecords } from './jsonl.js';
 
 const encode = (text: string) => Buffer.from(text);
 

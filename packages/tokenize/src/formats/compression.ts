@@ -1,31 +1,22 @@
-import { createReadStream } from 'node:fs';
 import { type Readable, Transform } from 'node:stream';
 import * as zlib from 'node:zlib';
-import { InputError } from '@mlm/base/errors';
-import { type InputFile, readError } from './list.js';
+import type { InputFile } from './format.js';
 
 /** Bytes that a stream on disk hands over at a time. */
 const CHUNK_BYTES = 256 << 10;
 
-/** What a file (or standard input) holds, decompressed, in chunks. */
-export async function* contentChunks(
-  file: InputFile,
-  onRead: (bytes: number) => void,
-): AsyncGenerator<Uint8Array> {
-  const input: Readable =
-    file.path === '-' ? process.stdin : createReadStream(file.path, { highWaterMark: CHUNK_BYTES });
-  input.on('data', (chunk: Uint8Array) => onRead(chunk.length));
-  input.pause();
-  const decompressor = await decompressorFor(file.compression);
-  // An error of the file itself must reach the one who reads its content.
-  if (decompressor) input.once('error', (error) => decompressor.destroy(error));
-  try {
-    yield* decompressor ? input.pipe(decompressor) : input;
-  } catch (error) {
-    throw contentError(error, file);
-  } finally {
-    input.destroy();
-  }
+/** The compressions of whole files, by the end of a file's name. */
+export const compressions: Record<string, InputFile['compression']> = { gz: 'gzip', zst: 'zstd' };
+
+/** A stream's content; an error of the stream itself is the reader's too. */
+export async function decompressed(
+  input: Readable,
+  compression: InputFile['compression'],
+): Promise<Readable> {
+  const decompressor = await decompressorFor(compression);
+  if (!decompressor) return input;
+  input.once('error', (error) => decompressor.destroy(error));
+  return input.pipe(decompressor);
 }
 
 async function decompressorFor(compression: InputFile['compression']): Promise<Transform | undefined> {
@@ -65,13 +56,4 @@ function settle(action: () => void, callback: (error?: Error) => void): void {
   } catch (error) {
     callback(error as Error);
   }
-}
-
-function contentError(error: unknown, file: InputFile): unknown {
-  const known = readError(error, file.path);
-  if (known !== error || error instanceof InputError || file.compression === 'none') return known;
-  const { message } = error as Error;
-  return new InputError(
-    `${file.path}: broken ${file.compression} data (${message}); restore the file or leave it out`,
-  );
 }

@@ -1,0 +1,71 @@
+import { InputError, mention, say } from '@mlm/base/errors';
+import type { Vector } from 'apache-arrow';
+import type { Format, InputFile, InputReader } from './format.js';
+import { joinLines, lines } from './lines.js';
+
+/** What an Arrow stream begins with: the marker of its schema message, which no text can, since it is not UTF-8. */
+const STREAM_MARKER = Buffer.from([0xff, 0xff, 0xff, 0xff]);
+
+/** An Arrow file or stream: a column of text, a record a line; line feeds in a record become spaces, nulls are left out. */
+export const arrow: Format = {
+  name: 'arrow',
+  extensions: ['arrow'],
+  content: lines,
+  open: arrowLines,
+  recognises: (head) => STREAM_MARKER.equals(head.subarray(0, 4)),
+};
+
+async function* arrowLines(input: InputReader, column: string): AsyncGenerator<Uint8Array> {
+  const { file } = input;
+  refuseCompressed(file);
+  try {
+    const { RecordBatchReader } = await import('apache-arrow');
+    const reader = await RecordBatchReader.from(input.chunks());
+    await reader.open();
+    if (!reader.schema) throw new Error('no schema stands at its start');
+    for await (const batch of reader) {
+      const vector = batch.getChild(column);
+      if (!vector)
+        throw noColumn(
+          file,
+          column,
+          batch.schema.fields.map((field) => field.name),
+        );
+      yield joinLines(texts(vector, file, column));
+    }
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    throw new InputError(
+      `${file.path}: not a whole Arrow file (${reasonOf(error)}); restore it or leave it out`,
+    );
+  }
+}
+
+/** What arrow-js says of broken data; where it trips over it, that says nothing to a person. */
+function reasonOf(error: unknown): string {
+  const isTrip = error instanceof TypeError || error instanceof RangeError;
+  return isTrip ? 'it is cut off or damaged' : (error as Error).message;
+}
+
+function* texts(vector: Vector, file: InputFile, column: string): Generator<Uint8Array> {
+  for (const text of vector) {
+    if (text === null) continue;
+    if (typeof text !== 'string')
+      throw new InputError(
+        say`${file.path}: column "${column}" is ${vector.type}, expected text; choose another with ${mention('textField')}`,
+      );
+    yield Buffer.from(text);
+  }
+}
+
+/** These formats compress inside. */
+export function refuseCompressed({ path, format, compression }: InputFile): void {
+  if (compression === 'none') return;
+  throw new InputError(`${path}: a compressed ${format} file is not read; decompress it first`);
+}
+
+export function noColumn(file: InputFile, column: string, names: string[]): InputError {
+  return new InputError(
+    say`${file.path}: no column "${column}" (columns: ${names.join(', ')}); choose one with ${mention('textField')}`,
+  );
+}

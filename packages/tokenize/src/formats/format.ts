@@ -1,0 +1,92 @@
+/** One file of the input, as it lies on disk. */
+export interface InputFile {
+  /** As a person would write it; `-` is standard input. */
+  path: string;
+  /** By the file's name; a file of an unknown kind that is named itself is text. */
+  format: FormatName;
+  /** By the file's name: `.gz`, `.zst`. */
+  compression: 'none' | 'gzip' | 'zstd';
+  /** Bytes on disk; 0 for standard input. */
+  size: number;
+  /** When it was last written, in milliseconds since 1970; 0 for standard input. */
+  modified: number;
+  /** A pipe or a device, which is read once and from its beginning on, as standard input is. */
+  isStream?: boolean;
+}
+
+/** The kinds of file that are read. */
+export type FormatName = 'text' | 'jsonl' | 'parquet' | 'arrow';
+
+/** One input file while it is read. */
+export interface InputReader {
+  readonly file: InputFile;
+  /** The first `length` bytes of what {@link chunks} gives, fewer where it ends before; to be asked before that. */
+  head(length: number): Promise<Uint8Array>;
+  /** The file from its beginning to its end, decompressed, in chunks of any size. */
+  chunks(): AsyncIterable<Uint8Array>;
+  /** The bytes `[from, to)` of the file as it lies on disk. */
+  readAt(from: number, to: number): Promise<Uint8Array>;
+  /** Bytes read from disk so far: for progress alone, since it depends on the pace of reading. */
+  readonly bytesRead: number;
+  close(): Promise<void>;
+}
+
+/**
+ * A kind of file: all that listing, planning and reading know of it. A format whose files hold text as it is only names
+ * its content; another one opens its files and gives their text as a content, a record a line.
+ */
+export interface Format {
+  readonly name: FormatName;
+  /** Ends of file names, in lower case and without the dot. */
+  readonly extensions: readonly string[];
+  /** What its files hold, or what {@link open} makes of them. */
+  readonly content: Content;
+  /** Whether a file must be read at any place, so that no pipe will do. Default: false. */
+  readonly needsFile?: boolean;
+  /**
+   * Reads a file from its beginning to its end.
+   * @param field - the column or field that holds the text
+   * @returns the content, in chunks of any size
+   * @throws InputError when the file is no such file, or has no such field
+   */
+  open?(input: InputReader, field: string): AsyncIterable<Uint8Array>;
+  /** Whether a file that begins with these bytes is of this format, whatever its name says. */
+  recognises?(head: Uint8Array): boolean;
+}
+
+/** The ways in which bytes hold text. */
+export type ContentName = 'text' | 'lines' | 'jsonl';
+
+/** How bytes hold text: what a work unit is a range of. */
+export interface Content {
+  readonly name: ContentName;
+  /** Where a range may end: between two words, or only between two lines because a record is one. */
+  readonly cut: 'between words' | 'between lines';
+  /** Whether each line is a document, whatever the option says. */
+  readonly isRecords: boolean;
+  /**
+   * Takes the text out of a range.
+   * @param bytes - may be changed
+   * @throws RecordError at the first record that cannot be read
+   */
+  decode(bytes: Uint8Array, field: string): DecodedText;
+}
+
+/** The text of a range. */
+export interface DecodedText {
+  /** UTF-8. */
+  text: Uint8Array;
+  /** For an offset in `text` at which a document starts, its offset in the range. */
+  rangeOffset(offset: number): number;
+}
+
+/** Why and where reading the records of a range stopped. */
+export class RecordError extends Error {
+  constructor(
+    message: string,
+    /** Lines of the range before the one at fault. */
+    readonly line: number,
+  ) {
+    super(message);
+  }
+}

@@ -1,0 +1,84 @@
+import { closeSync, createReadStream } from 'node:fs';
+import type { Readable } from 'node:stream';
+import { InputError } from '@mlm/base/errors';
+import { decompressed } from '../formats/compression.js';
+import type { InputFile, InputReader } from '../formats/format.js';
+import { openFile, readError, readFully } from './bytes.js';
+
+/** Bytes that a stream on disk hands over at a time. */
+const CHUNK_BYTES = 256 << 10;
+
+/** Opens a file, a pipe or standard input; it is first touched when something is asked of it. */
+export function openReader(file: InputFile): InputReader {
+  return new FileReader(file);
+}
+
+class FileReader implements InputReader {
+  bytesRead = 0;
+  private content: AsyncGenerator<Uint8Array> | undefined;
+  /** Chunks that `head` has taken from the content. */
+  private readonly looked: Uint8Array[] = [];
+  private descriptor: number | undefined;
+
+  constructor(readonly file: InputFile) {}
+
+  async head(length: number): Promise<Uint8Array> {
+    this.content ??= this.read();
+    let missing = length;
+    while (missing > 0) {
+      const { value, done } = await this.content.next();
+      if (done) break;
+      this.looked.push(value);
+      missing -= value.length;
+    }
+    return Buffer.concat(this.looked).subarray(0, length);
+  }
+
+  async *chunks(): AsyncGenerator<Uint8Array> {
+    this.content ??= this.read();
+    try {
+      yield* this.looked.splice(0);
+      yield* this.content;
+    } finally {
+      await this.content.return(undefined);
+    }
+  }
+
+  async readAt(from: number, to: number): Promise<Uint8Array> {
+    this.descriptor ??= openFile(this.file.path);
+    const bytes = new Uint8Array(to - from);
+    readFully(this.descriptor, this.file.path, bytes, from);
+    this.bytesRead += bytes.length;
+    return bytes;
+  }
+
+  async close(): Promise<void> {
+    await this.content?.return(undefined);
+    if (this.descriptor !== undefined) closeSync(this.descriptor);
+    this.descriptor = undefined;
+  }
+
+  private async *read(): AsyncGenerator<Uint8Array> {
+    const { path, compression } = this.file;
+    const stream: Readable =
+      path === '-' ? process.stdin : createReadStream(path, { highWaterMark: CHUNK_BYTES });
+    stream.on('data', (chunk: Uint8Array) => {
+      this.bytesRead += chunk.length;
+    });
+    stream.pause();
+    try {
+      yield* await decompressed(stream, compression);
+    } catch (error) {
+      throw contentError(error, this.file);
+    } finally {
+      stream.destroy();
+    }
+  }
+}
+
+function contentError(error: unknown, { path, compression }: InputFile): unknown {
+  const known = readError(error, path);
+  if (known !== error || error instanceof InputError || compression === 'none') return known;
+  const { message } = error as Error;
+  return new InputError(`${path}: broken ${compression} data (${message}); restore the file or leave it out`);
+}
