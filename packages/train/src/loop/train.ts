@@ -1,8 +1,10 @@
 import { InputError } from '@mlm/base/errors';
+import type { PredictedRow, Run } from '@mlm/pages';
 import { RunFolder, type Snapshot } from '../checkpoint/run-folder.js';
 import type { TrainerState } from '../checkpoint/state.js';
 import { parameterCount } from '../models/model.js';
 import { learningRateAt } from '../optimizer/schedule.js';
+import { sampledUnigramLoss } from '../predict/unigram.js';
 import { RunLog } from '../report/log.js';
 import { samplePredictions } from '../report/samples.js';
 import { StepSource } from './batches.js';
@@ -67,7 +69,12 @@ async function* run(
 
     await output.create(options);
     const log = await RunLog.open(options.output, options.resume ? (resumed?.state.step ?? -1) : undefined);
-    yield startEvent(options, setup, state);
+    const start = startEvent(options, setup, state);
+    yield start;
+    const { parameters, validationRows } = start;
+    const baseline = heldOut && (await sampledUnigramLoss(dataset));
+    const report = (status: Run['status'], predictions?: PredictedRow[]) =>
+      log.report({ options, state, status, parameters, validationRows, predictions, unigramLoss: baseline });
 
     const savedStep = state.step;
     let reason: EndEvent['reason'] | undefined;
@@ -110,6 +117,7 @@ async function* run(
         elapsed_seconds: state.elapsed_seconds,
       };
       await log.step(line);
+      await report('running');
       yield { type: 'step', totalSteps, ...line };
     }
 
@@ -118,7 +126,7 @@ async function* run(
       heldOut && reason !== 'aborted'
         ? await samplePredictions(trainer, heldOut, setup.checkpoint)
         : undefined;
-    await log.report(options, state, samples);
+    await report(reason === 'aborted' ? 'stopped' : reason, samples);
     await output.saveLast(await snapshot());
     yield { type: 'checkpoint', step: state.step, folder: options.output };
     yield endEvent(reason, options, state);

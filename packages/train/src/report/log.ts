@@ -1,17 +1,22 @@
 import { rename, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import type { TrainerState } from '../checkpoint/state.js';
+import { join } from 'node:path';
+import { reportPage } from '@mlm/pages';
 import type { EvaluationEvent, StepMetrics } from '../loop/events.js';
-import type { ResolvedOptions } from '../loop/options.js';
-import { reportPage } from './html.js';
 import { MetricsFile } from './metrics.js';
-import type { SamplePrediction } from './samples.js';
+import { describeRun, type RunDescription } from './run.js';
 import { EventFile } from './tensorboard.js';
 
-/** What a run writes down as it goes: metrics.jsonl, TensorBoard's events, and at the end report.html. */
+/** While a run goes on, its report is at most so many seconds old, ... */
+const reportSeconds = 10;
+/** ... unless writing it would take more than this share of the run's time. */
+const reportShare = 0.01;
+
+/** What a run writes down as it goes: metrics.jsonl, TensorBoard's events, and report.html. */
 export class RunLog {
   readonly #metrics: MetricsFile;
   readonly #events: EventFile;
+  /** When the next report of a run that goes on is due, by `performance.now()`. */
+  #reportDue = performance.now() + 1000 * reportSeconds;
 
   private constructor(private readonly folder: string) {
     this.#metrics = new MetricsFile(folder);
@@ -43,27 +48,16 @@ export class RunLog {
     await this.#events.scalars(step, prefixed('eval', { loss, perplexity, accuracy }));
   }
 
-  /** Writes report.html. */
-  async report(
-    options: ResolvedOptions,
-    state: TrainerState,
-    samples: SamplePrediction[] = [],
-  ): Promise<void> {
-    const facts = {
-      dataset: options.dataset,
-      model: options.model,
-      engine: `${options.engine}, ${options.device}, ${options.precision}`,
-      steps: `${state.step} of ${state.recipe['total-steps']}`,
-      tokens: state.tokens,
-      seconds: Math.round(state.elapsed_seconds),
-      'batch size': options.batchSize * options.gradientAccumulation,
-      'learning rate': `${options.learningRate}, ${options.schedule}`,
-      seed: options.seed,
-    };
-    const page = reportPage({ title: basename(this.folder), facts, samples }, await this.#metrics.read());
+  /** Writes report.html, at most every 10 seconds while the run goes on. */
+  async report(description: RunDescription): Promise<void> {
+    const started = performance.now();
+    if (description.status === 'running' && started < this.#reportDue) return;
+    const page = reportPage(describeRun(description, await this.#metrics.read()));
     const path = join(this.folder, 'report.html');
     await writeFile(`${path}.partial`, page);
     await rename(`${path}.partial`, path);
+    const ended = performance.now();
+    this.#reportDue = ended + Math.max(1000 * reportSeconds, (ended - started) / reportShare);
   }
 }
 

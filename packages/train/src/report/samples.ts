@@ -1,4 +1,5 @@
 import type { Dataset } from '@mlm/arrow';
+import type { MaskedPlace, PredictedRow } from '@mlm/pages';
 import type { Checkpoint } from '../checkpoint/checkpoint.js';
 import type { Batch } from '../data/batch.js';
 import type { DataPlan } from '../data/dataset.js';
@@ -8,22 +9,14 @@ import type { Trainer } from '../engine/trainer.js';
 import { mostProbable } from '../predict/candidates.js';
 import { readTokens } from './tokens.js';
 
-/** A held-out row with masks, and what the model puts there. */
-export interface SamplePrediction {
-  /** The row as text, its masks in place. */
-  text: string;
-  masks: { expected: string; candidates: { token: string; probability: number }[] }[];
-}
-
 const sampleRows = 4;
-const masksPerRow = 4;
 
 /** What the model answers on the first held-out rows; nothing where the tokens' texts are not known. */
 export async function samplePredictions(
   trainer: Trainer,
   { dataset, plan }: { dataset: Dataset; plan: DataPlan },
   { model, tokenizerFiles }: Omit<Checkpoint, 'weights'>,
-): Promise<SamplePrediction[]> {
+): Promise<PredictedRow[]> {
   const { vocabulary } = model.limits;
   const tokens = readTokens(tokenizerFiles);
   const loaded = await loadBatches(dataset, plan, { ...onePass, threads: 0 }).next();
@@ -33,20 +26,18 @@ export async function samplePredictions(
   const predictor = await Predictor.sharing(trainer, [batch.sequence]);
   try {
     const probabilities = await predictor.predict(batch);
-    const samples = new Map<number, SamplePrediction>();
+    const places = new Map<number, MaskedPlace>();
     for (let mask = 0; mask < batch.decoded; mask++) {
-      const row = Math.floor(batch.masked_positions[mask]! / batch.sequence);
-      const sample = samples.get(row) ?? { text: textOf(batch, row, tokens), masks: [] };
-      samples.set(row, sample);
-      if (sample.masks.length === masksPerRow) continue;
       const scores = probabilities.subarray(mask * vocabulary, (mask + 1) * vocabulary);
       const candidates = mostProbable(scores, 3).map(({ id, probability }) => ({
-        token: tokens[id] ?? `#${id}`,
+        word: tokens[id] ?? `#${id}`,
         probability,
       }));
-      sample.masks.push({ expected: tokens[batch.masked_labels[mask]!] ?? '', candidates });
+      const expected = tokens[batch.masked_labels[mask]!] ?? '';
+      places.set(batch.masked_positions[mask]!, { expected, candidates });
     }
-    return [...samples.values()];
+    const rows = Math.min(sampleRows, batch.input_ids.length / batch.sequence);
+    return Array.from({ length: rows }, (_, row) => rowParts(batch, row, tokens, places));
   } finally {
     await predictor.dispose();
   }
@@ -66,14 +57,23 @@ function firstRows(batch: Batch): Batch {
   };
 }
 
-function textOf(
+/** The row's text, word pieces joined and special tokens left out, with the masked places between. */
+function rowParts(
   { input_ids, attention_mask, sequence }: Batch,
   row: number,
   tokens: readonly string[],
-): string {
-  const words: string[] = [];
+  places: ReadonlyMap<number, MaskedPlace>,
+): PredictedRow {
+  const parts: PredictedRow['parts'] = [];
   for (let i = row * sequence; i < (row + 1) * sequence; i++) {
-    if (attention_mask[i] === 1) words.push(tokens[input_ids[i]!] ?? '');
+    if (attention_mask[i] !== 1) continue;
+    const place = places.get(i);
+    const token = tokens[input_ids[i]!] ?? '';
+    const last = parts.at(-1);
+    if (place) parts.push(place);
+    else if (/^\[(CLS|SEP|PAD)\]$/.test(token)) continue;
+    else if (typeof last !== 'string') parts.push(token.replace(/^##/, ''));
+    else parts[parts.length - 1] = token.startsWith('##') ? last + token.slice(2) : `${last} ${token}`;
   }
-  return words.join(' ').replaceAll(' ##', '');
+  return { parts };
 }
