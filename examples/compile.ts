@@ -2,11 +2,11 @@
 // Here: logistic regression learns which side of a line a point is on.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { compile, printGraph, type StepFunction, toOnnx, toSavedModel, trace } from '@mlm/compile';
+import { compile, printGraph, type TensorFunction, toOnnx, toSavedModel, trace } from '@mlm/compile';
 import * as tf from '@tensorflow/tfjs-core';
 
 /** One step of gradient descent on the cross-entropy of `sides` (0 or 1) under sigmoid(points · weight + bias). */
-const step: StepFunction = ({ weight, bias }, { points, sides, learning_rate }) => {
+const step: TensorFunction = ({ weight, bias }, { points, sides, learning_rate }) => {
   const { value: loss, grads } = tf.variableGrads(() => {
     const scores = tf.add(tf.matMul(points, weight), bias);
     return tf.mean(tf.sub(tf.softplus(scores), tf.mul(scores, sides))) as tf.Scalar;

@@ -57,19 +57,19 @@ export async function startContestants(setting, engines) {
  * @param {'cpu' | 'cuda' | 'webgpu'} device
  */
 export async function engines(precision, device) {
-  const { probeEngine, readInstallation } = await import('@mlm/compile');
+  const { probeEngine, readInstallation } = await import('@mlm/engines');
   /** @type {('onnx' | 'tensorflow')[]} */
   const candidates = [];
   if (precision === 'fp32' && device !== 'cuda') candidates.push('onnx');
   if (device !== 'webgpu') candidates.push('tensorflow');
   const found = [];
-  for (const target of candidates) {
+  for (const engine of candidates) {
     const works =
       device !== 'cpu'
-        ? await probeEngine({ target, device })
-        : { works: target === 'onnx' || (await readInstallation().catch(() => undefined)) !== undefined };
-    if (works.works) found.push(target);
-    else log(`no ${target} engine: ${'error' in works ? works.error : 'run `pnpm mlm setup tensorflow`'}`);
+        ? await probeEngine({ engine, device })
+        : { works: engine === 'onnx' || (await readInstallation().catch(() => undefined)) !== undefined };
+    if (works.works) found.push(engine);
+    else log(`no ${engine} engine: ${'error' in works ? works.error : 'run `pnpm mlm setup tensorflow`'}`);
   }
   return found;
 }

@@ -4,9 +4,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { type CompileOptions, compile } from './compile.js';
 import { printGraph } from './graph/print.js';
-import { type StepFunction, trace } from './trace/trace.js';
+import { type TensorFunction, trace } from './trace/trace.js';
 
-const perceptron: StepFunction = ({ w1, b1, w2 }, { x, y }) => {
+const perceptron: TensorFunction = ({ w1, b1, w2 }, { x, y }) => {
   const { value, grads } = tf.variableGrads(() => {
     const hidden = tf.relu(tf.add(tf.matMul(x as tf.Tensor2D, w1 as tf.Tensor2D), b1!));
     const logits = tf.matMul(hidden as tf.Tensor2D, w2 as tf.Tensor2D);
@@ -35,8 +35,8 @@ const options: CompileOptions = {
 
 describe('compile', () => {
   it('trains alike eagerly and in onnxruntime, at several sizes of a named dimension', async () => {
-    const eager = await compile(perceptron, { ...options, target: 'eager' });
-    const onnx = await compile(perceptron, { ...options, target: 'onnx', threads: 1 });
+    const eager = await compile(perceptron, { ...options, engine: 'eager' });
+    const onnx = await compile(perceptron, { ...options, engine: 'onnx', threads: 1 });
     const losses: number[] = [];
     for (const batch of [4, 1, 6, 4]) {
       const inputs = { x: ramp(batch * 3, 1), y: ramp(batch * 2, 2) };
@@ -118,10 +118,20 @@ describe('compile', () => {
     ],
     ['onnx', 'webgpu', 'bf16', '--precision bf16: no engine has bfloat16 matrix products on webgpu'],
     ['onnx', 'cpu', 'fp16', '--precision fp16: there are fp32, tf32, bf16'],
-    ['onnx', 'cpu', 'tf32', '--precision tf32: NVIDIA’s GPUs alone multiply so'],
-    ['tensorflow', 'cpu', 'tf32', '--precision tf32: NVIDIA’s GPUs alone multiply so'],
-  ])('refuses %s on %s in %s with one line that says what to do', async (target, device, precision, line) => {
-    const asked = { ...options, target, device, precision } as CompileOptions;
+    [
+      'onnx',
+      'cpu',
+      'tf32',
+      '--precision tf32: no engine has TF32 matrix products on cpu; use --engine tensorflow on --device cuda',
+    ],
+    [
+      'tensorflow',
+      'cpu',
+      'tf32',
+      '--precision tf32: no engine has TF32 matrix products on cpu; use --engine tensorflow on --device cuda',
+    ],
+  ])('refuses %s on %s in %s with one line that says what to do', async (engine, device, precision, line) => {
+    const asked = { ...options, engine, device, precision } as CompileOptions;
     const error = await compile(perceptron, asked).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(InputError);
     const { message } = error as InputError;
@@ -129,13 +139,13 @@ describe('compile', () => {
     expect(message).not.toContain('\n');
   });
 
-  it('knows every target that there is, and shares between steps of one alone', async () => {
-    const unknown = { ...options, target: 'torch' } as unknown as CompileOptions;
+  it('knows every engine that there is, and shares variables between executables of one alone', async () => {
+    const unknown = { ...options, engine: 'torch' } as unknown as CompileOptions;
     await expect(compile(perceptron, unknown)).rejects.toThrow(
-      "there is no target 'torch': use onnx, tensorflow",
+      "there is no engine 'torch': use onnx, tensorflow",
     );
-    const share = await compile(perceptron, { ...options, target: 'eager' });
-    await expect(compile(perceptron, { ...options, share })).rejects.toThrow('of the same target and device');
+    const share = await compile(perceptron, { ...options, engine: 'eager' });
+    await expect(compile(perceptron, { ...options, share })).rejects.toThrow('of the same engine and device');
     await share.dispose();
   });
 

@@ -1,4 +1,4 @@
-import { hasBfloat16 } from '@mlm/compile';
+import { hasBfloat16 } from '@mlm/engines';
 import { expect, test } from 'vitest';
 import type { Context } from '../context.js';
 import { type EngineOptions, pickEngine } from './engine.js';

@@ -51,7 +51,7 @@ export async function pickEngine(
   { stderr }: Context,
   { engine, device, precision, xla, threads, quiet }: EngineOptions & { quiet?: boolean },
 ): Promise<EnginePick> {
-  const { chooseEngine, hasBfloat16 } = await import('@mlm/compile');
+  const { chooseEngine, hasBfloat16 } = await import('@mlm/engines');
   const choice = await chooseEngine({ engine, device, precision });
   const plain =
     choice.engine === 'onnx' &&

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type CompileOptions, compile } from '../compile.js';
-import { dropoutMask } from '../dropout/dropout.js';
+import { dropoutMask } from '../primitives/dropout-mask.js';
 import { sample } from '../testing/compare.fixture.js';
-import type { StepFunction } from '../trace/trace.js';
+import type { TensorFunction } from '../trace/trace.js';
 import { readEntry, writeEntry } from './entries.js';
 import { cacheFolder } from './folder.js';
 
@@ -23,7 +23,7 @@ afterEach(async () => {
 const traced = vi.fn();
 /** Dropout, a gradient and an assignment: work for the engine and for our own kernels. */
 const makeStep =
-  (rate: number): StepFunction =>
+  (rate: number): TensorFunction =>
   ({ weight }, { x, key }) => {
     traced();
     const { value: loss, grads } = tf.variableGrads(() => {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { ENGINE_REVISION } from '../engine.js';
+import { ENGINE_REVISION } from '../targets/target.js';
 
 /** What a compiled function is made of, so that another process knows the same one again. */
 export interface CacheSource {

@@ -3,7 +3,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { expect } from 'vitest';
 import { type CompileOptions, compile } from '../compile.js';
 import type { TypedArray } from '../graph/graph.js';
-import type { StepFunction } from '../trace/trace.js';
+import type { TensorFunction } from '../trace/trace.js';
 
 /** Numbers that look random and are the same in every run, none of them close to 0. */
 export const sample = (length: number, seed = 1): Float32Array =>
@@ -14,11 +14,11 @@ export const sample = (length: number, seed = 1): Float32Array =>
 
 /** Runs a function eagerly and on a target, from the same variables, and returns both results. */
 export async function runBoth(
-  fn: StepFunction,
+  fn: TensorFunction,
   options: CompileOptions,
   inputs: Readonly<Record<string, TypedArray>>,
 ): Promise<[eager: Record<string, TypedArray>, compiled: Record<string, TypedArray>]> {
-  const eager = await compile(fn, { ...options, target: 'eager', device: 'cpu', precision: 'fp32' });
+  const eager = await compile(fn, { ...options, engine: 'eager', device: 'cpu', precision: 'fp32' });
   const compiled = await compile(fn, { threads: 1, ...options });
   const results = [await eager.run(inputs), await compiled.run(inputs)] as const;
   const states = [await eager.read(), await compiled.read()] as const;
@@ -46,7 +46,7 @@ export function expectClose(actual: TypedArray, expected: TypedArray, name: stri
 export async function expectSameValues(
   fn: (...inputs: Tensor[]) => Tensor | Tensor[],
   inputs: readonly { readonly shape: readonly number[]; readonly data: Float32Array | Int32Array }[],
-  target: CompileOptions['target'] = 'onnx',
+  engine: CompileOptions['engine'] = 'onnx',
 ): Promise<void> {
   const names = inputs.map((_, i) => `input${i}`);
   const specs = inputs.map(({ shape, data }, i) => {
@@ -58,7 +58,7 @@ export async function expectSameValues(
       const results = [fn(...names.map((name) => tensors[name]!))].flat();
       return Object.fromEntries(results.map((tensor, i) => [`output${i}`, tensor]));
     },
-    { inputs: Object.fromEntries(specs), ...(target && { target }) },
+    { inputs: Object.fromEntries(specs), ...(engine && { engine }) },
     Object.fromEntries(inputs.map(({ data }, i) => [names[i]!, data])),
   );
   for (const [name, values] of Object.entries(eager)) expectClose(compiled[name]!, values, name);

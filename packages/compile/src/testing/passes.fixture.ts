@@ -2,18 +2,18 @@ import { expect } from 'vitest';
 import { sizeOf } from '../graph/dimension.js';
 import type { Graph, TypedArray } from '../graph/graph.js';
 import { printGraph } from '../graph/print.js';
-import { toOnnx } from '../onnx/model.js';
-import { ortTensor } from '../onnx/runtime.js';
-import { createSession } from '../onnx/session.js';
-import type { Pass } from '../simplify/simplify.js';
-import { type StepFunction, type TraceOptions, trace } from '../trace/trace.js';
+import type { Pass } from '../passes/passes.js';
+import { toOnnx } from '../targets/onnx/model.js';
+import { ortTensor } from '../targets/onnx/runtime.js';
+import { createSession } from '../targets/onnx/session.js';
+import { type TensorFunction, type TraceOptions, trace } from '../trace/trace.js';
 import { expectClose, sample } from './compare.fixture.js';
 
 /**
  * Traces a function, applies a pass, checks that both graphs give the same values on sample inputs and variables, and
  * returns the new graph as text. onnxruntime's own optimizations are off, so that the pass alone makes the difference.
  */
-export async function checkPass(pass: Pass, fn: StepFunction, options: TraceOptions): Promise<string> {
+export async function checkPass(pass: Pass, fn: TensorFunction, options: TraceOptions): Promise<string> {
   const before = trace(fn, options);
   const after = pass(before);
   expectSame(await evaluate(after), await evaluate(before));

@@ -2,16 +2,16 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { printGraph } from '../graph/print.js';
-import { type InputSpec, type StepFunction, trace } from './trace.js';
+import { type InputSpec, type TensorFunction, trace } from './trace.js';
 
 const float = (...shape: (number | string)[]): InputSpec => ({ shape, dtype: 'float32' });
 const inputs = { x: float('rows', 3) };
-const traced = (fn: StepFunction, specs: Readonly<Record<string, InputSpec>> = inputs) =>
+const traced = (fn: TensorFunction, specs: Readonly<Record<string, InputSpec>> = inputs) =>
   printGraph(trace(fn, { inputs: specs }));
 
 describe('trace', () => {
   it('solves sizes as sums of products of named ones', () => {
-    const fn: StepFunction = (_, { x, y }) => {
+    const fn: TensorFunction = (_, { x, y }) => {
       const [rows, columns] = [x!.shape[0]!, y!.shape[0]!];
       const outer = tf.matMul(tf.reshape(x!, [rows, 1]), tf.reshape(y!, [1, columns]));
       return { flat: tf.concat([tf.reshape(outer, [rows * columns]), tf.zeros([2 * rows + 1])]) };
@@ -36,7 +36,7 @@ describe('trace', () => {
 
   it('repeats a constant that the function keeps from its first call', () => {
     let two: tf.Tensor | undefined;
-    const fn: StepFunction = (_, { x }) => {
+    const fn: TensorFunction = (_, { x }) => {
       two ??= tf.keep(tf.scalar(2));
       return { y: tf.mul(x!, two) };
     };
@@ -47,20 +47,20 @@ describe('trace', () => {
     const table = tf.ones([2, 3]);
     const graph = traced((_, { x }) => ({ y: tf.slice(table, [0, 0], [x!.shape[0]!, 3]) }));
     expect(graph).toMatch(/float32\[rows,3\] = Slice\(%0\) \{begin: \[0,0\], size: \[rows,3\]\}/);
-    const fixed: StepFunction = () => ({ y: tf.slice(table, [0, 0], [5, 3]) });
+    const fixed: TensorFunction = () => ({ y: tf.slice(table, [0, 0], [5, 3]) });
     expect(() => traced(fixed, { x: float(4) })).toThrow('the slice [5,3] from [0,0] leaves the shape [2,3]');
   });
 
   it('refuses what shapes alone cannot tell, and says what to do', () => {
-    const reads: StepFunction = (_, { x }) => ({ y: tf.scalar(x!.dataSync()[0]!) });
-    const branches: StepFunction = (_, { x }) => ({ y: x!.shape[0]! > 6 ? tf.exp(x!) : tf.sin(x!) });
-    const divides: StepFunction = (_, { x }) => ({ y: tf.mul(x!, 1 / x!.shape[0]!) });
+    const reads: TensorFunction = (_, { x }) => ({ y: tf.scalar(x!.dataSync()[0]!) });
+    const branches: TensorFunction = (_, { x }) => ({ y: x!.shape[0]! > 6 ? tf.exp(x!) : tf.sin(x!) });
+    const divides: TensorFunction = (_, { x }) => ({ y: tf.mul(x!, 1 / x!.shape[0]!) });
     let kept: tf.Tensor | undefined;
-    const keeps: StepFunction = (_, { x }) => {
+    const keeps: TensorFunction = (_, { x }) => {
       kept ??= tf.keep(tf.exp(x!));
       return { y: tf.neg(kept) };
     };
-    const forgets = (() => ({ y: 1 })) as unknown as StepFunction;
+    const forgets = (() => ({ y: 1 })) as unknown as TensorFunction;
     expect(() => traced(reads)).toThrow('cannot read the data of a tensor');
     expect(() => traced(branches)).toThrow('may not branch or loop on a named size');
     expect(() => traced(divides)).toThrow('tf.mean instead of a division by a size');
@@ -69,8 +69,8 @@ describe('trace', () => {
   });
 
   it('names an operation that it does not know, and what to use in its place', () => {
-    const einsum: StepFunction = (_, { x }) => ({ y: tf.einsum('ij,kj->ik', x!, x!) });
-    const atan: StepFunction = (_, { x }) => ({ y: tf.atan(x!) });
+    const einsum: TensorFunction = (_, { x }) => ({ y: tf.einsum('ij,kj->ik', x!, x!) });
+    const atan: TensorFunction = (_, { x }) => ({ y: tf.atan(x!) });
     const sentence = (name: string, instead: string) =>
       `the operation ${name} is not supported in compiled functions: use ${instead}, or the target 'eager'`;
     expect(() => traced(einsum)).toThrow(sentence('Einsum', 'tf.transpose, tf.reshape and tf.matMul'));
@@ -81,7 +81,7 @@ describe('trace', () => {
     tf.setBackend('cpu');
     const own = tf.variable(tf.scalar(2), true, 'weight');
     const tensors = tf.memory().numTensors;
-    const fails: StepFunction = () => {
+    const fails: TensorFunction = () => {
       throw new Error('on purpose');
     };
     const specs = { variables: { weight: { shape: [3] } }, inputs };

@@ -26,7 +26,7 @@ export interface VariableSpec {
  * Plain tfjs code from variables and inputs to named results. It may call `tf.variableGrads`, whose gradients stand
  * under the variables' names, and `variable.assign`, whose last value per variable becomes the variable's next value.
  */
-export type StepFunction = (
+export type TensorFunction = (
   variables: Record<string, Variable>,
   inputs: Record<string, Tensor>,
 ) => Record<string, Tensor>;
@@ -48,7 +48,7 @@ export interface TraceOptions {
  * is solved as a sum of products of sizes.
  * @throws if an operation is not supported, or a number depends on a named size in another way
  */
-export function trace(fn: StepFunction, options: TraceOptions = {}): Graph {
+export function trace(fn: TensorFunction, options: TraceOptions = {}): Graph {
   registerGradients();
   const names = new Set<string>();
   for (const { shape } of Object.values(options.inputs ?? {})) {
@@ -58,7 +58,7 @@ export function trace(fn: StepFunction, options: TraceOptions = {}): Graph {
   return removeUnused(generalize(graphs, [...names]));
 }
 
-function traceSample(fn: StepFunction, options: TraceOptions, sizes: ReadonlyMap<string, number>): Graph {
+function traceSample(fn: TensorFunction, options: TraceOptions, sizes: ReadonlyMap<string, number>): Graph {
   return withRecorder((recorder) => {
     const inputs = Object.entries(options.inputs ?? {}).map(([name, { shape, dtype }]) =>
       recorder.declare({
@@ -92,7 +92,7 @@ function traceSample(fn: StepFunction, options: TraceOptions, sizes: ReadonlyMap
   }, sizes.size > 0);
 }
 
-function callTraced(fn: StepFunction, variables: readonly Variable[], inputs: readonly Value[]) {
+function callTraced(fn: TensorFunction, variables: readonly Variable[], inputs: readonly Value[]) {
   try {
     return fn(
       Object.fromEntries(variables.map((variable) => [variable.name, variable])),

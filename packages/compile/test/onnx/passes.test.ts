@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { test } from 'vitest';
-import { simplifyAlgebra } from '../../src/simplify/algebra.js';
-import { shareCommon } from '../../src/simplify/common.js';
-import { moveFactors } from '../../src/simplify/factors.js';
-import { rewriteGelu } from '../../src/simplify/gelu.js';
-import { fuseLayerNorm } from '../../src/simplify/layer-norm.js';
-import { fuseMatMul } from '../../src/simplify/matmul.js';
-import { type Pass, simplify, simplifyForOnnx } from '../../src/simplify/simplify.js';
+import { simplifyAlgebra } from '../../src/passes/algebra.js';
+import { shareCommon } from '../../src/passes/common.js';
+import { moveFactors } from '../../src/passes/factors.js';
+import { rewriteGelu } from '../../src/passes/gelu.js';
+import { fuseLayerNorm } from '../../src/passes/layer-norm.js';
+import { fuseMatMul } from '../../src/passes/matmul.js';
+import { applyPasses, generalPasses, type Pass } from '../../src/passes/passes.js';
+import { onnx } from '../../src/targets/onnx/target.js';
 import { evaluate, expectSame } from '../../src/testing/passes.fixture.js';
 import { trace } from '../../src/trace/trace.js';
 import { program, stepOf } from '../tensorflow/programs.js';
@@ -18,8 +19,8 @@ const passes: Readonly<Record<string, Pass>> = {
   rewriteGelu,
   fuseLayerNorm,
   fuseMatMul,
-  simplify,
-  simplifyForOnnx,
+  generalPasses: (graph) => applyPasses(generalPasses, graph),
+  'all of onnx': (graph) => applyPasses(onnx.passes, graph),
 };
 
 test.each(Object.entries(passes))(

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { InputSpec, StepFunction } from '../../src/trace/trace.js';
+import type { InputSpec, TensorFunction } from '../../src/trace/trace.js';
 
 const [BETA1, BETA2, EPSILON, CLIP] = [0.9, 0.999, 1e-8, 0.5];
 const scalarNames = ['step_size', 'decay', 'second_moment_scale', 'first_keep', 'second_keep'] as const;
@@ -35,7 +35,7 @@ export function adamWVariables() {
 }
 
 /** A small regression trained by AdamW in plain operations, with clipping by the global norm; only the weight decays. */
-export const adamWStep: StepFunction = (variables, inputs) => {
+export const adamWStep: TensorFunction = (variables, inputs) => {
   const trained = Object.keys(parameters).map((name) => variables[name]!);
   const { value: loss, grads } = tf.variableGrads(() => {
     const y = tf.add(tf.matMul(inputs.x as tf.Tensor2D, variables.weight as tf.Tensor2D), variables.bias!);

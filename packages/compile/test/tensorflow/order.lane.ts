@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, test } from 'vitest';
 import { compile } from '../../src/compile.js';
 import type { TypedArray } from '../../src/graph/graph.js';
-import type { StepFunction } from '../../src/trace/trace.js';
+import type { TensorFunction } from '../../src/trace/trace.js';
 import { device } from './device.js';
 
 beforeAll(() => tf.setBackend('cpu'));
@@ -20,7 +20,7 @@ const expectFull = (values: TypedArray, expected: number, name: string) =>
   ).toBe(-1);
 
 test('what is returned of a variable from before its assignment is the old value', async () => {
-  const fn: StepFunction = ({ a, b }, { x }) => {
+  const fn: TensorFunction = ({ a, b }, { x }) => {
     const before = tf.clone(a!);
     const doubled = tf.mul(b!, 2);
     a!.assign(x!);
@@ -30,7 +30,7 @@ test('what is returned of a variable from before its assignment is the old value
   const step = await compile(fn, {
     variables: { a: { shape }, b: { shape } },
     inputs: { x: { shape, dtype: 'float32' } },
-    target: 'tensorflow',
+    engine: 'tensorflow',
     device,
     threads: 2,
   });
@@ -46,7 +46,7 @@ test.each([0, 0.5])(
   'the fused AdamW, with decay %d, runs after what else reads its variables',
   async (decay) => {
     // With a gradient that is given, nothing but the order holds the update back; β = 0 and ε = 1 make it m = g, v = g².
-    const fn: StepFunction = ({ weight, first, second }, { gradient, keep }) => {
+    const fn: TensorFunction = ({ weight, first, second }, { gradient, keep }) => {
       const share = tf.sub(1, keep!);
       const before = { weight: tf.clone(weight!), first: tf.clone(first!), second: tf.clone(second!) };
       const newFirst = tf.add(tf.mul(first!, keep!), tf.mul(gradient!, share));
@@ -61,7 +61,7 @@ test.each([0, 0.5])(
     const step = await compile(fn, {
       variables: { weight: { shape }, first: { shape }, second: { shape } },
       inputs: { gradient: { shape, dtype: 'float32' }, keep: { shape: [], dtype: 'float32' } },
-      target: 'tensorflow',
+      engine: 'tensorflow',
       device,
       threads: 2,
     });

@@ -2,8 +2,8 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
-import { EagerStep } from '../../src/eager/step.js';
-import { TensorflowStep } from '../../src/tensorflow/runtime/step.js';
+import { EagerExecutable } from '../../src/targets/eager/run.js';
+import { TensorflowExecutable } from '../../src/targets/tensorflow/run.js';
 import { trace } from '../../src/trace/trace.js';
 import { device } from './device.js';
 import { program, stepOf } from './programs.js';
@@ -20,11 +20,16 @@ test('random programs with gradients give the same eagerly and through a SavedMo
       };
       const inputs = { x: { shape: [2, 3], dtype: 'float32' as const } };
       const fn = stepOf(operations);
-      const eager = new EagerStep(fn, { variables, inputs });
-      const compiled = await TensorflowStep.create(trace(fn, { variables, inputs }), inputs, variables, {
-        threads: 2,
-        device,
-      });
+      const eager = new EagerExecutable(fn, { variables, inputs });
+      const compiled = await TensorflowExecutable.create(
+        trace(fn, { variables, inputs }),
+        inputs,
+        variables,
+        {
+          threads: 2,
+          device,
+        },
+      );
       const x = Float32Array.from(input, (value) => value / 10);
       for (let step = 0; step < 2; step++) {
         const [wanted, got] = [await eager.run({ x }), await compiled.run({ x })];

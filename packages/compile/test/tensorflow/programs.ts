@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
-import type { StepFunction } from '../../src/trace/trace.js';
+import type { TensorFunction } from '../../src/trace/trace.js';
 
 /** One random operation: a kind and which of the tensors so far it reads. */
 export interface Operation {
@@ -102,7 +102,7 @@ export const program: fc.Arbitrary<Operation[]> = fc.array(
 );
 
 /** A step that runs the program on a weight and an input, and takes one gradient step on the sum of its squares. */
-export function stepOf(operations: readonly Operation[]): StepFunction {
+export function stepOf(operations: readonly Operation[]): TensorFunction {
   return (variables, { x }) => {
     const weight = variables.weight!;
     const compute = () => {

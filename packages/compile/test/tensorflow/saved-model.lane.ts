@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { loadTfjsNode } from '../../src/tensorflow/runtime/load-tfjs-node.js';
-import { RUN_SIGNATURE, SERVING_TAG, toSavedModel } from '../../src/tensorflow/saved-model.js';
+import { loadTfjsNode } from '../../src/targets/tensorflow/load-tfjs-node.js';
+import { RUN_SIGNATURE, SERVING_TAG, toSavedModel } from '../../src/targets/tensorflow/saved-model.js';
 import { trace } from '../../src/trace/trace.js';
 
 let folder: string;

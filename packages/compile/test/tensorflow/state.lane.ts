@@ -2,17 +2,17 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, test } from 'vitest';
 import { compile } from '../../src/compile.js';
-import { EagerStep } from '../../src/eager/step.js';
-import { TensorflowStep } from '../../src/tensorflow/runtime/step.js';
+import { EagerExecutable } from '../../src/targets/eager/run.js';
+import { TensorflowExecutable } from '../../src/targets/tensorflow/run.js';
 import { recordNode } from '../../src/trace/recording.js';
-import { type StepFunction, trace } from '../../src/trace/trace.js';
+import { type TensorFunction, trace } from '../../src/trace/trace.js';
 import { adamWStep, adamWVariables, scalarsOf, stepScalarInputs } from './adamw.js';
 import { device } from './device.js';
 
 beforeAll(() => tf.setBackend('cpu'));
 
-const create = (fn: StepFunction, options: Parameters<typeof trace>[1] & object) =>
-  TensorflowStep.create(trace(fn, options), options.inputs ?? {}, options.variables ?? {}, {
+const create = (fn: TensorFunction, options: Parameters<typeof trace>[1] & object) =>
+  TensorflowExecutable.create(trace(fn, options), options.inputs ?? {}, options.variables ?? {}, {
     threads: 2,
     device,
   });
@@ -21,7 +21,7 @@ test('fifty AdamW steps by the fused operation follow plain tfjs, with clipping,
   const inputs = { x: { shape: ['batch', 3], dtype: 'float32' as const }, ...stepScalarInputs };
   const variables = adamWVariables();
   const compiled = await create(adamWStep, { variables, inputs });
-  const eager = new EagerStep(adamWStep, { variables, inputs });
+  const eager = new EagerExecutable(adamWStep, { variables, inputs });
   for (let step = 1; step <= 50; step++) {
     const x = Float32Array.from({ length: 3 * (1 + (step % 4)) }, (_, i) => Math.sin(i * step));
     const feeds = { x, ...scalarsOf(step) };
@@ -38,7 +38,7 @@ test('fifty AdamW steps by the fused operation follow plain tfjs, with clipping,
 });
 
 test('state starts as given, is read and written in parts, and is no other step’s', async () => {
-  const swap: StepFunction = ({ a, b }) => {
+  const swap: TensorFunction = ({ a, b }) => {
     const before = tf.clone(a!);
     a!.assign(tf.add(b!, 0));
     b!.assign(before);
@@ -91,16 +91,16 @@ test('the result of an accumulating update is handed out after it ran, and a run
 });
 
 test('a step that shares variables sees what the other one wrote, and the other way round', async () => {
-  const double: StepFunction = ({ a }) => {
+  const double: TensorFunction = ({ a }) => {
     a!.assign(tf.mul(a!, 2));
     return { before: tf.clone(a!) };
   };
-  const sum: StepFunction = ({ a }) => ({ sum: tf.sum(a!) });
+  const sum: TensorFunction = ({ a }) => ({ sum: tf.sum(a!) });
   const variables = { a: { shape: [2], value: Float32Array.of(1, 2) } };
-  const training = await compile(double, { variables, target: 'tensorflow', device, threads: 2 });
+  const training = await compile(double, { variables, engine: 'tensorflow', device, threads: 2 });
   const evaluation = await compile(sum, {
     variables: { a: { shape: [2] } },
-    target: 'tensorflow',
+    engine: 'tensorflow',
     device,
     threads: 2,
     share: training,
@@ -116,7 +116,7 @@ test('a step that shares variables sees what the other one wrote, and the other 
 });
 
 test('a variable, an input and one tensor under two names may be returned, and are the caller’s', async () => {
-  const fn: StepFunction = ({ a }, { x }) => {
+  const fn: TensorFunction = ({ a }, { x }) => {
     const twice = tf.mul(x!, 2);
     a!.assign(tf.add(a!, x!));
     return { a: a!, x: x!, twice, same: twice };
@@ -133,8 +133,8 @@ test('a variable, an input and one tensor under two names may be returned, and a
 });
 
 test('one process runs TensorFlow on one device, and says so', async () => {
-  const fn: StepFunction = (_, { x }) => ({ y: tf.neg(x!) });
-  const options = { inputs: { x: { shape: [1], dtype: 'float32' as const } }, target: 'tensorflow' as const };
+  const fn: TensorFunction = (_, { x }) => ({ y: tf.neg(x!) });
+  const options = { inputs: { x: { shape: [1], dtype: 'float32' as const } }, engine: 'tensorflow' as const };
   const step = await compile(fn, { ...options, device, threads: 2 });
   const other = device === 'cpu' ? 'cuda' : 'cpu';
   await expect(compile(fn, { ...options, device: other })).rejects.toThrow(
@@ -145,7 +145,7 @@ test('one process runs TensorFlow on one device, and says so', async () => {
 
 test('a dropout mask is a function of key and stream, has the rate asked for, and is 0 or 1 / (1 − rate)', async () => {
   const shape = ['n', 500] as const;
-  const fn: StepFunction = ({ key }, { x }) => {
+  const fn: TensorFunction = ({ key }, { x }) => {
     const mask = (stream: number) =>
       recordNode('DropoutMask', [key!], { shape: x!.shape, rate: 0.1, stream }, [
         { shape: x!.shape, dtype: 'float32' },
@@ -171,12 +171,12 @@ test('a dropout mask is a function of key and stream, has the rate asked for, an
 });
 
 test('bf16 casts the operands of matrix products alone', async () => {
-  const fn: StepFunction = (_, { x }) => ({
+  const fn: TensorFunction = (_, { x }) => ({
     y: tf.matMul(x as tf.Tensor2D, x as tf.Tensor2D),
     z: tf.mul(x!, 1.001),
   });
   const inputs = { x: { shape: [2, 2], dtype: 'float32' as const } };
-  const step = await compile(fn, { inputs, target: 'tensorflow', device, precision: 'bf16', threads: 2 });
+  const step = await compile(fn, { inputs, engine: 'tensorflow', device, precision: 'bf16', threads: 2 });
   const { y, z } = await step.run({ x: Float32Array.of(1.001, 0, 0, 2) });
   expect([...y!]).toEqual([1, 0, 0, 4]);
   expect(z![0]).toBeCloseTo(1.001 * 1.001, 6);

@@ -2,10 +2,9 @@ import { type DataId, type DataType, engine, registerBackend, setBackend } from 
 import type { Tensor as OrtTensor } from 'onnxruntime-common';
 import type { DType, TypedArray, Value } from '../../src/graph/graph.js';
 import { removeUnused } from '../../src/graph/rewrite.js';
-import { toOnnx } from '../../src/onnx/model.js';
-import { ortTensor } from '../../src/onnx/runtime.js';
-import { createSession } from '../../src/onnx/session.js';
-import { simplifyForOnnx } from '../../src/simplify/simplify.js';
+import { ortTensor } from '../../src/targets/onnx/runtime.js';
+import { createSession } from '../../src/targets/onnx/session.js';
+import { onnx } from '../../src/targets/onnx/target.js';
 import { registerRules, SymbolicBackend, SymbolicData } from '../../src/trace/backend.js';
 import { Recorder } from '../../src/trace/recorder.js';
 
@@ -34,8 +33,7 @@ class RecordedBackend extends SymbolicBackend {
     const { value } = id as SymbolicData;
     const inputs = [...this.#given.keys()];
     const recorded = { inputs, variables: [], nodes: this.recorder.nodes, outputs: { value }, updates: {} };
-    const graph = simplifyForOnnx(removeUnused(recorded));
-    const session = await createSession(toOnnx(graph), { threads: 1 });
+    const session = await createSession(onnx.emit(removeUnused(recorded)), { threads: 1 });
     const feeds: Record<string, OrtTensor> = {};
     for (const [{ name, shape }, data] of this.#given) feeds[name!] = ortTensor(data, shape as number[]);
     const results = await session.run(feeds);

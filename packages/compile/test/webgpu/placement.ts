@@ -1,10 +1,10 @@
 import type { Tensor } from 'onnxruntime-common';
 import type { Graph, TypedArray } from '../../src/graph/graph.js';
-import { deviceLowerings } from '../../src/onnx/device/lowerings.js';
-import { type Placement, Profile } from '../../src/onnx/device/placement.js';
-import { toOnnxWith } from '../../src/onnx/model.js';
-import { ortTensor } from '../../src/onnx/runtime.js';
-import { createSession } from '../../src/onnx/session.js';
+import { toOnnxWith } from '../../src/targets/onnx/model.js';
+import { ortTensor } from '../../src/targets/onnx/runtime.js';
+import { createSession } from '../../src/targets/onnx/session.js';
+import { emitters } from '../../src/targets/webgpu/emit/index.js';
+import { type Placement, Profile } from '../../src/targets/webgpu/placement.js';
 
 /**
  * Runs a graph once with onnxruntime's profiler and tells which provider each operation ran on. Operations on `CPU` in
@@ -18,7 +18,7 @@ export async function placement(
   values: Readonly<Record<string, { data: TypedArray; shape: readonly number[] }>>,
 ): Promise<Placement[]> {
   const profile = await Profile.create();
-  const session = await createSession(toOnnxWith(deviceLowerings, graph), {
+  const session = await createSession(toOnnxWith(emitters, graph), {
     device,
     profile: profile.prefix,
   });

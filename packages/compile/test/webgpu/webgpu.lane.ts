@@ -2,10 +2,11 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, test } from 'vitest';
 import { compile } from '../../src/compile.js';
-import { dropoutMask } from '../../src/dropout/dropout.js';
-import { EagerStep } from '../../src/eager/step.js';
-import { simplify } from '../../src/simplify/simplify.js';
-import { type StepFunction, trace } from '../../src/trace/trace.js';
+import { applyPasses } from '../../src/passes/passes.js';
+import { dropoutMask } from '../../src/primitives/dropout-mask.js';
+import { EagerExecutable } from '../../src/targets/eager/run.js';
+import { webgpu } from '../../src/targets/webgpu/target.js';
+import { type TensorFunction, trace } from '../../src/trace/trace.js';
 import { adamWStep, adamWVariables, scalarsOf, stepScalarInputs } from '../tensorflow/adamw.js';
 import { placement } from './placement.js';
 
@@ -15,7 +16,7 @@ test('fifty AdamW steps with the state on the device follow eager tfjs', async (
   const inputs = { x: { shape: ['batch', 3], dtype: 'float32' as const }, ...stepScalarInputs };
   const variables = adamWVariables();
   const device = await compile(adamWStep, { variables, inputs, device: 'webgpu' });
-  const eager = new EagerStep(adamWStep, { variables, inputs });
+  const eager = new EagerExecutable(adamWStep, { variables, inputs });
   for (let step = 1; step <= 50; step++) {
     const x = Float32Array.from({ length: 3 * (1 + (step % 4)) }, (_, i) => Math.sin(i * step));
     const feeds = { x, ...scalarsOf(step) };
@@ -34,7 +35,7 @@ test('fifty AdamW steps with the state on the device follow eager tfjs', async (
 });
 
 test('operations that WebGPU lacks have other forms: nothing but sizes runs on the CPU', async () => {
-  const fn: StepFunction = ({ table }, { ids, x, key }) => {
+  const fn: TensorFunction = ({ table }, { ids, x, key }) => {
     const rows = tf.gather(table!, ids!);
     const { value, grads } = tf.variableGrads(() => {
       const scores = tf.matMul(tf.reshape(tf.gather(table!, ids!), [2, 2, 4]), x as tf.Tensor3D, false, true);
@@ -56,13 +57,17 @@ test('operations that WebGPU lacks have other forms: nothing but sizes runs on t
     x: { data: new Float32Array(16).fill(1), shape: [2, 2, 4] },
     key: { data: Int32Array.of(1, 2), shape: [2] },
   };
-  const placed = await placement(simplify(trace(fn, { variables, inputs })), 'webgpu', values);
+  const placed = await placement(
+    applyPasses(webgpu.passes, trace(fn, { variables, inputs })),
+    'webgpu',
+    values,
+  );
   expect(placed.filter(({ provider }) => provider === 'WebGpu').length).toBeGreaterThan(5);
   expect(placed.filter(({ provider }) => provider === 'CPU')).toEqual([]);
 });
 
 test('a dropout mask on the device is a function of key and stream and has the rate asked for', async () => {
-  const fn: StepFunction = (_, { key }) => {
+  const fn: TensorFunction = (_, { key }) => {
     const mask = (stream: number) => dropoutMask(key!, { shape: [60, 31, 53], rate: 0.1, stream });
     return { first: mask(0), second: mask(1) };
   };

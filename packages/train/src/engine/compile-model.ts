@@ -2,10 +2,10 @@ import { InputError } from '@mlm/base/errors';
 import {
   type CompileOptions,
   compile,
+  type Executable,
   type InputSpec,
   type Precision,
-  type Step,
-  type StepFunction,
+  type TensorFunction,
   traceBackendName,
   type VariableSpec,
 } from '@mlm/compile';
@@ -15,7 +15,7 @@ import type { Model, Weights } from '../models/model.js';
 /** What computes the model. */
 export interface EngineOptions {
   /** `onnx`: onnxruntime; `eager`: tfjs operation by operation; `tensorflow`: tfjs-node. */
-  engine: NonNullable<CompileOptions['target']>;
+  engine: NonNullable<CompileOptions['engine']>;
   /** Where it computes; an engine that cannot is an `InputError`. */
   device: 'cpu' | 'webgpu' | 'cuda';
   /** Threads of the engine; 0 leaves it to the engine. */
@@ -40,13 +40,13 @@ export function parameterVariables({ parameters }: Model, weights?: Weights): Re
 
 /** A function of the model, and what it was made of: plain data, by which a cache knows it. */
 export interface ModelFunction {
-  fn: StepFunction;
+  fn: TensorFunction;
   values: readonly unknown[];
 }
 
 /** Makes a function of the model by one of graphs.ts. */
 export const modelFunction = <Options extends unknown[]>(
-  make: (model: Model, ...options: Options) => StepFunction,
+  make: (model: Model, ...options: Options) => TensorFunction,
   model: Model,
   ...options: Options
 ): ModelFunction => ({
@@ -63,14 +63,14 @@ export async function compileModel(
   { fn, values }: ModelFunction,
   variables: NonNullable<CompileOptions['variables']>,
   inputs: Record<string, InputSpec>,
-  share?: Step,
-): Promise<Step> {
+  share?: Executable,
+): Promise<Executable> {
   if (xla && engine !== 'tensorflow') {
     throw new InputError(`--xla: the ${engine} engine does not have it; add --engine tensorflow`);
   }
   if (engine === 'eager') await chooseBackend();
   const cache = { code, values };
-  const options = { variables, inputs, target: engine, device, precision, xla, cache };
+  const options = { variables, inputs, engine, device, precision, xla, cache };
   return compile(fn, { ...options, ...(threads > 0 && { threads }), ...(share && { share }) });
 }
 

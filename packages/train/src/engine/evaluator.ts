@@ -1,4 +1,4 @@
-import type { Step } from '@mlm/compile';
+import type { Executable } from '@mlm/compile';
 import type { Batch } from '../data/batch.js';
 import type { Model, Weights } from '../models/model.js';
 import { compileModel, type EngineOptions, modelFunction, parameterVariables } from './compile-model.js';
@@ -18,7 +18,7 @@ export interface Score {
 /** Scores labelled batches, through a graph without dropout, gradients or optimizer. */
 export class Evaluator {
   private constructor(
-    private readonly step: Step,
+    private readonly step: Executable,
     private readonly options: { xla?: boolean },
   ) {}
 

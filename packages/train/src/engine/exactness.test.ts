@@ -35,7 +35,7 @@ describe.each(engines)('PyTorch on engine %s', (engine) => {
         );
         return { loss: value, ...Object.fromEntries(named) };
       },
-      { variables, inputs, target: engine, device },
+      { variables, inputs, engine, device },
     );
     const decoded = steps[0]!.reduce((sum, batch) => sum + batch.decoded, 0);
     const loss_scale = Float32Array.of(1 / decoded);

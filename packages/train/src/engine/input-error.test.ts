@@ -3,7 +3,7 @@ import { compile } from '@mlm/compile';
 import { expect, it } from 'vitest';
 
 it('is one error to instanceof, whichever package throws it', async () => {
-  const thrown: unknown = await compile(() => ({}), { target: 'eager', device: 'cuda' }).catch(
+  const thrown: unknown = await compile(() => ({}), { engine: 'eager', device: 'cuda' }).catch(
     (error) => error,
   );
   expect(thrown).toBeInstanceOf(InputError);

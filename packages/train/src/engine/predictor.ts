@@ -1,4 +1,4 @@
-import type { InputSpec, Step } from '@mlm/compile';
+import type { Executable, InputSpec } from '@mlm/compile';
 import type { Batch } from '../data/batch.js';
 import type { Model, Weights } from '../models/model.js';
 import { compileModel, type EngineOptions, modelFunction, parameterVariables } from './compile-model.js';
@@ -8,7 +8,7 @@ import type { Trainer } from './trainer.js';
 
 /** Gives the probabilities of every vocabulary id at chosen positions. */
 export class Predictor {
-  private constructor(private readonly step: Step) {}
+  private constructor(private readonly step: Executable) {}
 
   static async create(
     model: Model,

@@ -1,4 +1,4 @@
-import type { Step, VariableSpec } from '@mlm/compile';
+import type { Executable, VariableSpec } from '@mlm/compile';
 import type { Batch } from '../data/batch.js';
 import { splitBatch } from '../data/split.js';
 import { hasDropout, type Model, type Weights } from '../models/model.js';
@@ -25,7 +25,7 @@ export class Trainer {
 
   private constructor(
     /** Holds the variables; a graph of another kind can share them. */
-    readonly step: Step,
+    readonly step: Executable,
     readonly model: Model,
     readonly options: TrainerOptions,
     /** Bytes of the device's memory that were free before the model was there. */

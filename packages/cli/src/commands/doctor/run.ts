@@ -1,5 +1,5 @@
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
-import { type EngineProbe, engineTargets, probeEngine } from '@mlm/compile';
+import { type EngineProbe, enginePlaces, probeEngine } from '@mlm/engines';
 import { commandName } from '../../command-name.js';
 import type { Context } from '../../context.js';
 import { formatBytes, formatFlopRate } from '../../output/numbers.js';
@@ -19,24 +19,27 @@ export async function runDoctor(context: Context, options: DoctorOptions): Promi
   };
   const engines: EngineProbe[] = [];
   const progress = createProgress({ stream: context.stderr, env: context.env, label: 'doctor', ...options });
-  for (const engine of engineTargets) {
+  for (const place of enginePlaces) {
     context.signal.throwIfAborted();
     progress.update({
       done: engines.length,
-      total: engineTargets.length,
-      details: () => [`trying ${engine.target} on ${engine.device}`],
+      total: enginePlaces.length,
+      details: () => [`trying ${place.engine} on ${place.device}`],
     });
-    const probe = await probeEngine(engine, context.signal);
+    const probe = await probeEngine(place, context.signal);
     engines.push(runnable(probe, commandName(context.env)));
   }
   progress.finish();
-  printResult(context, options, { ...machine, engines }, (style) => [
+  printResult(context, options, { ...machine, engines: engines.map(probeRecord) }, (style) => [
     `Node ${machine.node}, ${machine.platform}, ${machine.processor}, ${machine.threads} threads`,
     `memory ${formatBytes(machine.memory_bytes)}, free ${formatBytes(machine.free_memory_bytes)}`,
     '',
     ...describeEngines(engines, style),
   ]);
 }
+
+/** A trial as `--json` has it. */
+export const probeRecord = ({ engine, ...probe }: EngineProbe) => ({ target: engine, ...probe });
 
 /** The probe with the commands that it proposes as this user calls them. */
 function runnable({ error, remedy, ...probe }: EngineProbe, mlm: string): EngineProbe {
@@ -55,8 +58,8 @@ function describeEngines(engines: EngineProbe[], style: Style): string[] {
     ...alignColumns(
       [
         ['engine', 'device', 'version', 'matrix product', 'training step'],
-        ...working.map(({ target, device, version = '', matmul_gflops, step_milliseconds }) => [
-          target,
+        ...working.map(({ engine, device, version = '', matmul_gflops, step_milliseconds }) => [
+          engine,
           device,
           version,
           matmul_gflops === undefined ? '' : formatFlopRate(matmul_gflops),
@@ -65,9 +68,9 @@ function describeEngines(engines: EngineProbe[], style: Style): string[] {
       ],
       [3, 4],
     ),
-    ...missing.flatMap(({ target, device, error, remedy }) => [
+    ...missing.flatMap(({ engine, device, error, remedy }) => [
       '',
-      `${style('yellow', 'missing')}  --engine ${target} --device ${device}: ${error}`,
+      `${style('yellow', 'missing')}  --engine ${engine} --device ${device}: ${error}`,
       ...(remedy === undefined ? [] : [`         to get it: ${remedy}`]),
     ]),
   ];

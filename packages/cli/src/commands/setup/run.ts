@@ -1,9 +1,10 @@
-import { type EngineProbe, removeTensorflow, setupTensorflow, tensorflowFolder } from '@mlm/compile';
+import { type EngineProbe, removeTensorflow, setupTensorflow, tensorflowFolder } from '@mlm/engines';
 import { commandName } from '../../command-name.js';
 import type { Context } from '../../context.js';
 import { formatFlopRate } from '../../output/numbers.js';
 import { printResult } from '../../output/report.js';
 import { styleFor } from '../../output/style.js';
+import { probeRecord } from '../doctor/run.js';
 import type { SetupTensorflowOptions } from './command.js';
 
 export async function runSetupTensorflow(context: Context, options: SetupTensorflowOptions): Promise<void> {
@@ -26,7 +27,12 @@ export async function runSetupTensorflow(context: Context, options: SetupTensorf
   printResult(
     context,
     options,
-    { folder, installation, check, ...(cudaCheck && { cuda_check: cudaCheck }) },
+    {
+      folder,
+      installation,
+      check: probeRecord(check),
+      ...(cudaCheck && { cuda_check: probeRecord(cudaCheck) }),
+    },
     (style) => [
       `${style('green', 'TensorFlow')} ${installation.tensorflow_version} works (${folder}).`,
       ...[check, ...(cudaCheck ? [cudaCheck] : [])].map(describeCheck),

@@ -1,0 +1,59 @@
+import { spawn } from 'node:child_process';
+
+/**
+ * A module of the caller's package to run in another thread or process. From sources (tests) that is the compiled one:
+ * src and dist have the same depth.
+ *
+ * @param from - the caller's `import.meta.url`
+ * @param path - the module, from there: `./worker.js`
+ */
+export const entryPoint = (from: string, path: string): URL =>
+  new URL(new URL(path, from).href.replace('/src/', '/dist/'));
+
+export interface CommandResult {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+export interface CommandOptions {
+  env?: NodeJS.ProcessEnv;
+  cwd?: string;
+  signal?: AbortSignal | undefined;
+  /** Called with each finished line of either stream, for progress. */
+  onLine?: ((line: string) => void) | undefined;
+}
+
+/** Runs a program to its end and gives what it wrote. A program that cannot be started gives code null. */
+export function runCommand(
+  program: string,
+  args: string[],
+  options: CommandOptions = {},
+): Promise<CommandResult> {
+  return new Promise((resolve) => {
+    const child = spawn(program, args, {
+      cwd: options.cwd,
+      env: options.env ?? process.env,
+      signal: options.signal,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const written = { stdout: '', stderr: '' };
+    for (const name of ['stdout', 'stderr'] as const) {
+      let line = '';
+      child[name].setEncoding('utf8').on('data', (text: string) => {
+        written[name] += text;
+        const lines = (line + text).split('\n');
+        line = lines.pop() ?? '';
+        for (const finished of lines) options.onLine?.(finished);
+      });
+    }
+    child.on('error', (error) => resolve({ code: null, ...written, stderr: written.stderr + error.message }));
+    child.on('close', (code) => resolve({ code, ...written }));
+  });
+}
+
+/** The last lines of a failed program's output that say something, joined for a message. */
+export function lastWords(result: CommandResult, lines = 3): string {
+  const text = (result.stderr.trim() || result.stdout.trim()).split('\n');
+  return text.slice(-lines).join(' | ').trim();
+}

@@ -1,0 +1,121 @@
+import { setImmediate } from 'node:timers/promises';
+import {
+  clone,
+  dispose,
+  engine,
+  type NamedTensorMap,
+  type Tensor,
+  tensor,
+  tidy,
+  type Variable,
+} from '@tensorflow/tfjs-core';
+import type { Executable, ExecutableInput } from '../../executable.js';
+import type { TypedArray } from '../../graph/graph.js';
+import { registerGradients } from '../../trace/gradients.js';
+import { type InputSpec, resultTensor, type TensorFunction, type VariableSpec } from '../../trace/trace.js';
+import { resolveInputs } from '../inputs.js';
+import { copyInto, emptyValue, initialValue, pick } from '../variables.js';
+import { replaceSlowKernels } from './kernels.js';
+
+/** What `compile` passes on for the target `eager`. */
+export interface EagerOptions {
+  readonly variables: Readonly<Record<string, VariableSpec | Variable>>;
+  readonly inputs: Readonly<Record<string, InputSpec>>;
+  /** Use this step's variables in place of new ones. */
+  readonly share?: EagerExecutable;
+}
+
+/** Runs a function operation by operation on tfjs's current backend. */
+export class EagerExecutable implements Executable {
+  readonly #variables: Map<string, Variable>;
+  readonly #owned: boolean;
+
+  constructor(
+    readonly fn: TensorFunction,
+    readonly options: EagerOptions,
+  ) {
+    registerGradients();
+    this.#owned = options.share === undefined;
+    this.#variables = options.share ? options.share.#variables : createVariables(options.variables);
+  }
+
+  async run(given: Readonly<Record<string, ExecutableInput>>): Promise<Record<string, TypedArray>> {
+    const { inputs } = resolveInputs(this.options.inputs, given);
+    // An eager step blocks the thread: signals and timers get their turn between two.
+    await setImmediate();
+    replaceSlowKernels();
+    const results = withRegistry(this.#variables, () =>
+      tidy(() => {
+        const tensors = Object.entries(inputs).map(([name, { data, shape }]): [string, Tensor] => [
+          name,
+          tensor(data, [...shape], this.options.inputs[name]!.dtype),
+        ]);
+        const returned = this.fn(Object.fromEntries(this.#variables), Object.fromEntries(tensors));
+        return ownTensors(returned);
+      }),
+    );
+    const outputs: Record<string, TypedArray> = {};
+    for (const [name, result] of Object.entries(results)) {
+      outputs[name] = (await result.data()).slice() as TypedArray;
+      result.dispose();
+    }
+    return outputs;
+  }
+
+  async read(names: readonly string[] = [...this.#variables.keys()]): Promise<Record<string, TypedArray>> {
+    const values: Record<string, TypedArray> = {};
+    for (const [name, variable] of pick(this.#variables, names)) {
+      values[name] = (await variable.data()).slice() as TypedArray;
+    }
+    return values;
+  }
+
+  async write(values: Readonly<Record<string, TypedArray>>): Promise<void> {
+    for (const [name, variable] of pick(this.#variables, Object.keys(values))) {
+      const array = emptyValue(variable);
+      copyInto(name, array, values[name]!);
+      tidy(() => variable.assign(tensor(array, variable.shape, variable.dtype)));
+    }
+  }
+
+  async dispose(): Promise<void> {
+    if (this.#owned) withRegistry(this.#variables, () => dispose([...this.#variables.values()]));
+  }
+}
+
+/** A tensor of its own for each result, to be freed: what was returned may be a variable or somebody else's. */
+function ownTensors(results: Readonly<Record<string, Tensor>>): NamedTensorMap {
+  return Object.fromEntries(
+    Object.entries(results).map(([name, tensor]) => [name, clone(resultTensor(name, tensor))]),
+  );
+}
+
+function createVariables(specs: EagerOptions['variables']): Map<string, Variable> {
+  return withRegistry(
+    new Map(),
+    () =>
+      new Map(
+        Object.entries(specs).map(([name, spec]) => {
+          const value = tensor(initialValue(name, spec), [...spec.shape], spec.dtype ?? 'float32');
+          const variable = engine().makeVariable(value, spec.trainable ?? true, name);
+          value.dispose();
+          return [name, variable];
+        }),
+      ),
+  );
+}
+
+/**
+ * Runs a function with these variables alone registered in tfjs, so that `tf.variableGrads` finds no others and two
+ * steps may use the same names.
+ */
+function withRegistry<T>(variables: ReadonlyMap<string, Variable>, body: () => T): T {
+  const { state } = engine();
+  const outer = state.registeredVariables;
+  state.registeredVariables = Object.fromEntries(variables);
+  try {
+    return body();
+  } finally {
+    state.registeredVariables = outer;
+  }
+}

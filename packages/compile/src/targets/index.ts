@@ -1,0 +1,77 @@
+import { InputError } from '@mlm/base/errors';
+import { eager } from './eager/target.js';
+import { onnx } from './onnx/target.js';
+import { type Device, type Precision, precisions, type Target } from './target.js';
+import { tensorflow } from './tensorflow/target.js';
+import { webgpu } from './webgpu/target.js';
+
+/** Every target, in the order in which a machine is searched for them. */
+const list = [onnx, webgpu, tensorflow, eager] as const;
+
+/** What runs a compiled function; see `CompileOptions`. */
+export type Engine = (typeof list)[number]['engine'];
+
+export const targets: readonly (Target & { readonly engine: Engine })[] = list;
+
+export const engines: readonly Engine[] = [...new Set(targets.map(({ engine }) => engine))];
+
+/**
+ * The target that runs an engine on a device. Nothing runs elsewhere, or in another precision, than was asked for.
+ *
+ * @throws TypeError if there is no such engine; InputError if it lacks the device or the precision
+ */
+export function targetFor(engine: Engine, device: Device, precision: Precision): (typeof targets)[number] {
+  const own = targets.filter((target) => target.engine === engine);
+  if (own.length === 0) throw new TypeError(`there is no engine '${engine}': use ${engines.join(', ')}`);
+  if (!precisions.includes(precision)) {
+    throw new InputError(`--precision ${precision}: there are ${precisions.join(', ')}`);
+  }
+  const places = targets.flatMap((target) =>
+    (target.precisions[precision] ?? []).map((on): Place => ({ target, device: on })),
+  );
+  const products = `${precisionNames[precision]} matrix products`;
+  if (precision !== 'fp32' && !places.some((place) => place.device === device)) {
+    throw new InputError(
+      `--precision ${precision}: no engine has ${products} on ${device}; ` +
+        `use ${choices(places)}, or --precision fp32`,
+    );
+  }
+  const found = own.find(({ devices }) => devices.includes(device));
+  if (!found) {
+    const known = own.flatMap(({ devices }) => devices);
+    const there = choices(places.filter((place) => place.device === device));
+    throw new InputError(
+      `--device ${device}: the engine ${engine} does not run there, only on ${known.join(', ')}; ` +
+        `use ${there && `${there}, or `}--device ${known.join(' or ')}`,
+    );
+  }
+  if (!found.precisions[precision]?.includes(device)) {
+    throw new InputError(
+      `--precision ${precision}: the engine ${engine} has no ${products}; ` +
+        `use ${choices(places)}, or --precision fp32`,
+    );
+  }
+  return found;
+}
+
+interface Place {
+  readonly target: Target;
+  readonly device: Device;
+}
+
+const precisionNames: Readonly<Record<Precision, string>> = {
+  fp32: 'float32',
+  tf32: 'TF32',
+  bf16: 'bfloat16',
+};
+
+/** Such as `--engine tensorflow on --device cpu or cuda (after mlm setup tensorflow)`; empty without any. */
+function choices(places: readonly Place[]): string {
+  return [...new Set(places.map(({ target }) => target))]
+    .map((target) => {
+      const devices = places.filter((place) => place.target === target).map(({ device }) => device);
+      const remedy = target.remedy(devices[0]!);
+      return `--engine ${target.engine} on --device ${devices.join(' or ')}${remedy ? ` (after ${remedy})` : ''}`;
+    })
+    .join(' or ');
+}

@@ -1,0 +1,138 @@
+import { type Shape, staticShape } from '../../graph/dimension.js';
+import { constantOf, type Graph, type Value } from '../../graph/graph.js';
+import { rewrite } from '../../graph/rewrite.js';
+import { type AdamWUpdate, matchAdamW } from '../../passes/adamw.js';
+import { DROPOUT_MASK } from '../../primitives/dropout-mask.js';
+
+/** Where a kernel of ours finds a scalar: known, an input of the run, or an output of the engine's graph. */
+export type ScalarSource =
+  | { readonly value: number }
+  | { readonly input: string }
+  | { readonly output: string };
+
+/** Where the engine leaves a gradient: in an output, or in a variable that it assigns to (a sum over batches). */
+export type GradientSource = { readonly output: string } | { readonly variable: string };
+
+const SCALARS = ['stepSize', 'secondMomentScale', 'firstKeep', 'secondKeep', 'epsilon'] as const;
+type ScalarName = (typeof SCALARS)[number] | 'decay' | 'clip';
+
+/** One AdamW update that runs in place after the engine. */
+export interface HostUpdate {
+  readonly parameter: string;
+  readonly firstMoment: string;
+  readonly secondMoment: string;
+  readonly gradient: GradientSource;
+  readonly scalars: Readonly<Record<ScalarName, ScalarSource>>;
+}
+
+/** A dropout mask that is drawn before the engine runs and passed to it as an input. */
+export interface HostMask {
+  readonly input: string;
+  readonly key: string;
+  readonly shape: Shape;
+  readonly rate: number;
+  readonly stream: number;
+}
+
+/** What our own kernels do of a function, in plain data. */
+export interface HostWork {
+  readonly updates: readonly HostUpdate[];
+  /** The shape of each gradient that is an output of the model, by the output's name. */
+  readonly gradients: ReadonlyMap<string, readonly number[]>;
+  readonly masks: readonly HostMask[];
+}
+
+/** A graph divided between the engine and our own kernels. */
+export interface HostPlan extends HostWork {
+  /** The engine's share. */
+  readonly graph: Graph;
+}
+
+/** Takes out of the graph what our kernels do better: random masks, which ONNX cannot repeat, and AdamW in place. */
+export function planHostWork(graph: Graph, { adamW } = { adamW: true }): HostPlan {
+  const { updates, ...engine } = adamW ? planUpdates(graph) : { graph, updates: [], gradients: new Map() };
+  const { masks, values } = planMasks(engine.graph);
+  const withMasks = { ...engine.graph, inputs: [...graph.inputs, ...values.values()] };
+  return {
+    graph: rewrite(withMasks, ({ outputs }) => {
+      const drawn = values.get(outputs[0]!);
+      return drawn && [drawn];
+    }),
+    updates,
+    gradients: engine.gradients,
+    masks,
+  };
+}
+
+function planUpdates(graph: Graph): Omit<HostPlan, 'masks'> {
+  const outputs: Record<string, Value> = { ...graph.outputs };
+  const remaining: Record<string, Value> = { ...graph.updates };
+  const names = new Map<Value, string>();
+  const outputFor = (value: Value): string => {
+    const name = names.get(value) ?? `host/${names.size}`;
+    names.set(value, name);
+    outputs[name] = value;
+    return name;
+  };
+  const found = graph.variables.flatMap((variable) => matchAdamW(graph, variable) ?? []);
+  for (const { parameter, firstMoment, secondMoment } of found) {
+    for (const { name } of [parameter, firstMoment, secondMoment]) delete remaining[name!];
+  }
+  const gradients = new Map<string, readonly number[]>();
+  const updates = found.map((update): HostUpdate => {
+    const { gradient, clip } = unclipped(update.gradient);
+    const variable = Object.keys(remaining).find((name) => remaining[name] === gradient);
+    const source = variable === undefined ? { output: outputFor(gradient) } : { variable };
+    if ('output' in source) gradients.set(source.output, staticShape(gradient.shape));
+    return {
+      parameter: update.parameter.name!,
+      firstMoment: update.firstMoment.name!,
+      secondMoment: update.secondMoment.name!,
+      gradient: source,
+      scalars: scalarsOf(update, clip, outputFor),
+    };
+  });
+  return { graph: { ...graph, outputs, updates: remaining }, updates, gradients };
+}
+
+/** A gradient without the clipping factor, which the kernel applies on the way. */
+function unclipped(gradient: Value): { gradient: Value; clip?: Value } {
+  if (gradient.node?.op !== 'Multiply' || gradient.shape.length === 0) return { gradient };
+  const [a, b] = gradient.node.inputs as [Value, Value];
+  if (b.shape.length === 0) return { gradient: a, clip: b };
+  return a.shape.length === 0 ? { gradient: b, clip: a } : { gradient };
+}
+
+function scalarsOf(
+  update: AdamWUpdate,
+  clip: Value | undefined,
+  outputFor: (value: Value) => string,
+): HostUpdate['scalars'] {
+  const source = (value: Value): ScalarSource => {
+    const constant = constantOf(value);
+    if (constant !== undefined) return { value: constant };
+    return value.node ? { output: outputFor(value) } : { input: value.name! };
+  };
+  const scalars = Object.fromEntries(SCALARS.map((name) => [name, source(update[name])]));
+  return {
+    ...(scalars as Record<(typeof SCALARS)[number], ScalarSource>),
+    decay: update.decay ? source(update.decay) : { value: 0 },
+    clip: clip ? source(clip) : { value: 1 },
+  };
+}
+
+function planMasks(graph: Graph): { masks: HostMask[]; values: Map<Value, Value> } {
+  const masks: HostMask[] = [];
+  const values = new Map<Value, Value>();
+  for (const { op, inputs, attributes, outputs } of graph.nodes) {
+    if (op !== DROPOUT_MASK) continue;
+    const [key] = inputs as [Value];
+    if (key.node || key.name === undefined) throw new Error('the key of a dropout mask must be an input');
+    const input = `dropout/${masks.length}`;
+    const { shape, dtype } = outputs[0]!;
+    const { rate, stream } = attributes as { rate: number; stream: number };
+    masks.push({ input, key: key.name, shape, rate, stream });
+    values.set(outputs[0]!, { name: input, shape, dtype });
+  }
+  return { masks, values };
+}

@@ -1,0 +1,119 @@
+import { formatDimension, isSymbolic, sizeOf, staticShape } from '../../graph/dimension.js';
+import { type Graph, resultsOf, type Value } from '../../graph/graph.js';
+import { Emitter } from './emit/emitter.js';
+import { lowerings } from './emit/index.js';
+import type { Lowering } from './emit/lowering.js';
+import { DATA_TYPE, encodeModel, type OnnxTensor, type OnnxType, type OnnxValueInfo } from './protobuf.js';
+
+/** The name under which a variable's next value leaves the ONNX graph. */
+export const updateName = (variable: string): string => `${variable}/next`;
+
+/** The name of an output in the ONNX graph, where it must differ from those of inputs and variables. */
+export function outputName({ inputs, variables }: Graph, name: string): string {
+  return [...inputs, ...variables].some((value) => value.name === name) ? `${name}/output` : name;
+}
+
+/** How `toOnnx` writes a graph. */
+export interface OnnxOptions {
+  /** Values of variables by name, which then stand in the file (2 GB at most); the other variables are inputs. */
+  readonly values?: ReadonlyMap<string, Float32Array | Int32Array>;
+  /** Names of int32 inputs that the file takes as int64, as exporters of other frameworks have them. */
+  readonly int64Inputs?: readonly string[];
+}
+
+/**
+ * The graph as the bytes of an .onnx file (opset 21 and com.microsoft operators of onnxruntime). Inputs and outputs
+ * keep their names. The variables that it reads are inputs; the next value of an assigned variable is the output
+ * `<name>/next`.
+ * @throws Error naming an operation that has no ONNX form; RangeError if a value has another length than its variable
+ */
+export const toOnnx = (graph: Graph, options: OnnxOptions = {}): Uint8Array =>
+  toOnnxWith(lowerings, graph, options);
+
+/** `toOnnx` by a table of forms. */
+export function toOnnxWith(
+  forms: Readonly<Record<string, Lowering>>,
+  graph: Graph,
+  { values, int64Inputs = [] }: OnnxOptions = {},
+): Uint8Array {
+  const results = [
+    ...Object.entries(graph.outputs).map(([name, value]): [string, Value] => [
+      outputName(graph, name),
+      value,
+    ]),
+    ...Object.entries(graph.updates).map(([name, value]): [string, Value] => [updateName(name), value]),
+  ];
+  const read = usedVariables(graph);
+  const stored = read.filter(({ name }) => values?.has(name!));
+  const leaves = [...graph.inputs, ...read.filter(({ name }) => !values?.has(name!))];
+  const given = [...leaves, ...stored].map(({ name }) => name!);
+  const emitter = new Emitter(new Set([...given, ...results.map(([name]) => name)]));
+  for (const value of [...leaves, ...stored]) emitter.declare(value, value.name!);
+  for (const value of stored) emitter.initializers.push(storedTensor(value, values!.get(value.name!)!));
+  const isWide = ({ name }: Value) => int64Inputs.includes(name!);
+  for (const value of leaves.filter(isWide)) {
+    emitter.bind(value, emitter.op('Cast', [value.name!], { to: DATA_TYPE.int32 }));
+  }
+  for (const node of graph.nodes) {
+    const lowering = forms[node.op];
+    if (!lowering) throw new Error(`the operation ${node.op} has no ONNX form`);
+    const names = [
+      lowering(
+        emitter,
+        node.inputs.map((value) => emitter.name(value)),
+        node,
+      ),
+    ].flat();
+    node.outputs.forEach((value, i) => {
+      if (names[i] !== undefined) emitter.bind(value, names[i]);
+    });
+  }
+  nameResults(emitter, results);
+  return encodeModel(
+    emitter.model(
+      leaves.map((value) => valueInfo(value, value.name!, isWide(value) ? 'int64' : value.dtype)),
+      results.map(([name, value]) => valueInfo(value, name, value.dtype)),
+    ),
+  );
+}
+
+/** Gives results their names where they are computed; an Identity would copy each, gradients of all weights among them. */
+function nameResults(emitter: Emitter, results: readonly (readonly [string, Value])[]): void {
+  const computed = new Set(emitter.nodes.flatMap(({ outputs }) => outputs));
+  const names = new Map<string, string>();
+  const copies: (readonly [from: string, to: string])[] = [];
+  for (const [name, value] of results) {
+    const known = emitter.name(value);
+    // Inputs keep their names, and so does what is a result already under another one.
+    if (computed.has(known) && !names.has(known)) names.set(known, name);
+    else copies.push([known, name]);
+  }
+  const rename = (tensors: readonly string[]) => tensors.map((tensor) => names.get(tensor) ?? tensor);
+  emitter.nodes.forEach((node, i) => {
+    emitter.nodes[i] = { ...node, inputs: rename(node.inputs), outputs: rename(node.outputs) };
+  });
+  for (const [from, to] of copies) {
+    const [inputs, outputs] = [rename([from]), [to]];
+    emitter.nodes.push({ opType: 'Identity', domain: '', inputs, outputs, attributes: {} });
+  }
+}
+
+function storedTensor({ name, shape, dtype }: Value, value: Float32Array | Int32Array): OnnxTensor {
+  const length = sizeOf(staticShape(shape));
+  if (value.length !== length) {
+    throw new RangeError(`the variable '${name}' holds ${length} values, not ${value.length}`);
+  }
+  const data = new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  return { name: name!, type: dtype, dims: shape as number[], data };
+}
+
+function usedVariables(graph: Graph): Value[] {
+  const used = new Set([...graph.nodes.flatMap(({ inputs }) => inputs), ...resultsOf(graph)]);
+  return graph.variables.filter((value) => used.has(value));
+}
+
+const valueInfo = ({ shape }: Value, name: string, type: OnnxType): OnnxValueInfo => ({
+  name,
+  type,
+  dims: shape.map((dimension) => (isSymbolic(dimension) ? formatDimension(dimension) : dimension)),
+});

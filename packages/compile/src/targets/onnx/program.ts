@@ -1,0 +1,38 @@
+import { sizeOf, staticShape } from '../../graph/dimension.js';
+import type { Graph } from '../../graph/graph.js';
+import { HostMemory } from '../../host/memory.js';
+import { applyPasses, type Pass } from '../../passes/passes.js';
+import { type HostPlan, type HostWork, planHostWork } from './host-work.js';
+import { outputName, toOnnx } from './model.js';
+
+/** A function divided between onnxruntime and our own kernels: plain data, which a cache can keep. */
+export interface OnnxProgram {
+  /** The engine's share, an .onnx file. */
+  readonly model: Uint8Array;
+  readonly host: HostWork;
+  /** Names of the function's outputs, and what the model calls them. */
+  readonly outputs: Readonly<Record<string, string>>;
+  readonly variables: readonly string[];
+  /** The variables that the model assigns. */
+  readonly updates: readonly string[];
+}
+
+/** @param free  bytes of memory for gradients; without room for them, updates stay in the engine */
+export function onnxProgram(graph: Graph, passes: readonly Pass[], free: number): OnnxProgram {
+  const { graph: engine, ...host } = planFor(graph, free);
+  return {
+    model: toOnnx(applyPasses(passes, engine)),
+    host,
+    outputs: Object.fromEntries(Object.keys(graph.outputs).map((name) => [name, outputName(engine, name)])),
+    variables: engine.variables.map(({ name }) => name!),
+    updates: Object.keys(engine.updates),
+  };
+}
+
+function planFor(graph: Graph, free: number): HostPlan {
+  const plan = planHostWork(graph);
+  const assigned = plan.graph.variables.filter(({ name }) => plan.graph.updates[name!]);
+  const shapes = [...plan.gradients.values(), ...assigned.map(({ shape }) => staticShape(shape))];
+  const bytes = shapes.reduce((sum, shape) => sum + HostMemory.bytesOf(sizeOf(shape)), 0);
+  return bytes <= free ? plan : planHostWork(graph, { adamW: false });
+}

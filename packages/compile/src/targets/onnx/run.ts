@@ -1,0 +1,75 @@
+import type { InferenceSession, Tensor } from 'onnxruntime-common';
+import type { Executable, ExecutableInput } from '../../executable.js';
+import type { TypedArray } from '../../graph/graph.js';
+import type { InputSpec } from '../../trace/trace.js';
+import { resolveInputs } from '../inputs.js';
+import { HostRunner } from './host-runner.js';
+import { updateName } from './model.js';
+import type { OnnxProgram } from './program.js';
+import { ortTensor } from './runtime.js';
+import { createSession, type SessionOptions } from './session.js';
+import type { OnnxState } from './state.js';
+
+/** Runs a program in onnxruntime. Variables stay in the arrays of an `OnnxState`, which several steps may share. */
+export class OnnxExecutable implements Executable {
+  private constructor(
+    private readonly session: InferenceSession,
+    private readonly program: OnnxProgram,
+    private readonly inputs: Readonly<Record<string, InputSpec>>,
+    readonly state: OnnxState,
+    private readonly ownsState: boolean,
+    private readonly host: HostRunner | undefined,
+  ) {}
+
+  static async create(
+    program: OnnxProgram,
+    inputs: Readonly<Record<string, InputSpec>>,
+    state: { readonly variables: OnnxState; readonly owned: boolean },
+    options: SessionOptions,
+  ): Promise<OnnxExecutable> {
+    const { variables, owned } = state;
+    const { model, host: work } = program;
+    const session = await createSession(model, options);
+    const host = work.updates.length + work.masks.length > 0 ? new HostRunner(work, variables) : undefined;
+    return new OnnxExecutable(session, program, inputs, variables, owned, host);
+  }
+
+  async run(given: Readonly<Record<string, ExecutableInput>>): Promise<Record<string, TypedArray>> {
+    const { inputs, sizes } = resolveInputs(this.inputs, given);
+    const feeds: Record<string, Tensor> = { ...this.host?.drawMasks(inputs, sizes) };
+    for (const [name, { data, shape }] of Object.entries(inputs)) feeds[name] = ortTensor(data, shape);
+    for (const name of this.program.variables) {
+      if (this.session.inputNames.includes(name)) feeds[name] = this.state.current(name);
+    }
+    const results = await this.session.run(feeds, this.fetches());
+    for (const name of this.program.updates) this.state.advance(name);
+    this.host?.update(inputs, results);
+    return Object.fromEntries(
+      Object.entries(this.program.outputs).map(([name, inModel]) => [
+        name,
+        results[inModel]!.data as TypedArray,
+      ]),
+    );
+  }
+
+  /** Where the engine writes: arrays that exist already, but for the outputs, which the caller keeps. */
+  private fetches(): Record<string, Tensor | null> {
+    const fetches: Record<string, Tensor | null> = {};
+    for (const name of this.session.outputNames) fetches[name] = this.host?.gradients.get(name) ?? null;
+    for (const name of this.program.updates) fetches[updateName(name)] = this.state.next(name);
+    return fetches;
+  }
+
+  async read(names?: readonly string[]): Promise<Record<string, TypedArray>> {
+    return this.state.read(names);
+  }
+
+  async write(values: Readonly<Record<string, TypedArray>>): Promise<void> {
+    this.state.write(values);
+  }
+
+  async dispose(): Promise<void> {
+    await this.session.release();
+    if (this.ownsState) this.state.dispose();
+  }
+}

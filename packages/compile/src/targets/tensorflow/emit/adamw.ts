@@ -1,0 +1,51 @@
+import type { Value } from '../../../graph/graph.js';
+import type { AdamWUpdate } from '../../../passes/adamw.js';
+import { attribute } from '../protobuf/attribute.js';
+import type { GraphBuilder, Tensor } from './graph-builder.js';
+
+/** The values that a fused update reads, beside the variables that it changes in place. */
+export function readByAdamW(update: AdamWUpdate): Value[] {
+  const { parameter, firstMoment, secondMoment, ...values } = update;
+  return [...Object.values(values), ...(values.decay ? [parameter] : [])];
+}
+
+/**
+ * The update by TensorFlow's fused ResourceApplyAdam, p ← p − lr·√(1 − β₂ᵗ)/(1 − β₁ᵗ) · m / (√v + ε̂). With the powers
+ * given as 0, lr = step size / scale and ε̂ = ε / scale, this is PyTorch's formula. Decay comes before it.
+ *
+ * @param reads  of the three variables' old values, which must happen before
+ * @returns the node that must run
+ */
+export function emitAdamW(
+  update: AdamWUpdate,
+  tensorOf: (value: Value) => Tensor,
+  reads: readonly Tensor[],
+  to: GraphBuilder,
+): Tensor {
+  const T = { T: attribute.type('float32') };
+  const gradient = tensorOf(update.gradient);
+  const scale = tensorOf(update.secondMomentScale);
+  const [rate, epsilon] = [update.stepSize, update.epsilon].map((value) =>
+    to.add('RealDiv', [tensorOf(value), scale], T, { name: 'adam/scalar' }),
+  );
+  const handle = (variable: Value) => to.variable(variable);
+  const after = [...reads];
+  if (update.decay) {
+    const kept = to.add('Sub', [to.scalar(1, 'float32'), tensorOf(update.decay)], T, { name: 'adam/keep' });
+    // Only once the gradient is there: the forward pass still reads the old buffer.
+    const decayed = to.add('Mul', [tensorOf(update.parameter), kept], T, {
+      name: 'adam/decay',
+      after: [gradient, ...reads],
+    });
+    const attr = { dtype: attribute.type('float32') };
+    after.push(
+      to.add('AssignVariableOp', [handle(update.parameter), decayed], attr, { name: 'adam/decay_assign' }),
+    );
+  }
+  const zero = to.scalar(0, 'float32');
+  const handles = [update.parameter, update.firstMoment, update.secondMoment].map(handle);
+  const keeps = [update.firstKeep, update.secondKeep].map(tensorOf);
+  const attr = { ...T, use_locking: attribute.flag(false), use_nesterov: attribute.flag(false) };
+  const inputs = [...handles, zero, zero, rate!, ...keeps, epsilon!, gradient];
+  return to.add('ResourceApplyAdam', inputs, attr, { name: 'adam/apply', after });
+}

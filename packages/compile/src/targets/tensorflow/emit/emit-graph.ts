@@ -1,0 +1,140 @@
+import type { Graph, Node, Value } from '../../../graph/graph.js';
+import { removeUnused } from '../../../graph/rewrite.js';
+import { type AdamWUpdate, matchAdamW } from '../../../passes/adamw.js';
+import { attribute } from '../protobuf/attribute.js';
+import { emitAdamW, readByAdamW } from './adamw.js';
+import type { GraphBuilder, Tensor } from './graph-builder.js';
+import { operations } from './index.js';
+
+/** Names of the tensors through which a session step goes in and out. */
+export interface EmittedSignature {
+  inputs: Record<string, { tensor: Tensor; value: Value }>;
+  outputs: Record<string, { tensor: Tensor; value: Value }>;
+}
+
+/**
+ * Writes a graph as nodes of a GraphDef. Variables are resource variables under their names; what a variable held at the
+ * start is read before its update runs, and all updates run before any output is handed out.
+ *
+ * @throws Error naming the operation that has no form in TensorFlow
+ */
+export function emitGraph(graph: Graph, to: GraphBuilder): EmittedSignature {
+  const adam = graph.variables.flatMap((variable) => matchAdamW(graph, variable) ?? []);
+  const emitter = new Emitter(to);
+  const inputs = graph.inputs.map((value) => [value.name!, emitter.placeholder(value)] as const);
+  const nodes = nodesWithout(graph, adam);
+  emitter.readAssigned(graph, nodes, adam);
+  for (const node of nodes) emitter.node(node);
+  const done = [...emitter.assignments(graph, adam), ...adam.map((update) => emitter.adamW(update))];
+  const outputs = Object.entries(graph.outputs).map(([name, value]) => {
+    const attr = { T: attribute.type(value.dtype) };
+    const tensor = to.add('Identity', [emitter.tensorOf(value)], attr, {
+      name: `output/${name}`,
+      after: done,
+    });
+    return [name, { tensor, value }] as const;
+  });
+  return { inputs: Object.fromEntries(inputs), outputs: Object.fromEntries(outputs) };
+}
+
+/** The nodes that are needed when fused operations take the place of some updates. */
+function nodesWithout(graph: Graph, fused: readonly AdamWUpdate[]): readonly Node[] {
+  const roots: Value[] = fused.flatMap((update) => Object.values(update));
+  const outputs = Object.fromEntries([...Object.values(graph.outputs), ...roots].entries());
+  return removeUnused({ ...graph, outputs, updates: plainUpdates(graph, fused) }).nodes;
+}
+
+/** The updates that no fused operation takes over. */
+function plainUpdates(graph: Graph, fused: readonly AdamWUpdate[]): Graph['updates'] {
+  const taken = new Set(
+    fused.flatMap(({ parameter, firstMoment, secondMoment }) => [
+      parameter.name,
+      firstMoment.name,
+      secondMoment.name,
+    ]),
+  );
+  return Object.fromEntries(Object.entries(graph.updates).filter(([name]) => !taken.has(name)));
+}
+
+class Emitter {
+  readonly #tensors = new Map<Value, Tensor>();
+
+  constructor(private readonly to: GraphBuilder) {}
+
+  placeholder(value: Value): { tensor: Tensor; value: Value } {
+    const attr = { dtype: attribute.type(value.dtype), shape: attribute.shape(value.shape) };
+    const tensor = this.to.add('Placeholder', [], attr, { name: `input/${value.name}` });
+    this.#tensors.set(value, tensor);
+    this.to.declareSizes(tensor, value.shape);
+    return { tensor, value };
+  }
+
+  /** Reads every assigned variable that anything needs, for its update to wait for. */
+  readAssigned(
+    { variables, outputs, updates }: Graph,
+    nodes: readonly Node[],
+    fused: readonly AdamWUpdate[],
+  ): void {
+    const needed = new Set([
+      ...nodes.flatMap(({ inputs }) => inputs),
+      ...Object.values(outputs),
+      ...Object.values(updates),
+      ...fused.flatMap((update) => readByAdamW(update)),
+    ]);
+    for (const variable of variables) {
+      if (updates[variable.name!] && needed.has(variable)) this.tensorOf(variable);
+    }
+  }
+
+  /** The read of a variable, as far as there is one. */
+  readOf(variable: Value): Tensor[] {
+    return [this.#tensors.get(variable) ?? []].flat();
+  }
+
+  /** The tensor of a value; a variable is read where it is first asked for. */
+  tensorOf(value: Value): Tensor {
+    const known = this.#tensors.get(value);
+    if (known) return known;
+    const attr = { dtype: attribute.type(value.dtype) };
+    const read = this.to.add('ReadVariableOp', [this.to.variable(value)], attr, {
+      name: `read/${value.name}`,
+    });
+    this.#tensors.set(value, read);
+    return read;
+  }
+
+  node(node: Node): void {
+    const emit = operations[node.op];
+    if (!emit) throw new Error(`the operation ${node.op} has no form in TensorFlow`);
+    const tensors = emit(
+      node,
+      node.inputs.map((value) => this.tensorOf(value)),
+      this.to,
+    );
+    const list = typeof tensors === 'string' ? [tensors] : tensors;
+    node.outputs.forEach((value, i) => {
+      this.#tensors.set(value, list[i]!);
+    });
+  }
+
+  adamW(update: AdamWUpdate): Tensor {
+    const { parameter, firstMoment, secondMoment } = update;
+    const reads = [parameter, firstMoment, secondMoment].flatMap((variable) => this.readOf(variable));
+    return emitAdamW(update, (value) => this.tensorOf(value), reads, this.to);
+  }
+
+  /** Plain assignments, each after the read of its variable. */
+  assignments(graph: Graph, fused: readonly AdamWUpdate[]): Tensor[] {
+    const variables = new Map(graph.variables.map((value) => [value.name!, value]));
+    const updates = Object.entries(plainUpdates(graph, fused));
+    const values = updates.map(([, value]) => this.tensorOf(value));
+    return updates.map(([name, value], i) => {
+      const own = variables.get(name)!;
+      const attr = { dtype: attribute.type(value.dtype) };
+      return this.to.add('AssignVariableOp', [this.to.variable(own), values[i]!], attr, {
+        name: `assign/${name}`,
+        after: this.readOf(own),
+      });
+    });
+  }
+}

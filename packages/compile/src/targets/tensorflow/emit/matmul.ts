@@ -1,0 +1,25 @@
+import type { Node } from '../../../graph/graph.js';
+import { attribute, type TensorType } from '../protobuf/attribute.js';
+import type { GraphBuilder, Tensor } from './graph-builder.js';
+import { cast, type Operations, result } from './operation.js';
+
+/** Matrix products: MatMul for two matrices, which oneDNN and grappler's fusions know best, else BatchMatMulV2. */
+export const matmul: Operations = {
+  BatchMatMul: (node, inputs, to) => {
+    if (to.precision !== 'bf16' || result(node).dtype !== 'float32')
+      return product(node, inputs, result(node).dtype, to);
+    const reduced = inputs.map((tensor) => to.bfloat16(tensor));
+    return cast(to, product(node, reduced, 'bfloat16', to), 'bfloat16', 'float32');
+  },
+};
+
+function product(node: Node, inputs: readonly Tensor[], dtype: TensorType, to: GraphBuilder): Tensor {
+  const T = attribute.type(dtype);
+  const [left, right] = ['transposeA', 'transposeB'].map((name) =>
+    attribute.flag(node.attributes[name] === true),
+  );
+  if (node.inputs.every(({ shape }) => shape.length === 2)) {
+    return to.add('MatMul', inputs, { T, transpose_a: left!, transpose_b: right! });
+  }
+  return to.add('BatchMatMulV2', inputs, { T, adj_x: left!, adj_y: right! });
+}

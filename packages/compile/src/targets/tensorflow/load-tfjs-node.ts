@@ -1,0 +1,148 @@
+import Module from 'node:module';
+import util from 'node:util';
+import { InputError } from '@mlm/base/errors';
+import type * as tfjsCore from '@tensorflow/tfjs-core';
+import type { Precision } from '../target.js';
+import { explainMissingCuda, findCuda } from './cuda.js';
+import { readInstallation, tensorflowFolder } from './installation.js';
+import { tfjsNodePackage } from './tfjs-node-package.js';
+
+/** A signature of a SavedModel loaded by tfjs-node: one call runs one session step. */
+export interface SavedModelSignature {
+  predict(inputs: tfjsCore.NamedTensorMap): tfjsCore.NamedTensorMap;
+  dispose(): void;
+}
+
+/** The part of tfjs-node that this package uses beside tfjs-core, which it shares with everything else. */
+export interface TfjsNode {
+  version: { 'tfjs-core': string };
+  node: { loadSavedModel(path: string, tags: string[], signature: string): Promise<SavedModelSignature> };
+  /** The backend that is set: tfjs-node's own, just after it was loaded. */
+  backend(): { isUsingGpuDevice?: boolean };
+  getBackend(): string;
+  setBackend(name: string): Promise<boolean>;
+  engine(): ReturnType<typeof tfjsCore.engine>;
+}
+
+export interface TensorflowOptions {
+  /** Threads inside one operation (default: TensorFlow's own choice, all cores). Fixed by the process's first load. */
+  threads?: number | undefined;
+  /** `cpu` hides the GPUs from TensorFlow; `cuda` takes them with memory growth on. Default `cpu`. */
+  device?: 'cpu' | 'cuda' | undefined;
+  /**
+   * `tf32` lets cuBLAS and cuDNN round the operands of float32 products, which TensorFlow does unasked; `bf16` is the
+   * graph's affair. Default `fp32`: they do not. Fixed by the process's first load.
+   */
+  precision?: Precision | undefined;
+  /** Compile clusters of operations with XLA. Default false. Fixed by the process's first load. */
+  xla?: boolean | undefined;
+  /** Folder of the installation (default {@link tensorflowFolder}). */
+  folder?: string | undefined;
+}
+
+let loaded: Promise<TfjsNode> | undefined;
+let loadedDevice: TensorflowOptions['device'];
+let loadedWithTf32 = false;
+
+/**
+ * Loads @tensorflow/tfjs-node-gpu with the binding that `mlm setup tensorflow` built. TensorFlow reads threads, device
+ * and XLA from the environment when it is loaded, so the first call in a process decides them.
+ *
+ * @throws InputError when TensorFlow is not set up, or runs on another device or in another precision in this process.
+ */
+export async function loadTfjsNode(options: TensorflowOptions = {}): Promise<TfjsNode> {
+  const { device = 'cpu' } = options;
+  const tf32 = options.precision === 'tf32';
+  if (!loaded) [loadedDevice, loadedWithTf32] = [device, tf32];
+  else if (loadedDevice !== device) {
+    throw new InputError(
+      `--device ${device}: TensorFlow already runs on ${loadedDevice} in this process, which its first step decided`,
+    );
+  } else if (device === 'cuda' && loadedWithTf32 !== tf32) {
+    const [asked, given] = tf32 ? ['tf32', 'fp32'] : ['fp32', 'tf32'];
+    throw new InputError(
+      `--precision ${asked}: TensorFlow already multiplies in ${given} in this process, which its first step decided`,
+    );
+  }
+  loaded ??= load(options).catch((error: unknown) => {
+    loaded = undefined;
+    throw error;
+  });
+  return loaded;
+}
+
+async function load(options: TensorflowOptions): Promise<TfjsNode> {
+  const folder = options.folder ?? tensorflowFolder();
+  const installation = await readInstallation(folder);
+  if (!installation) {
+    const command = `mlm setup tensorflow${options.device === 'cuda' ? ' --gpu' : ''}`;
+    throw new InputError(`TensorFlow is not set up in ${folder}: run \`${command}\``);
+  }
+  setEnvironment(options);
+  // tfjs-node 4.22 calls util.isNullOrUndefined, which Node 23 removed.
+  const legacy = util as { isNullOrUndefined?: (value: unknown) => boolean };
+  legacy.isNullOrUndefined ??= (value) => value === null || value === undefined;
+  const { require } = tfjsNodePackage();
+  const forget = answerBindingPath(require, installation.binding);
+  let tf: TfjsNode;
+  try {
+    if (options.device === 'cuda' && installation.cuda_libraries) require(installation.cuda_libraries);
+    tf = withQuietStartup(() => require('@tensorflow/tfjs-node-gpu') as TfjsNode);
+  } catch (error) {
+    throw new InputError(
+      `TensorFlow ${installation.tensorflow_version} does not load (${(error as Error).message.split('\n')[0]}): run \`mlm setup tensorflow\` again`,
+    );
+  } finally {
+    forget();
+  }
+  // Without a GPU, TensorFlow would quietly run everything on the CPU.
+  if (options.device === 'cuda' && !tf.backend().isUsingGpuDevice) {
+    throw explainMissingCuda(await findCuda(installation));
+  }
+  return tf;
+}
+
+function setEnvironment(options: TensorflowOptions): void {
+  const set = (name: string, value: string) => {
+    process.env[name] ??= value;
+  };
+  set('TF_CPP_MIN_LOG_LEVEL', '2');
+  if (options.threads) {
+    set('TF_NUM_INTRAOP_THREADS', String(options.threads));
+    // One thread between operations: two operations at once would share the same cores and caches.
+    set('TF_NUM_INTEROP_THREADS', '1');
+    set('OMP_NUM_THREADS', String(options.threads));
+  }
+  if (options.device === 'cuda') {
+    set('TF_FORCE_GPU_ALLOW_GROWTH', 'true');
+    // Else sums by atomic additions differ from run to run, and a resumed run from an unbroken one. It costs about 2 %.
+    set('TF_DETERMINISTIC_OPS', '1');
+    if (options.precision !== 'tf32') set('NVIDIA_TF32_OVERRIDE', '0');
+  } else set('CUDA_VISIBLE_DEVICES', '-1');
+  if (options.xla) set('TF_XLA_FLAGS', '--tf_xla_auto_jit=2 --tf_xla_cpu_global_jit');
+}
+
+/** tfjs-node asks @mapbox/node-pre-gyp where its binding is: that module is answered for, while it loads. */
+function answerBindingPath(require: NodeJS.Require, binding: string): () => void {
+  const id = require.resolve('@mapbox/node-pre-gyp');
+  const before = require.cache[id];
+  const answer = new Module(id);
+  answer.exports = { find: () => binding };
+  answer.loaded = true;
+  require.cache[id] = answer;
+  return () => {
+    if (before) require.cache[id] = before;
+    else delete require.cache[id];
+  };
+}
+
+/** tfjs warns that each of its kernels is already registered when a second copy of a backend is loaded. */
+function withQuietStartup<T>(load: () => T): T {
+  const { warn } = console;
+  console.warn = () => {};
+  try {
+    return load();
+  } finally {
+    console.warn = warn;
+  }
+}

@@ -1,0 +1,154 @@
+import { sizeOf, staticShape } from '../../graph/dimension.js';
+import type { Graph, TypedArray, Value } from '../../graph/graph.js';
+import type { Precision } from '../target.js';
+import { type EmittedSignature, emitGraph } from './emit/emit-graph.js';
+import { GraphBuilder } from './emit/graph-builder.js';
+import { attribute, dataType, shapeMessage } from './protobuf/attribute.js';
+import { encodeSavedModel, type SignatureMessage, type TensorInfoMessage } from './protobuf/schema.js';
+
+/** The tag under which the file is loaded, as `tf.saved_model.load` and `tf.node.loadSavedModel` expect it. */
+export const SERVING_TAG = 'serve';
+/** The signature that runs the graph once. */
+export const RUN_SIGNATURE = 'serving_default';
+/** A signature that only assigns gives this scalar, 0, once it has. */
+export const DONE_OUTPUT = 'done';
+
+/** The signature that every loader of TensorFlow runs once; its only output bears the same name. */
+const INIT_SIGNATURE = '__saved_model_init_op';
+
+/** How `toSavedModel` writes a graph. */
+export interface SavedModelOptions {
+  /** Of the operands of matrix products; all else stays float32. Default `fp32`. */
+  readonly precision?: Precision | undefined;
+  /** First values of the variables, to stand in the file; one that is left out begins with zeros. 2 GB at most. */
+  readonly values?: Readonly<Record<string, TypedArray>> | undefined;
+}
+
+/** Variables that are read or written by one signature, so that a large state passes in parts. */
+export interface StateGroup {
+  read: string;
+  write: string;
+  variables: Value[];
+}
+
+const GROUP_BYTES = 64 << 20;
+/** GraphDef version of TensorFlow 2.9 to 2.21. */
+const PRODUCER = 1087;
+
+/**
+ * Writes a graph as a TensorFlow SavedModel: the variables as resource variables, the whole run (updates included) as the
+ * signature `serving_default`, and signatures `read_0`, `write_0`, … that hand the variables out and take them in.
+ * With `values`, loading the file gives the variables their first values, in Python's `tf.saved_model.load` too, whose
+ * `.signatures['serving_default']` then runs at once. Without, they have none until `write_0`, … have run.
+ *
+ * @returns the bytes of `saved_model.pb`, to stand in a folder of its own
+ * @throws Error naming an operation that has no form in TensorFlow; RangeError if a value has another length than its
+ *   variable
+ */
+export function toSavedModel(graph: Graph, options: SavedModelOptions = {}): Uint8Array {
+  const builder = new GraphBuilder(options.precision);
+  const signatureDef: Record<string, SignatureMessage> = {
+    [RUN_SIGNATURE]: signature(emitGraph(graph, builder)),
+  };
+  for (const group of stateGroups(graph)) {
+    signatureDef[group.read] = signature(readSignature(group.variables, builder));
+    signatureDef[group.write] = signature(writeSignature(group.variables, builder));
+  }
+  if (options.values) signatureDef[INIT_SIGNATURE] = initSignature(graph.variables, options.values, builder);
+  return encodeSavedModel({
+    savedModelSchemaVersion: 1,
+    metaGraphs: [
+      {
+        metaInfoDef: { tags: [SERVING_TAG], tensorflowVersion: '2.21.0' },
+        graphDef: { node: builder.nodes, versions: { producer: PRODUCER, minConsumer: 0 } },
+        signatureDef,
+      },
+    ],
+  });
+}
+
+/** The variables of a graph in groups of at most 64 MiB, or one variable. */
+export function stateGroups(graph: Graph): StateGroup[] {
+  const groups: Value[][] = [];
+  let bytes = Number.POSITIVE_INFINITY;
+  for (const variable of graph.variables) {
+    const size = 4 * (variable.shape as readonly number[]).reduce((product, length) => product * length, 1);
+    if (bytes + size > GROUP_BYTES) {
+      groups.push([]);
+      bytes = 0;
+    }
+    groups.at(-1)!.push(variable);
+    bytes += size;
+  }
+  return groups.map((variables, i) => ({ read: `read_${i}`, write: `write_${i}`, variables }));
+}
+
+function readSignature(variables: readonly Value[], to: GraphBuilder): EmittedSignature {
+  const outputs = variables.map((value) => {
+    const attr = { dtype: attribute.type(value.dtype) };
+    const tensor = to.add('ReadVariableOp', [to.variable(value)], attr, { name: `state/read/${value.name}` });
+    return [value.name!, { tensor, value }] as const;
+  });
+  return { inputs: {}, outputs: Object.fromEntries(outputs) };
+}
+
+function writeSignature(variables: readonly Value[], to: GraphBuilder): EmittedSignature {
+  const after: string[] = [];
+  const inputs = variables.map((value) => {
+    const dtype = attribute.type(value.dtype);
+    const options = { name: `state/write/${value.name}` };
+    const tensor = to.add('Placeholder', [], { dtype, shape: attribute.shape(value.shape) }, options);
+    after.push(to.add('AssignVariableOp', [to.variable(value), tensor], { dtype }, options));
+    return [value.name!, { tensor, value }] as const;
+  });
+  const T = { T: attribute.type('int32') };
+  const tensor = to.add('Identity', [to.scalar(0, 'int32')], T, { name: 'state/done', after });
+  const done = { tensor, value: { shape: [], dtype: 'int32' as const } };
+  return { inputs: Object.fromEntries(inputs), outputs: { [DONE_OUTPUT]: done } };
+}
+
+/** Assigns the first values when the file is loaded. @throws RangeError if a value has another length than its variable */
+function initSignature(
+  variables: readonly Value[],
+  values: Readonly<Record<string, TypedArray>>,
+  to: GraphBuilder,
+): SignatureMessage {
+  const after = variables.map((variable) => {
+    const { name, dtype } = variable;
+    const shape = staticShape(variable.shape);
+    const value = values[name!];
+    if (value && value.length !== sizeOf(shape)) {
+      throw new RangeError(`the variable '${name}' holds ${sizeOf(shape)} values, not ${value.length}`);
+    }
+    const attr = { T: attribute.type(dtype), index_type: attribute.type('int32') };
+    const first = value
+      ? to.constant(value, shape, dtype)
+      : to.add('Fill', [to.integers(shape), to.scalar(0, dtype)], attr);
+    const options = { name: `state/first/${name}` };
+    return to.add(
+      'AssignVariableOp',
+      [to.variable(variable), first],
+      { dtype: attribute.type(dtype) },
+      options,
+    );
+  });
+  const name = to.add('NoOp', [], {}, { name: 'state/first', after });
+  // A signature describes tensors; that of an operation without any has this form.
+  const done = { name, dtype: 0, tensorShape: { dim: [], unknownRank: true } };
+  return { inputs: {}, outputs: { [INIT_SIGNATURE]: done }, methodName: '' };
+}
+
+function signature({ inputs, outputs }: EmittedSignature): SignatureMessage {
+  const describe = (tensors: EmittedSignature['inputs']): Record<string, TensorInfoMessage> =>
+    Object.fromEntries(
+      Object.entries(tensors).map(([name, { tensor, value }]) => [
+        name,
+        {
+          name: tensor.includes(':') ? tensor : `${tensor}:0`,
+          dtype: dataType(value.dtype),
+          tensorShape: shapeMessage(value.shape),
+        },
+      ]),
+    );
+  return { inputs: describe(inputs), outputs: describe(outputs), methodName: 'tensorflow/serving/predict' };
+}

@@ -1,0 +1,14 @@
+import { createSession } from '../onnx/session.js';
+import { copyModel } from './variables.js';
+
+/** Entry point of the process that `tryDevice` starts: `trial-process.js DEVICE`. */
+createSession(copyModel('float32', 1), { device: process.argv[2]!, locations: { y: 'gpu-buffer' } }).then(
+  () => {
+    console.log('started');
+    process.exit(0);
+  },
+  (error: Error) => {
+    console.error(error.message.split('\n')[0]);
+    process.exit(1);
+  },
+);

@@ -1,0 +1,22 @@
+import { fileURLToPath } from 'node:url';
+import { InputError } from '@mlm/base/errors';
+import { entryPoint, lastWords, runCommand } from '@mlm/base/spawn';
+
+const passed = new Set<string>();
+
+/**
+ * Starts a device once in a process of its own, before it is used here: Dawn writes its stack traces past every log
+ * level, and a driver that crashes takes its process along.
+ *
+ * @throws InputError when the device does not start
+ */
+export async function tryDevice(device: string): Promise<void> {
+  if (passed.has(device)) return;
+  const script = fileURLToPath(entryPoint(import.meta.url, './trial-process.js'));
+  const result = await runCommand(process.execPath, [script, device]);
+  if (!result.stdout.includes('started')) {
+    const crashed = result.code === null ? `--device ${device}: its driver crashed: ` : '';
+    throw new InputError(crashed + lastWords(result, 1));
+  }
+  passed.add(device);
+}

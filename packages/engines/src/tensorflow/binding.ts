@@ -1,0 +1,108 @@
+import { existsSync } from 'node:fs';
+import { cp, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { InputError } from '@mlm/base/errors';
+import { runCommand } from '@mlm/base/spawn';
+import { tfjsNodePackage } from '@mlm/compile/tensorflow';
+import { LIBRARIES } from './wheel.js';
+
+/**
+ * Builds tfjs-node's binding against the TensorFlow in `libraryFolder` with node-gyp, inside `target`.
+ *
+ * The binding gets an absolute run path into the wheel's own folder: through a symbolic link the loader would take the
+ * link's folder for `$ORIGIN` and miss the NVIDIA wheels that lie beside the real library. It is pure N-API, so the
+ * headers of the npm package node-api-headers suffice for every Node version, and nothing is fetched.
+ *
+ * Where NVIDIA's wheels lie beside TensorFlow, a second addon does nothing but bring those of their libraries that
+ * TensorFlow 2.21 asks for by name without a run path to them: libcusolver. Once loaded, it is found by its name.
+ *
+ * @returns the paths of both and the version of the sources the binding was built from.
+ * @throws InputError when a compiler, make or Python is missing or the build fails.
+ */
+export async function buildBinding(
+  target: string,
+  libraryFolder: string,
+  options: { python: string; report: (line: string) => void; signal?: AbortSignal | undefined },
+): Promise<{ binding: string; cudaLibraries?: string; version: string }> {
+  const require = createRequire(import.meta.url);
+  const sources = tfjsNodePackage();
+  const partial = `${target}.partial`;
+  await rm(partial, { recursive: true, force: true });
+  await cp(join(sources.folder, 'binding'), join(partial, 'binding'), { recursive: true });
+  const headers = join(partial, 'node', 'include', 'node');
+  await mkdir(headers, { recursive: true });
+  await cp(join(dirname(require.resolve('node-api-headers/package.json')), 'include'), headers, {
+    recursive: true,
+  });
+  // node-gyp wants the file that a full Node development folder would have; the release configuration is all it needs.
+  const common = { target_defaults: { default_configuration: 'Release', configurations: { Release: {} } } };
+  await writeFile(join(headers, 'common.gypi'), JSON.stringify(common));
+  await writeFile(join(partial, 'package.json'), '{"name": "tfjs-binding", "version": "0.0.0"}\n');
+  const cusolver = join(dirname(libraryFolder), 'nvidia', 'cusolver', 'lib');
+  const targets = [bindingTarget(libraryFolder)];
+  if (existsSync(join(cusolver, CUSOLVER))) targets.push(cudaLibrariesTarget(cusolver));
+  await writeFile(join(partial, 'cuda_libraries.c'), EMPTY_ADDON);
+  await writeFile(join(partial, 'binding.gyp'), JSON.stringify({ targets }, null, 2));
+  const gyp = require.resolve('node-gyp/bin/node-gyp.js');
+  const args = [gyp, 'rebuild', '--release', `--nodedir=${join(partial, 'node')}`, '--force-process-config'];
+  args.push(`--python=${options.python}`);
+  const result = await runCommand(process.execPath, args, {
+    cwd: partial,
+    onLine: options.report,
+    signal: options.signal,
+  });
+  options.signal?.throwIfAborted();
+  if (result.code !== 0) throw new InputError(explain(result.stdout + result.stderr));
+  await rm(target, { recursive: true, force: true });
+  await mkdir(join(target, 'lib', 'napi-v8'), { recursive: true });
+  const keep = async (name: string) => {
+    const path = join(target, 'lib', 'napi-v8', name);
+    await rename(join(partial, 'build', 'Release', name), path);
+    return path;
+  };
+  const binding = await keep('tfjs_binding.node');
+  const cudaLibraries = targets.length > 1 ? await keep('cuda_libraries.node') : undefined;
+  await rm(partial, { recursive: true, force: true });
+  return { binding, ...(cudaLibraries && { cudaLibraries }), version: sources.version };
+}
+
+function bindingTarget(libraryFolder: string): object {
+  return {
+    target_name: 'tfjs_binding',
+    sources: ['binding/tfjs_backend.cc', 'binding/tfjs_binding.cc'],
+    include_dirs: [join(libraryFolder, 'include'), '.'],
+    defines: ['NAPI_VERSION=8'],
+    cflags_cc: ['-std=c++17', '-O2', '-fPIC', '-w'],
+    library_dirs: [libraryFolder],
+    libraries: [...LIBRARIES.map((name) => `-l:${name}`), `-Wl,-rpath,'${libraryFolder}'`],
+  };
+}
+
+const CUSOLVER = 'libcusolver.so.11';
+
+const EMPTY_ADDON = '#include <node_api.h>\nNAPI_MODULE_INIT() { return exports; }\n';
+
+function cudaLibrariesTarget(folder: string): object {
+  return {
+    target_name: 'cuda_libraries',
+    sources: ['cuda_libraries.c'],
+    library_dirs: [folder],
+    // Nothing calls it: without the first flag the linker would leave it out.
+    libraries: ['-Wl,--no-as-needed', `-l:${CUSOLVER}`, `-Wl,-rpath,'${folder}'`],
+  };
+}
+
+function explain(output: string): string {
+  if (/not found: make|make: not found|spawn make ENOENT/.test(output)) {
+    return 'make is missing: install a C++ compiler and make (Debian: apt-get install build-essential)';
+  }
+  if (/(g|c)\+\+: (command )?not found|(g|c)\+\+: No such file/.test(output)) {
+    return 'a C++ compiler is missing: install g++ and make (Debian: apt-get install build-essential)';
+  }
+  if (/Could not find any Python/i.test(output)) {
+    return 'node-gyp found no Python 3: install python3, or name one with --python';
+  }
+  const error = output.split('\n').find((line) => /error[: ]/i.test(line) && !line.includes('gyp info'));
+  return `building the TensorFlow binding failed: ${error?.trim() ?? 'node-gyp said nothing'}`;
+}
