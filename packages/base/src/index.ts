@@ -5,9 +5,20 @@ export { InputError, type MessageParts, mention, messageText, type OptionMention
 // Files: outputs that appear whole or not at all, stay after a power loss, and have one writer
 
 export { syncFile, syncFolder, syncName, syncTree } from './files/durable.js';
-export { replaceFolder, restoreFolder, type WriteFolderOptions, writeFolder } from './files/folder.js';
+export {
+  checkWorkingFolder,
+  replaceFolder,
+  restoreFolder,
+  type WriteFolderOptions,
+  writeFolder,
+} from './files/folder.js';
 export { type LockOptions, lockOutput, OutputLock } from './files/lock.js';
 export { makeFolders } from './files/make-folders.js';
 export { exists, moveUnlessThere } from './files/move.js';
 export { checkTarget, isWithin, type Replaceable } from './files/replace.js';
 export { writeError } from './files/write-error.js';
+
+// Launchers: whether torchrun, srun or mpirun started several processes
+export { type LauncherVariables, launcherVariables, severalProcesses } from './launchers.js';
+// Tokenizers: the names of their files
+export { checkTokenizerFiles, tokenizerFileNames } from './tokenizer-files.js';

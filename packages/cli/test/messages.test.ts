@@ -61,9 +61,9 @@ test('who works on a share says which and whence, and what comes next is the mer
   const typed = await runMlm(['preprocess', 'a.txt', 'typed.arrow', ...rank], { cwd: folder });
   expect(typed.stderr).toBe('mlm: part 1 (from 0) of 2 only, by --rank and --world-size\n');
   expect(typed.stdout.toString()).toContain('merge typed.part-*-of-00002.arrow typed.arrow');
-  const env = { SLURM_PROCID: '0', SLURM_NTASKS: '3' };
+  const env = { SLURM_PROCID: '0', SLURM_STEP_NUM_TASKS: '3' };
   const { stderr } = await runMlm(['preprocess', 'a.txt', 'job.arrow'], { cwd: folder, env });
-  expect(stderr).toBe('mlm: part 0 (from 0) of 3 only, by SLURM_PROCID=0 and SLURM_NTASKS=3\n');
+  expect(stderr).toBe('mlm: part 0 (from 0) of 3 only, by SLURM_PROCID=0 and SLURM_STEP_NUM_TASKS=3\n');
 });
 
 test.runIf(existsSync('/dev/full'))('a full standard output is one line and exit code 1', async () => {

@@ -32,7 +32,7 @@ export async function writeFolder<T>(
   checkTarget(folder, kind, options);
   const lock = await lockOutput(folder, { takeOver });
   try {
-    checkTarget(workingFolder(folder), workingContents(kind), { ...options, overwrite: true });
+    checkWorkingFolder(folder, kind, options);
     await restoreFolder(folder);
     checkTarget(folder, kind, options);
     return await replaceFolder(folder, write, () => {
@@ -80,6 +80,19 @@ export async function restoreFolder(folder: string): Promise<void> {
   const working = workingFolder(folder);
   await moveUnlessThere(join(working, 'old'), folder);
   await rm(working, { recursive: true, force: true });
+}
+
+/**
+ * Holds what an interrupted run left beside a folder against what may be removed there.
+ * @throws InputError when it is nothing that {@link replaceFolder} made for a folder of this kind
+ */
+export function checkWorkingFolder(
+  folder: string,
+  kind: Replaceable & { kind: 'folder' },
+  { inputs }: Pick<WriteFolderOptions, 'inputs'>,
+): void {
+  const options = { overwrite: true, ...(inputs && { inputs }) };
+  checkTarget(workingFolder(folder), workingContents(kind), options);
 }
 
 /** Where a folder is put together, and the one that it replaces stands while they change places. */

@@ -1,4 +1,4 @@
-import { InputError } from '@mlm/base/errors';
+import { InputError, type LauncherVariables, launcherVariables } from '@mlm/base';
 
 /** Which of several processes this one is. */
 export interface Share {
@@ -8,13 +8,12 @@ export interface Share {
   worldSize: number;
 }
 
-/** Variables that schedulers set: Slurm, Open MPI, torchrun, a Kubernetes indexed job (whose size has no variable). */
-const VARIABLES = [
-  ['SLURM_PROCID', 'SLURM_NTASKS'],
-  ['OMPI_COMM_WORLD_RANK', 'OMPI_COMM_WORLD_SIZE'],
-  ['RANK', 'WORLD_SIZE'],
-  ['JOB_COMPLETION_INDEX', 'JOB_COMPLETIONS'],
-] as const;
+/** A Kubernetes indexed job tells the index alone; the size has no variable of its own. */
+const indexedJob: LauncherVariables = { rank: 'JOB_COMPLETION_INDEX', size: 'JOB_COMPLETIONS' };
+
+function variablesOf(env: NodeJS.ProcessEnv): LauncherVariables | undefined {
+  return launcherVariables(env) ?? (env[indexedJob.rank] === undefined ? undefined : indexedJob);
+}
 
 /**
  * The share that `rank` and `worldSize` name, or, where they are left out, that a scheduler's variables do; else all.
@@ -22,9 +21,9 @@ const VARIABLES = [
  * @throws InputError when only one of the two is known, or the rank is not below the world size
  */
 export function shareOf(given: Partial<Share>, env: NodeJS.ProcessEnv = process.env): Share {
-  const variables = VARIABLES.find(([rank]) => env[rank] !== undefined);
-  const rank = given.rank ?? (variables ? whole(env, variables[0]) : undefined);
-  const worldSize = given.worldSize ?? (variables ? whole(env, variables[1]) : undefined);
+  const variables = variablesOf(env);
+  const rank = given.rank ?? (variables ? whole(env, variables.rank) : undefined);
+  const worldSize = given.worldSize ?? (variables ? whole(env, variables.size) : undefined);
   // A job of one task sets a rank as well; only a rank that was asked for needs its world size.
   if (rank === undefined && worldSize === undefined) return { rank: 0, worldSize: 1 };
   if (rank === undefined) throw new InputError(`--world-size ${worldSize} needs --rank`);
@@ -39,9 +38,9 @@ export function shareVariables(
   given: Partial<Share>,
   env: NodeJS.ProcessEnv = process.env,
 ): string | undefined {
-  const variables = VARIABLES.find(([rank]) => env[rank] !== undefined);
+  const variables = variablesOf(env);
   if (!variables) return undefined;
-  const used = [given.rank ?? variables[0], given.worldSize ?? variables[1]].filter(
+  const used = [given.rank ?? variables.rank, given.worldSize ?? variables.size].filter(
     (name) => typeof name === 'string',
   );
   return used.length === 0 ? undefined : used.map((name) => `${name}=${env[name]}`).join(' and ');

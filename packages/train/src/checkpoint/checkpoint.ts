@@ -1,9 +1,10 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { tokenizerFileNames } from '@mlm/base';
 import { InputError } from '@mlm/base/errors';
 import { parseModel } from '../models/index.js';
 import type { Model, Weights } from '../models/model.js';
-import { readWeights, writeWeights } from './weights.js';
+import { type ReadWeights, readWeights, weightsFile, writeWeights } from './weights.js';
 
 /** A model as it lies in a folder that transformers' `AutoModelForMaskedLM` and `AutoTokenizer` open. */
 export interface Checkpoint {
@@ -14,13 +15,10 @@ export interface Checkpoint {
 }
 
 export const configFile = 'config.json';
-export const weightsFile = 'model.safetensors';
-export const tokenizerFileNames = [
-  'tokenizer.json',
-  'tokenizer_config.json',
-  'vocab.txt',
-  'special_tokens_map.json',
-];
+
+/** Whether a file of this name can be a part of a checkpoint that {@link writeCheckpoint} wrote. */
+export const isCheckpointFile = (name: string): boolean =>
+  name === configFile || name === weightsFile || (tokenizerFileNames as readonly string[]).includes(name);
 
 /** @throws InputError when the folder is no checkpoint of a model that this package can compute */
 export async function readModel(folder: string): Promise<Model> {
@@ -37,16 +35,23 @@ export async function hasWeights(folder: string): Promise<boolean> {
   );
 }
 
-/** @throws InputError when the folder is no whole checkpoint of a masked language model */
-export async function readCheckpoint(folder: string): Promise<Checkpoint> {
+/**
+ * @param headSeed draws the output layer where the checkpoint has none; without it such a checkpoint is refused
+ * @returns `notes` say in a line each what was drawn or left out
+ * @throws InputError when the folder is no whole checkpoint of a masked language model
+ */
+export async function readCheckpoint(
+  folder: string,
+  headSeed?: number,
+): Promise<Checkpoint & Pick<ReadWeights, 'notes'>> {
   const model = await readModel(folder);
-  const weights = await readWeights(join(folder, weightsFile), model);
   const present = await readdir(folder);
+  const { weights, notes } = await readWeights(folder, present, model, headSeed);
   const tokenizerFiles: Record<string, string> = {};
   for (const name of tokenizerFileNames.filter((name) => present.includes(name))) {
     tokenizerFiles[name] = await readText(folder, name);
   }
-  return { model, weights, tokenizerFiles };
+  return { model, weights, tokenizerFiles, notes };
 }
 
 async function readText(folder: string, name: string): Promise<string> {

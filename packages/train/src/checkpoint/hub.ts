@@ -1,8 +1,10 @@
 import { readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { tokenizerFileNames } from '@mlm/base';
 import { InputError } from '@mlm/base/errors';
 import { presetNames } from '../models/index.js';
-import { configFile, tokenizerFileNames, weightsFile } from './checkpoint.js';
+import { configFile } from './checkpoint.js';
+import { shardNames, weightsFile, weightsIndexFile } from './weights.js';
 
 /** A repository on a hub: `owner/name`. */
 const hubId = /^[\w.-]+\/[\w.-]+$/;
@@ -32,20 +34,19 @@ export async function checkpointFolder(name: string, environment = process.env):
       additionalFields: ['sha', 'filePaths'],
       ...access,
     });
-    const wanted = [weightsFile, configFile, ...tokenizerFileNames].filter((file) =>
-      filePaths.includes(file),
-    );
-    if (!wanted.includes(weightsFile)) {
+    const weights = [weightsFile, weightsIndexFile].find((file) => filePaths.includes(file));
+    if (!weights) {
       throw new InputError(
         `${hubUrl}/${name}: has no ${weightsFile}; weights of another format are not read`,
       );
     }
-    let folder = '';
-    for (const path of wanted) {
-      const file = await hub.downloadFileToCacheDir({ repo: name, path, revision: sha, ...access });
-      folder = dirname(file);
-    }
-    return folder;
+    const fetchFile = (path: string) =>
+      hub.downloadFileToCacheDir({ repo: name, path, revision: sha, ...access });
+    const file = await fetchFile(weights);
+    const shards = weights === weightsIndexFile ? await shardNames(file) : [];
+    const others = [configFile, ...tokenizerFileNames].filter((name) => filePaths.includes(name));
+    for (const path of [...shards, ...others]) await fetchFile(path);
+    return dirname(file);
   } catch (error) {
     if (error instanceof InputError) throw error;
     const repository = join(hub.getHFHubCachePath(), `models--${name.replace('/', '--')}`, 'snapshots');

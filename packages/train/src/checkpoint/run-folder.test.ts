@@ -1,4 +1,4 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, expect, it, vi } from 'vitest';
 import { initializeWeights } from '../models/initialize.js';
@@ -128,9 +128,62 @@ it('refuses to resume in a folder that holds no run', async () => {
   await mkdir(run.path);
   const refusal =
     /foreign: holds no training run \(no trainer_state.json, checkpoint-\* or metrics.jsonl\)[^\n]*$/;
-  await expect(run.check({ resume: true, overwrite: false })).rejects.toThrow(refusal);
+  await expect(run.check({ resume: true, overwrite: false, inputs: [] })).rejects.toThrow(refusal);
   for (const name of ['config.json', 'model.safetensors']) await writeFile(join(run.path, name), '');
-  await expect(run.check({ resume: true, overwrite: false })).rejects.toThrow(refusal);
+  await expect(run.check({ resume: true, overwrite: false, inputs: [] })).rejects.toThrow(refusal);
   await writeFile(join(run.path, 'metrics.jsonl'), '');
-  await run.check({ resume: true, overwrite: false });
+  await run.check({ resume: true, overwrite: false, inputs: [] });
+});
+
+it('a kill at any moment of an overwrite leaves the old run or the new one', async () => {
+  for (let changes = 0, done = false; !done; changes++) {
+    const run = new RunFolder(folder.file(`replaced-${changes}`));
+    await run.create({ resume: false });
+    await run.saveLast(snapshotOf(1));
+    const begin = async () => {
+      await run.check({ resume: false, overwrite: true, inputs: [] });
+      await run.create({ resume: false });
+    };
+    done = await lives(changes, begin);
+    await run.check({ resume: true, overwrite: false, inputs: [] });
+    const found = await run.newest();
+    expect([undefined, 1], `killed after ${changes} changes`).toContain(found?.state.step);
+    if (done) expect(await readdir(run.path)).toEqual(['metrics.jsonl']);
+    // Whatever is left over is no obstacle to the next try.
+    await begin();
+    expect(await readdir(run.path)).toEqual(['metrics.jsonl']);
+    expect((await readdir(folder.path)).filter((name) => name.startsWith(`replaced-${changes}.`))).toEqual(
+      [],
+    );
+  }
+});
+
+it.each(['thesis.tex', 'best/notes.txt', 'checkpoint-1/data.arrow', 'src/', 'last/best/config.json'])(
+  'overwrite leaves a run that also holds %s as it is',
+  async (foreign) => {
+    const run = new RunFolder(folder.file(`holds-${foreign.replaceAll('/', '-')}`));
+    await run.create({ resume: false });
+    const path = join(run.path, foreign);
+    await mkdir(foreign.endsWith('/') ? path : join(path, '..'), { recursive: true });
+    if (!foreign.endsWith('/')) await writeFile(path, 'mine');
+    const overwrite = () => run.check({ resume: false, overwrite: true, inputs: [] });
+    await expect(overwrite()).rejects.toThrow(/holds .*, which is no part of the output of a training run/);
+  },
+);
+
+it('overwrite leaves a checkpoint that no run wrote, and what the run itself reads', async () => {
+  const checkpoint = new RunFolder(folder.file('downloaded'));
+  await mkdir(checkpoint.path);
+  for (const name of ['config.json', 'model.safetensors', 'vocab.txt'])
+    await writeFile(join(checkpoint.path, name), 'mine');
+  const overwrite = (run: RunFolder, inputs: string[]) =>
+    run.check({ resume: false, overwrite: true, inputs });
+  await expect(overwrite(checkpoint, [])).rejects.toThrow(/is not the output of a training run/);
+  const run = new RunFolder(folder.file('continued'));
+  await run.create({ resume: false });
+  await run.saveBest(snapshotOf(1).checkpoint);
+  await expect(overwrite(run, [join(run.path, 'best')])).rejects.toThrow(/contains the input/);
+  await expect(overwrite(run, [run.path])).rejects.toThrow(/is the input/);
+  expect(await readFile(join(checkpoint.path, 'vocab.txt'), 'utf8')).toBe('mine');
+  await overwrite(run, []);
 });

@@ -1,9 +1,21 @@
-import { copyFile, link, readdir, rename, rm, stat } from 'node:fs/promises';
+import { copyFile, link, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InputError, makeFolders, replaceFolder, restoreFolder, syncFolder } from '@mlm/base';
+import {
+  checkTarget,
+  checkWorkingFolder,
+  exists,
+  InputError,
+  mention,
+  type OutputLock,
+  type Replaceable,
+  replaceFolder,
+  restoreFolder,
+  say,
+  syncFolder,
+} from '@mlm/base';
 import type { Weights } from '../models/model.js';
-import { type Checkpoint, readCheckpoint, writeCheckpoint } from './checkpoint.js';
-import { readMoments, readState, stateFile, type TrainerState, writeState } from './state.js';
+import { type Checkpoint, isCheckpointFile, readCheckpoint, writeCheckpoint } from './checkpoint.js';
+import { momentsFile, readMoments, readState, stateFile, type TrainerState, writeState } from './state.js';
 
 /** A checkpoint together with what its run needs to go on. */
 export interface Snapshot {
@@ -25,15 +37,51 @@ const metricsFile = 'metrics.jsonl';
 const isOfARun = (name: string) =>
   name === stateFile || name === metricsFile || name === lastFolder || numbered.test(name);
 
+/** What a run writes, and so all that `overwrite` may remove. */
+const runFolder: Replaceable & { kind: 'folder' } = {
+  kind: 'folder',
+  name: 'the output of a training run',
+  marks: [metricsFile, stateFile, lastFolder],
+  isPart(path) {
+    // What is being put together stands in <name>.partial, a folder also in new/ and old/ of it.
+    const [, folder = '', file = ''] =
+      /^(?:([^/]+?)(?:\.partial)?\/(?:(?:new|old)\/)?)?([^/]*?)(?:\.partial)?$/.exec(path) ?? [];
+    if (folder !== '' && folder !== 'best' && folder !== lastFolder && !numbered.test(folder)) return false;
+    if (file === '') return folder !== '';
+    const isSnapshotFile = isCheckpointFile(file) || file === stateFile || file === momentsFile;
+    return isSnapshotFile || (folder === '' && isReport(file));
+  },
+};
+
+const isReport = (name: string) =>
+  name === metricsFile || name === 'report.html' || /^events\.out\.tfevents\.[\w.-]+\.mlm$/.test(name);
+
+/** What decides what becomes of a folder that is there already. */
+export interface OutputOptions {
+  resume: boolean;
+  overwrite: boolean;
+  /** Files and folders that the run reads. */
+  inputs: readonly string[];
+}
+
 /**
  * The output of a run: the last checkpoint in the folder itself, those on the way in `checkpoint-<step>/`, the one with
  * the best held-out loss in `best/`, beside metrics.jsonl and the reports.
  */
 export class RunFolder {
-  constructor(readonly path: string) {}
+  /** @param lock makes this process its only writer; without one the caller sees to it */
+  constructor(
+    readonly path: string,
+    private readonly lock?: OutputLock,
+  ) {}
 
-  /** @throws InputError when the folder holds something and neither `resume` nor `overwrite` says what to do with it */
-  async check({ resume, overwrite }: { resume: boolean; overwrite: boolean }): Promise<void> {
+  /**
+   * @throws InputError when the folder holds something and neither `resume` nor `overwrite` says what to do with it, or
+   * `overwrite` would remove what no run wrote, or an input
+   */
+  async check({ resume, overwrite, inputs }: OutputOptions): Promise<void> {
+    checkWorkingFolder(this.path, runFolder, { inputs });
+    await restoreFolder(this.path);
     const found = await stat(this.path).catch(() => undefined);
     if (found && !found.isDirectory()) throw new InputError(`${this.path}: exists and is no folder`);
     if (!found && resume) throw new InputError(`${this.path}: no such folder, so there is no run to resume`);
@@ -41,26 +89,25 @@ export class RunFolder {
     if (resume) {
       if (present.some(isOfARun)) return;
       throw new InputError(
-        `${this.path}: holds no training run (no ${stateFile}, checkpoint-* or ${metricsFile}), so there is none to resume; leave out --resume, or name another --output`,
+        say`${this.path}: holds no training run (no ${stateFile}, checkpoint-* or ${metricsFile}), so there is none to resume; leave out ${mention('resume')}, or name another ${mention('output')}`,
       );
     }
     if (present.length === 0) return;
     if (!overwrite) {
       throw new InputError(
-        `${this.path}: exists; go on with --resume, replace it with --overwrite, or name another --output`,
+        say`${this.path}: exists; go on with ${mention('resume')}, replace it with ${mention('overwrite')}, or name another ${mention('output')}`,
       );
     }
-    if (!present.includes(metricsFile) && !present.includes('config.json')) {
-      throw new InputError(
-        `${this.path}: does not look like the output of a training run; remove it yourself`,
-      );
-    }
+    checkTarget(this.path, runFolder, { overwrite, inputs });
   }
 
-  /** Makes the folder, an empty one unless a run is resumed: then what a kill left unfinished goes. */
+  /**
+   * Makes the folder, one without a step unless a run is resumed: then what a kill left unfinished is put in order. What
+   * it replaces is there until the new one is.
+   */
   async create({ resume }: { resume: boolean }): Promise<void> {
-    if (!resume) await rm(this.path, { recursive: true, force: true });
-    await makeFolders(this.path);
+    this.lock?.check();
+    if (!resume) return replaceFolder(this.path, (made) => writeFile(join(made, metricsFile), ''));
     for (const name of await readdir(this.path)) {
       if (name.endsWith('.partial')) await restoreFolder(join(this.path, name.slice(0, -'.partial'.length)));
     }
@@ -84,6 +131,7 @@ export class RunFolder {
 
   /** Writes `checkpoint-<step>/` and removes the oldest beyond `keep` (0 keeps all). */
   async saveNumbered(snapshot: Snapshot, keep: number): Promise<string> {
+    this.lock?.check();
     const folder = join(this.path, `checkpoint-${snapshot.state.step}`);
     await replaceFolder(folder, (partial) => writeSnapshot(partial, snapshot));
     if (keep > 0) {
@@ -94,6 +142,7 @@ export class RunFolder {
 
   /** Writes `best/`, a checkpoint without the means to go on. */
   async saveBest(checkpoint: Checkpoint): Promise<string> {
+    this.lock?.check();
     const folder = join(this.path, 'best');
     await replaceFolder(folder, (partial) => writeCheckpoint(partial, checkpoint));
     return folder;
@@ -101,6 +150,7 @@ export class RunFolder {
 
   /** Writes the run's last checkpoint into the folder itself. A kill at any moment leaves a whole snapshot. */
   async saveLast(snapshot: Snapshot): Promise<void> {
+    this.lock?.check();
     await replaceFolder(join(this.path, lastFolder), (partial) => writeSnapshot(partial, snapshot));
     await this.#moveLast();
   }
@@ -148,8 +198,4 @@ async function removeFolder(folder: string): Promise<void> {
   await rm(partial, { recursive: true, force: true });
   await rename(folder, partial);
   await rm(partial, { recursive: true });
-}
-
-async function exists(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined)) !== undefined;
 }

@@ -29,7 +29,7 @@ export type Recipe = Record<string, string | number | boolean | null>;
 
 /** Its presence says that a folder holds a whole snapshot. */
 export const stateFile = 'trainer_state.json';
-const momentsFile = 'optimizer.safetensors';
+export const momentsFile = 'optimizer.safetensors';
 
 /** Writes the state and the optimizer's moments into a checkpoint's folder. */
 export async function writeState(folder: string, state: TrainerState, moments: Weights): Promise<void> {

@@ -1,50 +1,153 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { InputError } from '@mlm/base/errors';
+import { initialValues } from '../models/initialize.js';
 import type { Adoption, Model, Weights } from '../models/model.js';
 import { readSafetensors, type StoredTensor, writeSafetensors } from './safetensors.js';
 
+export const weightsFile = 'model.safetensors';
+/** Names the shards of weights that were saved in several files. */
+export const weightsIndexFile = 'model.safetensors.index.json';
+
+/** Weights as a model takes them, and what became of tensors that it has no place for, a line each. */
+export interface ReadWeights {
+  weights: Weights;
+  notes: string[];
+}
+
 /**
- * Reads a model's weights from a `model.safetensors`.
- * @throws InputError when a tensor is missing or does not have the shape that the configuration asks for
+ * Reads a model's weights from a checkpoint's folder. Every stored tensor is used, shown equal to the parameter that it is
+ * tied to, named in a note, or refused.
+ *
+ * @param files the folder's files
+ * @param headSeed draws the output layer of a checkpoint that has none; without it such a checkpoint is refused
+ * @throws InputError when a tensor is missing, or does not have the shape that the configuration asks for
  */
-export async function readWeights(path: string, { type, parameters, adoption }: Model): Promise<Weights> {
-  const stored = adopt(await readSafetensors(path), adoption);
+export async function readWeights(
+  folder: string,
+  files: readonly string[],
+  model: Model,
+  headSeed?: number,
+): Promise<ReadWeights> {
+  const { type, parameters, adoption } = model;
+  const stored = adopt(await readStored(folder, files), model, folder);
   const weights: Weights = new Map();
-  for (const { name, shape } of parameters) {
+  const notes: string[] = [];
+  const headless = parameters.every(({ name, layer }) => layer !== 'head' || !stored.has(name));
+  if (headless && headSeed === undefined) {
+    throw new InputError(
+      `${folder}: has no output layer for masked language modeling (as of ${type} without a head); train it first`,
+    );
+  }
+  for (const [index, parameter] of parameters.entries()) {
+    const { name, shape, layer } = parameter;
     const tensor = stored.get(name);
+    if (!tensor && layer === 'head' && headless) {
+      weights.set(name, initialValues(parameter, headSeed!, index));
+      continue;
+    }
     if (!tensor) {
-      throw new InputError(`${path}: tensor ${name} is missing; expected a checkpoint of a ${type} for MLM`);
+      throw new InputError(
+        `${folder}: tensor ${name} is missing; expected the weights of the ${type} of config.json`,
+      );
     }
     if (tensor.shape.join() !== shape.join()) {
       throw new InputError(
-        `${path}: tensor ${name} has shape [${tensor.shape}], config.json asks for [${shape}]`,
+        `${folder}: tensor ${name} has shape [${tensor.shape}], config.json asks for [${shape}]`,
       );
     }
     weights.set(name, tensor.values);
     stored.delete(name);
   }
-  const unknown = [...stored.keys()].find((name) => !adoption.unused.some((pattern) => pattern.test(name)));
-  if (unknown) throw new InputError(`${path}: tensor ${unknown} has no place in the ${type} of config.json`);
-  return weights;
+  if (headless) notes.push(`${folder}: has no output layer for masked language modeling; a new one is drawn`);
+  const left = [...stored.keys()];
+  const unknown = left.find((name) => !headless && !adoption.unused.some((pattern) => pattern.test(name)));
+  if (unknown)
+    throw new InputError(`${folder}: tensor ${unknown} has no place in the ${type} of config.json`);
+  if (left.length > 0) {
+    notes.push(`${folder}: not part of a masked language model and left out: ${left.join(', ')}`);
+  }
+  return { weights, notes };
 }
 
-/** The tensors under the names of today, each once. */
-function adopt(
-  stored: Iterable<readonly [string, StoredTensor]>,
-  { renamed, tied }: Adoption,
-): Map<string, StoredTensor> {
-  const adopted = new Map<string, StoredTensor>();
-  for (const [name, tensor] of stored) {
-    adopted.set(
-      renamed.reduce((name, [pattern, replacement]) => name.replace(pattern, replacement), name),
-      tensor,
+/** The tensors of one file or of all shards. */
+async function readStored(folder: string, files: readonly string[]): Promise<Map<string, StoredTensor>> {
+  if (files.includes(weightsFile)) return readSafetensors(join(folder, weightsFile));
+  if (files.includes(weightsIndexFile)) {
+    const tensors = new Map<string, StoredTensor>();
+    for (const shard of await shardNames(join(folder, weightsIndexFile))) {
+      for (const [name, tensor] of await readSafetensors(join(folder, shard))) tensors.set(name, tensor);
+    }
+    return tensors;
+  }
+  const other = files.find((name) => /^pytorch_model.*\.bin(\.index\.json)?$/.test(name));
+  if (!other) throw new InputError(`${folder}: has no ${weightsFile}; expected a checkpoint's folder`);
+  throw new InputError(
+    `${join(folder, other)}: PyTorch's pickled weights are not read, only ${weightsFile}; convert them: ` +
+      `python -c "from transformers import AutoModelForMaskedLM as M; M.from_pretrained('${folder}').save_pretrained('${folder}')"`,
+  );
+}
+
+/** The files that an index names, each once; all lie beside it. */
+export async function shardNames(indexPath: string): Promise<string[]> {
+  let index: { weight_map?: unknown } | null;
+  try {
+    index = JSON.parse(await readFile(indexPath, 'utf8'));
+  } catch (error) {
+    throw new InputError(`${indexPath}: not valid JSON (${(error as Error).message})`);
+  }
+  const map = index?.weight_map;
+  if (typeof map !== 'object' || map === null || Array.isArray(map)) {
+    throw new InputError(`${indexPath}: has no "weight_map"; expected an index of safetensors files`);
+  }
+  const names = [...new Set(Object.values(map))];
+  for (const name of names) {
+    if (typeof name === 'string' && /^[\w-][\w.-]*\.safetensors$/.test(name)) continue;
+    throw new InputError(
+      `${indexPath}: names the shard ${JSON.stringify(name)}, expected a .safetensors file beside it`,
     );
   }
-  for (const [copy, name] of Object.entries(tied)) {
+  return names as string[];
+}
+
+/** The tensors under the names of today, those that are tied once. */
+function adopt(
+  stored: ReadonlyMap<string, StoredTensor>,
+  { parameters, adoption }: Model,
+  folder: string,
+): Map<string, StoredTensor> {
+  const known = new Set(parameters.map(({ name }) => name));
+  const adopted = new Map<string, StoredTensor>();
+  for (const [old, tensor] of stored) {
+    const name = nameOfToday(old, adoption, known);
+    if (adopted.has(name)) throw new InputError(`${folder}: holds tensor ${name} twice, also as ${old}`);
+    adopted.set(name, tensor);
+  }
+  for (const [copy, name] of Object.entries(adoption.tied)) {
     const tensor = adopted.get(copy);
+    if (!tensor) continue;
     adopted.delete(copy);
-    if (tensor && !adopted.has(name)) adopted.set(name, tensor);
+    const used = adopted.get(name);
+    if (!used) adopted.set(name, tensor);
+    else if (!isEqual(tensor, used)) {
+      throw new InputError(
+        `${folder}: tensor ${copy} is not equal to ${name}, to which it is tied; a decoder of its own is not supported`,
+      );
+    }
   }
   return adopted;
+}
+
+function nameOfToday(old: string, { renamed, prefix }: Adoption, known: ReadonlySet<string>): string {
+  const name = renamed.reduce((name, [pattern, replacement]) => name.replace(pattern, replacement), old);
+  // The model without a head saves the same tensors without its name before them.
+  return !known.has(name) && known.has(`${prefix}${name}`) ? `${prefix}${name}` : name;
+}
+
+function isEqual(a: StoredTensor, b: StoredTensor): boolean {
+  const bytes = ({ values }: StoredTensor) =>
+    Buffer.from(values.buffer, values.byteOffset, values.byteLength);
+  return a.shape.join() === b.shape.join() && bytes(a).equals(bytes(b));
 }
 
 /** Writes a model's weights as transformers' `save_pretrained` does: the tied output matrix is left out. */

@@ -77,10 +77,7 @@ async function* windows(
   const firstRows = startsOf(batchRows);
   const order = Uint32Array.from(batchRows.keys());
   random?.shuffle(order);
-  const rowOptions = {
-    trim: options.lengths.length > 1,
-    ...(options.dynamicRule && { remask: { rule: options.dynamicRule, epoch } }),
-  };
+  const rowOptions = options.dynamicRule ? { remask: { rule: options.dynamicRule, epoch } } : {};
   const longest = options.lengths.at(-1)!;
   for (let next = 0; next < order.length; ) {
     const rows: Row[] = [];

@@ -8,11 +8,9 @@ import { unlabelled } from './dataset.js';
 export interface RowOptions {
   /** Draws new masks for the epoch by this rule; without it the labels stay as they were written. */
   remask?: { rule: MaskingRule; epoch: number };
-  /** Whether padding at the end of rows is left out. */
-  trim: boolean;
 }
 
-/** Reads the rows of one record batch as views of its buffers. `firstRow` is the number of its first row in the dataset. */
+/** Reads the rows of one record batch, without the padding at their ends, as views of its buffers. `firstRow` is the number of its first row in the dataset. */
 export async function readRows(
   dataset: Dataset,
   batchIndex: number,
@@ -42,13 +40,15 @@ export async function readRows(
   if (!labels) throw unlabelled(dataset.path);
   refuseUnlikeLengths(batch.numRows, ids, [labels, attention], dataset.path);
   const { values: input_ids, offsets } = ids;
-  const attention_mask = attention && !attendsToAll(attention) ? alignedTo(offsets, attention) : undefined;
+  const padded = attention && !attendsToAll(attention) ? attention : undefined;
+  if (padded) refuseOtherThanMask(padded, dataset.path);
+  const attention_mask = padded && alignedTo(offsets, padded);
   const rowLabels = alignedTo(offsets, labels);
   const rows: Row[] = new Array(batch.numRows);
   for (let row = 0; row < batch.numRows; row++) {
     const start = offsets[row]!;
     let length = offsets[row + 1]! - start;
-    if (attention_mask && options.trim) {
+    if (attention_mask) {
       while (length > 1 && attention_mask[start + length - 1] === 0) length--;
     }
     // Named one by one: to spread an object costs more than all else about a row.
@@ -92,6 +92,15 @@ function refuseUnlikeLengths(
         `${path}: a row has ${length} input_ids and ${found} labels or attention_mask values, expected the same number of each`,
       );
     }
+  }
+}
+
+function refuseOtherThanMask({ values, offsets }: ListColumn<Int8Array>, path: string): void {
+  const end = offsets[offsets.length - 1]!;
+  for (let at = offsets[0]!; at < end; at++) {
+    const value = values[at]!;
+    if (value === 0 || value === 1) continue;
+    throw new InputError(`${path}: attention_mask holds ${value}, expected 0 (padding) or 1 (a token)`);
   }
 }
 

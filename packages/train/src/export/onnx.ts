@@ -1,10 +1,16 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { checkTarget, type Replaceable, type WriteFolderOptions, writeFolder } from '@mlm/base';
+import {
+  checkTarget,
+  type Replaceable,
+  tokenizerFileNames,
+  type WriteFolderOptions,
+  writeFolder,
+} from '@mlm/base';
 import { type InputSpec, toOnnx, trace } from '@mlm/compile';
 import * as tf from '@tensorflow/tfjs-core';
-import { type Checkpoint, configFile, readCheckpoint, tokenizerFileNames } from '../checkpoint/checkpoint.js';
+import { type Checkpoint, configFile, readCheckpoint } from '../checkpoint/checkpoint.js';
 import { checkpointFolder } from '../checkpoint/hub.js';
 import { affine, noDropout } from '../models/layers.js';
 
@@ -61,7 +67,9 @@ const exportFolder: Replaceable & { kind: 'folder' } = {
   name: 'an ONNX export',
   marks: [configFile, 'onnx'],
   isPart: (path) =>
-    path === configFile || tokenizerFileNames.includes(path) || /^onnx\/([^/]+\.onnx)?$/.test(path),
+    path === configFile ||
+    (tokenizerFileNames as readonly string[]).includes(path) ||
+    /^onnx\/([^/]+\.onnx)?$/.test(path),
 };
 
 const inputs: Record<'input_ids' | 'attention_mask' | 'token_type_ids', InputSpec> = {

@@ -1,7 +1,7 @@
-import { writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { InputError } from '@mlm/base/errors';
-import { Field, Int64, List, RecordBatchFileWriter, Table, vectorFromArray } from 'apache-arrow';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { Field, Int8, Int64, List, RecordBatchFileWriter, Table, vectorFromArray } from 'apache-arrow';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { evaluate } from '../predict/evaluate.js';
 import { CLS, SEP, temporaryFolder, tokenizerOf, writeDataset } from '../testing/dataset.fixture.js';
 import { writeTinyModel } from '../testing/model.fixture.js';
@@ -139,4 +139,53 @@ it('ends with one line when the loss is no longer a number', async () => {
   await expect(
     losses({ dataset: unmasked, masking: 'dynamic', learningRate: 1e30, warmup: 0, clipNorm: 0 }),
   ).rejects.toThrow(/the loss of step \d is not a number; train with a lower --learning-rate/);
+});
+
+it('a tokenizer file of another name is refused and nothing is written by it', async () => {
+  const files = { ...tokenizer.files, '../../pwned.txt': 'x' };
+  const before = await readdir(folder.path);
+  await expect(losses({ tokenizer: { ...tokenizer, files }, masking: 'dynamic' })).rejects.toThrow(
+    /foreign.arrow: its tokenizer has a file "..\/..\/pwned.txt", expected one of tokenizer.json/,
+  );
+  expect(await readdir(folder.path)).toEqual(before);
+});
+
+it('an attention_mask that is no mask is refused', async () => {
+  const lists = (rows: number[][], type: Int64 | Int8) =>
+    vectorFromArray(
+      rows.map((row) => (type instanceof Int64 ? row.map(BigInt) : row)),
+      new List(new Field('item', type, true)),
+    );
+  const rows = Array.from({ length: 8 }, () => [CLS, 6, 7, 8, 9, SEP]);
+  for (const value of [0, 2, -1]) {
+    const table = new Table({
+      input_ids: lists(rows, new Int64()),
+      labels: lists(rows, new Int64()),
+      attention_mask: lists(
+        rows.map((_, row) => [1, 1, 1, row === 5 ? value : 1, 1, 0]),
+        new Int8(),
+      ),
+    });
+    const dataset = folder.file(`no-mask${value}.arrow`);
+    await writeFile(dataset, RecordBatchFileWriter.writeAll(table).toUint8Array(true));
+    if (value === 0) {
+      // Rows that are all padded to more than the longest of them needs.
+      expect(await losses({ dataset, tokenizer })).toHaveLength(4);
+      continue;
+    }
+    await expect(losses({ dataset, tokenizer })).rejects.toThrow(
+      `no-mask${value}.arrow: attention_mask holds ${value}, expected 0 (padding) or 1 (a token)`,
+    );
+  }
+});
+
+it('one of several processes does not train', async () => {
+  vi.stubEnv('WORLD_SIZE', '4');
+  try {
+    await expect(losses({ tokenizer, masking: 'dynamic' })).rejects.toThrow(
+      /^WORLD_SIZE=4: training does not share/,
+    );
+  } finally {
+    vi.unstubAllEnvs();
+  }
 });

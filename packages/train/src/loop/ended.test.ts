@@ -21,11 +21,14 @@ beforeAll(async () => {
 afterAll(() => folder.remove());
 
 /** Trains and gathers what happens; `onEvent` sees it as it happens. */
-async function run(options: Partial<TrainOptions>, onEvent = (_: TrainEvent) => {}): Promise<TrainEvent[]> {
+async function run(
+  options: Partial<TrainOptions>,
+  onEvent: (event: TrainEvent) => unknown = () => {},
+): Promise<TrainEvent[]> {
   const events: TrainEvent[] = [];
   for await (const event of train({ dataset, model, threads: 1, batchSize: 8, ...options })) {
     events.push(event);
-    onEvent(event);
+    await onEvent(event);
   }
   return events;
 }
@@ -152,4 +155,15 @@ it('leaves an output as it was when the data turns out to be of no use', async (
     await expect(run({ ...options, output, overwrite: true })).rejects.toThrow(InputError);
     expect(await timesOf(output)).toEqual(before);
   }
+});
+
+it('a run has its output to itself', async () => {
+  const output = folder.file('alone');
+  await run({ output, maxSteps: 2 }, async ({ type }) => {
+    if (type !== 'start') return;
+    for (const options of [{ resume: true }, { overwrite: true }])
+      await expect(run({ ...options, output, maxSteps: 2 })).rejects.toThrow(/alone: .*process/);
+  });
+  expect(await readdir(folder.path)).not.toContain('alone.lock');
+  await run({ output, maxSteps: 2, overwrite: true });
 });

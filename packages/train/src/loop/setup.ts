@@ -1,4 +1,5 @@
 import { type Dataset, openDataset, type TokenizerMetadata } from '@mlm/arrow';
+import { checkTokenizerFiles } from '@mlm/base';
 import { InputError } from '@mlm/base/errors';
 import { type Checkpoint, hasWeights, readCheckpoint, readModel } from '../checkpoint/checkpoint.js';
 import { checkpointFolder } from '../checkpoint/hub.js';
@@ -32,6 +33,8 @@ export interface Setup {
   /** The held-out part, if there is one. */
   validation: { dataset: Dataset; plan: DataPlan } | undefined;
   checkpoint: Omit<Checkpoint, 'weights'>;
+  /** What was drawn anew of the model, or left out, a line each. */
+  notes: readonly string[];
   /** Draws the weights, which takes its time, or hands over those that were read. */
   firstWeights: () => Weights;
   schedule: Schedule;
@@ -60,7 +63,8 @@ async function setUpOn(
   resumed: Snapshot | undefined,
 ): Promise<Setup> {
   const tokenizer = tokenizerOf(dataset, options.tokenizer);
-  const { model: found, weights } = resumed?.checkpoint ?? (await startingModel(options, tokenizer));
+  const started = resumed?.checkpoint ?? (await startingModel(options, tokenizer));
+  const { model: found, weights } = started;
   const model = options.dropout === undefined ? found : found.withDropout(options.dropout);
   const { batchSize, seed, freezeLayers } = options;
   if (freezeLayers > model.limits.layers) {
@@ -109,6 +113,7 @@ async function setUpOn(
     content: await contentHash(dataset),
     validation,
     checkpoint: { model, tokenizerFiles: tokenizer.files },
+    notes: 'notes' in started ? started.notes : [],
     firstWeights: () => weights ?? initializeWeights(model, seed),
     stepsPerEpoch,
     schedule: {
@@ -136,21 +141,24 @@ async function setUpOn(
 
 function tokenizerOf(dataset: Dataset, given: TokenizerMetadata | undefined): TokenizerMetadata {
   const tokenizer = given ?? dataset.metadata?.tokenizer;
-  if (tokenizer) return tokenizer;
+  if (tokenizer) {
+    checkTokenizerFiles(tokenizer.files, dataset.path);
+    return tokenizer;
+  }
   throw new InputError(`${dataset.path}: does not say which tokenizer made it; name it with --tokenizer`);
 }
 
 /** Without weights where they are to be drawn. */
 async function startingModel(
-  { dataset, model }: ResolvedOptions,
+  { dataset, model, seed }: ResolvedOptions,
   tokenizer: TokenizerMetadata,
-): Promise<{ model: Model; weights?: Weights }> {
+): Promise<{ model: Model; weights?: Weights; notes?: string[] }> {
   if (isPresetName(model)) {
     return { model: presetModel(model, tokenizer.vocabulary_size, tokenizer.special_ids.pad) };
   }
   const folder = await checkpointFolder(model);
   if (!(await hasWeights(folder))) return { model: await readModel(folder) };
-  const checkpoint = await readCheckpoint(folder);
+  const checkpoint = await readCheckpoint(folder, seed);
   refuseOtherTokenizer(dataset, tokenizer, model, checkpoint.tokenizerFiles);
   return checkpoint;
 }

@@ -1,3 +1,4 @@
+import { exists, lockOutput, severalProcesses } from '@mlm/base';
 import { InputError } from '@mlm/base/errors';
 import type { PredictedRow, Run } from '@mlm/pages';
 import { RunFolder, type Snapshot } from '../checkpoint/run-folder.js';
@@ -25,8 +26,22 @@ import { warningsOf } from './warnings.js';
  */
 export async function* train(given: TrainOptions): AsyncGenerator<TrainEvent> {
   const options = resolveOptions(given);
-  const output = new RunFolder(options.output);
-  await output.check(options);
+  const several = severalProcesses();
+  if (several) {
+    throw new InputError(
+      `${several}: training does not share its work among several processes yet; start it once`,
+    );
+  }
+  const lock = await lockOutput(options.output);
+  try {
+    yield* trainIn(new RunFolder(options.output, lock), options);
+  } finally {
+    lock.release();
+  }
+}
+
+async function* trainIn(output: RunFolder, options: ResolvedOptions): AsyncGenerator<TrainEvent> {
+  await output.check({ ...options, inputs: await inputsOf(options) });
   const resumed = options.resume ? await output.newest() : undefined;
   const setup = await setUp(options, resumed);
   try {
@@ -39,6 +54,11 @@ export async function* train(given: TrainOptions): AsyncGenerator<TrainEvent> {
   } finally {
     await setup.dataset.close();
   }
+}
+
+/** What the run reads: an output never replaces it. */
+async function inputsOf({ dataset, model }: ResolvedOptions): Promise<string[]> {
+  return (await exists(model)) ? [dataset, model] : [dataset];
 }
 
 async function* run(

@@ -2,10 +2,13 @@ import type { ResolvedOptions } from './options.js';
 import type { Setup } from './setup.js';
 
 /** Options that do nothing in this run, though it can go on: a line each. */
-export function warningsOf(options: ResolvedOptions, { dataset, validation, schedule }: Setup): string[] {
+export function warningsOf(
+  options: ResolvedOptions,
+  { dataset, validation, schedule, notes }: Setup,
+): string[] {
   const { evalEvery, evalAtStart, warmup } = options;
   const { totalSteps, warmupSteps } = schedule;
-  const warnings: string[] = [];
+  const warnings: string[] = [...notes];
   if (!validation && (evalEvery > 0 || evalAtStart)) {
     const option = evalEvery > 0 ? '--eval-every' : '--eval-at-start';
     warnings.push(

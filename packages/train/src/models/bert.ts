@@ -163,6 +163,7 @@ export const bert: MaskedLanguageModel<BertConfig> = {
   },
 
   adoption: {
+    prefix: 'bert.',
     renamed: [
       // Old checkpoints, converted from TensorFlow.
       [/LayerNorm\.gamma$/, 'LayerNorm.weight'],

@@ -1,10 +1,13 @@
 import { InputError } from '@mlm/base/errors';
 import { bert } from './bert.js';
 import { ConfigFields } from './fields.js';
-import { type MaskedLanguageModel, type Model, modelOf } from './model.js';
+import { type MaskedLanguageModel, type Model, modelOf, parameterCount } from './model.js';
 
 /** All families of models that can be trained: the only list of them. */
 const families = [family(bert)] as const;
+
+/** The largest encoders have some 10¹⁰ parameters, which one process does not hold in single precision. */
+const mostParameters = 5e9;
 
 /** A family whose configurations need not be known. */
 interface Family {
@@ -15,7 +18,20 @@ interface Family {
 
 function family<C extends object>(definition: MaskedLanguageModel<C>): Family {
   const { type, presets } = definition;
-  return { type, presets, model: (fields) => modelOf(definition, definition.parse(fields)) };
+  return {
+    type,
+    presets,
+    model(fields) {
+      const model = modelOf(definition, definition.parse(fields));
+      const count = parameterCount(model);
+      if (count > mostParameters) {
+        throw new InputError(
+          `${fields.source}: asks for ${count.toExponential(1)} parameters, more than ${mostParameters.toExponential(0)}; check its sizes`,
+        );
+      }
+      return model;
+    },
+  };
 }
 
 /** The values of `model_type` that are known. */

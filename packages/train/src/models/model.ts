@@ -64,8 +64,10 @@ export interface Output {
 
 /** How the tensors of a stored checkpoint become {@link Parameter}s. */
 export interface Adoption {
-  /** Names of older or bare checkpoints: pattern and replacement, each applied in turn. */
+  /** Names of older checkpoints: pattern and replacement, each applied in turn. */
   renamed: readonly (readonly [pattern: RegExp, replacement: string])[];
+  /** What stands before the names of the encoder's tensors; checkpoints of the encoder alone lack it. */
+  prefix: string;
   /** Tensors that are stored for two uses, and the parameter that they must equal, or stand in for where it is missing. */
   tied: Readonly<Record<string, string>>;
   /** Tensors of transformers' classes for the model that a masked language model does not have. */

@@ -25,6 +25,16 @@ it.each([
   ['{"position_embedding_type":"relative_key"}', /position_embedding_type/],
   ['{"tie_word_embeddings":false}', /tie_word_embeddings is false/],
   ['{"is_decoder":true}', /is_decoder/],
+  ['[]', /expected a JSON object/],
+  ['5', /expected a JSON object/],
+  ['"x"', /expected a JSON object/],
+  ['null', /expected a JSON object/],
+  ['{"num_hidden_layers":2147483647}', /num_hidden_layers is 2147483647, expected a whole number from 1 to/],
+  ['{"vocab_size":-1}', /vocab_size is -1/],
+  ['{"hidden_size":1e300}', /hidden_size is 1e\+300/],
+  ['{"hidden_size":524288,"num_attention_heads":1,"intermediate_size":524288}', /parameters, more than/],
+  ['{"hidden_dropout_prob":1}', /hidden_dropout_prob is 1, expected a number from 0 to below 1/],
+  ['{"model_type":{"a":[]}}', /model_type is \{"a":\[\]\}/],
 ])('refuses %s', (text, message) => {
   expect(() => parseModel(text, 'config.json')).toThrow(message);
   expect(() => parseModel(text, 'config.json')).toThrow(InputError);

@@ -1,0 +1,33 @@
+/**
+ * The variables by which a launcher tells each of its processes its rank and their number. Slurm's are those of a step:
+ * a batch script without srun is one process, whatever SLURM_NTASKS says.
+ */
+const launchers = [
+  { rank: 'SLURM_PROCID', size: 'SLURM_STEP_NUM_TASKS' },
+  { rank: 'OMPI_COMM_WORLD_RANK', size: 'OMPI_COMM_WORLD_SIZE' },
+  { rank: 'PMI_RANK', size: 'PMI_SIZE' },
+  // torchrun
+  { rank: 'RANK', size: 'WORLD_SIZE' },
+] as const;
+
+/** A variable of a launcher's. */
+export interface LauncherVariables {
+  /** Names the variable that holds this process's rank, from 0. */
+  rank: string;
+  /** Names the variable that holds the number of processes. */
+  size: string;
+}
+
+/** The variables of the launcher that started this process, both of them set; `undefined` where none did. */
+export function launcherVariables(env: NodeJS.ProcessEnv = process.env): LauncherVariables | undefined {
+  return launchers.find(({ rank, size }) => env[rank] !== undefined && env[size] !== undefined);
+}
+
+/**
+ * The setting by which this is one of several processes of a launcher, such as `WORLD_SIZE=4`; `undefined` where it runs
+ * alone.
+ */
+export function severalProcesses(env: NodeJS.ProcessEnv = process.env): string | undefined {
+  const size = launchers.map(({ size }) => size).find((size) => Number(env[size]) > 1);
+  return size && `${size}=${env[size]}`;
+}

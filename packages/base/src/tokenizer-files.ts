@@ -1,0 +1,36 @@
+import { InputError } from './errors.js';
+
+/**
+ * The files that make up a tokenizer, in a checkpoint and in a dataset's metadata: the only names that are read from
+ * such a folder or written into one.
+ */
+export const tokenizerFileNames = [
+  'tokenizer.json',
+  'tokenizer_config.json',
+  'vocab.txt',
+  'special_tokens_map.json',
+  'added_tokens.json',
+  'vocab.json',
+  'merges.txt',
+] as const;
+
+/**
+ * Holds a tokenizer's files, as metadata carries them, against the names that they may have: no dataset decides a path.
+ *
+ * @param files - content by file name
+ * @param source - where they came from, for the message
+ * @throws InputError when a name is another one, or a content is no text
+ */
+export function checkTokenizerFiles(files: unknown, source: string): Record<string, string> {
+  if (typeof files !== 'object' || files === null || Array.isArray(files))
+    throw new InputError(`${source}: its tokenizer's files are not an object of texts`);
+  for (const [name, text] of Object.entries(files)) {
+    if (!(tokenizerFileNames as readonly string[]).includes(name)) {
+      throw new InputError(
+        `${source}: its tokenizer has a file ${JSON.stringify(name)}, expected one of ${tokenizerFileNames.join(', ')}`,
+      );
+    }
+    if (typeof text !== 'string') throw new InputError(`${source}: the tokenizer's file ${name} is no text`);
+  }
+  return files as Record<string, string>;
+}
