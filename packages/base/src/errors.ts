@@ -7,8 +7,18 @@ export interface OptionMention {
   readonly value?: string | number | undefined;
 }
 
-/** A message in parts: plain text, and the options it names. Survives structured clone. */
-export type MessageParts = readonly (string | OptionMention)[];
+/** A function named in a message as what to call next: a library prints the call, the command line its own command. */
+export interface CallMention {
+  readonly call: string;
+  /** The options to give it. */
+  readonly options?: Readonly<Record<string, string | number | boolean>> | undefined;
+}
+
+/** What a message may name that a library and the command line spell differently. */
+export type Mention = OptionMention | CallMention;
+
+/** A message in parts: plain text, and the options and functions it names. Survives structured clone. */
+export type MessageParts = readonly (string | Mention)[];
 
 /**
  * Names an option in a message that {@link say} writes. `mention('overwrite')` reads `overwrite` in a library and
@@ -21,12 +31,23 @@ export function mention(option: string, value?: string | number): OptionMention 
   return value === undefined ? { option } : { option, value };
 }
 
-/** A message as a tagged template whose values may be options: `` say`${path} exists; use ${mention('overwrite')}` ``. */
+/**
+ * Names a function of these packages in a message that {@link say} writes, as a remedy. `call('setupTensorflow', { gpu:
+ * true })` reads so in a library, and `mlm setup tensorflow --gpu` on the command line.
+ *
+ * @param name - the exported function
+ * @param options - the options to call it with
+ */
+export function call(name: string, options?: CallMention['options']): CallMention {
+  return options === undefined ? { call: name } : { call: name, options };
+}
+
+/** A message as a tagged template whose values may be mentions: `` say`${path} exists; use ${mention('overwrite')}` ``. */
 export function say(strings: TemplateStringsArray, ...values: unknown[]): MessageParts {
   return strings.flatMap((text, i) => (i === 0 ? [text] : [part(values[i - 1]), text]));
 }
 
-/** The message as a library prints it. Pass `name` to print options otherwise, as the command line does. */
+/** The message as a library prints it. Pass `name` to print mentions otherwise, as the command line does. */
 export function messageText(parts: MessageParts, name = libraryName): string {
   return parts.map((part) => (typeof part === 'string' ? part : name(part))).join('');
 }
@@ -52,14 +73,20 @@ export class InputError extends Error {
   }
 }
 
-function part(value: unknown): string | OptionMention {
+function part(value: unknown): string | Mention {
   return isMention(value) ? value : String(value);
 }
 
-function isMention(value: unknown): value is OptionMention {
-  return typeof value === 'object' && value !== null && 'option' in value;
+function isMention(value: unknown): value is Mention {
+  return typeof value === 'object' && value !== null && ('option' in value || 'call' in value);
 }
 
-function libraryName({ option, value }: OptionMention): string {
-  return value === undefined ? option : `${option}: ${value}`;
+function libraryName(mention: Mention): string {
+  if ('option' in mention) return pair(mention.option, mention.value);
+  const options = Object.entries(mention.options ?? {}).map(([name, value]) => pair(name, value));
+  return `${mention.call}(${options.length === 0 ? '' : `{ ${options.join(', ')} }`})`;
+}
+
+function pair(name: string, value: unknown): string {
+  return value === undefined ? name : `${name}: ${value}`;
 }

@@ -1,6 +1,15 @@
 // Errors
-
-export { InputError, type MessageParts, mention, messageText, type OptionMention, say } from './errors.js';
+export {
+  type CallMention,
+  call,
+  InputError,
+  type Mention,
+  type MessageParts,
+  mention,
+  messageText,
+  type OptionMention,
+  say,
+} from './errors.js';
 
 // Files: outputs that appear whole or not at all, stay after a power loss, and have one writer
 

@@ -1,4 +1,6 @@
+import { InputError } from '@mlm/base/errors';
 import { CommanderError } from 'commander';
+import { spell } from './options/flags.js';
 
 /** Wrong usage that only a command can see (commander sees the rest): one line, exit code 2. */
 export class UsageError extends Error {
@@ -21,7 +23,7 @@ export function outcomeOf(error: unknown): Outcome {
   }
   if (error instanceof UsageError) return { exitCode: exitCodes.usage, message: error.message };
   if (!(error instanceof Error)) return { exitCode: exitCodes.failure, message: String(error) };
-  if (isInputError(error)) return { exitCode: exitCodes.failure, message: error.message };
+  if (error instanceof InputError) return { exitCode: exitCodes.failure, message: spell(error.parts) };
   const known = systemErrorMessage(error);
   if (known !== undefined) return { exitCode: exitCodes.failure, message: known };
   const firstLine = error.message.split('\n', 1)[0] ?? '';
@@ -29,11 +31,6 @@ export function outcomeOf(error: unknown): Outcome {
     exitCode: exitCodes.failure,
     message: `unexpected ${error.name}: ${firstLine} (run again with --debug for the stack trace)`,
   };
-}
-
-/** InputError is known by its code, so that telling it apart does not import the Arrow package. */
-function isInputError(error: Error): boolean {
-  return 'code' in error && error.code === 'MLM_INPUT';
 }
 
 const systemErrors: Record<string, string> = {

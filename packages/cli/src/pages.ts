@@ -14,7 +14,7 @@ export function commandPages(): CommandPage[] {
     name: command.name(),
     help: (command.commands.length > 0 ? command.commands : [command])
       .map((shown) => {
-        shown.configureHelp({ helpWidth: 100 });
+        shown.configureHelp({ ...shown.configureHelp(), helpWidth: 100 });
         return shown.helpInformation().trim();
       })
       .join('\n\n'),

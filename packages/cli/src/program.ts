@@ -1,21 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { completionCommand } from './commands/completion/command.js';
-import { demoCommand } from './commands/demo/command.js';
-import { doctorCommand } from './commands/doctor/command.js';
-import { evalCommand } from './commands/eval/command.js';
-import { exportCommand } from './commands/export/command.js';
-import { fillCommand } from './commands/fill/command.js';
-import { inspectCommand } from './commands/inspect/command.js';
-import { mergeCommand } from './commands/merge/command.js';
-import { preprocessCommand } from './commands/preprocess/command.js';
-import { setupCommand } from './commands/setup/command.js';
-import { trainCommand } from './commands/train/command.js';
-import { verifyCommand } from './commands/verify/command.js';
-import { vocabCommand } from './commands/vocab/command.js';
+import { commandGroups, gettingStarted } from './commands/index.js';
 import type { Context } from './context.js';
+import { exampleText } from './options/command.js';
 import { applyConfig } from './options/config.js';
-import { exampleText } from './options/define.js';
 
 /**
  * The whole command line. Building it is cheap: a command's modules say only what can be typed, and import the
@@ -38,29 +26,8 @@ export function createProgram(context: Context): Command {
     .configureOutput({ outputError: (text, write) => write(oneLine(text)) })
     .hook('preAction', (_, command) => applyConfig(command));
 
-  const groups: Record<string, Command[]> = {
-    'From text to a dataset:': [
-      preprocessCommand(context),
-      vocabCommand(context),
-      inspectCommand(context),
-      verifyCommand(context),
-      mergeCommand(context),
-    ],
-    'From a dataset to a model:': [
-      trainCommand(context),
-      evalCommand(context),
-      fillCommand(context),
-      exportCommand(context),
-    ],
-    [gettingStarted]: [
-      demoCommand(context),
-      doctorCommand(context),
-      setupCommand(context),
-      completionCommand(context, program),
-    ],
-  };
-  for (const [group, commands] of Object.entries(groups)) {
-    for (const command of commands) program.addCommand(inherit(program, command).helpGroup(group));
+  for (const [group, commands] of Object.entries(commandGroups)) {
+    for (const make of commands) program.addCommand(inherit(program, make(context)).helpGroup(group));
   }
   return program;
 }
@@ -74,8 +41,6 @@ export function helpOrArguments(program: Command, args: string[]): string[] {
   return isUnknown && !name.startsWith('-') && name !== 'help' ? [name] : args;
 }
 
-const gettingStarted = 'Getting started:';
-
 const examples = [
   ['mlm demo', 'two minutes that show everything'],
   ['mlm preprocess corpus/ out.arrow', 'a folder of text becomes masked training rows'],
@@ -85,7 +50,9 @@ const examples = [
 
 function inherit(parent: Command, command: Command): Command {
   for (const child of command.commands) inherit(parent, child);
-  return command.copyInheritedSettings(parent);
+  const help = command.configureHelp();
+  command.copyInheritedSettings(parent);
+  return command.configureHelp({ ...command.configureHelp(), ...help });
 }
 
 /** Commander puts its suggestion on a second line; an error here is one line. */

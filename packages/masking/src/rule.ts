@@ -1,16 +1,13 @@
 import type { MaskingSettings, TokenizerMetadata } from '@mlm/arrow/columns';
 import { InputError } from '@mlm/base/errors';
-import { type Replacement, replacements } from './replace/index.js';
+import { defaultsOf, settingsOf } from '@mlm/base/options';
+import { maskingOptions } from './options.js';
+import { replacements } from './replace/index.js';
 
 export type { MaskingSettings };
 
 /** What the commands mask by where nothing else is asked for: the rule of Devlin et al. (2018), [MASK] everywhere. */
-export const maskingDefaults: MaskingSettings = {
-  probability: 0.15,
-  replace: 'mask',
-  labels: 'masked',
-  seed: 42,
-};
+export const maskingDefaults: MaskingSettings = defaultsOf(maskingOptions);
 
 /** What masking needs to know of a tokenizer: one that `@mlm/tokenize` loaded has it. */
 export interface MaskableTokenizer {
@@ -46,21 +43,8 @@ export function maskingRule(
   tokenizer: MaskableTokenizer | DescribedTokenizer,
   settings: MaskingSettings,
 ): MaskingRule {
-  const { probability, replace, labels, seed } = settings;
-  if (!(probability >= 0 && probability <= 1)) {
-    throw new InputError(`mask probability ${probability}: expected a number from 0 to 1`);
-  }
-  const replacement: Replacement | undefined = replacements[replace];
-  if (!replacement) {
-    const names = Object.keys(replacements).map((name) => `"${name}"`);
-    throw new InputError(`replace "${replace}": expected ${names.join(' or ')}`);
-  }
-  if (labels !== 'masked' && labels !== 'all') {
-    throw new InputError(`labels "${labels}": expected "masked" or "all"`);
-  }
-  if (!Number.isSafeInteger(seed) || seed < 0) {
-    throw new InputError(`seed ${seed}: expected a whole number from 0 to ${Number.MAX_SAFE_INTEGER}`);
-  }
+  const { probability, replace, labels, seed } = settingsOf(maskingOptions, settings);
+  const replacement = replacements[replace];
   const { vocabularySize, maskId, padId, protectedIds } = describe(tokenizer);
   if (!Number.isInteger(vocabularySize) || vocabularySize < 1 || vocabularySize > 0x7fff_ffff) {
     throw new InputError(`vocabulary size ${vocabularySize}: expected a whole number from 1 to 2147483647`);

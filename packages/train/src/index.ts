@@ -6,7 +6,6 @@ export { type DataPlan, dynamicRule, type PlanOptions, planData } from './data/d
 export { type DataPosition, loadBatches } from './data/loader.js';
 export type { EngineOptions } from './engine/compile-model.js';
 export { exportOnnx, type OnnxExport, type OnnxExportOptions } from './export/onnx.js';
-export { trainDefaults } from './loop/defaults.js';
 export type {
   CheckpointEvent,
   EndEvent,
@@ -22,6 +21,7 @@ export { train } from './loop/train.js';
 export { modelTypes, presetModel, presetNames } from './models/index.js';
 export type { Limits, Model, Parameter } from './models/model.js';
 export { type ScheduleName, scheduleNames } from './optimizer/schedule.js';
+export { trainDefaults } from './options.js';
 export type { Candidate } from './predict/candidates.js';
 export { type EvaluateOptions, type EvaluationProgress, evaluate } from './predict/evaluate.js';
 export { MaskFiller } from './predict/fill.js';

@@ -1,10 +1,16 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Command } from 'commander';
+import { whole } from '@mlm/base/options';
+import { Command, InvalidArgumentError } from 'commander';
 import { expect, test } from 'vitest';
 import { addConfigOption, applyConfig } from './config.js';
-import { integer } from './parse.js';
+
+const rows = whole({ from: 1, help: '' });
+const integer = (text: string) => {
+  if (rows.accepts(rows.read(text))) return rows.read(text);
+  throw new InvalidArgumentError(`Expected ${rows.expected}.`);
+};
 
 const folder = mkdtempSync(join(tmpdir(), 'mlm-config-'));
 
@@ -13,7 +19,7 @@ async function optionsWith(config: unknown, args: string[] = []): Promise<Record
   writeFileSync(file, typeof config === 'string' ? config : JSON.stringify(config));
   const command = new Command('train')
     .option('--config <file>')
-    .option('--batch-size <rows>', '', integer(1), 32)
+    .option('--batch-size <rows>', '', integer, 32)
     .option('--output <folder>')
     .option('--resume')
     .parse(['--config', file, ...args], { from: 'user' });

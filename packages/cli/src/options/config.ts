@@ -1,10 +1,12 @@
 import { readFile } from 'node:fs/promises';
-import type { Command, Option } from 'commander';
+import type { Option, OptionTable } from '@mlm/base/options';
+import type { Command, Option as CommanderOption } from 'commander';
 import { UsageError } from '../errors.js';
 import { nearest } from './nearest.js';
 
 /**
- * Fills in what `--config file.json` says: an object whose names are the command's long options without the dashes.
+ * Fills in what `--config file.json` says: an object whose names are the command's arguments, and its
+ * long options without the dashes.
  * The command line wins over the file. Values pass through the same readers as on the command line.
  * @throws UsageError for a file that is no JSON object, an unknown name (with the nearest right one) or a bad value.
  */
@@ -13,7 +15,16 @@ export async function applyConfig(command: Command): Promise<void> {
   if (typeof file !== 'string') return;
   const required = command.options.filter((option) => requiredOnceApplied.has(option));
   const settings = await readSettings(file);
+  const table = argumentTables.get(command) ?? {};
   for (const [name, value] of Object.entries(settings)) {
+    const argument = table[name];
+    if (argument !== undefined) {
+      broughtArguments.set(command, {
+        ...argumentsFromFile(command),
+        [name]: argumentValue(argument, name, value, file),
+      });
+      continue;
+    }
     const option = findOption(command, name, file);
     const attribute = option.attributeName();
     if (command.getOptionValueSource(attribute) === 'cli') continue;
@@ -26,18 +37,32 @@ export async function applyConfig(command: Command): Promise<void> {
     );
 }
 
-/** Required options of command lines with `--config`: the file may bring them. */
-const requiredOnceApplied = new WeakSet<Option>();
+/** The arguments of a command, whose names a file may use beside those of the options. */
+export const argumentTables = new WeakMap<Command, OptionTable>();
 
-/** Adds `--config`; where it is used, required options are asked for only once the file is read. */
+const broughtArguments = new WeakMap<Command, Readonly<Record<string, unknown>>>();
+
+/** The arguments that a configuration file brought. */
+export function argumentsFromFile(command: Command): Readonly<Record<string, unknown>> {
+  return broughtArguments.get(command) ?? {};
+}
+
+/** Required options of command lines with `--config`: the file may bring them. */
+const requiredOnceApplied = new WeakSet<CommanderOption>();
+
+/** Adds `--config`; where it is used, required options and arguments are asked for only once the file is read. */
 export function addConfigOption(command: Command): Command {
   return command
-    .option('--config <file>', 'a JSON file of options: {"seed": 7}; the command line wins over it')
+    .option(
+      '--config <file>',
+      'a JSON file of options and arguments: {"seed": 7}; the command line wins over it',
+    )
     .on('option:config', () => {
       for (const option of command.options.filter(({ mandatory }) => mandatory)) {
         option.makeOptionMandatory(false);
         requiredOnceApplied.add(option);
       }
+      for (const argument of command.registeredArguments) argument.required = false;
     });
 }
 
@@ -59,11 +84,14 @@ async function readSettings(file: string): Promise<Record<string, unknown>> {
   return settings as Record<string, unknown>;
 }
 
-function findOption(command: Command, name: string, file: string): Option {
+function findOption(command: Command, name: string, file: string): CommanderOption {
   const options = command.options.filter((option) => option.name() !== 'config');
   const found = options.find((option) => option.name() === name);
   if (found !== undefined) return found;
-  const names = options.map((option) => option.name());
+  const names = [
+    ...Object.keys(argumentTables.get(command) ?? {}),
+    ...options.map((option) => option.name()),
+  ];
   const close = nearest(name.replaceAll('_', '-').replace(/^-+/, ''), names);
   const hint =
     close === undefined
@@ -72,7 +100,13 @@ function findOption(command: Command, name: string, file: string): Option {
   throw new UsageError(`--config ${file}: unknown name "${name}"; ${hint}`);
 }
 
-function optionValue(option: Option, value: unknown, file: string): unknown {
+function argumentValue(argument: Option, name: string, value: unknown, file: string): unknown {
+  const given = argument.kind === 'list' && typeof value === 'string' ? [value] : value;
+  if (argument.accepts(given)) return given;
+  throw new UsageError(`--config ${file}: "${name}": Expected ${argument.expected}.`);
+}
+
+function optionValue(option: CommanderOption, value: unknown, file: string): unknown {
   if (option.isBoolean() || option.negate) {
     if (typeof value !== 'boolean')
       throw new UsageError(`--config ${file}: "${option.name()}" expects true or false.`);
@@ -85,7 +119,7 @@ function optionValue(option: Option, value: unknown, file: string): unknown {
   return readText(option, value, file);
 }
 
-function readText(option: Option, value: unknown, file: string): unknown {
+function readText(option: CommanderOption, value: unknown, file: string): unknown {
   if (typeof value !== 'string' && typeof value !== 'number') {
     throw new UsageError(`--config ${file}: "${option.name()}" expects a text or a number.`);
   }

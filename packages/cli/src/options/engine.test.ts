@@ -1,16 +1,18 @@
 import { hasBfloat16 } from '@mlm/engines';
 import { expect, test } from 'vitest';
 import type { Context } from '../context.js';
-import { type EngineOptions, pickEngine } from './engine.js';
+import { type EngineSettings, pickEngine } from './engine.js';
 
 /** What is said on standard error once the engine has loaded; before that there must be nothing. */
-async function said(options: Partial<EngineOptions> & { quiet?: boolean }): Promise<string> {
+async function said(options: Partial<EngineSettings> & { quiet?: boolean }): Promise<string> {
   let text = '';
   const stderr = { write: (line: string) => (text += line) };
   const { report } = await pickEngine({ stderr, env: {} } as unknown as Context, {
     engine: 'auto',
     device: 'auto',
     precision: 'fp32',
+    xla: false,
+    threads: 0,
     ...options,
   });
   expect(text).toBe('');

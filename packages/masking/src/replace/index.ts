@@ -5,4 +5,4 @@ import type { Replacement } from './replacement.js';
 export type { Replacement };
 
 /** The ways to replace masked tokens, by the name that settings and options have: the only list of them. */
-export const replacements: Record<string, Replacement> = { mask, bert };
+export const replacements = { mask, bert } as const satisfies Record<string, Replacement>;

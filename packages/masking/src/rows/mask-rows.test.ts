@@ -178,10 +178,10 @@ describe('remaskRows', () => {
 describe('a rule out of range', () => {
   const column = columnOf([[101, 2000, 102]]);
   it.each([
-    [{ probability: 1.5 }, 'mask probability 1.5: expected a number from 0 to 1'],
-    [{ probability: Number.NaN }, 'mask probability NaN'],
-    [{ seed: -1 }, 'seed -1: expected a whole number'],
-    [{ seed: 2 ** 53 }, 'seed 9007199254740992'],
+    [{ probability: 1.5 }, 'probability is 1.5, expected a number between 0 and 1'],
+    [{ probability: Number.NaN }, 'probability is NaN'],
+    [{ seed: -1 }, 'seed is -1, expected a whole number'],
+    [{ seed: 2 ** 53 }, 'seed is 9007199254740992'],
     [{ maskId: 30522 }, 'protected id 30522: expected an id of the vocabulary, 0 to 30521'],
     [
       { replace: 'bert' as const, protectedIds: Array.from({ length: 30522 }, (_, id) => id) },

@@ -4,7 +4,9 @@ import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { DatasetCounts } from '@mlm/arrow';
 import { InputError, isWithin } from '@mlm/base';
+import { type Given, settingsOf } from '@mlm/base/options';
 import type { RecordBatch } from 'apache-arrow';
+import { preprocessOptions } from '../options.js';
 import { type InputFiles, listFiles } from '../source/list.js';
 import { bytesOfShare, type PlanOptions } from '../source/plan.js';
 import { textFiles } from '../source/text-files.js';
@@ -14,21 +16,16 @@ import { jobOf } from './job.js';
 import { partPath } from './share.js';
 
 /** What {@link preprocess} is to do: those of `tokenize` and `textFiles`, and where to read and write. */
-export interface PreprocessOptions extends TokenizeOptions, Omit<PlanOptions, 'firstUnit'> {
+export interface PreprocessOptions
+  extends Given<typeof preprocessOptions>,
+    Pick<TokenizeOptions, 'tokenizer' | 'stages' | 'reusesMemory'>,
+    Pick<PlanOptions, 'share'> {
   /** Folders, files, globs, `-`; or what `listFiles` found. */
   inputs: readonly string[] | InputFiles;
   /** A name in `.arrow`, a folder, or `-` for an Arrow stream on standard output. */
   output: string;
-  /** Replace an existing output. Default: false. */
-  overwrite?: boolean;
-  /** Go on with an interrupted run. Default: false. */
-  resume?: boolean;
-  /** Take the output from a process on another machine that seems to be writing it. Default: false. */
-  takeOver?: boolean;
-  /** Bytes after which a shard of a folder ends, with the unit that reaches them. Default: 500e6. */
-  shardBytes?: number;
   /** Where `-` writes to. Default: standard output. */
-  stdout?: Writable;
+  stdout?: Writable | undefined;
   /** Called after each batch, with an object that changes from call to call. Default: none. */
   onProgress?: (progress: PreprocessProgress) => void;
   /** Ends the work with an AbortError; what has been finished stays for `resume`. Default: none. */
@@ -123,8 +120,8 @@ function tokenBatches(
   rowsDone: number,
   inputEnds: Map<number, number>,
 ): AsyncIterable<RecordBatch> {
-  const limit = options.limit === undefined ? {} : { limit: Math.max(0, options.limit - rowsDone) };
-  const batches = tokenize({ ...options, ...limit, reusesMemory: true });
+  const limit = options.limit && Math.max(0, options.limit - rowsDone);
+  const batches = tokenize({ ...options, limit, reusesMemory: true });
   // An error of the source reaches the reader of `batches` too; an end before all was read is none.
   const noted = async function* (units: AsyncIterable<Unit>) {
     for await (const unit of units) {
@@ -139,15 +136,10 @@ function tokenBatches(
 
 async function openSink(options: PreprocessOptions, output: string, input: InputFiles) {
   const { arrowFile, arrowStream, datasetFolder } = await arrow();
-  const {
-    overwrite = false,
-    resume = false,
-    takeOver = false,
-    shardBytes,
-    share,
-    stdout = process.stdout,
-  } = options;
-  const described = describeDataset(options, options.document ?? 'blank-line');
+  const { share, stdout = process.stdout } = options;
+  const settings = settingsOf(preprocessOptions, options);
+  const { overwrite, resume, takeOver, shardBytes } = settings;
+  const described = describeDataset(options, settings.document);
   const isPart = share && share.worldSize > 1;
   const part = { rank: share?.rank ?? 0, world_size: share?.worldSize ?? 1 };
   const description = isPart ? { ...described, part } : described;
@@ -158,7 +150,7 @@ async function openSink(options: PreprocessOptions, output: string, input: Input
     inputs: pathsOf(input),
     resume,
     takeOver,
-    job: jobOf(options, input, description),
+    job: jobOf(settings, share, input, description),
   };
   if (output.endsWith('.arrow')) return arrowFile(output, sinkOptions);
   return datasetFolder(output, { ...sinkOptions, ...(shardBytes ? { shardBytes } : {}) });

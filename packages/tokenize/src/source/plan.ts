@@ -1,6 +1,8 @@
 import { InputError } from '@mlm/base/errors';
+import type { Given } from '@mlm/base/options';
 import type { Content, InputFile, InputReader } from '../formats/format.js';
 import { formatOf, recognise } from '../formats/index.js';
+import { readDefaults, type readOptions } from '../options.js';
 import type { Share } from '../preprocess/share.js';
 import { fileBytes, streamBytes } from './bytes.js';
 import type { InputFiles } from './list.js';
@@ -9,11 +11,7 @@ import { openReader } from './reader.js';
 import { type DocumentKind, UNIT_BYTES, type Unit, type UnitPart } from './unit.js';
 
 /** How input is divided into documents and work units. */
-export interface PlanOptions {
-  /** Where a document ends in plain text. Default: at a blank line. Records of other formats are documents. */
-  document?: DocumentKind;
-  /** Field of .jsonl records, or column, that holds the text. Default: `text`. */
-  textField?: string;
+export interface PlanOptions extends Given<typeof readOptions> {
   /** Leave out the units before this one, which an interrupted run has finished. Default: 0. */
   firstUnit?: number;
   /** Do only one of several even shares of the input. Default: all of it. */
@@ -138,7 +136,7 @@ async function* streamedParts(
 ): AsyncGenerator<PlacedPart> {
   const reader = openReader(file);
   try {
-    const { content, chunks } = await openContent(reader, options.textField ?? 'text');
+    const { content, chunks } = await openContent(reader, options.textField ?? readDefaults.textField);
     const source = streamBytes(chunks);
     let linesBefore = 0;
     try {
@@ -178,13 +176,13 @@ function partOf(
   { start, end, documentStart }: Pick<TextRange, 'start' | 'end' | 'documentStart'>,
   options: PlanOptions,
 ): UnitPart {
-  const document = content.name === 'lines' ? 'line' : (options.document ?? 'blank-line');
+  const document = content.name === 'lines' ? 'line' : (options.document ?? readDefaults.document);
   return { file: ordinal, path, format: content.name, document, start, end, documentStart };
 }
 
 /** Where documents end in this content. */
 function documentOf(content: Content, options: PlanOptions): DocumentKind {
-  return content.isRecords ? 'line' : (options.document ?? 'blank-line');
+  return content.isRecords ? 'line' : (options.document ?? readDefaults.document);
 }
 
 function isStreamed(file: InputFile): boolean {

@@ -3,7 +3,9 @@ import { availableParallelism } from 'node:os';
 import { Transform, type TransformCallback } from 'node:stream';
 import type { BatchStage, DatasetDescription } from '@mlm/arrow/columns';
 import { InputError } from '@mlm/base/errors';
+import { type Given, settingsOf } from '@mlm/base/options';
 import type { RecordBatch } from 'apache-arrow';
+import { readDefaults, rowOptions } from '../options.js';
 import type { DocumentKind, Unit } from '../source/unit.js';
 import { tokenizerMetadata } from '../tokenizer/metadata.js';
 import type { Tokenizer } from '../tokenizer/types.js';
@@ -12,27 +14,13 @@ import { createPool, type UnitPool } from '../worker/pool.js';
 import type { UnitWork } from '../worker/unit-worker.js';
 
 /** How {@link tokenize} makes rows of text. */
-export interface TokenizeOptions {
+export interface TokenizeOptions extends Given<typeof rowOptions> {
   /** From `loadTokenizer`. */
   tokenizer: Tokenizer;
-  /** Tokens a row, special tokens included: 3 to 65536. Default: 128. */
-  sequenceLength?: number;
-  /** A row a line, unpadded, instead of rows packed full. Default: false. */
-  lineByLine?: boolean;
-  /** Line by line: what becomes of the part of a line that one row cannot hold. Default: `wrap`, into the next row. */
-  overflow?: 'wrap' | 'truncate';
-  /** Share of the documents that is held out, 0 to 1. Default: 0. */
-  evalFraction?: number;
-  /** Draws which documents are held out, with a document's file and offset; a whole number. Default: 42. */
-  seed?: number;
-  /** Field of .jsonl records that holds the text. Default: `text`. */
-  textField?: string;
-  /** Worker threads; 0 works in this thread. Default: what the machine can run at once. */
-  workers?: number;
+  /** The field of .jsonl records that holds the text. Default: `text`. */
+  textField?: string | undefined;
   /** What to do with each batch in the thread that made it, for example `maskStage(rule)`. Default: nothing. */
   stages?: BatchStage[];
-  /** Stop after this many rows; units are then worked on one at a time. Default: none. */
-  limit?: number;
   /**
    * Use the memory of a batch again once a sink of this project has written it. Only for a pipeline in which nothing else
    * holds on to batches. Default: false.
@@ -59,20 +47,10 @@ class TokenizeStream extends Transform {
 
   constructor(private readonly options: TokenizeOptions) {
     super({ objectMode: true, writableHighWaterMark: 1, readableHighWaterMark: 2 });
-    const {
-      tokenizer,
-      sequenceLength = 128,
-      lineByLine = false,
-      overflow = 'wrap',
-      textField = 'text',
-    } = options;
-    const { evalFraction = 0, seed = 42, workers = availableParallelism(), stages = [] } = options;
-    if (!Number.isInteger(sequenceLength) || sequenceLength < 3 || sequenceLength > 1 << 16)
-      throw new InputError(`sequence length ${sequenceLength}: expected a whole number from 3 to 65536`);
-    if (!(evalFraction >= 0 && evalFraction <= 1))
-      throw new InputError(`eval fraction ${evalFraction}: expected a share from 0 to 1`);
-    if (!Number.isInteger(workers) || workers < 0)
-      throw new InputError(`workers ${workers}: expected a whole number, 0 or more`);
+    const { tokenizer, textField = readDefaults.textField, stages = [] } = options;
+    const settings = settingsOf(rowOptions, options);
+    const { sequenceLength, lineByLine, overflow, evalFraction, seed } = settings;
+    const { workers = availableParallelism() } = settings;
     const work: UnitWork = {
       specialIds: tokenizer.specialIds,
       sequenceLength,
@@ -92,7 +70,7 @@ class TokenizeStream extends Transform {
       callback(notUnit(unit));
       return;
     }
-    this.document ??= unit.parts[0]?.document ?? 'blank-line';
+    this.document ??= unit.parts[0]?.document ?? readDefaults.document;
     if (this.rowsLeft === 0) {
       callback();
       return;
@@ -124,7 +102,7 @@ class TokenizeStream extends Transform {
 
   private async pushNext(): Promise<void> {
     // apache-arrow is loaded only now, while the first units are worked on.
-    this.toBatches ??= await batchMaker(this.options, this.document ?? 'blank-line');
+    this.toBatches ??= await batchMaker(this.options, this.document ?? readDefaults.document);
     const finished = await this.underWay.shift()!;
     for (const batch of this.toBatches(finished)) {
       this.rowsLeft -= batch.numRows;
@@ -147,7 +125,8 @@ async function batchMaker(options: TokenizeOptions, document: DocumentKind) {
 
 /** What the dataset's metadata says before any row is written. */
 export function describeDataset(options: TokenizeOptions, document: DocumentKind): DatasetDescription {
-  const { tokenizer, sequenceLength = 128, lineByLine = false, overflow = 'wrap', stages = [] } = options;
+  const { tokenizer, stages = [] } = options;
+  const { sequenceLength, lineByLine, overflow } = settingsOf(rowOptions, options);
   const description: DatasetDescription = {
     format_version: 1,
     generator: `mlm ${version()}`,

@@ -1,4 +1,6 @@
 import { InputError } from '@mlm/base/errors';
+import { type Given, settingsOf } from '@mlm/base/options';
+import { vocabularyOptions } from '../options.js';
 import { bertConfig, completeFiles } from '../tokenizer/vocabulary-files.js';
 import { chooseAlphabet, spellWithAlphabet } from './alphabet.js';
 import { WordCounter } from './count-words.js';
@@ -6,22 +8,9 @@ import { learnPieces } from './learn-pieces.js';
 import { codePointWords } from './symbol-words.js';
 
 /** How to train a WordPiece vocabulary. */
-export interface VocabularyOptions {
-  /** Pieces at most, special tokens included; default 30522. A small text may give fewer. */
-  size?: number;
-  /** Lowercase the text and strip its accents, as an uncased BERT does; default true. */
-  lowercase?: boolean;
-  /** A pair of pieces becomes a piece only when it occurs this often; default 2. */
-  minFrequency?: number;
-  /** Characters in the alphabet at most, the most frequent ones; default 1000. */
-  limitAlphabet?: number;
+export interface VocabularyOptions extends Given<typeof vocabularyOptions> {
   /** Special tokens beside BERT's five, [PAD] [UNK] [CLS] [SEP] [MASK], which stand first; default none. */
   specialTokens?: readonly string[];
-  /**
-   * Distinct words that are counted at a time, default 2,000,000 (some 100 MB, and three times as much while pieces are
-   * learnt). When a text brings more, the rarest are forgotten: first those counted once, then twice, and so on.
-   */
-  maxWords?: number;
   /** Ends the work with an AbortError. */
   signal?: AbortSignal;
 }
@@ -58,20 +47,8 @@ export async function trainVocabulary(
   texts: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   options: VocabularyOptions = {},
 ): Promise<TrainedVocabulary> {
-  const {
-    size = 30_522,
-    lowercase = true,
-    minFrequency = 2,
-    limitAlphabet = 1000,
-    specialTokens = [],
-    maxWords = 2_000_000,
-    signal,
-  } = options;
-  for (const [name, value] of Object.entries({ size, minFrequency, limitAlphabet, maxWords })) {
-    if (!Number.isInteger(value) || value < 1) {
-      throw new InputError(`${name} ${value}: expected a whole number of at least 1`);
-    }
-  }
+  const { specialTokens = [], signal } = options;
+  const { size, lowercase, minFrequency, limitAlphabet, maxWords } = settingsOf(vocabularyOptions, options);
   const counter = new WordCounter(lowercase, maxWords);
   const counts = { texts: 0, bytes: 0, words: 0 };
   for await (const text of texts) {

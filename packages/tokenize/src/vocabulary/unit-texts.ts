@@ -1,10 +1,11 @@
+import { readDefaults } from '../options.js';
 import type { Unit } from '../source/unit.js';
 import { PartReader } from '../worker/read-unit.js';
 
 /** How {@link unitTexts} reads. */
 export interface UnitTextsOptions {
   /** Field of .jsonl records that holds the text. Default: `text`. */
-  textField?: string;
+  textField?: string | undefined;
 }
 
 /**
@@ -13,7 +14,7 @@ export interface UnitTextsOptions {
  */
 export async function* unitTexts(
   units: AsyncIterable<Unit>,
-  { textField = 'text' }: UnitTextsOptions = {},
+  { textField = readDefaults.textField }: UnitTextsOptions = {},
 ): AsyncGenerator<Uint8Array> {
   const reader = new PartReader(textField);
   for await (const unit of units) {

@@ -1,30 +1,20 @@
 import { InputError } from '@mlm/base/errors';
+import type { Settings } from '@mlm/base/options';
 import {
   type CompileOptions,
   compile,
   type Executable,
   type InputSpec,
-  type Precision,
   type TensorFunction,
   traceBackendName,
   type VariableSpec,
 } from '@mlm/compile';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Model, Weights } from '../models/model.js';
+import type { engineOptions } from '../options.js';
 
 /** What computes the model. */
-export interface EngineOptions {
-  /** `onnx`: onnxruntime; `eager`: tfjs operation by operation; `tensorflow`: tfjs-node. */
-  engine: NonNullable<CompileOptions['engine']>;
-  /** Where it computes; an engine that cannot is an `InputError`. */
-  device: 'cpu' | 'webgpu' | 'cuda';
-  /** Threads of the engine; 0 leaves it to the engine. */
-  threads: number;
-  /**
-   * `bf16` and, on CUDA, `tf32` round the operands of matrix products to bfloat16 and TF32; weights, sums and all else
-   * stay in single precision.
-   */
-  precision: Precision;
+export interface EngineOptions extends Omit<Settings<typeof engineOptions>, 'xla'> {
   /** TensorFlow compiles clusters of operations with XLA; default false. */
   xla?: boolean;
 }

@@ -1,5 +1,7 @@
 import { InputError } from '@mlm/base/errors';
+import { deciding } from '@mlm/base/options';
 import type { Recipe, TrainerState } from '../checkpoint/state.js';
+import { trainOptions } from '../options.js';
 import type { EndEvent, Evaluation, EvaluationEvent } from './events.js';
 import type { ResolvedOptions } from './options.js';
 import type { Setup } from './setup.js';
@@ -7,7 +9,6 @@ import type { Setup } from './setup.js';
 /** What decides the weights that a run ends with: a resumed run must agree in all of it. */
 function recipeOf(options: ResolvedOptions, setup: Setup): Recipe {
   const { dataset, plan, tokenizer, schedule, checkpoint, trainer } = setup;
-  const { batchSize, gradientAccumulation, learningRate, weightDecay, clipNorm, freezeLayers } = options;
   const masking = plan.dynamicRule?.settings ?? dataset.metadata?.masking;
   return {
     rows: dataset.rows,
@@ -16,25 +17,12 @@ function recipeOf(options: ResolvedOptions, setup: Setup): Recipe {
     // null where masks came from elsewhere
     'masking-rule': masking ? JSON.stringify(masking) : null,
     'dataset-content': setup.content,
-    model: options.model,
+    ...deciding(trainOptions, options),
     ...checkpoint.model.dropoutRates,
-    engine: options.engine,
-    device: options.device,
-    precision: options.precision,
-    xla: options.xla ?? false,
-    seed: options.seed,
-    masking: options.masking,
-    schedule: options.schedule,
     'total-steps': schedule.totalSteps,
     'warmup-steps': schedule.warmupSteps,
     'decay-steps': schedule.decaySteps,
-    'batch-size': batchSize,
     'micro-batch-size': trainer.batchSize,
-    'gradient-accumulation': gradientAccumulation,
-    'learning-rate': learningRate,
-    'weight-decay': weightDecay,
-    'clip-norm': clipNorm,
-    'freeze-layers': freezeLayers,
   };
 }
 

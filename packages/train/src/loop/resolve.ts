@@ -1,82 +1,36 @@
 import { basename, dirname, join } from 'node:path';
-import { InputError } from '@mlm/base/errors';
-import { scheduleNames } from '../optimizer/schedule.js';
-import { trainDefaults } from './defaults.js';
-import type { ResolvedOptions, TrainOptions, TrainSettings } from './options.js';
+import { InputError, mention, say } from '@mlm/base/errors';
+import { settingsOf } from '@mlm/base/options';
+import { trainDefaults, trainOptions } from '../options.js';
+import type { ResolvedOptions, TrainOptions } from './options.js';
 
 /**
  * Fills in the defaults.
  * @throws InputError for a value out of its range
  */
 export function resolveOptions(given: TrainOptions): ResolvedOptions {
-  const defined = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  const automatic = given.batchSize === 'auto' && {
-    batchSize: trainDefaults.batchSize,
-    microBatchSize: given.microBatchSize ?? 'auto',
-  };
-  const options = {
-    ...trainDefaults,
-    output: defaultOutput(given),
-    ...defined,
-    ...automatic,
-  } as ResolvedOptions;
-  const whole = (name: NumberOption, least: number) =>
-    check(
-      name,
-      options[name],
-      Number.isSafeInteger(options[name]) && options[name] >= least,
-      `a whole number from ${least}`,
-    );
-  const real = (name: NumberOption) =>
-    check(name, options[name], Number.isFinite(options[name]) && options[name] >= 0, 'a number from 0');
-  for (const name of ['epochs', 'batchSize', 'gradientAccumulation'] as const) whole(name, 1);
-  for (const name of [
-    'maxSteps',
-    'freezeLayers',
-    'seed',
-    'saveEvery',
-    'keep',
-    'evalEvery',
-    'patience',
-  ] as const) {
-    whole(name, 0);
-  }
-  for (const name of ['loaderThreads', 'threads'] as const) whole(name, 0);
-  for (const name of ['learningRate', 'warmup', 'decay', 'weightDecay', 'clipNorm'] as const) real(name);
-  const { dropout, schedule, masking, batchSize, microBatchSize } = options;
-  check(
-    'microBatchSize',
-    microBatchSize,
-    microBatchSize === 'auto' ||
-      (Number.isSafeInteger(microBatchSize) && microBatchSize >= 0 && microBatchSize <= batchSize),
-    `auto or a whole number up to the batch size, ${batchSize}`,
-  );
-  check(
-    'dropout',
-    dropout,
-    dropout === undefined || (dropout >= 0 && dropout < 1),
-    'a number from 0 to below 1',
-  );
-  check('schedule', schedule, scheduleNames.includes(schedule), `one of ${scheduleNames.join(', ')}`);
-  check('masking', masking, masking === 'static' || masking === 'dynamic', 'static or dynamic');
+  const { batchSize: rows = trainDefaults.batchSize } = given;
+  const automatic = rows === 'auto';
+  const batchSize = automatic ? trainDefaults.batchSize : rows;
+  const microBatchSize = given.microBatchSize ?? (automatic ? 'auto' : undefined);
+  const settings = settingsOf(trainOptions, { ...given, batchSize, microBatchSize });
+  const { dataset, tokenizer, signal } = given;
+  const output = settings.output ?? defaultOutput(given);
+  const options = { ...settings, batchSize, output, dataset, tokenizer, signal };
+  refuseTooLarge(options);
   if (options.patience > 0 && options.evalEvery === 0) {
-    throw new InputError('--early-stop: say with --eval-every <steps> how often held-out rows are scored');
+    throw new InputError(
+      say`${mention('patience')} needs ${mention('evalEvery')}, which says how often validation rows are scored`,
+    );
   }
   return options;
 }
 
-type NumberOption = {
-  [Name in keyof TrainSettings]-?: TrainSettings[Name] extends number ? Name : never;
-}[keyof TrainSettings];
-
-/** What the command line calls differently. */
-const commandNames: Record<string, string> = { freezeLayers: 'freeze', patience: 'earlyStop' };
-
-function check(name: string, value: unknown, right: boolean, expected: string): void {
-  if (!right) {
-    const option = (commandNames[name] ?? name).replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-    throw new InputError(`--${option} is ${value}, expected ${expected}`);
-  }
+function refuseTooLarge({ microBatchSize, batchSize }: ResolvedOptions): void {
+  if (microBatchSize === 'auto' || microBatchSize <= batchSize) return;
+  throw new InputError(
+    say`${mention('microBatchSize')} is ${microBatchSize}, expected auto or a whole number up to the batch size, ${batchSize}`,
+  );
 }
 
 /** `corpus/out.arrow` and bert-mini give `corpus/out-bert-mini`. */

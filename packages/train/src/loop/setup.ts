@@ -128,7 +128,7 @@ async function setUpOn(
       device: options.device,
       threads: options.threads,
       precision: options.precision,
-      xla: options.xla ?? false,
+      xla: options.xla,
       batchSize: microBatchSize,
       gradientAccumulation: options.gradientAccumulation * Math.ceil(batchSize / microBatchSize),
       seed,

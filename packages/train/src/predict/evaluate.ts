@@ -1,26 +1,24 @@
 import { openDataset, type TokenizerMetadata } from '@mlm/arrow';
-import { InputError } from '@mlm/base/errors';
+import { InputError, mention, say } from '@mlm/base/errors';
+import { type Given, settingsOf } from '@mlm/base/options';
 import { readCheckpoint } from '../checkpoint/checkpoint.js';
 import { checkpointFolder } from '../checkpoint/hub.js';
 import { refuseOtherTokenizer } from '../checkpoint/tokenizer.js';
 import type { Batch } from '../data/batch.js';
 import { planData, refuseMisfit } from '../data/dataset.js';
-import type { EngineOptions } from '../engine/compile-model.js';
 import { Evaluator } from '../engine/evaluator.js';
 import { evaluateRows } from '../loop/evaluate.js';
 import type { Evaluation } from '../loop/events.js';
-import { evaluateDefaults } from './defaults.js';
+import { evaluateOptions } from '../options.js';
 
 /** What `evaluate` is asked to do; the engine is onnxruntime on the CPU unless another is named. */
-export interface EvaluateOptions extends Partial<EngineOptions> {
+export interface EvaluateOptions extends Given<typeof evaluateOptions> {
   /** An Arrow file or a dataset folder with labels. */
   dataset: string;
   /** A checkpoint folder, or an `owner/name` of the hub. */
   model: string;
-  /** Rows that are scored at once; default 32. It changes no result but for rounding. */
-  batchSize?: number;
   /** The tokenizer of a dataset that does not carry one. */
-  tokenizer?: TokenizerMetadata;
+  tokenizer?: TokenizerMetadata | undefined;
   /** Called once the engine has the model. */
   onStart?: () => void;
   /** Ends the evaluation after the batch in progress, with the signal's reason as the error. */
@@ -40,7 +38,7 @@ export interface EvaluationProgress {
  * @throws InputError when dataset and model do not go together
  */
 export async function evaluate(given: EvaluateOptions): Promise<Evaluation> {
-  const options = { ...evaluateDefaults, ...given };
+  const options = { ...given, ...settingsOf(evaluateOptions, given) };
   const opened = await openDataset(options.dataset);
   const dataset = opened.validation ?? opened;
   try {
@@ -51,7 +49,9 @@ export async function evaluate(given: EvaluateOptions): Promise<Evaluation> {
     }
     const tokenizer = options.tokenizer ?? dataset.metadata?.tokenizer;
     if (!tokenizer) {
-      throw new InputError(`${dataset.path}: does not say which tokenizer made it; name it with --tokenizer`);
+      throw new InputError(
+        say`${dataset.path}: does not say which tokenizer made it; name it with ${mention('tokenizer')}`,
+      );
     }
     const { model, weights, tokenizerFiles } = await readCheckpoint(await checkpointFolder(options.model));
     refuseOtherTokenizer(options.dataset, tokenizer, options.model, tokenizerFiles);

@@ -1,13 +1,13 @@
 import { InputError } from '@mlm/base/errors';
+import { type Given, settingsOf } from '@mlm/base/options';
 import { IGNORED_LABEL } from '@mlm/masking';
 import { readCheckpoint } from '../checkpoint/checkpoint.js';
 import { checkpointFolder } from '../checkpoint/hub.js';
 import { assembleBatch, rowOf } from '../data/batch.js';
-import type { EngineOptions } from '../engine/compile-model.js';
 import { Predictor } from '../engine/predictor.js';
 import type { Limits } from '../models/model.js';
+import { engineOptions, fillOptions } from '../options.js';
 import { type Candidate, mostProbable } from './candidates.js';
-import { engineDefaults } from './defaults.js';
 
 /** Fills [MASK] with a model's most probable ids. */
 export class MaskFiller {
@@ -23,12 +23,11 @@ export class MaskFiller {
    * @param given the engine, onnxruntime on the CPU unless another is named
    * @throws InputError when there is no such checkpoint
    */
-  static async open(folder: string, given: Partial<EngineOptions> = {}): Promise<MaskFiller> {
+  static async open(folder: string, given: Given<typeof engineOptions> = {}): Promise<MaskFiller> {
     const { model, weights } = await readCheckpoint(await checkpointFolder(folder));
     // Two lengths make the graph's sequence length free: sentences come in any.
     const options = {
-      ...engineDefaults,
-      ...given,
+      ...settingsOf(engineOptions, given),
       batchSize: 1,
       lengths: [1, model.limits.positions],
     };
@@ -42,7 +41,11 @@ export class MaskFiller {
    * @returns candidates for each [MASK], in the order of the sequence
    * @throws InputError when there is no [MASK], or the sequence is too long for the model
    */
-  async fill(ids: ArrayLike<number>, maskId: number, topK = 5): Promise<Candidate[][]> {
+  async fill(
+    ids: ArrayLike<number>,
+    maskId: number,
+    topK = fillOptions.topK.default,
+  ): Promise<Candidate[][]> {
     const { positions: longest, vocabulary } = this.limits;
     if (ids.length > longest) {
       throw new InputError(

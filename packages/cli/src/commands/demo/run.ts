@@ -11,14 +11,14 @@ import { alignColumns, printResult } from '../../output/report.js';
 import type { Style } from '../../output/style.js';
 import { preprocessWithProgress } from '../preprocess/run.js';
 import { followTraining } from '../train/follow.js';
-import type { DemoOptions } from './command.js';
+import type { DemoSettings } from './command.js';
 import { type HeldOutPrediction, predictHeldOut } from './held-out.js';
 import { recipe } from './recipe.js';
 
-export async function runDemo(context: Context, options: DemoOptions): Promise<void> {
+export async function runDemo(context: Context, options: DemoSettings): Promise<void> {
   const start = performance.now();
   const { sequenceLength, evalFraction, maskProbability } = recipe.preprocess;
-  const say = (line: string) => options.quiet === true || context.stderr.write(`${line}\n`);
+  const say = (line: string) => options.quiet || context.stderr.write(`${line}\n`);
   const files = {
     text: relative('.', recipe.corpus),
     tokenizer: join(options.output, 'tokenizer'),

@@ -6,9 +6,9 @@ import { formatBytes, formatFlopRate } from '../../output/numbers.js';
 import { createProgress } from '../../output/progress.js';
 import { alignColumns, printResult } from '../../output/report.js';
 import type { Style } from '../../output/style.js';
-import type { DoctorOptions } from './command.js';
+import type { DoctorSettings } from './command.js';
 
-export async function runDoctor(context: Context, options: DoctorOptions): Promise<void> {
+export async function runDoctor(context: Context, options: DoctorSettings): Promise<void> {
   const machine = {
     node: process.version,
     platform: `${process.platform} ${process.arch}`,

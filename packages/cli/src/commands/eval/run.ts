@@ -6,18 +6,18 @@ import { formatCount, formatShare } from '../../output/numbers.js';
 import { createProgress } from '../../output/progress.js';
 import { printResult } from '../../output/report.js';
 import { namedTokenizer } from '../../tokenizer.js';
-import type { EvalOptions } from './command.js';
+import type { EvalSettings } from './command.js';
 
-export async function runEval(context: Context, dataset: string, options: EvalOptions): Promise<void> {
+export async function runEval(context: Context, options: EvalSettings): Promise<void> {
   const progress = createProgress({ stream: context.stderr, env: context.env, label: 'eval', ...options });
   const { settings, report } = await pickEngine(context, options);
+  const { dataset } = options;
+  const tokenizer = options.tokenizer === undefined ? undefined : await namedTokenizer(options.tokenizer);
   const result = await evaluate({
-    dataset: dataset,
-    model: options.model,
-    batchSize: options.batchSize,
-    signal: context.signal,
-    ...(options.tokenizer === undefined ? {} : { tokenizer: await namedTokenizer(options.tokenizer) }),
+    ...options,
     ...settings,
+    tokenizer,
+    signal: context.signal,
     onStart: report,
     onProgress: ({ batches, totalBatches }) =>
       progress.update({
@@ -26,7 +26,7 @@ export async function runEval(context: Context, dataset: string, options: EvalOp
         details: () => [`batch ${formatCount(batches)} of ${formatCount(totalBatches)}`],
       }),
   }).finally(() => progress.finish());
-  if (result.decoded === 0 && options.quiet !== true) context.stderr.write(`mlm: ${noLabels(dataset)}\n`);
+  if (result.decoded === 0 && !options.quiet) context.stderr.write(`mlm: ${noLabels(dataset)}\n`);
   printResult(context, options, result, () => [
     `loss        ${result.loss.toFixed(4)} nats a token, over ${formatCount(result.decoded)} selected tokens`,
     `perplexity  ${result.perplexity.toFixed(2)}`,

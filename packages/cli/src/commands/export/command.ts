@@ -1,27 +1,17 @@
-import type { Command } from 'commander';
-import type { Context } from '../../context.js';
-import { defineCommand } from '../../options/define.js';
+import { path, required, text } from '@mlm/base/options';
+import { exportOptions } from '@mlm/train/options';
+import { type CommandSettings, defineCommand } from '../../options/command.js';
+import { json } from '../../options/shared.js';
 
-export interface ExportOptions {
-  overwrite?: boolean;
-  takeOver?: boolean;
-  json?: boolean;
-  quiet?: boolean;
-}
+export const exportCommand = defineCommand({
+  name: 'export',
+  summary: 'write a checkpoint as ONNX for the browser, in the layout of transformers.js',
+  examples: [['mlm export out-bert-mini web/', 'then, in a page: pipeline("fill-mask", "web/")']],
+  arguments: {
+    checkpoint: required(text({ help: 'a checkpoint folder or a hub id' })),
+    output: required(path({ help: 'the folder to write' })),
+  },
+  options: { ...exportOptions, json: json('print the summary as one JSON object') },
+});
 
-export function exportCommand(context: Context): Command {
-  return defineCommand(
-    'export',
-    'write a checkpoint as ONNX for the browser, in the layout of transformers.js',
-    [['mlm export out-bert-mini web/', 'then, in a page: pipeline("fill-mask", "web/")']],
-  )
-    .argument('<checkpoint>', 'a checkpoint folder or a hub id')
-    .argument('<output>', 'the folder to write')
-    .option('--overwrite', 'replace an existing output')
-    .option('--take-over', 'take the output from a process on another machine that seems to be writing it')
-    .option('--json', 'print the summary as one JSON object')
-    .action(async (checkpoint: string, output: string, options: ExportOptions) => {
-      const { runExport } = await import('./run.js');
-      await runExport(context, checkpoint, output, options);
-    });
-}
+export type ExportSettings = CommandSettings<typeof exportCommand>;

@@ -2,17 +2,13 @@ import { exportOnnx } from '@mlm/train';
 import type { Context } from '../../context.js';
 import { formatBytes } from '../../output/numbers.js';
 import { printResult } from '../../output/report.js';
-import type { ExportOptions } from './command.js';
+import type { ExportSettings } from './command.js';
 
-export async function runExport(
-  context: Context,
-  checkpoint: string,
-  output: string,
-  options: ExportOptions,
-): Promise<void> {
+export async function runExport(context: Context, options: ExportSettings): Promise<void> {
+  const { checkpoint, output, overwrite, takeOver } = options;
   const result = await exportOnnx(checkpoint, output, {
-    overwrite: options.overwrite === true,
-    takeOver: options.takeOver === true,
+    overwrite,
+    takeOver,
     signal: context.signal,
   });
   printResult(context, options, result, () => [

@@ -5,7 +5,7 @@ import { checkpointFolder, MaskFiller } from '@mlm/train';
 import type { Context } from '../../context.js';
 import { pickEngine } from '../../options/engine.js';
 import { alignColumns, printResult } from '../../output/report.js';
-import type { FillOptions } from './command.js';
+import type { FillSettings } from './command.js';
 
 interface FilledMask {
   /** Index among the text's tokens, [CLS] being 0. */
@@ -19,12 +19,8 @@ interface FilledMask {
   }[];
 }
 
-export async function runFill(
-  context: Context,
-  checkpoint: string,
-  texts: readonly string[],
-  options: FillOptions,
-): Promise<void> {
+export async function runFill(context: Context, options: FillSettings): Promise<void> {
+  const { checkpoint, texts } = options;
   const folder = await checkpointFolder(checkpoint);
   const tokenizer = await loadTokenizer(folder);
   const encoder = tokenizer.encoder();

@@ -1,27 +1,21 @@
-import type { Command } from 'commander';
-import type { Context } from '../../context.js';
-import { defineCommand } from '../../options/define.js';
-import { integer } from '../../options/parse.js';
+import { path, required, whole } from '@mlm/base/options';
+import { type CommandSettings, defineCommand } from '../../options/command.js';
+import { datasetTokenizer, json } from '../../options/shared.js';
 
-export interface InspectOptions {
-  rows: number;
-  tokenizer?: string;
-  json?: boolean;
-  quiet?: boolean;
-}
-
-export function inspectCommand(context: Context): Command {
-  return defineCommand('inspect', 'what a dataset holds: schema, counts, shares, and rows to read', [
+export const inspect = defineCommand({
+  name: 'inspect',
+  summary: 'what a dataset holds: schema, counts, shares, and rows to read',
+  examples: [
     ['mlm inspect out.arrow'],
-    ['mlm inspect out/ --rows 20', 'more rows, their selected tokens marked'],
+    ['mlm inspect out/ --rows 20', 'more rows, their masked tokens marked'],
     ['mlm inspect out.arrow --json'],
-  ])
-    .argument('<dataset>', 'an .arrow file or a dataset folder')
-    .option('--rows <n>', 'rows to show', integer(0, 10_000), 3)
-    .option('--tokenizer <path>', 'the tokenizer of a dataset that does not bring its own')
-    .option('--json', 'print everything as one JSON object')
-    .action(async (dataset: string, options: InspectOptions) => {
-      const { runInspect } = await import('./run.js');
-      await runInspect(context, dataset, options);
-    });
-}
+  ],
+  arguments: { dataset: required(path({ help: 'an .arrow file or a dataset folder' })) },
+  options: {
+    rows: whole({ default: 3, to: 10_000, help: 'rows to show' }),
+    tokenizer: datasetTokenizer,
+    json: json('print everything as one JSON object'),
+  },
+});
+
+export type InspectSettings = CommandSettings<typeof inspect>;

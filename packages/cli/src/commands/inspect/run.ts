@@ -8,10 +8,11 @@ import { formatCount, formatNoun, formatShare } from '../../output/numbers.js';
 import { alignColumns, printResult } from '../../output/report.js';
 import { styleFor } from '../../output/style.js';
 import { tokenizerOfDataset } from '../../tokenizer.js';
-import type { InspectOptions } from './command.js';
+import type { InspectSettings } from './command.js';
 import { countDataset, type SplitCounts } from './count.js';
 
-export async function runInspect(context: Context, path: string, options: InspectOptions): Promise<void> {
+export async function runInspect(context: Context, options: InspectSettings): Promise<void> {
+  const { dataset: path } = options;
   const dataset = await openDataset(path);
   try {
     const tokenizer = await tokenizerOfDataset(dataset, options.tokenizer);

@@ -1,11 +1,5 @@
 import { maskingRule, maskStage } from '@mlm/masking/stage';
-import type {
-  InputFiles,
-  PreprocessReport,
-  PreprocessOptions as PreprocessRequest,
-  Share,
-  Tokenizer,
-} from '@mlm/tokenize';
+import type { PreprocessReport, PreprocessOptions as PreprocessRequest } from '@mlm/tokenize';
 import { listFiles, loadTokenizer, preprocess } from '@mlm/tokenize';
 import { commandName } from '../../command-name.js';
 import type { Context } from '../../context.js';
@@ -21,71 +15,38 @@ import {
 } from '../../output/numbers.js';
 import { createProgress } from '../../output/progress.js';
 import { printResult } from '../../output/report.js';
-import type { PreprocessOptions } from './command.js';
+import type { PreprocessSettings } from './command.js';
 import { isLong } from './is-long.js';
 import { partPattern, refuseIdleOptions, shareFor } from './share.js';
 
-export async function runPreprocess(
-  context: Context,
-  paths: string[],
-  options: PreprocessOptions,
-): Promise<void> {
-  const { inputs, output } = await inputsAndOutput(context, paths, options);
-  const share = shareFor(context, options);
-  refuseIdleOptions(options, output, share);
-  const files = await listFiles(inputs);
-  const tokenizer = await loadTokenizer(options.tokenizer);
-  const request = preprocessRequest(options, files, output, share, tokenizer);
-  if (options.quiet !== true && isLong(files)) {
-    const { describeForecast, forecast } = await import('./forecast.js');
-    context.stderr.write(`${describeForecast(await forecast(request, files), files)}\n`);
-  }
-  const { report, seconds } = await preprocessWithProgress(context, request, options);
-  const next =
-    share.worldSize > 1
-      ? `merge ${partPattern(output, share)} ${output}, once all ${share.worldSize} parts are there`
-      : `train ${report.output}`;
-  await printReport(context, options, report, seconds, next);
-}
-
-async function inputsAndOutput(context: Context, paths: string[], options: PreprocessOptions) {
-  const output = paths.at(-1)!;
-  const inputs = [...paths.slice(0, -1), ...(await listedPaths(context, options.filesFrom))];
+export async function runPreprocess(context: Context, settings: PreprocessSettings): Promise<void> {
+  const { output } = settings;
+  const inputs = [...settings.inputs, ...(await listedPaths(context, settings.filesFrom))];
   if (inputs.length === 0) {
     throw new UsageError('expected inputs and then an output, such as: mlm preprocess corpus/ out.arrow');
   }
   if (output === '') throw new UsageError('expected an output, such as out.arrow; it is empty');
-  return { inputs, output };
-}
-
-function preprocessRequest(
-  options: PreprocessOptions,
-  inputs: InputFiles,
-  output: string,
-  share: Share,
-  tokenizer: Tokenizer,
-): PreprocessRequest {
-  const { maskProbability: probability, replace, labels, seed } = options;
-  return {
-    inputs,
-    output,
+  const share = shareFor(context, settings);
+  refuseIdleOptions(settings, output, share);
+  const files = await listFiles(inputs);
+  const tokenizer = await loadTokenizer(settings.tokenizer);
+  const request: PreprocessRequest = {
+    ...settings,
+    inputs: files,
     tokenizer,
-    sequenceLength: options.sequenceLength,
-    document: options.document,
-    lineByLine: options.lineByLine === true,
-    overflow: options.overflow,
-    textField: options.textField,
-    evalFraction: options.evalFraction,
-    seed,
-    stages: [maskStage(maskingRule(tokenizer, { probability, replace, labels, seed }))],
+    stages: [maskStage(maskingRule(tokenizer, settings))],
     share,
-    overwrite: options.overwrite === true,
-    resume: options.resume === true,
-    takeOver: options.takeOver === true,
-    ...(options.limit === undefined ? {} : { limit: options.limit }),
-    ...(options.workers === undefined ? {} : { workers: options.workers }),
-    ...(options.shardSize === undefined ? {} : { shardBytes: options.shardSize }),
   };
+  if (!settings.quiet && isLong(files)) {
+    const { describeForecast, forecast } = await import('./forecast.js');
+    context.stderr.write(`${describeForecast(await forecast(request, files), files)}\n`);
+  }
+  const { report, seconds } = await preprocessWithProgress(context, request, settings);
+  const next =
+    share.worldSize > 1
+      ? `merge ${partPattern(output, share)} ${output}, once all ${share.worldSize} parts are there`
+      : `train ${report.output}`;
+  await printReport(context, settings, report, seconds, next);
 }
 
 /** Runs the library's preprocess with a progress line. */
@@ -126,7 +87,7 @@ export async function preprocessWithProgress(
 
 async function printReport(
   context: Context,
-  options: PreprocessOptions,
+  options: PreprocessSettings,
   report: PreprocessReport,
   seconds: number,
   next: string,

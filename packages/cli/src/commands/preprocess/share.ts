@@ -2,10 +2,11 @@ import { InputError } from '@mlm/base/errors';
 import { partPath, type Share, shareOf, shareVariables } from '@mlm/tokenize';
 import type { Context } from '../../context.js';
 import { UsageError } from '../../errors.js';
-import type { PreprocessOptions } from './command.js';
+import { spell } from '../../options/flags.js';
+import type { PreprocessSettings } from './command.js';
 
 /** The share of the work that options or a scheduler's variables give this process; says so where it is not all. */
-export function shareFor(context: Context, { rank, worldSize, quiet }: PreprocessOptions): Share {
+export function shareFor(context: Context, { rank, worldSize, quiet }: PreprocessSettings): Share {
   const given = {
     ...(rank === undefined ? {} : { rank }),
     ...(worldSize === undefined ? {} : { worldSize }),
@@ -15,11 +16,11 @@ export function shareFor(context: Context, { rank, worldSize, quiet }: Preproces
     share = shareOf(given, context.env);
   } catch (error) {
     const isTyped = rank !== undefined || worldSize !== undefined;
-    throw error instanceof InputError && isTyped ? new UsageError(error.message) : error;
+    throw error instanceof InputError && isTyped ? new UsageError(spell(error.parts)) : error;
   }
   const variables = shareVariables(given, context.env);
   // A script for all tasks may have been started as one process: what nobody typed is said even with --quiet.
-  if (share.worldSize > 1 && (quiet !== true || variables !== undefined)) {
+  if (share.worldSize > 1 && (!quiet || variables !== undefined)) {
     const source = variables ?? '--rank and --world-size';
     context.stderr.write(`mlm: part ${share.rank} (from 0) of ${share.worldSize} only, by ${source}\n`);
   }
@@ -32,15 +33,15 @@ export function partPattern(output: string, { worldSize }: Share): string {
 }
 
 /** @throws UsageError for options that would change nothing beside the others, or spoil the output */
-export function refuseIdleOptions(options: PreprocessOptions, output: string, { worldSize }: Share): void {
-  const { overflow, lineByLine, overwrite, resume, shardSize, evalFraction } = options;
-  if (overflow === 'truncate' && lineByLine !== true)
+export function refuseIdleOptions(options: PreprocessSettings, output: string, { worldSize }: Share): void {
+  const { overflow, lineByLine, overwrite, resume, shardBytes, evalFraction } = options;
+  if (overflow === 'truncate' && !lineByLine)
     throw new UsageError('--overflow truncate is for --line-by-line: packed rows cut no text; leave it out');
-  if (overwrite === true && resume === true)
+  if (overwrite && resume)
     throw new UsageError('--overwrite begins anew and --resume goes on; give one of them');
-  if (shardSize !== undefined && worldSize > 1)
+  if (shardBytes !== undefined && worldSize > 1)
     throw new UsageError('--shard-size: a part is one file; give it to `mlm merge`');
-  if (shardSize !== undefined && (output === '-' || output.endsWith('.arrow')))
+  if (shardBytes !== undefined && (output === '-' || output.endsWith('.arrow')))
     throw new UsageError(`--shard-size is for a dataset folder, and ${output} is none; leave it out`);
   if (output === '-' && evalFraction > 0)
     throw new UsageError(

@@ -5,10 +5,10 @@ import { formatFlopRate } from '../../output/numbers.js';
 import { printResult } from '../../output/report.js';
 import { styleFor } from '../../output/style.js';
 import { probeRecord } from '../doctor/run.js';
-import type { SetupTensorflowOptions } from './command.js';
+import type { SetupTensorflowSettings } from './command.js';
 
-export async function runSetupTensorflow(context: Context, options: SetupTensorflowOptions): Promise<void> {
-  if (options.undo === true) {
+export async function runSetupTensorflow(context: Context, options: SetupTensorflowSettings): Promise<void> {
+  if (options.undo) {
     const removed = await removeTensorflow();
     printResult(context, options, { removed, folder: tensorflowFolder() }, () => [
       removed ? `Removed TensorFlow from ${tensorflowFolder()}.` : 'There was nothing to remove.',
@@ -21,7 +21,7 @@ export async function runSetupTensorflow(context: Context, options: SetupTensorf
     python: options.python,
     signal: context.signal,
     onProgress(phase, line) {
-      if (options.quiet !== true) context.stderr.write(`${style('bold', phase)}  ${line}\n`);
+      if (!options.quiet) context.stderr.write(`${style('bold', phase)}  ${line}\n`);
     },
   });
   printResult(

@@ -1,4 +1,4 @@
-import { type TrainEvent, type TrainOptions as TrainRequest, train } from '@mlm/train';
+import { type TrainEvent, train } from '@mlm/train';
 import { commandName } from '../../command-name.js';
 import type { Context } from '../../context.js';
 import { UsageError } from '../../errors.js';
@@ -12,15 +12,16 @@ import {
 } from '../../output/numbers.js';
 import { printResult } from '../../output/report.js';
 import { namedTokenizer } from '../../tokenizer.js';
-import type { TrainOptions } from './command.js';
+import type { TrainSettings } from './command.js';
 import { followTraining, type TrainResult } from './follow.js';
 
-export async function runTrain(context: Context, dataset: string, options: TrainOptions): Promise<void> {
-  if (options.earlyStop !== undefined && options.evalEvery === undefined) {
+export async function runTrain(context: Context, options: TrainSettings): Promise<void> {
+  if (options.patience > 0 && options.evalEvery === 0) {
     throw new UsageError('--early-stop: say with --eval-every <steps> how often held-out rows are scored');
   }
   const { settings, report } = await pickEngine(context, options);
-  const request = { ...(await trainRequest(dataset, options)), ...settings, signal: context.signal };
+  const tokenizer = options.tokenizer === undefined ? undefined : await namedTokenizer(options.tokenizer);
+  const request = { ...options, ...settings, tokenizer, signal: context.signal };
   const result = await followTraining(context, reportedAtStart(train(request), report), options);
   printResult(context, options, result, (style) => [
     ...headline(result).map((line) => style('yellow', line)),
@@ -38,43 +39,6 @@ async function* reportedAtStart(
     if (event.type === 'start') report();
     yield event;
   }
-}
-
-/** The options under the train package's names; those that were not given are left out. */
-async function trainRequest(dataset: string, options: TrainOptions): Promise<TrainRequest> {
-  const given = {
-    output: options.output,
-    tokenizer: options.tokenizer && (await namedTokenizer(options.tokenizer)),
-    maxSteps: options.maxSteps,
-    microBatchSize: options.microBatchSize,
-    dropout: options.dropout,
-    saveEvery: options.saveEvery,
-    evalEvery: options.evalEvery,
-    evalAtStart: options.evalAtStart,
-    patience: options.earlyStop,
-    resume: options.resume,
-    overwrite: options.overwrite,
-  };
-  return {
-    dataset: dataset,
-    model: options.model,
-    epochs: options.epochs,
-    batchSize: options.batchSize,
-    gradientAccumulation: options.gradientAccumulation,
-    learningRate: options.learningRate,
-    schedule: options.schedule,
-    warmup: options.warmup,
-    decay: options.decay,
-    weightDecay: options.weightDecay,
-    clipNorm: options.clipNorm,
-    freezeLayers: options.freeze,
-    masking: options.masking,
-    seed: options.seed,
-    keep: options.keep,
-    ...(Object.fromEntries(
-      Object.entries(given).filter(([, value]) => value !== undefined),
-    ) as Partial<TrainRequest>),
-  };
 }
 
 /** What is to be known first of a run that did not simply finish now. */

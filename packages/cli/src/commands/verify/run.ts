@@ -12,10 +12,10 @@ import type { Context } from '../../context.js';
 import { formatCount, formatNoun, formatShare } from '../../output/numbers.js';
 import { createProgress } from '../../output/progress.js';
 import { printResult } from '../../output/report.js';
-import type { VerifyOptions } from './command.js';
+import type { VerifySettings } from './command.js';
 
-export async function runVerify(context: Context, path: string, options: VerifyOptions): Promise<void> {
-  const dataset = await openDataset(path);
+export async function runVerify(context: Context, options: VerifySettings): Promise<void> {
+  const dataset = await openDataset(options.dataset);
   try {
     const splits: Record<string, MaskingReport> = {};
     for (const split of [dataset, dataset.validation]) {
@@ -48,7 +48,11 @@ function describe(name: string, { rows, tokens, labelled, checked }: MaskingRepo
   return `${name}: ${formatNoun(rows, 'row')}, ${formatNoun(tokens, 'token')}, ${share} labelled; ${how}`;
 }
 
-async function verifySplit(context: Context, split: Dataset, options: VerifyOptions): Promise<MaskingReport> {
+async function verifySplit(
+  context: Context,
+  split: Dataset,
+  options: VerifySettings,
+): Promise<MaskingReport> {
   await checkShards(split.path, context.signal);
   const progress = createProgress({ stream: context.stderr, env: context.env, label: 'verify', ...options });
   let done = 0;

@@ -15,18 +15,18 @@ import {
 } from '../../output/numbers.js';
 import { createProgress } from '../../output/progress.js';
 import { printResult } from '../../output/report.js';
-import type { VocabOptions } from './command.js';
+import type { VocabSettings } from './command.js';
 
-export async function runVocab(context: Context, inputs: string[], options: VocabOptions): Promise<void> {
-  const { output } = options;
+export async function runVocab(context: Context, options: VocabSettings): Promise<void> {
+  const { inputs, output } = options;
   const paths = [...inputs, ...(await listedPaths(context, options.filesFrom))];
   if (paths.length === 0)
     throw new UsageError('expected inputs, such as: mlm vocab corpus/ --output tokenizer/');
   if (output === '') throw new UsageError('--output: expected a folder to write');
   const files = await listFiles(paths);
   const target = {
-    overwrite: options.overwrite === true,
-    takeOver: options.takeOver === true,
+    overwrite: options.overwrite,
+    takeOver: options.takeOver,
     inputs: files.files.map(({ path }) => path).filter((path) => path !== '-'),
   };
   const progress = createProgress({ stream: context.stderr, env: context.env, label: 'vocab', ...options });
@@ -48,7 +48,7 @@ export async function runVocab(context: Context, inputs: string[], options: Voca
   const vocabulary = await writeFolder(output, tokenizerFolder, target, async (folder) => {
     const trained = await trainVocabulary(texts(), {
       size: options.size,
-      lowercase: options.cased !== true,
+      lowercase: !options.cased,
       minFrequency: options.minFrequency,
       signal: context.signal,
     }).finally(() => progress.finish());

@@ -1,0 +1,13 @@
+import { expect, test } from 'vitest';
+import { call, InputError, mention, messageText, say } from './errors.js';
+
+test('a library names options and functions as its caller would write them', () => {
+  const parts = say`out exists: use ${mention('overwrite')}, ${mention('workers', 2)} or ${call('setUp', { gpu: true })}`;
+  expect(new InputError(parts).message).toBe('out exists: use overwrite, workers: 2 or setUp({ gpu: true })');
+});
+
+test('another program may spell them otherwise, also after a structured clone', () => {
+  const parts = structuredClone(say`use ${mention('overwrite')} or ${call('preprocess')}; ${3} rows`);
+  const text = messageText(parts, (named) => ('option' in named ? `--${named.option}` : `mlm ${named.call}`));
+  expect(text).toBe('use --overwrite or mlm preprocess; 3 rows');
+});

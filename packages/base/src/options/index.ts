@@ -1,0 +1,27 @@
+// Kinds of options
+export {
+  bytes,
+  choice,
+  type Described,
+  flag,
+  list,
+  type Option,
+  path,
+  real,
+  required,
+  text,
+  whole,
+  wholeOrAuto,
+} from './kinds.js';
+
+// Tables of options
+export {
+  deciding,
+  defaultsOf,
+  type Given,
+  kebabCase,
+  type OptionTable,
+  options,
+  type Settings,
+  settingsOf,
+} from './table.js';

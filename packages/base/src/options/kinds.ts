@@ -1,0 +1,173 @@
+/** What an option says about itself, whatever its kind. */
+export interface Described {
+  /** One line for the help, in words that fit a library and a command line alike. */
+  readonly help: string;
+  /** What stands for the value in the help: `rows` gives `--batch-size <rows>`. */
+  readonly value?: string;
+  /** The default in words, where the value itself tells nothing: `one a core`. */
+  readonly shown?: string;
+  /** The name on the command line, where it is not the option's own; `false` keeps the option off the command line. */
+  readonly flag?: string | false;
+  /** A letter that does the same on the command line. */
+  readonly short?: string;
+  /**
+   * What a resumed run must share with the run that began. By default the option's value, under the option's name; a
+   * text is another name for it; `through` names the entry that the value takes part in; `false`: it may differ.
+   */
+  readonly decides?: boolean | string | { readonly through: string };
+}
+
+/** One option: its type, default, check, help and name on the command line. Made by one of the kinds below. */
+export interface Option<Value = unknown, Default extends Value | undefined = Value | undefined>
+  extends Described {
+  readonly kind: 'whole' | 'real' | 'bytes' | 'flag' | 'choice' | 'text' | 'path' | 'list';
+  readonly default: Default;
+  /** What a right value is, to stand behind "expected": `a whole number of at least 1`. */
+  readonly expected: string;
+  /** Must be given: there is no default. See {@link required}. */
+  readonly required?: boolean;
+  /** The values there are to choose from. */
+  readonly choices?: readonly string[];
+  /** Whether a value is right. */
+  accepts(value: unknown): boolean;
+  /** The value that a text spells, which {@link Option.accepts} has yet to judge. */
+  read(text: string): Value;
+}
+
+/** A maker of options of one kind; without a default the option may be left out, and is `undefined` then. */
+interface Kind<Value, Limits = unknown> {
+  (spec: Described & Limits & { readonly default: Value }): Option<Value, Value>;
+  (spec: Described & Limits): Option<Value, undefined>;
+}
+
+type Behaviour<Value> = Pick<Option<Value>, 'kind' | 'expected' | 'accepts' | 'read'>;
+
+function kind<Value, Limits = unknown>(behaviour: (limits: Limits) => Behaviour<Value>): Kind<Value, Limits> {
+  const make = (spec: Described & Limits) => ({ default: undefined, ...spec, ...behaviour(spec) });
+  return make as Kind<Value, Limits>;
+}
+
+interface WholeLimits {
+  /** Default 0. */
+  readonly from?: number;
+  /** Default 2^53 - 1. */
+  readonly to?: number;
+}
+
+interface RealLimits extends WholeLimits {
+  /** The number must be less than this. */
+  readonly below?: number;
+}
+
+/** A whole number. */
+export const whole = kind<number, WholeLimits>(({ from = 0, to = Number.MAX_SAFE_INTEGER }) => ({
+  kind: 'whole',
+  expected: `a whole number ${range(from, to)}`,
+  accepts: (value) => Number.isSafeInteger(value) && Number(value) >= from && Number(value) <= to,
+  read: (text) => (/^[+-]?\d+$/.test(text) ? Number(text) : Number.NaN),
+}));
+
+/** A whole number, or the word `auto`. */
+export const wholeOrAuto = kind<number | 'auto', WholeLimits>((limits) => {
+  const number = whole({ help: '', ...limits });
+  return {
+    kind: 'whole',
+    expected: `auto or ${number.expected}`,
+    accepts: (value) => value === 'auto' || number.accepts(value),
+    read: (text) => (text === 'auto' ? text : number.read(text)),
+  };
+});
+
+/** A finite number. */
+export const real = kind<number, RealLimits>(({ from = 0, to = Number.POSITIVE_INFINITY, below }) => ({
+  kind: 'real',
+  expected: `a number ${range(from, to)}${below === undefined ? '' : ` and below ${below}`}`,
+  accepts: (value) =>
+    Number.isFinite(value) &&
+    Number(value) >= from &&
+    Number(value) <= to &&
+    (below === undefined || Number(value) < below),
+  read: (text) => (text.trim() === '' ? Number.NaN : Number(text)),
+}));
+
+function range(from: number, to: number): string {
+  const unbounded = to === Number.MAX_SAFE_INTEGER || to === Number.POSITIVE_INFINITY;
+  return unbounded ? `of at least ${from}` : `between ${from} and ${to}`;
+}
+
+const byteUnits: Record<string, number> = { '': 1, K: 1e3, M: 1e6, G: 1e9, T: 1e12 };
+
+/** A size in bytes, from 1; as a text also `500MB` or `1.5G`. */
+export const bytes = kind<number>(() => ({
+  kind: 'bytes',
+  expected: 'a size in bytes, such as 500MB or 2G',
+  accepts: (value) => Number.isSafeInteger(value) && Number(value) >= 1,
+  read(text) {
+    const match = /^(\d+(?:\.\d+)?)\s*([KMGT]?)B?$/i.exec(text);
+    const unit = byteUnits[match?.[2]?.toUpperCase() ?? ''] ?? Number.NaN;
+    return Math.round(Number(match?.[1]) * unit);
+  },
+}));
+
+const string = (kind: 'text' | 'path', expected: string) => () => ({
+  kind,
+  expected,
+  accepts: (value: unknown) => typeof value === 'string',
+  read: (text: string) => text,
+});
+
+/** A text that is passed on as it is. */
+export const text = kind<string>(string('text', 'a text'));
+
+/** The path of a file or folder. */
+export const path = kind<string>(string('path', 'a path'));
+
+/** Several texts. */
+export const list = kind<readonly string[]>(() => ({
+  kind: 'list',
+  expected: 'a list of texts',
+  accepts: (value) => Array.isArray(value) && value.every((item) => typeof item === 'string'),
+  read: (text) => [text],
+}));
+
+/** The same option, which must be given. */
+export function required<Value>(option: Option<Value, undefined>): Option<Value, Value> {
+  return { ...option, required: true } as unknown as Option<Value, Value>;
+}
+
+/** On or off; off by default. */
+export function flag(spec: Described & { readonly default?: boolean }): Option<boolean, boolean> {
+  return {
+    default: false,
+    ...spec,
+    kind: 'flag',
+    expected: 'true or false',
+    accepts: (value) => typeof value === 'boolean',
+    read: (text) => text === 'true',
+  };
+}
+
+/** One of the words in `choices`. */
+export function choice<const Word extends string>(
+  choices: readonly Word[],
+  spec: Described & { readonly default: NoInfer<Word> },
+): Choice<Word, Word>;
+export function choice<const Word extends string>(
+  choices: readonly Word[],
+  spec: Described,
+): Choice<Word, undefined>;
+export function choice(choices: readonly string[], spec: Described): Choice<string, string | undefined> {
+  return {
+    default: undefined,
+    ...spec,
+    kind: 'choice',
+    choices,
+    expected: `one of ${choices.join(', ')}`,
+    accepts: (value) => choices.some((word) => word === value),
+    read: (text) => text,
+  };
+}
+
+type Choice<Word extends string, Default extends Word | undefined> = Option<Word, Default> & {
+  readonly choices: readonly Word[];
+};

@@ -1,0 +1,105 @@
+import fc from 'fast-check';
+import { expect, expectTypeOf, test } from 'vitest';
+import {
+  bytes,
+  choice,
+  deciding,
+  defaultsOf,
+  flag,
+  list,
+  type Option,
+  options,
+  real,
+  type Settings,
+  settingsOf,
+  text,
+  whole,
+  wholeOrAuto,
+} from './index.js';
+
+/** What an option makes of a text: its value, or why not. */
+function readValue<Value>(option: Option<Value>, word: string): Value | string {
+  const value = option.read(word);
+  return option.accepts(value) ? value : `Expected ${option.expected}.`;
+}
+
+test('whole numbers and decimals come back as they were written, within their range', () => {
+  fc.assert(fc.property(fc.maxSafeNat(), (value) => readValue(whole({ help: '' }), String(value)) === value));
+  fc.assert(
+    fc.property(fc.double({ noNaN: true, min: 0, max: 1 }), (value) =>
+      Object.is(readValue(real({ to: 1, help: '' }), String(value)), value),
+    ),
+  );
+});
+
+test.each(['', ' ', '1.5', '1e3', '0x10', 'ten', '-1', '5000', '99999999999999999999'])(
+  '%j is no whole number in the range',
+  (word) => {
+    const message = 'Expected a whole number between 0 and 4999.';
+    expect(readValue(whole({ to: 4999, help: '' }), word)).toBe(message);
+  },
+);
+
+test('a number may be left to auto, but to no other word', () => {
+  const option = wholeOrAuto({ from: 1, help: '' });
+  expect(readValue(option, 'auto')).toBe('auto');
+  expect(readValue(option, '8')).toBe(8);
+  for (const word of ['0', 'Auto', 'many', ''])
+    expect(readValue(option, word)).toBe('Expected auto or a whole number of at least 1.');
+});
+
+test.each(['', ' ', 'NaN', 'Infinity', '1.01', '-0.1', '15%'])('%j is no share', (word) => {
+  expect(readValue(real({ to: 1, help: '' }), word)).toBe('Expected a number between 0 and 1.');
+});
+
+test.each([
+  ['1000000', 1e6],
+  ['500MB', 5e8],
+  ['1.5g', 1.5e9],
+  ['20 kB', 20_000],
+])('%s is a size', (word, size) => {
+  expect(readValue(bytes({ help: '' }), word)).toBe(size);
+});
+
+test.each(['', '0', 'MB', '-5MB', '5 XB', '0.1'])('%j is no size', (word) => {
+  expect(readValue(bytes({ help: '' }), word)).toMatch('Expected a size in bytes');
+});
+
+const table = options({
+  rate: real({ default: 1e-4, below: 1, help: '' }),
+  limit: whole({ from: 1, help: '' }),
+  how: choice(['wrap', 'cut'], { default: 'wrap', decides: 'manner', help: '' }),
+  epochs: whole({ default: 1, decides: { through: 'steps' }, help: '' }),
+  words: list({ default: [], decides: false, help: '' }),
+  name: text({ decides: false, help: '' }),
+  twoWords: flag({ help: '' }),
+});
+
+test('the type of the settings follows from the table', () => {
+  expectTypeOf<Settings<typeof table>>().toEqualTypeOf<{
+    rate: number;
+    limit: number | undefined;
+    how: 'wrap' | 'cut';
+    epochs: number;
+    words: readonly string[];
+    name: string | undefined;
+    twoWords: boolean;
+  }>();
+});
+
+test('what is not said has its default; what is wrong is refused by the name of its option', () => {
+  expect(settingsOf(table, { how: 'cut', rate: undefined })).toEqual({ ...defaultsOf(table), how: 'cut' });
+  expect(() => settingsOf(table, { rate: 1 })).toThrow(
+    'rate is 1, expected a number of at least 0 and below 1',
+  );
+  expect(() => settingsOf(table, { how: 'tear' as 'cut' })).toThrow('how is tear, expected one of wrap, cut');
+});
+
+test('an option decides by its value under its name, unless its entry says otherwise', () => {
+  expect(deciding(table, settingsOf(table, { limit: 3 }))).toEqual({
+    rate: 1e-4,
+    limit: 3,
+    manner: 'wrap',
+    'two-words': false,
+  });
+});

@@ -1,0 +1,68 @@
+import { InputError, mention, say } from '../errors.js';
+import type { Option } from './kinds.js';
+
+/** Options by name. */
+export type OptionTable = Readonly<Record<string, Option>>;
+
+/** What the options of a table come to once defaults are filled in. */
+export type Settings<Table extends OptionTable> = {
+  -readonly [Name in keyof Table]: undefined extends Table[Name]['default']
+    ? ReturnType<Table[Name]['read']> | undefined
+    : ReturnType<Table[Name]['read']>;
+};
+
+/** What a caller may say of a table's options: any of them, or `undefined` for the default. */
+export type Given<Table extends OptionTable> = {
+  -readonly [Name in keyof Table]?: Settings<Table>[Name] | undefined;
+};
+
+/**
+ * Checks that a table is one, and keeps its precise type.
+ *
+ * Everything about an option is read from its entry: the type of the settings, defaults, checks, the help, the flag,
+ * the key in a configuration file, shell completion, and what a resumed run must share with the one that began.
+ */
+export function options<const Table extends OptionTable>(table: Table): Table {
+  return table;
+}
+
+/** The defaults of a table's options; `undefined` where there is none. */
+export function defaultsOf<Table extends OptionTable>(table: Table): Settings<Table> {
+  return mapTable(table, (option) => option.default) as Settings<Table>;
+}
+
+/**
+ * Fills in the defaults and checks every value.
+ * @throws InputError for a value that its option does not accept
+ */
+export function settingsOf<Table extends OptionTable>(table: Table, given: Given<Table>): Settings<Table> {
+  return mapTable(table, (option, name) => {
+    const value = given[name] ?? option.default;
+    if (value === undefined || option.accepts(value)) return value;
+    throw new InputError(say`${mention(name)} is ${value}, expected ${option.expected}`);
+  }) as Settings<Table>;
+}
+
+/** What a run's outcome depends on by the value of its options: what a resumed run is compared by. */
+export function deciding<Table extends OptionTable>(
+  table: Table,
+  settings: Settings<Table>,
+): Record<string, Settings<Table>[keyof Table]> {
+  const entries = Object.entries(table).flatMap(([name, { decides = true }]) => {
+    if (decides === false || typeof decides === 'object') return [];
+    return [[decides === true ? kebabCase(name) : decides, settings[name as keyof Table]] as const];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** `learningRate` as `learning-rate`. */
+export function kebabCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+function mapTable<Table extends OptionTable>(
+  table: Table,
+  value: (option: Option, name: keyof Table & string) => unknown,
+): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(table).map(([name, option]) => [name, value(option, name)]));
+}

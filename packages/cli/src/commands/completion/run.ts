@@ -1,0 +1,13 @@
+import type { Command } from 'commander';
+import type { Context } from '../../context.js';
+import { bashCompletion } from './bash.js';
+import type { CompletionSettings } from './command.js';
+import { describeCommands } from './describe.js';
+import { fishCompletion } from './fish.js';
+import { zshCompletion } from './zsh.js';
+
+const writers = { bash: bashCompletion, zsh: zshCompletion, fish: fishCompletion };
+
+export function runCompletion(context: Context, { shell }: CompletionSettings, command: Command): void {
+  context.stdout.write(writers[shell](describeCommands(command.parent!)));
+}

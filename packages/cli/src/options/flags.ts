@@ -1,0 +1,39 @@
+import type { Mention, MessageParts } from '@mlm/base/errors';
+import { messageText } from '@mlm/base/errors';
+import { kebabCase, type Option, type OptionTable } from '@mlm/base/options';
+import { maskingOptions } from '@mlm/masking/options';
+import { preprocessOptions, shareOptions, vocabularyOptions } from '@mlm/tokenize/options';
+import { trainOptions } from '@mlm/train/options';
+
+/** The libraries' tables, whose options a library's message may name. */
+const libraryOptions: OptionTable = {
+  ...vocabularyOptions,
+  ...maskingOptions,
+  ...shareOptions,
+  ...preprocessOptions,
+  ...trainOptions,
+};
+
+/** The name of an option on the command line, without dashes. */
+export function flagOf(
+  name: string,
+  option: Pick<Option, 'flag'> | undefined = libraryOptions[name],
+): string {
+  return option?.flag || kebabCase(name);
+}
+
+/** A library's message as the command line words it: options as flags, functions as commands. */
+export function spell(parts: MessageParts): string {
+  return messageText(parts, spellMention);
+}
+
+function spellMention(mention: Mention): string {
+  if ('option' in mention) return spellOption(mention.option, mention.value);
+  const options = Object.entries(mention.options ?? {}).map(([name, value]) => spellOption(name, value));
+  return ['mlm', kebabCase(mention.call).replaceAll('-', ' '), ...options].join(' ');
+}
+
+function spellOption(name: string, value: string | number | boolean | undefined): string {
+  const flag = `--${flagOf(name)}`;
+  return value === undefined || value === true ? flag : `${flag} ${value}`;
+}

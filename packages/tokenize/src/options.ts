@@ -1,0 +1,133 @@
+import { bytes, choice, defaultsOf, flag, options, real, text, whole } from '@mlm/base/options';
+
+/** How text is read: by `textFiles`, and as part of `preprocess`. */
+export const readOptions = options({
+  document: choice(['blank-line', 'line', 'file'], {
+    default: 'blank-line',
+    value: 'end',
+    decides: { through: 'cut' },
+    help: 'what ends a document',
+  }),
+  textField: text({
+    default: 'text',
+    value: 'name',
+    decides: 'text field',
+    help: 'the field or column that holds the text (.jsonl, .parquet, .arrow)',
+  }),
+});
+
+/** How rows are made: by `tokenize`, and as part of `preprocess`. */
+export const rowOptions = options({
+  sequenceLength: whole({
+    default: 128,
+    from: 3,
+    to: 65_536,
+    value: 'tokens',
+    decides: 'sequence length',
+    help: 'tokens in a row, special tokens included',
+  }),
+  lineByLine: flag({
+    decides: { through: 'cut' },
+    help: 'one row per line, instead of packed rows',
+  }),
+  overflow: choice(['wrap', 'truncate'], {
+    default: 'wrap',
+    value: 'how',
+    decides: { through: 'cut' },
+    help: 'a line longer than a row goes on in the next row, or is cut',
+  }),
+  evalFraction: real({
+    default: 0,
+    to: 1,
+    value: 'share',
+    decides: 'eval fraction',
+    help: 'the share of documents to hold out for validation',
+  }),
+  seed: whole({
+    default: 42,
+    help: 'the seed of masking and of the choice of validation documents',
+  }),
+  limit: whole({
+    value: 'rows',
+    help: 'stop after this many rows',
+  }),
+  workers: whole({
+    to: 1024,
+    shown: 'one per core',
+    decides: false,
+    help: 'worker threads; 0 works in the main thread',
+  }),
+});
+
+/** How several processes share the work. */
+export const shareOptions = options({
+  rank: whole({
+    value: 'i',
+    shown: 'from the job’s environment',
+    decides: { through: 'share' },
+    help: 'which part of the work this process does',
+  }),
+  worldSize: whole({
+    from: 1,
+    decides: { through: 'share' },
+    help: 'the number of processes that share the work',
+  }),
+});
+
+/** What becomes of the output. */
+export const outputOptions = options({
+  shardBytes: bytes({
+    flag: 'shard-size',
+    value: 'bytes',
+    shown: '500MB',
+    decides: 'shard size',
+    help: 'a shard of a dataset folder ends with the first unit of work (some 10 MB) after so many bytes',
+  }),
+  overwrite: flag({ decides: false, help: 'replace an existing output' }),
+  takeOver: flag({
+    decides: false,
+    help: 'take the output from a process on another machine that seems to be writing it',
+  }),
+  resume: flag({ decides: false, help: 'go on with an interrupted run of the same inputs and options' }),
+});
+
+/** The options of `preprocess`. */
+export const preprocessOptions = options({ ...rowOptions, ...readOptions, ...outputOptions });
+
+/** The options of `trainVocabulary`. */
+export const vocabularyOptions = options({
+  size: whole({
+    default: 30_522,
+    from: 1,
+    value: 'tokens',
+    help: 'entries of the vocabulary, special tokens included',
+  }),
+  lowercase: flag({
+    default: true,
+    flag: false,
+    help: 'lowercase the text and strip its accents, as an uncased BERT does',
+  }),
+  minFrequency: whole({
+    default: 2,
+    from: 1,
+    help: 'leave out pairs that are rarer',
+  }),
+  limitAlphabet: whole({
+    default: 1000,
+    from: 1,
+    flag: false,
+    help: 'characters in the alphabet at most, the most frequent ones',
+  }),
+  maxWords: whole({
+    default: 2_000_000,
+    from: 1,
+    flag: false,
+    help: 'distinct words counted at a time; the rarest are forgotten when a text brings more',
+  }),
+});
+
+/** How text is read where nothing else is said. */
+export const readDefaults = defaultsOf(readOptions);
+
+/** How rows are made where nothing else is said. */
+export const rowDefaults = defaultsOf(rowOptions);

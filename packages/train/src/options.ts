@@ -1,0 +1,190 @@
+import { choice, defaultsOf, flag, options, path, real, text, whole, wholeOrAuto } from '@mlm/base/options';
+import { scheduleNames } from './optimizer/schedule.js';
+
+/** What runs a model, and where. */
+export const engineOptions = options({
+  engine: choice(['onnx', 'tensorflow', 'eager'], {
+    default: 'onnx',
+    value: 'name',
+    help: 'what runs the model',
+  }),
+  device: choice(['cpu', 'webgpu', 'cuda'], {
+    default: 'cpu',
+    value: 'name',
+    help: 'where it runs',
+  }),
+  precision: choice(['fp32', 'tf32', 'bf16'], {
+    default: 'fp32',
+    value: 'type',
+    help: 'tf32 (NVIDIA GPUs), bf16: operands of matrix products only',
+  }),
+  xla: flag({ help: 'tensorflow compiles the graph with XLA, anew for each of a few shapes' }),
+  threads: whole({
+    default: 0,
+    to: 1024,
+    shown: 'one per core',
+    decides: false,
+    help: 'threads of the engine',
+  }),
+});
+
+/** The options of `train`. */
+export const trainOptions = options({
+  model: text({
+    default: 'bert-mini',
+    value: 'name',
+    help: 'bert-tiny, -mini, -small, -medium, -base, a checkpoint folder or a hub id',
+  }),
+  output: path({
+    value: 'folder',
+    shown: '<dataset>-<model>/',
+    decides: false,
+    help: 'where the checkpoint goes',
+  }),
+  epochs: whole({
+    default: 1,
+    from: 1,
+    decides: { through: 'total-steps' },
+    help: 'passes over the dataset',
+  }),
+  maxSteps: whole({
+    default: 0,
+    shown: 'epochs decide',
+    decides: { through: 'total-steps' },
+    help: 'stop after this many optimizer steps',
+  }),
+  batchSize: wholeOrAuto({
+    default: 32,
+    from: 1,
+    value: 'rows',
+    help: 'rows in a batch; auto: 32, in micro-batches that fit the memory',
+  }),
+  microBatchSize: wholeOrAuto({
+    default: 0,
+    value: 'rows',
+    shown: 'the batch',
+    decides: { through: 'micro-batch-size' },
+    help: 'rows that are computed at once; auto: as many as fit the memory',
+  }),
+  gradientAccumulation: whole({
+    default: 1,
+    from: 1,
+    help: 'batches in an optimizer step',
+  }),
+  learningRate: real({
+    default: 1e-4,
+    value: 'rate',
+    help: 'the highest learning rate',
+  }),
+  warmup: real({
+    default: 0.06,
+    value: 'share',
+    decides: { through: 'warmup-steps' },
+    help: 'warm-up: a share of the steps below 1, else a number of steps',
+  }),
+  schedule: choice(scheduleNames, {
+    default: 'linear',
+    value: 'name',
+    help: 'the learning rate after the warm-up',
+  }),
+  decay: real({
+    default: 0.1,
+    value: 'share',
+    decides: { through: 'decay-steps' },
+    help: 'the final decay of warmup-stable-decay: a share or a number of steps',
+  }),
+  weightDecay: real({
+    default: 0.01,
+    value: 'rate',
+    help: 'AdamW’s weight decay, none on bias and LayerNorm',
+  }),
+  clipNorm: real({
+    default: 1,
+    value: 'norm',
+    help: 'clip the global gradient norm; 0 leaves it',
+  }),
+  dropout: real({
+    below: 1,
+    value: 'p',
+    shown: 'the model’s own',
+    decides: { through: 'hidden_dropout_prob' },
+    help: 'dropout',
+  }),
+  masking: choice(['static', 'dynamic'], {
+    default: 'static',
+    value: 'kind',
+    help: 'the dataset’s own masks, or new ones each epoch',
+  }),
+  freezeLayers: whole({
+    default: 0,
+    flag: 'freeze',
+    value: 'layers',
+    help: 'the lowest encoder layers that stay as they are, with the embeddings',
+  }),
+  evalEvery: whole({
+    default: 0,
+    value: 'steps',
+    shown: 'at the end',
+    decides: false,
+    help: 'validation loss every so many steps',
+  }),
+  evalAtStart: flag({ decides: false, help: 'validation loss before the first step as well' }),
+  patience: whole({
+    default: 0,
+    flag: 'early-stop',
+    shown: 'never',
+    decides: false,
+    help: 'stop after n validations without a better loss',
+  }),
+  saveEvery: whole({
+    default: 0,
+    value: 'steps',
+    shown: 'at the end',
+    decides: false,
+    help: 'save a checkpoint every so many steps',
+  }),
+  keep: whole({
+    default: 2,
+    decides: false,
+    help: 'how many saved checkpoints stay; 0 keeps all',
+  }),
+  seed: whole({ default: 42, help: 'the seed of weights, order and dropout' }),
+  loaderThreads: whole({
+    default: 1,
+    flag: false,
+    decides: false,
+    help: 'threads that assemble batches ahead; 0 does it in the main thread',
+  }),
+  overwrite: flag({ decides: false, help: 'replace an existing output' }),
+  resume: flag({ decides: false, help: 'go on from the last saved state in the output' }),
+  ...engineOptions,
+});
+
+/** The options of `evaluate`. */
+export const evaluateOptions = options({
+  batchSize: whole({ default: 32, from: 1, value: 'rows', help: 'rows in a batch' }),
+  ...engineOptions,
+});
+
+/** The options of `exportOnnx`. */
+export const exportOptions = options({
+  overwrite: flag({ help: 'replace an existing output' }),
+  takeOver: flag({
+    help: 'take the output from a process on another machine that seems to be writing it',
+  }),
+});
+
+/** The options of `MaskFiller.open` and its `fill`. */
+export const fillOptions = options({
+  topK: whole({ default: 5, from: 1, to: 1000, help: 'answers for each mask' }),
+  ...engineOptions,
+});
+
+/** What runs a model where nothing else is said: onnxruntime on the CPU. */
+export const engineDefaults = defaultsOf(engineOptions);
+
+/** What `train` does where its options say nothing. */
+export const trainDefaults = { ...defaultsOf(trainOptions), batchSize: 32 };
+
+/** What `evaluate` does where its options say nothing. */
+export const evaluateDefaults = defaultsOf(evaluateOptions);
