@@ -97,8 +97,8 @@ describe('trainVocabulary', () => {
 
   it.each([
     [{ size: 8 }, 'vocabulary size 8: the special tokens and the alphabet of this text take 10'],
-    [{ size: 0.5 }, 'size 0.5: expected a whole number of at least 1'],
-    [{ maxWords: 0 }, 'maxWords 0: expected'],
+    [{ size: 0.5 }, 'size is 0.5, expected a whole number of at least 1'],
+    [{ maxWords: 0 }, 'maxWords is 0, expected'],
   ])('refuses %o', async (options, message) => {
     const training = trainVocabulary([Buffer.from('abc')], options);
     await expect(training).rejects.toThrow(InputError);

@@ -72,7 +72,7 @@ it.each<[string, Partial<TrainOptions>, RegExp]>([
   ],
   ['no such dataset', { dataset: folder.file('nothing.arrow') }, /nothing.arrow: no such dataset/],
   ['no such model', { model: 'bert-huge', tokenizer }, /bert-huge: no such checkpoint folder.*bert-base/],
-  ['an early stop without evaluations', { patience: 2 }, /--early-stop: say with --eval-every/],
+  ['an early stop without evaluations', { patience: 2 }, /patience needs evalEvery/],
   [
     'an early stop without held-out rows',
     { tokenizer, masking: 'dynamic', patience: 2, evalEvery: 1 },
@@ -83,7 +83,7 @@ it.each<[string, Partial<TrainOptions>, RegExp]>([
     { dataset: unmasked, masking: 'dynamic', freezeLayers: 99 },
     /--freeze is 99, expected at most 2/,
   ],
-  ['an option out of range', { learningRate: -1 }, /--learning-rate is -1, expected/],
+  ['an option out of range', { learningRate: -1 }, /learningRate is -1, expected/],
 ])('refuses %s in one line', async (_, options, message) => {
   const error = await losses(options).catch((error: unknown) => error);
   expect(error).toBeInstanceOf(InputError);

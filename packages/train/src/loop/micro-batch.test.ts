@@ -79,6 +79,6 @@ it('what is asked for is taken; a device whose memory is not known needs to be t
   expect(await asked({})).toBe(32);
   await expect(asked({ batchSize: 'auto', device: 'webgpu' })).rejects.toThrow('--micro-batch-size <rows>');
   await expect(asked({ microBatchSize: 33 })).rejects.toThrow(
-    '--micro-batch-size is 33, expected auto or a whole number up to the batch size, 32',
+    'microBatchSize is 33, expected auto or a whole number up to the batch size, 32',
   );
 });
