@@ -42,9 +42,9 @@ export function call(name: string, options?: CallMention['options']): CallMentio
   return options === undefined ? { call: name } : { call: name, options };
 }
 
-/** A message as a tagged template whose values may be mentions: `` say`${path} exists; use ${mention('overwrite')}` ``. */
+/** A message as a tagged template whose values may be mentions or messages: `` say`${path} exists; use ${mention('overwrite')}` ``. */
 export function say(strings: TemplateStringsArray, ...values: unknown[]): MessageParts {
-  return strings.flatMap((text, i) => (i === 0 ? [text] : [part(values[i - 1]), text]));
+  return strings.flatMap((text, i) => (i === 0 ? [text] : [...partsOf(values[i - 1]), text]));
 }
 
 /** The message as a library prints it. Pass `name` to print mentions otherwise, as the command line does. */
@@ -73,8 +73,10 @@ export class InputError extends Error {
   }
 }
 
-function part(value: unknown): string | Mention {
-  return isMention(value) ? value : String(value);
+/** A value of the template: a mention, another message, or anything that is text. */
+function partsOf(value: unknown): MessageParts {
+  if (Array.isArray(value)) return value.flatMap(partsOf);
+  return [isMention(value) ? value : String(value)];
 }
 
 function isMention(value: unknown): value is Mention {

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { InputError, type MessageParts } from './errors.js';
 
 /**
  * A module of the caller's package to run in another thread or process. From sources (tests) that is the compiled one:
@@ -56,4 +57,17 @@ export function runCommand(
 export function lastWords(result: CommandResult, lines = 3): string {
   const text = (result.stderr.trim() || result.stdout.trim()).split('\n');
   return text.slice(-lines).join(' | ').trim();
+}
+
+/** Writes an error as the last line of standard error, for {@link reportedParts} in the process that waits for this one. */
+export function reportError(error: Error): void {
+  const line = error.message.split('\n', 1)[0]!;
+  console.error(JSON.stringify({ parts: error instanceof InputError ? error.parts : [line] }));
+}
+
+/** The message that a process ended with by {@link reportError}; `undefined` where it ended otherwise. */
+export function reportedParts({ stderr }: CommandResult): MessageParts | undefined {
+  const line = stderr.trim().split('\n').at(-1) ?? '';
+  if (!line.startsWith('{"parts":')) return undefined;
+  return (JSON.parse(line) as { parts: MessageParts }).parts;
 }

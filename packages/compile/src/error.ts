@@ -1,4 +1,4 @@
-import { InputError } from '@mlm/base/errors';
+import { InputError, type MessageParts, mention, say } from '@mlm/base/errors';
 
 /** A step, or the model itself, that the memory does not hold. */
 export class OutOfMemoryError extends InputError {
@@ -8,18 +8,18 @@ export class OutOfMemoryError extends InputError {
    * @param fitting rows that should fit; default: half of them
    */
   constructor(
-    readonly where: string,
+    readonly where: string | MessageParts,
     readonly rows: number | undefined,
     fitting = Math.floor((rows ?? 0) / 2),
   ) {
-    super(`${where}: ${outOfMemoryMessage(rows, fitting)}`);
+    super(say`${where}: ${outOfMemoryMessage(rows, fitting)}`);
   }
 }
 
-function outOfMemoryMessage(rows: number | undefined, fitting: number): string {
+function outOfMemoryMessage(rows: number | undefined, fitting: number): string | MessageParts {
   if (rows === undefined)
     return 'the memory does not hold the weights and what belongs to them: use a smaller model';
   if (fitting < 1)
     return `the memory does not hold a step of ${rows} rows: use a smaller model or shorter rows`;
-  return `the memory does not hold a step of ${rows} rows: try --micro-batch-size ${fitting}, which leaves the result as it is`;
+  return say`the memory does not hold a step of ${rows} rows: try ${mention('microBatchSize', fitting)}, which leaves the result as it is`;
 }

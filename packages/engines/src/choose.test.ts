@@ -8,7 +8,7 @@ const rates: Record<string, number> = { 'tensorflow cuda': 30_000, 'onnx webgpu'
 function machine(facts: Partial<MachineFacts>, broken: readonly string[] = []): MachineFacts {
   const probe = async ({ engine, device }: EnginePlace) => {
     const name = `${engine} ${device}`;
-    if (broken.includes(name)) return { engine, device, works: false, error: 'it is broken' };
+    if (broken.includes(name)) return { engine, device, works: false, error: ['it is broken'] };
     return { engine, device, works: true, matmul_gflops: rates[name] ?? 1 };
   };
   return { tensorflow: undefined, nvidiaDriver: false, gpu: false, probe, ...facts };

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
+import { messageText } from '@mlm/base/errors';
 import type { Device, Engine, Precision } from '@mlm/compile';
 import { DRIVER_FILE, hasTfjsNodePackage, readInstallation } from '@mlm/compile/tensorflow';
 import { type EnginePlace, type EngineProbe, probeEngine } from './probe.js';
@@ -47,7 +48,7 @@ export async function chooseEngine(wish: EngineWish, facts?: MachineFacts): Prom
   if (allowed('tensorflow', 'cuda') && found.tensorflow === 'gpu' && found.nvidiaDriver) {
     const probe = await found.probe({ engine: 'tensorflow', device: 'cuda' });
     if (probe.works) return choice('tensorflow', 'cuda', `CUDA works, ${probe.matmul_gflops} GFLOP/s`);
-    tried.push(`CUDA: ${probe.error}`);
+    tried.push(`CUDA: ${messageText(probe.error ?? [])}`);
   }
   if (allowed('onnx', 'webgpu') && found.gpu) {
     const probe = await found.probe({ engine: 'onnx', device: 'webgpu' });
@@ -56,7 +57,9 @@ export async function chooseEngine(wish: EngineWish, facts?: MachineFacts): Prom
     if (probe.works && gpuRate > cpuRate) {
       return choice('onnx', 'webgpu', `${gpuRate} GFLOP/s there, ${cpuRate} on the CPU`);
     }
-    tried.push(probe.works ? `WebGPU is slower than the CPU here` : `WebGPU: ${probe.error}`);
+    tried.push(
+      probe.works ? `WebGPU is slower than the CPU here` : `WebGPU: ${messageText(probe.error ?? [])}`,
+    );
   }
   const why = tried.length > 0 ? tried.join('; ') : notTried(found, engine);
   // What is asked for by name is not second-guessed: where it is missing, the engine says so itself.

@@ -1,3 +1,4 @@
+import { reportError } from '@mlm/base/spawn';
 import { compile, type Device, type Engine, type Executable, targetFor } from '@mlm/compile';
 import * as tf from '@tensorflow/tfjs-core';
 import type { EnginePlace, EngineProbe } from './probe.js';
@@ -76,6 +77,6 @@ async function timed(step: Executable, output: string, inputs: Record<string, Fl
 }
 
 main(process.argv[2] as Engine, process.argv[3] as Device).catch((error: Error) => {
-  console.error(error.message.split('\n')[0]);
+  reportError(error);
   process.exit(1);
 });

@@ -1,5 +1,6 @@
+import { messageText } from '@mlm/base/errors';
 import { expect, test } from 'vitest';
-import { probeEngine } from './probe.js';
+import { type EngineProbe, probeEngine } from './probe.js';
 
 test('an engine that works tells its rates', async () => {
   const probe = await probeEngine({ engine: 'onnx', device: 'cpu' });
@@ -10,25 +11,31 @@ test('an engine that works tells its rates', async () => {
   });
 });
 
+const said = ({ error = [], remedy = [], ...probe }: EngineProbe) => ({
+  ...probe,
+  error: messageText(error),
+  remedy: messageText(remedy),
+});
+
 test('an engine that does not work says why on one line, and what helps', async () => {
   process.env.MLM_TENSORFLOW_HOME = '/nonexistent';
   const probe = await probeEngine({ engine: 'tensorflow', device: 'cpu' });
   delete process.env.MLM_TENSORFLOW_HOME;
-  expect(probe).toEqual({
+  expect(said(probe)).toEqual({
     engine: 'tensorflow',
     device: 'cpu',
     works: false,
     error: expect.stringMatching(/^TensorFlow is not set up[^\n]*$/),
-    remedy: 'mlm setup tensorflow',
+    remedy: 'setupTensorflow()',
   });
 });
 
 test('an error does not name the device again', async () => {
   const probe = await probeEngine({ engine: 'eager', device: 'cuda' });
-  expect(probe.error).toMatch(/^the engine eager does not run there/);
+  expect(said(probe).error).toMatch(/^the engine eager does not run there/);
 });
 
 test('a signal ends the trial', async () => {
   const probe = await probeEngine({ engine: 'onnx', device: 'cpu' }, AbortSignal.abort());
-  expect(probe).toMatchObject({ works: false, error: expect.stringContaining('abort') });
+  expect(said(probe)).toMatchObject({ works: false, error: expect.stringContaining('abort') });
 });

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import { entryPoint, lastWords, runCommand } from '@mlm/base/spawn';
+import type { MessageParts } from '@mlm/base/errors';
+import { type CommandResult, entryPoint, lastWords, reportedParts, runCommand } from '@mlm/base/spawn';
 import { type Device, type Engine, targets } from '@mlm/compile';
 
 /** An engine and a device, as `compile` takes them. */
@@ -8,7 +9,7 @@ export interface EnginePlace {
   device: Device;
 }
 
-/** All engines on all their devices, in the order in which `mlm doctor` tells of them. */
+/** All engines on all their devices, in the order in which a person is told of them. */
 export const enginePlaces: readonly EnginePlace[] = targets.flatMap(({ engine, devices }) =>
   devices.map((device) => ({ engine, device })),
 );
@@ -22,10 +23,10 @@ export interface EngineProbe extends EnginePlace {
   matmul_gflops?: number;
   /** Time of one gradient step of a small dense layer. */
   step_milliseconds?: number;
-  /** Why it does not work, on one line. */
-  error?: string;
+  /** Why it does not work, on one line; `messageText` of `@mlm/base` writes it out. */
+  error?: MessageParts;
   /** What gets it to work, where that is known. */
-  remedy?: string;
+  remedy?: MessageParts;
 }
 
 const timeoutMilliseconds = 120_000;
@@ -50,20 +51,25 @@ export async function probeEngine(
   if (result.code === 0 && line !== undefined) {
     return { engine, device, works: true, ...(JSON.parse(line) as Partial<EngineProbe>) };
   }
-  const words = timeout.aborted ? 'it gave no answer within two minutes' : shorten(lastWords(result, 1));
-  const error = words || `its process ended with ${result.code ?? 'a crash'}`;
+  const error = timeout.aborted ? ['it gave no answer within two minutes'] : whatWentWrong(result, device);
   const remedy = targets
     .find((target) => target.engine === engine && target.devices.includes(device))
     ?.remedy(device);
   return { engine, device, works: false, error, ...(remedy === undefined ? {} : { remedy }) };
 }
 
-/**
- * Native errors begin with where in the sources they arose; the last sentence says what happened. Ours begin with the
- * device, which whoever shows a probe says anyway.
- */
+/** The process's last words. Our own errors begin with the device, which whoever shows a probe says anyway. */
+function whatWentWrong(result: CommandResult, device: Device): MessageParts {
+  const parts = reportedParts(result)?.filter((part) => part !== '');
+  if (!parts) return [shorten(lastWords(result, 1)) || `its process ended with ${result.code ?? 'a crash'}`];
+  const [first, second, ...rest] = parts;
+  const namesDevice =
+    typeof first === 'object' && 'option' in first && first.option === 'device' && first.value === device;
+  if (namesDevice && typeof second === 'string') return [second.replace(/^: /, ''), ...rest];
+  return parts.map((part) => (typeof part === 'string' ? shorten(part) : part));
+}
+
+/** Native errors begin with where in the sources they arose; the last sentence says what happened. */
 function shorten(error: string): string {
-  return error
-    .replace(/^--device \w+: /, '')
-    .replace(/^.*?(?:was false\. |\[ONNXRuntimeError\] : \d+ : \w+ : )/, '');
+  return error.replace(/^.*?(?:was false\. |\[ONNXRuntimeError\] : \d+ : \w+ : )/, '');
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { InputError } from '@mlm/base/errors';
+import { InputError, mention, say } from '@mlm/base/errors';
 import type { RecordBatch } from 'apache-arrow';
 import { placeOf, withPlace } from '../batch/place.js';
 import type { DatasetCounts, DatasetDescription } from '../metadata.js';
@@ -99,7 +99,7 @@ function partOf(dataset: Dataset) {
   const part = dataset.metadata?.part;
   if (!part)
     throw new InputError(
-      `${dataset.path}: is no part of a shared run; parts are made with --rank and --world-size`,
+      say`${dataset.path}: is no part of a shared run; parts are made with ${mention('rank')} and ${mention('worldSize')}`,
     );
   return part;
 }

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { exists, InputError } from '@mlm/base';
+import { call, exists, InputError, say } from '@mlm/base';
 import type { RecordBatch, Schema } from 'apache-arrow';
 import { ArrowFile } from '../ipc/file.js';
 import { type DatasetMetadata, METADATA_KEY, parseMetadata } from '../metadata.js';
@@ -107,7 +107,7 @@ class ArrowDataset implements Dataset {
     const columns = dataset.schema.fields.map(({ name }) => name);
     if (!columns.includes('input_ids'))
       throw new InputError(
-        `${path}: no column "input_ids" (columns: ${columns.join(', ') || 'none'}); text becomes a dataset with: mlm preprocess ${path} out.arrow --text-field <column>`,
+        say`${path}: no column "input_ids" (columns: ${columns.join(', ') || 'none'}); make a dataset of its text with ${call('preprocess', { textField: '<column>' })}`,
       );
     return dataset;
   }

@@ -1,6 +1,15 @@
 import { rm } from 'node:fs/promises';
 import { Writable } from 'node:stream';
-import { checkTarget, exists, InputError, lockOutput, type OutputLock, type Replaceable } from '@mlm/base';
+import {
+  checkTarget,
+  exists,
+  InputError,
+  lockOutput,
+  mention,
+  type OutputLock,
+  type Replaceable,
+  say,
+} from '@mlm/base';
 import { type Field, type RecordBatch, Schema } from 'apache-arrow';
 import { descriptionOf, placeOf } from '../batch/place.js';
 import { releaseBatch } from '../batch/release.js';
@@ -130,7 +139,9 @@ export class DatasetSink extends Writable {
       await removePartial(this.path);
     }
     if (await exists(partial))
-      throw new InputError(`${partial} is left from an interrupted run; add --resume or --overwrite`);
+      throw new InputError(
+        say`${partial} is left from an interrupted run; add ${mention('resume')} or ${mention('overwrite')}`,
+      );
     this.journal = await Journal.create(partial, job).catch((error: unknown) => {
       throw writeError(error, partial);
     });

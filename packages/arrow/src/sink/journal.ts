@@ -1,6 +1,6 @@
 import { type FileHandle, open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InputError, makeFolders, type Replaceable } from '@mlm/base';
+import { InputError, makeFolders, mention, type Replaceable, say } from '@mlm/base';
 import type { Split } from '../metadata.js';
 
 /** How far one split's files had been written after a unit. */
@@ -124,7 +124,7 @@ function compareJobs(before: Job, now: Job, folder: string): void {
   for (const name of new Set([...Object.keys(before), ...Object.keys(now)])) {
     if (JSON.stringify(before[name]) === JSON.stringify(now[name])) continue;
     throw new InputError(
-      `${folder}: cannot resume: ${name} changed since that run began; use the same inputs and options, or --overwrite`,
+      say`${folder}: cannot resume: ${name} changed since that run began; use the same inputs and options, or ${mention('overwrite')}`,
     );
   }
 }

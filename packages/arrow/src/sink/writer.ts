@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { InputError } from '@mlm/base/errors';
+import { InputError, mention, say } from '@mlm/base/errors';
 import type { RecordBatch, Schema } from 'apache-arrow';
 import { FileBlock } from 'apache-arrow/ipc/metadata/file';
 import {
@@ -114,7 +114,9 @@ function after(buffers: Uint8Array[], count: number): Uint8Array[] {
 export function writeError(error: unknown, path: string): unknown {
   const code = (error as NodeJS.ErrnoException).code;
   if (code === 'ENOSPC' || code === 'EDQUOT')
-    return new InputError(`${path}: the disk is full; free some space and run again with --resume`);
+    return new InputError(
+      say`${path}: the disk is full; free some space and run again with ${mention('resume')}`,
+    );
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
     return new InputError(`${path}: cannot be written (${code}); choose another output or change its rights`);
   if (code === 'ENOENT' || code === 'ENOTDIR')

@@ -1,6 +1,6 @@
 import { readdirSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
-import { InputError } from '../errors.js';
+import { InputError, mention, say } from '../errors.js';
 
 /** What `overwrite` may replace: a plain file, or a folder with nothing but what we ourselves write there. */
 export type Replaceable =
@@ -32,7 +32,8 @@ export function checkTarget(
     throw new InputError(
       `${target}: ${realPath(lost) === realPath(target) ? 'is' : 'contains'} the input ${lost}; choose another output`,
     );
-  if (!overwrite) throw new InputError(`${target} exists already; choose another output or add --overwrite`);
+  if (!overwrite)
+    throw new InputError(say`${target} exists already; choose another output or add ${mention('overwrite')}`);
   if (replaceable.kind === 'file') {
     if (!entry.isFile()) throw refusal(target, 'is no plain file');
     return;
@@ -67,7 +68,7 @@ function realPath(path: string): string {
 
 function refusal(target: string, reason: string): InputError {
   return new InputError(
-    `${target}: ${reason}, so --overwrite leaves it; remove it yourself or choose another output`,
+    say`${target}: ${reason}, so ${mention('overwrite')} leaves it; remove it yourself or choose another output`,
   );
 }
 

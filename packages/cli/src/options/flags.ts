@@ -23,14 +23,14 @@ export function flagOf(
 }
 
 /** A library's message as the command line words it: options as flags, functions as commands. */
-export function spell(parts: MessageParts): string {
-  return messageText(parts, spellMention);
+export function spell(parts: MessageParts, mlm = 'mlm'): string {
+  return messageText(parts, (mention) => spellMention(mention, mlm));
 }
 
-function spellMention(mention: Mention): string {
+function spellMention(mention: Mention, mlm: string): string {
   if ('option' in mention) return spellOption(mention.option, mention.value);
   const options = Object.entries(mention.options ?? {}).map(([name, value]) => spellOption(name, value));
-  return ['mlm', kebabCase(mention.call).replaceAll('-', ' '), ...options].join(' ');
+  return [mlm, kebabCase(mention.call).replaceAll('-', ' '), ...options].join(' ');
 }
 
 function spellOption(name: string, value: string | number | boolean | undefined): string {

@@ -1,4 +1,4 @@
-import { InputError } from '@mlm/base/errors';
+import { InputError, type MessageParts, mention, say } from '@mlm/base/errors';
 import { eager } from './eager/target.js';
 import { onnx } from './onnx/target.js';
 import { type Device, type Precision, precisions, type Target } from './target.js';
@@ -24,7 +24,7 @@ export function targetFor(engine: Engine, device: Device, precision: Precision):
   const own = targets.filter((target) => target.engine === engine);
   if (own.length === 0) throw new TypeError(`there is no engine '${engine}': use ${engines.join(', ')}`);
   if (!precisions.includes(precision)) {
-    throw new InputError(`--precision ${precision}: there are ${precisions.join(', ')}`);
+    throw new InputError(say`${mention('precision', precision)}: there are ${precisions.join(', ')}`);
   }
   const places = targets.flatMap((target) =>
     (target.precisions[precision] ?? []).map((on): Place => ({ target, device: on })),
@@ -32,8 +32,7 @@ export function targetFor(engine: Engine, device: Device, precision: Precision):
   const products = `${precisionNames[precision]} matrix products`;
   if (precision !== 'fp32' && !places.some((place) => place.device === device)) {
     throw new InputError(
-      `--precision ${precision}: no engine has ${products} on ${device}; ` +
-        `use ${choices(places)}, or --precision fp32`,
+      say`${mention('precision', precision)}: no engine has ${products} on ${device}; use ${choices(places)}, or ${mention('precision', 'fp32')}`,
     );
   }
   const found = own.find(({ devices }) => devices.includes(device));
@@ -41,14 +40,12 @@ export function targetFor(engine: Engine, device: Device, precision: Precision):
     const known = own.flatMap(({ devices }) => devices);
     const there = choices(places.filter((place) => place.device === device));
     throw new InputError(
-      `--device ${device}: the engine ${engine} does not run there, only on ${known.join(', ')}; ` +
-        `use ${there && `${there}, or `}--device ${known.join(' or ')}`,
+      say`${mention('device', device)}: the engine ${engine} does not run there, only on ${known.join(', ')}; use ${there}${there.length > 0 ? ', or ' : ''}${mention('device', known.join(' or '))}`,
     );
   }
   if (!found.precisions[precision]?.includes(device)) {
     throw new InputError(
-      `--precision ${precision}: the engine ${engine} has no ${products}; ` +
-        `use ${choices(places)}, or --precision fp32`,
+      say`${mention('precision', precision)}: the engine ${engine} has no ${products}; use ${choices(places)}, or ${mention('precision', 'fp32')}`,
     );
   }
   return found;
@@ -65,13 +62,12 @@ const precisionNames: Readonly<Record<Precision, string>> = {
   bf16: 'bfloat16',
 };
 
-/** Such as `--engine tensorflow on --device cpu or cuda (after mlm setup tensorflow)`; empty without any. */
-function choices(places: readonly Place[]): string {
-  return [...new Set(places.map(({ target }) => target))]
-    .map((target) => {
-      const devices = places.filter((place) => place.target === target).map(({ device }) => device);
-      const remedy = target.remedy(devices[0]!);
-      return `--engine ${target.engine} on --device ${devices.join(' or ')}${remedy ? ` (after ${remedy})` : ''}`;
-    })
-    .join(' or ');
+/** Such as `engine: tensorflow on device: cpu or cuda (after setupTensorflow())`; empty without any. */
+function choices(places: readonly Place[]): MessageParts {
+  return [...new Set(places.map(({ target }) => target))].flatMap((target, index) => {
+    const devices = places.filter((place) => place.target === target).map(({ device }) => device);
+    const remedy = target.remedy(devices[0]!);
+    const place = say`${mention('engine', target.engine)} on ${mention('device', devices.join(' or '))}`;
+    return [...(index === 0 ? [] : [' or ']), ...place, ...(remedy ? say` (after ${remedy})` : [])];
+  });
 }

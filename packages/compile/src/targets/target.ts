@@ -1,3 +1,4 @@
+import type { MessageParts } from '@mlm/base/errors';
 import type { Variable } from '@tensorflow/tfjs-core';
 import type { Executable } from '../executable.js';
 import type { Graph } from '../graph/graph.js';
@@ -76,7 +77,7 @@ export interface Target<E extends Executable = Executable> {
   /** The engine and its version, for example `onnxruntime 1.30.0`. */
   version(): Promise<string>;
   /** What gets it to work on a device, where that is known. */
-  remedy(device: Device): string | undefined;
+  remedy(device: Device): MessageParts | undefined;
 }
 
 /**

@@ -138,7 +138,7 @@ test('one process runs TensorFlow on one device, and says so', async () => {
   const step = await compile(fn, { ...options, device, threads: 2 });
   const other = device === 'cpu' ? 'cuda' : 'cpu';
   await expect(compile(fn, { ...options, device: other })).rejects.toThrow(
-    `--device ${other}: TensorFlow already runs on ${device} in this process`,
+    `device: ${other}: TensorFlow already runs on ${device} in this process`,
   );
   await step.dispose();
 });

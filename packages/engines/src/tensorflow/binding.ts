@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { cp, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { InputError } from '@mlm/base/errors';
+import { InputError, type MessageParts, mention, say } from '@mlm/base/errors';
 import { runCommand } from '@mlm/base/spawn';
 import { tfjsNodePackage } from '@mlm/compile/tensorflow';
 import { LIBRARIES } from './wheel.js';
@@ -93,7 +93,7 @@ function cudaLibrariesTarget(folder: string): object {
   };
 }
 
-function explain(output: string): string {
+function explain(output: string): string | MessageParts {
   if (/not found: make|make: not found|spawn make ENOENT/.test(output)) {
     return 'make is missing: install a C++ compiler and make (Debian: apt-get install build-essential)';
   }
@@ -101,7 +101,7 @@ function explain(output: string): string {
     return 'a C++ compiler is missing: install g++ and make (Debian: apt-get install build-essential)';
   }
   if (/Could not find any Python/i.test(output)) {
-    return 'node-gyp found no Python 3: install python3, or name one with --python';
+    return say`node-gyp found no Python 3: install python3, or name one with ${mention('python')}`;
   }
   const error = output.split('\n').find((line) => /error[: ]/i.test(line) && !line.includes('gyp info'));
   return `building the TensorFlow binding failed: ${error?.trim() ?? 'node-gyp said nothing'}`;

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InputError } from '@mlm/base/errors';
+import { InputError, say } from '@mlm/base/errors';
 import { DRIVER_FILE, type TensorflowInstallation, writeInstallation } from '@mlm/compile/tensorflow';
 import { type EngineProbe, probeEngine } from '../probe.js';
 
@@ -28,7 +28,7 @@ export async function checkTensorflow(
       const check = await probe({ engine: 'tensorflow', device }, signal, env);
       signal?.throwIfAborted();
       if (device === 'cpu' && !check.works)
-        throw new InputError(`the check of TensorFlow failed: ${check.error}`);
+        throw new InputError(say`the check of TensorFlow failed: ${check.error}`);
       checks.push(check);
     }
     return checks;

@@ -56,12 +56,12 @@ describe('setupTensorflow says what is missing', () => {
     await expect(setup(python)).rejects.toThrow(/libtensorflow_cc\.so\.2: missing; .* use one from PyPI/);
   });
 
-  test('--gpu with a TensorFlow that has no CUDA', async () => {
+  test('gpu with a TensorFlow that has no CUDA', async () => {
     const tensorflow = await fakeTensorflow({ cuda: false });
     const python = await fakePython(JSON.stringify({ folder: tensorflow, version: '2.21.0' }));
     const setup = setupTensorflow({ folder: join(folder, 'data'), python, gpu: true });
     await expect(setup).rejects.toThrow(
-      `--gpu: TensorFlow 2.21.0 of ${python} is built without CUDA: install tensorflow[and-cuda] there`,
+      `gpu: TensorFlow 2.21.0 of ${python} is built without CUDA: install tensorflow[and-cuda] there`,
     );
   });
 
@@ -97,7 +97,7 @@ describe('simulated: the check of what was set up', () => {
     engine,
     device,
     works: false,
-    error: 'broken',
+    error: ['broken'],
   });
   const devices = (checks: EnginePlace[]) => checks.map(({ device }) => device);
 
@@ -155,5 +155,5 @@ test('an installation reads back while its files stand, and removing leaves noth
 });
 
 test('loading without a set-up names the command that mends it', async () => {
-  await expect(loadTfjsNode({ folder })).rejects.toThrow(/run `mlm setup tensorflow`/);
+  await expect(loadTfjsNode({ folder })).rejects.toThrow(/run setupTensorflow\(\)/);
 });

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InputError } from '@mlm/base/errors';
+import { call, InputError, mention, say } from '@mlm/base/errors';
 import { type TensorflowInstallation, tensorflowFolder, writeInstallation } from '@mlm/compile/tensorflow';
 import type { EngineProbe } from '../probe.js';
 import { buildBinding } from './binding.js';
@@ -46,7 +46,9 @@ export interface SetupResult {
  */
 export async function setupTensorflow(options: SetupOptions = {}): Promise<SetupResult> {
   if (process.platform !== 'linux') {
-    throw new InputError(`mlm setup tensorflow supports Linux, not ${process.platform}: use --engine onnx`);
+    throw new InputError(
+      say`${call('setupTensorflow')} supports Linux, not ${process.platform}: use ${mention('engine', 'onnx')}`,
+    );
   }
   const folder = options.folder ?? tensorflowFolder();
   const gpu = options.gpu ?? false;
@@ -59,7 +61,7 @@ export async function setupTensorflow(options: SetupOptions = {}): Promise<Setup
     : await downloadTensorflow(join(folder, 'site'), { gpu, python, report: report('unpack'), signal });
   if (gpu && !wheel.cuda) {
     throw new InputError(
-      `--gpu: TensorFlow ${wheel.version} of ${python} is built without CUDA: install tensorflow[and-cuda] there, or leave --python out`,
+      say`${mention('gpu')}: TensorFlow ${wheel.version} of ${python} is built without CUDA: install tensorflow[and-cuda] there, or leave ${mention('python')} out`,
     );
   }
   report('build')(`building the binding against TensorFlow ${wheel.version}`);

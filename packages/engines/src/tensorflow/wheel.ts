@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InputError } from '@mlm/base/errors';
+import { InputError, mention, say } from '@mlm/base/errors';
 import { lastWords, runCommand } from '@mlm/base/spawn';
 
 /** A TensorFlow distribution on disk. */
@@ -35,7 +35,9 @@ export async function findPythonTensorflow(python: string, signal?: AbortSignal)
     throw new InputError(`${python}: not a working Python interpreter (${lastWords(result, 1)})`);
   const found = JSON.parse(result.stdout) as { folder: string | null; version: string | null };
   if (!found.folder || !found.version) {
-    throw new InputError(`${python}: has no TensorFlow; install tensorflow-cpu there, or leave --python out`);
+    throw new InputError(
+      say`${python}: has no TensorFlow; install tensorflow-cpu there, or leave ${mention('python')} out`,
+    );
   }
   requireLibraries(found.folder);
   return { folder: found.folder, version: found.version, cuda: await isBuiltWithCuda(found.folder) };
@@ -87,7 +89,7 @@ async function pipInstall(
   const missing = result.code === null || /No module named pip/.test(result.stderr);
   throw new InputError(
     missing
-      ? `${options.python} -m pip does not run: install Python 3.10 to 3.13 with pip, or name an interpreter that has TensorFlow with --python`
+      ? say`${options.python} -m pip does not run: install Python 3.10 to 3.13 with pip, or name an interpreter that has TensorFlow with ${mention('python')}`
       : `pip could not install ${requirements.join(' ')}: ${lastWords(result, 2)}`,
   );
 }

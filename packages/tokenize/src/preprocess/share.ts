@@ -1,4 +1,4 @@
-import { InputError, type LauncherVariables, launcherVariables } from '@mlm/base';
+import { InputError, type LauncherVariables, launcherVariables, mention, say } from '@mlm/base';
 
 /** Which of several processes this one is. */
 export interface Share {
@@ -26,9 +26,12 @@ export function shareOf(given: Partial<Share>, env: NodeJS.ProcessEnv = process.
   const worldSize = given.worldSize ?? (variables ? whole(env, variables.size) : undefined);
   // A job of one task sets a rank as well; only a rank that was asked for needs its world size.
   if (rank === undefined && worldSize === undefined) return { rank: 0, worldSize: 1 };
-  if (rank === undefined) throw new InputError(`--world-size ${worldSize} needs --rank`);
+  if (rank === undefined)
+    throw new InputError(say`${mention('worldSize', worldSize)} needs ${mention('rank')}`);
   if (worldSize === undefined)
-    throw new InputError(`rank ${rank} needs the number of processes: add --world-size`);
+    throw new InputError(
+      say`${mention('rank', rank)} needs the number of processes: add ${mention('worldSize')}`,
+    );
   if (rank >= worldSize) throw new InputError(`rank ${rank}: expected one below the world size ${worldSize}`);
   return { rank, worldSize };
 }

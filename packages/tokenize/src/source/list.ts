@@ -89,7 +89,7 @@ class Found {
     const { format, compression } = kind ?? { format: 'text' as const, compression: 'none' as const };
     const isStream = entry.isFIFO() || entry.isCharacterDevice();
     if (!entry.isFile() && (!isStream || formatOf(format).needsFile))
-      throw new InputError(`${path}: is no regular file; pipe it in: … | mlm preprocess - out.arrow`);
+      throw new InputError(`${path}: is no regular file; pipe it in, and name - as the input`);
     // Node's realpath, and its loader by that, stops short of links while the last file asked about is a pipe.
     if (isStream) statSync('.');
     const { size, mtimeMs: modified } = entry;

@@ -1,5 +1,5 @@
 import { type Dataset, listColumn, type TokenizerMetadata } from '@mlm/arrow';
-import { InputError } from '@mlm/base/errors';
+import { call, InputError, mention, say } from '@mlm/base/errors';
 import { type MaskingRule, maskingDefaults, maskingRule } from '@mlm/masking';
 import type { Model } from '../models/model.js';
 import type { EpochOptions } from './epoch.js';
@@ -97,7 +97,7 @@ export function refuseUnlabelled(dataset: Dataset, rule: MaskingRule | undefined
 
 export const unlabelled = (path: string) =>
   new InputError(
-    `${path}: has no column "labels"; mask it with mlm preprocess, or train with --masking dynamic`,
+    say`${path}: has no column "labels"; mask it with ${call('preprocess')}, or train with ${mention('masking', 'dynamic')}`,
   );
 
 /** @throws InputError when the model has too few ids or positions for the dataset */
@@ -115,7 +115,7 @@ export function refuseMisfit(
   const longest = plan.lengths.at(-1)!;
   if (longest > limits.positions) {
     throw new InputError(
-      `${path}: its rows have up to ${longest} tokens, the model only ${limits.positions} positions; preprocess with --sequence-length ${limits.positions}`,
+      say`${path}: its rows have up to ${longest} tokens, the model only ${limits.positions} positions; preprocess with ${mention('sequenceLength', limits.positions)}`,
     );
   }
 }

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { Dataset } from '@mlm/arrow';
-import { InputError } from '@mlm/base/errors';
+import { InputError, type MessageParts } from '@mlm/base/errors';
 import type { Batch } from './batch.js';
 import type { DataPlan } from './dataset.js';
 import { epochBatches } from './epoch.js';
@@ -31,7 +31,7 @@ export type LoaderMessage =
   | { batches: Batch[] }
   | { end: true }
   | { error: unknown }
-  | { inputError: string };
+  | { inputError: MessageParts };
 
 /** Batches that cross from a thread together: a message costs as much as assembling a few. */
 export const batchesPerMessage = 8;

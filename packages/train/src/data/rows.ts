@@ -1,5 +1,5 @@
 import { type Dataset, type ListColumn, listColumn } from '@mlm/arrow';
-import { InputError } from '@mlm/base/errors';
+import { InputError, mention, say } from '@mlm/base/errors';
 import { type MaskingRule, maskRows, placesOfRows, remaskRows } from '@mlm/masking';
 import type { Row } from './batch.js';
 import { unlabelled } from './dataset.js';
@@ -63,7 +63,9 @@ function namingFile<T>(path: string, mask: () => T): T {
     return mask();
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    throw new InputError(`${path}: ${error.message}; name the tokenizer that made it with --tokenizer`);
+    throw new InputError(
+      say`${path}: ${error.parts}; name the tokenizer that made it with ${mention('tokenizer')}`,
+    );
   }
 }
 

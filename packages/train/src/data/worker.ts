@@ -24,7 +24,7 @@ try {
   await assembleAll();
   port.postMessage({ end: true } satisfies LoaderMessage);
 } catch (error) {
-  const message: LoaderMessage = error instanceof InputError ? { inputError: error.message } : { error };
+  const message: LoaderMessage = error instanceof InputError ? { inputError: error.parts } : { error };
   port.postMessage(message);
 } finally {
   port.close();

@@ -1,4 +1,4 @@
-import { InputError } from '@mlm/base/errors';
+import { InputError, mention, say } from '@mlm/base/errors';
 import type { Settings } from '@mlm/base/options';
 import {
   type CompileOptions,
@@ -56,7 +56,9 @@ export async function compileModel(
   share?: Executable,
 ): Promise<Executable> {
   if (xla && engine !== 'tensorflow') {
-    throw new InputError(`--xla: the ${engine} engine does not have it; add --engine tensorflow`);
+    throw new InputError(
+      say`${mention('xla')}: the ${engine} engine does not have it; use ${mention('engine', 'tensorflow')}`,
+    );
   }
   if (engine === 'eager') await chooseBackend();
   const cache = { code, values };

@@ -7,25 +7,25 @@ import { withFittingRows } from './out-of-memory.js';
 // Simulated: no device ran out of memory. These prove the message alone.
 const model = presetModel('bert-base', 30522);
 const shape = { rows: 64, sequence: 128, maskedShare: 0.15, accumulate: false };
-const error = new OutOfMemoryError('--device cuda', 64);
+const error = new OutOfMemoryError('device: cuda', 64);
 const explained = (freeBytes: number | undefined) =>
   (withFittingRows(error, { model, shape, freeBytes }) as Error).message;
 
 it('simulated: the rows that should fit are named', () => {
   const room = stepBytes(model, { ...shape, rows: 21, accumulate: true }) / usableShare;
   expect(explained(room + 1e6)).toBe(
-    '--device cuda: the memory does not hold a step of 64 rows: try --micro-batch-size 21, which leaves the result as it is',
+    'device: cuda: the memory does not hold a step of 64 rows: try microBatchSize: 21, which leaves the result as it is',
   );
 });
 
 it('simulated: half the rows where the memory is not known, or the estimate must be wrong', () => {
   for (const freeBytes of [undefined, 1e12, 1e6])
-    expect(explained(freeBytes)).toContain('--micro-batch-size 32,');
+    expect(explained(freeBytes)).toContain('microBatchSize: 32,');
 });
 
 it('other errors stay', () => {
   const other = new Error('No such op');
   expect(withFittingRows(other, { model, shape, freeBytes: 1e9 })).toBe(other);
-  const weights = new OutOfMemoryError('--device cuda', undefined);
+  const weights = new OutOfMemoryError('device: cuda', undefined);
   expect(withFittingRows(weights, { model, shape, freeBytes: 1e9 })).toBe(weights);
 });

@@ -139,9 +139,7 @@ it('leaves frozen layers as they are and trains the others', async () => {
 
 it('simulated: a step that the memory does not hold names a micro-batch', async () => {
   const trainer = await Trainer.create(tinyModel(), weights, options);
-  trainer.step.run = () => Promise.reject(new OutOfMemoryError('--device cuda', shape.batch));
-  await expect(trainer.train([randomBatch(1)], 0, 1)).rejects.toThrow(
-    /^--device cuda: .*--micro-batch-size 2,/,
-  );
+  trainer.step.run = () => Promise.reject(new OutOfMemoryError('device: cuda', shape.batch));
+  await expect(trainer.train([randomBatch(1)], 0, 1)).rejects.toThrow(/^device: cuda: .*microBatchSize: 2,/);
   await trainer.dispose();
 });

@@ -133,7 +133,7 @@ it('says how to train further than a run was meant to go', async () => {
   const error: unknown = await run({ output, maxSteps: 4, resume: true }).catch((error) => error);
   expect(error).toBeInstanceOf(InputError);
   expect((error as InputError).message).toMatch(
-    /further: cannot be resumed with total-steps 4, the run began with 2; .* --model \S+further --output <folder>$/,
+    /further: cannot be resumed with total-steps 4, the run began with 2; .* model: \S+further output: <folder>$/,
   );
 });
 

@@ -1,3 +1,4 @@
+import type { MessageParts } from '@mlm/base/errors';
 /** What a run tells while it goes. */
 export type TrainEvent = StartEvent | StepEvent | EvaluationEvent | CheckpointEvent | EndEvent;
 
@@ -22,8 +23,8 @@ export interface StartEvent {
   parameters: number;
   /** The run's folder. */
   output: string;
-  /** Options that have no effect on this run, a line for each. */
-  warnings: string[];
+  /** Options that have no effect on this run, one message each; `messageText` of `@mlm/base` writes it out. */
+  warnings: MessageParts[];
 }
 
 /** A line of metrics.jsonl for each optimizer step. */

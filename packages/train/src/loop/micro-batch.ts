@@ -1,5 +1,5 @@
 import type { Dataset } from '@mlm/arrow';
-import { InputError } from '@mlm/base/errors';
+import { InputError, mention, say } from '@mlm/base/errors';
 import { labelledShare, maskingDefaults } from '@mlm/masking';
 import type { TrainerState } from '../checkpoint/state.js';
 import type { DataPlan } from '../data/dataset.js';
@@ -26,7 +26,7 @@ export async function microBatchOf(
   const freeBytes = await freeMemory(device);
   if (freeBytes === undefined) {
     throw new InputError(
-      `--batch-size auto: how much memory --device ${device} has is not known; say --micro-batch-size <rows>`,
+      say`${mention('batchSize', 'auto')}: how much memory ${mention('device', device)} has is not known; say ${mention('microBatchSize')}`,
     );
   }
   const shape = { sequence: run.plan.lengths.at(-1)!, maskedShare: maskedShare(run.plan, run.dataset) };
@@ -68,8 +68,7 @@ export function chooseMicroBatch(request: MicroBatchRequest): number {
     if (needed(rows) <= budget) return rows;
   }
   throw new InputError(
-    `--batch-size auto: a step of a single row of ${shape.sequence} tokens needs about ${gigabytes(needed(1))}, ` +
-      `and ${gigabytes(freeBytes)} of memory are free; take a smaller --model or shorter rows`,
+    say`${mention('batchSize', 'auto')}: a step of a single row of ${shape.sequence} tokens needs about ${gigabytes(needed(1))}, and ${gigabytes(freeBytes)} of memory are free; take a smaller ${mention('model')} or shorter rows`,
   );
 }
 

@@ -1,4 +1,4 @@
-import { InputError } from '@mlm/base/errors';
+import { InputError, mention, say } from '@mlm/base/errors';
 import { deciding } from '@mlm/base/options';
 import type { Recipe, TrainerState } from '../checkpoint/state.js';
 import { trainOptions } from '../options.js';
@@ -48,10 +48,10 @@ export function continuedState(state: TrainerState, options: ResolvedOptions, se
     if (began === value || began === undefined) continue;
     const instead =
       name === 'total-steps'
-        ? `; to train its model further, begin another run from it: --model ${options.output} --output <folder>`
-        : '';
+        ? say`; to train its model further, begin another run from it: ${mention('model', options.output)} ${mention('output', '<folder>')}`
+        : [];
     throw new InputError(
-      `${options.output}: cannot be resumed with ${name} ${value}, the run began with ${began}${instead}`,
+      say`${options.output}: cannot be resumed with ${name} ${value}, the run began with ${began}${instead}`,
     );
   }
   return state;

@@ -1,5 +1,5 @@
 import { type Dataset, openDataset, type TokenizerMetadata } from '@mlm/arrow';
-import { checkTokenizerFiles } from '@mlm/base';
+import { checkTokenizerFiles, mention, say } from '@mlm/base';
 import { InputError } from '@mlm/base/errors';
 import { type Checkpoint, hasWeights, readCheckpoint, readModel } from '../checkpoint/checkpoint.js';
 import { checkpointFolder } from '../checkpoint/hub.js';
@@ -69,7 +69,7 @@ async function setUpOn(
   const { batchSize, seed, freezeLayers } = options;
   if (freezeLayers > model.limits.layers) {
     throw new InputError(
-      `--freeze is ${freezeLayers}, expected at most ${model.limits.layers}, the layers of the model`,
+      say`${mention('freezeLayers')} is ${freezeLayers}, expected at most ${model.limits.layers}, the layers of the model`,
     );
   }
   const rule = options.masking === 'dynamic' ? dynamicRule(dataset, tokenizer, seed) : undefined;
@@ -101,7 +101,7 @@ async function setUpOn(
   }
   if (!validation && options.patience > 0) {
     throw new InputError(
-      `${options.dataset}: has no held-out rows, which --early-stop needs; preprocess with --eval-fraction`,
+      say`${options.dataset}: has no validation rows, which ${mention('patience')} needs; preprocess with ${mention('evalFraction')}`,
     );
   }
   const stepsPerEpoch = Math.ceil(plan.batchesPerEpoch / options.gradientAccumulation);
@@ -145,7 +145,9 @@ function tokenizerOf(dataset: Dataset, given: TokenizerMetadata | undefined): To
     checkTokenizerFiles(tokenizer.files, dataset.path);
     return tokenizer;
   }
-  throw new InputError(`${dataset.path}: does not say which tokenizer made it; name it with --tokenizer`);
+  throw new InputError(
+    say`${dataset.path}: does not say which tokenizer made it; name it with ${mention('tokenizer')}`,
+  );
 }
 
 /** Without weights where they are to be drawn. */

@@ -1,4 +1,4 @@
-import { exists, lockOutput, severalProcesses } from '@mlm/base';
+import { exists, lockOutput, mention, say, severalProcesses } from '@mlm/base';
 import { InputError } from '@mlm/base/errors';
 import type { PredictedRow, Run } from '@mlm/pages';
 import { RunFolder, type Snapshot } from '../checkpoint/run-folder.js';
@@ -179,6 +179,6 @@ function endEvent(reason: EndEvent['reason'], { output }: ResolvedOptions, state
 
 function diverged(step: number, { output, learningRate }: ResolvedOptions): InputError {
   return new InputError(
-    `${output}: the loss of step ${step} is not a number; train with a lower --learning-rate than ${learningRate}, or a longer --warmup`,
+    say`${output}: the loss of step ${step} is not a number; train with a lower ${mention('learningRate')} than ${learningRate}, or a longer ${mention('warmup')}`,
   );
 }

@@ -1,3 +1,4 @@
+import { type MessageParts, mention, say } from '@mlm/base/errors';
 import type { ResolvedOptions } from './options.js';
 import type { Setup } from './setup.js';
 
@@ -5,22 +6,22 @@ import type { Setup } from './setup.js';
 export function warningsOf(
   options: ResolvedOptions,
   { dataset, validation, schedule, notes }: Setup,
-): string[] {
+): MessageParts[] {
   const { evalEvery, evalAtStart, warmup } = options;
   const { totalSteps, warmupSteps } = schedule;
-  const warnings: string[] = [...notes];
+  const warnings: MessageParts[] = notes.map((note) => [note]);
   if (!validation && (evalEvery > 0 || evalAtStart)) {
-    const option = evalEvery > 0 ? '--eval-every' : '--eval-at-start';
+    const option = mention(evalEvery > 0 ? 'evalEvery' : 'evalAtStart');
     warnings.push(
-      `${option} has no effect: ${dataset.path} has no held-out rows; preprocess with --eval-fraction`,
+      say`${option} has no effect: ${dataset.path} has no validation rows; preprocess with ${mention('evalFraction')}`,
     );
   } else if (evalEvery > totalSteps) {
-    warnings.push(`--eval-every ${evalEvery} has no effect: the run ends at step ${totalSteps}`);
+    warnings.push(say`${mention('evalEvery', evalEvery)} has no effect: the run ends at step ${totalSteps}`);
   }
   // A share is rounded up to whole steps: a run of a single one is all warm-up, and nobody asked for that.
   if (warmup >= 1 && warmupSteps >= totalSteps) {
     warnings.push(
-      `--warmup ${warmup}: the run ends at step ${totalSteps}, before the learning rate is at its height`,
+      say`${mention('warmup', warmup)}: the run ends at step ${totalSteps}, before the learning rate is at its height`,
     );
   }
   return warnings;

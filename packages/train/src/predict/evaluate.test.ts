@@ -40,6 +40,6 @@ it('says what to do about rows without labels', async () => {
   const error = await evaluate({ ...options, dataset: unmasked }).catch((error) => error);
   expect(error).toBeInstanceOf(InputError);
   expect((error as InputError).message).toMatch(
-    /unmasked\.arrow: has no column "labels", so there is nothing to score; make a masked dataset with mlm preprocess$/,
+    /unmasked\.arrow: has no column "labels", so there is nothing to score; make a masked dataset with preprocess\(\)$/,
   );
 });

@@ -1,5 +1,5 @@
 import { openDataset, type TokenizerMetadata } from '@mlm/arrow';
-import { InputError, mention, say } from '@mlm/base/errors';
+import { call, InputError, mention, say } from '@mlm/base/errors';
 import { type Given, settingsOf } from '@mlm/base/options';
 import { readCheckpoint } from '../checkpoint/checkpoint.js';
 import { checkpointFolder } from '../checkpoint/hub.js';
@@ -44,7 +44,7 @@ export async function evaluate(given: EvaluateOptions): Promise<Evaluation> {
   try {
     if (!dataset.schema.fields.some(({ name }) => name === 'labels')) {
       throw new InputError(
-        `${dataset.path}: has no column "labels", so there is nothing to score; make a masked dataset with mlm preprocess`,
+        say`${dataset.path}: has no column "labels", so there is nothing to score; make a masked dataset with ${call('preprocess')}`,
       );
     }
     const tokenizer = options.tokenizer ?? dataset.metadata?.tokenizer;

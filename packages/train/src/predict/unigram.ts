@@ -1,5 +1,5 @@
 import { type Dataset, openDataset } from '@mlm/arrow';
-import { InputError } from '@mlm/base/errors';
+import { InputError, mention, say } from '@mlm/base/errors';
 import { eachToken } from '@mlm/masking';
 
 /**
@@ -13,7 +13,7 @@ export async function unigramLoss(path: string): Promise<number> {
   const dataset = await openDataset(path);
   try {
     if (!dataset.validation)
-      throw new InputError(`${path}: has no held-out part; preprocess with --eval-fraction`);
+      throw new InputError(say`${path}: has no validation part; preprocess with ${mention('evalFraction')}`);
     if (!dataset.metadata) throw new InputError(`${path}: does not say which tokenizer made it`);
     return (await lossOfFrequencies(dataset, Number.POSITIVE_INFINITY)) ?? 0;
   } finally {

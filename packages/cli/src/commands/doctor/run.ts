@@ -2,6 +2,7 @@ import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
 import { type EngineProbe, enginePlaces, probeEngine } from '@mlm/engines';
 import { commandName } from '../../command-name.js';
 import type { Context } from '../../context.js';
+import { spell } from '../../options/flags.js';
 import { formatBytes, formatFlopRate } from '../../output/numbers.js';
 import { createProgress } from '../../output/progress.js';
 import { alignColumns, printResult } from '../../output/report.js';
@@ -17,7 +18,7 @@ export async function runDoctor(context: Context, options: DoctorSettings): Prom
     memory_bytes: totalmem(),
     free_memory_bytes: freemem(),
   };
-  const engines: EngineProbe[] = [];
+  const engines: ProbeRecord[] = [];
   const progress = createProgress({ stream: context.stderr, env: context.env, label: 'doctor', ...options });
   for (const place of enginePlaces) {
     context.signal.throwIfAborted();
@@ -27,10 +28,10 @@ export async function runDoctor(context: Context, options: DoctorSettings): Prom
       details: () => [`trying ${place.engine} on ${place.device}`],
     });
     const probe = await probeEngine(place, context.signal);
-    engines.push(runnable(probe, commandName(context.env)));
+    engines.push(probeRecord(context, probe));
   }
   progress.finish();
-  printResult(context, options, { ...machine, engines: engines.map(probeRecord) }, (style) => [
+  printResult(context, options, { ...machine, engines }, (style) => [
     `Node ${machine.node}, ${machine.platform}, ${machine.processor}, ${machine.threads} threads`,
     `memory ${formatBytes(machine.memory_bytes)}, free ${formatBytes(machine.free_memory_bytes)}`,
     '',
@@ -38,28 +39,28 @@ export async function runDoctor(context: Context, options: DoctorSettings): Prom
   ]);
 }
 
-/** A trial as `--json` has it. */
-export const probeRecord = ({ engine, ...probe }: EngineProbe) => ({ target: engine, ...probe });
-
-/** The probe with the commands that it proposes as this user calls them. */
-function runnable({ error, remedy, ...probe }: EngineProbe, mlm: string): EngineProbe {
-  const named = (text: string) => text.replaceAll(/\bmlm (?=setup\b)/g, `${mlm} `);
+/** A trial as `--json` has it: messages as the command line words them, commands as this user calls them. */
+export function probeRecord(context: Context, { engine, error, remedy, ...probe }: EngineProbe) {
+  const mlm = commandName(context.env);
   return {
+    target: engine,
     ...probe,
-    ...(error === undefined ? {} : { error: named(error) }),
-    ...(remedy === undefined ? {} : { remedy: named(remedy) }),
+    ...(error && { error: spell(error, mlm) }),
+    ...(remedy && { remedy: spell(remedy, mlm) }),
   };
 }
 
-function describeEngines(engines: EngineProbe[], style: Style): string[] {
+type ProbeRecord = ReturnType<typeof probeRecord>;
+
+function describeEngines(engines: ProbeRecord[], style: Style): string[] {
   const working = engines.filter(({ works }) => works);
   const missing = engines.filter(({ works }) => !works);
   return [
     ...alignColumns(
       [
         ['engine', 'device', 'version', 'matrix product', 'training step'],
-        ...working.map(({ engine, device, version = '', matmul_gflops, step_milliseconds }) => [
-          engine,
+        ...working.map(({ target, device, version = '', matmul_gflops, step_milliseconds }) => [
+          target,
           device,
           version,
           matmul_gflops === undefined ? '' : formatFlopRate(matmul_gflops),
@@ -68,9 +69,9 @@ function describeEngines(engines: EngineProbe[], style: Style): string[] {
       ],
       [3, 4],
     ),
-    ...missing.flatMap(({ engine, device, error, remedy }) => [
+    ...missing.flatMap(({ target, device, error, remedy }) => [
       '',
-      `${style('yellow', 'missing')}  --engine ${engine} --device ${device}: ${error}`,
+      `${style('yellow', 'missing')}  --engine ${target} --device ${device}: ${error}`,
       ...(remedy === undefined ? [] : [`         to get it: ${remedy}`]),
     ]),
   ];

@@ -1,6 +1,7 @@
 import { type EngineProbe, removeTensorflow, setupTensorflow, tensorflowFolder } from '@mlm/engines';
 import { commandName } from '../../command-name.js';
 import type { Context } from '../../context.js';
+import { spell } from '../../options/flags.js';
 import { formatFlopRate } from '../../output/numbers.js';
 import { printResult } from '../../output/report.js';
 import { styleFor } from '../../output/style.js';
@@ -30,8 +31,8 @@ export async function runSetupTensorflow(context: Context, options: SetupTensorf
     {
       folder,
       installation,
-      check: probeRecord(check),
-      ...(cudaCheck && { cuda_check: probeRecord(cudaCheck) }),
+      check: probeRecord(context, check),
+      ...(cudaCheck && { cuda_check: probeRecord(context, cudaCheck) }),
     },
     (style) => [
       `${style('green', 'TensorFlow')} ${installation.tensorflow_version} works (${folder}).`,
@@ -43,6 +44,6 @@ export async function runSetupTensorflow(context: Context, options: SetupTensorf
 }
 
 function describeCheck({ device, works, error, matmul_gflops = 0, step_milliseconds }: EngineProbe): string {
-  if (!works) return `  ${device}: ${error}`;
+  if (!works) return `  ${device}: ${spell(error ?? [])}`;
   return `  ${device}: a matrix product at ${formatFlopRate(matmul_gflops)}, a training step of a small layer in ${step_milliseconds} ms`;
 }

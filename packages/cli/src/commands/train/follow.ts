@@ -1,5 +1,6 @@
 import type { EndEvent, Evaluation, TrainEvent } from '@mlm/train';
 import type { Context } from '../../context.js';
+import { spell } from '../../options/flags.js';
 import { noLabels } from '../../output/no-labels.js';
 import { formatCount, formatNoun, formatShortCount } from '../../output/numbers.js';
 import { createProgress } from '../../output/progress.js';
@@ -50,7 +51,7 @@ export async function followTraining(
         const { totalSteps, doneSteps, rows, validationRows, parameters, output } = event;
         const { batchSize, microBatchSize, warnings } = event;
         Object.assign(result, { output, step: doneSteps, total_steps: totalSteps });
-        for (const warning of warnings) progress.note(`mlm: ${warning}`);
+        for (const warning of warnings) progress.note(`mlm: ${spell(warning)}`);
         const heldOut = validationRows > 0 ? ` and ${formatNoun(validationRows, 'held-out row')}` : '';
         const resumed = doneSteps > 0 ? `, from step ${formatCount(doneSteps)} on` : '';
         const cut =

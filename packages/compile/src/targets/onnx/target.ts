@@ -43,5 +43,5 @@ export const onnx = {
     const manifest = createRequire(import.meta.url)('onnxruntime-node/package.json') as { version: string };
     return `onnxruntime ${manifest.version}`;
   },
-  remedy: () => 'pnpm install',
+  remedy: () => ['pnpm install'],
 } as const satisfies Target<OnnxExecutable>;

@@ -12,7 +12,7 @@ describe('simulated: each way in which CUDA is missing has its own line', () => 
     [
       'a wheel without CUDA',
       { ...fine, setUpForGpu: false },
-      'built without CUDA: run `mlm setup tensorflow --gpu`',
+      'built without CUDA: run setupTensorflow({ gpu: true })',
     ],
     ['no driver', { ...fine, driver: undefined }, 'no NVIDIA driver is loaded'],
     [
@@ -38,7 +38,7 @@ describe('simulated: each way in which CUDA is missing has its own line', () => 
     const oom = new Error(
       'Session fail to run with error: OOM when allocating tensor with shape[32,12,128,128]',
     );
-    expect(explainMemoryError('cuda', oom, 32).message).toContain('--micro-batch-size 16');
+    expect(explainMemoryError('cuda', oom, 32).message).toContain('microBatchSize: 16');
     expect(explainMemoryError('cuda', oom, 1).message).toContain('use a smaller model');
     expect(explainMemoryError('cuda', oom, undefined).message).toContain('does not hold the weights');
     const other = new Error('No such op');

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { InputError } from '@mlm/base/errors';
+import { call, InputError, type MessageParts, mention, say } from '@mlm/base/errors';
 import { OutOfMemoryError } from '../../error.js';
 import type { TensorflowInstallation } from './installation.js';
 
@@ -52,24 +52,25 @@ async function driverVersion(file: string): Promise<string | undefined> {
 
 /** One line for each way in which CUDA can be missing. */
 export function explainMissingCuda({ setUpForGpu, driver, missingLibraries }: CudaFacts): InputError {
-  const say = (text: string) => new InputError(`--device cuda: ${text}`);
-  if (!setUpForGpu) return say('this TensorFlow is built without CUDA: run `mlm setup tensorflow --gpu`');
+  const missing = (text: string | MessageParts) => new InputError(say`${mention('device', 'cuda')}: ${text}`);
+  const setup = call('setupTensorflow', { gpu: true });
+  if (!setUpForGpu) return missing(say`this TensorFlow is built without CUDA: run ${setup}`);
   if (driver === undefined) {
-    return say(
-      `no NVIDIA driver is loaded: install one, version ${OLDEST_DRIVER} or newer, or use --device cpu`,
+    return missing(
+      say`no NVIDIA driver is loaded: install one, version ${OLDEST_DRIVER} or newer, or use ${mention('device', 'cpu')}`,
     );
   }
   if (Number.parseInt(driver, 10) < OLDEST_DRIVER) {
-    return say(
+    return missing(
       `the NVIDIA driver ${driver} is too old for CUDA 12: install version ${OLDEST_DRIVER} or newer`,
     );
   }
-  const [missing] = missingLibraries;
-  if (missing !== undefined) {
-    const name = missing.includes('cudnn') ? 'cuDNN' : missing.split('/').at(-1);
-    return say(`${name} was not found beside TensorFlow: run \`mlm setup tensorflow --gpu\` again`);
+  const [library] = missingLibraries;
+  if (library !== undefined) {
+    const name = library.includes('cudnn') ? 'cuDNN' : library.split('/').at(-1);
+    return missing(say`${name} was not found beside TensorFlow: run ${setup} again`);
   }
-  return say(
+  return missing(
     `TensorFlow finds no GPU although the driver ${driver} is there: TF_CPP_MIN_LOG_LEVEL=0 makes it say why`,
   );
 }
@@ -81,5 +82,5 @@ export function explainMissingCuda({ setUpForGpu, driver, missingLibraries }: Cu
  */
 export function explainMemoryError(device: string, error: Error, rows: number | undefined): Error {
   if (!/OOM when allocating|RESOURCE_EXHAUSTED|out of memory/i.test(error.message)) return error;
-  return new OutOfMemoryError(`--device ${device}`, rows);
+  return new OutOfMemoryError(say`${mention('device', device)}`, rows);
 }

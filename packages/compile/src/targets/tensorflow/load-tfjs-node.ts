@@ -1,6 +1,6 @@
 import Module from 'node:module';
 import util from 'node:util';
-import { InputError } from '@mlm/base/errors';
+import { call, InputError, mention, say } from '@mlm/base/errors';
 import type * as tfjsCore from '@tensorflow/tfjs-core';
 import type { Precision } from '../target.js';
 import { explainMissingCuda, findCuda } from './cuda.js';
@@ -56,12 +56,12 @@ export async function loadTfjsNode(options: TensorflowOptions = {}): Promise<Tfj
   if (!loaded) [loadedDevice, loadedWithTf32] = [device, tf32];
   else if (loadedDevice !== device) {
     throw new InputError(
-      `--device ${device}: TensorFlow already runs on ${loadedDevice} in this process, which its first step decided`,
+      say`${mention('device', device)}: TensorFlow already runs on ${loadedDevice} in this process, which its first step decided`,
     );
   } else if (device === 'cuda' && loadedWithTf32 !== tf32) {
     const [asked, given] = tf32 ? ['tf32', 'fp32'] : ['fp32', 'tf32'];
     throw new InputError(
-      `--precision ${asked}: TensorFlow already multiplies in ${given} in this process, which its first step decided`,
+      say`${mention('precision', asked!)}: TensorFlow already multiplies in ${given} in this process, which its first step decided`,
     );
   }
   loaded ??= load(options).catch((error: unknown) => {
@@ -75,8 +75,8 @@ async function load(options: TensorflowOptions): Promise<TfjsNode> {
   const folder = options.folder ?? tensorflowFolder();
   const installation = await readInstallation(folder);
   if (!installation) {
-    const command = `mlm setup tensorflow${options.device === 'cuda' ? ' --gpu' : ''}`;
-    throw new InputError(`TensorFlow is not set up in ${folder}: run \`${command}\``);
+    const setup = call('setupTensorflow', options.device === 'cuda' ? { gpu: true } : undefined);
+    throw new InputError(say`TensorFlow is not set up in ${folder}: run ${setup}`);
   }
   setEnvironment(options);
   // tfjs-node 4.22 calls util.isNullOrUndefined, which Node 23 removed.
@@ -90,7 +90,7 @@ async function load(options: TensorflowOptions): Promise<TfjsNode> {
     tf = withQuietStartup(() => require('@tensorflow/tfjs-node-gpu') as TfjsNode);
   } catch (error) {
     throw new InputError(
-      `TensorFlow ${installation.tensorflow_version} does not load (${(error as Error).message.split('\n')[0]}): run \`mlm setup tensorflow\` again`,
+      say`TensorFlow ${installation.tensorflow_version} does not load (${(error as Error).message.split('\n')[0]}): run ${call('setupTensorflow')} again`,
     );
   } finally {
     forget();

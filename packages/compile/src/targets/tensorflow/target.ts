@@ -1,3 +1,4 @@
+import { call, say } from '@mlm/base/errors';
 import type { Target } from '../target.js';
 import { readInstallation } from './installation.js';
 import { TensorflowExecutable } from './run.js';
@@ -26,5 +27,7 @@ export const tensorflow = {
     executable instanceof TensorflowExecutable && executable.device === device,
   version: async () => `TensorFlow ${(await readInstallation())?.tensorflow_version}`,
   remedy: (device) =>
-    device === 'cuda' ? "mlm setup tensorflow --gpu (beside NVIDIA's driver)" : 'mlm setup tensorflow',
+    device === 'cuda'
+      ? say`${call('setupTensorflow', { gpu: true })} (beside NVIDIA's driver)`
+      : say`${call('setupTensorflow')}`,
 } as const satisfies Target<TensorflowExecutable>;

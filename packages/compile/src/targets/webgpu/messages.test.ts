@@ -12,7 +12,7 @@ describe('simulated: what onnxruntime says becomes one line that helps', () => {
       new Error('Failed to get a WebGPU adapter: No supported adapters'),
     );
     expect(error).toBeInstanceOf(InputError);
-    expect(error.message).toMatch(/^--device webgpu: no GPU that WebGPU can use was found[^\n]*$/);
+    expect(error.message).toMatch(/^device: webgpu: no GPU that WebGPU can use was found[^\n]*$/);
   });
 
   test.each([
@@ -22,7 +22,7 @@ describe('simulated: what onnxruntime says becomes one line that helps', () => {
     const step = explainDeviceError(device, new Error(said), 32);
     expect(step).toBeInstanceOf(OutOfMemoryError);
     expect(step.message).toBe(
-      `--device ${device}: the memory does not hold a step of 32 rows: try --micro-batch-size 16, which leaves the result as it is`,
+      `device: ${device}: the memory does not hold a step of 32 rows: try microBatchSize: 16, which leaves the result as it is`,
     );
     expect(explainDeviceError(device, new Error(said), 1).message).toContain('use a smaller model');
     expect(explainDeviceError(device, new Error(said)).message).toContain('does not hold the weights');

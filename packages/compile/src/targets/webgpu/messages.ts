@@ -1,4 +1,4 @@
-import { InputError } from '@mlm/base/errors';
+import { InputError, mention, say } from '@mlm/base/errors';
 import { OutOfMemoryError } from '../../error.js';
 import { webgpuDriverCommand } from './commands.js';
 
@@ -13,12 +13,11 @@ const outOfMemory = /out of memory|OutOfDeviceMemory|Failed to allocate/i;
  */
 export function explainDeviceError(device: string, error: Error, rows?: number): Error {
   if (device === 'cpu' || error instanceof InputError) return error;
-  if (outOfMemory.test(error.message)) return new OutOfMemoryError(`--device ${device}`, rows);
+  if (outOfMemory.test(error.message)) return new OutOfMemoryError(say`${mention('device', device)}`, rows);
   if (!noAdapter.test(error.message)) return error;
   const command = webgpuDriverCommand();
   const how = command === undefined ? '' : ` (\`${command}\`)`;
   return new InputError(
-    `--device ${device}: no GPU that WebGPU can use was found: ` +
-      `it needs a driver for Vulkan, Metal or Direct3D 12${how}, or use --device cpu`,
+    say`${mention('device', device)}: no GPU that WebGPU can use was found: it needs a driver for Vulkan, Metal or Direct3D 12${how}, or use ${mention('device', 'cpu')}`,
   );
 }

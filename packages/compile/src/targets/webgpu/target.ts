@@ -27,5 +27,5 @@ export const webgpu = {
   },
   owns: (executable): executable is WebgpuExecutable => executable instanceof WebgpuExecutable,
   version: onnx.version,
-  remedy: () => webgpuDriverCommand() ?? 'a GPU with a driver for Vulkan, Metal or Direct3D 12',
+  remedy: () => [webgpuDriverCommand() ?? 'a GPU with a driver for Vulkan, Metal or Direct3D 12'],
 } as const satisfies Target<WebgpuExecutable>;

@@ -1,3 +1,4 @@
+import { reportError } from '@mlm/base/spawn';
 import { createSession } from '../onnx/session.js';
 import { copyModel } from './variables.js';
 
@@ -8,7 +9,7 @@ createSession(copyModel('float32', 1), { device: process.argv[2]!, locations: { 
     process.exit(0);
   },
   (error: Error) => {
-    console.error(error.message.split('\n')[0]);
+    reportError(error);
     process.exit(1);
   },
 );

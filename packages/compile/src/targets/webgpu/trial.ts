@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import { InputError } from '@mlm/base/errors';
-import { entryPoint, lastWords, runCommand } from '@mlm/base/spawn';
+import { InputError, mention, say } from '@mlm/base/errors';
+import { entryPoint, lastWords, reportedParts, runCommand } from '@mlm/base/spawn';
 
 const passed = new Set<string>();
 
@@ -15,8 +15,10 @@ export async function tryDevice(device: string): Promise<void> {
   const script = fileURLToPath(entryPoint(import.meta.url, './trial-process.js'));
   const result = await runCommand(process.execPath, [script, device]);
   if (!result.stdout.includes('started')) {
-    const crashed = result.code === null ? `--device ${device}: its driver crashed: ` : '';
-    throw new InputError(crashed + lastWords(result, 1));
+    const said = reportedParts(result) ?? [lastWords(result, 1)];
+    throw new InputError(
+      result.code === null ? say`${mention('device', device)}: its driver crashed: ${said}` : said,
+    );
   }
   passed.add(device);
 }
