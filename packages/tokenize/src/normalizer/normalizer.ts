@@ -1,5 +1,5 @@
 import { InputError } from '@mlm/base/errors';
-import type { ComponentJson } from '../tokenizer/tokenizer-json.js';
+import { type ComponentJson, shown } from '../tokenizer/tokenizer-json.js';
 import { characterClasses, toNormalForm } from '../unicode/patterns.js';
 import { unicodeProperties } from '../unicode/properties.js';
 import { precompiledNormalizer } from './precompiled.js';
@@ -39,9 +39,9 @@ export function normalizer(json: ComponentJson | null | undefined, name: string)
     case 'Replace':
       return replacement(json, name);
     case 'Precompiled':
-      return precompiledNormalizer(json.precompiled_charsmap as string | null);
+      return precompiledNormalizer(json.precompiled_charsmap, name);
     default:
-      throw new InputError(`${name}: its normalizer ${json?.type} is not supported`);
+      throw new InputError(`${name}: its normalizer ${shown(json?.type, '')} is not supported`);
   }
 }
 
@@ -57,7 +57,7 @@ export function startKeeper(json: ComponentJson | null | undefined, name: string
   for (const step of strips ? rest : steps) {
     if (KEEPING.includes(step.type) || (step.type === 'Replace' && step.content !== '')) continue;
     throw new InputError(
-      `${name}: its normalizer ${step.type} with the prepend_scheme "first" of its pre-tokenizer is not supported`,
+      `${name}: its normalizer ${shown(step.type, '')} with the prepend_scheme "first" of its pre-tokenizer is not supported`,
     );
   }
   return (text) => !strips || !WHITESPACE.test(text[0] ?? '');

@@ -1,11 +1,19 @@
+import { InputError } from '@mlm/base/errors';
+import { shown } from '../tokenizer/tokenizer-json.js';
+
 /**
  * The `Precompiled` normalizer: SentencePiece's map of characters to replacements, a double-array trie of UTF-8 bytes with
  * the replacements behind it. A grapheme below six bytes is looked up as a whole (and its shortest known prefix then stands
  * for all of it), else each of its characters, as in Rust tokenizers.
  */
-export function precompiledNormalizer(charsmap: string | null | undefined): (text: string) => string {
+export function precompiledNormalizer(charsmap: unknown, name: string): (text: string) => string {
+  if (charsmap !== undefined && charsmap !== null && typeof charsmap !== 'string')
+    throw new InputError(`${name}: precompiled_charsmap is ${shown(charsmap)}, expected base64`);
   const bytes = Buffer.from(charsmap ?? '', 'base64');
   if (bytes.length < 4) return (text) => text;
+  const trieBytes = bytes.readUInt32LE(0);
+  if (trieBytes % 4 !== 0 || trieBytes < 4 || trieBytes > bytes.length - 4)
+    throw new InputError(`${name}: precompiled_charsmap is damaged: its trie would have ${trieBytes} bytes`);
   const map = new CharacterMap(bytes);
   const graphemes = new Intl.Segmenter('und', { granularity: 'grapheme' });
   const cached = new Map<string, string>();

@@ -1,9 +1,11 @@
 import { InputError } from '@mlm/base/errors';
-import type { ComponentJson } from '../tokenizer/tokenizer-json.js';
+import { type ComponentJson, isObject, shown } from '../tokenizer/tokenizer-json.js';
 
 /** The `Replace` normalizer. */
 export function replacement(json: ComponentJson, name: string): (text: string) => string {
-  const content = String(json.content);
+  const { content } = json;
+  if (typeof content !== 'string')
+    throw new InputError(`${name}: the content of its Replace is ${shown(content)}, expected a text`);
   const pattern = patternOf(json, name);
   return (text) => text.replace(pattern, () => content);
 }
@@ -11,11 +13,21 @@ export function replacement(json: ComponentJson, name: string): (text: string) =
 /** Literal characters, classes and quantifiers that mean the same to Oniguruma and here. */
 const COMMON_SYNTAX = /^(?:(?:[A-Za-z0-9 _▁'"`,;:<>=!@#%&~-]|\\[.\\n\\t\\r])(?:\+|\*|\{\d+(?:,\d*)?\})?)+$/u;
 
+/** Expressions that tokenizers in use have, in the syntax of JavaScript. */
+const TRANSLATED: Readonly<Record<string, string>> = {
+  '\\s{2,}|[\\n\\r\\t]': '\\p{White_Space}{2,}|[\\n\\r\\t]',
+};
+
 function patternOf(json: ComponentJson, name: string): RegExp {
-  const { String: text, Regex: source } = json.pattern as { String?: string; Regex?: string };
-  if (text !== undefined) return new RegExp(text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'), 'gu');
-  if (source === undefined || !COMMON_SYNTAX.test(source)) {
-    throw new InputError(`${name}: the regular expression ${source} of its ${json.type} is not supported`);
+  const { String: text, Regex: source } = isObject(json.pattern) ? json.pattern : {};
+  if (typeof text === 'string' && text !== '')
+    return new RegExp(text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'), 'gu');
+  if (typeof source === 'string' && Object.hasOwn(TRANSLATED, source))
+    return new RegExp(TRANSLATED[source]!, 'gu');
+  if (typeof source !== 'string' || !COMMON_SYNTAX.test(source)) {
+    throw new InputError(
+      `${name}: the regular expression ${shown(source ?? json.pattern, '')} of its ${shown(json.type, '')} is not supported`,
+    );
   }
   return new RegExp(source, 'gu');
 }

@@ -1,6 +1,7 @@
 import { InputError } from '@mlm/base/errors';
-import type { ComponentJson } from '../tokenizer/tokenizer-json.js';
-import { characterClasses } from '../unicode/patterns.js';
+import { type ComponentJson, shown } from '../tokenizer/tokenizer-json.js';
+import { byteLevel } from './byte-level.js';
+import { splitPattern, splitter } from './split.js';
 
 /**
  * Cuts normalized text into words for the model; some may be empty.
@@ -30,10 +31,12 @@ export function preTokenizer(json: ComponentJson | null | undefined, name: strin
       return metaspace(json, name);
     case 'WhitespaceSplit':
       return (text) => text.split(/\p{White_Space}+/u);
+    case 'Split':
+      return splitter(splitPattern(json, name));
     case 'Digits':
       return digits(json);
     default:
-      throw new InputError(`${name}: its pre-tokenizer ${json?.type} is not supported`);
+      throw new InputError(`${name}: its pre-tokenizer ${shown(json?.type, '')} is not supported`);
   }
 }
 
@@ -43,46 +46,16 @@ export function dependsOnStart(json: ComponentJson | null | undefined): boolean 
   return json?.type === 'Metaspace' && json.prepend_scheme === 'first';
 }
 
-/** GPT-2's words, each byte of them written as one character. */
-function byteLevel(json: ComponentJson): PreTokenizer {
-  const words = json.use_regex === false ? undefined : gpt2Words();
-  return (text) => {
-    const prefixed = json.add_prefix_space === true && !text.startsWith(' ') ? ` ${text}` : text;
-    return (words ? (prefixed.match(words) ?? []) : [prefixed]).map(byteCharacters);
-  };
-}
-
-function gpt2Words(): RegExp {
-  const l = characterClasses.letter();
-  const n = characterClasses.number();
-  const s = '\\p{White_Space}';
-  return new RegExp(
-    `'s|'t|'re|'ve|'m|'ll|'d| ?[${l}]+| ?[${n}]+| ?[^${s}${l}${n}]+|${s}+(?!\\P{White_Space})|${s}+`,
-    'gu',
-  );
-}
-
-/** The 256 characters that GPT-2 writes bytes as: printable Latin-1 stands for itself. */
-export const BYTE_CHARACTERS: readonly string[] = (() => {
-  let next = 256;
-  return Array.from({ length: 256 }, (_, byte) => {
-    const printable = (byte > 0x20 && byte < 0x7f) || (byte > 0xa0 && byte !== 0xad);
-    return String.fromCharCode(printable ? byte : next++);
-  });
-})();
-
-function byteCharacters(word: string): string {
-  let characters = '';
-  for (const byte of Buffer.from(word)) characters += BYTE_CHARACTERS[byte];
-  return characters;
-}
-
 /** SentencePiece's words: each space becomes the replacement, which begins a word. */
 function metaspace(json: ComponentJson, name: string): PreTokenizer {
-  const mark = (json.replacement as string | undefined) ?? '▁';
+  const mark = json.replacement ?? '▁';
+  if (typeof mark !== 'string' || Array.from(mark).length !== 1)
+    throw new InputError(`${name}: its Metaspace replaces with ${shown(mark)}, expected one character`);
   const scheme = json.prepend_scheme ?? (json.add_prefix_space === false ? 'never' : 'always');
   if (json.str_rep !== undefined && json.str_rep !== mark)
-    throw new InputError(`${name}: its Metaspace writes ${mark} as ${json.str_rep}, which is not supported`);
+    throw new InputError(
+      `${name}: its Metaspace writes ${mark} as ${shown(json.str_rep)}, which is not supported`,
+    );
   return (text, first) => {
     let marked = text.replaceAll(' ', mark);
     const prepends = scheme === 'always' || (scheme === 'first' && first);

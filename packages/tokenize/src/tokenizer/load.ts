@@ -1,13 +1,13 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { InputError } from '@mlm/base/errors';
+import { tokenizerFileNames } from '@mlm/base/tokenizer-files';
+import { tokenizerClass } from './classes.js';
 import { tokenizerFromDefinition } from './tokenizer.js';
+import { parseObject } from './tokenizer-json.js';
 import type { Tokenizer } from './types.js';
-import { bertConfig, parseConfig } from './vocabulary-files.js';
 
 const BUNDLED = 'bert-base-uncased';
-const FILES = ['tokenizer.json', 'tokenizer_config.json', 'vocab.txt'] as const;
 
 /** How {@link loadTokenizer} reads files that leave something open. */
 export interface LoadTokenizerOptions {
@@ -19,25 +19,50 @@ export interface LoadTokenizerOptions {
 }
 
 /**
- * Loads a tokenizer.
- * @param source a folder with tokenizer.json or vocab.txt, or one of these files; default: the bundled bert-base-uncased
- * @throws InputError when there is no such tokenizer, or it cannot serve masked-language-model training
+ * Loads a tokenizer, as `AutoTokenizer` of transformers 5 would.
+ * @param source a folder with tokenizer.json, vocab.txt or vocab.json and merges.txt, or one of these files; default: the
+ *   bundled bert-base-uncased
+ * @throws InputError when there is no such tokenizer, its files ask for what is not supported, or it cannot serve
+ *   masked-language-model training
  */
 export async function loadTokenizer(source?: string, options: LoadTokenizerOptions = {}): Promise<Tokenizer> {
-  const path =
-    source === undefined
-      ? fileURLToPath(new URL(`../../vocabulary/${BUNDLED}.txt`, import.meta.url))
-      : resolve(source);
-  const files = await readFiles(path, source ?? BUNDLED);
-  if (options.lowercase !== undefined && files['tokenizer.json'] === undefined) {
-    const config = parseConfig(files['tokenizer_config.json'], path);
-    files['tokenizer_config.json'] = bertConfig({ ...config, do_lower_case: options.lowercase });
+  if (source === undefined) {
+    const text = await readFile(new URL(`../../vocabulary/${BUNDLED}.txt`, import.meta.url), 'utf8');
+    return tokenizerFromDefinition({
+      name: BUNDLED,
+      files: configured({ 'vocab.txt': text }, options, BUNDLED),
+    });
   }
-  const name = source === undefined ? BUNDLED : basename(path);
-  return tokenizerFromDefinition({ name, files });
+  const path = resolve(source);
+  const files = configured(await readFiles(path, source), options, source);
+  return tokenizerFromDefinition({ name: basename(path), files });
 }
 
-/** The tokenizer's files as text: of the folder, or the one file and, for a vocab.txt, the configuration beside it. */
+/** Files with what the options and the model beside the tokenizer say, in tokenizer_config.json. */
+export function configured(
+  { 'config.json': model, ...files }: Record<string, string>,
+  { lowercase }: LoadTokenizerOptions,
+  where: string,
+): Record<string, string> {
+  const changes: Record<string, unknown> = {};
+  if (lowercase !== undefined && files['tokenizer.json'] === undefined) changes.do_lower_case = lowercase;
+  const text = files['tokenizer_config.json'];
+  const config = text === undefined ? {} : parseObject(text, `${where}: tokenizer_config.json`);
+  if (model !== undefined) {
+    const { model_type, tokenizer_class } = parseObject(model, `${where}: config.json`);
+    const type = typeof model_type === 'string' ? model_type : undefined;
+    const named = config.tokenizer_class ?? tokenizer_class ?? undefined;
+    if (named === undefined || typeof named === 'string') {
+      const { name } = tokenizerClass(named, type, where);
+      if (config.tokenizer_class === undefined || name !== tokenizerClass(named, undefined, where).name)
+        changes.tokenizer_class = name;
+    }
+  }
+  if (Object.keys(changes).length === 0) return files;
+  return { ...files, 'tokenizer_config.json': `${JSON.stringify({ ...config, ...changes }, null, 2)}\n` };
+}
+
+/** The texts of a folder's files, or of the one file and what belongs to it beside it. */
 async function readFiles(path: string, source: string): Promise<Record<string, string>> {
   const found = await stat(path).catch(() => undefined);
   if (found === undefined)
@@ -51,16 +76,19 @@ async function readFiles(path: string, source: string): Promise<Record<string, s
     if (text !== undefined) files[name] = text;
   };
   if (found.isDirectory()) {
-    for (const name of FILES) await add(name, join(path, name));
-  } else if (extname(path) === '.json') {
-    await add('tokenizer.json', path);
-    await add('tokenizer_config.json', join(dirname(path), 'tokenizer_config.json'));
+    for (const name of [...tokenizerFileNames, 'config.json']) await add(name, join(path, name));
   } else {
-    await add('vocab.txt', path);
-    await add('tokenizer_config.json', join(dirname(path), 'tokenizer_config.json'));
+    await add(extname(path) === '.json' ? 'tokenizer.json' : 'vocab.txt', path);
+    for (const name of besides(basename(path))) await add(name, join(dirname(path), name));
   }
-  if (files['tokenizer.json'] === undefined && files['vocab.txt'] === undefined) {
+  const { 'tokenizer.json': json, 'vocab.txt': lines, 'vocab.json': vocab, 'merges.txt': merges } = files;
+  if (json === undefined && lines === undefined && (vocab === undefined || merges === undefined))
     throw new InputError(`${source}: this folder holds neither tokenizer.json nor vocab.txt`);
-  }
   return files;
+}
+
+/** What is read with a single file: all that says how it is meant, if the file has the name that goes with that. */
+function besides(name: string): string[] {
+  if (name !== 'tokenizer.json' && name !== 'vocab.txt') return ['tokenizer_config.json'];
+  return ['tokenizer_config.json', 'special_tokens_map.json', 'added_tokens.json', 'config.json'];
 }

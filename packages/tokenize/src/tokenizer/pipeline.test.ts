@@ -22,12 +22,17 @@ function encode(tokenizer: Tokenizer, text: string | Uint8Array, document: Docum
 }
 
 describe('a byte-level BPE', () => {
-  it('has its special tokens, all protected, and its files as they are', async () => {
+  it('has its special tokens, all protected, and its file as it is, with the class that reads it so', async () => {
     const tokenizer = await loadTokenizer(fixture('roberta'));
     expect(tokenizer.specialIds).toEqual({ cls: 0, sep: 2, pad: 1, unk: 3, mask: 700 });
     expect(tokenizer.protectedIds).toEqual([0, 1, 2, 3, 700]);
     expect(tokenizer.vocabularySize).toBe(703);
-    expect(tokenizer.files).toEqual({ 'tokenizer.json': readFileSync(fixture('roberta'), 'utf8') });
+    const { 'tokenizer.json': json, 'tokenizer_config.json': config } = tokenizer.files;
+    expect(json).toBe(readFileSync(fixture('roberta'), 'utf8'));
+    expect(JSON.parse(config!)).toMatchObject({
+      tokenizer_class: 'PreTrainedTokenizerFast',
+      mask_token: '<mask>',
+    });
     expect(tokenizer.idToToken(700)).toBe('<mask>');
     expect(() => tokenizer.decode([703])).toThrow(RangeError);
   });

@@ -7,28 +7,45 @@ export interface ComponentJson {
   [setting: string]: unknown;
 }
 
-/** Any tokenizer.json. */
-export interface AnyTokenizerJson {
+/** A tokenizer.json, as far as it is read here. */
+export interface TokenizerJson {
   added_tokens?: AddedTokenJson[];
   normalizer?: ComponentJson | null;
   pre_tokenizer?: ComponentJson | null;
   decoder?: ComponentJson | null;
-  model: { type?: string; vocab: object };
+  model: WordPieceJson | BpeJson | UnigramJson;
 }
 
-/** The parts of the tokenizer.json of a BERT WordPiece that are read here, as they stand in the file. */
-export interface TokenizerJson {
-  added_tokens?: AddedTokenJson[];
-  normalizer?: NormalizerJson | null;
-  pre_tokenizer?: { type: string } | null;
-  decoder?: { type: string; prefix?: string; cleanup?: boolean } | null;
-  model: {
-    type?: string;
-    vocab: Record<string, number>;
-    unk_token?: string;
-    continuing_subword_prefix?: string;
-    max_input_chars_per_word?: number;
-  };
+export interface WordPieceJson {
+  type: 'WordPiece';
+  /** Ids by token. */
+  vocab: Record<string, number>;
+  unk_token?: string;
+  continuing_subword_prefix?: string;
+  max_input_chars_per_word?: number;
+}
+
+export interface BpeJson {
+  type: 'BPE';
+  /** Ids by token. */
+  vocab: Record<string, number>;
+  /** Pairs of tokens, the first merged first: `a b`, or `[a, b]`. */
+  merges: (string | [left: string, right: string])[];
+  unk_token?: string | null;
+  dropout?: number | null;
+  continuing_subword_prefix?: string | null;
+  end_of_word_suffix?: string | null;
+  fuse_unk?: boolean;
+  byte_fallback?: boolean;
+  ignore_merges?: boolean;
+}
+
+export interface UnigramJson {
+  type: 'Unigram';
+  /** Tokens and their scores in the order of ids. */
+  vocab: [token: string, score: number][];
+  unk_id?: number | null;
+  byte_fallback?: boolean;
 }
 
 export interface AddedTokenJson {
@@ -41,57 +58,214 @@ export interface AddedTokenJson {
   normalized?: boolean;
 }
 
-interface NormalizerJson {
-  type: string;
-  clean_text?: boolean;
-  handle_chinese_chars?: boolean;
-  strip_accents?: boolean | null;
-  lowercase?: boolean;
+/** Ids end here: sixteen times the largest vocabulary in use, and small enough for tables that are indexed by id. */
+export const MAX_IDS = 1 << 22;
+
+/**
+ * Parses and checks the text of a tokenizer.json; `where` names the file in the error.
+ * @throws InputError when it is no JSON, has another shape, or holds ids that are no whole numbers from 0 to 4,194,303,
+ *   or that two tokens share
+ */
+export function parseTokenizerJson(text: string, where: string): TokenizerJson {
+  const json = parseObject(text, where);
+  const refuse = (what: string): never => {
+    throw new InputError(`${where}: ${what}`);
+  };
+  const { model } = json;
+  if (!isObject(model) || typeof model.vocab !== 'object' || model.vocab === null)
+    return refuse('not a tokenizer.json: it has no model with a vocabulary');
+  const type = model.type ?? untypedModel(model);
+  if (typeof type !== 'string') return refuse(`its model has the type ${shown(type)}, expected a name`);
+  if (type !== 'WordPiece' && type !== 'BPE' && type !== 'Unigram')
+    return refuse(`its model is ${shown(type, '')}; supported are WordPiece, byte-level BPE and Unigram`);
+  for (const stage of ['normalizer', 'pre_tokenizer', 'decoder']) checkComponent(json[stage], stage, refuse);
+  const taken = type === 'Unigram' ? scoredTokens(model, refuse) : tokensById(model.vocab, refuse);
+  if (type === 'BPE') checkMerges(model.merges, refuse);
+  checkSettings(model, refuse);
+  checkAddedTokens(json.added_tokens, taken, refuse);
+  return { ...json, model: { ...model, type } } as unknown as TokenizerJson;
 }
 
-/** Parses the text of a tokenizer.json; `where` names the file in the error. */
-export function parseTokenizerJson<Json extends Pick<AnyTokenizerJson, 'model'> = TokenizerJson>(
-  text: string,
-  where: string,
-): Json {
-  let json: Json;
+/** Parses a file that must be one JSON object. */
+export function parseObject(text: string, where: string): Record<string, unknown> {
+  let json: unknown;
   try {
     json = JSON.parse(text);
   } catch (error) {
-    throw new InputError(`${where}: not JSON (${(error as Error).message})`);
+    throw new InputError(`${where}: not JSON (${oneLine((error as Error).message)})`);
   }
-  if (json?.model?.vocab === undefined) {
-    throw new InputError(`${where}: not a tokenizer.json: it has no model with a vocabulary`);
-  }
+  if (!isObject(json)) throw new InputError(`${where}: expected a JSON object, found ${shown(json)}`);
   return json;
 }
 
-/** Whether this is BERT's WordPiece, with BERT's normalizer and pre-tokenizer: what the encoder of this package runs. */
-export function isBertWordPiece(json: AnyTokenizerJson): json is TokenizerJson & AnyTokenizerJson {
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A value of a file as a message shows it: on one line, and short. */
+export function shown(value: unknown, quote = '"'): string {
+  const text = typeof value === 'string' ? `${quote}${value}${quote}` : (JSON.stringify(value) ?? 'nothing');
+  return oneLine(text.length > 60 ? `${text.slice(0, 60)}…` : text);
+}
+
+function oneLine(text: string): string {
+  return text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ');
+}
+
+type Refuse = (what: string) => never;
+
+/** Old files leave the type out. */
+function untypedModel(model: Record<string, unknown>): string {
+  if (Array.isArray(model.vocab)) return 'Unigram';
+  return model.merges === undefined ? 'WordPiece' : 'BPE';
+}
+
+function checkComponent(value: unknown, what: string, refuse: Refuse): void {
+  if (value === undefined || value === null) return;
+  if (!isObject(value) || typeof value.type !== 'string')
+    refuse(`its ${what} is ${shown(value)}, expected an object with a type`);
+  if ((value as ComponentJson).type !== 'Sequence') return;
+  const steps = (value as ComponentJson)[`${what.replace('_', '')}s`];
+  if (!Array.isArray(steps)) refuse(`its ${what} is a Sequence of nothing`);
+  for (const step of steps as unknown[]) {
+    if (step === null) refuse(`its ${what} has a step that is null`);
+    checkComponent(step, what, refuse);
+  }
+}
+
+/** The tokens by id, of a vocabulary that gives ids by token. */
+function tokensById(vocab: unknown, refuse: Refuse): Map<number, string> {
+  if (!isObject(vocab)) return refuse('its vocabulary is a list; this model needs one id for each token');
+  const taken = new Map<number, string>();
+  for (const [token, id] of Object.entries(vocab)) takeId(taken, token, id, refuse);
+  return taken;
+}
+
+function takeId(taken: Map<number, string>, token: string, id: unknown, refuse: Refuse): void {
+  if (!isId(id))
+    refuse(`the id of ${shown(token)} is ${shown(id)}; expected a whole number below ${MAX_IDS}`);
+  const other = taken.get(id as number);
+  if (other !== undefined && other !== token)
+    refuse(`${shown(other)} and ${shown(token)} both have the id ${id}`);
+  taken.set(id as number, token);
+}
+
+function isId(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) < MAX_IDS;
+}
+
+function scoredTokens(model: Record<string, unknown>, refuse: Refuse): Map<number, string> {
+  const { vocab, unk_id } = model;
+  if (!Array.isArray(vocab) || vocab.length > MAX_IDS)
+    return refuse(`the vocabulary of its Unigram model is no list of ${MAX_IDS} tokens at most`);
+  const taken = new Map<number, string>();
+  for (const [id, entry] of vocab.entries()) {
+    const [token, score] = Array.isArray(entry) ? entry : [];
+    if (typeof token !== 'string' || typeof score !== 'number' || !Number.isFinite(score))
+      refuse(`entry ${id} of its vocabulary is ${shown(entry)}; expected a token and its score`);
+    taken.set(id, token);
+  }
+  if (unk_id !== undefined && unk_id !== null && !(isId(unk_id) && unk_id < vocab.length))
+    refuse(`unk_id is ${shown(unk_id)}; expected a whole number below ${vocab.length}`);
+  return taken;
+}
+
+function checkMerges(merges: unknown, refuse: Refuse): void {
+  if (!Array.isArray(merges)) {
+    refuse('the merges of its BPE model are no list');
+    return;
+  }
+  for (const [i, merge] of merges.entries()) {
+    const pair = typeof merge === 'string' ? merge.split(' ') : merge;
+    if (!Array.isArray(pair) || pair.length !== 2 || pair.some((part) => typeof part !== 'string'))
+      refuse(`merge ${i} is ${shown(merge)}; expected two tokens`);
+  }
+}
+
+const SETTINGS: Record<string, 'string' | 'boolean' | 'number'> = {
+  unk_token: 'string',
+  continuing_subword_prefix: 'string',
+  end_of_word_suffix: 'string',
+  max_input_chars_per_word: 'number',
+  dropout: 'number',
+  fuse_unk: 'boolean',
+  byte_fallback: 'boolean',
+  ignore_merges: 'boolean',
+};
+
+function checkSettings(model: Record<string, unknown>, refuse: Refuse): void {
+  for (const [name, type] of Object.entries(SETTINGS)) {
+    const value = model[name];
+    if (value !== undefined && value !== null && typeof value !== type)
+      refuse(`${name} of its model is ${shown(value)}; expected a ${type}`);
+  }
+  const limit = model.max_input_chars_per_word;
+  if (typeof limit === 'number' && !(Number.isSafeInteger(limit) && limit >= 0))
+    refuse(`max_input_chars_per_word of its model is ${limit}; expected a whole number, 0 or more`);
+}
+
+const FLAGS = ['special', 'single_word', 'lstrip', 'rstrip', 'normalized'] as const;
+
+function checkAddedTokens(tokens: unknown, taken: Map<number, string>, refuse: Refuse): void {
+  if (tokens === undefined || tokens === null) return;
+  if (!Array.isArray(tokens)) {
+    refuse(`its added_tokens are ${shown(tokens)}, expected a list`);
+    return;
+  }
+  for (const token of tokens) {
+    if (!isAddedToken(token))
+      refuse(`its added_tokens hold ${shown(token)}; expected a content and its flags`);
+    takeId(taken, token.content, token.id, refuse);
+  }
+}
+
+/** Whether a value has the content of an added token, and flags that are true, false or left out. */
+export function isAddedToken(value: unknown): value is { id?: unknown; content: string } {
+  if (!isObject(value) || typeof value.content !== 'string') return false;
+  return FLAGS.every((flag) => value[flag] === undefined || typeof value[flag] === 'boolean');
+}
+
+/** Whether this is BERT's WordPiece, with BERT's normalizer and pre-tokenizer. */
+export function isBertWordPiece(json: TokenizerJson): json is TokenizerJson & { model: WordPieceJson } {
+  const { model, normalizer, pre_tokenizer } = json;
   return (
-    (json.model.type ?? 'WordPiece') === 'WordPiece' &&
-    json.normalizer?.type === 'BertNormalizer' &&
-    json.pre_tokenizer?.type === 'BertPreTokenizer'
+    model.type === 'WordPiece' &&
+    normalizer?.type === 'BertNormalizer' &&
+    pre_tokenizer?.type === 'BertPreTokenizer'
   );
 }
 
-/** The WordPiece model of a tokenizer.json, with the defaults that Rust tokenizers has for what is left out. */
-export function wordPieceModel(json: TokenizerJson): WordPieceModel {
-  const tokens: (string | undefined)[] = [];
-  for (const [token, id] of Object.entries(json.model.vocab)) tokens[id] = token;
-  const normalizer = json.normalizer;
-  const lowercase = normalizer?.lowercase ?? true;
+/**
+ * The WordPiece model of a tokenizer.json, with the defaults that Rust tokenizers has for what is left out.
+ * @param tokens its tokens by id, where they are known already
+ */
+export function wordPieceModel(
+  json: TokenizerJson,
+  tokens: WordPieceModel['tokens'] = vocabularyTokens(json.model),
+): WordPieceModel {
+  const { normalizer, added_tokens } = json;
+  const { unk_token, continuing_subword_prefix, max_input_chars_per_word } = json.model as WordPieceJson;
+  const flag = (name: string, usual: boolean) => (normalizer?.[name] as boolean | null | undefined) ?? usual;
+  const lowercase = flag('lowercase', true);
   return {
     tokens,
-    unkToken: json.model.unk_token ?? '[UNK]',
-    continuingSubwordPrefix: json.model.continuing_subword_prefix ?? '##',
-    maxInputCharsPerWord: json.model.max_input_chars_per_word ?? 100,
-    addedTokens: (json.added_tokens ?? []).map(addedToken),
-    cleanText: normalizer?.clean_text ?? true,
-    handleChineseChars: normalizer?.handle_chinese_chars ?? true,
-    stripAccents: normalizer?.strip_accents ?? lowercase,
+    unkToken: unk_token ?? '[UNK]',
+    continuingSubwordPrefix: continuing_subword_prefix ?? '##',
+    maxInputCharsPerWord: max_input_chars_per_word ?? 100,
+    addedTokens: (added_tokens ?? []).map(addedToken),
+    cleanText: flag('clean_text', true),
+    handleChineseChars: flag('handle_chinese_chars', true),
+    stripAccents: flag('strip_accents', lowercase),
     lowercase,
   };
+}
+
+/** The tokens of a model by id; an id that no token has is undefined. */
+export function vocabularyTokens(model: TokenizerJson['model']): (string | undefined)[] {
+  if (model.type === 'Unigram') return model.vocab.map(([token]) => token);
+  const tokens: (string | undefined)[] = [];
+  for (const [token, id] of Object.entries(model.vocab)) tokens[id] = token;
+  return tokens;
 }
 
 /** An added token with the defaults of Rust tokenizers. */

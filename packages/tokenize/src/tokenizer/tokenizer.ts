@@ -2,43 +2,30 @@ import { decodePieces } from '../decoder/wordpiece.js';
 import type { PreparedEncoder } from '../encoder/image.js';
 import { ReferenceEncoder } from '../encoder/reference.js';
 import { encoderModule, isFast, prepareEncoder, WordPieceEncoder } from '../encoder/wordpiece.js';
+import { carriedFiles } from './carried-files.js';
+import { readFolder } from './folder.js';
 import { pipelineTokenizer } from './pipeline.js';
-import {
-  type AnyTokenizerJson,
-  isBertWordPiece,
-  parseTokenizerJson,
-  wordPieceModel,
-} from './tokenizer-json.js';
-import type { Encoder, EncoderSource, Tokenizer, TokenizerDefinition, WordPieceModel } from './types.js';
-import {
-  allTokens,
-  findProtectedIds,
-  findSpecialIds,
-  sha256,
-  tokenAt,
-  vocabularyText,
-} from './vocabulary.js';
-import {
-  bertConfig,
-  completeFiles,
-  parseConfig,
-  type TokenizerConfig,
-  vocabularyModel,
-} from './vocabulary-files.js';
+import { findProtectedIds, findSpecialIds } from './special-tokens.js';
+import { isBertWordPiece, wordPieceModel } from './tokenizer-json.js';
+import type { Encoder, EncoderSource, Tokenizer, TokenizerDefinition } from './types.js';
+import { allTokens, sha256, tokenAt, vocabularyText } from './vocabulary.js';
 
-/** Rebuilds a tokenizer. */
+/**
+ * Rebuilds a tokenizer.
+ * @throws InputError when its files are damaged, ask for what is not supported, or lack a special token
+ */
 export function tokenizerFromDefinition(definition: TokenizerDefinition): Tokenizer {
   const { name, files } = definition;
-  const config = parseConfig(files['tokenizer_config.json'], name);
-  const text = files['tokenizer.json'];
-  const json = text === undefined ? undefined : parseTokenizerJson<AnyTokenizerJson>(text, name);
-  if (json !== undefined && !isBertWordPiece(json)) return pipelineTokenizer(definition, json, config);
-  const model = json ? wordPieceModel(json) : vocabularyModel(files['vocab.txt'] ?? '', config, name);
-  const decoder = json?.decoder;
+  const folder = readFolder(files, name);
+  const { json, settings } = folder;
+  if (!isBertWordPiece(json)) return pipelineTokenizer(definition, folder);
+  const model = wordPieceModel(json, folder.tokens);
+  const { decoder } = json;
   const tokens = allTokens(model);
-  const specialIds = findSpecialIds(tokens, config, name, model.unkToken);
+  const specialIds = findSpecialIds(tokens, settings, name, model.unkToken);
+  if (folder.conflict) throw folder.conflict;
   let checksum: string | undefined;
-  let complete: Record<string, string> | undefined;
+  let carried: Record<string, string> | undefined;
   let prepared: PreparedEncoder | undefined;
   return {
     name,
@@ -50,12 +37,8 @@ export function tokenizerFromDefinition(definition: TokenizerDefinition): Tokeni
     specialIds,
     protectedIds: findProtectedIds(specialIds, model.addedTokens),
     get files() {
-      complete ??= {
-        'vocab.txt': vocabularyText(model.tokens),
-        'tokenizer_config.json': bertConfig(modelConfig(model, config)),
-        ...completeFiles(files, name),
-      };
-      return complete;
+      carried ??= carriedFiles(files, folder, specialIds);
+      return carried;
     },
     encoder: () =>
       isFast(model) ? WordPieceEncoder.of(model, encoderModule()) : new ReferenceEncoder(model),
@@ -68,8 +51,8 @@ export function tokenizerFromDefinition(definition: TokenizerDefinition): Tokeni
     decode: (ids) =>
       decodePieces(
         Array.from(ids, (id) => tokenAt(tokens, id)),
-        decoder?.prefix ?? model.continuingSubwordPrefix,
-        decoder?.cleanup ?? true,
+        (decoder?.prefix as string | undefined) ?? model.continuingSubwordPrefix,
+        (decoder?.cleanup as boolean | undefined) ?? true,
       ),
     definition: () => definition,
   };
@@ -79,13 +62,4 @@ export function tokenizerFromDefinition(definition: TokenizerDefinition): Tokeni
 export function encoderFrom(source: EncoderSource): Encoder {
   if ('prepared' in source) return WordPieceEncoder.from(source.prepared);
   return tokenizerFromDefinition(source.definition).encoder();
-}
-
-function modelConfig(model: WordPieceModel, config: TokenizerConfig): TokenizerConfig {
-  return {
-    ...config,
-    do_lower_case: model.lowercase,
-    tokenize_chinese_chars: model.handleChineseChars,
-    strip_accents: model.stripAccents === model.lowercase ? null : model.stripAccents,
-  };
 }

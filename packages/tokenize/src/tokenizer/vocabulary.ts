@@ -1,7 +1,5 @@
 import { createHash } from 'node:crypto';
-import { InputError } from '@mlm/base/errors';
-import type { AddedToken, SpecialIds } from './types.js';
-import { SPECIAL_TOKENS, type SpecialRole, specialToken, type TokenizerConfig } from './vocabulary-files.js';
+import type { AddedToken } from './types.js';
 
 /** Tokens by id; an id that no token has is undefined. */
 export type Tokens = readonly (string | undefined)[];
@@ -29,34 +27,9 @@ export function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-/**
- * Ids of the special tokens that the configuration names, or else of the usual ones.
- * @param unkToken the model's own unknown token, which goes before the configuration's
- * @throws InputError when the vocabulary lacks one of them
- */
-export function findSpecialIds(
-  tokens: Tokens,
-  config: TokenizerConfig,
-  name: string,
-  unkToken?: string,
-): SpecialIds {
-  const find = (role: SpecialRole): number => {
-    const token = (role === 'unk' && unkToken) || specialToken(role, config, (t) => tokens.includes(t));
-    const id = tokens.lastIndexOf(token);
-    if (id < 0) {
-      const what = SPECIAL_TOKENS[role].key;
-      throw new InputError(
-        `${name}: the vocabulary has no ${token} (${what}), which masked-language-model training needs`,
-      );
-    }
-    return id;
-  };
-  return { cls: find('cls'), sep: find('sep'), pad: find('pad'), unk: find('unk'), mask: find('mask') };
-}
-
-/** The special ids, and those of all added tokens flagged as special, ascending. */
-export function findProtectedIds(specialIds: SpecialIds, addedTokens: readonly AddedToken[]): number[] {
-  const ids = new Set<number>(Object.values(specialIds));
-  for (const token of addedTokens) if (token.special) ids.add(token.id);
-  return [...ids].sort((a, b) => a - b);
+/** Tokens of a vocab.txt, one a line. */
+export function parseVocabulary(text: string): string[] {
+  const tokens = text.split(text.includes('\r') ? /\r\n|\r|\n/ : '\n');
+  if (tokens.at(-1) === '') tokens.pop();
+  return tokens;
 }

@@ -1,7 +1,8 @@
 import { InputError } from '@mlm/base/errors';
 import { type Given, settingsOf } from '@mlm/base/options';
 import { vocabularyOptions } from '../options.js';
-import { bertConfig, completeFiles } from '../tokenizer/vocabulary-files.js';
+import { bertConfig } from '../tokenizer/carried-files.js';
+import { tokenizerFromDefinition } from '../tokenizer/tokenizer.js';
 import { chooseAlphabet, spellWithAlphabet } from './alphabet.js';
 import { WordCounter } from './count-words.js';
 import { learnPieces } from './learn-pieces.js';
@@ -83,5 +84,6 @@ function tokenizerFiles(
   const config = { do_lower_case: lowercase, added_tokens_decoder: Object.fromEntries(special) };
   const vocabulary = pieces.map((piece) => `${piece}\n`).join('');
   const files = { 'vocab.txt': vocabulary, 'tokenizer_config.json': JSON.stringify(config) };
-  return { ...completeFiles(files, 'the trained vocabulary'), 'tokenizer_config.json': bertConfig(config) };
+  const { files: complete } = tokenizerFromDefinition({ name: 'the trained vocabulary', files });
+  return { ...complete, 'tokenizer_config.json': bertConfig(config) };
 }

@@ -3,7 +3,7 @@ import { train } from '../loop/train.js';
 import { evaluate } from '../predict/evaluate.js';
 import { temporaryFolder, tokenizerOf, writeDataset } from '../testing/dataset.fixture.js';
 import { writeTinyModel } from '../testing/model.fixture.js';
-import { refuseOtherTokenizer, vocabularyHashes } from './tokenizer.js';
+import { refuseOtherTokenizer } from './tokenizer.js';
 
 const folder = await temporaryFolder();
 const dataset = folder.file('rows.arrow');

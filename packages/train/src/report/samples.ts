@@ -7,7 +7,7 @@ import { loadBatches, onePass } from '../data/loader.js';
 import { Predictor } from '../engine/predictor.js';
 import type { Trainer } from '../engine/trainer.js';
 import { mostProbable } from '../predict/candidates.js';
-import { readTokens } from './tokens.js';
+import { readTokens } from '@mlm/tokenize/vocabulary';
 
 const sampleRows = 4;
 

@@ -1,0 +1,50 @@
+import { InputError } from '@mlm/base/errors';
+import { type ComponentJson, isObject, shown } from '../tokenizer/tokenizer-json.js';
+import { characterClasses } from '../unicode/patterns.js';
+
+/**
+ * Expressions that tokenizers in use part text with, and what assembly/split.ts calls them. Each divides all of a text, so
+ * that what stands between two matches is nothing.
+ */
+export const SPLIT_PATTERNS = {
+  /** Llama 3 and cl100k of tiktoken: at most three digits together. */
+  llama3:
+    "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
+  /** Qwen 2: each digit by itself. */
+  qwen2:
+    "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
+} as const;
+
+export type SplitPattern = keyof typeof SPLIT_PATTERNS;
+
+/**
+ * Which of {@link SPLIT_PATTERNS} a `Split` pre-tokenizer has.
+ * @throws InputError for any other expression, or another behaviour than `Isolated`
+ */
+export function splitPattern(json: ComponentJson, name: string): SplitPattern {
+  const source = isObject(json.pattern) ? json.pattern.Regex : undefined;
+  const found = Object.entries(SPLIT_PATTERNS).find(([, pattern]) => pattern === source);
+  if (found === undefined)
+    throw new InputError(
+      `${name}: its pre-tokenizer Split with the pattern ${shown(source ?? json.pattern, '')} is not supported`,
+    );
+  if (json.behavior !== 'Isolated' || json.invert === true)
+    throw new InputError(
+      `${name}: its pre-tokenizer Split behaves as ${shown(json.behavior, '')}, which is not supported`,
+    );
+  return found[0] as SplitPattern;
+}
+
+/** The words of a text by one of the patterns, with the classes of characters of the reference. */
+export function splitter(pattern: SplitPattern): (text: string) => string[] {
+  const l = characterClasses.letter();
+  const n = characterClasses.number();
+  const s = '\\p{White_Space}';
+  const digits = pattern === 'llama3' ? `[${n}]{1,3}` : `[${n}]`;
+  const words = new RegExp(
+    // Without regard to case, the long s is an s too.
+    `'[sSſtTmMdD]|'[rR][eE]|'[vV][eE]|'[lL][lL]|[^\\r\\n${l}${n}]?[${l}]+|${digits}| ?[^${s}${l}${n}]+[\\r\\n]*|${s}*[\\r\\n]+|${s}+(?!\\P{White_Space})|${s}+`,
+    'gu',
+  );
+  return (text) => text.match(words) ?? [];
+}

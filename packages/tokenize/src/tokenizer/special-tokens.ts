@@ -1,0 +1,56 @@
+import { InputError } from '@mlm/base/errors';
+import { nameOf, type Settings } from './classes.js';
+import { shown } from './tokenizer-json.js';
+import type { AddedToken, SpecialIds } from './types.js';
+import type { Tokens } from './vocabulary.js';
+
+/** Names of the special tokens, as tokenizer_config.json spells them. */
+export const SPECIAL_TOKENS = {
+  cls: { key: 'cls_token', usual: ['[CLS]', '<s>'] },
+  sep: { key: 'sep_token', usual: ['[SEP]', '</s>'] },
+  pad: { key: 'pad_token', usual: ['[PAD]', '<pad>'] },
+  unk: { key: 'unk_token', usual: ['[UNK]', '<unk>'] },
+  mask: { key: 'mask_token', usual: ['[MASK]', '<mask>'] },
+} as const;
+
+export type SpecialRole = keyof typeof SPECIAL_TOKENS;
+
+/** The token that the settings give a role, or the usual one that `has` knows. */
+export function specialToken(role: SpecialRole, settings: Settings, has: (token: string) => boolean): string {
+  const { key, usual } = SPECIAL_TOKENS[role];
+  return nameOf(settings[key]) ?? usual.find(has) ?? usual[0];
+}
+
+/** What is thrown when a vocabulary lacks one of the five special tokens. */
+export function missing(where: string, role: string, token: string): InputError {
+  return new InputError(
+    `${where}: the vocabulary has no ${shown(token, '')} (${role}), which masked-language-model training needs`,
+  );
+}
+
+/**
+ * Ids of the special tokens that the settings name, or else of the usual ones.
+ * @param unkToken the model's own unknown token, which goes before that of the settings
+ * @throws InputError when the vocabulary lacks one of them
+ */
+export function findSpecialIds(
+  tokens: Tokens,
+  settings: Settings,
+  name: string,
+  unkToken?: string,
+): SpecialIds {
+  const find = (role: SpecialRole): number => {
+    const token = (role === 'unk' && unkToken) || specialToken(role, settings, (t) => tokens.includes(t));
+    const id = tokens.lastIndexOf(token);
+    if (id < 0) throw missing(name, SPECIAL_TOKENS[role].key, token);
+    return id;
+  };
+  return { cls: find('cls'), sep: find('sep'), pad: find('pad'), unk: find('unk'), mask: find('mask') };
+}
+
+/** The special ids, and those of all added tokens flagged as special, ascending. */
+export function findProtectedIds(specialIds: SpecialIds, addedTokens: readonly AddedToken[]): number[] {
+  const ids = new Set<number>(Object.values(specialIds));
+  for (const token of addedTokens) if (token.special) ids.add(token.id);
+  return [...ids].sort((a, b) => a - b);
+}
