@@ -1,3 +1,4 @@
+import { vocabularyHashes } from '@mlm/tokenize/vocabulary';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { train } from '../loop/train.js';
 import { evaluate } from '../predict/evaluate.js';

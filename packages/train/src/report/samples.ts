@@ -1,5 +1,6 @@
 import type { Dataset } from '@mlm/arrow';
 import type { MaskedPlace, PredictedRow } from '@mlm/pages';
+import { readTokens } from '@mlm/tokenize/vocabulary';
 import type { Checkpoint } from '../checkpoint/checkpoint.js';
 import type { Batch } from '../data/batch.js';
 import type { DataPlan } from '../data/dataset.js';
@@ -7,7 +8,6 @@ import { loadBatches, onePass } from '../data/loader.js';
 import { Predictor } from '../engine/predictor.js';
 import type { Trainer } from '../engine/trainer.js';
 import { mostProbable } from '../predict/candidates.js';
-import { readTokens } from '@mlm/tokenize/vocabulary';
 
 const sampleRows = 4;
 
@@ -61,7 +61,7 @@ function firstRows(batch: Batch): Batch {
 function rowParts(
   { input_ids, attention_mask, sequence }: Batch,
   row: number,
-  tokens: readonly string[],
+  tokens: readonly (string | undefined)[],
   places: ReadonlyMap<number, MaskedPlace>,
 ): PredictedRow {
   const parts: PredictedRow['parts'] = [];
