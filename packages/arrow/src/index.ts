@@ -28,9 +28,9 @@ export { DatasetSink, type DatasetSinkOptions } from './sink/dataset.js';
 export { arrowFile, validationPath } from './sink/file.js';
 export { type DatasetFolderOptions, datasetFolder } from './sink/folder.js';
 export {
-  type FinishedUnit,
   finishedUnits,
   type Job,
+  type JournalEntry,
   partialFolder,
   type SplitProgress,
 } from './sink/journal.js';

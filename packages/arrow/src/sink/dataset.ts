@@ -1,14 +1,15 @@
-import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import {
   checkTarget,
-  exists,
   InputError,
   lockOutput,
   mention,
   type OutputLock,
+  publish,
   type Replaceable,
   say,
+  writeError,
 } from '@mlm/base';
 import { type Field, type RecordBatch, Schema } from 'apache-arrow';
 import { descriptionOf, placeOf } from '../batch/place.js';
@@ -23,32 +24,35 @@ import {
 import { metadataText } from '../metadata-text.js';
 import { addCounts, countsOf } from './count.js';
 import {
-  type FinishedUnit,
+  compareJobs,
   type Job,
   Journal,
+  type JournalEntry,
   partialContents,
   partialFolder,
+  readJournal,
   removePartial,
 } from './journal.js';
+import { soundEntries } from './sound.js';
 import { type SplitLayout, SplitWriter } from './split.js';
-import { writeError } from './writer.js';
+import { UnitLog } from './unit-log.js';
 
 /** How a dataset is written to disk: {@link arrowFile} and {@link datasetFolder}. */
 export interface DatasetSinkOptions {
   /** What the dataset is. Default: what the batches' schema says, as the steps before have put it there. */
   description?: DatasetDescription;
-  /** Replace an existing target that is a dataset, and an existing partial one. Default: false. */
+  /** Replace an existing target that is a dataset, and what an interrupted run left. Default: false. */
   overwrite?: boolean;
   /** Files and folders that are read: a target that is or contains one of them is refused. Default: none. */
   inputs?: readonly string[];
   /**
-   * Go on with an interrupted run's partial target, if there is one; the stream must then begin after the units finished
-   * there (`finishedUnits`). Default: false.
+   * Go on with what an interrupted run left, if it left something; the stream must then begin after the units finished
+   * there ({@link DatasetSink.ready}). Default: false.
    */
   resume?: boolean;
   /** Take the output from a process on another machine that seems to be writing it. Default: false. */
   takeOver?: boolean;
-  /** Inputs and options of this run; a resumed run must have the same. Default: none. */
+  /** Inputs and options of this run; a resumed run must have the same. Default: none, for runs that cannot be resumed. */
   job?: Job;
   /**
    * Stands in the metadata instead of what this stream counts, for a dataset that is put together of others. Default: what
@@ -62,16 +66,18 @@ export interface DatasetSinkOptions {
  * @internal
  */
 export interface DatasetLayout extends SplitLayout {
-  /** Everything that must not exist yet, and is replaced by `overwrite`. */
-  targets: string[];
+  /** The target, and what else belongs to it under a name of its own: none of them may exist without `overwrite`. */
+  targets: { main: string; validation?: string };
   /** What a target must be to be replaced. */
   replaceable: Replaceable;
   /** Schema metadata beside the dataset's description. */
   schemaMetadata?(fields: Field[]): Map<string, string>;
-  /** Undoes what a run that was killed while finishing had moved in place. */
-  moveBack(): Promise<void>;
-  /** Writes what belongs beside the rows and moves all in place. */
-  publish(writers: SplitWriter[], metadata: (writer: SplitWriter) => DatasetMetadata): Promise<void>;
+  /** Adds what belongs beside the rows and gives all files their names inside the working folder, on disk. */
+  prepare(writers: SplitWriter[], metadata: (writer: SplitWriter) => DatasetMetadata): Promise<void>;
+  /** Undoes {@link prepare}, as far as it went. */
+  undoPrepare(): Promise<void>;
+  /** Where {@link prepare} puts what is to have a target's name. */
+  prepared: { main: string; validation?: string };
 }
 
 /**
@@ -83,6 +89,13 @@ export class DatasetSink extends Writable {
   readonly counts: DatasetCounts = { rows: 0, tokens: 0 };
   private readonly locks: OutputLock[] = [];
   private journal: Journal | undefined;
+  private log: UnitLog | undefined;
+  private begun: Promise<void> | undefined;
+  /** Whether targets may be replaced: by this run's options, or those of the run that it goes on with. */
+  private overwrites: boolean;
+  /** Whether an interrupted run had written everything, so that nothing is left to do. */
+  isComplete = false;
+  private finished: readonly JournalEntry[] = [];
   private readonly writers = new Map<Split, SplitWriter>();
   private schema: Schema | undefined;
   private description: DatasetDescription | undefined;
@@ -101,77 +114,115 @@ export class DatasetSink extends Writable {
   ) {
     super({ objectMode: true, highWaterMark: 2 });
     this.description = options.description;
+    this.overwrites = options.overwrite === true;
   }
 
   /** @internal */
   override _construct(callback: (error?: Error | null) => void): void {
-    settle(this.begin(), callback);
+    this.begun = this.begin();
+    this.settle(this.begun, callback);
   }
 
   /** @internal */
   override _write(batch: RecordBatch, _encoding: string, callback: (error?: Error | null) => void): void {
-    settle(this.writeBatch(batch), callback);
+    this.settle(this.writeBatch(batch), callback);
   }
 
   /** @internal */
   override _final(callback: (error?: Error | null) => void): void {
-    settle(this.finish(), callback);
+    this.settle(this.finish(), callback);
   }
 
   /** @internal */
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-    settle(this.release(error !== null), (failure) => callback(error ?? failure ?? null));
+    this.settle(this.release(error !== null), (failure) => callback(error ?? failure ?? null));
+  }
+
+  /**
+   * Waits until the sink has the output to itself and knows what an interrupted run left.
+   * @returns the units that are there already; with {@link isComplete}, everything is
+   */
+  async ready(): Promise<readonly JournalEntry[]> {
+    // A stream is constructed in the next turn.
+    await new Promise((resolve) => process.nextTick(resolve));
+    await this.begun;
+    return this.finished;
   }
 
   private async begin(): Promise<void> {
     const { overwrite = false, resume = false, takeOver = false, job = {} } = this.options;
-    for (const target of this.layout.targets) this.locks.push(await lockOutput(target, { takeOver }));
     const partial = partialFolder(this.path);
-    if (resume && (await exists(partial))) {
-      this.journal = await Journal.resume(partial, job);
-      if (this.journal.wasPublishing) await this.layout.moveBack();
-      await this.restore(this.journal.finished);
-    }
-    this.checkTargets();
-    if (this.journal) return;
-    if (overwrite) {
-      checkTarget(partial, partialContents, this.options);
-      await removePartial(this.path);
-    }
-    if (await exists(partial))
+    for (const target of Object.values(this.layout.targets))
+      this.locks.push(await lockOutput(target, { takeOver }));
+    if (await this.restore(resume, job)) return;
+    this.checkTargets(overwrite);
+    const left = await readJournal(partial);
+    if (left && !overwrite)
       throw new InputError(
-        say`${partial} is left from an interrupted run; add ${mention('resume')} or ${mention('overwrite')}`,
+        this.options.job
+          ? say`${partial} is left from an interrupted run; use ${mention('resume')} or ${mention('overwrite')}`
+          : say`${partial} is left from an interrupted run; use ${mention('overwrite')}`,
       );
-    this.journal = await Journal.create(partial, job).catch((error: unknown) => {
-      throw writeError(error, partial);
-    });
+    checkTarget(partial, partialContents, { ...this.options, overwrite: true });
+    await removePartial(this.path);
+    this.beginLog(await Journal.create(partial, job, overwrite));
   }
 
-  private checkTargets(): void {
-    for (const target of this.layout.targets) checkTarget(target, this.layout.replaceable, this.options);
-  }
-
-  private async restore(finished: FinishedUnit[]): Promise<void> {
+  /**
+   * Takes up what an interrupted run left.
+   * @returns whether this run goes on with it, or finds everything done
+   */
+  private async restore(resume: boolean, job: Job): Promise<boolean> {
+    const partial = partialFolder(this.path);
+    const wasFinished = this.locks[0]?.wasFinished === true;
+    if (wasFinished) await removePartial(this.path);
+    const left = wasFinished ? undefined : await readJournal(partial);
+    if (left && resume) compareJobs(left.job, job, partial);
+    if (left?.isPublishing) await this.publish(left.entries.some(({ splits }) => splits.validation));
+    if (wasFinished || left?.isPublishing) {
+      this.isComplete = resume;
+      return resume;
+    }
+    if (!left || !resume) return false;
+    this.checkTargets(this.options.overwrite || left.overwrites);
+    await this.layout.undoPrepare();
+    this.finished = await soundEntries(left.entries, this.layout.shardPath);
+    this.beginLog(await Journal.resume(partial, this.finished.length));
     for (const split of ['train', 'validation'] as const) {
-      const writer = await SplitWriter.resume(split, this.layout, finished);
+      const writer = await SplitWriter.resume(split, this.layout, this.finished);
       if (writer) this.writers.set(split, writer);
     }
-    for (const { unit, counts } of finished) {
+    for (const { unit, counts } of this.finished) {
       this.unit = unit;
       addCounts(this.counts, counts);
     }
-    this.hasFinishedUnits = finished.length > 0;
+    this.overwrites = left.overwrites;
+    this.hasFinishedUnits = this.finished.length > 0;
     const text = this.writers.get('train')?.schema.metadata.get(METADATA_KEY);
     if (text) this.description ??= JSON.parse(text) as DatasetDescription;
+    return true;
+  }
+
+  private beginLog(journal: Journal): void {
+    this.journal = journal;
+    this.log = new UnitLog(journal, async () => {
+      for (const writer of this.writers.values()) await writer.sync();
+    });
+  }
+
+  private checkTargets(overwrite = this.overwrites): void {
+    for (const target of Object.values(this.layout.targets))
+      checkTarget(target, this.layout.replaceable, { ...this.options, overwrite });
   }
 
   private async writeBatch(batch: RecordBatch): Promise<void> {
+    if (this.isComplete) return;
     const place = placeOf(batch) ?? { unit: this.unit + 1, firstRow: 0, split: 'train' as const };
     this.description ??= descriptionOf(batch);
     this.schema ??= new Schema(batch.schema.fields);
     if (place.unit < this.unit || (place.unit === this.unit && this.writtenUnit !== place.unit))
       throw new Error(`unit ${place.unit} arrived after unit ${this.unit}`);
-    if (place.unit > this.unit) await this.endUnit();
+    if (place.unit > this.unit) this.endUnit();
     this.unit = place.unit;
     this.writtenUnit = place.unit;
     addCounts(this.unitCounts, countsOf(batch));
@@ -183,11 +234,11 @@ export class DatasetSink extends Writable {
     releaseBatch(batch);
   }
 
-  private async endUnit(): Promise<void> {
+  private endUnit(): void {
     if (this.writtenUnit < 0) return;
-    const splits: FinishedUnit['splits'] = {};
+    const splits: JournalEntry['splits'] = {};
     for (const [split, writer] of this.writers) splits[split] = writer.endUnit(this.unit);
-    await this.journal!.append({ unit: this.unit, splits, counts: this.unitCounts });
+    this.log!.add({ unit: this.unit, splits, counts: this.unitCounts });
     addCounts(this.counts, this.unitCounts);
     this.unitCounts = {};
     this.hasFinishedUnits = true;
@@ -213,25 +264,37 @@ export class DatasetSink extends Writable {
   }
 
   private async finish(): Promise<void> {
-    await this.endUnit();
+    if (this.isComplete) return;
+    this.endUnit();
     const writers = [...this.writers.values()];
     if (writers.length === 0) throw new InputError(`${this.path}: nothing to write: no record batch arrived`);
+    await this.log!.close();
     for (const writer of writers) {
       const metadata = new Map(writer.schema.metadata);
       if (this.description) metadata.set(METADATA_KEY, metadataText(this.metadataOf(writer)));
       await writer.finish(new Schema(writer.schema.fields, metadata));
     }
+    await this.layout.prepare(writers, (writer) => this.metadataOf(writer));
     this.checkTargets();
     for (const lock of this.locks) lock.check();
     await this.journal!.appendPublishing();
     await this.journal!.close();
     this.journal = undefined;
-    if (this.options.overwrite)
-      for (const target of this.layout.targets) await rm(target, { recursive: true, force: true });
-    await this.layout.publish(writers, (writer) => this.metadataOf(writer));
+    await this.publish(this.writers.has('validation'));
+    for (const lock of this.locks) lock.release();
+  }
+
+  /** Gives everything its name; all of it is whole and on disk. */
+  private async publish(hasValidation: boolean): Promise<void> {
+    const { targets, prepared } = this.layout;
+    const companions =
+      targets.validation === undefined
+        ? []
+        : [{ from: hasValidation ? prepared.validation : undefined, to: targets.validation }];
+    const aside = join(partialFolder(this.path), 'old');
+    await publish({ from: prepared.main, to: targets.main }, companions, aside);
     for (const lock of this.locks) lock.noteFinished();
     await removePartial(this.path);
-    for (const lock of this.locks) lock.release();
   }
 
   private metadataOf(writer: SplitWriter): DatasetMetadata {
@@ -244,17 +307,29 @@ export class DatasetSink extends Writable {
     };
   }
 
-  /** Work that a later run can go on with is kept; an empty partial target is not. */
+  /** Work that a later run can go on with is kept; an empty working folder is not. */
   private async release(failed: boolean): Promise<void> {
-    if (this.journal) {
+    try {
+      if (!this.journal) return;
+      await this.log?.close().catch((error: unknown) => {
+        if (!failed) throw error;
+      });
       await this.journal.close();
       for (const writer of this.writers.values()) await writer.close();
       if (failed && !this.hasFinishedUnits) await removePartial(this.path);
+    } finally {
+      for (const lock of this.locks) lock.release();
     }
-    for (const lock of this.locks) lock.release();
   }
-}
 
-function settle(promise: Promise<void>, callback: (error?: Error | null) => void): void {
-  promise.then(() => callback(), callback);
+  /** Runs a step of the stream's; what the file system refuses becomes a line that says what to do. */
+  private settle(step: Promise<void>, callback: (error?: Error | null) => void): void {
+    step.then(
+      () => callback(),
+      (error: NodeJS.ErrnoException) => {
+        const goesOn = this.options.job !== undefined;
+        callback(writeError(error, error.path ?? partialFolder(this.path), { goesOn }) as Error);
+      },
+    );
+  }
 }

@@ -1,6 +1,4 @@
-import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { moveUnlessThere } from '@mlm/base';
 import type { Split } from '../metadata.js';
 import { DatasetSink, type DatasetSinkOptions } from './dataset.js';
 import { partialFolder } from './journal.js';
@@ -11,7 +9,6 @@ import { partialFolder } from './journal.js';
  * @throws InputError (as the stream's error) when the target exists, or an interrupted run's partial target
  */
 export function arrowFile(path: string, options?: DatasetSinkOptions): DatasetSink {
-  const targets: Record<Split, string> = { train: path, validation: validationPath(path) };
   const shardPath = (split: Split) => join(partialFolder(path), `${split}.arrow`);
   return new DatasetSink(
     path,
@@ -19,15 +16,11 @@ export function arrowFile(path: string, options?: DatasetSinkOptions): DatasetSi
       format: 'file',
       shardBytes: Number.POSITIVE_INFINITY,
       shardPath,
-      targets: [targets.train, targets.validation],
+      targets: { main: path, validation: validationPath(path) },
       replaceable: { kind: 'file' },
-      async moveBack() {
-        for (const split of ['train', 'validation'] as const)
-          await moveUnlessThere(targets[split], shardPath(split));
-      },
-      async publish(writers) {
-        for (const { split } of writers) await rename(shardPath(split), targets[split]);
-      },
+      prepared: { main: shardPath('train'), validation: shardPath('validation') },
+      async prepare() {},
+      async undoPrepare() {},
     },
     options,
   );

@@ -1,6 +1,6 @@
 import { mkdir, readdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { exists, moveUnlessThere, type Replaceable } from '@mlm/base';
+import { moveUnlessThere, type Replaceable, syncFolder, syncTree } from '@mlm/base';
 import { DataType, type Field } from 'apache-arrow';
 import type { DatasetMetadata, Split } from '../metadata.js';
 import { DatasetSink, type DatasetSinkOptions } from './dataset.js';
@@ -37,7 +37,7 @@ const datasetContents: Replaceable = {
  */
 export function datasetFolder(path: string, options: DatasetFolderOptions = {}): DatasetSink {
   const partial = partialFolder(path);
-  const dict = join(partial, 'dataset');
+  const prepared = join(partial, 'dataset');
   const shardPath = (split: Split, shard: number) => join(partial, split, shardName(shard));
   return new DatasetSink(
     path,
@@ -45,37 +45,37 @@ export function datasetFolder(path: string, options: DatasetFolderOptions = {}):
       format: 'stream',
       shardBytes: options.shardBytes ?? 500e6,
       shardPath,
-      targets: [path],
+      targets: { main: path },
       replaceable: datasetContents,
       schemaMetadata: (fields) =>
         new Map([['huggingface', JSON.stringify({ info: { features: features(fields) } })]]),
-      async moveBack() {
-        const isDict = await exists(join(path, 'dataset_dict.json'));
-        const isMoved = !(await exists(dict)) && !(await exists(join(partial, 'train')));
-        if (isMoved) await moveUnlessThere(path, isDict ? dict : join(partial, 'train'));
-        for (const split of ['train', 'validation'] as const) {
-          await moveUnlessThere(join(dict, split), join(partial, split));
-          await renameBack(join(partial, split), shardPath, split);
-        }
-      },
-      async publish(writers, metadataOf) {
+      prepared: { main: prepared },
+      async prepare(writers, metadataOf) {
         for (const writer of writers)
-          await publishSplit(join(partial, writer.split), writer, metadataOf(writer), shardPath);
-        if (writers.length === 1) return rename(join(partial, 'train'), path);
-        await mkdir(dict, { recursive: true });
-        for (const { split } of writers) await rename(join(partial, split), join(dict, split));
-        await writeFile(
-          join(dict, 'dataset_dict.json'),
-          JSON.stringify({ splits: writers.map((w) => w.split) }),
-        );
-        await rename(dict, path);
+          await prepareSplit(join(partial, writer.split), writer, metadataOf(writer), shardPath);
+        if (writers.length === 1) await rename(join(partial, 'train'), prepared);
+        else {
+          await mkdir(prepared, { recursive: true });
+          for (const { split } of writers) await rename(join(partial, split), join(prepared, split));
+          const splits = JSON.stringify({ splits: writers.map(({ split }) => split) });
+          await writeFile(join(prepared, 'dataset_dict.json'), splits);
+        }
+        await syncTree(prepared);
+        await syncFolder(partial);
+      },
+      async undoPrepare() {
+        for (const split of ['train', 'validation'])
+          await moveUnlessThere(join(prepared, split), join(partial, split));
+        await moveUnlessThere(prepared, join(partial, 'train'));
+        for (const split of ['train', 'validation'] as const)
+          await renameBack(join(partial, split), shardPath, split);
       },
     },
     options,
   );
 }
 
-async function publishSplit(
+async function prepareSplit(
   folder: string,
   writer: SplitWriter,
   metadata: DatasetMetadata,

@@ -126,7 +126,10 @@ for (const kind of ['file', 'folder'] as const) {
     await rm(path, { recursive: true });
     await rm(join(folder, 'out.eval.arrow'), { force: true });
     await interrupt(path, units, kind);
-    await expect(write(path, units, kind)).rejects.toThrow(/interrupted run; add resume or overwrite/);
+    await expect(write(path, units, kind)).rejects.toThrow(/interrupted run; use overwrite/);
+    await expect(write(path, units, kind, { job: {} })).rejects.toThrow(
+      /interrupted run; use resume or overwrite/,
+    );
     await expect(write(path, [], kind, { resume: true, job: { seed: 1 } })).rejects.toThrow(/seed changed/);
   });
 

@@ -1,10 +1,10 @@
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { makeFolders } from '@mlm/base';
+import { makeFolders, syncFolder } from '@mlm/base';
 import type { RecordBatch, Schema } from 'apache-arrow';
 import { END_OF_STREAM } from '../ipc/encode.js';
 import type { Split } from '../metadata.js';
-import type { FinishedUnit, SplitProgress } from './journal.js';
+import type { JournalEntry, SplitProgress } from './journal.js';
 import { type ArrowFormat, ArrowWriter } from './writer.js';
 
 /** How a split's rows lie in files. */
@@ -29,6 +29,10 @@ export class SplitWriter {
   readonly rowsPerUnit: number[] = [];
   readonly shards: Shard[] = [];
   private current: ArrowWriter | undefined;
+  /** Shards whose end is written and may not be on disk yet. */
+  private ended: ArrowWriter[] = [];
+  /** Whether a shard's name may not be on disk yet. */
+  private hasNewName = false;
   private unitRows = 0;
 
   private constructor(
@@ -47,7 +51,7 @@ export class SplitWriter {
   static async resume(
     split: Split,
     layout: SplitLayout,
-    finished: FinishedUnit[],
+    finished: readonly JournalEntry[],
   ): Promise<SplitWriter | undefined> {
     const last = finished.findLast((unit) => unit.splits[split])?.splits[split];
     if (!last) return undefined;
@@ -67,7 +71,7 @@ export class SplitWriter {
     }
     // The journal knows the shards as they were after a unit; all but the last have been ended since.
     if (layout.format === 'stream')
-      for (const shard of writer.shards.slice(0, -1)) extendShard(shard, [END_OF_STREAM], true);
+      for (const shard of writer.shards.slice(0, -1)) extendShard(shard, [END_OF_STREAM]);
     return writer;
   }
 
@@ -93,12 +97,28 @@ export class SplitWriter {
     return { rows, shard: this.shards.length - 1, end: bytes, shard_rows, crc32 };
   }
 
-  /** Ends the last file; `schema` is the one for a file's footer. */
-  finish(schema: Schema): Promise<void> {
-    return this.endShard(schema);
+  /** Ends the last file; `schema` is the one for a file's footer. All of the split is on disk then. */
+  async finish(schema: Schema): Promise<void> {
+    await this.endShard(schema);
+    await this.sync();
+  }
+
+  /** What has been written so far is on disk when this returns. */
+  async sync(): Promise<void> {
+    const { ended, hasNewName } = this;
+    this.ended = [];
+    this.hasNewName = false;
+    await this.current?.sync();
+    for (const writer of ended) {
+      await writer.sync();
+      await writer.close();
+    }
+    if (hasNewName) await syncFolder(dirname(this.layout.shardPath(this.split, 0)));
   }
 
   async close(): Promise<void> {
+    for (const writer of this.ended) await writer.close();
+    this.ended = [];
     await this.current?.close();
     this.current = undefined;
   }
@@ -123,24 +143,25 @@ export class SplitWriter {
     this.shards.push({ rows: 0, bytes: 0, crc32: 0 });
     const { writer, buffers } = await ArrowWriter.create(path, this.layout.format, this.schema);
     this.current = writer;
+    this.hasNewName = true;
     this.extendShard(buffers, 0);
   }
 
   private async endShard(schema: Schema): Promise<void> {
     this.extendShard(await this.currentWriter.finish(schema), 0);
+    this.ended.push(this.currentWriter);
     this.current = undefined;
   }
 
   private extendShard(buffers: Uint8Array[], rows: number): void {
     this.shard.rows += rows;
-    // Only shards carry a checksum, in their manifest: for one file it would cost time and be shown nowhere.
-    extendShard(this.shard, buffers, this.layout.format === 'stream');
+    extendShard(this.shard, buffers);
   }
 }
 
-function extendShard(shard: Shard, buffers: Uint8Array[], withChecksum: boolean): void {
+function extendShard(shard: Shard, buffers: Uint8Array[]): void {
   for (const buffer of buffers) {
     shard.bytes += buffer.length;
-    if (withChecksum) shard.crc32 = crc32(buffer, shard.crc32);
+    shard.crc32 = crc32(buffer, shard.crc32);
   }
 }

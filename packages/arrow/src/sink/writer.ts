@@ -1,5 +1,4 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { InputError, mention, say } from '@mlm/base/errors';
 import type { RecordBatch, Schema } from 'apache-arrow';
 import { FileBlock } from 'apache-arrow/ipc/metadata/file';
 import {
@@ -31,9 +30,7 @@ export class ArrowWriter {
     format: ArrowFormat,
     schema: Schema,
   ): Promise<{ writer: ArrowWriter; buffers: Uint8Array[] }> {
-    const file = await open(path, 'w').catch((error: unknown) => {
-      throw writeError(error, path);
-    });
+    const file = await open(path, 'w');
     const writer = new ArrowWriter(path, file, format, 0, []);
     const { buffers } = encodeSchema(schema);
     if (format === 'file') buffers.unshift(LEADING_MAGIC);
@@ -70,12 +67,16 @@ export class ArrowWriter {
     return message;
   }
 
-  /** Writes what follows the last batch and closes; `schema` is the one for a file's footer. */
+  /** Writes what follows the last batch; `schema` is the one for a file's footer. */
   async finish(schema: Schema): Promise<Uint8Array[]> {
     const buffers = this.format === 'file' ? encodeFooter(schema, this.blocks) : [END_OF_STREAM];
     await this.append(buffers);
-    await this.file.close();
     return buffers;
+  }
+
+  /** What has been written so far is on disk when this returns. */
+  async sync(): Promise<void> {
+    await this.file.datasync().catch(this.addPath);
   }
 
   close(): Promise<void> {
@@ -86,17 +87,19 @@ export class ArrowWriter {
     const total = buffers.reduce((sum, buffer) => sum + buffer.length, 0);
     let pending = buffers;
     let written = 0;
-    try {
-      while (written < total) {
-        const { bytesWritten } = await this.file.writev(pending, this.position + written);
-        written += bytesWritten;
-        if (written < total) pending = after(pending, bytesWritten);
-      }
-    } catch (error) {
-      throw writeError(error, this.path);
+    while (written < total) {
+      const { bytesWritten } = await this.file.writev(pending, this.position + written).catch(this.addPath);
+      written += bytesWritten;
+      if (written < total) pending = after(pending, bytesWritten);
     }
     this.position += total;
   }
+
+  /** Errors of a file handle do not say which file it is. */
+  private readonly addPath = (error: NodeJS.ErrnoException): never => {
+    error.path ??= this.path;
+    throw error;
+  };
 }
 
 /** The buffers without their first `count` bytes. */
@@ -108,18 +111,4 @@ function after(buffers: Uint8Array[], count: number): Uint8Array[] {
     skipped += length;
   }
   return [];
-}
-
-/** A clear line for what a user can put right while writing: a full disk, missing rights. */
-export function writeError(error: unknown, path: string): unknown {
-  const code = (error as NodeJS.ErrnoException).code;
-  if (code === 'ENOSPC' || code === 'EDQUOT')
-    return new InputError(
-      say`${path}: the disk is full; free some space and run again with ${mention('resume')}`,
-    );
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
-    return new InputError(`${path}: cannot be written (${code}); choose another output or change its rights`);
-  if (code === 'ENOENT' || code === 'ENOTDIR')
-    return new InputError(`${path}: its folder does not exist; create it first`);
-  return error;
 }

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { statSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { DatasetCounts } from '@mlm/arrow';
+import type { DatasetCounts, JournalEntry } from '@mlm/arrow';
 import { InputError, isWithin } from '@mlm/base';
 import { type Given, settingsOf } from '@mlm/base/options';
 import type { RecordBatch } from 'apache-arrow';
@@ -70,7 +70,11 @@ export async function preprocess(options: PreprocessOptions): Promise<Preprocess
   const input = 'files' in inputs ? inputs : await listFiles(inputs);
   const output = options.output === '-' ? '-' : partPath(options.output, share);
   refuseOutputAmongInputs(input, output);
-  const finished = options.resume && output !== '-' ? await (await arrow()).finishedUnits(output) : [];
+  // What an interrupted run left decides where this one begins; without it, the threads begin with the first units while
+  // this one loads apache-arrow for the sink.
+  const resumed = options.resume && output !== '-' ? await openSink(options, output, input) : undefined;
+  const finished = resumed ? await readySink(resumed) : [];
+  if (finished === 'complete') return completeReport(output, input);
   const { from, to } = bytesOfShare(input, share);
   const progress = { bytes: 0, totalBytes: Math.round(to - from), textBytes: 0, rows: 0, tokens: 0 };
   for (const { counts } of finished) {
@@ -78,11 +82,10 @@ export async function preprocess(options: PreprocessOptions): Promise<Preprocess
     progress.tokens += counts.tokens ?? 0;
   }
   const firstUnit = (finished.at(-1)?.unit ?? -1) + 1;
-  // The threads begin with the first units while this one loads apache-arrow for the sink.
   const inputEnds = new Map<number, number>();
   const batches = tokenBatches(input, options, firstUnit, progress.rows, inputEnds);
   const { addCounts, countsOf, DatasetSink, placeOf } = await arrow();
-  const sink = await openSink(options, output, input);
+  const sink = resumed ?? (await openSink(options, output, input));
   const streamed: DatasetCounts = { rows: 0, tokens: 0 };
   const watched = async function* () {
     for await (const batch of batches) {
@@ -111,6 +114,27 @@ export async function preprocess(options: PreprocessOptions): Promise<Preprocess
 }
 
 const arrow = () => import('@mlm/arrow');
+
+/** The units that an interrupted run had finished; `complete` where it had only not come to say so. */
+async function readySink(sink: Writable): Promise<readonly JournalEntry[] | 'complete'> {
+  const { DatasetSink } = await arrow();
+  if (!(sink instanceof DatasetSink)) return [];
+  // The stream's error is the one that `ready` throws.
+  sink.on('error', () => {});
+  const units = await sink.ready();
+  if (!sink.isComplete) return units;
+  sink.destroy();
+  if (!sink.closed) await once(sink, 'close');
+  return 'complete';
+}
+
+async function completeReport(output: string, input: InputFiles): Promise<PreprocessReport> {
+  const dataset = await (await arrow()).openDataset(output);
+  const counts = dataset.metadata?.counts ?? { rows: dataset.rows, tokens: 0 };
+  const resumedUnits = dataset.metadata?.rows_per_unit.length ?? 0;
+  await dataset.close();
+  return { counts, output, files: input.files.length, skipped: input.skipped, resumedUnits };
+}
 
 /** The batches of all units, noting where in the input each ends; who stops reading ends the work on them. */
 function tokenBatches(

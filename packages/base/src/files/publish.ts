@@ -1,0 +1,69 @@
+import { lstat, mkdir, rename } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { syncFolder, syncName } from './durable.js';
+
+/** A finished file or folder, and the name that it is to have. */
+export interface Move {
+  from: string;
+  to: string;
+}
+
+/** As {@link Move}; without `from`, nothing is to have that name afterwards. */
+export interface CompanionMove {
+  from: string | undefined;
+  to: string;
+}
+
+/**
+ * Gives finished files and folders their names, over what has them: first the old ones are moved aside, the main one
+ * before its companions, then the new ones come, the main one last. So whoever finds the main one finds its own
+ * companions, never half of a pair. Killed at any moment and called again, it goes on where it was.
+ *
+ * @param aside a folder for what is replaced; its caller removes it afterwards
+ */
+export async function publish(
+  main: Move,
+  companions: readonly CompanionMove[],
+  aside: string,
+): Promise<void> {
+  if (await isThere(main.from)) {
+    const names = companions.flatMap(({ from, to }) => (from === undefined ? [to] : [from, to]));
+    // A single file replaces another one in a single step.
+    const isOneStep = !(await anyThere(names)) && !(await isFolder(main.to));
+    if (!isOneStep) await moveAside([main, ...companions], aside);
+    for (const { from, to } of [...companions, main])
+      if (from !== undefined && (await isThere(from))) await rename(from, to);
+  }
+  await syncName(main.to);
+}
+
+async function moveAside(moves: readonly CompanionMove[], aside: string): Promise<void> {
+  await mkdir(aside, { recursive: true });
+  for (const [i, { from, to }] of moves.entries()) {
+    // Where the new one waits no longer, it is what has the name.
+    const isOld = (await isThere(to)) && (from === undefined || (await isThere(from)));
+    if (isOld) await rename(to, join(aside, String(i)));
+  }
+  await syncFolder(aside);
+  await syncFolder(dirname(aside));
+}
+
+async function anyThere(paths: readonly string[]): Promise<boolean> {
+  for (const path of paths) if (await isThere(path)) return true;
+  return false;
+}
+
+/** Also a link that leads nowhere has a name. */
+function isThere(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+function isFolder(path: string): Promise<boolean> {
+  return lstat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+}
