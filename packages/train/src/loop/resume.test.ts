@@ -99,6 +99,24 @@ it.each(engines)(
   },
 );
 
+it('so does one of the size at which engines compute on several threads, with as many as they like', {
+  timeout: 600_000,
+}, async () => {
+  // bert-tiny on 16 × 128 of 30,522 ids, which every row repeats.
+  const dataset = folder.file('full-size.arrow');
+  await writeDataset(dataset, { rowsPerUnit: [64], sequenceLength: 128, vocabularySize: 30_522 });
+  const given = { dataset, model: 'bert-tiny', maxSteps: 24, batchSize: 16, saveEvery: 8, evalEvery: 0 };
+  const unbroken = folder.file('full-size-unbroken');
+  for await (const _ of train({ ...given, output: unbroken }));
+  const broken = folder.file('full-size-broken');
+  await trainUntil(11, { ...given, output: broken });
+  await trainUntil(Number.POSITIVE_INFINITY, { ...given, output: broken, resume: true });
+  const [ours, theirs] = [await results(broken), await results(unbroken)];
+  expect(ours.metrics).toEqual(theirs.metrics);
+  expect(ours.model === theirs.model, 'weights').toBe(true);
+  expect(ours.optimizer === theirs.optimizer, 'moments').toBe(true);
+});
+
 it('refuses to resume another run, and to write over one', async () => {
   const output = folder.file('refusals');
   const consume = async (changed: Partial<TrainOptions>) => {
