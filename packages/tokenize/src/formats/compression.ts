@@ -1,59 +1,54 @@
-import { type Readable, Transform } from 'node:stream';
-import * as zlib from 'node:zlib';
+import { Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
 import type { InputFile } from './format.js';
+import { zstdContent } from './zstd.js';
 
-/** Bytes that a stream on disk hands over at a time. */
+/** Bytes that a decompressor hands over at a time. */
 const CHUNK_BYTES = 256 << 10;
 
 /** The compressions of whole files, by the end of a file's name. */
 export const compressions: Record<string, InputFile['compression']> = { gz: 'gzip', zst: 'zstd' };
 
-/** A stream's content; an error of the stream itself is the reader's too. */
-export async function decompressed(
-  input: Readable,
+/** The content of compressed bytes, in chunks; memory is bounded, whatever they grow to. */
+export function decompressed(
+  chunks: AsyncIterable<Uint8Array>,
   compression: InputFile['compression'],
-): Promise<Readable> {
-  const decompressor = await decompressorFor(compression);
-  if (!decompressor) return input;
-  input.once('error', (error) => decompressor.destroy(error));
-  return input.pipe(decompressor);
+): AsyncIterable<Uint8Array> {
+  if (compression === 'gzip') return gzipContent(chunks);
+  return compression === 'zstd' ? zstdContent(chunks) : chunks;
 }
 
-async function decompressorFor(compression: InputFile['compression']): Promise<Transform | undefined> {
-  if (compression === 'gzip') return zlib.createGunzip({ chunkSize: CHUNK_BYTES });
-  if (compression === 'zstd') return createZstdDecompress();
-  return undefined;
-}
-
-/** Node's own Zstandard (from Node 22.15 on), else one in JavaScript. */
-async function createZstdDecompress(): Promise<Transform> {
-  const native: unknown = Reflect.get(zlib, 'createZstdDecompress');
-  if (typeof native === 'function') return native() as Transform;
-  const { Decompress } = await import('fzstd');
-  let hasEnded = false;
-  const transform = new Transform({
-    transform(chunk: Uint8Array, _encoding, callback) {
-      settle(() => decoder.push(chunk), callback);
-    },
-    flush(callback) {
-      settle(() => {
-        decoder.push(new Uint8Array(0), true);
-        if (!hasEnded) throw new Error('unexpected end of file');
-      }, callback);
-    },
-  });
-  const decoder = new Decompress((bytes, isLast) => {
-    hasEnded ||= isLast === true;
-    transform.push(bytes);
-  });
-  return transform;
-}
-
-function settle(action: () => void, callback: (error?: Error) => void): void {
+/**
+ * All members of a gzip file. Node's decompressor ignores what follows a zero byte between or after them, be it padding
+ * or more text; here only padding may.
+ */
+async function* gzipContent(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const decoder = createGunzip({ chunkSize: CHUNK_BYTES });
+  /** Chunks that the decoder has not used up, and where they end. */
+  const fed: { chunk: Uint8Array; end: number }[] = [];
+  const feed = async function* () {
+    let end = 0;
+    for await (const chunk of chunks) {
+      end += chunk.length;
+      fed.push({ chunk, end });
+      while (fed[0] && fed[0].end <= decoder.bytesWritten) fed.shift();
+      yield chunk;
+    }
+  };
+  const source = Readable.from(feed(), { objectMode: false });
+  source.once('error', (error) => decoder.destroy(error));
   try {
-    action();
-    callback();
-  } catch (error) {
-    callback(error as Error);
+    yield* source.pipe(decoder);
+    for (const { chunk, end } of fed)
+      refuseContent(chunk.subarray(Math.max(0, chunk.length - (end - decoder.bytesWritten))));
+    source.unpipe(decoder);
+    if (!source.readableEnded) for await (const chunk of source) refuseContent(chunk as Uint8Array);
+  } finally {
+    source.destroy();
+    decoder.destroy();
   }
+}
+
+function refuseContent(padding: Uint8Array): void {
+  if (padding.some((byte) => byte !== 0)) throw new Error('something else follows its last member');
 }

@@ -1,15 +1,23 @@
-/** One file of the input, as it lies on disk. */
-export interface InputFile {
+/** A file as it was when it was listed. */
+export interface FileState {
   /** As a person would write it; `-` is standard input. */
   path: string;
-  /** By the file's name; a file of an unknown kind that is named itself is text. */
-  format: FormatName;
-  /** By the file's name: `.gz`, `.zst`. */
-  compression: 'none' | 'gzip' | 'zstd';
   /** Bytes on disk; 0 for standard input. */
   size: number;
   /** When it was last written, in milliseconds since 1970; 0 for standard input. */
   modified: number;
+  /** When its content, name or rights last changed, likewise. */
+  changed?: number;
+  /** Its number in the file system. */
+  inode?: number;
+}
+
+/** One file of the input, as it lies on disk. */
+export interface InputFile extends FileState {
+  /** By the file's name; a file of an unknown kind that is named itself is text. */
+  format: FormatName;
+  /** By the file's name: `.gz`, `.zst`. */
+  compression: 'none' | 'gzip' | 'zstd';
   /** A pipe or a device, which is read once and from its beginning on, as standard input is. */
   isStream?: boolean;
 }
@@ -64,12 +72,17 @@ export interface Content {
   readonly cut: 'between words' | 'between lines';
   /** Whether each line is a document, whatever the option says. */
   readonly isRecords: boolean;
+  /** Whether the bytes are those of a file, which may not be what its name says. */
+  readonly isRaw: boolean;
+  /** Makes each line end a line feed, in place; the last byte of `bytes` stays. Default: they all are. */
+  plainLineEnds?(bytes: Uint8Array): void;
   /**
    * Takes the text out of a range.
    * @param bytes - may be changed
+   * @param isStart - whether the range is the first of its file
    * @throws RecordError at the first record that cannot be read
    */
-  decode(bytes: Uint8Array, field: string): DecodedText;
+  decode(bytes: Uint8Array, field: string, isStart: boolean): DecodedText;
 }
 
 /** The text of a range. */
@@ -78,6 +91,14 @@ export interface DecodedText {
   text: Uint8Array;
   /** For an offset in `text` at which a document starts, its offset in the range. */
   rangeOffset(offset: number): number;
+}
+
+/** Bytes of the byte order mark that a file of UTF-8 may begin with. */
+const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
+
+/** Length of the byte order mark at the start of a file. */
+export function markLength(bytes: Uint8Array): number {
+  return BYTE_ORDER_MARK.every((byte, i) => bytes[i] === byte) ? BYTE_ORDER_MARK.length : 0;
 }
 
 /** Why and where reading the records of a range stopped. */

@@ -1,4 +1,4 @@
-import { type Content, type Format, RecordError } from './format.js';
+import { type Content, type Format, markLength, RecordError } from './format.js';
 
 const QUOTE = 34;
 const BACKSLASH = 92;
@@ -20,9 +20,11 @@ const jsonLines: Content = {
   name: 'jsonl',
   cut: 'between lines',
   isRecords: true,
-  decode(bytes, field) {
-    const { text, lineStarts, recordStarts } = decodeRecords(bytes, field);
-    const records = new Map(lineStarts.map((start, i) => [start, recordStarts[i]!]));
+  isRaw: true,
+  decode(bytes, field, isStart) {
+    const mark = isStart ? markLength(bytes) : 0;
+    const { text, lineStarts, recordStarts } = decodeRecords(bytes.subarray(mark), field);
+    const records = new Map(lineStarts.map((start, i) => [start, mark + recordStarts[i]!]));
     return { text, rangeOffset: (offset) => records.get(offset) ?? 0 };
   },
 };

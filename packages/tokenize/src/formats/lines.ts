@@ -8,6 +8,7 @@ export const lines: Content = {
   name: 'lines',
   cut: 'between words',
   isRecords: true,
+  isRaw: false,
   decode: (bytes) => ({ text: bytes, rangeOffset: (offset) => offset }),
 };
 

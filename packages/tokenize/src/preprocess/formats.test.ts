@@ -1,6 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
+import {
+  appendFileSync,
+  createWriteStream,
+  renameSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { link, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
@@ -113,6 +121,65 @@ test('a file is read once however it is reached, hidden and unknown files are le
   ]);
   expect(await names('in/*.txt')).toEqual([['/in/b.txt', '/in/c.txt'], 0]);
   expect(await names('in/a-link.txt', 'in/b.txt')).toEqual([['/in/b.txt'], 0]);
+});
+
+test('a line ends as in Python’s text mode, and a byte order mark is no text', async () => {
+  const expected = await run([await put('a.txt', documents)], { document: 'line' });
+  const ends = { '\r\n': 'b', '\r': 'c' };
+  for (const [end, name] of Object.entries(ends)) {
+    const body = `\ufeff${documents.replaceAll('\n', end)}`;
+    const { rows, report } = await run([await put(`${name}.txt`, body)], { document: 'line' });
+    expect(rows, name).toEqual(expected.rows);
+    expect(report.counts.documents).toBe(expected.report.counts.documents);
+    const blank = await run([await put(`${name}.txt`, body)]);
+    expect(blank.report.counts.documents).toBe(3);
+  }
+  // A carriage return inside a record ends no line, as its line feeds do not.
+  const record = `\ufeff${JSON.stringify({ text: 'one\rtwo\nthree' })}\n`;
+  const { report, rows } = await run([await put('r.jsonl', record)], { lineByLine: true });
+  expect(report.counts.documents).toBe(1);
+  expect(tokenizer.decode(rows[0]!)).toBe('[CLS] one two three [SEP]');
+});
+
+test('a file that changes after it was listed, or while it is read, ends the run', async () => {
+  // Seven units, of which few are read ahead.
+  const text = `${'ab'.padEnd(3000)}\n`.repeat(10_000);
+  const changes: Record<string, (path: string) => void> = {
+    rewritten: (path) => writeFileSync(path, text.replaceAll('ab', 'ba')),
+    shortened: (path) => truncateSync(path, 29e6),
+    grown: (path) => appendFileSync(path, 'more'),
+    replaced: (path) => {
+      const { atime, mtime } = statSync(path);
+      writeFileSync(`${path}.new`, text.toUpperCase());
+      utimesSync(`${path}.new`, atime, mtime);
+      renameSync(`${path}.new`, path);
+    },
+  };
+  const contents = { txt: text, 'txt.gz': gzipSync(text, { level: 0 }) };
+  for (const [name, change] of Object.entries(changes))
+    for (const [kind, content] of Object.entries(contents)) {
+      const path = await put(`${name}.${kind}`, content);
+      const options = { output: join(folder, 'out.arrow'), tokenizer, workers: 0, overwrite: true };
+      let isChanged = false;
+      const changeOnce = () => {
+        if (!isChanged) change(path);
+        isChanged = true;
+      };
+      const run = preprocess({ ...options, inputs: [path], onProgress: changeOnce });
+      // What is open stays as it is when another file takes its name.
+      if (name === 'replaced' && kind === 'txt.gz') await run;
+      else await expect(run, `${name} ${kind}`).rejects.toThrow(/has changed while it was read/);
+      await put(`${name}.${kind}`, content);
+      const inputs = await listFiles([path]);
+      change(path);
+      const late = preprocess({ ...options, inputs });
+      await expect(late, `${name} ${kind}, listed`).rejects.toThrow(/has changed while it was read/);
+    }
+});
+
+test('text of 70 MB without any whitespace is taken in pieces', async () => {
+  const { report } = await run([await put('long.txt', Buffer.alloc(70e6, 'é'))]);
+  expect(report.counts).toMatchObject({ documents: 1, bytes: 70e6, invalid_utf8: 0 });
 });
 
 test('ill-formed UTF-8 is replaced and counted', async () => {

@@ -31,6 +31,16 @@ export function findCut(bytes: Uint8Array, document: DocumentKind): Cut | undefi
   return first;
 }
 
+/**
+ * Where to cut when there is no whitespace for far too long: between two characters at the start of these bytes. Within
+ * a run of whitespace that is as long, a document ends.
+ */
+export function forceCut(bytes: Uint8Array): Cut {
+  let index = 0;
+  while (index < 3 && (bytes[index]! & 0xc0) === 0x80) index++;
+  return { index, endsDocument: isSpace(bytes[index]!) };
+}
+
 /** Where the last document that begins inside these bytes starts; `undefined` when none does. */
 export function findLastDocumentStart(bytes: Uint8Array, document: DocumentKind): number | undefined {
   if (document === 'file') return undefined;

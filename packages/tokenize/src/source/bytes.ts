@@ -1,6 +1,6 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { InputError } from '@mlm/base/errors';
-import type { InputFile } from '../formats/format.js';
+import type { FileState, InputFile } from '../formats/format.js';
 
 /** Bytes that can be looked at before they are taken. */
 export interface ByteSource {
@@ -15,11 +15,11 @@ export interface ByteSource {
 
 /** A file of plain text: any range can be read at any time. */
 export function fileBytes(file: InputFile): ByteSource {
-  const descriptor = openFile(file.path);
+  const descriptor = openFile(file);
   return {
     async read(from, to) {
       const bytes = Buffer.allocUnsafe(Math.max(0, Math.min(to, file.size) - from));
-      readFully(descriptor, file.path, bytes, from);
+      readFully(descriptor, file, bytes, from);
       return bytes;
     },
     end: async (to) => Math.min(to, file.size),
@@ -28,67 +28,125 @@ export function fileBytes(file: InputFile): ByteSource {
   };
 }
 
-/** Bytes that arrive in chunks; what has been taken is forgotten. */
+/** Bytes that arrive in chunks; what has been taken is forgotten. What `read` gave is valid until the next call. */
 export function streamBytes(chunks: AsyncIterable<Uint8Array>): ByteSource {
   const iterator = chunks[Symbol.asyncIterator]();
-  let buffered: Buffer = Buffer.alloc(0);
-  let base = 0;
+  const window = new SlidingWindow();
   let ended = false;
   const fill = async (to: number) => {
-    const pending: Uint8Array[] = [buffered];
-    let length = buffered.length;
-    while (!ended && base + length < to) {
+    while (!ended && window.end < to) {
       const next = await iterator.next();
       if (next.done) ended = true;
-      else {
-        pending.push(Buffer.from(next.value.buffer, next.value.byteOffset, next.value.byteLength));
-        length += next.value.length;
-      }
+      else window.append(next.value);
     }
-    if (pending.length > 1) buffered = Buffer.concat(pending, length);
   };
   return {
     async read(from, to) {
       await fill(to);
-      return buffered.subarray(from - base, Math.max(from, to) - base);
+      return window.slice(from, Math.max(from, Math.min(to, window.end)));
     },
     async end(to) {
       await fill(to);
-      return Math.min(to, base + buffered.length);
+      return Math.min(to, window.end);
     },
     take(from, to) {
-      const bytes = Uint8Array.from(buffered.subarray(from - base, to - base));
-      buffered = buffered.subarray(to - base);
-      base = to;
+      const bytes = Uint8Array.from(window.slice(from, to));
+      window.forget(to);
       return bytes;
     },
     close: () => void iterator.return?.(),
   };
 }
 
-/** Opens a file to read ranges of it. */
-export function openFile(path: string): number {
-  try {
-    return openSync(path, 'r');
-  } catch (error) {
-    throw readError(error, path);
+/** A buffer over a moving range of a stream: each byte is copied a constant number of times. */
+class SlidingWindow {
+  private buffer = new Uint8Array(1 << 20);
+  /** Where in the stream the buffer begins. */
+  private base = 0;
+  /** Where the bytes that are wanted begin, in the buffer. */
+  private from = 0;
+  private to = 0;
+
+  /** Where in the stream the last byte ends. */
+  get end(): number {
+    return this.base + this.to;
+  }
+
+  append(bytes: Uint8Array): void {
+    if (this.to + bytes.length > this.buffer.length) this.makeRoom(bytes.length);
+    this.buffer.set(bytes, this.to);
+    this.to += bytes.length;
+  }
+
+  slice(from: number, to: number): Uint8Array {
+    return this.buffer.subarray(from - this.base, to - this.base);
+  }
+
+  /** Drops what lies before a place in the stream. */
+  forget(before: number): void {
+    this.from = before - this.base;
+  }
+
+  private makeRoom(more: number): void {
+    const held = this.to - this.from;
+    const bytes = this.buffer.subarray(this.from, this.to);
+    if (2 * (held + more) > this.buffer.length || this.buffer.length > 8 * (held + more))
+      this.buffer = new Uint8Array(2 * (held + more));
+    this.buffer.set(bytes);
+    this.base += this.from;
+    this.from = 0;
+    this.to = held;
   }
 }
 
 /**
- * Fills `bytes` with what stands in the file from `position` on.
- * @throws InputError when the file ends before
+ * Opens a file of the list to read it.
+ * @throws InputError when it cannot be read, or has changed since it was listed
  */
-export function readFully(descriptor: number, path: string, bytes: Uint8Array, position: number): void {
-  let done = 0;
+export function openFile(file: FileState): number {
+  let descriptor: number;
   try {
-    while (done < bytes.length) {
-      const count = readSync(descriptor, bytes, done, bytes.length - done, position + done);
-      if (count === 0) throw new InputError(`${path}: became shorter while it was read; run again`);
+    descriptor = openSync(file.path, 'r');
+  } catch (error) {
+    throw readError(error, file.path);
+  }
+  try {
+    refuseChanged(descriptor, file);
+    return descriptor;
+  } catch (error) {
+    closeSync(descriptor);
+    throw error;
+  }
+}
+
+/** Throws an InputError when an open file is not, or no longer, the one that was listed. */
+export function refuseChanged(descriptor: number, { path, size, modified, changed, inode }: FileState): void {
+  const now = fstatSync(descriptor);
+  // Some file systems number files anew now and then, and a change of rights or names is none of the content.
+  const isReplaced =
+    inode !== undefined && now.ino !== inode && changed !== undefined && now.ctimeMs !== changed;
+  if (now.size !== size || now.mtimeMs !== modified || isReplaced)
+    throw new InputError(`${path}: has changed while it was read; run again once nothing writes to it`);
+}
+
+/**
+ * Fills `bytes` with what the file holds from `position` on.
+ * @throws InputError when the file ends before, or has changed since it was listed
+ */
+export function readFully(descriptor: number, file: FileState, bytes: Uint8Array, position: number): void {
+  try {
+    let done = 0;
+    let count = -1;
+    while (done < bytes.length && count !== 0) {
+      count = readSync(descriptor, bytes, done, bytes.length - done, position + done);
       done += count;
     }
+    // Looked at after the read: what is written to the file from here on is not in these bytes.
+    refuseChanged(descriptor, file);
+    if (done < bytes.length)
+      throw new InputError(`${file.path}: ends before byte ${position + bytes.length}`);
   } catch (error) {
-    throw readError(error, path);
+    throw readError(error, file.path);
   }
 }
 
@@ -98,6 +156,10 @@ export function readError(error: unknown, path: string): unknown {
   if (code === 'ENOENT' || code === 'ENOTDIR') return new InputError(`${path}: no such file or folder`);
   if (code === 'EACCES' || code === 'EPERM')
     return new InputError(`${path}: cannot be read (${code}); change its rights or leave it out`);
+  if (code === 'ELOOP') return new InputError(`${path}: is a link that leads back to itself; remove it`);
+  if (code === 'ENAMETOOLONG') return new InputError(`${path}: the name is too long for this file system`);
+  if (code === 'EIO')
+    return new InputError(`${path}: cannot be read (EIO: the disk or its connection failed); run again`);
   if (code === 'EISDIR') return new InputError(`${path}: is a folder, expected a file`);
   return error;
 }

@@ -92,8 +92,9 @@ class Found {
       throw new InputError(`${path}: is no regular file; pipe it in, and name - as the input`);
     // Node's realpath, and its loader by that, stops short of links while the last file asked about is a pipe.
     if (isStream) statSync('.');
-    const { size, mtimeMs: modified } = entry;
-    this.files.set(real, { path, format, compression, size, modified, ...(isStream ? { isStream } : {}) });
+    const { size, mtimeMs: modified, ctimeMs: changed, ino: inode } = entry;
+    const state = isStream ? { isStream } : { changed, inode };
+    this.files.set(real, { path, format, compression, size, modified, ...state });
   }
 
   /** Links come last, and by name, so that a file keeps its place in whichever order it is reached. */

@@ -4,9 +4,9 @@ import type { Content, InputFile, InputReader } from '../formats/format.js';
 import { formatOf, recognise } from '../formats/index.js';
 import { readDefaults, type readOptions } from '../options.js';
 import type { Share } from '../preprocess/share.js';
-import { fileBytes, streamBytes } from './bytes.js';
+import { type ByteSource, fileBytes, streamBytes } from './bytes.js';
 import type { InputFiles } from './list.js';
-import { type TextRange, textRanges } from './ranges.js';
+import { LongRecordError, type TextRange, textRanges } from './ranges.js';
 import { openReader } from './reader.js';
 import { type DocumentKind, UNIT_BYTES, type Unit, type UnitPart } from './unit.js';
 
@@ -95,7 +95,7 @@ async function* allParts(files: InputFile[], options: PlanOptions): AsyncGenerat
       yield* streamedParts(file, ordinal, position, options);
     else if (file.size > UNIT_BYTES) yield* rangeParts(file, format.content, ordinal, position, options);
     else if (file.size > 0) {
-      const range = { start: 0, end: file.size, documentStart: 0 };
+      const range = { start: 0, end: file.size, documentStart: 0, data: undefined };
       yield {
         part: partOf(file, ordinal, format.content, range, options),
         position,
@@ -117,7 +117,7 @@ async function* rangeParts(
 ): AsyncGenerator<PlacedPart> {
   const source = fileBytes(file);
   try {
-    for await (const range of textRanges(source, content, documentOf(content, options))) {
+    for await (const range of rangesOf(file, source, content, options)) {
       const part = partOf(file, ordinal, content, range, options);
       const { start, end } = range;
       yield { part, position: position + start, inputEnd: position + end, isWhole: false };
@@ -140,9 +140,8 @@ async function* streamedParts(
     const source = streamBytes(chunks);
     let linesBefore = 0;
     try {
-      for await (const range of textRanges(source, content, documentOf(content, options))) {
+      for await (const range of rangesOf(file, source, content, options)) {
         const part: UnitPart = { ...partOf(file, ordinal, content, range, options), linesBefore };
-        if (range.data) part.data = range.data;
         if (content.name === 'jsonl') linesBefore += countLines(range.data!);
         const isWhole = range.start === 0 && range.isLast;
         yield { part, position, inputEnd: position + reader.bytesRead, isWhole };
@@ -152,6 +151,18 @@ async function* streamedParts(
     }
   } finally {
     await reader.close();
+  }
+}
+
+async function* rangesOf(file: InputFile, source: ByteSource, content: Content, options: PlanOptions) {
+  try {
+    const document = content.isRecords ? 'line' : (options.document ?? readDefaults.document);
+    yield* textRanges(source, content, document);
+  } catch (error) {
+    if (!(error instanceof LongRecordError)) throw error;
+    throw new InputError(
+      `${file.path}: the record at byte ${error.offset} has more than ${error.limit >> 20} MiB; divide it or leave it out`,
+    );
   }
 }
 
@@ -170,19 +181,17 @@ async function openContent(
 const HEAD_BYTES = 4096;
 
 function partOf(
-  { path }: InputFile,
+  file: InputFile,
   ordinal: number,
   content: Content,
-  { start, end, documentStart }: Pick<TextRange, 'start' | 'end' | 'documentStart'>,
+  { start, end, documentStart, data }: Omit<TextRange, 'isLast'>,
   options: PlanOptions,
 ): UnitPart {
   const document = content.name === 'lines' ? 'line' : (options.document ?? readDefaults.document);
-  return { file: ordinal, path, format: content.name, document, start, end, documentStart };
-}
-
-/** Where documents end in this content. */
-function documentOf(content: Content, options: PlanOptions): DocumentKind {
-  return content.isRecords ? 'line' : (options.document ?? readDefaults.document);
+  const part = { file: ordinal, path: file.path, format: content.name, document, start, end, documentStart };
+  if (data) return { ...part, data };
+  const { path, size, modified, changed, inode } = file;
+  return { ...part, state: { path, size, modified, ...(inode === undefined ? {} : { changed, inode }) } };
 }
 
 function isStreamed(file: InputFile): boolean {

@@ -3,10 +3,10 @@ import { expect, test } from 'vitest';
 import type { Content } from '../formats/format.js';
 import type { ByteSource } from './bytes.js';
 import { streamBytes } from './bytes.js';
-import { type TextRange, textRanges } from './ranges.js';
+import { LongRecordError, type TextRange, textRanges } from './ranges.js';
 import type { DocumentKind } from './unit.js';
 
-const sizes = { unit: 40, window: 24, overlap: 8 };
+const sizes = { unit: 40, window: 24, overlap: 8, longestWord: 1e9, longestRecord: 1e9 };
 const text = fc
   .array(fc.constantFrom('a', 'bc', 'defgh', ' ', '\n', '\n\n', '\r\n', '\t', ' \n \n', 'x'.repeat(30)), {
     maxLength: 90,
@@ -68,6 +68,42 @@ test('a stream is cut as the file of the same bytes is, whatever the size of its
       expect(Buffer.concat(found.map(({ data }) => data!)).toString()).toBe(content);
     }),
   );
+});
+
+test('where there is no whitespace for too long, text is cut between characters, and a record is refused', async () => {
+  const short = { ...sizes, longestWord: 50, longestRecord: 50 };
+  const long = fc
+    .array(fc.constantFrom('\u{1f600}', '\u6771', '\u00fc', 'a', ' '.repeat(40)), {
+      minLength: 60,
+      maxLength: 400,
+      size: 'max',
+    })
+    .map((pieces) => pieces.join(''));
+  await fc.assert(
+    fc.asyncProperty(long, fc.integer({ min: 1, max: 90 }), async (content, size) => {
+      const bytes = Buffer.from(content);
+      const found: string[] = [];
+      for await (const { data, documentStart, start } of textRanges(
+        streamBytes(chunks(bytes, size)),
+        { cut: 'between words' },
+        'blank-line',
+        short,
+      )) {
+        found.push(Buffer.from(data!).toString());
+        expect(documentStart).toBeLessThanOrEqual(start);
+      }
+      expect(found.join('')).toBe(content);
+      for (const text of found) {
+        expect(text).not.toContain('\ufffd');
+        expect(text.length).toBeLessThan(short.unit + short.longestWord + 2 * short.window);
+      }
+    }),
+  );
+  const record = streamBytes(chunks(Buffer.from(`{"text":"${'a'.repeat(300)}"}`), 9));
+  const refused = async () => {
+    for await (const _ of textRanges(record, { cut: 'between lines' }, 'line', short));
+  };
+  await expect(refused()).rejects.toThrow(LongRecordError);
 });
 
 test('records are never cut', async () => {

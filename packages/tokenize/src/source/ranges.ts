@@ -1,5 +1,5 @@
 import type { Content } from '../formats/format.js';
-import { type Cut, findCut, findLastDocumentStart } from './boundary.js';
+import { type Cut, findCut, findLastDocumentStart, forceCut } from './boundary.js';
 import type { ByteSource } from './bytes.js';
 import { type DocumentKind, UNIT_BYTES } from './unit.js';
 
@@ -11,9 +11,30 @@ export interface CutSizes {
   window: number;
   /** Windows overlap by this much, so that a run of whitespace between two of them is seen. */
   overlap: number;
+  /** Bytes that are looked through for whitespace; text is then cut between two characters. */
+  longestWord: number;
+  /** Bytes that are looked through for the end of a record. */
+  longestRecord: number;
 }
 
-const CUT_SIZES: CutSizes = { unit: UNIT_BYTES, window: 64 << 10, overlap: 4 << 10 };
+const CUT_SIZES: CutSizes = {
+  unit: UNIT_BYTES,
+  window: 64 << 10,
+  overlap: 4 << 10,
+  longestWord: 32 << 20,
+  longestRecord: 64 << 20,
+};
+
+/** A record is longer than a unit of work may be. */
+export class LongRecordError extends Error {
+  constructor(
+    /** A place inside it, in bytes from the start of the content. */
+    readonly offset: number,
+    readonly limit: number,
+  ) {
+    super();
+  }
+}
 
 /** A range of a file to be worked on by itself. */
 export interface TextRange {
@@ -29,22 +50,23 @@ export interface TextRange {
 
 /**
  * Cuts a file into ranges of about 4 MiB: at the first document boundary in the 64 KiB after that, else at the first
- * whitespace, else not at all. Records of .jsonl are never cut. Of a plain file, only the bytes around the cuts are
- * read.
+ * whitespace, and where 32 MiB have none, between two characters. Records of .jsonl are never cut. Of a plain file, only
+ * the bytes around the cuts are read.
+ * @throws LongRecordError at a record of more than 64 MiB
  */
 export async function* textRanges(
   source: ByteSource,
-  { cut: places }: Pick<Content, 'cut'>,
+  content: Pick<Content, 'cut' | 'plainLineEnds'>,
   document: DocumentKind,
   sizes = CUT_SIZES,
 ): AsyncGenerator<TextRange> {
   let start = 0;
   let documentStart = 0;
   for (;;) {
-    const cut = await nextCut(source, start + sizes.unit, places, document, sizes);
+    const cut = await nextCut(source, start + sizes.unit, content, document, sizes);
     const end = cut ? cut.index : await source.end(Number.POSITIVE_INFINITY);
     const next =
-      cut && !cut.endsDocument ? await lastDocumentStart(source, start, end, document, sizes) : end;
+      cut && !cut.endsDocument ? await lastDocumentStart(source, start, end, content, document, sizes) : end;
     if (end > start) yield { start, end, documentStart, data: source.take(start, end), isLast: !cut };
     if (!cut) return;
     documentStart = next ?? documentStart;
@@ -56,15 +78,20 @@ export async function* textRanges(
 async function nextCut(
   source: ByteSource,
   target: number,
-  places: Content['cut'],
+  content: Pick<Content, 'cut' | 'plainLineEnds'>,
   document: DocumentKind,
   sizes: CutSizes,
 ): Promise<Cut | undefined> {
+  const isRecords = content.cut === 'between lines';
   for (let from = target; ; from += sizes.window - sizes.overlap) {
     const window = await source.read(from, from + sizes.window);
-    const cut = places === 'between lines' ? afterLine(window) : findCut(window, document);
+    content.plainLineEnds?.(window);
+    let cut = isRecords ? afterLine(window) : findCut(window, document);
+    if (!cut && window.length < sizes.window) return undefined;
+    if (!cut && isRecords && from - target >= sizes.longestRecord)
+      throw new LongRecordError(target, sizes.longestRecord);
+    if (!cut && !isRecords && from - target >= sizes.longestWord) cut = forceCut(window);
     if (cut) return { index: from + cut.index, endsDocument: cut.endsDocument };
-    if (window.length < sizes.window) return undefined;
   }
 }
 
@@ -78,12 +105,15 @@ async function lastDocumentStart(
   source: ByteSource,
   start: number,
   end: number,
+  content: Pick<Content, 'plainLineEnds'>,
   document: DocumentKind,
   sizes: CutSizes,
 ): Promise<number | undefined> {
   if (document === 'file') return undefined;
   for (const from of [Math.max(start, end - 4 * sizes.window), start]) {
-    const index = findLastDocumentStart(await source.read(from, end + 1), document);
+    const bytes = await source.read(from, end + 1);
+    content.plainLineEnds?.(bytes);
+    const index = findLastDocumentStart(bytes, document);
     if (index !== undefined) return from + index;
   }
   return undefined;

@@ -1,9 +1,10 @@
-import { closeSync, createReadStream } from 'node:fs';
+import { closeSync, createReadStream, read } from 'node:fs';
 import type { Readable } from 'node:stream';
+import { promisify } from 'node:util';
 import { InputError } from '@mlm/base/errors';
 import { decompressed } from '../formats/compression.js';
 import type { InputFile, InputReader } from '../formats/format.js';
-import { openFile, readError, readFully } from './bytes.js';
+import { openFile, readError, readFully, refuseChanged } from './bytes.js';
 
 /** Bytes that a stream on disk hands over at a time. */
 const CHUNK_BYTES = 256 << 10;
@@ -45,9 +46,9 @@ class FileReader implements InputReader {
   }
 
   async readAt(from: number, to: number): Promise<Uint8Array> {
-    this.descriptor ??= openFile(this.file.path);
+    this.descriptor ??= openFile(this.file);
     const bytes = new Uint8Array(to - from);
-    readFully(this.descriptor, this.file.path, bytes, from);
+    readFully(this.descriptor, this.file, bytes, from);
     this.bytesRead += bytes.length;
     return bytes;
   }
@@ -59,22 +60,56 @@ class FileReader implements InputReader {
   }
 
   private async *read(): AsyncGenerator<Uint8Array> {
-    const { path, compression } = this.file;
-    const stream: Readable =
-      path === '-' ? process.stdin : createReadStream(path, { highWaterMark: CHUNK_BYTES });
-    stream.on('data', (chunk: Uint8Array) => {
-      this.bytesRead += chunk.length;
-    });
-    stream.pause();
     try {
-      yield* await decompressed(stream, compression);
+      yield* decompressed(this.disk(), this.file.compression);
     } catch (error) {
       throw contentError(error, this.file);
+    }
+  }
+
+  /** The file as it lies on disk. */
+  private disk(): AsyncGenerator<Uint8Array> {
+    return this.file.path === '-' || this.file.isStream === true ? this.piped() : this.stored();
+  }
+
+  private async *piped(): AsyncGenerator<Uint8Array> {
+    const { path } = this.file;
+    const stream: Readable = path === '-' ? process.stdin : createReadStream(path);
+    try {
+      for await (const chunk of stream) {
+        this.bytesRead += chunk.length;
+        yield chunk;
+      }
+    } catch (error) {
+      throw readError(error, path);
     } finally {
       stream.destroy();
     }
   }
+
+  private async *stored(): AsyncGenerator<Uint8Array> {
+    const { file } = this;
+    const descriptor = openFile(file);
+    try {
+      while (this.bytesRead < file.size) {
+        const { bytesRead, buffer } = await readAsync(descriptor, {
+          buffer: Buffer.allocUnsafe(Math.min(CHUNK_BYTES, file.size - this.bytesRead)),
+          position: this.bytesRead,
+        });
+        refuseChanged(descriptor, file);
+        if (bytesRead === 0) throw new InputError(`${file.path}: ends before its size says`);
+        this.bytesRead += bytesRead;
+        yield buffer.subarray(0, bytesRead);
+      }
+    } catch (error) {
+      throw readError(error, file.path);
+    } finally {
+      closeSync(descriptor);
+    }
+  }
 }
+
+const readAsync = promisify(read);
 
 function contentError(error: unknown, { path, compression }: InputFile): unknown {
   const known = readError(error, path);

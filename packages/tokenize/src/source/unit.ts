@@ -1,4 +1,4 @@
-import type { ContentName } from '../formats/format.js';
+import type { ContentName, FileState } from '../formats/format.js';
 
 /** Where a document ends: at a blank line, at the end of each line, or only with its file. */
 export type DocumentKind = 'blank-line' | 'line' | 'file';
@@ -22,6 +22,8 @@ export interface UnitPart {
   end: number;
   /** Byte offset at which the document starts that this part begins with or goes on with. */
   documentStart: number;
+  /** The file as it was listed, where it is to be read from the path. Default: not held against it. */
+  state?: FileState;
   /** The bytes themselves, where they cannot be read from the path: of a compressed file, a column, standard input. */
   data?: Uint8Array;
   /** Lines of the file before this part, where they cannot be counted in the path. */

@@ -1,8 +1,9 @@
-import { closeSync } from 'node:fs';
+import { closeSync, statSync } from 'node:fs';
 import { InputError, mention, say } from '@mlm/base/errors';
-import { type Content, type DecodedText, RecordError } from '../formats/format.js';
+import { refuseOtherFormat } from '../formats/foreign.js';
+import { type Content, type DecodedText, type FileState, RecordError } from '../formats/format.js';
 import { contentOf } from '../formats/index.js';
-import { openFile, readFully } from '../source/bytes.js';
+import { openFile, readError, readFully } from '../source/bytes.js';
 import type { UnitPart } from '../source/unit.js';
 import type { DocumentMode } from '../tokenizer/types.js';
 
@@ -13,9 +14,6 @@ export interface PartText {
   /** Byte offset in the file for a byte offset in `bytes` at which a document starts. */
   fileOffset(offset: number): number;
 }
-
-/** A NUL byte among this many leading bytes means that a file is no text. */
-const BINARY_PROBE_BYTES = 8192;
 
 /** Reads the parts of units in one thread, into one buffer that grows to the largest of them. */
 export class PartReader {
@@ -29,9 +27,8 @@ export class PartReader {
    */
   read(part: UnitPart): PartText {
     const bytes = part.data ?? this.readRange(part);
-    if (part.start === 0 && bytes.subarray(0, BINARY_PROBE_BYTES).includes(0))
-      throw new InputError(`${part.path}: is binary, expected text; leave it out or convert it`);
     const content = contentOf(part.format);
+    if (part.start === 0 && content.isRaw) refuseOtherFormat(bytes, part.path);
     const { text, rangeOffset } = this.decode(part, content, bytes);
     const document = content.isRecords ? 'line' : part.document === 'file' ? 'none' : part.document;
     return { bytes: text, document, fileOffset: (offset) => part.start + rangeOffset(offset) };
@@ -42,9 +39,10 @@ export class PartReader {
     if (this.buffer.length < length)
       this.buffer = Buffer.allocUnsafeSlow(Math.max(length, 2 * this.buffer.length));
     const bytes = this.buffer.subarray(0, length);
-    const descriptor = openFile(part.path);
+    const state = stateOf(part);
+    const descriptor = openFile(state);
     try {
-      readFully(descriptor, part.path, bytes, part.start);
+      readFully(descriptor, state, bytes, part.start);
     } finally {
       closeSync(descriptor);
     }
@@ -53,7 +51,7 @@ export class PartReader {
 
   private decode(part: UnitPart, content: Content, bytes: Uint8Array): DecodedText {
     try {
-      return content.decode(bytes, this.textField);
+      return content.decode(bytes, this.textField, part.start === 0);
     } catch (error) {
       if (!(error instanceof RecordError)) throw error;
       const line = (part.linesBefore ?? linesBefore(part)) + error.line + 1;
@@ -67,16 +65,28 @@ export class PartReader {
 /** Counts the lines of a file before a part of it. */
 function linesBefore(part: UnitPart): number {
   const bytes = Buffer.allocUnsafe(1 << 20);
-  const descriptor = openFile(part.path);
+  const state = stateOf(part);
+  const descriptor = openFile(state);
   let lines = 0;
   try {
     for (let position = 0; position < part.start; position += bytes.length) {
       const chunk = bytes.subarray(0, Math.min(bytes.length, part.start - position));
-      readFully(descriptor, part.path, chunk, position);
+      readFully(descriptor, state, chunk, position);
       for (let i = chunk.indexOf(10); i >= 0; i = chunk.indexOf(10, i + 1)) lines++;
     }
   } finally {
     closeSync(descriptor);
   }
   return lines;
+}
+
+/** The file of a part as it was listed, or as it is now where nobody has listed it. */
+function stateOf({ path, state }: UnitPart): FileState {
+  if (state) return state;
+  try {
+    const { size, mtimeMs: modified } = statSync(path);
+    return { path, size, modified };
+  } catch (error) {
+    throw readError(error, path);
+  }
 }

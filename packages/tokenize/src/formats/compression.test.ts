@@ -1,0 +1,148 @@
+import { readFile } from 'node:fs/promises';
+import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import xxhash from 'xxhash-wasm';
+import { decompressed } from './compression.js';
+
+const { create64 } = await xxhash();
+const real = await readFile(new URL('../../fixtures/sources/text.txt.zst', import.meta.url));
+
+interface FrameOptions {
+  content: Buffer;
+  hasChecksum: boolean;
+  hasSize: boolean;
+}
+
+/** A frame of raw blocks, and of repeated bytes where a block is nothing else. */
+function frame({ content, hasChecksum, hasSize }: FrameOptions, blockBytes = 50): Buffer {
+  const parts: Uint8Array[] = [
+    Buffer.from([0x28, 0xb5, 0x2f, 0xfd, (hasSize ? 0xa0 : 0) | (hasChecksum ? 4 : 0)]),
+  ];
+  const size = Buffer.alloc(4);
+  size.writeUInt32LE(content.length);
+  // Else a window of 128 KiB.
+  parts.push(hasSize ? size : Buffer.from([7 << 3]));
+  let at = 0;
+  do {
+    const block = content.subarray(at, at + blockBytes);
+    at += blockBytes;
+    const isRepeated = block.length > 0 && block.every((byte) => byte === block[0]);
+    const header = Buffer.alloc(3);
+    header.writeUIntLE((block.length << 3) | (isRepeated ? 2 : 0) | (at >= content.length ? 1 : 0), 0, 3);
+    parts.push(header, isRepeated ? block.subarray(0, 1) : block);
+  } while (at < content.length);
+  const checksum = Buffer.alloc(4);
+  checksum.writeUInt32LE(Number(create64().update(Uint8Array.from(content)).digest() & 0xffffffffn));
+  if (hasChecksum) parts.push(checksum);
+  return Buffer.concat(parts);
+}
+
+function skippable(length: number): Buffer {
+  const bytes = Buffer.alloc(8 + length, 7);
+  bytes.writeUInt32LE(0x184d2a50 + (length % 16));
+  bytes.writeUInt32LE(length, 4);
+  return bytes;
+}
+
+async function* chunked(bytes: Uint8Array, size: number) {
+  for (let i = 0; i < bytes.length; i += size) yield bytes.subarray(i, i + size);
+}
+
+async function content(bytes: Uint8Array, compression: 'gzip' | 'zstd', size = 1 << 16): Promise<string> {
+  const parts: Uint8Array[] = [];
+  for await (const part of decompressed(chunked(bytes, size), compression)) parts.push(Uint8Array.from(part));
+  return Buffer.concat(parts).toString('latin1');
+}
+
+const anyFrame = fc.record({
+  content: fc
+    .oneof(
+      fc.uint8Array({ maxLength: 300 }),
+      fc.nat(400).map((length) => new Uint8Array(length)),
+    )
+    .map((bytes) => Buffer.from(bytes)),
+  hasChecksum: fc.boolean(),
+  hasSize: fc.boolean(),
+});
+
+test('zstd: all frames are read, in chunks of any size, with what may be skipped between them', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(anyFrame, { minLength: 1 }),
+      fc.nat(40),
+      fc.integer({ min: 1, max: 99 }),
+      async (frames, skip, size) => {
+        const bytes = Buffer.concat(frames.flatMap((options) => [frame(options), skippable(skip)]));
+        const expected = Buffer.concat(frames.map((options) => options.content)).toString('latin1');
+        expect(await content(bytes, 'zstd', size)).toBe(expected);
+      },
+    ),
+  );
+});
+
+test('zstd: what zstd itself has compressed, once and twice, alone and after other frames', async () => {
+  const once = await content(real, 'zstd', 7);
+  expect(once).toContain('The first text.');
+  const large = { content: Buffer.from('large '.repeat(1e5)), hasChecksum: true, hasSize: false };
+  const all = Buffer.concat([real, frame(large, 1 << 16), real]);
+  expect(await content(all, 'zstd')).toBe(once + 'large '.repeat(1e5) + once);
+});
+
+test('zstd: a frame that is cut off, damaged or followed by something else is refused', async () => {
+  const text = Buffer.from('some text that is long enough to be worth a checksum');
+  const whole = frame({ content: text, hasChecksum: true, hasSize: true });
+  for (let length = 0; length < whole.length; length++)
+    await expect(content(whole.subarray(0, length), 'zstd'), `${length} bytes`).rejects.toThrow();
+  for (const bytes of [real, whole])
+    await expect(content(Buffer.concat([bytes, Buffer.from('more')]), 'zstd')).rejects.toThrow(
+      'follows its last',
+    );
+  // No bit can change the text without notice: the sizes and the checksum see to it.
+  for (let bit = 0; bit < 8 * whole.length; bit++) {
+    const broken = Buffer.from(whole);
+    broken[bit >> 3]! ^= 1 << (bit & 7);
+    expect(await content(broken, 'zstd').catch(() => text.toString()), `bit ${bit}`).toBe(text.toString());
+  }
+  const broken = Buffer.from(whole);
+  broken[20]! ^= 1;
+  await expect(content(broken, 'zstd')).rejects.toThrow(/checksum/);
+  const hungry = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, 21 << 3, 1, 0, 0]);
+  await expect(content(hungry, 'zstd')).rejects.toThrow('a window of 2147483648 bytes');
+});
+
+test('a little data that grows without end is decompressed only as it is read', async () => {
+  const blocks = 4000;
+  for (const compression of ['zstd', 'gzip'] as const) {
+    const grown = Buffer.alloc(blocks << 10, 97);
+    const bomb =
+      compression === 'gzip'
+        ? gzipSync(grown)
+        : Buffer.concat([frame({ content: grown, hasChecksum: false, hasSize: false }, 1 << 10)]);
+    let taken = 0;
+    const source = async function* () {
+      for (;;) {
+        taken += bomb.length;
+        yield bomb;
+      }
+    };
+    let read = 0;
+    for await (const part of decompressed(source(), compression)) {
+      read += part.length;
+      if (read > 10e6) break;
+    }
+    // What is under way is a few chunks, not all that there is.
+    expect(taken / bomb.length).toBeLessThan(40);
+  }
+});
+
+test('gzip: members one after another are read, zeros after them too, and nothing else', async () => {
+  const [a, b] = [gzipSync('hello '), gzipSync('world')];
+  const zeros = Buffer.alloc(700);
+  for (const size of [1, 5, a.length, 1000]) {
+    expect(await content(Buffer.concat([a, b]), 'gzip', size)).toBe('hello world');
+    expect(await content(Buffer.concat([a, b, zeros]), 'gzip', size)).toBe('hello world');
+    for (const rest of [Buffer.from('more'), Buffer.concat([zeros, b]), b.subarray(0, 12)])
+      await expect(content(Buffer.concat([a, rest]), 'gzip', size)).rejects.toThrow();
+  }
+});

@@ -1,0 +1,34 @@
+import { InputError } from '@mlm/base/errors';
+
+/** What files that are no text begin with, and what to do about them. */
+const SIGNATURES: readonly { bytes: readonly number[]; is: string; remedy: string }[] = [
+  { bytes: [0x1f, 0x8b], is: 'gzip data', remedy: 'decompress it, or name the file with .gz' },
+  { bytes: [0x28, 0xb5, 0x2f, 0xfd], is: 'zstd data', remedy: 'decompress it, or name the file with .zst' },
+  { bytes: ascii('BZh'), is: 'bzip2 data', remedy: 'decompress it' },
+  { bytes: [0xfd, ...ascii('7zXZ')], is: 'xz data', remedy: 'decompress it' },
+  { bytes: ascii('PK\x03\x04'), is: 'a zip file', remedy: 'unpack it' },
+  { bytes: ascii('%PDF-'), is: 'a PDF file', remedy: 'convert it to text' },
+  { bytes: ascii('PAR1'), is: 'a Parquet file', remedy: 'give it by a name in .parquet' },
+  { bytes: ascii('ARROW1'), is: 'an Arrow file', remedy: 'give it by a name in .arrow' },
+  { bytes: [0xff, 0xfe], is: 'UTF-16', remedy: 'convert it: iconv -f UTF-16 -t UTF-8' },
+  { bytes: [0xfe, 0xff], is: 'UTF-16', remedy: 'convert it: iconv -f UTF-16 -t UTF-8' },
+];
+
+/** A NUL byte among this many leading bytes means that a file is no text. */
+const PROBE_BYTES = 8192;
+
+/**
+ * Refuses what cannot be text, by the first bytes of a file.
+ * @throws InputError that says what it seems to be
+ */
+export function refuseOtherFormat(bytes: Uint8Array, path: string): void {
+  for (const { bytes: signature, is, remedy } of SIGNATURES)
+    if (signature.every((byte, i) => bytes[i] === byte))
+      throw new InputError(`${path}: is ${is}, expected text; ${remedy}, or leave it out`);
+  if (bytes.subarray(0, PROBE_BYTES).includes(0))
+    throw new InputError(`${path}: is binary, expected text; leave it out or convert it`);
+}
+
+function ascii(text: string): number[] {
+  return [...Buffer.from(text, 'latin1')];
+}

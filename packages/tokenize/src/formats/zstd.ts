@@ -1,0 +1,200 @@
+import { Readable, type Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import * as zlib from 'node:zlib';
+
+const MAGIC = 0xfd2fb528;
+/** What Node has from 22.15 on. */
+const { createZstdDecompress, zstdDecompressSync } = zlib as {
+  createZstdDecompress?: (options: zlib.ZlibOptions) => Transform;
+  zstdDecompressSync?: (bytes: Uint8Array, options: zlib.ZlibOptions) => Buffer;
+};
+/** Skippable frames have any of 16 magic numbers from this one on. */
+const SKIPPABLE = 0x184d2a50;
+/** The largest window that is allocated for, as with `zstd -d` without `--long`. */
+const MAX_WINDOW = 128 << 20;
+/** Compressed bytes that are handed to the decoder at a time. */
+const PIECE_BYTES = 128 << 10;
+/** Frames that hold less are decoded in one call. */
+const SMALL_FRAME = 256 << 10;
+
+/**
+ * Decompresses Zstandard data (RFC 8878): all frames of it, whichever version of Node it is, since Node's own stream
+ * stops after the first (nodejs/node#64741). Skippable frames are passed over; sizes and checksums are held against the
+ * content. Memory is bounded by the window, which may be 128 MiB.
+ * @throws Error when the data is damaged, ends inside a frame, or is followed by something else
+ */
+export async function* zstdContent(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const input = new ByteQueue(chunks);
+  try {
+    for (let isFirst = true; isFirst || (await input.available(1)) > 0; isFirst = false) {
+      const magic = await input.peekUint32();
+      if (magic >>> 4 === SKIPPABLE >>> 4) await skipFrame(input);
+      else if (magic === MAGIC) yield* frameContent(input);
+      else throw new Error(isFirst ? 'it does not begin as such' : 'something else follows its last frame');
+    }
+  } finally {
+    await input.close();
+  }
+}
+
+async function skipFrame(input: ByteQueue): Promise<void> {
+  await input.take(4);
+  for (let left = (await input.take(4)).readUInt32LE(); left > 0; ) {
+    const step = Math.min(left, PIECE_BYTES);
+    await input.take(step);
+    left -= step;
+  }
+}
+
+/** What a frame says of itself. */
+interface FrameHeader {
+  /** As it stands, magic number included. */
+  bytes: Buffer;
+  /** Bytes of its content, where it says so. */
+  contentSize: number | undefined;
+  hasChecksum: boolean;
+}
+
+async function readHeader(input: ByteQueue): Promise<FrameHeader> {
+  const start = await input.take(5);
+  const descriptor = start[4]!;
+  const isSingleSegment = (descriptor & 32) !== 0;
+  const sizeBytes = [isSingleSegment ? 1 : 0, 2, 4, 8][descriptor >> 6]!;
+  const dictionaryBytes = [0, 1, 2, 4][descriptor & 3]!;
+  if ((descriptor & 8) !== 0) throw new Error('a reserved bit is set');
+  if (dictionaryBytes > 0) throw new Error('it needs a dictionary');
+  const window = isSingleSegment ? Buffer.alloc(0) : await input.take(1);
+  const size = await input.take(sizeBytes);
+  const contentSize =
+    sizeBytes === 0
+      ? undefined
+      : sizeBytes === 8
+        ? Number(size.readBigUInt64LE())
+        : size.readUIntLE(0, sizeBytes) + (sizeBytes === 2 ? 256 : 0);
+  const exponent = 2 ** (10 + (window[0]! >> 3));
+  const windowSize = isSingleSegment ? contentSize! : exponent + (exponent / 8) * (window[0]! & 7);
+  if (windowSize > MAX_WINDOW)
+    throw new Error(
+      `it needs a window of ${windowSize} bytes, more than ${MAX_WINDOW}: compress it without --long`,
+    );
+  return { bytes: Buffer.concat([start, window, size]), contentSize, hasChecksum: (descriptor & 4) !== 0 };
+}
+
+async function* frameContent(input: ByteQueue): AsyncGenerator<Uint8Array> {
+  const header = await readHeader(input);
+  const decode = createZstdDecompress ? decodeInNode : decodeInJavaScript;
+  let length = 0;
+  for await (const bytes of decode(header, framePieces(header, input))) {
+    length += bytes.length;
+    if (length > (header.contentSize ?? length)) break;
+    yield bytes;
+  }
+  if (length !== (header.contentSize ?? length)) throw new Error('its content is not as long as it says');
+}
+
+/** The bytes of a frame up to its end, some blocks at a time. */
+async function* framePieces(header: FrameHeader, input: ByteQueue): AsyncGenerator<Buffer> {
+  let pending = [header.bytes];
+  let bytes = 0;
+  for (let isLast = false; !isLast; ) {
+    const blockHeader = await input.take(3);
+    const bits = blockHeader.readUIntLE(0, 3);
+    isLast = (bits & 1) === 1;
+    const isRepeated = ((bits >> 1) & 3) === 1;
+    const block = await input.take(isRepeated ? 1 : bits >> 3);
+    pending.push(blockHeader, block);
+    bytes += block.length;
+    if (isLast && header.hasChecksum) pending.push(await input.take(4));
+    // A repeated byte grows to 128 KiB: the decoder is given few of them at a time.
+    if (bytes < PIECE_BYTES && pending.length < 64 && !isLast) continue;
+    yield Buffer.concat(pending);
+    pending = [];
+    bytes = 0;
+  }
+}
+
+async function* decodeInNode(
+  { contentSize }: FrameHeader,
+  pieces: AsyncGenerator<Buffer>,
+): AsyncGenerator<Uint8Array> {
+  if (contentSize !== undefined && contentSize <= SMALL_FRAME) {
+    const frame: Buffer[] = [];
+    for await (const piece of pieces) frame.push(piece);
+    yield zstdDecompressSync!(Buffer.concat(frame), { maxOutputLength: SMALL_FRAME + 1 });
+    return;
+  }
+  const decoder = createZstdDecompress!({ chunkSize: 2 * PIECE_BYTES });
+  const fed = pipeline(Readable.from(pieces, { objectMode: false }), decoder);
+  // Whatever goes wrong reaches the reader of the decoder.
+  fed.catch(() => {});
+  yield* decoder;
+  await fed;
+}
+
+/** Before Node 22.15: fzstd, a block or some at a time, and the checksum by xxhash. */
+async function* decodeInJavaScript(
+  { hasChecksum }: FrameHeader,
+  pieces: AsyncGenerator<Buffer>,
+): AsyncGenerator<Uint8Array> {
+  const [{ Decompress }, { default: xxhash }] = await Promise.all([import('fzstd'), import('xxhash-wasm')]);
+  const hash = hasChecksum ? (await xxhash()).create64() : undefined;
+  let blocks: Uint8Array[] = [];
+  const decoder = new Decompress((block) => blocks.push(block));
+  const decoded = () => {
+    const done = blocks;
+    blocks = [];
+    for (const block of done) hash?.update(block);
+    return done;
+  };
+  let last: Buffer = Buffer.alloc(0);
+  for await (const piece of pieces) {
+    decoder.push(piece);
+    yield* decoded();
+    last = piece;
+  }
+  decoder.push(new Uint8Array(0), true);
+  yield* decoded();
+  if (hash && Number(hash.digest() & 0xffffffffn) !== last.readUInt32LE(last.length - 4))
+    throw new Error('its content does not match its checksum');
+}
+
+/** Chunks as bytes to be taken in any portions. */
+class ByteQueue {
+  private readonly iterator: AsyncIterator<Uint8Array>;
+  private buffer: Buffer = Buffer.alloc(0);
+
+  constructor(chunks: AsyncIterable<Uint8Array>) {
+    this.iterator = chunks[Symbol.asyncIterator]();
+  }
+
+  /** Waits for `count` bytes; how many there are, fewer only at the end. */
+  async available(count: number): Promise<number> {
+    while (this.buffer.length < count) {
+      const { value, done } = await this.iterator.next();
+      if (done) break;
+      this.buffer = this.buffer.length === 0 ? asBuffer(value) : Buffer.concat([this.buffer, value]);
+    }
+    return Math.min(count, this.buffer.length);
+  }
+
+  async peekUint32(): Promise<number> {
+    if ((await this.available(4)) < 4) throw new Error('it ends too early');
+    return this.buffer.readUInt32LE();
+  }
+
+  async take(count: number): Promise<Buffer> {
+    if (this.buffer.length < count && (await this.available(count)) < count)
+      throw new Error('it ends too early');
+    const taken = this.buffer.subarray(0, count);
+    this.buffer = this.buffer.subarray(count);
+    return taken;
+  }
+
+  async close(): Promise<void> {
+    await this.iterator.return?.();
+  }
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
