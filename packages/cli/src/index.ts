@@ -1,2 +1,24 @@
+import { processContext } from './context.js';
+import { createProgram } from './program.js';
+
 export { main } from './main.js';
-export { type CommandPage, commandPages } from './pages.js';
+
+/** A command's help as its page under docs/commands shows it; a command with subcommands shows theirs. */
+export interface CommandPage {
+  name: string;
+  help: string;
+}
+
+/** The help of every command, for the documentation. */
+export function commandPages(): CommandPage[] {
+  const program = createProgram(processContext(new AbortController().signal));
+  return program.commands.map((command) => ({
+    name: command.name(),
+    help: (command.commands.length > 0 ? command.commands : [command])
+      .map((shown) => {
+        shown.configureHelp({ ...shown.configureHelp(), helpWidth: 100 });
+        return shown.helpInformation().trim();
+      })
+      .join('\n\n'),
+  }));
+}

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { commandPages } from '../src/pages.js';
+import { commandPages } from '../src/index.js';
 
 test.each(commandPages())(
   'docs/commands/$name.md shows the current help (else run: pnpm run docs)',

@@ -1,9 +1,10 @@
 import { type Dataset, listColumn, type TokenizerMetadata } from '@mlm/arrow';
-import { call, InputError, mention, say } from '@mlm/base/errors';
+import { InputError, mention, say } from '@mlm/base/errors';
 import { type MaskingRule, maskingDefaults, maskingRule } from '@mlm/masking';
 import type { Model } from '../models/model.js';
 import type { EpochOptions } from './epoch.js';
 import { batchesPerEpoch, paddedLength, paddedLengths } from './lengths.js';
+import { unlabelled } from './rows.js';
 
 /** How a dataset is cut into batches: what {@link epochBatches} needs, and what follows from it. */
 export interface DataPlan extends EpochOptions {
@@ -94,11 +95,6 @@ export function hasLabels({ schema }: Dataset): boolean {
 export function refuseUnlabelled(dataset: Dataset, rule: MaskingRule | undefined): void {
   if (!rule && !hasLabels(dataset)) throw unlabelled(dataset.path);
 }
-
-export const unlabelled = (path: string) =>
-  new InputError(
-    say`${path}: has no column "labels"; mask it with ${call('preprocess')}, or train with ${mention('masking', 'dynamic')}`,
-  );
 
 /** @throws InputError when the model has too few ids or positions for the dataset */
 export function refuseMisfit(

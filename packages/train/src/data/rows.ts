@@ -1,8 +1,7 @@
 import { type Dataset, type ListColumn, listColumn } from '@mlm/arrow';
-import { InputError, mention, say } from '@mlm/base/errors';
+import { call, InputError, mention, say } from '@mlm/base/errors';
 import { type MaskingRule, maskRows, placesOfRows, remaskRows } from '@mlm/masking';
 import type { Row } from './batch.js';
-import { unlabelled } from './dataset.js';
 
 /** How a dataset's rows are read. */
 export interface RowOptions {
@@ -116,3 +115,8 @@ function attendsToAll({ values, offsets }: ListColumn<Int8Array>): boolean {
   for (at += 4 * words.length; at < end; at++) if (values[at] !== 1) return false;
   return true;
 }
+
+export const unlabelled = (path: string) =>
+  new InputError(
+    say`${path}: has no column "labels"; mask it with ${call('preprocess')}, or train with ${mention('masking', 'dynamic')}`,
+  );

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { affine, type Dropout, keyedDropout, noDropout } from '../models/layers.js';
+import { affine, keyedDropout, noDropout } from '../models/layers.js';
 import { scaledCrossEntropy, scoreLabels } from '../models/loss.js';
+import type { Dropout } from '../models/model.js';
 import { hasDropout, isFrozen, type Model, type Output, type Parameter } from '../models/model.js';
 import { type AdamWOptions, adamW, type StepScalars } from '../optimizer/adamw.js';
 

@@ -1,6 +1,6 @@
 import { dropoutMask } from '@mlm/compile';
 import * as tf from '@tensorflow/tfjs-core';
-import type { ModelTensors, Parameter } from './model.js';
+import type { Dropout, ModelTensors, Parameter } from './model.js';
 
 interface Differentiable {
   value: tf.Tensor;
@@ -122,26 +122,6 @@ function geluTanh(x: tf.Tensor): tf.Tensor {
   return tf.mul(tf.mul(x, 0.5), tf.add(tf.tanh(inner), 1));
 }
 
-/**
- * Zeroes elements of x with a probability of `rate` and scales the others by 1 / (1 − rate) (Srivastava et al. 2014).
- *
- * @param stream which dropout of the model this is, so that no two draw the same numbers
- */
-export type Dropout = (x: tf.Tensor, rate: number, stream: number) => tf.Tensor;
-
-/** Evaluation and prediction drop nothing. */
-export const noDropout: Dropout = (x) => x;
-
-/**
- * Dropout that is a function of key, stream and element alone, so that a resumed run draws what an unbroken one would.
- *
- * @param key int32 [2]: the run's seed, and the number of the batch in it
- */
-export function keyedDropout(key: tf.Tensor): Dropout {
-  return (x, rate, stream) =>
-    rate === 0 ? x : tf.mul(x, dropoutMask(key, { shape: x.shape, rate, stream }));
-}
-
 /** Added to the attention scores of padding; exp of it is 0 in float32. */
 const paddingScore = -1e9;
 
@@ -178,4 +158,17 @@ export function attend(
   const probabilities = dropout(tf.softmax(scores), rate, stream);
   const context = tf.transpose(tf.matMul(probabilities, value), [0, 2, 1, 3]);
   return tf.reshape(context, [batch * sequence, heads * size]);
+}
+
+/** Evaluation and prediction drop nothing. */
+export const noDropout: Dropout = (x) => x;
+
+/**
+ * Dropout that is a function of key, stream and element alone, so that a resumed run draws what an unbroken one would.
+ *
+ * @param key int32 [2]: the run's seed, and the number of the batch in it
+ */
+export function keyedDropout(key: tf.Tensor): Dropout {
+  return (x, rate, stream) =>
+    rate === 0 ? x : tf.mul(x, dropoutMask(key, { shape: x.shape, rate, stream }));
 }

@@ -1,12 +1,18 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { ConfigFields } from './fields.js';
-import type { Dropout } from './layers.js';
 
 /** Values of a model's weights: float32, by Hugging Face's tensor names and in their layouts. */
 export type Weights = Map<string, Float32Array>;
 
 /** The parameters as tensors, by the names of {@link Model.parameters}. */
 export type ModelTensors = Readonly<Record<string, tf.Tensor>>;
+
+/**
+ * Zeroes elements of x with a probability of `rate` and scales the others by 1 / (1 − rate) (Srivastava et al. 2014).
+ *
+ * @param stream which dropout of the model this is, so that no two draw the same numbers
+ */
+export type Dropout = (x: tf.Tensor, rate: number, stream: number) => tf.Tensor;
 
 /** Rows of token ids, padded to one length. */
 export interface Sequences {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { listFiles, loadTokenizer } from '@mlm/tokenize';
 import { expect, test } from 'vitest';
 import { describeForecast, forecast } from './forecast.js';
-import { isLong } from './is-long.js';
+import { isLong } from './run.js';
 
 test('a forecast scales the first unit to the whole input, and leaves nothing behind', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'mlm-forecast-'));

@@ -1,5 +1,7 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { maskingRule, maskStage } from '@mlm/masking/stage';
-import type { PreprocessReport, PreprocessOptions as PreprocessRequest } from '@mlm/tokenize';
+import type { InputFiles, PreprocessReport, PreprocessOptions as PreprocessRequest } from '@mlm/tokenize';
 import { listFiles, loadTokenizer, preprocess } from '@mlm/tokenize';
 import { commandName } from '../../command-name.js';
 import type { Context } from '../../context.js';
@@ -16,7 +18,6 @@ import {
 import { createProgress } from '../../output/progress.js';
 import { printResult } from '../../output/report.js';
 import type { PreprocessSettings } from './command.js';
-import { isLong } from './is-long.js';
 import { partPattern, refuseIdleOptions, shareFor } from './share.js';
 
 export async function runPreprocess(context: Context, settings: PreprocessSettings): Promise<void> {
@@ -97,7 +98,6 @@ async function printReport(
   const share = selected / Math.max(1, tokens);
   // On standard output the dataset itself goes out: the summary must not mix with it.
   const toStderr = output === '-' ? { ...context, stdout: context.stderr } : context;
-  const { outputBytes } = await import('./size.js');
   const size = await outputBytes(output);
   const result = {
     output,
@@ -124,4 +124,27 @@ async function printReport(
       ? []
       : [`      ${output} (${formatBytes(size)})`, `Next: ${commandName(context.env)} ${next}`]),
   ]);
+}
+
+/** A shorter run is over before a forecast is worth its time. */
+const longBytes = 2e9;
+
+/** Whether a forecast is worth its time; standard input and other streams cannot be read ahead. */
+export function isLong({ files, bytes }: InputFiles, enough = longBytes): boolean {
+  return bytes >= enough && files.every(({ path, isStream }) => path !== '-' && isStream !== true);
+}
+
+/** Bytes on disk of a dataset, its held-out part included; 0 for a stream. */
+async function outputBytes(output: string): Promise<number> {
+  if (output === '-') return 0;
+  const entry = await stat(output);
+  if (!entry.isDirectory())
+    return entry.size + (await sizeOf((await import('@mlm/arrow')).validationPath(output)));
+  const files = await readdir(output, { recursive: true, withFileTypes: true });
+  const sizes = files.filter((file) => file.isFile()).map((file) => sizeOf(join(file.parentPath, file.name)));
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+}
+
+async function sizeOf(path: string): Promise<number> {
+  return (await stat(path).catch(() => undefined))?.size ?? 0;
 }

@@ -10,7 +10,7 @@ import {
   type TypedArray,
   util,
 } from '@tensorflow/tfjs-core';
-import type { HostBackend } from './kernels.js';
+import type { HostBackend } from './host-backend.js';
 
 /** result[i] = a[i mod its length] ∘ b[i mod its length]; counters that wrap are faster than a remainder. */
 type Loop = (result: Float32Array, a: TypedArray, b: TypedArray) => void;

@@ -1,20 +1,12 @@
 import {
-  type DataType,
   engine,
   type KernelFunc,
   registerKernel,
-  type TypedArray,
   UnsortedSegmentSum,
   unregisterKernel,
 } from '@tensorflow/tfjs-core';
 import { broadcastKernels } from './broadcast.js';
 import { unsortedSegmentSum } from './segment-sum.js';
-
-/** What kernels need of tfjs's CPU backend, which this package does not depend on. */
-export interface HostBackend {
-  readSync(dataId: object): TypedArray;
-  write(values: TypedArray, shape: number[], dtype: DataType): object;
-}
 
 const backendName = 'cpu';
 let replaced = false;

@@ -5,7 +5,7 @@ import {
   type UnsortedSegmentSumAttrs,
   util,
 } from '@tensorflow/tfjs-core';
-import type { HostBackend } from './kernels.js';
+import type { HostBackend } from './host-backend.js';
 
 /**
  * Adds rows up by segment in one pass. tfjs's own kernel passes over the whole input for every segment, which is for

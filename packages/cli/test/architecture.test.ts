@@ -1,0 +1,139 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+
+/** What each package may import of the others: DESIGN in one table. */
+const mayImport: Record<string, readonly string[]> = {
+  base: [],
+  arrow: ['base'],
+  pages: ['base'],
+  pjrt: ['base'],
+  compile: ['base', 'pjrt'],
+  engines: ['base', 'compile', 'pjrt'],
+  tokenize: ['base', 'arrow'],
+  masking: ['base', 'arrow'],
+  train: ['base', 'arrow', 'compile', 'engines', 'masking', 'pages', 'tokenize'],
+  cli: ['base', 'arrow', 'engines', 'masking', 'pages', 'tokenize', 'train'],
+};
+
+/** Tables: the folder of the members, and the files that may import one (others go through `index.ts`). */
+const tables: Record<string, RegExp> = {
+  'compile/src/targets': /^compile\/src\/targets\/|^compile\/src\/index\.ts$/,
+  'masking/src/replace': /^masking\/src\/replace\//,
+  'tokenize/src/formats': /^tokenize\/src\/formats\//,
+  'train/src/models': /^train\/src\/models\//,
+};
+
+/** What the members of a table share; anyone may import it. */
+const shared =
+  /\/(index|target|variables|inputs|emit|format|compression|model|layers|fields|initialize|lines|loss|replacement)\.ts$/;
+
+/** Circles that are still to be broken: this list only gets shorter. */
+const knownCircles = ['pjrt/src/buffer.ts', 'pjrt/src/client.ts', 'pjrt/src/executable.ts'];
+
+/** Options of other programs, which a library may pass to them. */
+const otherPrograms = [
+  'engines/src/tensorflow/binding.ts', // node-gyp and the linker
+  'engines/src/tensorflow/wheel.ts', // pip
+  'train/src/engine/free-memory.ts', // nvidia-smi
+  'compile/src/targets/tensorflow/load-tfjs-node.ts', // TF_XLA_FLAGS
+];
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const packages = readdirSync(root).filter((name) => existsSync(join(root, name, 'src')));
+const notSource = /\.(test|fixture|lane|suite|generated)\.ts$|\.d\.ts$|\/testing\//;
+const sources = new Map(
+  packages.flatMap((name) =>
+    readdirSync(join(root, name, 'src'), { recursive: true, encoding: 'utf8' })
+      .map((file) => `${name}/src/${file}`)
+      .filter((file) => file.endsWith('.ts') && !notSource.test(file))
+      .map((file) => [file, readFileSync(join(root, file), 'utf8')] as const),
+  ),
+);
+
+/** Every import of a file, of types and at run time alike: `import … from`, `export … from`, `import('…')`. */
+const importsOf = (text: string) =>
+  [...text.matchAll(/\b(?:from|import)\s*\(?\s*'([^']+)'/g)].map(([, path]) => path!);
+
+/** The files of this repository's packages that a file imports. */
+const graph = new Map(
+  [...sources].map(([file, text]) => [
+    file,
+    importsOf(text)
+      .filter((path) => path.startsWith('.'))
+      .map((path) => relative(root, join(root, dirname(file), path)).replace(/\.js$/, '.ts'))
+      .filter((path) => sources.has(path)),
+  ]),
+);
+
+/** The code of a file without its comments, which may say what they like. */
+const withoutComments = (text: string) =>
+  text.replace(/\/\*.*?\*\//gs, '').replace(/(^|\s)\/\/[^\n]*/g, '$1');
+
+test('the rules see the sources: every package has files, and files import each other', () => {
+  expect(packages.sort()).toEqual(Object.keys(mayImport).sort());
+  expect(sources.size).toBeGreaterThan(250);
+  expect(graph.get('train/src/index.ts')).toContain('train/src/loop/train.ts');
+});
+
+test.each(packages)('%s imports only the packages below it, and declares them', (name) => {
+  const { dependencies = {} } = JSON.parse(readFileSync(join(root, name, 'package.json'), 'utf8')) as {
+    dependencies?: Record<string, string>;
+  };
+  for (const [file, text] of sources) {
+    if (!file.startsWith(`${name}/`)) continue;
+    for (const path of importsOf(text).filter((path) => path.startsWith('@mlm/'))) {
+      const imported = path.split('/')[1]!;
+      expect(mayImport[name], `${file} imports ${path}`).toContain(imported);
+      expect(Object.keys(dependencies), `${file} imports ${path}`).toContain(`@mlm/${imported}`);
+    }
+  }
+});
+
+test('no file imports itself by way of others, not even a type', () => {
+  const done = new Set<string>();
+  const circles: string[] = [];
+  const visit = (file: string, way: readonly string[]) => {
+    if (way.includes(file)) circles.push([...way.slice(way.indexOf(file)), file].join(' → '));
+    if (done.has(file) || way.includes(file)) return;
+    for (const next of graph.get(file)!) visit(next, [...way, file]);
+    done.add(file);
+  };
+  for (const file of graph.keys()) visit(file, []);
+  const isKnown = (circle: string) => circle.split(' → ').every((file) => knownCircles.includes(file));
+  expect(circles.filter((circle) => !isKnown(circle))).toEqual([]);
+});
+
+test('tensors are named in models alone', () => {
+  const names = /\bBertConfig\b|['"`.](bert\.|embeddings\.|encoder\.layer|cls\.predictions|LayerNorm\.)/;
+  const naming = [...sources].filter(
+    ([file, text]) => !file.startsWith('train/src/models/') && names.test(withoutComments(text)),
+  );
+  expect(naming.map(([file]) => file)).toEqual([]);
+});
+
+test('a library’s message has no flag and no command of the command line: they are mentions', () => {
+  const literal = /'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`|"(?:[^"\\\n]|\\.)*"/g;
+  const spelled =
+    /(^|[\s`'"(])--[a-z][a-z-]+|\bmlm (preprocess|train|eval|fill|export|merge|verify|setup|doctor)\b/;
+  const found = [...sources]
+    .filter(([file]) => !file.startsWith('cli/') && !otherPrograms.includes(file))
+    .flatMap(([file, text]) =>
+      (withoutComments(text).match(literal) ?? [])
+        .filter((words) => spelled.test(words))
+        .map((words) => `${file}: ${words}`),
+    );
+  expect(found).toEqual([]);
+});
+
+test.each(Object.entries(tables))('the members of %s are listed in its index alone', (folder, within) => {
+  const reading = [...graph].flatMap(([file, imports]) =>
+    within.test(file)
+      ? []
+      : imports
+          .filter((path) => path.startsWith(`${folder}/`) && !shared.test(path))
+          .map((path) => `${file} imports ${path}`),
+  );
+  expect(reading).toEqual([]);
+});
