@@ -137,3 +137,14 @@ test.each(Object.entries(tables))('the members of %s are listed in its index alo
   );
   expect(reading).toEqual([]);
 });
+
+test('the way of a batch in CONTRIBUTING names files that exist, 40 at most', () => {
+  const page = readFileSync(join(root, '../CONTRIBUTING.md'), 'utf8');
+  const [, way = ''] = /## The way of a batch\n(.*?)\n## /s.exec(page) ?? [];
+  const named = [...way.matchAll(/`([\w/-]+\.ts)`/g)].map(([, file]) => file!);
+  const all = [...sources.keys(), 'tokenize/assembly/encoder.ts'];
+  const missing = named.filter((name) => !all.some((file) => file === name || file.endsWith(`/${name}`)));
+  expect(missing).toEqual([]);
+  expect(named.length).toBeGreaterThan(30);
+  expect(named.length).toBeLessThanOrEqual(40);
+});
