@@ -3,7 +3,7 @@ import type { Batch } from '../data/batch.js';
 import type { Model, Weights } from '../models/model.js';
 import { compileModel, type EngineOptions, modelFunction, parameterVariables } from './compile-model.js';
 import { evaluationStep } from './graphs.js';
-import { batchInputs, batchValues, type GraphShape } from './inputs.js';
+import { batchInputs, batchValues, fixedLength, type GraphShape } from './inputs.js';
 import type { Trainer } from './trainer.js';
 
 /** Results of a labelled batch. */
@@ -29,7 +29,12 @@ export class Evaluator {
   ): Promise<Evaluator> {
     const variables = parameterVariables(model, weights);
     return new Evaluator(
-      await compileModel(options, modelFunction(evaluationStep, model), variables, batchInputs(options)),
+      await compileModel(
+        options,
+        modelFunction(evaluationStep, model, fixedLength(options)),
+        variables,
+        batchInputs(options),
+      ),
       options,
     );
   }
@@ -39,7 +44,7 @@ export class Evaluator {
     const { model, step } = trainer;
     const options = { ...trainer.options, lengths };
     const variables = parameterVariables(model);
-    const fn = modelFunction(evaluationStep, model);
+    const fn = modelFunction(evaluationStep, model, fixedLength(options));
     return new Evaluator(await compileModel(options, fn, variables, batchInputs(options), step), options);
   }
 

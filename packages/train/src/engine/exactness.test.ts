@@ -6,6 +6,7 @@ import { isFrozen } from '../models/model.js';
 import { adamWDefaults } from '../optimizer/adamw.js';
 import { learningRateAt } from '../optimizer/schedule.js';
 import { isKeyBias, readReference, relativeError } from '../testing/reference.fixture.js';
+import { Evaluator } from './evaluator.js';
 import { maskedLanguageModelLoss } from './graphs.js';
 import { batchInputs, batchValues } from './inputs.js';
 import { Trainer } from './trainer.js';
@@ -17,7 +18,10 @@ const engines = (process.env.MLM_TEST_ENGINES ?? 'eager,onnx').split(',') as (
   | 'tensorflow'
 )[];
 const device = (process.env.MLM_TEST_DEVICE ?? 'cpu') as 'cpu' | 'webgpu' | 'cuda';
-const cases = ['packed', 'padded', 'three-heads', 'schedule'];
+const cases = [
+  ...['packed', 'padded', 'three-heads', 'schedule'],
+  ...['roberta', 'distilbert', 'modernbert', 'modernbert-biased', 'electra', 'albert'],
+];
 
 describe.each(engines)('PyTorch on engine %s', (engine) => {
   it.each(cases)('has the same loss and gradients: %s', async (name) => {
@@ -29,7 +33,9 @@ describe.each(engines)('PyTorch on engine %s', (engine) => {
     const inputs = { ...batchInputs(shape), loss_scale: { shape: [], dtype: 'float32' } as const };
     const step = await compile(
       (variables, inputs) => {
-        const { value, grads } = tf.variableGrads(() => maskedLanguageModelLoss(model, variables, inputs));
+        const { value, grads } = tf.variableGrads(() =>
+          maskedLanguageModelLoss(model, variables, inputs, { fixedLength: reference.length }),
+        );
         const named = model.parameters.map(
           ({ name }) => [`d ${name}`, grads[variables[name]!.name]!] as const,
         );
@@ -54,6 +60,19 @@ describe.each(engines)('PyTorch on engine %s', (engine) => {
       else expect(relativeError(gradient, gradients.get(name)!.values), name).toBeLessThan(1e-4);
     }
     await step.dispose();
+  });
+
+  it('local attention in blocks and as a masked square give the same scores', async () => {
+    const { reference, model, weights, steps } = await readReference('modernbert');
+    const scores = [];
+    // Two lengths leave the length of a row free, so that there is no number of blocks.
+    for (const lengths of [[reference.length], [5, reference.length]]) {
+      const options = { engine, device, threads: 1, precision: 'fp32', batchSize: reference.rows } as const;
+      const evaluator = await Evaluator.create(model, new Map(weights), { ...options, lengths });
+      scores.push((await evaluator.score(steps[0]![0]!)).lossSum);
+      await evaluator.dispose();
+    }
+    expect(Math.abs(scores[0]! - scores[1]!)).toBeLessThan(1e-4);
   });
 
   it('a micro-batch a row gives the steps of whole batches, and frozen layers stay as they are', async () => {

@@ -19,6 +19,8 @@ export interface TrainingGraphOptions {
   accumulate: boolean;
   /** Encoder layers, from the bottom, that stay as they are, together with the embeddings; 0 trains all. */
   frozenLayers: number;
+  /** The length of every batch, where it is one. */
+  fixedLength?: number | undefined;
 }
 
 /** The parameters that training changes. */
@@ -31,9 +33,9 @@ export function maskedLanguageModelLoss(
   model: Model,
   variables: Variables,
   inputs: Tensors,
-  dropout?: Dropout,
+  { dropout, fixedLength }: { dropout?: Dropout; fixedLength?: number | undefined } = {},
 ): tf.Scalar {
-  const { states, table, bias } = predict(model, variables, inputs, dropout);
+  const { states, table, bias } = predict(model, variables, inputs, fixedLength, dropout);
   const { loss_scale, position_weights } = inputs;
   return scaledCrossEntropy(
     states,
@@ -52,7 +54,7 @@ export function trainingStep(model: Model, options: TrainingGraphOptions): Graph
     const dropout = hasDropout(model) ? keyedDropout(inputs.dropout_key!) : noDropout;
     const trained = trainable.map(({ name }) => variables[name]!);
     const { value: loss, grads } = tf.variableGrads(
-      () => maskedLanguageModelLoss(model, variables, inputs, dropout),
+      () => maskedLanguageModelLoss(model, variables, inputs, { dropout, fixedLength: options.fixedLength }),
       trained,
     );
     const gradients: Tensors = {};
@@ -75,25 +77,35 @@ function accumulate(sum: tf.Variable, gradient: tf.Tensor, keep: tf.Tensor): tf.
 }
 
 /** Scores a labelled batch: `loss_sum` and `correct` over its masked positions. */
-export function evaluationStep(model: Model): GraphFunction {
+export function evaluationStep(model: Model, fixedLength?: number): GraphFunction {
   return (variables, inputs) => {
-    const { states, table, bias } = predict(model, variables, inputs);
+    const { states, table, bias } = predict(model, variables, inputs, fixedLength);
     return scoreLabels(states, table, bias, inputs.masked_labels as tf.Tensor1D, inputs.position_weights);
   };
 }
 
 /** Probabilities [masked, vocabulary] of every id at `masked_positions`. */
-export function predictionStep(model: Model): GraphFunction {
+export function predictionStep(model: Model, fixedLength?: number): GraphFunction {
   return (variables, inputs) => {
-    const { states, table, bias } = predict(model, variables, inputs);
+    const { states, table, bias } = predict(model, variables, inputs, fixedLength);
     return { probabilities: tf.softmax(affine(states, table, bias)) };
   };
 }
 
 /** The model's output at `masked_positions` (int32 [masked], indices into batch · sequence). */
-function predict(model: Model, variables: Variables, inputs: Tensors, dropout: Dropout = noDropout): Output {
+function predict(
+  model: Model,
+  variables: Variables,
+  inputs: Tensors,
+  fixedLength: number | undefined,
+  dropout: Dropout = noDropout,
+): Output {
   const { input_ids, attention_mask, masked_positions } = inputs;
-  const sequences = { input_ids: input_ids!, attention_mask: attention_mask! };
+  const sequences = {
+    input_ids: input_ids!,
+    attention_mask: attention_mask!,
+    ...(fixedLength !== undefined && { fixedLength }),
+  };
   const hidden = model.encode(variables, sequences, dropout);
   return model.head(variables, tf.gather(hidden, masked_positions as tf.Tensor1D));
 }

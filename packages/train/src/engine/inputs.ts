@@ -12,12 +12,16 @@ export interface GraphShape {
   xla?: boolean;
 }
 
+/** The length of every batch, where it is one. */
+export const fixedLength = ({ lengths }: Pick<GraphShape, 'lengths'>): number | undefined =>
+  lengths.length === 1 ? lengths[0] : undefined;
+
 /**
  * Inputs that carry a batch. The number of decoded positions differs from batch to batch; so does the length where
  * there are several.
  */
 export function batchInputs({ batchSize, lengths, xla = false }: GraphShape): Record<string, InputSpec> {
-  const sequence = lengths.length === 1 ? lengths[0]! : 'sequence';
+  const sequence = fixedLength({ lengths }) ?? 'sequence';
   return {
     input_ids: { shape: [batchSize, sequence], dtype: 'int32' },
     attention_mask: { shape: [batchSize, sequence], dtype: 'float32' },

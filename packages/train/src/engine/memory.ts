@@ -40,10 +40,10 @@ const logitStates = 3;
  * a row, with and without dropout. `bf16` casts operands on their way into a product and saves none of it.
  */
 export function stepBytes(model: Model, { rows, sequence, maskedShare, accumulate }: StepShape): number {
-  const { hidden, intermediate, heads, layers, vocabulary } = model.limits;
+  const { hidden, intermediate, heads, layers, vocabulary, attended } = model.limits;
   const tokens = rows * sequence;
   const layerStates =
-    hiddenStates * hidden + intermediateStates * intermediate + attentionStates * heads * sequence;
+    hiddenStates * hidden + intermediateStates * intermediate + attentionStates * heads * attended(sequence);
   const spread = 3 * Math.sqrt(tokens * maskedShare * (1 - maskedShare));
   const decoded = Math.min(tokens, tokens * maskedShare + spread);
   const floats =

@@ -3,7 +3,7 @@ import type { Batch } from '../data/batch.js';
 import type { Model, Weights } from '../models/model.js';
 import { compileModel, type EngineOptions, modelFunction, parameterVariables } from './compile-model.js';
 import { predictionStep } from './graphs.js';
-import { batchInputs, batchValues, type GraphShape } from './inputs.js';
+import { batchInputs, batchValues, fixedLength, type GraphShape } from './inputs.js';
 import type { Trainer } from './trainer.js';
 
 /** Gives the probabilities of every vocabulary id at chosen positions. */
@@ -17,7 +17,12 @@ export class Predictor {
   ): Promise<Predictor> {
     const variables = parameterVariables(model, weights);
     return new Predictor(
-      await compileModel(options, modelFunction(predictionStep, model), variables, predictionInputs(options)),
+      await compileModel(
+        options,
+        modelFunction(predictionStep, model, fixedLength(options)),
+        variables,
+        predictionInputs(options),
+      ),
     );
   }
 
@@ -26,7 +31,7 @@ export class Predictor {
     const { model, step } = trainer;
     const options = { ...trainer.options, lengths };
     const variables = parameterVariables(model);
-    const fn = modelFunction(predictionStep, model);
+    const fn = modelFunction(predictionStep, model, fixedLength(options));
     return new Predictor(await compileModel(options, fn, variables, predictionInputs(options), step));
   }
 

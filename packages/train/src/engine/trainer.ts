@@ -7,7 +7,7 @@ import { Random } from '../random/random.js';
 import { compileModel, type EngineOptions, modelFunction, parameterVariables } from './compile-model.js';
 import { freeMemory } from './free-memory.js';
 import { gradientSum, trainableParameters, trainingStep } from './graphs.js';
-import { batchInputs, batchValues, type GraphShape, trainingInputs } from './inputs.js';
+import { batchInputs, batchValues, fixedLength, type GraphShape, trainingInputs } from './inputs.js';
 import { type FailedStep, withFittingRows } from './out-of-memory.js';
 
 /** `batchSize` is that of a micro-batch: larger batches are cut. */
@@ -51,7 +51,12 @@ export class Trainer {
       }
     }
     const { optimizer, frozenLayers } = options;
-    const fn = modelFunction(trainingStep, model, { optimizer, frozenLayers, accumulate });
+    const fn = modelFunction(trainingStep, model, {
+      optimizer,
+      frozenLayers,
+      accumulate,
+      fixedLength: fixedLength(options),
+    });
     const inputs = { ...batchInputs(options), ...trainingInputs(model) };
     const freeBytes = await freeMemory(options.device);
     return new Trainer(await compileModel(options, fn, variables, inputs), model, options, freeBytes);

@@ -67,9 +67,9 @@ async function setUpOn(
   const { model: found, weights } = started;
   const model = options.dropout === undefined ? found : found.withDropout(options.dropout);
   const { batchSize, seed, freezeLayers } = options;
-  if (freezeLayers > model.limits.layers) {
+  if (freezeLayers > model.limits.ownLayers) {
     throw new InputError(
-      say`${mention('freezeLayers')} is ${freezeLayers}, expected at most ${model.limits.layers}, the layers of the model`,
+      say`${mention('freezeLayers')} is ${freezeLayers}, expected at most ${model.limits.ownLayers}, the layers of the model`,
     );
   }
   const rule = options.masking === 'dynamic' ? dynamicRule(dataset, tokenizer, seed) : undefined;
@@ -156,7 +156,7 @@ async function startingModel(
   tokenizer: TokenizerMetadata,
 ): Promise<{ model: Model; weights?: Weights; notes?: string[] }> {
   if (isPresetName(model)) {
-    return { model: presetModel(model, tokenizer.vocabulary_size, tokenizer.special_ids.pad) };
+    return { model: presetModel(model, tokenizer.vocabulary_size, tokenizer.special_ids) };
   }
   const folder = await checkpointFolder(model);
   if (!(await hasWeights(folder))) return { model: await readModel(folder) };

@@ -59,6 +59,12 @@ export class ConfigFields {
     return value;
   }
 
+  flag(name: string, fallback: boolean): boolean {
+    const value = this.value(name) ?? fallback;
+    if (typeof value !== 'boolean') throw this.wrong(name, 'true or false');
+    return value;
+  }
+
   oneOf<Choice extends string>(name: string, choices: readonly Choice[], fallback: Choice): Choice {
     const value = this.value(name) ?? fallback;
     if (!choices.includes(value as Choice)) {
@@ -74,6 +80,11 @@ export class ConfigFields {
   refuse(name: string, value: unknown, expected: string): void {
     if (this.value(name) !== value) return;
     throw new InputError(`${this.source}: ${name} is ${JSON.stringify(value)}, expected ${expected}`);
+  }
+
+  /** @throws InputError when a field has any value but the one that this implementation computes */
+  refuseOther(name: string, value: unknown, expected: string): void {
+    if (this.value(name) !== value) throw this.wrong(name, expected);
   }
 
   wrong(name: string, expected: string): InputError {

@@ -1,10 +1,24 @@
 import { InputError } from '@mlm/base/errors';
+import { albert } from './albert.js';
 import { bert } from './bert.js';
+import { distilbert } from './distilbert.js';
+import { electra } from './electra.js';
 import { ConfigFields } from './fields.js';
-import { type MaskedLanguageModel, type Model, modelOf, parameterCount } from './model.js';
+import { type MaskedLanguageModel, type Model, modelOf, parameterCount, type Vocabulary } from './model.js';
+import { modernbert } from './modernbert.js';
+import { camembert, roberta, xlmRoberta } from './roberta.js';
 
 /** All families of models that can be trained: the only list of them. */
-const families = [family(bert)] as const;
+const families = [
+  family(bert),
+  family(roberta),
+  family(xlmRoberta),
+  family(camembert),
+  family(distilbert),
+  family(modernbert),
+  family(electra),
+  family(albert),
+];
 
 /** The largest encoders have some 10¹⁰ parameters, which one process does not hold in single precision. */
 const mostParameters = 5e9;
@@ -12,33 +26,35 @@ const mostParameters = 5e9;
 /** A family whose configurations need not be known. */
 interface Family {
   type: string;
-  presets: Readonly<Record<string, object>>;
+  presets: readonly string[];
+  preset(name: string, vocabulary: Vocabulary): Model;
   model(fields: ConfigFields): Model;
 }
 
 function family<C extends object>(definition: MaskedLanguageModel<C>): Family {
-  const { type, presets } = definition;
+  const { type, presets, afresh } = definition;
+  const modelFrom = (fields: ConfigFields) => {
+    const model = modelOf(definition, definition.parse(fields));
+    const count = parameterCount(model);
+    if (count <= mostParameters) return model;
+    throw new InputError(
+      `${fields.source}: asks for ${count.toExponential(1)} parameters, more than ${mostParameters.toExponential(0)}; check its sizes`,
+    );
+  };
   return {
     type,
-    presets,
-    model(fields) {
-      const model = modelOf(definition, definition.parse(fields));
-      const count = parameterCount(model);
-      if (count > mostParameters) {
-        throw new InputError(
-          `${fields.source}: asks for ${count.toExponential(1)} parameters, more than ${mostParameters.toExponential(0)}; check its sizes`,
-        );
-      }
-      return model;
-    },
+    presets: Object.keys(presets),
+    preset: (name, vocabulary) =>
+      modelFrom(new ConfigFields({ ...afresh(vocabulary), ...presets[name] }, name)),
+    model: modelFrom,
   };
 }
 
 /** The values of `model_type` that are known. */
 export const modelTypes = families.map(({ type }) => type);
 
-/** The names of models that `train` can start afresh, the smallest of a family first: `bert-tiny` to `bert-base`. */
-export const presetNames = families.flatMap(({ presets }) => Object.keys(presets));
+/** The names of models that `train` can start afresh, the smallest of a family first: `bert-tiny` to `albert-base`. */
+export const presetNames = families.flatMap(({ presets }) => presets);
 
 export const isPresetName = (name: string): boolean => presetNames.includes(name);
 
@@ -47,11 +63,15 @@ export const isPresetName = (name: string): boolean => presetNames.includes(name
  *
  * @param name one of {@link presetNames}
  * @param vocabularySize ids of the tokenizer
+ * @param ids of its special tokens
  */
-export function presetModel(name: string, vocabularySize: number, padId = 0): Model {
-  const found = families.find(({ presets }) => Object.hasOwn(presets, name))!;
-  const fields = { ...found.presets[name], vocab_size: vocabularySize, pad_token_id: padId };
-  return found.model(new ConfigFields(fields, name));
+export function presetModel(
+  name: string,
+  vocabularySize: number,
+  { pad = 0, cls = 0, sep = 0 }: Partial<Vocabulary> = {},
+): Model {
+  const found = families.find(({ presets }) => presets.includes(name))!;
+  return found.preset(name, { vocabulary: vocabularySize, pad, cls, sep });
 }
 
 /**

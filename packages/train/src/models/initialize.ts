@@ -16,7 +16,14 @@ export function initialValues({ shape, init }: Parameter, seed: number, index: n
   const count = elementCount(shape);
   if (init === 'zeros') return new Float32Array(count);
   if (init === 'ones') return new Float32Array(count).fill(1);
-  const values = new Random(seed, index).normals(count, init.normal);
+  const random = new Random(seed, index);
+  const values = random.normals(count, init.normal);
+  if (init.cutoff !== undefined) {
+    const limit = init.cutoff * init.normal;
+    for (let i = 0; i < count; i++) {
+      while (Math.abs(values[i]!) >= limit && limit > 0) values[i] = random.normals(1, init.normal)[0]!;
+    }
+  }
   if (init.zeroRow !== undefined) {
     const width = count / shape[0]!;
     values.fill(0, init.zeroRow * width, (init.zeroRow + 1) * width);

@@ -23,9 +23,13 @@ export function withGradient(
   return operation(...inputs);
 }
 
-/** x · weightᵀ + bias, with x [rows, in] and `<name>.weight` [out, in] as torch.nn.Linear stores it. */
+/**
+ * x · weightᵀ + bias, with x [rows, in] and `<name>.weight` [out, in] as torch.nn.Linear stores it; without a bias where
+ * the model has no `<name>.bias`.
+ */
 export function linear(x: tf.Tensor, tensors: ModelTensors, name: string): tf.Tensor {
-  return affine(x, tensors[`${name}.weight`]!, tensors[`${name}.bias`]!);
+  const [weight, bias] = [tensors[`${name}.weight`]!, tensors[`${name}.bias`]];
+  return bias ? affine(x, weight, bias) : tf.matMul(x, weight, false, true);
 }
 
 /** x · weightᵀ + bias. */
@@ -41,8 +45,12 @@ export function linearParameters(
 ): Parameter[] {
   return [
     { name: `${name}.weight`, shape, init: { normal: deviation }, decays: true, layer },
-    { name: `${name}.bias`, shape: [shape[0]], init: 'zeros', decays: false, layer },
+    biasParameter(`${name}.bias`, shape[0], layer),
   ];
+}
+
+export function biasParameter(name: string, size: number, layer: Parameter['layer']): Parameter {
+  return { name, shape: [size], init: 'zeros', decays: false, layer };
 }
 
 /** The rows of a table [ids, width] that `ids` [batch, sequence] name: [batch, sequence, width]. */
@@ -63,23 +71,28 @@ export function embeddingParameter(
   return { name, shape, init, decays: true, layer: 'embeddings' };
 }
 
-/** Layer normalization of x [rows, features] by `<name>.weight` and `<name>.bias` (Ba et al. 2016, arXiv:1607.06450). */
+/**
+ * Layer normalization of x [rows, features] by `<name>.weight` and, where the model has it, `<name>.bias` (Ba et al. 2016,
+ * arXiv:1607.06450).
+ */
 export function layerNorm(x: tf.Tensor, tensors: ModelTensors, name: string, epsilon: number): tf.Tensor {
-  const parameters = [tensors[`${name}.weight`]!, tensors[`${name}.bias`]!];
-  return withGradient([x, ...parameters], ([x, weight, bias]) => {
+  const weight = tensors[`${name}.weight`]!;
+  const bias = tensors[`${name}.bias`];
+  return withGradient([x, weight, ...(bias ? [bias] : [])], ([x, weight, bias]) => {
     const centered = tf.sub(x!, tf.mean(x!, -1, true));
     const variance = tf.mean(tf.square(centered), -1, true);
     const deviation = tf.rsqrt(tf.add(variance, epsilon));
     const normalized = tf.mul(centered, deviation);
     return {
-      value: tf.add(tf.mul(normalized, weight!), bias!),
+      value: bias ? tf.add(tf.mul(normalized, weight!), bias) : tf.mul(normalized, weight!),
       saved: [normalized, deviation, weight!],
       gradient: (dy, [normalized, deviation, weight]) => {
         const scaled = tf.mul(dy, weight!);
         const mean = tf.mean(scaled, -1, true);
         const projection = tf.mean(tf.mul(scaled, normalized!), -1, true);
         const dx = tf.mul(deviation!, tf.sub(tf.sub(scaled, mean), tf.mul(normalized!, projection)));
-        return [dx, tf.sum(tf.mul(dy, normalized!), 0), tf.sum(dy, 0)];
+        const dWeight = tf.sum(tf.mul(dy, normalized!), 0);
+        return bias ? [dx, dWeight, tf.sum(dy, 0)] : [dx, dWeight];
       },
     };
   });
@@ -88,7 +101,7 @@ export function layerNorm(x: tf.Tensor, tensors: ModelTensors, name: string, eps
 export function normParameters(name: string, size: number, layer: Parameter['layer']): Parameter[] {
   return [
     { name: `${name}.weight`, shape: [size], init: 'ones', decays: false, layer },
-    { name: `${name}.bias`, shape: [size], init: 'zeros', decays: false, layer },
+    biasParameter(`${name}.bias`, size, layer),
   ];
 }
 
@@ -151,7 +164,7 @@ export function attend(
   key: tf.Tensor,
   value: tf.Tensor,
   bias: tf.Tensor,
-  { dropout, rate, stream }: { dropout: Dropout; rate: number; stream: number },
+  { dropout, rate, stream }: Drop,
 ): tf.Tensor {
   const [batch, heads, sequence, size] = query.shape as [number, number, number, number];
   const scores = tf.add(tf.mul(tf.matMul(query, key, false, true), 1 / Math.sqrt(size)), bias);
@@ -171,4 +184,125 @@ export const noDropout: Dropout = (x) => x;
 export function keyedDropout(key: tf.Tensor): Dropout {
   return (x, rate, stream) =>
     rate === 0 ? x : tf.mul(x, dropoutMask(key, { shape: x.shape, rate, stream }));
+}
+/** What {@link attend} and {@link attendLocally} do to probabilities. */
+interface Drop {
+  dropout: Dropout;
+  rate: number;
+  stream: number;
+}
+
+/**
+ * {@link attend} for tokens that attend only to those at most `window` positions away, in blocks of a window: each looks at
+ * itself and its two neighbours, so that time and memory grow with the length of a row, not with its square.
+ *
+ * @param attentionMask float32 [batch, sequence]: 1 on tokens, 0 on padding
+ */
+export function attendLocally(
+  query: tf.Tensor,
+  key: tf.Tensor,
+  value: tf.Tensor,
+  attentionMask: tf.Tensor,
+  window: number,
+  { dropout, rate, stream }: Drop,
+): tf.Tensor {
+  const [batch, heads, sequence, size] = query.shape as [number, number, number, number];
+  const blocks = Math.ceil(sequence / window);
+  const filled = blocks * window;
+  /** [batch, rows, sequence, width] → [batch, rows · blocks, 3 · window, width]: each block between its neighbours. */
+  const withNeighbours = (x: tf.Tensor) => {
+    const [, rows, , width] = x.shape as [number, number, number, number];
+    const padded = tf.pad(x, [
+      [0, 0],
+      [0, 0],
+      [window, window + filled - sequence],
+      [0, 0],
+    ]);
+    const parts = [0, 1, 2].map((shift) =>
+      tf.reshape(tf.slice(padded, [0, 0, shift * window, 0], [batch, rows, filled, width]), [
+        batch,
+        rows * blocks,
+        window,
+        width,
+      ]),
+    );
+    return tf.concat(parts, 2);
+  };
+  const queries = tf.reshape(
+    tf.pad(query, [
+      [0, 0],
+      [0, 0],
+      [0, filled - sequence],
+      [0, 0],
+    ]),
+    [batch, heads * blocks, window, size],
+  );
+  // A key that is no token, or more than a window from the query.
+  const mask = withNeighbours(tf.reshape(attentionMask, [batch, 1, sequence, 1]));
+  const padding = tf.mul(tf.sub(1, mask), paddingScore);
+  const bias = tf.add(tf.reshape(padding, [batch, 1, blocks, 1, 3 * window]), blockBand(window));
+  const scores = tf.mul(tf.matMul(queries, withNeighbours(key), false, true), 1 / Math.sqrt(size));
+  const biased = tf.add(tf.reshape(scores, [batch, heads, blocks, window, 3 * window]), bias);
+  const probabilities = dropout(tf.softmax(biased), rate, stream);
+  const context = tf.matMul(
+    tf.reshape(probabilities, [batch, heads * blocks, window, 3 * window]),
+    withNeighbours(value),
+  );
+  const rows = tf.slice(
+    tf.reshape(context, [batch, heads, filled, size]),
+    [0, 0, 0, 0],
+    [batch, heads, sequence, size],
+  );
+  return tf.reshape(tf.transpose(rows, [0, 2, 1, 3]), [batch * sequence, heads * size]);
+}
+
+/** For the queries of a block and the keys of it and its neighbours, [window, 3 · window]: 0 within a window, else −10⁹. */
+function blockBand(window: number): tf.Tensor {
+  const band = new Float32Array(3 * window * window);
+  for (let query = 0; query < window; query++) {
+    for (let key = 0; key < 3 * window; key++) {
+      if (Math.abs(query + window - key) > window) band[query * 3 * window + key] = paddingScore;
+    }
+  }
+  return tf.tensor(band, [window, 3 * window]);
+}
+
+/** What scores are raised by, [sequence, sequence]: 0 for keys at most `window` positions from the query, else −10⁹. */
+export function bandBias(sequence: number, window: number): tf.Tensor {
+  const at = positionsOf(sequence);
+  const distance = tf.abs(tf.sub(tf.reshape(at, [sequence, 1]), tf.reshape(at, [1, sequence])));
+  return tf.mul(tf.cast(tf.greater(distance, window), 'float32'), paddingScore);
+}
+
+/** 0, 1, 2 … as float32 [sequence]; summed up, since a sequence may have any length when it is traced. */
+function positionsOf(sequence: number): tf.Tensor {
+  return tf.cumsum(tf.ones([sequence]), 0, true);
+}
+
+/** The turn of each pair of units at each position, float32 [sequence, size / 2]. */
+export interface RotaryAngles {
+  cos: tf.Tensor;
+  sin: tf.Tensor;
+}
+
+/** @param size units of a head */
+export function rotaryAngles(sequence: number, size: number, base: number): RotaryAngles {
+  // As PyTorch has it in single precision, rounded at each operation.
+  const frequencies = Float32Array.from({ length: size / 2 }, (_, i) =>
+    Math.fround(1 / Math.fround(base ** Math.fround((2 * i) / size))),
+  );
+  const angles = tf.mul(
+    tf.reshape(positionsOf(sequence), [sequence, 1]),
+    tf.tensor(frequencies, [1, size / 2]),
+  );
+  return { cos: tf.cos(angles), sin: tf.sin(angles) };
+}
+
+/** Rotary position embedding of x [batch, heads, sequence, size] (Su et al. 2021, arXiv:2104.09864), its halves as the pairs. */
+export function rotary(x: tf.Tensor, { cos, sin }: RotaryAngles): tf.Tensor {
+  const [first, second] = tf.split(x, 2, 3) as [tf.Tensor, tf.Tensor];
+  return tf.concat(
+    [tf.sub(tf.mul(first, cos), tf.mul(second, sin)), tf.add(tf.mul(second, cos), tf.mul(first, sin))],
+    3,
+  );
 }

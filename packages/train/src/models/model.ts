@@ -22,6 +22,18 @@ export interface Sequences {
   attention_mask: tf.Tensor;
   /** int32 [batch, sequence]; all 0 when left out. Models without token types ignore it. */
   token_type_ids?: tf.Tensor;
+  /** The length of every batch, where it is one; without it the lengths of the tensors stand for any. */
+  fixedLength?: number;
+}
+
+/** What a model that starts afresh takes from its tokenizer. */
+export interface Vocabulary {
+  /** The number of ids. */
+  vocabulary: number;
+  /** Ids of [PAD], [CLS] and [SEP], whatever the tokenizer calls them. */
+  pad: number;
+  cls: number;
+  sep: number;
 }
 
 /** How a fresh parameter is drawn. */
@@ -29,7 +41,12 @@ export type Initializer =
   | 'zeros'
   | 'ones'
   /** Normal around 0 with this standard deviation; `zeroRow` is the padding id's row, which starts as 0. */
-  | { normal: number; zeroRow?: number };
+  | {
+      normal: number;
+      zeroRow?: number;
+      /** Draws that are so many deviations from 0, or more, are drawn again. */
+      cutoff?: number;
+    };
 
 /** One trained tensor, and all that the rest of the package needs to know of it. */
 export interface Parameter {
@@ -51,11 +68,16 @@ export interface Limits {
   /** The longest row in tokens. */
   positions: number;
   padId: number;
+  /** Layers that are computed. */
   layers: number;
+  /** Layers with weights of their own, which freezing counts. */
+  ownLayers: number;
   hidden: number;
   /** Inner size of the feed-forward network. */
   intermediate: number;
   heads: number;
+  /** How many keys a query is scored with, a layer on average. */
+  attended(sequence: number): number;
 }
 
 /** The output layer before it is multiplied out: the scores of every id are states · tableᵀ + bias. */
@@ -91,6 +113,8 @@ export interface MaskedLanguageModel<C> {
   architecture: string;
   /** Configurations to start afresh with: what differs from the defaults of {@link MaskedLanguageModel.parse}. */
   presets: Readonly<Record<string, Partial<C>>>;
+  /** What a model that starts afresh has by its tokenizer, beside its preset. */
+  afresh(vocabulary: Vocabulary): Partial<C>;
   /** @throws InputError for a field that is not of its type, or that this implementation cannot compute */
   parse(fields: ConfigFields): C;
   /** The whole of config.json, but for what all models have: `architectures`, `model_type` and the dtype. */

@@ -57,4 +57,4 @@ export function relativeError(a: Float32Array, b: Float32Array): number {
 }
 
 /** Attention key biases have a gradient that is mathematically zero: what is there is rounding. */
-export const isKeyBias = (name: string) => name.endsWith('attention.self.key.bias');
+export const isKeyBias = (name: string) => /attention\.(self\.key|key|k_lin)\.bias$/.test(name);

@@ -1,0 +1,267 @@
+import { InputError } from '@mlm/base/errors';
+import * as tf from '@tensorflow/tfjs-core';
+import type { ConfigFields } from './fields.js';
+import {
+  type Activation,
+  activate,
+  activations,
+  attend,
+  embeddingParameter,
+  layerNorm,
+  linear,
+  linearParameters,
+  lookUp,
+  normParameters,
+  splitHeads,
+} from './layers.js';
+import type { Dropout, Limits, ModelTensors, Parameter, Sequences } from './model.js';
+
+// What BERT has in common with the models that took its layer over under other names.
+
+/** The fields that transformers' configurations of BERT, RoBERTa, ELECTRA and ALBERT share. */
+export interface BertConfig {
+  vocab_size: number;
+  hidden_size: number;
+  num_hidden_layers: number;
+  num_attention_heads: number;
+  intermediate_size: number;
+  hidden_act: Activation;
+  hidden_dropout_prob: number;
+  attention_probs_dropout_prob: number;
+  max_position_embeddings: number;
+  type_vocab_size: number;
+  /** Standard deviation of the initial weights. */
+  initializer_range: number;
+  layer_norm_eps: number;
+  pad_token_id: number;
+}
+
+/** What transformers takes for a field that is missing. */
+export const bertDefaults: BertConfig = {
+  vocab_size: 30522,
+  hidden_size: 768,
+  num_hidden_layers: 12,
+  num_attention_heads: 12,
+  intermediate_size: 3072,
+  hidden_act: 'gelu',
+  hidden_dropout_prob: 0.1,
+  attention_probs_dropout_prob: 0.1,
+  max_position_embeddings: 512,
+  type_vocab_size: 2,
+  initializer_range: 0.02,
+  layer_norm_eps: 1e-12,
+  pad_token_id: 0,
+};
+
+/** @throws InputError for a field that is not of its type, or that the encoder of BERT does not compute */
+export function parseBertConfig(fields: ConfigFields, defaults: BertConfig = bertDefaults): BertConfig {
+  fields.oneOf('position_embedding_type', ['absolute'], 'absolute');
+  fields.refuse('is_decoder', true, 'an encoder');
+  fields.refuse('tie_word_embeddings', false, 'a decoder tied to the embeddings');
+  const config: BertConfig = {
+    vocab_size: fields.size('vocab_size', defaults.vocab_size, 'vocabulary'),
+    hidden_size: fields.size('hidden_size', defaults.hidden_size),
+    num_hidden_layers: fields.size('num_hidden_layers', defaults.num_hidden_layers, 'layers'),
+    num_attention_heads: fields.size('num_attention_heads', defaults.num_attention_heads),
+    intermediate_size: fields.size('intermediate_size', defaults.intermediate_size),
+    hidden_act: fields.oneOf('hidden_act', activations, defaults.hidden_act),
+    hidden_dropout_prob: fields.rate('hidden_dropout_prob', defaults.hidden_dropout_prob),
+    attention_probs_dropout_prob: fields.rate(
+      'attention_probs_dropout_prob',
+      defaults.attention_probs_dropout_prob,
+    ),
+    max_position_embeddings: fields.size('max_position_embeddings', defaults.max_position_embeddings),
+    type_vocab_size: fields.size('type_vocab_size', defaults.type_vocab_size),
+    initializer_range: fields.real('initializer_range', defaults.initializer_range),
+    layer_norm_eps: fields.real('layer_norm_eps', defaults.layer_norm_eps),
+    pad_token_id: fields.count('pad_token_id', defaults.pad_token_id),
+  };
+  refuseUnevenHeads(fields.source, config.hidden_size, config.num_attention_heads);
+  return config;
+}
+
+export function refuseUnevenHeads(source: string, hidden: number, heads: number): void {
+  if (hidden % heads === 0) return;
+  throw new InputError(`${source}: hidden_size ${hidden} is not a multiple of num_attention_heads ${heads}`);
+}
+
+export const bertDropoutRates = ['hidden_dropout_prob', 'attention_probs_dropout_prob'] as const;
+
+export const bertLimits = (config: BertConfig): Limits => ({
+  vocabulary: config.vocab_size,
+  positions: config.max_position_embeddings,
+  padId: config.pad_token_id,
+  layers: config.num_hidden_layers,
+  ownLayers: config.num_hidden_layers,
+  hidden: config.hidden_size,
+  intermediate: config.intermediate_size,
+  heads: config.num_attention_heads,
+  attended: (sequence) => sequence,
+});
+
+/** Names before `.weight` and `.bias` of what a layer consists of. */
+export interface LayerNames {
+  query: string;
+  key: string;
+  value: string;
+  /** The linear layer that joins the heads. */
+  attended: string;
+  attendedNorm: string;
+  /** Hidden to inner size, and back. */
+  expand: string;
+  contract: string;
+  contractedNorm: string;
+}
+
+/** The names in checkpoints of BERT, RoBERTa and ELECTRA. */
+export function bertLayerNames(model: string, index: number): LayerNames {
+  const layer = `${model}.encoder.layer.${index}`;
+  return {
+    query: `${layer}.attention.self.query`,
+    key: `${layer}.attention.self.key`,
+    value: `${layer}.attention.self.value`,
+    attended: `${layer}.attention.output.dense`,
+    attendedNorm: `${layer}.attention.output.LayerNorm`,
+    expand: `${layer}.intermediate.dense`,
+    contract: `${layer}.output.dense`,
+    contractedNorm: `${layer}.output.LayerNorm`,
+  };
+}
+
+/** @param index of the layer, from 0 at the bottom */
+export function layerParameters(
+  names: LayerNames,
+  { hidden, intermediate }: Pick<Limits, 'hidden' | 'intermediate'>,
+  deviation: number,
+  index: number,
+): Parameter[] {
+  const dense = (name: string, output: number, input: number) =>
+    linearParameters(name, [output, input], deviation, index);
+  return [
+    ...dense(names.query, hidden, hidden),
+    ...dense(names.key, hidden, hidden),
+    ...dense(names.value, hidden, hidden),
+    ...dense(names.attended, hidden, hidden),
+    ...normParameters(names.attendedNorm, hidden, index),
+    ...dense(names.expand, intermediate, hidden),
+    ...dense(names.contract, hidden, intermediate),
+    ...normParameters(names.contractedNorm, hidden, index),
+  ];
+}
+
+/** What a layer computes with, beside its weights. */
+export interface LayerSettings {
+  batch: number;
+  sequence: number;
+  heads: number;
+  activation: Activation;
+  epsilon: number;
+  /** Rates of dropout: of attention probabilities, and of the results of attention and of the feed-forward network. */
+  rates: { attention: number; attended: number; contracted: number };
+  /** Added to attention scores, see {@link paddingBias}. */
+  bias: tf.Tensor;
+  dropout: Dropout;
+}
+
+/** How many streams of dropout a layer draws from. */
+export const layerStreams = 3;
+
+/**
+ * A layer of BERT: attention and a feed-forward network, each added to what it read and then normalized.
+ *
+ * @param x float32 [batch · sequence, hidden]
+ * @param stream the first of its {@link layerStreams}
+ */
+export function layer(
+  x: tf.Tensor,
+  tensors: ModelTensors,
+  names: LayerNames,
+  { batch, sequence, heads, activation, epsilon, rates, bias, dropout }: LayerSettings,
+  stream: number,
+): tf.Tensor {
+  const [query, key, value] = [names.query, names.key, names.value].map((name) =>
+    splitHeads(linear(x, tensors, name), [batch, sequence, heads]),
+  );
+  const context = attend(query!, key!, value!, bias, { dropout, rate: rates.attention, stream });
+  const attended = dropout(linear(context, tensors, names.attended), rates.attended, stream + 1);
+  const normalized = layerNorm(tf.add(x, attended), tensors, names.attendedNorm, epsilon);
+  const expanded = activate(linear(normalized, tensors, names.expand), activation);
+  const contracted = dropout(linear(expanded, tensors, names.contract), rates.contracted, stream + 2);
+  return layerNorm(tf.add(normalized, contracted), tensors, names.contractedNorm, epsilon);
+}
+
+/** Word, position and token type embeddings, and their normalization; `width` is their size. */
+export function embeddingParameters(model: string, config: BertConfig, width: number): Parameter[] {
+  const table = (name: string, rows: number, zeroRow?: number) =>
+    embeddingParameter(
+      `${model}.embeddings.${name}.weight`,
+      [rows, width],
+      config.initializer_range,
+      zeroRow,
+    );
+  return [
+    table('word_embeddings', config.vocab_size, config.pad_token_id),
+    table('position_embeddings', config.max_position_embeddings),
+    table('token_type_embeddings', config.type_vocab_size),
+    ...normParameters(`${model}.embeddings.LayerNorm`, width, 'embeddings'),
+  ];
+}
+
+export const wordsOf = (model: string) => `${model}.embeddings.word_embeddings.weight`;
+
+/**
+ * Word, position and token type embeddings, summed and normalized: [batch · sequence, width].
+ *
+ * @param positionIds int32 [batch, sequence]; without them positions count from 0
+ */
+export function embed(
+  model: string,
+  tensors: ModelTensors,
+  { input_ids, token_type_ids }: Sequences,
+  epsilon: number,
+  positionIds?: tf.Tensor,
+): tf.Tensor {
+  const [batch, sequence] = input_ids.shape as [number, number];
+  const types = tensors[`${model}.embeddings.token_type_embeddings.weight`]!;
+  const positions = tensors[`${model}.embeddings.position_embeddings.weight`]!;
+  const width = types.shape[1]!;
+  const sum = tf.add(
+    lookUp(tensors[wordsOf(model)]!, input_ids),
+    tf.add(
+      positionIds ? lookUp(positions, positionIds) : tf.slice(positions, [0, 0], [sequence, width]),
+      token_type_ids ? lookUp(types, token_type_ids) : tf.slice(types, [0, 0], [1, width]),
+    ),
+  );
+  const joined = tf.reshape(sum, [batch * sequence, width]);
+  return layerNorm(joined, tensors, `${model}.embeddings.LayerNorm`, epsilon);
+}
+
+/** The layers of BERT, RoBERTa and ELECTRA on embeddings [batch · sequence, hidden]; `stream` is their first of dropout. */
+export function encodeLayers(
+  model: string,
+  config: BertConfig,
+  embedded: tf.Tensor,
+  tensors: ModelTensors,
+  settings: Pick<LayerSettings, 'batch' | 'sequence' | 'bias' | 'dropout'>,
+  stream: number,
+): tf.Tensor {
+  const { hidden_dropout_prob: rate } = config;
+  const all: LayerSettings = {
+    ...settings,
+    heads: config.num_attention_heads,
+    activation: config.hidden_act,
+    epsilon: config.layer_norm_eps,
+    rates: { attention: config.attention_probs_dropout_prob, attended: rate, contracted: rate },
+  };
+  let x = embedded;
+  for (let index = 0; index < config.num_hidden_layers; index++) {
+    x = layer(x, tensors, bertLayerNames(model, index), all, stream + layerStreams * index);
+  }
+  return x;
+}
+
+/** The patterns of {@link Adoption} that old checkpoints, converted from TensorFlow, need. */
+export const gammaAndBeta = [
+  [/LayerNorm\.gamma$/, 'LayerNorm.weight'],
+  [/LayerNorm\.beta$/, 'LayerNorm.bias'],
+] as const;

@@ -1,0 +1,309 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { refuseUnevenHeads } from './bert-kin.js';
+import type { ConfigFields } from './fields.js';
+import {
+  type Activation,
+  activate,
+  activations,
+  attend,
+  attendLocally,
+  bandBias,
+  biasParameter,
+  layerNorm,
+  linear,
+  lookUp,
+  paddingBias,
+  rotary,
+  rotaryAngles,
+  splitHeads,
+} from './layers.js';
+import type { Limits, MaskedLanguageModel, ModelTensors, Parameter } from './model.js';
+
+const attentions = ['full_attention', 'sliding_attention'] as const;
+type Attention = (typeof attentions)[number];
+
+/** ModernBERT's configuration, by the names of transformers' `ModernBertConfig`. */
+export interface ModernBertConfig {
+  vocab_size: number;
+  hidden_size: number;
+  intermediate_size: number;
+  num_hidden_layers: number;
+  num_attention_heads: number;
+  hidden_activation: Activation;
+  max_position_embeddings: number;
+  /** Standard deviation of the initial weights; those that write into the residual have it divided by √(2 · layers). */
+  initializer_range: number;
+  /** Initial weights lie within so many standard deviations. */
+  initializer_cutoff_factor: number;
+  norm_eps: number;
+  norm_bias: boolean;
+  attention_bias: boolean;
+  mlp_bias: boolean;
+  classifier_bias: boolean;
+  decoder_bias: boolean;
+  classifier_activation: Activation;
+  attention_dropout: number;
+  embedding_dropout: number;
+  mlp_dropout: number;
+  /** Which tokens each layer attends to: all, or those within half of `local_attention`. */
+  layer_types: Attention[];
+  local_attention: number;
+  /** Bases of the rotary embeddings in layers that attend to all tokens, and in the others. */
+  global_rope_theta: number;
+  local_rope_theta: number;
+  pad_token_id: number;
+  bos_token_id: number;
+  eos_token_id: number;
+  cls_token_id: number;
+  sep_token_id: number;
+}
+
+const words = 'model.embeddings.tok_embeddings.weight';
+const layerName = (index: number) => `model.layers.${index}`;
+const streamsOfLayer = 3;
+/** Square scores cost less than blocks of three windows while a row has no more windows than this. */
+const blockedFrom = 4;
+
+const limits = (config: ModernBertConfig): Limits => ({
+  vocabulary: config.vocab_size,
+  positions: config.max_position_embeddings,
+  padId: config.pad_token_id,
+  layers: config.num_hidden_layers,
+  ownLayers: config.num_hidden_layers,
+  hidden: config.hidden_size,
+  // The gate is as wide as what it gates.
+  intermediate: 2 * config.intermediate_size,
+  heads: config.num_attention_heads,
+  attended(sequence) {
+    const local = Math.min(sequence, 3 * (config.local_attention / 2));
+    const keys = config.layer_types.map((type) => (type === 'full_attention' ? sequence : local));
+    return keys.reduce((sum, count) => sum + count, 0) / keys.length;
+  },
+});
+
+/**
+ * ModernBERT (Warner et al. 2024, arXiv:2412.13663), as transformers' `ModernBertForMaskedLM` computes it: rotary positions,
+ * gated feed-forward networks, normalization before each block, and layers of which most attend to near tokens alone.
+ */
+export const modernbert: MaskedLanguageModel<ModernBertConfig> = {
+  type: 'modernbert',
+  architecture: 'ModernBertForMaskedLM',
+
+  presets: {
+    'modernbert-tiny': {
+      num_hidden_layers: 4,
+      hidden_size: 128,
+      num_attention_heads: 2,
+      intermediate_size: 192,
+    },
+    'modernbert-base': {},
+  },
+
+  afresh: ({ vocabulary, pad, cls, sep }) => ({
+    vocab_size: vocabulary,
+    pad_token_id: pad,
+    bos_token_id: cls,
+    cls_token_id: cls,
+    eos_token_id: sep,
+    sep_token_id: sep,
+  }),
+
+  parse(fields) {
+    fields.refuse('tie_word_embeddings', false, 'a decoder tied to the embeddings');
+    const layers = fields.size('num_hidden_layers', 22, 'layers');
+    const config: ModernBertConfig = {
+      vocab_size: fields.size('vocab_size', 50368, 'vocabulary'),
+      hidden_size: fields.size('hidden_size', 768),
+      intermediate_size: fields.size('intermediate_size', 1152),
+      num_hidden_layers: layers,
+      num_attention_heads: fields.size('num_attention_heads', 12),
+      hidden_activation: fields.oneOf('hidden_activation', activations, 'gelu'),
+      max_position_embeddings: fields.size('max_position_embeddings', 8192),
+      initializer_range: fields.real('initializer_range', 0.02),
+      initializer_cutoff_factor: fields.real('initializer_cutoff_factor', 2),
+      norm_eps: fields.real('norm_eps', 1e-5),
+      norm_bias: fields.flag('norm_bias', false),
+      attention_bias: fields.flag('attention_bias', false),
+      mlp_bias: fields.flag('mlp_bias', false),
+      classifier_bias: fields.flag('classifier_bias', false),
+      decoder_bias: fields.flag('decoder_bias', true),
+      classifier_activation: fields.oneOf('classifier_activation', activations, 'gelu'),
+      attention_dropout: fields.rate('attention_dropout', 0),
+      embedding_dropout: fields.rate('embedding_dropout', 0),
+      mlp_dropout: fields.rate('mlp_dropout', 0),
+      layer_types: layerTypes(fields, layers),
+      local_attention: fields.size('local_attention', 128),
+      global_rope_theta: rotaryBase(fields, 'full_attention', 'global_rope_theta', 160_000),
+      local_rope_theta: rotaryBase(fields, 'sliding_attention', 'local_rope_theta', 10_000),
+      pad_token_id: fields.count('pad_token_id', 50283),
+      bos_token_id: fields.count('bos_token_id', 50281),
+      eos_token_id: fields.count('eos_token_id', 50282),
+      cls_token_id: fields.count('cls_token_id', 50281),
+      sep_token_id: fields.count('sep_token_id', 50282),
+    };
+    refuseUnevenHeads(fields.source, config.hidden_size, config.num_attention_heads);
+    if (config.initializer_cutoff_factor < 0.1)
+      throw fields.wrong('initializer_cutoff_factor', 'at least 0.1');
+    if (config.local_attention % 2 !== 0) throw fields.wrong('local_attention', 'an even number');
+    if ((config.hidden_size / config.num_attention_heads) % 2 !== 0)
+      throw fields.wrong('hidden_size', 'an even number of units a head, for the rotary embedding');
+    return config;
+  },
+
+  format(config) {
+    // Both the names that transformers writes since version 5 and those before: it and other readers take either.
+    const rope = (rope_theta: number) => ({ rope_theta, rope_type: 'default' });
+    const every = config.layer_types.indexOf('full_attention', 1);
+    const period = every < 0 ? config.layer_types.length : every;
+    const isPeriodic = config.layer_types.every(
+      (type, index) => type === attentions[index % period === 0 ? 0 : 1],
+    );
+    return {
+      ...config,
+      ...(isPeriodic && { global_attn_every_n_layers: period }),
+      rope_parameters: {
+        full_attention: rope(config.global_rope_theta),
+        sliding_attention: rope(config.local_rope_theta),
+      },
+      position_embedding_type: 'absolute',
+      tie_word_embeddings: true,
+    };
+  },
+
+  dropoutRates: ['attention_dropout', 'embedding_dropout', 'mlp_dropout'],
+  limits,
+
+  parameters(config) {
+    const { hidden_size: hidden, intermediate_size: inner, initializer_cutoff_factor: cutoff } = config;
+    const inward = { normal: config.initializer_range, cutoff };
+    const outward = { normal: config.initializer_range / Math.sqrt(2 * config.num_hidden_layers), cutoff };
+    const norm = (name: string, layer: Parameter['layer']): Parameter[] => [
+      { name: `${name}.weight`, shape: [hidden], init: 'ones', decays: false, layer },
+      ...(config.norm_bias ? [biasParameter(`${name}.bias`, hidden, layer)] : []),
+    ];
+    const dense = (
+      name: string,
+      shape: readonly [output: number, input: number],
+      init: Parameter['init'],
+      hasBias: boolean,
+      layer: Parameter['layer'],
+    ): Parameter[] => [
+      { name: `${name}.weight`, shape, init, decays: true, layer },
+      ...(hasBias ? [biasParameter(`${name}.bias`, shape[0], layer)] : []),
+    ];
+    const layer = (_: unknown, index: number) => {
+      const name = layerName(index);
+      return [
+        ...(index === 0 ? [] : norm(`${name}.attn_norm`, index)),
+        ...dense(`${name}.attn.Wqkv`, [3 * hidden, hidden], inward, config.attention_bias, index),
+        ...dense(`${name}.attn.Wo`, [hidden, hidden], outward, config.attention_bias, index),
+        ...norm(`${name}.mlp_norm`, index),
+        ...dense(`${name}.mlp.Wi`, [2 * inner, hidden], inward, config.mlp_bias, index),
+        ...dense(`${name}.mlp.Wo`, [hidden, inner], outward, config.mlp_bias, index),
+      ];
+    };
+    return [
+      { name: words, shape: [config.vocab_size, hidden], init: inward, decays: true, layer: 'embeddings' },
+      ...norm('model.embeddings.norm', 'embeddings'),
+      ...Array.from({ length: config.num_hidden_layers }, layer).flat(),
+      ...norm('model.final_norm', 'head'),
+      ...dense('head.dense', [hidden, hidden], outward, config.classifier_bias, 'head'),
+      ...norm('head.norm', 'head'),
+      ...(config.decoder_bias ? [biasParameter('decoder.bias', config.vocab_size, 'head')] : []),
+    ];
+  },
+
+  encode(config, tensors, { input_ids, attention_mask, fixedLength }, dropout) {
+    const [batch, sequence] = input_ids.shape as [number, number];
+    const { hidden_size: hidden, num_attention_heads: heads, local_attention, norm_eps: epsilon } = config;
+    const window = local_attention / 2;
+    const inBlocks = fixedLength !== undefined && fixedLength > blockedFrom * window;
+    const angles = {
+      full_attention: rotaryAngles(sequence, hidden / heads, config.global_rope_theta),
+      sliding_attention: rotaryAngles(sequence, hidden / heads, config.local_rope_theta),
+    };
+    const padding = paddingBias(attention_mask);
+    const near = inBlocks ? undefined : tf.add(padding, bandBias(sequence, window));
+    const norm = (x: tf.Tensor, name: string) => layerNorm(x, tensors, name, epsilon);
+
+    const attention = (x: tf.Tensor, index: number, stream: number): tf.Tensor => {
+      const type = config.layer_types[index]!;
+      const joined = linear(x, tensors, `${layerName(index)}.attn.Wqkv`);
+      const [query, key, value] = tf
+        .split(joined, 3, 1)
+        .map((part) => splitHeads(part, [batch, sequence, heads]));
+      const turned = [query!, key!].map((x) => rotary(x, angles[type]));
+      const drop = { dropout, rate: config.attention_dropout, stream };
+      const context =
+        type === 'sliding_attention' && !near
+          ? attendLocally(turned[0]!, turned[1]!, value!, attention_mask, window, drop)
+          : attend(turned[0]!, turned[1]!, value!, type === 'sliding_attention' ? near! : padding, drop);
+      const attended = linear(context, tensors, `${layerName(index)}.attn.Wo`);
+      return dropout(attended, config.attention_dropout, stream + 1);
+    };
+
+    const embedded = tf.reshape(lookUp(tensors[words]!, input_ids), [batch * sequence, hidden]);
+    let x = dropout(norm(embedded, 'model.embeddings.norm'), config.embedding_dropout, 0);
+    for (let index = 0; index < config.num_hidden_layers; index++) {
+      const stream = 1 + streamsOfLayer * index;
+      // The embeddings are normalized already.
+      x = tf.add(x, attention(index === 0 ? x : norm(x, `${layerName(index)}.attn_norm`), index, stream));
+      const gated = gatedUnit(norm(x, `${layerName(index)}.mlp_norm`), tensors, index, config);
+      const dropped = dropout(gated, config.mlp_dropout, stream + 2);
+      x = tf.add(x, linear(dropped, tensors, `${layerName(index)}.mlp.Wo`));
+    }
+    return norm(x, 'model.final_norm');
+  },
+
+  head(config, tensors, hidden) {
+    const transformed = activate(linear(hidden, tensors, 'head.dense'), config.classifier_activation);
+    return {
+      states: layerNorm(transformed, tensors, 'head.norm', config.norm_eps),
+      table: tensors[words]!,
+      bias: tensors['decoder.bias'] ?? tf.zeros([config.vocab_size]),
+    };
+  },
+
+  adoption: {
+    prefix: 'model.',
+    renamed: [],
+    tied: { 'decoder.weight': words },
+    unused: [/inv_freq$/],
+  },
+};
+
+/** The two halves of Wi(x), of which the activated first is multiplied by the second (Shazeer 2020, arXiv:2002.05202). */
+function gatedUnit(x: tf.Tensor, tensors: ModelTensors, index: number, config: ModernBertConfig): tf.Tensor {
+  const [inner, gate] = tf.split(linear(x, tensors, `${layerName(index)}.mlp.Wi`), 2, 1);
+  return tf.mul(activate(inner!, config.hidden_activation), gate!);
+}
+
+/** Spelled out, or by how many layers attend to all tokens: one in three, from the first. */
+function layerTypes(fields: ConfigFields, layers: number): Attention[] {
+  const given = fields.value('layer_types');
+  if (given === undefined) {
+    const every = fields.size('global_attn_every_n_layers', 3, 'layers');
+    return Array.from({ length: layers }, (_, index) => attentions[index % every === 0 ? 0 : 1]);
+  }
+  if (!Array.isArray(given) || given.length !== layers || !given.every((type) => attentions.includes(type)))
+    throw fields.wrong('layer_types', `${layers} of ${attentions.join(' and ')}`);
+  return given as Attention[];
+}
+
+/** In `rope_parameters` since version 5 of transformers, before that in a field of its own. */
+function rotaryBase(fields: ConfigFields, attention: Attention, name: string, fallback: number): number {
+  fields.refuseOther('rope_scaling', undefined, 'none');
+  const all = fields.value('rope_parameters');
+  const given = typeof all === 'object' && all !== null ? (all as Record<string, unknown>)[attention] : all;
+  if (given === undefined || given === null) return fields.real(name, fallback);
+  const { rope_theta = fields.real(name, fallback), rope_type = 'default' } = given as Record<
+    string,
+    unknown
+  >;
+  if (typeof rope_theta !== 'number' || !(rope_theta > 0) || rope_type !== 'default')
+    throw fields.wrong(
+      'rope_parameters',
+      'a rope_theta above 0 and the rope_type "default" for each attention',
+    );
+  return rope_theta;
+}
