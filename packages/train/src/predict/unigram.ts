@@ -1,6 +1,7 @@
 import { type Dataset, openDataset } from '@mlm/arrow';
 import { InputError, mention, say } from '@mlm/base/errors';
 import { eachToken } from '@mlm/masking';
+import { hasLabels } from '../data/dataset.js';
 
 /**
  * The loss, in nats a masked token, of always answering with the word frequencies of the training rows (add-one
@@ -31,7 +32,7 @@ export function sampledUnigramLoss(dataset: Dataset): Promise<number | undefined
 
 async function lossOfFrequencies(dataset: Dataset, atMost: number): Promise<number | undefined> {
   const { validation, metadata } = dataset;
-  if (!validation || !metadata) return undefined;
+  if (!validation || !metadata || !hasLabels(dataset) || !hasLabels(validation)) return undefined;
   const { vocabulary_size, protected_ids } = metadata.tokenizer;
   const counts = new Float64Array(vocabulary_size).fill(1);
   let seen = 0;
