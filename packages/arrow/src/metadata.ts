@@ -34,6 +34,8 @@ export interface TokenizerMetadata {
   protected_ids: number[];
   /** File name: content. */
   files: Record<string, string>;
+  /** Ids that begin a word: bit `id & 7` of byte `id >> 3`, in base64. Only from format version 2 on. */
+  word_starts?: string;
 }
 
 /** How the text was cut into rows. */
@@ -46,16 +48,31 @@ export interface CutMetadata {
   overflow: 'wrap' | 'truncate';
 }
 
-/** The masking rule that was applied; `null` in {@link DatasetMetadata} for rows that are not masked. */
+/** How rows were masked; `null` in {@link DatasetMetadata} for rows that are not masked. `@mlm/masking` reads it. */
 export interface MaskingSettings {
-  /** Chance of an unprotected token to be masked, 0 to 1. */
+  /** Share of the tokens that are masked, 0 to 1; protected ones never are. */
   probability: number;
-  /** `mask`: [MASK] on every masked token; `bert`: on 80 %, a random id on 10 %, 10 % kept. */
-  replace: 'mask' | 'bert';
+  /** `mask`: [MASK] on every masked token; `bert`: on 80 %, a random id on 10 %, 10 % kept; or shares of one's own. */
+  replace: string | readonly [mask: number, random: number, keep: number];
   /** Which positions have a label: the masked ones, or all but padding. */
   labels: 'masked' | 'all';
   /** What the draws depend on, beside the rows' places. */
   seed: number;
+  /** What is masked as one: `token` (the default), `whole-word`, `ngram` or `span`. */
+  select?: string;
+  /** Masks round(probability · tokens) of each row, at least one, as BERT's own data has it. Default: false. */
+  exact_count?: boolean;
+  /** Least and most tokens that are masked in a row. Default: no limit. */
+  min_masks?: number;
+  max_masks?: number;
+  /** Ids of further tokens that are never masked and never drawn at random, ascending. Default: none. */
+  protect?: readonly number[];
+  /** How many times each row is written, each time with draws of its own. Default: 1. */
+  dupe_factor?: number;
+  /** Which of several streams of the same seed this is, so that they have different draws. Default: 0. */
+  stream_number?: number;
+  /** What the probability has become at the end of training; only in training, never stored. Default: as it is. */
+  final_probability?: number;
 }
 
 /** One of several parts that `mergeDatasets` joins. */
@@ -78,7 +95,7 @@ export interface DatasetCounts {
 /** What a dataset says about itself, in its schema metadata under the key `mlm`. */
 export interface DatasetMetadata {
   /** Version of this metadata; readers refuse a later one. */
-  format_version: 1;
+  format_version: 1 | 2;
   /** Program and version that wrote it. */
   generator: string;
   /** The tokenizer, its files included. */
@@ -122,9 +139,9 @@ export function parseMetadata(text: string, name = 'dataset'): DatasetMetadata {
       `${name}: the schema metadata "${METADATA_KEY}" is not JSON; was it written by mlm?`,
     );
   }
-  if (metadata.format_version !== 1)
+  if (metadata.format_version !== 1 && metadata.format_version !== 2)
     throw new InputError(
-      `${name}: format version ${metadata.format_version} is not known here (expected 1); use a newer mlm`,
+      `${name}: format version ${metadata.format_version} is not known here (expected 1 or 2); use a newer mlm`,
     );
   lastText = text;
   lastMetadata = metadata;

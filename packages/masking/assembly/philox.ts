@@ -87,19 +87,19 @@ let b3: v128 = i64x2.splat(0);
 
 /**
  * Selection bits of `count` rows, at `bits`: ceil(length / 32) words a row, one row after the other.
- * `lengths`, `rows`, `units` point to one u32 a row. Bits past a row's length are 0.
+ * `lengths`, `rows`, `units`, `lasts` (the counter's last word) point to one u32 a row. Bits past a row's length are 0.
  */
 export function select(
-  count: i32, lengths: usize, rows: usize, units: usize, bits: usize,
-  keyLow: u32, keyHigh: u32, counter3: u32, limit: u32,
+  count: i32, lengths: usize, rows: usize, units: usize, lasts: usize, bits: usize,
+  keyLow: u32, keyHigh: u32, limit: u32,
 ): void {
   const limits = i32x4.splat(limit);
-  const fourth = i32x4.splat(counter3);
   for (let i = 0; i < count; i++) {
     const at = <usize>i << 2;
     const length = load<u32>(lengths + at);
     const row = i32x4.splat(load<u32>(rows + at));
     const unit = i32x4.splat(load<u32>(units + at));
+    const fourth = i32x4.splat(load<u32>(lasts + at));
     let blocks = i32x4(0, 1, 2, 3);
     for (let position: u32 = 0; position < length; position += POSITIONS) {
       philox(blocks, row, unit, fourth, i32x4.add(blocks, i32x4.splat(4)), row, unit, fourth, keyLow, keyHigh);
@@ -129,26 +129,50 @@ export function select(
 }
 
 /**
- * Draws for `count` selected positions: `kinds` get the raw words, `choices` lie in [0, range). `positions`, `rows`, `units`
- * point to one u32 a position. All buffers have room for a multiple of eight.
+ * Replacement draws for `count` masked positions: `kinds` get the raw words, `choices` lie in [0, range). `positions`, `rows`,
+ * `units`, `lasts` point to one u32 a position. All buffers have room for a multiple of eight.
  */
 export function replace(
-  count: i32, positions: usize, rows: usize, units: usize, kinds: usize, choices: usize,
-  keyLow: u32, keyHigh: u32, counter3: u32, range: u32,
+  count: i32, positions: usize, rows: usize, units: usize, lasts: usize, kinds: usize, choices: usize,
+  keyLow: u32, keyHigh: u32, range: u32,
 ): void {
-  const fourth = i32x4.splat(counter3);
   const ranges = i32x4.splat(range);
   for (let i = 0; i < count; i += 8) {
     const at = <usize>i << 2;
     philox(
-      v128.load(positions + at), v128.load(rows + at), v128.load(units + at), fourth,
-      v128.load(positions + at, 16), v128.load(rows + at, 16), v128.load(units + at, 16), fourth,
+      v128.load(positions + at), v128.load(rows + at), v128.load(units + at), v128.load(lasts + at),
+      v128.load(positions + at, 16), v128.load(rows + at, 16), v128.load(units + at, 16), v128.load(lasts + at, 16),
       keyLow, keyHigh,
     );
     v128.store(kinds + at, a0);
     v128.store(kinds + at, b0, 16);
     v128.store(choices + at, choice(a1, a2, ranges));
     v128.store(choices + at, choice(b1, b2, ranges), 16);
+  }
+}
+
+/**
+ * Raw blocks of `count` counters, whose words stand at `words0` to `words3`, one u32 each; the four words of output take
+ * their place. All buffers have room for a multiple of eight.
+ */
+export function blocks(
+  count: i32, words0: usize, words1: usize, words2: usize, words3: usize, keyLow: u32, keyHigh: u32,
+): void {
+  for (let i = 0; i < count; i += 8) {
+    const at = <usize>i << 2;
+    philox(
+      v128.load(words0 + at), v128.load(words1 + at), v128.load(words2 + at), v128.load(words3 + at),
+      v128.load(words0 + at, 16), v128.load(words1 + at, 16), v128.load(words2 + at, 16), v128.load(words3 + at, 16),
+      keyLow, keyHigh,
+    );
+    v128.store(words0 + at, a0);
+    v128.store(words0 + at, b0, 16);
+    v128.store(words1 + at, a1);
+    v128.store(words1 + at, b1, 16);
+    v128.store(words2 + at, a2);
+    v128.store(words2 + at, b2, 16);
+    v128.store(words3 + at, a3);
+    v128.store(words3 + at, b3, 16);
   }
 }
 

@@ -14,12 +14,14 @@ export { placesOfRows, type RowPlaces } from './rows/places.js';
 export {
   type DescribedTokenizer,
   describeSettings,
+  formatVersion,
   labelledShare,
   type MaskableTokenizer,
   type MaskingRule,
   type MaskingSettings,
   maskingDefaults,
   maskingRule,
+  ruleAt,
 } from './rule.js';
 
 // Checking datasets

@@ -1,8 +1,15 @@
 import type { MaskingSettings, TokenizerMetadata } from '@mlm/arrow/columns';
+<<<<<<< HEAD
 import { InputError } from '@mlm/base/errors';
 import { defaultsOf, settingsOf } from '@mlm/base/options';
 import { maskingOptions } from './options.js';
 import { replacements } from './replace/index.js';
+=======
+import { InputError, mention, say } from '@mlm/base/errors';
+import { namedReplacement, replacementOf } from './replace/index.js';
+import { selectionOf } from './select/index.js';
+import { BEGINS, CONTINUES, PROTECTED } from './select/words.js';
+>>>>>>> 3d205e5 (Whole words, n-grams and spans can be masked, with shares, counts, repeated rows and stream numbers of one's own; a model that reads as tokens holds every rule to docs/format.md)
 
 export type { MaskingSettings };
 
@@ -17,20 +24,27 @@ export interface MaskableTokenizer {
   readonly specialIds: { readonly mask: number; readonly pad: number };
   /** Ids never masked and never drawn as a random id. [MASK] and [PAD] are protected in any case. */
   readonly protectedIds: readonly number[];
+  /** 1 for an id that begins a word, 0 for one that continues it; needed where words are selected. */
+  readonly wordStarts?: Uint8Array;
 }
 
 /** The tokenizer as a dataset's metadata describes it. */
-export type DescribedTokenizer = Pick<TokenizerMetadata, 'vocabulary_size' | 'special_ids' | 'protected_ids'>;
+export type DescribedTokenizer = Pick<
+  TokenizerMetadata,
+  'vocabulary_size' | 'special_ids' | 'protected_ids' | 'word_starts'
+>;
 
 /** How input_ids become a masked-language-model exercise: settings and lookup tables. Survives structured cloning. */
 export interface MaskingRule {
-  /** What a dataset's metadata states of the rule. */
+  /** What a dataset's metadata states of the rule; settings at their defaults are left out. */
   readonly settings: MaskingSettings;
   readonly maskId: number;
   readonly padId: number;
   readonly vocabularySize: number;
   /** 1 for a protected id, 0 for any other id of the vocabulary. */
   readonly isProtected: Uint8Array;
+  /** What an id is to the selection: protected, the beginning of what is selected as one, or its continuation. */
+  readonly classes: Uint8Array;
   /** The ids that a random replacement may take, ascending; none where the rule has no random replacements. */
   readonly randomIds: Int32Array;
 }
@@ -43,14 +57,19 @@ export function maskingRule(
   tokenizer: MaskableTokenizer | DescribedTokenizer,
   settings: MaskingSettings,
 ): MaskingRule {
+<<<<<<< HEAD
   const { probability, replace, labels, seed } = settingsOf(maskingOptions, settings);
   const replacement = replacements[replace];
   const { vocabularySize, maskId, padId, protectedIds } = describe(tokenizer);
+=======
+  checkSettings(settings);
+  const { vocabularySize, specialIds, protectedIds, wordStarts } = describe(tokenizer);
+>>>>>>> 3d205e5 (Whole words, n-grams and spans can be masked, with shares, counts, repeated rows and stream numbers of one's own; a model that reads as tokens holds every rule to docs/format.md)
   if (!Number.isInteger(vocabularySize) || vocabularySize < 1 || vocabularySize > 0x7fff_ffff) {
     throw new InputError(`vocabulary size ${vocabularySize}: expected a whole number from 1 to 2147483647`);
   }
   const isProtected = new Uint8Array(vocabularySize);
-  for (const id of [...protectedIds, maskId, padId]) {
+  for (const id of [...protectedIds, ...(settings.protect ?? []), specialIds.mask, specialIds.pad]) {
     if (!Number.isInteger(id) || id < 0 || id >= vocabularySize) {
       throw new InputError(
         `protected id ${id}: expected an id of the vocabulary, 0 to ${vocabularySize - 1}`,
@@ -58,34 +77,93 @@ export function maskingRule(
     }
     isProtected[id] = 1;
   }
-  const randomIds = replacement.random > 0 ? unprotectedIds(isProtected) : new Int32Array(0);
-  if (replacement.random > 0 && randomIds.length === 0) {
+  const { of } = selectionOf(settings.select);
+  if (of === 'words' && !wordStarts) {
     throw new InputError(
-      `replace "${replace}": every id of the vocabulary is protected, none is left to draw from`,
+      say`${mention('select', settings.select)}: the tokenizer does not say which tokens begin a word`,
+    );
+  }
+  const { random } = replacementOf(settings.replace);
+  const randomIds = random > 0 ? unprotectedIds(isProtected) : new Int32Array(0);
+  if (random > 0 && randomIds.length === 0) {
+    throw new InputError(
+      `replace "${settings.replace}": every id of the vocabulary is protected, none is left to draw from`,
     );
   }
   return {
-    settings: { probability, replace, labels, seed },
-    maskId,
-    padId,
+    settings: withoutDefaults(settings),
+    maskId: specialIds.mask,
+    padId: specialIds.pad,
     vocabularySize,
     isProtected,
+    classes: isProtected.map((kept, id) => {
+      if (kept === 1) return PROTECTED;
+      return of === 'tokens' || wordStarts![id] === 1 ? BEGINS : CONTINUES;
+    }),
     randomIds,
   };
 }
 
-function describe(tokenizer: MaskableTokenizer | DescribedTokenizer) {
-  if ('special_ids' in tokenizer) {
-    const { special_ids, protected_ids, vocabulary_size } = tokenizer;
-    return {
-      maskId: special_ids.mask,
-      padId: special_ids.pad,
-      protectedIds: protected_ids,
-      vocabularySize: vocabulary_size,
-    };
+function checkSettings(settings: MaskingSettings): void {
+  const { probability, final_probability = probability, labels, seed } = settings;
+  for (const share of [probability, final_probability]) {
+    if (!(share >= 0 && share <= 1)) {
+      throw new InputError(`mask probability ${share}: expected a number from 0 to 1`);
+    }
   }
-  const { specialIds, protectedIds, vocabularySize } = tokenizer;
-  return { maskId: specialIds.mask, padId: specialIds.pad, protectedIds, vocabularySize };
+  if (labels !== 'masked' && labels !== 'all') {
+    throw new InputError(`labels "${labels}": expected "masked" or "all"`);
+  }
+  const whole = (name: string, value: number, least: number, most: number) => {
+    if (Number.isSafeInteger(value) && value >= least && value <= most) return;
+    throw new InputError(`${name} ${value}: expected a whole number from ${least} to ${most}`);
+  };
+  whole('seed', seed, 0, Number.MAX_SAFE_INTEGER);
+  const { min_masks = 0, max_masks = 2 ** 20, dupe_factor = 1, stream_number = 0 } = settings;
+  whole('least number of masks', min_masks, 0, 2 ** 20);
+  whole('most masks', max_masks, Math.max(1, min_masks), 2 ** 20);
+  whole('dupe factor', dupe_factor, 1, 1000);
+  whole('stream number', stream_number, 0, 2 ** 32 - 1);
+}
+
+/** The settings in the order in which metadata has them, those at their defaults left out but for the first four. */
+function withoutDefaults(settings: MaskingSettings): MaskingSettings {
+  const { probability, replace, labels, seed, select, exact_count, min_masks, max_masks } = settings;
+  const { protect = [], dupe_factor = 1, stream_number = 0, final_probability = probability } = settings;
+  return {
+    probability,
+    replace: namedReplacement(replace),
+    labels,
+    seed,
+    ...(select !== undefined && select !== 'token' && { select }),
+    ...(exact_count && { exact_count }),
+    ...(min_masks && { min_masks }),
+    ...(max_masks !== undefined && { max_masks }),
+    ...(protect.length > 0 && { protect: [...new Set(protect)].sort((a, b) => a - b) }),
+    ...(dupe_factor > 1 && { dupe_factor }),
+    ...(stream_number > 0 && { stream_number }),
+    ...(final_probability !== probability && { final_probability }),
+  };
+}
+
+function describe(tokenizer: MaskableTokenizer | DescribedTokenizer): MaskableTokenizer {
+  if (!('special_ids' in tokenizer)) return tokenizer;
+  const { special_ids, protected_ids, vocabulary_size, word_starts } = tokenizer;
+  return {
+    vocabularySize: vocabulary_size,
+    specialIds: special_ids,
+    protectedIds: protected_ids,
+    ...(word_starts !== undefined && { wordStarts: unpackBits(word_starts, vocabulary_size) }),
+  };
+}
+
+/** The bits of `word_starts`, one byte each. */
+function unpackBits(text: string, count: number): Uint8Array {
+  const bytes = Buffer.from(text, 'base64');
+  if (bytes.length !== (count + 7) >>> 3) {
+    throw new InputError(`word_starts of the tokenizer: expected ${count} bits, found ${bytes.length} bytes`);
+  }
+  return Uint8Array.from({ length: count }, (_, id) => (bytes[id >>> 3]! >>> (id & 7)) & 1);
 }
 
 function unprotectedIds(isProtected: Uint8Array): Int32Array {
@@ -95,9 +173,23 @@ function unprotectedIds(isProtected: Uint8Array): Int32Array {
   return ids.subarray(0, count);
 }
 
-/** Share of a row's positions that have a label. */
-export function labelledShare({ labels, probability }: MaskingSettings): number {
-  return labels === 'all' ? 1 : probability;
+/** The rule at a point of training, from 0 at its beginning to 1 at its end: the probability changes along a line. */
+export function ruleAt(rule: MaskingRule, progress: number): MaskingRule {
+  const { final_probability, ...settings } = rule.settings;
+  if (final_probability === undefined) return rule;
+  const { probability } = settings;
+  const now = probability + (final_probability - probability) * Math.min(1, Math.max(0, progress));
+  return { ...rule, settings: { ...settings, probability: now } };
+}
+
+/** The version of the dataset format that describes these settings: 2 where a reader of version 1 would misread them. */
+export function formatVersion({ probability, replace, labels, seed, ...more }: MaskingSettings): 1 | 2 {
+  return typeof replace === 'string' && Object.keys(more).length === 0 ? 1 : 2;
+}
+
+/** Share of a row's positions that have a label, at most. */
+export function labelledShare({ labels, probability, final_probability = 0 }: MaskingSettings): number {
+  return labels === 'all' ? 1 : Math.max(probability, final_probability);
 }
 
 /** The settings as a line to read: `probability 0.15, replace mask, …`. */

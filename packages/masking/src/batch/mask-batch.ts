@@ -12,15 +12,15 @@ import { InputError } from '@mlm/base/errors';
 import type { RecordBatch } from 'apache-arrow';
 import type { MaskedRows } from '../rows/apply.js';
 import { maskRows, remaskRows } from '../rows/mask-rows.js';
-import { restoreOriginals } from '../rows/originals.js';
-import type { MaskingRule } from '../rule.js';
+import { repeatRows, restoreOriginals } from '../rows/originals.js';
+import { formatVersion, type MaskingRule } from '../rule.js';
 
 /**
  * A token batch, masked.
  * @param batch has the column `input_ids: list<int32>`; left unchanged.
  * @param epoch 0 for static masking; each epoch draws anew.
  * @param place where the rows stand in the dataset; default: what the batch itself says.
- * @returns `input_ids: list<int32>, labels: list<int32>, attention_mask: list<int8>`, a row for each row.
+ * @returns `input_ids: list<int32>, labels: list<int32>, attention_mask: list<int8>`, a row for each row, or `dupe_factor` of them.
  * @throws InputError when ids or place are missing or out of range.
  */
 export function maskBatch(
@@ -29,7 +29,10 @@ export function maskBatch(
   epoch = 0,
   place: BatchPlace = requirePlace(batch),
 ): RecordBatch {
-  return toBatch(maskRows(listColumn(batch, 'input_ids'), rule, place, epoch), batch, rule, place);
+  const { dupe_factor = 1 } = rule.settings;
+  const rows = repeatRows(listColumn(batch, 'input_ids'), dupe_factor);
+  const repeated = { ...place, firstRow: place.firstRow * dupe_factor };
+  return toBatch(maskRows(rows, rule, repeated, epoch), batch, rule, repeated);
 }
 
 /**
@@ -87,7 +90,11 @@ function describeMasked(masked: RecordBatch, original: RecordBatch, rule: Maskin
   const description = descriptionOf(original);
   if (!description) return masked;
   if (last?.description !== description || last.rule !== rule) {
-    const describe = describeBatches({ ...description, masking: rule.settings });
+    const describe = describeBatches({
+      ...description,
+      format_version: Math.max(description.format_version, formatVersion(rule.settings)) as 1 | 2,
+      masking: rule.settings,
+    });
     last = { description, rule, describe };
   }
   return last.describe(masked);

@@ -1,18 +1,24 @@
 import type { BatchStage, ColumnBatch, ListColumn } from '@mlm/arrow/columns';
 import { maskRowsInPlace } from '../rows/mask-rows.js';
-import type { MaskingRule } from '../rule.js';
+import { repeatRows } from '../rows/originals.js';
+import { formatVersion, type MaskingRule } from '../rule.js';
 
 export { maskingRule } from '../rule.js';
 
 /** Static masking as a stage that runs inside the worker threads of `tokenize({ stages: [maskStage(rule)] })`. */
 export function maskStage(rule: MaskingRule): BatchStage {
-  return { module: import.meta.url, options: rule, description: { masking: rule.settings } };
+  const { settings } = rule;
+  const version = formatVersion(settings);
+  const description = { ...(version > 1 && { format_version: version }), masking: settings };
+  return { module: import.meta.url, options: rule, description };
 }
 
 /** What a worker thread calls once: the stage's function of a token batch, whose memory the masked ids take. */
 export function createStage(rule: MaskingRule): (batch: ColumnBatch) => ColumnBatch {
-  return ({ columns, place }) => {
-    const rows = columns.input_ids as ListColumn<Int32Array>;
+  const { dupe_factor = 1 } = rule.settings;
+  return ({ columns, place: given }) => {
+    const rows = repeatRows(columns.input_ids as ListColumn<Int32Array>, dupe_factor);
+    const place = { ...given, firstRow: given.firstRow * dupe_factor };
     const { masked, tokens, ...columnsOfRows } = maskRowsInPlace(rows, rule, place);
     // Sums over a dataset go by the name `selected` since the format's first version.
     const counts = { ...place.counts, tokens, selected: masked };

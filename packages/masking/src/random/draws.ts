@@ -1,46 +1,65 @@
 /** Rows to draw for: entry i of each array belongs to row i. */
 export interface DrawRows {
+  /** How many rows there are; the arrays may be longer. */
+  readonly count: number;
   /** Index of the row's first id in the column's values. */
   readonly starts: Int32Array;
   readonly lengths: Int32Array;
+  /** How many positions at the row's end are padding. */
+  readonly padding: Int32Array;
   /** Row in its unit. */
   readonly rows: Int32Array;
   readonly units: Int32Array;
+  /** Counter word 3 of the row's selection. */
+  readonly lasts: Int32Array;
 }
 
-/** Selected positions to draw replacements for: entry i of each array belongs to position i. */
+/** Positions to draw for: entry i of each array belongs to position i. */
 export interface DrawPositions {
-  /** Index of the id in the column's values. */
+  /** How many positions there are; the arrays may be longer. */
+  readonly count: number;
+  /** Index of the position in the column's values. */
   readonly indices: Int32Array;
-  /** Position in the row. */
-  readonly positions: Int32Array;
-  readonly rows: Int32Array;
-  readonly units: Int32Array;
+  /** Index in the rows of its row. */
+  readonly rowOf: Int32Array;
 }
 
 /** Replacement draws; entry i belongs to position i. */
 export interface Replacements {
-  /** In [0, 2^32): below 0.8 of it [MASK], below 0.9 a random id, else kept. */
+  /** In [0, 2^32): which kind of replacement. */
   readonly kinds: ArrayLike<number>;
   /** In [0, range): which of the unprotected ids. */
   readonly choices: ArrayLike<number>;
 }
 
+/** Draws of runs of words, in [0, 2^32); entry i belongs to position i. */
+export interface Runs {
+  /** How long a run that begins here is. */
+  readonly lengths: ArrayLike<number>;
+  /** Whether a run is under way where a stretch of text begins. */
+  readonly underWay: ArrayLike<number>;
+  /** How much of that run is left. */
+  readonly left: ArrayLike<number>;
+}
+
 /**
- * The random draws that the rule needs. Results are views which the next call may overwrite.
+ * The random draws that the rules need. Results are views which the next call may overwrite.
  */
 export interface Draws {
   /**
-   * One bit a position, set where its draw is below `probability`: `ceil(length / 32)` words a row, row after row,
+   * One bit a position, set where its draw is below `chance`: `ceil(length / 32)` words a row, row after row,
    * position p of a row at bit `p & 31` of its word `p >> 5`. Bits past a row's end are 0.
    */
-  select(rows: DrawRows, probability: number): Uint32Array;
-  replace(positions: DrawPositions, range: number): Replacements;
+  select(rows: DrawRows, chance: number): Uint32Array;
+  /** The draws of {@link select} of one row themselves, in [0, 2^32). */
+  rank(rows: DrawRows, row: number): ArrayLike<number>;
+  runs(positions: DrawPositions, rows: DrawRows): Runs;
+  replace(positions: DrawPositions, rows: DrawRows, range: number): Replacements;
 }
 
 /** Words of selection bits that the rows take. */
-export function countBitWords(lengths: Int32Array): number {
+export function countBitWords({ count, lengths }: DrawRows): number {
   let words = 0;
-  for (const length of lengths) words += (length + 31) >>> 5;
+  for (let i = 0; i < count; i++) words += (lengths[i]! + 31) >>> 5;
   return words;
 }

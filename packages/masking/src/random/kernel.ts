@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
-import type { Split } from '@mlm/arrow';
-import { keyWords, replacementWord, selectionWord, TWO_TO_32, type Words } from './counter.js';
-import { countBitWords, type DrawPositions, type DrawRows, type Draws, type Replacements } from './draws.js';
+import { type Key, RUN_PURPOSE, TWO_TO_32, type Words } from './counter.js';
+import { countBitWords, type DrawPositions, type DrawRows, type Draws } from './draws.js';
 
 /** The little of WebAssembly's interface that is used here: the compiler knows it from its browser library alone. */
 declare const WebAssembly: {
@@ -9,7 +8,7 @@ declare const WebAssembly: {
   Instance: new (module: object, imports: object) => { exports: unknown };
 };
 
-/** What assembly/philox.ts exports; pointers are byte offsets in its memory. */
+/** What assembly/kernel.ts exports; pointers are byte offsets in its memory. */
 interface Kernel {
   memory: { buffer: ArrayBuffer; grow(pages: number): number };
   select(
@@ -17,114 +16,220 @@ interface Kernel {
     lengths: number,
     rows: number,
     units: number,
+    lasts: number,
     bits: number,
     keyLow: number,
     keyHigh: number,
-    counter3: number,
     limit: number,
   ): void;
+  classBits(
+    count: number,
+    lengths: number,
+    ids: number,
+    table: number,
+    size: number,
+    bytes: number,
+    begins: number,
+    isProtected: number,
+  ): number;
   block(counter: number, keyLow: number, keyHigh: number): void;
+  blocks(
+    count: number,
+    words0: number,
+    words1: number,
+    words2: number,
+    words3: number,
+    keyLow: number,
+    keyHigh: number,
+  ): void;
   replace(
     count: number,
     positions: number,
     rows: number,
     units: number,
+    lasts: number,
     kinds: number,
     choices: number,
     keyLow: number,
     keyHigh: number,
-    counter3: number,
     range: number,
   ): void;
 }
 
-const FIRST_FREE_BYTE = 1024;
+/** The kernel's memory holds its own few bytes, then the table of classes that was used last, then what a call needs. */
+const TABLE_BYTE = 1024;
 const PAGE_BYTES = 65_536;
+/** Index of the word after the table. */
+let first = TABLE_BYTE >>> 2;
+let table: Uint8Array | undefined;
 
 let kernel: Kernel | undefined;
 let words = new Uint32Array(0);
 
 /** The draws by the WebAssembly SIMD kernel: the hot path. */
-export function kernelDraws(seed: number, epoch: number, split: Split): Draws {
-  const [keyLow, keyHigh] = keyWords(seed);
-  const selection = selectionWord(epoch, split);
-  const replacement = replacementWord(epoch, split);
+export function kernelDraws([keyLow, keyHigh]: Key): Draws {
   return {
-    select({ lengths, rows, units }: DrawRows, probability: number): Uint32Array {
-      const count = lengths.length;
-      const bitWords = countBitWords(lengths);
+    select(rows, chance) {
+      const { count } = rows;
+      const bitWords = countBitWords(rows);
+      const wasm = reserve(4 * count + bitWords);
       // A word below the threshold is at most the limit; no word is below 0.
-      const limit = Math.ceil(probability * TWO_TO_32) - 1;
-      if (limit < 0) return new Uint32Array(bitWords);
-      const wasm = reserve(3 * count + bitWords);
-      const at = FIRST_FREE_BYTE >>> 2;
-      words.set(lengths, at);
-      words.set(rows, at + count);
-      words.set(units, at + 2 * count);
-      const bits = at + 3 * count;
-      wasm.select(
-        count,
-        at << 2,
-        (at + count) << 2,
-        (at + 2 * count) << 2,
-        bits << 2,
-        keyLow,
-        keyHigh,
-        selection,
-        limit,
-      );
+      const limit = Math.ceil(chance * TWO_TO_32) - 1;
+      const bits = first + 4 * count;
+      if (limit < 0) return words.subarray(bits, bits + bitWords).fill(0);
+      for (let i = 0; i < count; i++) {
+        words[first + i] = rows.lengths[i]!;
+        words[first + count + i] = rows.rows[i]!;
+        words[first + 2 * count + i] = rows.units[i]!;
+        words[first + 3 * count + i] = rows.lasts[i]!;
+      }
+      const column = (index: number) => (first + index * count) << 2;
+      wasm.select(count, column(0), column(1), column(2), column(3), bits << 2, keyLow, keyHigh, limit);
       return words.subarray(bits, bits + bitWords);
     },
 
-    replace({ positions, rows, units }: DrawPositions, range: number): Replacements {
-      const count = positions.length;
-      const room = (count + 7) & ~7; // the kernel works on eight at a time
-      const wasm = reserve(5 * room);
-      const at = FIRST_FREE_BYTE >>> 2;
-      words.set(positions, at);
-      words.set(rows, at + room);
-      words.set(units, at + 2 * room);
-      const kinds = at + 3 * room;
-      const choices = at + 4 * room;
+    rank({ lengths, rows, units, lasts }, row) {
+      const length = lengths[row]!;
+      const blocks = (length + 3) >>> 2;
+      const room = roomFor(blocks);
+      const wasm = reserve(4 * room + length);
+      for (let i = 0; i < blocks; i++) {
+        words[first + i] = i;
+        words[first + room + i] = rows[row]!;
+        words[first + 2 * room + i] = units[row]!;
+        words[first + 3 * room + i] = lasts[row]!;
+      }
+      drawBlocks(wasm, blocks, room);
+      const ranks = first + 4 * room;
+      for (let i = 0; i < length; i++) words[ranks + i] = words[first + (i & 3) * room + (i >>> 2)]!;
+      return words.subarray(ranks, ranks + length);
+    },
+
+    runs(positions, rows) {
+      const { count } = positions;
+      const room = roomFor(count);
+      const wasm = reserve(4 * room);
+      writeCounters(positions, rows, room, RUN_PURPOSE, 0);
+      drawBlocks(wasm, count, room);
+      const column = (index: number) => words.subarray(first + index * room, first + index * room + count);
+      return { lengths: column(0), underWay: column(1), left: column(2) };
+    },
+
+    replace(positions, rows, range) {
+      const { count } = positions;
+      const room = roomFor(count);
+      const wasm = reserve(6 * room);
+      writeCounters(positions, rows, room, 0, 1);
+      const column = (index: number) => (first + index * room) << 2;
       wasm.replace(
         count,
-        at << 2,
-        (at + room) << 2,
-        (at + 2 * room) << 2,
-        kinds << 2,
-        choices << 2,
+        column(0),
+        column(1),
+        column(2),
+        column(3),
+        column(4),
+        column(5),
         keyLow,
         keyHigh,
-        replacement,
         range,
       );
+      const kinds = first + 4 * room;
+      const choices = kinds + room;
       return {
         kinds: words.subarray(kinds, kinds + count),
         choices: words.subarray(choices, choices + count),
       };
     },
   };
+
+  function drawBlocks(wasm: Kernel, count: number, room: number): void {
+    const column = (index: number) => (first + index * room) << 2;
+    wasm.blocks(count, column(0), column(1), column(2), column(3), keyLow, keyHigh);
+  }
+}
+
+/** Writes the counters of positions into the kernel's memory: four columns of `room` words. */
+function writeCounters(
+  { count, indices, rowOf }: DrawPositions,
+  { starts, rows, units, lasts }: DrawRows,
+  room: number,
+  purpose: number,
+  stream: number,
+): void {
+  for (let i = 0; i < count; i++) {
+    const row = rowOf[i]!;
+    words[first + i] = (indices[i]! - starts[row]!) | purpose;
+    words[first + room + i] = rows[row]!;
+    words[first + 2 * room + i] = units[row]!;
+    words[first + 3 * room + i] = lasts[row]! | stream;
+  }
+}
+
+/**
+ * One bit a position of rows that follow one another, for bits 0 and 1 of its id's class: `ceil(length / 32)` words a row.
+ * @param classes of all ids, a byte each
+ * @param onForeignId is told an id that has no class, and throws
+ * @returns views which the next call of the kernel overwrites
+ */
+export function classBits(
+  rows: DrawRows,
+  ids: Int32Array,
+  classes: Uint8Array,
+  onForeignId: (id: number) => never,
+): [bit0: Uint32Array, bit1: Uint32Array] {
+  if (table !== classes) {
+    first = (TABLE_BYTE + classes.length + 3) >>> 2;
+    reserve(0);
+    new Uint8Array(words.buffer).set(classes, TABLE_BYTE);
+    table = classes;
+  }
+  const { count, starts, lengths } = rows;
+  const begin = starts[0] ?? 0;
+  const tokens = count === 0 ? 0 : starts[count - 1]! + lengths[count - 1]! - begin;
+  const bitWords = countBitWords(rows);
+  const wasm = reserve(8 + count + tokens + 2 * bitWords);
+  const lengthsAt = first + 8; // after room for 32 bytes
+  const idsAt = lengthsAt + count;
+  const bits = idsAt + tokens;
+  words.set(lengths.subarray(0, count), lengthsAt);
+  words.set(ids.subarray(begin, begin + tokens), idsAt);
+  const foreign = wasm.classBits(
+    count,
+    lengthsAt << 2,
+    idsAt << 2,
+    TABLE_BYTE,
+    classes.length,
+    first << 2,
+    bits << 2,
+    (bits + bitWords) << 2,
+  );
+  if (foreign >= 0) onForeignId(ids[begin + foreign]!);
+  return [words.subarray(bits, bits + bitWords), words.subarray(bits + bitWords, bits + 2 * bitWords)];
+}
+
+/** The kernel works on eight at a time. */
+function roomFor(count: number): number {
+  return (count + 7) & ~7;
 }
 
 /** One block of Philox4x32-10 by the kernel. */
-export function kernelBlock(counter: Words, [keyLow, keyHigh]: readonly [number, number]): Words {
+export function kernelBlock(counter: Words, [keyLow, keyHigh]: Key): Words {
   const wasm = reserve(counter.length);
-  const at = FIRST_FREE_BYTE >>> 2;
-  words.set(counter, at);
-  wasm.block(at << 2, keyLow, keyHigh);
-  return [words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!];
+  words.set(counter, first);
+  wasm.block(first << 2, keyLow, keyHigh);
+  return [words[first]!, words[first + 1]!, words[first + 2]!, words[first + 3]!];
 }
 
 /** The kernel, its memory grown to hold so many words from the first free byte on. */
 function reserve(count: number): Kernel {
   kernel ??= instantiate();
-  const missing = FIRST_FREE_BYTE + 4 * count - kernel.memory.buffer.byteLength;
+  const missing = 4 * (first + count) - kernel.memory.buffer.byteLength;
   if (missing > 0) kernel.memory.grow(Math.ceil(missing / PAGE_BYTES));
   if (words.buffer !== kernel.memory.buffer) words = new Uint32Array(kernel.memory.buffer);
   return kernel;
 }
 
 function instantiate(): Kernel {
-  const bytes = readFileSync(new URL('../../wasm/philox.wasm', import.meta.url));
+  const bytes = readFileSync(new URL('../../wasm/kernel.wasm', import.meta.url));
   return new WebAssembly.Instance(new WebAssembly.Module(bytes), {}).exports as Kernel;
 }

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Words } from './counter.js';
+import { keyWords, philox, selectionWord, type Words } from './counter.js';
+import type { DrawPositions, DrawRows } from './draws.js';
 import { kernelBlock, kernelDraws } from './kernel.js';
-import { philox, referenceDraws } from './reference.js';
+import { referenceDraws } from './reference.js';
 
 // Known-answer vectors of Random123 (kat_vectors, philox4x32 10).
 const knownAnswers: { counter: Words; key: [number, number]; block: Words }[] = [
@@ -50,48 +51,118 @@ describe('Philox4x32-10', () => {
   });
 });
 
-describe('draws', () => {
-  it('selects the same positions in plain TypeScript and in the kernel', () => {
-    const rows = fc.array(fc.record({ length: fc.integer({ min: 0, max: 150 }), row: int31, unit: int31 }), {
-      maxLength: 6,
-    });
+const rowsToDrawFor = fc
+  .array(
+    fc.record({
+      length: fc.integer({ min: 0, max: 150 }),
+      row: int31,
+      unit: int31,
+      epoch: epochs,
+      split: splits,
+    }),
+    { minLength: 1, maxLength: 6 },
+  )
+  .map((rows): DrawRows => {
+    let end = 0;
+    return {
+      count: rows.length,
+      starts: Int32Array.from(rows, ({ length }) => (end += length) - length),
+      lengths: Int32Array.from(rows, ({ length }) => length),
+      padding: new Int32Array(rows.length),
+      rows: Int32Array.from(rows, ({ row }) => row),
+      units: Int32Array.from(rows, ({ unit }) => unit),
+      lasts: Int32Array.from(rows, ({ epoch, split }) => selectionWord(epoch, split)),
+    };
+  });
+
+/** Rows, and positions in them. */
+const positionsToDrawFor = fc
+  .tuple(rowsToDrawFor, fc.array(fc.tuple(fc.nat(), fc.nat()), { maxLength: 20 }))
+  .map(([rows, chosen]): [DrawRows, DrawPositions] => {
+    const filled = [...rows.lengths.keys()].filter((row) => rows.lengths[row]! > 0);
+    const places =
+      filled.length === 0
+        ? []
+        : chosen.map(([row, position]) => {
+            const rowOf = filled[row % filled.length]!;
+            return { rowOf, index: rows.starts[rowOf]! + (position % rows.lengths[rowOf]!) };
+          });
+    return [
+      rows,
+      {
+        count: places.length,
+        indices: Int32Array.from(places, ({ index }) => index),
+        rowOf: Int32Array.from(places, ({ rowOf }) => rowOf),
+      },
+    ];
+  });
+
+/** Draws by the kernel are views: copied, so that they can be compared. */
+const copied = <T extends object>(draws: T) =>
+  Object.fromEntries(Object.entries(draws).map(([name, words]) => [name, [...(words as Uint32Array)]]));
+
+describe('draws are the same in plain TypeScript and in the kernel', () => {
+  const keys = fc
+    .tuple(seeds, fc.integer({ min: 0, max: 2 ** 32 - 1 }))
+    .map(([seed, stream]) => keyWords(seed, stream));
+
+  it('that select', () => {
     fc.assert(
-      fc.property(rows, seeds, epochs, splits, probabilities, (rows, seed, epoch, split, probability) => {
-        const input = {
-          starts: Int32Array.from(rows, () => 0),
-          lengths: Int32Array.from(rows, ({ length }) => length),
-          rows: Int32Array.from(rows, ({ row }) => row),
-          units: Int32Array.from(rows, ({ unit }) => unit),
-        };
-        const expected = referenceDraws(seed, epoch, split).select(input, probability);
-        expect(kernelDraws(seed, epoch, split).select(input, probability).slice()).toEqual(expected);
+      fc.property(rowsToDrawFor, keys, probabilities, (rows, key, chance) => {
+        expect(kernelDraws(key).select(rows, chance).slice()).toEqual(
+          referenceDraws(key).select(rows, chance),
+        );
       }),
     );
   });
 
-  it('replaces the same way in plain TypeScript and in the kernel', () => {
-    const positions = fc.array(fc.record({ position: int31, row: int31, unit: int31 }), { maxLength: 20 });
+  it('that order the positions of a row, and are those that select', () => {
+    fc.assert(
+      fc.property(rowsToDrawFor, keys, probabilities, (rows, key, chance) => {
+        const first = { ...rows, count: 1 };
+        const ranks = [...Array.from(kernelDraws(key).rank(rows, 0))];
+        expect(ranks).toEqual(Array.from(referenceDraws(key).rank(rows, 0)));
+        const bits = kernelDraws(key).select(first, chance);
+        expect(ranks.map((rank) => rank < chance * 2 ** 32)).toEqual(
+          ranks.map((_, i) => ((bits[i >>> 5]! >>> i) & 1) === 1),
+        );
+      }),
+    );
+  });
+
+  it('that make runs', () => {
+    fc.assert(
+      fc.property(positionsToDrawFor, keys, ([rows, positions], key) => {
+        expect(copied(kernelDraws(key).runs(positions, rows))).toEqual(
+          copied(referenceDraws(key).runs(positions, rows)),
+        );
+      }),
+    );
+  });
+
+  it('that replace', () => {
     fc.assert(
       fc.property(
-        positions,
-        seeds,
-        epochs,
-        splits,
+        positionsToDrawFor,
+        keys,
         fc.integer({ min: 1, max: 0x7fffffff }),
-        (positions, seed, epoch, split, range) => {
-          const input = {
-            indices: Int32Array.from(positions, (_, i) => i),
-            positions: Int32Array.from(positions, ({ position }) => position),
-            rows: Int32Array.from(positions, ({ row }) => row),
-            units: Int32Array.from(positions, ({ unit }) => unit),
-          };
-          const expected = referenceDraws(seed, epoch, split).replace(input, range);
-          const found = kernelDraws(seed, epoch, split).replace(input, range);
-          expect(Array.from(found.kinds)).toEqual(Array.from(expected.kinds));
-          expect(Array.from(found.choices)).toEqual(Array.from(expected.choices));
-          for (const choice of Array.from(found.choices)) expect(choice).toBeLessThan(range);
+        ([rows, positions], key, range) => {
+          const found = copied(kernelDraws(key).replace(positions, rows, range));
+          expect(found).toEqual(copied(referenceDraws(key).replace(positions, rows, range)));
+          for (const choice of found.choices!) expect(choice).toBeLessThan(range);
         },
       ),
     );
+  });
+});
+
+describe('keys', () => {
+  it('are the seed itself for stream 0, and differ from stream to stream', () => {
+    expect(keyWords(42)).toEqual([42, 0]);
+    expect(keyWords(2 ** 53 - 1, 0)).toEqual([0xffffffff, 0x1fffff]);
+    const keys = Array.from({ length: 1000 }, (_, stream) => keyWords(42, stream).join());
+    expect(new Set(keys).size).toBe(1000);
+    // Frozen: words 0 and 1 of the block of the counter (15 << 28, 1, 0, 0) under the key (42, 0).
+    expect(keyWords(42, 1)).toEqual(philox([0xf0000000, 1, 0, 0], [42, 0]).slice(0, 2));
   });
 });

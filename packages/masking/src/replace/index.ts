@@ -1,8 +1,49 @@
+import { InputError } from '@mlm/base/errors';
 import { bert } from './bert.js';
 import { mask } from './mask.js';
 import type { Replacement } from './replacement.js';
 
-export type { Replacement };
+export { type MaskedPositions, type Replacement, replaceMasked } from './replacement.js';
 
+<<<<<<< HEAD
 /** The ways to replace masked tokens, by the name that settings and options have: the only list of them. */
 export const replacements = { mask, bert } as const satisfies Record<string, Replacement>;
+=======
+/** The ways to replace masked tokens that have a name: the only list of them. */
+export const replacements: Readonly<Record<string, Replacement>> = { mask, bert };
+
+/** Shares of one's own: [MASK], a random id, kept. They sum to 1. */
+export type ReplacementShares = readonly [mask: number, random: number, keep: number];
+
+/**
+ * The replacement that settings state by its name or by shares.
+ * @throws InputError when there is none of that name, or the shares do not sum to 1
+ */
+export function replacementOf(replace: string | ReplacementShares): Replacement {
+  if (typeof replace === 'string') {
+    const named = Object.hasOwn(replacements, replace) ? replacements[replace] : undefined;
+    if (named) return named;
+    const names = Object.keys(replacements).map((name) => `"${name}"`);
+    throw new InputError(
+      `replace "${replace}": expected ${names.join(', ')}, or three shares such as 0.8,0.1,0.1`,
+    );
+  }
+  const [mask, random, keep] = replace;
+  const isShare = (share: unknown) => typeof share === 'number' && share >= 0 && share <= 1;
+  if (replace.length !== 3 || !replace.every(isShare) || Math.abs(mask + random + keep - 1) > 1e-9) {
+    throw new InputError(
+      `replace ${replace.join(',')}: expected the shares of [MASK], random and kept tokens, which sum to 1`,
+    );
+  }
+  return { mask, random };
+}
+
+/** Shares by the name they have, if they have one. */
+export function namedReplacement(replace: string | ReplacementShares): string | ReplacementShares {
+  const { mask, random } = replacementOf(replace);
+  const named = Object.entries(replacements).find(
+    ([, known]) => known.mask === mask && known.random === random,
+  );
+  return named?.[0] ?? replace;
+}
+>>>>>>> 3d205e5 (Whole words, n-grams and spans can be masked, with shares, counts, repeated rows and stream numbers of one's own; a model that reads as tokens holds every rule to docs/format.md)

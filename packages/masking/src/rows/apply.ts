@@ -1,9 +1,10 @@
 import { int8Memory, int32Memory, type ListColumn, type MaskedColumns } from '@mlm/arrow/columns';
-import { InputError } from '@mlm/base/errors';
-import { TWO_TO_32 } from '../random/counter.js';
-import type { DrawPositions, DrawRows, Draws } from '../random/draws.js';
-import { type Replacement, replacements } from '../replace/index.js';
+import { selectionWord } from '../random/counter.js';
+import { countBitWords, type DrawRows, type Draws } from '../random/draws.js';
+import { type MaskedPositions, replaceMasked, replacementOf } from '../replace/index.js';
 import type { MaskingRule } from '../rule.js';
+import { selectPositions } from '../select/select.js';
+import { outsideVocabulary, type Selected } from '../select/words.js';
 import { fromZero, IGNORED_LABEL } from './originals.js';
 import type { RowPlaces } from './places.js';
 
@@ -27,32 +28,34 @@ export function applyRule(
   column: ListColumn<Int32Array>,
   rule: MaskingRule,
   places: RowPlaces,
+  epoch: number,
   draws: Draws,
 ): MaskedRows {
   const { values: ids, offsets } = fromZero(column);
   const labels = int32Memory(ids.length);
   const attention = int8Memory(ids.length);
-  const { labels: labelled, probability } = rule.settings;
-  const replacement = replacements[rule.settings.replace]!;
+  const replacement = replacementOf(rule.settings.replace);
   let maskedCount = 0;
   let tokens = ids.length;
   for (let begin = 0, end = 0; begin < offsets.length - 1; begin = end) {
     end = chunkEnd(offsets, begin);
     const [first, last] = [offsets[begin]!, offsets[end]!];
-    if (labelled === 'all') labels.set(ids.subarray(first, last), first);
+    if (rule.settings.labels === 'all') labels.set(ids.subarray(first, last), first);
     else labels.fill(IGNORED_LABEL, first, last);
     attention.fill(1, first, last);
-    for (let row = begin; row < end; row++)
-      tokens -= clearPadding(ids, offsets, row, rule.padId, labels, attention);
-    const rows = drawRows(offsets, places, begin, end);
-    const bits = draws.select(rows, probability);
+    const rows = chunkRows(offsets, places, begin, end, epoch, rule.settings.dupe_factor ?? 1);
+    for (let row = 0; row < rows.count; row++) {
+      rows.padding[row] = clearPadding(ids, rows, row, rule.padId, labels, attention);
+      tokens -= rows.padding[row]!;
+    }
+    const selected = selectPositions(rows, ids, rule, draws);
     if (replacement.mask === 1) {
-      maskedCount += label(bits, rows, ids, labels, rule);
+      maskedCount += label(selected, rows, ids, labels, rule);
     } else {
-      const room = roomFor(bits.length * 32);
-      const count = label(bits, rows, ids, labels, rule, room);
-      replace(ids, room, count, rows, rule, replacement, draws);
-      maskedCount += count;
+      const masked = roomFor(countBitWords(rows) * 32);
+      masked.count = label(selected, rows, ids, labels, rule, masked);
+      replaceMasked(ids, masked, rows, rule, replacement, draws);
+      maskedCount += masked.count;
     }
   }
   // Each column has offsets of its own: apache-arrow's tableToIPC drops a buffer that follows itself.
@@ -65,24 +68,6 @@ export function applyRule(
   };
 }
 
-/** @returns how many positions of the row are padding */
-function clearPadding(
-  ids: Int32Array,
-  offsets: Int32Array,
-  row: number,
-  padId: number,
-  labels: Int32Array,
-  attention: Int8Array,
-): number {
-  const [start, end] = [offsets[row]!, offsets[row + 1]!];
-  let i = end;
-  for (; i > start && ids[i - 1] === padId; i--) {
-    attention[i - 1] = 0;
-    labels[i - 1] = IGNORED_LABEL;
-  }
-  return end - i;
-}
-
 /** The row after a chunk that begins at a row: at least one row, else as many as the chunk has tokens for. */
 function chunkEnd(offsets: Int32Array, begin: number): number {
   const limit = offsets[begin]! + CHUNK_TOKENS;
@@ -91,104 +76,123 @@ function chunkEnd(offsets: Int32Array, begin: number): number {
   return end;
 }
 
-function drawRows(offsets: Int32Array, places: RowPlaces, begin: number, end: number): DrawRows {
-  const lengths = new Int32Array(end - begin);
-  for (let i = 0; i < lengths.length; i++) lengths[i] = offsets[begin + i + 1]! - offsets[begin + i]!;
+let rowRoom = rowsOfRoom(0);
+
+function rowsOfRoom(room: number): DrawRows & { count: number } {
+  const array = () => new Int32Array(room);
   return {
-    starts: offsets.subarray(begin, end),
-    lengths,
-    rows: places.rows.subarray(begin, end),
-    units: places.units.subarray(begin, end),
+    count: 0,
+    starts: array(),
+    lengths: array(),
+    padding: array(),
+    rows: array(),
+    units: array(),
+    lasts: array(),
   };
 }
 
-/** Selected positions, more room than there are. */
-interface SelectedPositions {
-  /** Index in the column's values. */
-  readonly indices: Int32Array;
-  /** Which of the chunk's rows. */
-  readonly rows: Int32Array;
+/** What the draws of a chunk's rows depend on. The next call overwrites it. */
+function chunkRows(
+  offsets: Int32Array,
+  { split, rows, units }: RowPlaces,
+  begin: number,
+  end: number,
+  epoch: number,
+  copies: number,
+): DrawRows {
+  const count = end - begin;
+  if (rowRoom.starts.length < count) rowRoom = rowsOfRoom(count);
+  rowRoom.count = count;
+  const last = selectionWord(epoch, split);
+  for (let i = 0; i < count; i++) {
+    const row = rows[begin + i]!;
+    rowRoom.starts[i] = offsets[begin + i]!;
+    rowRoom.lengths[i] = offsets[begin + i + 1]! - offsets[begin + i]!;
+    rowRoom.units[i] = units[begin + i]!;
+    if (copies === 1) {
+      rowRoom.rows[i] = row;
+      rowRoom.lasts[i] = last;
+    } else {
+      rowRoom.rows[i] = Math.floor(row / copies);
+      rowRoom.lasts[i] = selectionWord(epoch * copies + (row % copies), split);
+    }
+  }
+  return rowRoom;
 }
 
-let room: SelectedPositions = { indices: new Int32Array(0), rows: new Int32Array(0) };
+/** @returns how many positions of the row are padding */
+function clearPadding(
+  ids: Int32Array,
+  { starts, lengths }: DrawRows,
+  row: number,
+  padId: number,
+  labels: Int32Array,
+  attention: Int8Array,
+): number {
+  const start = starts[row]!;
+  const end = start + lengths[row]!;
+  let i = end;
+  for (; i > start && ids[i - 1] === padId; i--) {
+    attention[i - 1] = 0;
+    labels[i - 1] = IGNORED_LABEL;
+  }
+  return end - i;
+}
 
-function roomFor(count: number): SelectedPositions {
-  if (room.indices.length < count) room = { indices: new Int32Array(count), rows: new Int32Array(count) };
-  return room;
+let maskedRoom: MaskedPositions = positionsOfRoom(0);
+
+function positionsOfRoom(room: number): MaskedPositions {
+  return {
+    count: 0,
+    indices: new Int32Array(room),
+    rowOf: new Int32Array(room),
+    kindOf: new Int32Array(room),
+  };
+}
+
+function roomFor(count: number): MaskedPositions {
+  if (maskedRoom.indices.length < count) maskedRoom = positionsOfRoom(count);
+  return maskedRoom;
 }
 
 /**
- * Selects the positions whose bit is set and whose id is not protected: their ids become labels. Where `selected` is
- * given, it is told the positions; else each of them becomes [MASK] at once.
- * @returns how many were selected
+ * Masks the positions whose bit is set and whose id is not protected: their ids become labels. Where `masked` is given, it
+ * is told the positions; else each of them becomes [MASK] at once.
+ * @returns how many were masked
  */
 function label(
-  bits: Uint32Array,
-  { starts, lengths }: DrawRows,
+  { bits, runStarts }: Selected,
+  { count: rowCount, starts, lengths }: DrawRows,
   ids: Int32Array,
   labels: Int32Array,
   { isProtected, vocabularySize, maskId }: MaskingRule,
-  selected?: SelectedPositions,
+  masked?: MaskedPositions,
 ): number {
   let count = 0;
   let word = 0;
-  for (let row = 0; row < lengths.length; row++) {
+  let kind = 0;
+  for (let row = 0; row < rowCount; row++) {
     const start = starts[row]!;
     const end = start + lengths[row]!;
-    for (let first = start; first < end; first += 32) {
-      for (let left = bits[word++]!; left !== 0; left &= left - 1) {
-        const index = first + 31 - Math.clz32(left & -left);
+    for (let first = start; first < end; first += 32, word++) {
+      for (let left = bits[word]!; left !== 0; left &= left - 1) {
+        const bit = 31 - Math.clz32(left & -left);
+        const index = first + bit;
         const id = ids[index]!;
         const isKept = isProtected[id];
         if (isKept === 1) continue;
-        if (isKept === undefined) {
-          throw new InputError(
-            `input_ids holds ${id}: expected an id of the vocabulary, 0 to ${vocabularySize - 1}`,
-          );
-        }
+        if (isKept === undefined) throw outsideVocabulary(id, vocabularySize);
         labels[index] = id;
-        if (selected === undefined) ids[index] = maskId;
+        if (masked === undefined) ids[index] = maskId;
         else {
-          selected.indices[count] = index;
-          selected.rows[count] = row;
+          if (runStarts === undefined || (runStarts[word]! >>> bit) & 1) kind = count;
+          masked.indices[count] = index;
+          masked.rowOf[count] = row;
+          masked.kindOf[count] = kind;
         }
         count++;
       }
     }
   }
   return count;
-}
-
-/** [MASK], a random unprotected id, or the id as it was, by the replacement's shares. */
-function replace(
-  ids: Int32Array,
-  selected: SelectedPositions,
-  count: number,
-  rows: DrawRows,
-  { maskId, randomIds }: MaskingRule,
-  { mask, random }: Replacement,
-  draws: Draws,
-): void {
-  const { kinds, choices } = draws.replace(drawPositions(selected, count, rows), randomIds.length);
-  const { indices } = selected;
-  const maskBelow = mask * TWO_TO_32;
-  const randomBelow = (mask + random) * TWO_TO_32;
-  for (let i = 0; i < count; i++) {
-    if (kinds[i]! < maskBelow) ids[indices[i]!] = maskId;
-    else if (kinds[i]! < randomBelow) ids[indices[i]!] = randomIds[choices[i]!]!;
-  }
-}
-
-function drawPositions(selected: SelectedPositions, count: number, rows: DrawRows): DrawPositions {
-  const indices = selected.indices.subarray(0, count);
-  const positions = new Int32Array(count);
-  const rowsInUnit = new Int32Array(count);
-  const units = new Int32Array(count);
-  for (let i = 0; i < count; i++) {
-    const row = selected.rows[i]!;
-    positions[i] = indices[i]! - rows.starts[row]!;
-    rowsInUnit[i] = rows.rows[row]!;
-    units[i] = rows.units[row]!;
-  }
-  return { indices, positions, rows: rowsInUnit, units };
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { BatchPlace, MaskingSettings } from '@mlm/arrow';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { keyWords } from '../random/counter.js';
 import { referenceDraws } from '../random/reference.js';
 import type { MaskingRule } from '../rule.js';
 import { cases, columnOf, epochs, places, rowsOf, ruleOf, start } from '../testing.fixture.js';
@@ -65,8 +66,8 @@ describe('maskRows', () => {
     fc.assert(
       fc.property(cases, places, epochs, ({ rule, rows }, place, epoch) => {
         const column = columnOf(rows);
-        const draws = referenceDraws(rule.settings.seed, epoch, place.split);
-        const reference = applyRule(column, rule, consecutiveRows(place, rows.length), draws);
+        const draws = referenceDraws(keyWords(rule.settings.seed));
+        const reference = applyRule(column, rule, consecutiveRows(place, rows.length), epoch, draws);
         expect(maskRows(columnOf(rows), rule, place, epoch)).toEqual(reference);
       }),
     );

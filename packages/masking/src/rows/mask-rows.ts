@@ -1,6 +1,6 @@
 import type { BatchPlace, ListColumn, MaskedColumns } from '@mlm/arrow/columns';
 import { InputError } from '@mlm/base/errors';
-import { LAST_EPOCH } from '../random/counter.js';
+import { type Key, keyWords, LAST_EPOCH } from '../random/counter.js';
 import { givenDraws, type Uniforms } from '../random/given.js';
 import { kernelDraws } from '../random/kernel.js';
 import type { MaskingRule } from '../rule.js';
@@ -31,9 +31,9 @@ export function maskRowsInPlace(
   places: BatchPlace | RowPlaces,
   epoch = 0,
 ): MaskedRows {
-  checkEpoch(epoch);
+  checkEpoch(epoch, rule.settings.dupe_factor ?? 1);
   const rows = 'firstRow' in places ? consecutiveRows(places, column.offsets.length - 1) : places;
-  return applyRule(column, rule, rows, kernelDraws(rule.settings.seed, epoch, rows.split));
+  return applyRule(column, rule, rows, epoch, kernelDraws(keyOf(rule)));
 }
 
 /**
@@ -46,7 +46,7 @@ export function maskWithUniforms(
   uniforms: Uniforms,
 ): MaskedRows {
   const nowhere = consecutiveRows({ unit: 0, firstRow: 0, split: 'train' }, column.offsets.length - 1);
-  return applyRule(copyRows(column), rule, nowhere, givenDraws(uniforms));
+  return applyRule(copyRows(column), rule, nowhere, 0, givenDraws(uniforms));
 }
 
 /** Masks rows that were masked before anew, as another epoch or another rule has it: `maskRows` of their originals. */
@@ -59,8 +59,13 @@ export function remaskRows(
   return maskRowsInPlace(restoreOriginals(masked), rule, places, epoch);
 }
 
-function checkEpoch(epoch: number): void {
-  if (!Number.isInteger(epoch) || epoch < 0 || epoch > LAST_EPOCH) {
-    throw new InputError(`epoch ${epoch}: expected a whole number from 0 to ${LAST_EPOCH}`);
+function keyOf({ settings }: MaskingRule): Key {
+  return keyWords(settings.seed, settings.stream_number);
+}
+
+function checkEpoch(epoch: number, copies: number): void {
+  const last = Math.floor((LAST_EPOCH + 1) / copies) - 1;
+  if (!Number.isInteger(epoch) || epoch < 0 || epoch > last) {
+    throw new InputError(`epoch ${epoch}: expected a whole number from 0 to ${last}`);
   }
 }

@@ -33,3 +33,24 @@ export function copyRows(column: ListColumn<Int32Array>): ListColumn<Int32Array>
   const { values, offsets } = fromZero(column);
   return { values: values.slice(), offsets };
 }
+
+/** Each row so many times, one after the other. */
+export function repeatRows(column: ListColumn<Int32Array>, times: number): ListColumn<Int32Array> {
+  if (times === 1) return column;
+  const { values, offsets } = fromZero(column);
+  const rows = offsets.length - 1;
+  const repeated = {
+    values: new Int32Array(values.length * times),
+    offsets: new Int32Array(rows * times + 1),
+  };
+  let end = 0;
+  for (let row = 0; row < rows; row++) {
+    const ids = values.subarray(offsets[row], offsets[row + 1]);
+    for (let copy = 0; copy < times; copy++) {
+      repeated.values.set(ids, end);
+      end += ids.length;
+      repeated.offsets[row * times + copy + 1] = end;
+    }
+  }
+  return repeated;
+}

@@ -1,0 +1,2 @@
+export { block, blocks, replace, select } from './philox';
+export { classBits } from './words';

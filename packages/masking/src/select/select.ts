@@ -1,0 +1,141 @@
+import { TWO_TO_32 } from '../random/counter.js';
+import { countBitWords, type DrawPositions, type DrawRows, type Draws } from '../random/draws.js';
+import type { MaskingRule } from '../rule.js';
+import { selectByCount } from './by-count.js';
+import { selectionOf } from './index.js';
+import { lengthOf, type RunLengths, runLengths, type Selection, startChance } from './selection.js';
+import { findWords, isBoundary, type Selected, type WordBits } from './words.js';
+
+/**
+ * Selects the positions of rows.
+ *
+ * Runs of several words are one endless process that each stretch of text is a window on. A word outside any run begins one
+ * with the chance {@link startChance}; where a stretch begins, a run is under way with the probability p, of which the part
+ * that is left has its own chances. So every word is selected with probability p, the first and the last of a row too.
+ * Protected tokens, such as a [SEP] between documents, end a stretch.
+ *
+ * @returns views which the next call overwrites
+ */
+export function selectPositions(rows: DrawRows, ids: Int32Array, rule: MaskingRule, draws: Draws): Selected {
+  const { settings } = rule;
+  const selection = selectionOf(settings.select);
+  const { probability, exact_count, min_masks, max_masks } = settings;
+  const isCounted = exact_count === true || min_masks !== undefined || max_masks !== undefined;
+  if (selection.of === 'tokens' && !isCounted) {
+    return { bits: draws.select(rows, probability), runStarts: undefined };
+  }
+  const words = findWords(rows, ids, rule.classes);
+  const runs = runLengths(selection.lengths);
+  const selected = roomFor(countBitWords(rows), selection);
+  if (!exact_count) {
+    const drawn = draws.select(rows, startChance(probability, runs.mean));
+    if (selection.lengths.length === 1) fillWords(rows, drawn, words, selected.bits);
+    else fillRuns(rows, drawn, words, runs, probability, draws, selected);
+  }
+  if (isCounted) selectByCount(rows, words, runs, settings, draws, selected);
+  return selected;
+}
+
+let room = { bits: new Uint32Array(0), starts: new Uint32Array(0) };
+
+function roomFor(words: number, { replacedAsOne = false }: Selection): Selected {
+  if (room.bits.length < words) room = { bits: new Uint32Array(words), starts: new Uint32Array(words) };
+  const { bits, starts } = room;
+  bits.fill(0, 0, words);
+  if (replacedAsOne) starts.fill(0, 0, words);
+  return { bits, runStarts: replacedAsOne ? starts : undefined };
+}
+
+/** Selects the words whose first token's bit is drawn, 32 positions at a time. */
+function fillWords(
+  rows: DrawRows,
+  drawn: Uint32Array,
+  { begins, isProtected }: WordBits,
+  bits: Uint32Array,
+): void {
+  let word = 0;
+  for (let row = 0; row < rows.count; row++) {
+    const lastWord = word + ((rows.lengths[row]! + 31) >>> 5);
+    let before = 0;
+    for (; word < lastWord; word++) {
+      const first = drawn[word]! & begins[word]!;
+      const rest = ~(begins[word]! | isProtected[word]!);
+      // A word's rest is a run of ones; one added at its low end carries through all of it.
+      const reached = rest & ((first << 1) | before);
+      const whole = first | (rest & ~(rest + reached));
+      bits[word] = whole;
+      before = whole >>> 31;
+    }
+  }
+}
+
+/** Words where a run may begin, or be under way. */
+let candidates = { indices: new Int32Array(0), rowOf: new Int32Array(0), firstBits: new Int32Array(0) };
+
+/** Selects runs of words, which begin where a bit is drawn outside a run, or are under way where a stretch begins. */
+function fillRuns(
+  rows: DrawRows,
+  drawn: Uint32Array,
+  words: WordBits,
+  runs: RunLengths,
+  probability: number,
+  draws: Draws,
+  { bits, runStarts }: Selected,
+): void {
+  const found = findCandidates(rows, drawn, words);
+  const { lengths, underWay, left } = draws.runs(found, rows);
+  const underWayBelow = probability * TWO_TO_32;
+  let reach = 0;
+  for (let i = 0; i < found.count; i++) {
+    const index = found.indices[i]!;
+    if (index < reach) continue;
+    const row = found.rowOf[i]!;
+    const at = found.firstBits[i]! + index - rows.starts[row]!;
+    const isStretch = ((words.stretches[at >>> 5]! >>> at) & 1) === 1;
+    if (isStretch && underWay[i]! >= underWayBelow) continue;
+    const length = isStretch ? lengthOf(left[i]!, runs.leftUpTo) : lengthOf(lengths[i]!, runs.upTo);
+    const end = found.firstBits[i]! + rows.lengths[row]!;
+    if (runStarts) runStarts[at >>> 5]! |= 1 << at;
+    let last = at;
+    for (let word = 0; word < length && last < end; word++) {
+      if ((words.isProtected[last >>> 5]! >>> last) & 1) break;
+      do {
+        bits[last >>> 5]! |= 1 << last;
+        last++;
+      } while (last < end && !isBoundary(words, last));
+    }
+    reach = index + last - at;
+  }
+}
+
+function findCandidates(
+  rows: DrawRows,
+  drawn: Uint32Array,
+  { begins, stretches }: WordBits,
+): DrawPositions & { firstBits: Int32Array } {
+  const most = 32 * countBitWords(rows);
+  if (candidates.indices.length < most) {
+    candidates = {
+      indices: new Int32Array(most),
+      rowOf: new Int32Array(most),
+      firstBits: new Int32Array(most),
+    };
+  }
+  const { indices, rowOf, firstBits } = candidates;
+  let count = 0;
+  let word = 0;
+  for (let row = 0; row < rows.count; row++) {
+    const start = rows.starts[row]!;
+    const end = start + rows.lengths[row]!;
+    const firstBit = word << 5;
+    for (let first = start; first < end; first += 32, word++) {
+      let left = (drawn[word]! & begins[word]!) | stretches[word]!;
+      for (; left !== 0; left &= left - 1) {
+        indices[count] = first + 31 - Math.clz32(left & -left);
+        rowOf[count] = row;
+        firstBits[count++] = firstBit;
+      }
+    }
+  }
+  return { count, indices, rowOf, firstBits };
+}

@@ -1,0 +1,77 @@
+import { InputError } from '@mlm/base/errors';
+import type { DrawRows } from '../random/draws.js';
+import { classBits } from '../random/kernel.js';
+
+/** Classes of ids: what a token is where words are selected. */
+export const CONTINUES = 0;
+export const BEGINS = 1;
+export const PROTECTED = 2;
+
+/**
+ * Where words stand in rows, one bit a position, laid out as `Draws.select` lays out its bits. The arrays are longer than
+ * the rows need, and the next call overwrites them.
+ */
+export interface WordBits {
+  /** Set where a word begins: also on the rest of a word that a row's edge or a protected token cuts. */
+  readonly begins: Uint32Array;
+  /** Set where a stretch of text begins: the first word of a row, and after a protected token. */
+  readonly stretches: Uint32Array;
+  /** Set on protected tokens, padding among them, and past a row's end. */
+  readonly isProtected: Uint32Array;
+}
+
+/** The positions of rows that a rule masks, one bit each, laid out as `Draws.select` lays out its bits. */
+export interface Selected {
+  /** Set where a token is masked; for single tokens also on protected ones, which are left alone. */
+  readonly bits: Uint32Array;
+  /** Set where a run begins that is replaced as one; absent where each token is replaced by itself. */
+  readonly runStarts: Uint32Array | undefined;
+}
+
+let room = bitRoom(0);
+
+function bitRoom(words: number): WordBits {
+  return {
+    begins: new Uint32Array(words),
+    stretches: new Uint32Array(words),
+    isProtected: new Uint32Array(words),
+  };
+}
+
+/**
+ * Finds the words of rows that follow one another in the ids.
+ * @param classes of ids: {@link CONTINUES}, {@link BEGINS} or {@link PROTECTED}
+ * @throws InputError when an id lies outside the vocabulary
+ */
+export function findWords(rows: DrawRows, ids: Int32Array, classes: Uint8Array): WordBits {
+  const [begun, kept] = classBits(rows, ids, classes, (id) => {
+    throw outsideVocabulary(id, classes.length);
+  });
+  const words = begun.length;
+  if (room.begins.length < words) room = bitRoom(words);
+  const { begins, stretches, isProtected } = room;
+  let word = 0;
+  for (let row = 0; row < rows.count; row++) {
+    const length = rows.lengths[row]!;
+    let cutBefore = 1; // by the row's edge, or a protected token
+    for (let position = 0; position < length; position += 32, word++) {
+      const keptHere = kept[word]!;
+      const inRow = length - position >= 32 ? -1 : (1 << (length - position)) - 1;
+      const stretch = ~keptHere & ((keptHere << 1) | cutBefore) & inRow;
+      stretches[word] = stretch;
+      isProtected[word] = keptHere | ~inRow;
+      begins[word] = begun[word]! | stretch;
+      cutBefore = keptHere >>> 31;
+    }
+  }
+  return room;
+}
+
+export function outsideVocabulary(id: number, size: number): InputError {
+  return new InputError(`input_ids holds ${id}: expected an id of the vocabulary, 0 to ${size - 1}`);
+}
+
+/** Whether a word or a protected token begins at a bit. */
+export function isBoundary({ begins, isProtected }: WordBits, bit: number): boolean {
+  return (((begins[bit >>> 5]! | isProtected[bit >>> 5]!) >>> bit) & 1) === 1;
+}
