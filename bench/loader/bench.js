@@ -70,7 +70,7 @@ async function prepare(file, { name, dynamic }, threads) {
     tokenizer,
     vocabularySize: tokenizer.vocabulary_size,
     shuffleSeed: 1,
-    ...(dynamic && { dynamicRule: dynamicRule(dataset, tokenizer, 42) }),
+    ...(dynamic && { dynamicRule: await dynamicRule(dataset, tokenizer, 42) }),
   });
   const from = { epoch: dynamic ? 1 : 0, batch: 0 };
   /** @returns {Promise<Result>} */

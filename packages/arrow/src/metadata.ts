@@ -59,20 +59,20 @@ export interface MaskingSettings {
   /** What the draws depend on, beside the rows' places. */
   seed: number;
   /** What is masked as one: `token` (the default), `whole-word`, `ngram` or `span`. */
-  select?: string;
+  select?: string | undefined;
   /** Masks round(probability · tokens) of each row, at least one, as BERT's own data has it. Default: false. */
-  exact_count?: boolean;
+  exact_count?: boolean | undefined;
   /** Least and most tokens that are masked in a row. Default: no limit. */
-  min_masks?: number;
-  max_masks?: number;
+  min_masks?: number | undefined;
+  max_masks?: number | undefined;
   /** Ids of further tokens that are never masked and never drawn at random, ascending. Default: none. */
-  protect?: readonly number[];
+  protect?: readonly number[] | undefined;
   /** How many times each row is written, each time with draws of its own. Default: 1. */
-  dupe_factor?: number;
+  dupe_factor?: number | undefined;
   /** Which of several streams of the same seed this is, so that they have different draws. Default: 0. */
-  stream_number?: number;
+  stream_number?: number | undefined;
   /** What the probability has become at the end of training; only in training, never stored. Default: as it is. */
-  final_probability?: number;
+  final_probability?: number | undefined;
 }
 
 /** One of several parts that `mergeDatasets` joins. */

@@ -22,6 +22,7 @@ export {
   maskingDefaults,
   maskingRule,
   ruleAt,
+  selectsWords,
 } from './rule.js';
 
 // Checking datasets

@@ -1,4 +1,33 @@
-import { choice, options, real, whole } from '@mlm/base/options';
+import type { MaskingSettings } from '@mlm/arrow/columns';
+import { choice, flag, type Given, list, type Option, options, real, text, whole } from '@mlm/base/options';
+import { replacementOf } from './replace/index.js';
+import { selections } from './select/index.js';
+
+const selectNames = Object.keys(selections);
+
+/** A replacement by its name, or by three shares. */
+function replacement(help: string): Option<MaskingSettings['replace'], undefined> {
+  return {
+    ...text({ value: 'how', help }),
+    default: undefined,
+    expected: 'mask, bert, or the shares of [MASK], random and kept tokens, such as 0.8,0.1,0.1',
+    accepts(value) {
+      try {
+        return replacementOf(value as MaskingSettings['replace']) !== undefined;
+      } catch {
+        return false;
+      }
+    },
+    read(spelled) {
+      const shares = spelled.split(',').map((share) => (share.trim() === '' ? Number.NaN : Number(share)));
+      return shares.length === 3 ? ([shares[0]!, shares[1]!, shares[2]!] as const) : spelled;
+    },
+  };
+}
+
+const selectHelp = 'what is masked as one: tokens, words, n-grams or spans of words';
+const replaceHelp =
+  'masked tokens become [MASK], or 80 % [MASK], 10 % random, 10 % kept, or by shares of your own';
 
 /** How tokens are selected and replaced: what `preprocess` records in a dataset, whatever its tokenizer. */
 export const maskingOptions = options({
@@ -9,18 +38,96 @@ export const maskingOptions = options({
     value: 'p',
     help: 'the chance of a token to be masked',
   }),
-  replace: choice(['mask', 'bert'], {
-    default: 'mask',
-    value: 'how',
-    help: 'masked tokens become [MASK], or 80 % [MASK], 10 % random, 10 % kept',
-  }),
+  select: choice(selectNames, { default: 'token', value: 'what', help: selectHelp }),
+  replace: { ...replacement(replaceHelp), default: 'mask' } as Option<
+    MaskingSettings['replace'],
+    MaskingSettings['replace']
+  >,
   labels: choice(['masked', 'all'], {
     default: 'masked',
     value: 'which',
     help: 'labels at the masked tokens only (-100 elsewhere), or at all',
+  }),
+  exact_count: flag({
+    help: 'mask round(p · tokens) of each row, at least one, as BERT’s own data has it',
+  }),
+  min_masks: whole({
+    default: 0,
+    to: 2 ** 20,
+    value: 'n',
+    help: 'mask at least so many tokens of a row',
+  }),
+  max_masks: whole({
+    from: 1,
+    to: 2 ** 20,
+    value: 'n',
+    help: 'mask at most so many tokens of a row',
+  }),
+  dupe_factor: whole({
+    default: 1,
+    from: 1,
+    to: 1000,
+    value: 'n',
+    help: 'write each row so many times, each with masks of its own',
+  }),
+  stream_number: whole({
+    default: 0,
+    to: 2 ** 32 - 1,
+    value: 'i',
+    help: 'which of several streams of one seed this is: each has masks of its own',
   }),
   seed: whole({
     default: 42,
     help: 'the seed of masking and of the choice of validation documents',
   }),
 });
+
+/** Tokens of one's own that are left alone; by their text, which a tokenizer turns into the ids of `protect`. */
+export const protectOptions = options({
+  protect: list({
+    default: [],
+    value: 'token',
+    help: 'a token that is never masked, nor put at random',
+  }),
+});
+
+/** A resumed run compares the rule that they make. */
+const decides = { through: 'masking-rule' };
+
+/** Masks that are drawn anew while training, where they are not to be the dataset’s own kind; see {@link dynamicSettings}. */
+export const dynamicOptions = options({
+  select: choice(selectNames, { value: 'what', decides, help: selectHelp }),
+  replace: { ...replacement(replaceHelp), decides },
+  maskProbability: {
+    ...text({
+      value: 'p|from:to',
+      decides,
+      help: 'the chance of a token to be masked; from:to changes it over training',
+    }),
+    expected: 'a number between 0 and 1, or two such as 0.3:0.15',
+    accepts: (value: unknown) => probabilities(value) !== undefined,
+  },
+});
+
+/** `0.15`, or `0.3:0.15` for the first and the last. */
+function probabilities(spelled: unknown): [first: number, last: number] | undefined {
+  if (typeof spelled !== 'string') return undefined;
+  const parts = spelled.split(':');
+  const [first, last = first] = parts.map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
+  const isShare = (share: number | undefined) => share !== undefined && share >= 0 && share <= 1;
+  return parts.length <= 2 && isShare(first) && isShare(last) ? [first!, last!] : undefined;
+}
+
+/** What {@link dynamicOptions} change of masking settings; nothing that is not given. */
+export function dynamicSettings({
+  select,
+  replace,
+  maskProbability,
+}: Given<typeof dynamicOptions>): Partial<MaskingSettings> {
+  const range = probabilities(maskProbability);
+  return {
+    ...(select !== undefined && { select }),
+    ...(replace !== undefined && { replace }),
+    ...(range && { probability: range[0], final_probability: range[1] }),
+  };
+}

@@ -1,15 +1,10 @@
 import type { MaskingSettings, TokenizerMetadata } from '@mlm/arrow/columns';
-<<<<<<< HEAD
-import { InputError } from '@mlm/base/errors';
+import { InputError, mention, say } from '@mlm/base/errors';
 import { defaultsOf, settingsOf } from '@mlm/base/options';
 import { maskingOptions } from './options.js';
-import { replacements } from './replace/index.js';
-=======
-import { InputError, mention, say } from '@mlm/base/errors';
 import { namedReplacement, replacementOf } from './replace/index.js';
 import { selectionOf } from './select/index.js';
 import { BEGINS, CONTINUES, PROTECTED } from './select/words.js';
->>>>>>> 3d205e5 (Whole words, n-grams and spans can be masked, with shares, counts, repeated rows and stream numbers of one's own; a model that reads as tokens holds every rule to docs/format.md)
 
 export type { MaskingSettings };
 
@@ -55,16 +50,10 @@ export interface MaskingRule {
  */
 export function maskingRule(
   tokenizer: MaskableTokenizer | DescribedTokenizer,
-  settings: MaskingSettings,
+  given: MaskingSettings,
 ): MaskingRule {
-<<<<<<< HEAD
-  const { probability, replace, labels, seed } = settingsOf(maskingOptions, settings);
-  const replacement = replacements[replace];
-  const { vocabularySize, maskId, padId, protectedIds } = describe(tokenizer);
-=======
-  checkSettings(settings);
+  const settings = completeSettings(given);
   const { vocabularySize, specialIds, protectedIds, wordStarts } = describe(tokenizer);
->>>>>>> 3d205e5 (Whole words, n-grams and spans can be masked, with shares, counts, repeated rows and stream numbers of one's own; a model that reads as tokens holds every rule to docs/format.md)
   if (!Number.isInteger(vocabularySize) || vocabularySize < 1 || vocabularySize > 0x7fff_ffff) {
     throw new InputError(`vocabulary size ${vocabularySize}: expected a whole number from 1 to 2147483647`);
   }
@@ -104,26 +93,18 @@ export function maskingRule(
   };
 }
 
-function checkSettings(settings: MaskingSettings): void {
-  const { probability, final_probability = probability, labels, seed } = settings;
-  for (const share of [probability, final_probability]) {
-    if (!(share >= 0 && share <= 1)) {
-      throw new InputError(`mask probability ${share}: expected a number from 0 to 1`);
-    }
+/** Fills in the defaults. */
+function completeSettings(given: MaskingSettings): MaskingSettings {
+  const { protect, final_probability, ...others } = given;
+  const settings = { ...settingsOf(maskingOptions, others), protect, final_probability };
+  settingsOf(maskingOptions, { probability: final_probability });
+  const { min_masks, max_masks } = settings;
+  if (max_masks !== undefined && max_masks < min_masks) {
+    throw new InputError(
+      say`${mention('max_masks')} is ${max_masks}, expected at least ${mention('min_masks', min_masks)}`,
+    );
   }
-  if (labels !== 'masked' && labels !== 'all') {
-    throw new InputError(`labels "${labels}": expected "masked" or "all"`);
-  }
-  const whole = (name: string, value: number, least: number, most: number) => {
-    if (Number.isSafeInteger(value) && value >= least && value <= most) return;
-    throw new InputError(`${name} ${value}: expected a whole number from ${least} to ${most}`);
-  };
-  whole('seed', seed, 0, Number.MAX_SAFE_INTEGER);
-  const { min_masks = 0, max_masks = 2 ** 20, dupe_factor = 1, stream_number = 0 } = settings;
-  whole('least number of masks', min_masks, 0, 2 ** 20);
-  whole('most masks', max_masks, Math.max(1, min_masks), 2 ** 20);
-  whole('dupe factor', dupe_factor, 1, 1000);
-  whole('stream number', stream_number, 0, 2 ** 32 - 1);
+  return settings;
 }
 
 /** The settings in the order in which metadata has them, those at their defaults left out but for the first four. */
@@ -185,6 +166,11 @@ export function ruleAt(rule: MaskingRule, progress: number): MaskingRule {
 /** The version of the dataset format that describes these settings: 2 where a reader of version 1 would misread them. */
 export function formatVersion({ probability, replace, labels, seed, ...more }: MaskingSettings): 1 | 2 {
   return typeof replace === 'string' && Object.keys(more).length === 0 ? 1 : 2;
+}
+
+/** Whether words are selected, for which a tokenizer must say where they begin. */
+export function selectsWords({ select }: MaskingSettings): boolean {
+  return selectionOf(select).of === 'words';
 }
 
 /** Share of a row's positions that have a label, at most. */

@@ -1,4 +1,5 @@
 import { choice, defaultsOf, flag, options, path, real, text, whole, wholeOrAuto } from '@mlm/base/options';
+import { dynamicOptions } from '@mlm/masking/options';
 import { scheduleNames } from './optimizer/schedule.js';
 
 /** What runs a model, and where. */
@@ -115,6 +116,7 @@ export const trainOptions = options({
     value: 'kind',
     help: 'the dataset’s own masks, or new ones each epoch',
   }),
+  ...dynamicOptions,
   freezeLayers: whole({
     default: 0,
     flag: 'freeze',

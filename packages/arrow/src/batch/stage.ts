@@ -10,6 +10,8 @@ export interface BatchStage {
   module: string;
   /** Handed to `createStage`; must survive structured cloning. */
   options: unknown;
+  /** How many rows it makes of each. Default: 1. */
+  rowFactor?: number;
   /** What this stage adds to the dataset's description, for example `{ masking }`. */
   description?: Partial<DatasetDescription>;
 }

@@ -55,9 +55,9 @@ export function deciding<Table extends OptionTable>(
   return Object.fromEntries(entries);
 }
 
-/** `learningRate` as `learning-rate`. */
+/** `learningRate` and `learning_rate` as `learning-rate`. */
 export function kebabCase(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`).replaceAll('_', '-');
 }
 
 function mapTable<Table extends OptionTable>(

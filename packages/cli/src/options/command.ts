@@ -114,6 +114,13 @@ function commanderOption(name: string, option: Option): CommanderOption {
   if (option.required === true) made.makeOptionMandatory();
   if (kind === 'flag') return made;
   if (option.default !== undefined) made.default(option.default, shown);
+  if (kind === 'list') {
+    // Given several times, a list grows; the first time it takes the default's place.
+    return made.argParser((text, former: unknown) => [
+      ...(former === option.default ? [] : (former as string[])),
+      ...(readValue(option, text) as string[]),
+    ]);
+  }
   return choices === undefined ? made.argParser((text) => readValue(option, text)) : made.choices(choices);
 }
 

@@ -10,7 +10,8 @@ export function maskStage(rule: MaskingRule): BatchStage {
   const { settings } = rule;
   const version = formatVersion(settings);
   const description = { ...(version > 1 && { format_version: version }), masking: settings };
-  return { module: import.meta.url, options: rule, description };
+  const { dupe_factor: rowFactor = 1 } = settings;
+  return { module: import.meta.url, options: rule, rowFactor, description };
 }
 
 /** What a worker thread calls once: the stage's function of a token batch, whose memory the masked ids take. */

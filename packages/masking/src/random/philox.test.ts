@@ -63,10 +63,10 @@ const rowsToDrawFor = fc
     { minLength: 1, maxLength: 6 },
   )
   .map((rows): DrawRows => {
-    let end = 0;
+    const starts = rows.map((_, i) => rows.slice(0, i).reduce((sum, { length }) => sum + length, 0));
     return {
       count: rows.length,
-      starts: Int32Array.from(rows, ({ length }) => (end += length) - length),
+      starts: Int32Array.from(starts),
       lengths: Int32Array.from(rows, ({ length }) => length),
       padding: new Int32Array(rows.length),
       rows: Int32Array.from(rows, ({ row }) => row),

@@ -5,10 +5,6 @@ import type { Replacement } from './replacement.js';
 
 export { type MaskedPositions, type Replacement, replaceMasked } from './replacement.js';
 
-<<<<<<< HEAD
-/** The ways to replace masked tokens, by the name that settings and options have: the only list of them. */
-export const replacements = { mask, bert } as const satisfies Record<string, Replacement>;
-=======
 /** The ways to replace masked tokens that have a name: the only list of them. */
 export const replacements: Readonly<Record<string, Replacement>> = { mask, bert };
 
@@ -46,4 +42,3 @@ export function namedReplacement(replace: string | ReplacementShares): string | 
   );
   return named?.[0] ?? replace;
 }
->>>>>>> 3d205e5 (Whole words, n-grams and spans can be masked, with shares, counts, repeated rows and stream numbers of one's own; a model that reads as tokens holds every rule to docs/format.md)

@@ -83,8 +83,10 @@ function model(text: string, place: { row: number; unit: number; epoch: number }
   const chances = weights.map((weight) => weight / total);
   const mean = chances.reduce((sum, chance, i) => sum + chance * (i + 1), 0);
   const pick = (draw: number, chances: number[]) => {
-    let sum = 0;
-    return chances.findIndex((chance, i) => draw < (sum += chance) || i === chances.length - 1) + 1;
+    const upTo = (length: number) => chances.slice(0, length).reduce((sum, chance) => sum + chance, 0);
+    let length = 1;
+    while (length < chances.length && draw >= upTo(length)) length++;
+    return length;
   };
   const atLeast = chances.map((_, i) => chances.slice(i).reduce((a, b) => a + b, 0) / mean);
   const start = p === 0 ? 0 : p / (mean * (1 - p) + p);
@@ -227,15 +229,15 @@ describe('shares', () => {
 describe('settings out of range', () => {
   const base: MaskingSettings = { probability: 0.15, replace: 'mask', labels: 'masked', seed: 42 };
   it.each([
-    [{ select: 'words' }, 'select "words": expected token, whole-word, ngram, span'],
-    [{ select: 'toString' }, 'select "toString"'],
-    [{ replace: 'constructor' }, 'replace "constructor": expected "mask", "bert", or three shares'],
-    [{ replace: [0.8, 0.1, 0.2] as const }, 'replace 0.8,0.1,0.2: expected the shares'],
-    [{ min_masks: 5, max_masks: 4 }, 'most masks 4: expected a whole number from 5'],
-    [{ dupe_factor: 0 }, 'dupe factor 0: expected a whole number from 1'],
-    [{ stream_number: -1 }, 'stream number -1: expected a whole number from 0'],
+    [{ select: 'words' }, 'select is words, expected one of token, whole-word, ngram, span'],
+    [{ select: 'toString' }, 'select is toString'],
+    [{ replace: 'constructor' }, 'replace is constructor, expected mask, bert, or the shares'],
+    [{ replace: [0.8, 0.1, 0.2] as const }, 'replace is 0.8,0.1,0.2, expected mask'],
+    [{ min_masks: 5, max_masks: 4 }, 'max_masks is 4, expected at least min_masks: 5'],
+    [{ dupe_factor: 0 }, 'dupe_factor is 0, expected a whole number between 1 and 1000'],
+    [{ stream_number: -1 }, 'stream_number is -1, expected a whole number'],
     [{ protect: [13] }, 'protected id 13: expected an id of the vocabulary, 0 to 12'],
-    [{ final_probability: 2 }, 'mask probability 2'],
+    [{ final_probability: 2 }, 'probability is 2, expected a number between 0 and 1'],
   ])('%o are refused', (changes, message) => {
     expect(() => maskingRule(tokenizer, { ...base, ...changes })).toThrow(message);
   });

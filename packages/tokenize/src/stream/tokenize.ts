@@ -2,16 +2,16 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Transform, type TransformCallback } from 'node:stream';
 import type { BatchStage, DatasetDescription } from '@mlm/arrow/columns';
-import { InputError } from '@mlm/base/errors';
+import { InputError, mention, say } from '@mlm/base/errors';
 import { type Given, settingsOf } from '@mlm/base/options';
 import type { RecordBatch } from 'apache-arrow';
 import { readDefaults, rowOptions } from '../options.js';
 import type { DocumentKind, Unit } from '../source/unit.js';
-import { tokenizerMetadata } from '../tokenizer/metadata.js';
+import { tokenizerMetadata, wordTokenizerMetadata } from '../tokenizer/metadata.js';
 import type { Tokenizer } from '../tokenizer/types.js';
 import type { FinishedUnit } from '../worker/finished-unit.js';
 import { createPool, type UnitPool } from '../worker/pool.js';
-import type { UnitWork } from '../worker/unit-worker.js';
+import { rowFactorOf, type UnitWork } from '../worker/unit-worker.js';
 
 /** How {@link tokenize} makes rows of text. */
 export interface TokenizeOptions extends Given<typeof rowOptions> {
@@ -41,7 +41,9 @@ class TokenizeStream extends Transform {
   private readonly pool: UnitPool;
   /** Units under way, in order. */
   private readonly underWay: Promise<FinishedUnit>[] = [];
+  /** Rows of the output. */
   private rowsLeft: number;
+  private readonly rowFactor: number;
   private document: DocumentKind | undefined;
   private toBatches: ((unit: FinishedUnit) => RecordBatch[]) | undefined;
 
@@ -51,6 +53,7 @@ class TokenizeStream extends Transform {
     const settings = settingsOf(rowOptions, options);
     const { sequenceLength, lineByLine, overflow, evalFraction, seed } = settings;
     const { workers = availableParallelism() } = settings;
+    const { limit } = options;
     const work: UnitWork = {
       specialIds: tokenizer.specialIds,
       sequenceLength,
@@ -61,7 +64,12 @@ class TokenizeStream extends Transform {
       textField,
       stages,
     };
-    this.rowsLeft = options.limit ?? Number.POSITIVE_INFINITY;
+    this.rowFactor = rowFactorOf(stages);
+    if (limit !== undefined && limit % this.rowFactor !== 0)
+      throw new InputError(
+        say`${mention('limit')} is ${limit}, expected a multiple of ${this.rowFactor}, as often as each row is written`,
+      );
+    this.rowsLeft = limit ?? Number.POSITIVE_INFINITY;
     this.pool = createPool(workers, tokenizer, work);
   }
 
@@ -135,7 +143,9 @@ export function describeDataset(options: TokenizeOptions, document: DocumentKind
     cut: { document, line_by_line: lineByLine, overflow },
     masking: null,
   };
-  return Object.assign(description, ...stages.map((stage) => stage.description ?? {}));
+  for (const stage of stages) Object.assign(description, stage.description);
+  if (description.format_version > 1) description.tokenizer = wordTokenizerMetadata(tokenizer);
+  return description;
 }
 
 let knownVersion: string | undefined;

@@ -23,3 +23,15 @@ function makeMetadata(tokenizer: Tokenizer): TokenizerMetadata {
     files: { ...tokenizer.files },
   };
 }
+
+/** The same with what format version 2 has: which ids begin a word, a bit an id. */
+export function wordTokenizerMetadata(tokenizer: Tokenizer): TokenizerMetadata {
+  return { ...tokenizerMetadata(tokenizer), word_starts: packBits(tokenizer.wordStarts) };
+}
+
+/** Bit `id & 7` of byte `id >> 3`, in base64. */
+function packBits(flags: Uint8Array): string {
+  const bytes = Buffer.alloc((flags.length + 7) >>> 3);
+  for (const [id, flag] of flags.entries()) bytes[id >>> 3]! |= flag << (id & 7);
+  return bytes.toString('base64');
+}

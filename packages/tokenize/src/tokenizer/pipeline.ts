@@ -11,6 +11,7 @@ import { findProtectedIds, findSpecialIds } from './special-tokens.js';
 import { addedToken, type TokenizerJson } from './tokenizer-json.js';
 import type { Tokenizer, TokenizerDefinition } from './types.js';
 import { allTokens, sha256, tokenAt, vocabularyText } from './vocabulary.js';
+import { findWordStarts, wordMark } from './word-starts.js';
 
 /**
  * The tokenizer of a tokenizer.json whose model is byte-level BPE or Unigram.
@@ -28,6 +29,7 @@ export function pipelineTokenizer(definition: TokenizerDefinition, folder: Token
   const tokens = allTokens({ tokens: folder.tokens, addedTokens });
   const specialIds = findSpecialIds(tokens, settings, name, model.unkToken);
   if (folder.conflict) throw folder.conflict;
+  let wordStarts: Uint8Array | undefined;
   let carried: Record<string, string> | undefined;
   let decodeTokens: ((tokens: string[]) => string) | undefined;
   return {
@@ -36,6 +38,10 @@ export function pipelineTokenizer(definition: TokenizerDefinition, folder: Token
     vocabularySize: tokens.length,
     specialIds,
     protectedIds: findProtectedIds(specialIds, addedTokens),
+    get wordStarts() {
+      wordStarts ??= findWordStarts(tokens, wordMark(json.pre_tokenizer));
+      return wordStarts;
+    },
     get files() {
       carried ??= carriedFiles(files, folder, specialIds);
       return carried;

@@ -9,6 +9,7 @@ import { findProtectedIds, findSpecialIds } from './special-tokens.js';
 import { isBertWordPiece, wordPieceModel } from './tokenizer-json.js';
 import type { Encoder, EncoderSource, Tokenizer, TokenizerDefinition } from './types.js';
 import { allTokens, sha256, tokenAt, vocabularyText } from './vocabulary.js';
+import { findWordStarts } from './word-starts.js';
 
 /**
  * Rebuilds a tokenizer.
@@ -27,6 +28,7 @@ export function tokenizerFromDefinition(definition: TokenizerDefinition): Tokeni
   let checksum: string | undefined;
   let carried: Record<string, string> | undefined;
   let prepared: PreparedEncoder | undefined;
+  let wordStarts: Uint8Array | undefined;
   return {
     name,
     get sha256() {
@@ -36,6 +38,10 @@ export function tokenizerFromDefinition(definition: TokenizerDefinition): Tokeni
     vocabularySize: tokens.length,
     specialIds,
     protectedIds: findProtectedIds(specialIds, model.addedTokens),
+    get wordStarts() {
+      wordStarts ??= findWordStarts(tokens, { continuing: model.continuingSubwordPrefix });
+      return wordStarts;
+    },
     get files() {
       carried ??= carriedFiles(files, folder, specialIds);
       return carried;

@@ -113,6 +113,11 @@ export interface Tokenizer {
   readonly specialIds: SpecialIds;
   /** Ids that masking must leave alone: the five special tokens and all that tokenizer.json flags as special. Ascending. */
   readonly protectedIds: readonly number[];
+  /**
+   * 1 for each id that begins a word, 0 for one that continues it, as a token's text says: without `##` in WordPiece,
+   * with `▁` in Unigram, with a space in byte-level BPE, where so punctuation that follows a word belongs to it.
+   */
+  readonly wordStarts: Uint8Array;
   /** tokenizer.json, tokenizer_config.json and vocab.txt as text; transformers' AutoTokenizer opens a folder of them. */
   readonly files: Readonly<Record<string, string>>;
   /** A new encoder, for use in this thread. */

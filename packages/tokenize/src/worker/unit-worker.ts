@@ -59,7 +59,8 @@ export class UnitWorker {
   async run(unit: Unit): Promise<ColumnBatch[]> {
     this.documents = { train: 0, validation: 0 };
     this.invalidUtf8 = 0;
-    const { rowLimit = Number.POSITIVE_INFINITY } = unit;
+    const rowFactor = rowFactorOf(this.work.stages);
+    const rowLimit = (unit.rowLimit ?? Number.POSITIVE_INFINITY) / rowFactor;
     for (const part of unit.parts) if (this.rows < rowLimit) this.addPart(part, rowLimit);
     const batches: ColumnBatch[] = [];
     let rowsLeft = rowLimit;
@@ -69,7 +70,7 @@ export class UnitWorker {
       // The first batch of a unit is there even without rows: it says that the unit is done.
       const column = this.cutters[split].finish(rowsLeft);
       rowsLeft -= column.offsets.length - 1;
-      for (const batch of batchesOf(column, unit.number, split, counts)) {
+      for (const batch of batchesOf(column, unit.number, split, counts, BATCH_IDS / rowFactor)) {
         let result = batch;
         for (const stage of this.stages) result = await stage(result);
         batches.push(result);
@@ -111,14 +112,20 @@ export class UnitWorker {
   }
 }
 
+/** How many rows the stages make of each. */
+export function rowFactorOf(stages: readonly BatchStage[]): number {
+  return stages.reduce((product, { rowFactor = 1 }) => product * rowFactor, 1);
+}
+
 function* batchesOf(
   { values, offsets }: ListColumn<Int32Array>,
   unit: number,
   split: Split,
   counts: Record<string, number>,
+  most: number,
 ): Generator<ColumnBatch> {
   const rows = offsets.length - 1;
-  if (values.length <= BATCH_IDS) {
+  if (values.length <= most) {
     if (rows > 0 || split === 'train')
       yield { columns: { input_ids: { values, offsets } }, place: { unit, firstRow: 0, split, counts } };
     return;
@@ -126,7 +133,7 @@ function* batchesOf(
   for (let firstRow = 0; firstRow < rows; ) {
     const start = offsets[firstRow]!;
     let end = firstRow + 1;
-    while (end < rows && offsets[end + 1]! - start <= BATCH_IDS) end++;
+    while (end < rows && offsets[end + 1]! - start <= most) end++;
     const input_ids = {
       values: values.slice(start, offsets[end]),
       offsets: offsets.slice(firstRow, end + 1).map((offset) => offset - start),

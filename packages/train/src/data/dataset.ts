@@ -80,10 +80,23 @@ async function lengthHistogram(dataset: Dataset): Promise<Map<number, number>> {
 }
 
 /**
- * The rule that `--masking dynamic` draws by: the dataset's own, or, for rows that are not masked yet, the default one.
+ * The rule that dynamic masking draws by: the dataset's own, or, for rows that are not masked yet, the default one.
+ * @param changes of its settings
  */
-export function dynamicRule(dataset: Dataset, tokenizer: TokenizerMetadata, seed: number): MaskingRule {
-  return maskingRule(tokenizer, dataset.metadata?.masking ?? { ...maskingDefaults, seed });
+export async function dynamicRule(
+  dataset: Dataset,
+  tokenizer: TokenizerMetadata,
+  seed: number,
+  changes: Partial<MaskingSettings> = {},
+): Promise<MaskingRule> {
+  const settings = { ...(dataset.metadata?.masking ?? { ...maskingDefaults, seed }), ...changes };
+  if (!selectsWords(settings) || tokenizer.word_starts !== undefined) return maskingRule(tokenizer, settings);
+  // Datasets of format version 1 do not say where words begin; their tokenizer does.
+  const { tokenizerFromDefinition } = await import('@mlm/tokenize');
+  const { vocabulary_size, special_ids, protected_ids } = tokenizer;
+  const { wordStarts } = tokenizerFromDefinition(tokenizer);
+  const described = { vocabularySize: vocabulary_size, specialIds: special_ids, protectedIds: protected_ids };
+  return maskingRule({ ...described, wordStarts }, settings);
 }
 
 /** Whether rows say what is to be predicted. */

@@ -1,6 +1,6 @@
 import type { Dataset } from '@mlm/arrow';
 import { InputError } from '@mlm/base/errors';
-import type { MaskingRule } from '@mlm/masking';
+import { type MaskingRule, ruleAt } from '@mlm/masking';
 import { Random } from '../random/random.js';
 import { assembleBatch, type Batch, type Row } from './batch.js';
 import { paddedLength } from './lengths.js';
@@ -17,6 +17,8 @@ export interface EpochOptions {
   shuffleSeed?: number;
   /** Draws masks anew in every epoch. */
   dynamicRule?: MaskingRule;
+  /** How many epochs the training has, in which the rule's probability may change. Default: 1. */
+  epochs?: number;
 }
 
 /** Tokens that are in memory at once to be shuffled: 9 bytes each. A part of the order's definition, so no option. */
@@ -74,14 +76,16 @@ async function* windows(
   random: Random | undefined,
 ): AsyncGenerator<Row[]> {
   const { batchRows } = dataset;
+  const { dynamicRule } = options;
   const firstRows = startsOf(batchRows);
   const order = Uint32Array.from(batchRows.keys());
   random?.shuffle(order);
-  const rowOptions = options.dynamicRule ? { remask: { rule: options.dynamicRule, epoch } } : {};
   const longest = options.lengths.at(-1)!;
   for (let next = 0; next < order.length; ) {
     const rows: Row[] = [];
     do {
+      const progress = (epoch + next / order.length) / (options.epochs ?? 1);
+      const rowOptions = dynamicRule ? { remask: { rule: ruleAt(dynamicRule, progress), epoch } } : {};
       const batch = order[next++]!;
       for (const row of await readRows(dataset, batch, firstRows[batch]!, rowOptions)) rows.push(row);
     } while (next < order.length && (rows.length + batchRows[order[next]!]!) * longest <= windowTokens);

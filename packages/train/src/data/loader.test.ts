@@ -100,7 +100,7 @@ describe.each(['packed', 'ragged'] as const)('an epoch of %s rows', (name) => {
   });
 
   it('draws masks anew for each epoch, the first as the dataset has them', async () => {
-    const rule = dynamicRule(dataset(), tokenizer, 1);
+    const rule = await dynamicRule(dataset(), tokenizer, 1);
     const plan = await planned({ dynamicRule: rule });
     const still = rowsOf(await collect(dataset(), await planned()));
     const epochs = [

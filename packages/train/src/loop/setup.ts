@@ -72,7 +72,15 @@ async function setUpOn(
       say`${mention('freezeLayers')} is ${freezeLayers}, expected at most ${model.limits.ownLayers}, the layers of the model`,
     );
   }
-  const rule = options.masking === 'dynamic' ? dynamicRule(dataset, tokenizer, seed) : undefined;
+  const changes = dynamicSettings(options);
+  const changed = Object.keys(dynamicOptions).find((name) => options[name as keyof typeof dynamicOptions]);
+  if (changed && options.masking === 'static') {
+    throw new InputError(
+      say`${mention(changed)} needs ${mention('masking', 'dynamic')}: static masks are the dataset's own`,
+    );
+  }
+  const rule =
+    options.masking === 'dynamic' ? await dynamicRule(dataset, tokenizer, seed, changes) : undefined;
   const common = { batchSize, tokenizer, vocabularySize: model.limits.vocabulary };
   refuseUnlabelled(dataset, rule);
   const plan = await planData(dataset, { ...common, shuffleSeed: seed, ...(rule && { dynamicRule: rule }) });
@@ -108,7 +116,7 @@ async function setUpOn(
   const totalSteps = options.maxSteps > 0 ? options.maxSteps : options.epochs * stepsPerEpoch;
   return {
     dataset,
-    plan,
+    plan: { ...plan, epochs: totalSteps / stepsPerEpoch },
     tokenizer,
     content: await contentHash(dataset),
     validation,

@@ -4,8 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { arrowFile, type DatasetDescription, describeBatches, maskedBatch, tokenBatch } from '@mlm/arrow';
-import { maskingDefaults, maskingRule, maskRows } from '@mlm/masking';
+import {
+  arrowFile,
+  type DatasetDescription,
+  describeBatches,
+  maskedBatch,
+  type TokenizerMetadata,
+  tokenBatch,
+} from '@mlm/arrow';
+import { formatVersion, type MaskingSettings, maskingDefaults, maskingRule, maskRows } from '@mlm/masking';
 import { Random } from '../random/random.js';
 
 export const CLS = 2;
@@ -24,12 +31,17 @@ export interface DatasetShape {
   /** Leaves the labels out. */
   unmasked?: boolean;
   replace?: 'mask' | 'bert';
+  /** Of the masks. */
+  masking?: Partial<MaskingSettings>;
   /** Of the rows; of the masks it is always the same. */
   seed?: number;
 }
 
-export function tokenizerOf(vocabulary_size: number) {
+export function tokenizerOf(vocabulary_size: number): TokenizerMetadata & { files: { 'vocab.txt': string } } {
   const vocabulary = Array.from({ length: vocabulary_size }, (_, id) => `token${id}\n`).join('');
+  const starts = Buffer.alloc((vocabulary_size + 7) >>> 3);
+  // Every third id continues a word.
+  for (let id = 0; id < vocabulary_size; id++) if (id % 3 > 0) starts[id >>> 3]! |= 1 << (id & 7);
   return {
     name: 'test',
     sha256: createHash('sha256').update(vocabulary).digest('hex'),
@@ -37,6 +49,7 @@ export function tokenizerOf(vocabulary_size: number) {
     special_ids: { cls: CLS, sep: SEP, pad: 0, unk: 1, mask: MASK },
     protected_ids: [0, 1, 2, 3, 4],
     files: { 'vocab.txt': vocabulary },
+    word_starts: starts.toString('base64'),
   };
 }
 
@@ -44,10 +57,14 @@ export function tokenizerOf(vocabulary_size: number) {
 export async function writeDataset(path: string, shape: DatasetShape): Promise<void> {
   const { rowsPerUnit, sequenceLength, ragged = false, validationRows = 0, vocabularySize = 37 } = shape;
   const tokenizer = tokenizerOf(vocabularySize);
-  const rule = maskingRule(tokenizer, { ...maskingDefaults, replace: shape.replace ?? 'mask' });
+  const rule = maskingRule(tokenizer, {
+    ...maskingDefaults,
+    replace: shape.replace ?? 'mask',
+    ...shape.masking,
+  });
   const random = new Random(shape.seed ?? 1);
   const description: DatasetDescription = {
-    format_version: 1,
+    format_version: formatVersion(rule.settings),
     generator: 'test',
     tokenizer,
     sequence_length: sequenceLength,

@@ -1,5 +1,5 @@
 import { list, path, required } from '@mlm/base/options';
-import { maskingOptions } from '@mlm/masking/options';
+import { maskingOptions, protectOptions } from '@mlm/masking/options';
 import { preprocessOptions, rowOptions, shareOptions } from '@mlm/tokenize/options';
 import { type CommandSettings, defineCommand } from '../../options/command.js';
 import { filesFrom, json } from '../../options/shared.js';
@@ -30,6 +30,7 @@ export const preprocess = defineCommand({
     }),
     ...rowOptions,
     ...maskingOptions,
+    ...protectOptions,
     ...preprocessOptions,
     ...shareOptions,
     filesFrom,

@@ -1,7 +1,8 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { InputError, mention, say } from '@mlm/base/errors';
 import { maskingRule, maskStage } from '@mlm/masking/stage';
-import type { InputFiles, PreprocessReport, PreprocessOptions as PreprocessRequest } from '@mlm/tokenize';
+import type { InputFiles, PreprocessReport, PreprocessOptions as PreprocessRequest, Tokenizer } from '@mlm/tokenize';
 import { listFiles, loadTokenizer, preprocess } from '@mlm/tokenize';
 import { commandName } from '../../command-name.js';
 import type { Context } from '../../context.js';
@@ -31,11 +32,12 @@ export async function runPreprocess(context: Context, settings: PreprocessSettin
   refuseIdleOptions(settings, output, share);
   const files = await listFiles(inputs);
   const tokenizer = await loadTokenizer(settings.tokenizer);
+  const protect = idsOf(tokenizer, settings.protect);
   const request: PreprocessRequest = {
     ...settings,
     inputs: files,
     tokenizer,
-    stages: [maskStage(maskingRule(tokenizer, settings))],
+    stages: [maskStage(maskingRule(tokenizer, { ...settings, protect }))],
     share,
   };
   if (!settings.quiet && isLong(files)) {
@@ -48,6 +50,26 @@ export async function runPreprocess(context: Context, settings: PreprocessSettin
       ? `merge ${partPattern(output, share)} ${output}, once all ${share.worldSize} parts are there`
       : `train ${report.output}`;
   await printReport(context, settings, report, seconds, next);
+}
+
+/** @throws InputError for a token that the tokenizer does not have */
+function idsOf(tokenizer: Tokenizer, tokens: readonly string[]): number[] {
+  if (tokens.length === 0) return [];
+  const ids = new Map<string, number>();
+  for (let id = 0; id < tokenizer.vocabularySize; id++) {
+    try {
+      ids.set(tokenizer.idToToken(id), id);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error; // an id that no token has
+    }
+  }
+  return tokens.map((token) => {
+    const id = ids.get(token);
+    if (id !== undefined) return id;
+    throw new InputError(
+      say`${mention('protect')}: ${tokenizer.name} has no token ${token}; write it as the vocabulary does, such as ##ing`,
+    );
+  });
 }
 
 /** Runs the library's preprocess with a progress line. */
