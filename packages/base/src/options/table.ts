@@ -39,7 +39,7 @@ export function settingsOf<Table extends OptionTable>(table: Table, given: Given
   return mapTable(table, (option, name) => {
     const value = given[name] ?? option.default;
     if (value === undefined || option.accepts(value)) return value;
-    throw new InputError(say`${mention(name)} is ${value}, expected ${option.expected}`);
+    throw new InputError(say`${mention(name)} is ${String(value)}, expected ${option.expected}`);
   }) as Settings<Table>;
 }
 

@@ -1,6 +1,12 @@
 import { type Dataset, listColumn, type TokenizerMetadata } from '@mlm/arrow';
 import { InputError, mention, say } from '@mlm/base/errors';
-import { type MaskingRule, maskingDefaults, maskingRule } from '@mlm/masking';
+import {
+  type MaskingRule,
+  type MaskingSettings,
+  maskingDefaults,
+  maskingRule,
+  selectsWords,
+} from '@mlm/masking';
 import type { Model } from '../models/model.js';
 import type { EpochOptions } from './epoch.js';
 import { batchesPerEpoch, paddedLength, paddedLengths } from './lengths.js';

@@ -1,6 +1,7 @@
 import { type Dataset, openDataset, type TokenizerMetadata } from '@mlm/arrow';
 import { checkTokenizerFiles, mention, say } from '@mlm/base';
 import { InputError } from '@mlm/base/errors';
+import { dynamicOptions, dynamicSettings } from '@mlm/masking/options';
 import { type Checkpoint, hasWeights, readCheckpoint, readModel } from '../checkpoint/checkpoint.js';
 import { checkpointFolder } from '../checkpoint/hub.js';
 import type { Snapshot } from '../checkpoint/run-folder.js';

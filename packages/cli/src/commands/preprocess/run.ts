@@ -2,7 +2,12 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError, mention, say } from '@mlm/base/errors';
 import { maskingRule, maskStage } from '@mlm/masking/stage';
-import type { InputFiles, PreprocessReport, PreprocessOptions as PreprocessRequest, Tokenizer } from '@mlm/tokenize';
+import type {
+  InputFiles,
+  PreprocessReport,
+  PreprocessOptions as PreprocessRequest,
+  Tokenizer,
+} from '@mlm/tokenize';
 import { listFiles, loadTokenizer, preprocess } from '@mlm/tokenize';
 import { commandName } from '../../command-name.js';
 import type { Context } from '../../context.js';
