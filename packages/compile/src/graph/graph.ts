@@ -36,6 +36,7 @@ export interface Value {
  * - `Fill` {shape, value}: a tensor whose elements are all equal, scalars among them;
  * - `Const` {value}: any other constant, as a typed array;
  * - `DropoutMask` {shape, rate, stream} of an int32[2] key: 0 or 1 / (1 − rate), see `dropoutMask`;
+ * - `Barrier` of x and a value to wait for: x, computed again from there on, see `checkpoint`;
  * - what a pass makes for one target (src/simplify).
  */
 export interface Node {

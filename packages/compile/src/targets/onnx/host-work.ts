@@ -1,4 +1,4 @@
-import { type Shape, staticShape } from '../../graph/dimension.js';
+import { formatShape, type Shape, staticShape } from '../../graph/dimension.js';
 import { constantOf, type Graph, type Value } from '../../graph/graph.js';
 import { rewrite } from '../../graph/rewrite.js';
 import { type AdamWUpdate, matchAdamW } from '../../passes/adamw.js';
@@ -52,7 +52,7 @@ export interface HostPlan extends HostWork {
 export function planHostWork(graph: Graph, { adamW } = { adamW: true }): HostPlan {
   const { updates, ...engine } = adamW ? planUpdates(graph) : { graph, updates: [], gradients: new Map() };
   const { masks, values } = planMasks(engine.graph);
-  const withMasks = { ...engine.graph, inputs: [...graph.inputs, ...values.values()] };
+  const withMasks = { ...engine.graph, inputs: [...graph.inputs, ...new Set(values.values())] };
   return {
     graph: rewrite(withMasks, ({ outputs }) => {
       const drawn = values.get(outputs[0]!);
@@ -124,15 +124,21 @@ function scalarsOf(
 function planMasks(graph: Graph): { masks: HostMask[]; values: Map<Value, Value> } {
   const masks: HostMask[] = [];
   const values = new Map<Value, Value>();
+  // A mask that is computed again is the same mask.
+  const drawn = new Map<string, Value>();
   for (const { op, inputs, attributes, outputs } of graph.nodes) {
     if (op !== DROPOUT_MASK) continue;
     const [key] = inputs as [Value];
     if (key.node || key.name === undefined) throw new Error('the key of a dropout mask must be an input');
-    const input = `dropout/${masks.length}`;
     const { shape, dtype } = outputs[0]!;
     const { rate, stream } = attributes as { rate: number; stream: number };
-    masks.push({ input, key: key.name, shape, rate, stream });
-    values.set(outputs[0]!, { name: input, shape, dtype });
+    const identity = `${key.name} ${stream} ${rate} ${formatShape(shape)}`;
+    if (!drawn.has(identity)) {
+      const input = `dropout/${masks.length}`;
+      masks.push({ input, key: key.name, shape, rate, stream });
+      drawn.set(identity, { name: input, shape, dtype });
+    }
+    values.set(outputs[0]!, drawn.get(identity)!);
   }
   return { masks, values };
 }

@@ -1,9 +1,24 @@
 import { type Dimension, isSymbolic } from '../../../graph/dimension.js';
+import { BARRIER } from '../../../primitives/checkpoint.js';
+import { DATA_TYPE } from '../protobuf.js';
 import type { Emitter } from './emitter.js';
 import { dims, inputType, ints, type Lowering } from './lowering.js';
 
 const add = (e: Emitter, values: readonly Dimension[], others: readonly Dimension[]): string =>
   e.op('Add', [e.shape(values), e.shape(others)]);
+
+/**
+ * x times a number that is 1 whatever `after` holds, which no optimizer can know: so x waits for them, and neither common
+ * subexpressions nor fusions reach across.
+ */
+const barrier: Lowering = (e, [x, ...after]) => {
+  const firsts = after.map((name) =>
+    e.op('Slice', [e.op('Reshape', [name, e.ints([-1])]), e.ints([0]), e.ints([1])]),
+  );
+  const positive = e.op('Greater', [e.op('Concat', firsts, { axis: 0 }), e.scalar(0)]);
+  const count = e.op('ReduceSum', [e.op('Cast', [positive], { to: DATA_TYPE.float32 })], { keepdims: 0 });
+  return e.op('Mul', [x!, e.op('Add', [e.op('Mul', [count, e.scalar(0)]), e.scalar(1)])]);
+};
 
 /** Operations that move elements. */
 export const layout: Readonly<Record<string, Lowering>> = {
@@ -31,6 +46,7 @@ export const layout: Readonly<Record<string, Lowering>> = {
     const each = (value: number) => e.ints(axes.map(() => value));
     return e.op('Slice', [x!, each(-1), each(-(2 ** 31)), e.ints(axes), each(-1)]);
   },
+  [BARRIER]: barrier,
   Concat: (e, x, { attributes }) => e.op('Concat', x, { axis: attributes.axis as number }),
   Pack: (e, x, { attributes }) => {
     const axis = attributes.axis as number;

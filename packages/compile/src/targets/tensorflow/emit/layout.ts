@@ -1,4 +1,5 @@
 import { isSymbolic, type Shape, sameDimension } from '../../../graph/dimension.js';
+import { BARRIER } from '../../../primitives/checkpoint.js';
 import { attribute } from '../protobuf/attribute.js';
 import { number, numbers, type Operations, result, typeOf } from './operation.js';
 
@@ -43,6 +44,10 @@ export const layout: Operations = {
       ...typeOf(node),
       Tidx: indices,
     });
+  },
+  [BARRIER]: (node, [x, ...after], to) => {
+    // Control edges, which grappler keeps, make it another value than x.
+    return to.add('Identity', [x!], typeOf(node), { after });
   },
   Concat: (node, inputs, to) => {
     const attr = { ...typeOf(node), N: attribute.integer(inputs.length), Tidx: indices };
