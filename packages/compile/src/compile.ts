@@ -1,6 +1,5 @@
-import { readEntry, writeEntry } from './cache/entries.js';
-import { cacheFolder } from './cache/folder.js';
-import { type CacheSource, cacheKey } from './cache/key.js';
+import { keep } from './cache/keep.js';
+import type { CacheSource } from './cache/key.js';
 import type { Executable } from './executable.js';
 import { type Engine, targetFor } from './targets/index.js';
 import type { Device, Precision, Source, Variables } from './targets/target.js';
@@ -68,24 +67,17 @@ export async function compile(fn: TensorFunction, options: CompileOptions = {}):
 }
 
 function sourceOf(fn: TensorFunction, { variables = {}, inputs = {}, cache }: CompileOptions): Source {
-  const folder = cache && cacheFolder();
   return {
     fn,
     variables,
     inputs,
     graph: () => trace(fn, { variables, inputs }),
-    async kept<T>(details: unknown, make: () => T): Promise<T> {
-      if (!folder) return make();
+    kept(details, make) {
       const specs = Object.entries(variables).map(([name, { shape, dtype, trainable }]) => [
         name,
         { shape, dtype, trainable },
       ]);
-      const key = cacheKey(cache, { variables: specs, inputs: Object.entries(inputs), details });
-      const known = (await readEntry(folder, key)) as T | undefined;
-      if (known !== undefined) return known;
-      const made = make();
-      await writeEntry(folder, key, made);
-      return made;
+      return keep(cache, { variables: specs, inputs: Object.entries(inputs), details }, make);
     },
   };
 }

@@ -1,4 +1,5 @@
-// Bundles what the pages carry: one script a page, with the chart library in it, and one style sheet.
+// Bundles what pages carry: scripts with the chart library in them (draw-chart.js as a module, for pages of others), and
+// the style sheets.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
@@ -9,12 +10,15 @@ const assets = fileURLToPath(new URL('../assets/', import.meta.url));
 const browser = new URL('../src/browser/', import.meta.url);
 
 mkdirSync(assets, { recursive: true });
-for (const page of ['report']) {
+for (const [name, format] of [
+  ['report', 'iife'],
+  ['draw-chart', 'es'],
+]) {
   const bundle = await rolldown({
-    input: fileURLToPath(new URL(`${page}.ts`, browser)),
+    input: fileURLToPath(new URL(`${name}.ts`, browser)),
     platform: 'browser',
   });
-  await bundle.write({ file: `${assets}${page}.js`, format: 'iife', minify: true });
+  await bundle.write({ file: `${assets}${name}.js`, format, minify: true });
   await bundle.close();
 }
 const uplot = readFileSync(require.resolve('uplot/dist/uPlot.min.css'), 'utf8');

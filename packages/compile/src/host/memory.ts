@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { packageBytes } from '@mlm/base/bytes';
 import { WebAssembly } from './webassembly.js';
 
 /** The exports of assembly/kernels.ts. Pointers are byte offsets in the memory, counts are multiples of 8. */
@@ -71,6 +71,6 @@ export const paddedCount = (length: number): number => Math.ceil(length / 8) * 8
 let compiled: object | undefined;
 
 function instantiateKernels(memory: object): Kernels {
-  compiled ??= new WebAssembly.Module(readFileSync(new URL('../../wasm/kernels.wasm', import.meta.url)));
+  compiled ??= new WebAssembly.Module(packageBytes(new URL('../../wasm/kernels.wasm', import.meta.url)));
   return new WebAssembly.Instance(compiled, { env: { memory } }).exports as Kernels;
 }

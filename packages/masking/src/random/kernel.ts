@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { packageBytes } from '@mlm/base/bytes';
 import { type Key, RUN_PURPOSE, TWO_TO_32, type Words } from './counter.js';
 import { countBitWords, type DrawPositions, type DrawRows, type Draws } from './draws.js';
 
@@ -230,6 +230,6 @@ function reserve(count: number): Kernel {
 }
 
 function instantiate(): Kernel {
-  const bytes = readFileSync(new URL('../../wasm/kernel.wasm', import.meta.url));
+  const bytes = packageBytes(new URL('../../wasm/kernel.wasm', import.meta.url));
   return new WebAssembly.Instance(new WebAssembly.Module(bytes), {}).exports as Kernel;
 }

@@ -1,109 +1,13 @@
-// Draws the charts of a report with uPlot and reloads the page of a run that goes on.
-import uPlot from 'uplot';
-import type { Chart, DrawnCurve } from '../curve.js';
+// Draws the charts of a report and reloads the page of a run that goes on.
+import { type DrawnChart, drawChart } from './draw-chart.js';
 
-type DrawnChart = Omit<Chart, 'curves'> & { curves: DrawnCurve[] };
-
-for (const figure of document.querySelectorAll<HTMLElement>('[data-chart]')) draw(figure);
-for (const note of document.querySelectorAll<HTMLElement>('[data-live]')) reloadFrom(note);
-
-function draw(figure: HTMLElement): void {
-  const chart = JSON.parse(figure.querySelector('script')!.textContent!) as DrawnChart;
-  const data = uPlot.join(
-    chart.curves.map(({ points }) => [points.map(([x]) => x), points.map(([, y]) => y)]),
-  );
+for (const figure of document.querySelectorAll<HTMLElement>('[data-chart]')) {
+  const data = figure.querySelector('script')!;
   const place = document.createElement('div');
-  figure.querySelector('script')!.after(place);
-  let plot: uPlot | undefined;
-  const render = () => {
-    plot?.destroy();
-    plot = new uPlot(optionsOf(chart, place), data, place);
-    place.querySelector('canvas')!.setAttribute('aria-hidden', 'true');
-    readableByKey(place, plot, chart);
-  };
-  render();
-  // The type keeps its size; the chart takes the width that there is.
-  new ResizeObserver(() => {
-    if (plot && place.clientWidth > 0) plot.setSize({ width: place.clientWidth, height: heightOf(chart) });
-  }).observe(place);
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', render);
+  data.after(place);
+  drawChart(place, JSON.parse(data.textContent!) as DrawnChart);
 }
-
-function heightOf({ height }: DrawnChart): number {
-  return innerWidth < 600 ? Math.min(height, 260) : height;
-}
-
-function optionsOf(chart: DrawnChart, place: HTMLElement): uPlot.Options {
-  const style = getComputedStyle(document.documentElement);
-  const colour = (name: string) => style.getPropertyValue(`--${name}`).trim();
-  const axis = {
-    stroke: colour('muted'),
-    grid: { stroke: colour('line'), width: 1 },
-    ticks: { stroke: colour('line'), width: 1 },
-    font: '12px system-ui',
-    labelFont: '12px system-ui',
-    labelSize: 18,
-  };
-  return {
-    width: place.clientWidth,
-    height: heightOf(chart),
-    scales: { x: { time: false } },
-    cursor: { sync: { key: 'steps' }, drag: { x: true, y: false } },
-    legend: { live: true },
-    axes: [
-      { ...axis, label: 'step', size: 32 },
-      { ...axis, label: chart.unit, size: 58, values: (_, ticks) => ticks.map(short) },
-    ],
-    series: [
-      { label: 'step', value: (_, value) => (value === null ? '–' : String(Math.round(value))) },
-      ...chart.curves.map(
-        ({ name, colour: index, look }): uPlot.Series => ({
-          label: name,
-          ...(look === 'faint' && { class: 'faint' }),
-          stroke: `${colour(`series-${index % 6}`)}${look === 'faint' ? '55' : ''}`,
-          width: look === 'line' ? 2 : 1.25,
-          ...(look === 'level' && { dash: [6, 5] }),
-          points: { show: look === 'marked', size: 6 },
-          spanGaps: true,
-          value: (_, value) => (value === null || value === undefined ? '–' : short(value)),
-        }),
-      ),
-    ],
-  };
-}
-
-function short(value: number): string {
-  if (value !== 0 && Math.abs(value) < 1e-3) return Number(value.toPrecision(3)).toExponential();
-  if (Math.abs(value) >= 1e4)
-    return value.toLocaleString('en', { notation: 'compact', maximumFractionDigits: 1 });
-  return value.toLocaleString('en', { maximumSignificantDigits: 4 });
-}
-
-/** Left and right move along the steps, and what stands there is read out. */
-function readableByKey(place: HTMLElement, plot: uPlot, chart: DrawnChart): void {
-  place.tabIndex = 0;
-  place.setAttribute('role', 'application');
-  place.setAttribute('aria-label', `${chart.title}: left and right arrows read the values`);
-  const spoken = document.createElement('p');
-  spoken.className = 'hidden';
-  spoken.setAttribute('aria-live', 'polite');
-  place.append(spoken);
-  let at = -1;
-  place.onkeydown = (event) => {
-    const steps = plot.data[0];
-    const stride = Math.max(1, Math.round(steps.length / 50));
-    if (event.key === 'ArrowRight') at = Math.min(steps.length - 1, at + stride);
-    else if (event.key === 'ArrowLeft') at = Math.max(0, at - stride);
-    else return;
-    event.preventDefault();
-    plot.setCursor({ left: plot.valToPos(steps[at]!, 'x'), top: 10 });
-    const values = chart.curves.flatMap(({ name, look }, i) => {
-      const value = plot.data[i + 1]?.[at];
-      return look === 'faint' || value === null || value === undefined ? [] : [`${name} ${short(value)}`];
-    });
-    spoken.textContent = `step ${Math.round(steps[at]!)}: ${values.join(', ')}`;
-  };
-}
+for (const note of document.querySelectorAll<HTMLElement>('[data-live]')) reloadFrom(note);
 
 function reloadFrom(note: HTMLElement): void {
   const button = note.querySelector('button')!;

@@ -20,25 +20,30 @@ export interface SetUpExports {
 
 const MAX_CHARACTERS = 0x7fffffff;
 
+const utf8 = (text: string) => new TextEncoder().encode(text);
+
 /** Sets up an encoder for a model. */
 export function setUp(wasm: SetUpExports, model: WordPieceModel): EncoderLayout {
-  const tokens = Buffer.from(tokenLines(model));
-  const prefix = Buffer.from(model.continuingSubwordPrefix);
+  const tokens = utf8(tokenLines(model));
+  const prefix = utf8(model.continuingSubwordPrefix);
   const added = [...model.addedTokens].sort((a, b) => b.content.length - a.content.length);
-  const addedBytes = Buffer.from(added.map(({ content }) => content).join(''));
+  const addedBytes = utf8(added.map(({ content }) => content).join(''));
   const layout: EncoderLayout = {
     tokenBytes: tokens.length,
     prefixBytes: prefix.length,
     addedBytes: addedBytes.length,
     trieBytes: tokens.length - model.tokens.length + continuingBytes(model),
-    addedTokens: added.map(({ id, content }) => ({ id, bytes: Buffer.byteLength(content) })),
+    addedTokens: added.map(({ id, content }) => ({ id, bytes: utf8(content).length })),
     unknownId: model.tokens.lastIndexOf(model.unkToken),
     maxInputCharacters: Math.min(model.maxInputCharsPerWord, MAX_CHARACTERS),
     lowercase: model.lowercase,
     cleanText: model.cleanText,
   };
   const start = allocate(wasm, layout);
-  new Uint8Array(wasm.memory.buffer, start).set(Buffer.concat([tokens, prefix, addedBytes]));
+  const memory = new Uint8Array(wasm.memory.buffer, start);
+  memory.set(tokens);
+  memory.set(prefix, tokens.length);
+  memory.set(addedBytes, tokens.length + prefix.length);
   const prefixStart = start + tokens.length;
   wasm.addTokens(start, prefixStart, prefixStart, prefix.length);
   fillTables(wasm, model, layout.unknownId);
@@ -91,9 +96,10 @@ function tokenLines({ tokens }: WordPieceModel): string {
 
 /** Bytes of the tokens that go on in a word, without the prefix. */
 function continuingBytes({ tokens, continuingSubwordPrefix: prefix }: WordPieceModel): number {
+  const prefixBytes = utf8(prefix).length;
   let bytes = 0;
   for (const token of tokens) {
-    if (token?.startsWith(prefix)) bytes += Buffer.byteLength(token) - Buffer.byteLength(prefix);
+    if (token?.startsWith(prefix)) bytes += utf8(token).length - prefixBytes;
   }
   return bytes;
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { packageBytes } from '@mlm/base/bytes';
 import type { DocumentMode, EncodedText, Encoder, WordPieceModel } from '../tokenizer/types.js';
 import type { PreparedEncoder } from './image.js';
 import { imageOf, type SetUpExports, setUp, takeOver } from './set-up.js';
@@ -22,7 +22,7 @@ let compiled: WebAssembly.Module | undefined;
 
 /** The compiled encoder; it can be posted to other threads. */
 export function encoderModule(): WebAssembly.Module {
-  compiled ??= new WebAssembly.Module(readFileSync(new URL('../../wasm/encoder.wasm', import.meta.url)));
+  compiled ??= new WebAssembly.Module(packageBytes(new URL('../../wasm/encoder.wasm', import.meta.url)));
   return compiled;
 }
 

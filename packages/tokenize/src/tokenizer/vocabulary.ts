@@ -1,4 +1,5 @@
-import { createHash } from 'node:crypto';
+import { sha256 as digest } from '@noble/hashes/sha2.js';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { AddedToken } from './types.js';
 
 /** Tokens by id; an id that no token has is undefined. */
@@ -24,7 +25,7 @@ export function vocabularyText(tokens: Tokens): string {
 }
 
 export function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+  return bytesToHex(digest(utf8ToBytes(text)));
 }
 
 /** Tokens of a vocab.txt, one a line. */

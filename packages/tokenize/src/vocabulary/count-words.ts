@@ -85,7 +85,7 @@ export class WordCounter {
       const codePoints = Array.from(piece, (character) => character.codePointAt(0)!);
       words = splitWords(normalize(codePoints, this.#options))
         .filter((word) => word.length <= MAX_WORD_CHARACTERS)
-        .map((word) => Buffer.from(String.fromCodePoint(...word)));
+        .map((word) => new TextEncoder().encode(String.fromCodePoint(...word)));
       if (this.#spans.size >= MAX_REMEMBERED_SPANS) this.#spans.clear();
       this.#spans.set(piece, words);
     }

@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import { PairQueue } from './pair-queue.js';
 import { PairTable } from './pair-table.js';
 import type { SymbolWords } from './symbol-words.js';
@@ -33,7 +32,7 @@ export async function learnPieces(
   let turn = performance.now();
   while (pieces.length < size) {
     if (performance.now() - turn > turnMilliseconds) {
-      await setImmediate();
+      await new Promise((turnOfOthers) => setTimeout(turnOfOthers));
       signal?.throwIfAborted();
       turn = performance.now();
     }

@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises';
 import { InputError } from '@mlm/base/errors';
+import { safetensorsHeader } from './safetensors-header.js';
 
 /** A tensor in a safetensors file. Weights of other float types are widened to float32 when read. */
 export interface StoredTensor {
@@ -35,22 +36,16 @@ export async function writeSafetensors(
   metadata: Record<string, string> = { format: 'pt' },
 ): Promise<void> {
   const entries = [...tensors];
-  const header: Record<string, unknown> = { __metadata__: metadata };
-  let offset = 0;
-  for (const [name, { shape, values }] of entries) {
-    header[name] = { dtype: 'F32', shape, data_offsets: [offset, offset + values.byteLength] };
-    offset += values.byteLength;
-  }
-  const json = JSON.stringify(header);
-  // The data begins at a multiple of 8 bytes: spaces fill the header up.
-  const text = Buffer.from(json.padEnd(Math.ceil(Buffer.byteLength(json) / 8) * 8, ' '));
-  const length = Buffer.alloc(8);
-  length.writeBigUInt64LE(BigInt(text.length));
+  const header = safetensorsHeader(
+    entries.map(([name, { shape }]) => [name, shape] as const),
+    metadata,
+  );
   const file = await open(path, 'w');
   try {
-    await file.writev([length, text]);
-    for (const [, { values }] of entries) {
-      const bytes = Buffer.from(values.buffer, values.byteOffset, values.byteLength);
+    const parts = entries.map(([, { values }]) =>
+      Buffer.from(values.buffer, values.byteOffset, values.byteLength),
+    );
+    for (const bytes of [header, ...parts]) {
       for (let written = 0; written < bytes.length; )
         written += (await file.write(bytes, written)).bytesWritten;
     }

@@ -1,4 +1,4 @@
-import { IGNORED_LABEL } from '@mlm/masking';
+import { IGNORED_LABEL } from '@mlm/masking/core';
 
 /** Sequences of one shape, padded, as every graph of the model takes them. */
 export interface BatchShape {

@@ -1,0 +1,23 @@
+interface Request {
+  responseType: string;
+  readonly response: ArrayBuffer;
+  readonly status: number;
+  open(method: string, url: string, asynchronous: boolean): void;
+  send(): void;
+}
+
+declare const XMLHttpRequest: new () => Request;
+
+/**
+ * {@link file://./bytes.ts | packageBytes} in a browser. Only workers may wait for bytes, and compile WebAssembly while
+ * they wait, so masking and encoding belong into one.
+ */
+export function packageBytes(url: URL): Uint8Array<ArrayBuffer> {
+  const request = new XMLHttpRequest();
+  request.open('GET', url.href, false);
+  request.responseType = 'arraybuffer';
+  request.send();
+  if (request.status !== 200)
+    throw new Error(`${url.href}: cannot be loaded (HTTP status ${request.status})`);
+  return new Uint8Array(request.response);
+}

@@ -1,0 +1,28 @@
+// Compiling and running functions
+
+export type { CacheSource } from '../cache/key.js';
+export { type CompileOptions, compile } from '../compile.js';
+export { OutOfMemoryError } from '../error.js';
+export type { Executable, ExecutableInput } from '../executable.js';
+export type { Device, Precision } from '../targets/target.js';
+export { useOnnxRuntime } from '../targets/web/runtime.js';
+
+// Graphs
+
+export { type Dimension, isSymbolic, type Shape, type SymbolicDimension } from '../graph/dimension.js';
+export type { Attributes, DType, Graph, Node, TypedArray, Value } from '../graph/graph.js';
+export { printGraph } from '../graph/print.js';
+export { type DropoutMask, dropoutMask } from '../primitives/dropout-mask.js';
+export { type OnnxOptions, toOnnx } from '../targets/onnx/model.js';
+
+// Tracing
+
+export { registerGradients } from '../trace/gradients.js';
+export { BACKEND_NAME as traceBackendName } from '../trace/recording.js';
+export {
+  type InputSpec,
+  type TensorFunction,
+  type TraceOptions,
+  trace,
+  type VariableSpec,
+} from '../trace/trace.js';

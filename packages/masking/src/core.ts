@@ -1,0 +1,18 @@
+/**
+ * The part of this package that needs no Node, for browsers: the rule and rows as plain arrays.
+ */
+
+// The rule: settings and a tokenizer make it
+
+export {
+  type MaskableTokenizer,
+  type MaskingRule,
+  type MaskingSettings,
+  maskingDefaults,
+  maskingRule,
+} from './rule.js';
+
+// Rows as plain arrays
+
+export { maskRows, maskRowsInPlace, remaskRows } from './rows/mask-rows.js';
+export { IGNORED_LABEL, restoreOriginals } from './rows/originals.js';

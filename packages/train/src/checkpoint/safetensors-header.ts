@@ -1,0 +1,25 @@
+/**
+ * What stands before the values of a safetensors file (https://huggingface.co/docs/safetensors): the length of the header,
+ * and the header, which says where each float32 tensor lies. The values follow in the same order, little-endian.
+ *
+ * @param tensors names and shapes in the order of their values
+ */
+export function safetensorsHeader(
+  tensors: Iterable<readonly [name: string, shape: readonly number[]]>,
+  metadata: Record<string, string> = { format: 'pt' },
+): Uint8Array<ArrayBuffer> {
+  const header: Record<string, unknown> = { __metadata__: metadata };
+  let offset = 0;
+  for (const [name, shape] of tensors) {
+    const end = offset + 4 * shape.reduce((product, size) => product * size, 1);
+    header[name] = { dtype: 'F32', shape, data_offsets: [offset, end] };
+    offset = end;
+  }
+  const json = new TextEncoder().encode(JSON.stringify(header));
+  // The data begins at a multiple of 8 bytes: spaces fill the header up.
+  const length = Math.ceil(json.length / 8) * 8;
+  const bytes = new Uint8Array(8 + length).fill(0x20);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(length), true);
+  bytes.set(json, 8);
+  return bytes;
+}
