@@ -7,8 +7,9 @@ export { type BatchPlace, describeBatches, descriptionOf, placeOf, withPlace } f
 export { onRelease, releaseBatch } from './batch/release.js';
 export type { BatchStage, CreateStage } from './batch/stage.js';
 export { type MergeOptions, mergeDatasets } from './dataset/merge.js';
-export { type Dataset, openDataset } from './dataset/open.js';
-export { checkShards } from './dataset/shards.js';
+export { type Dataset, type OpenOptions, openDataset } from './dataset/open.js';
+export { checkDataset, checkShards } from './dataset/shards.js';
+export { verifiedMessages } from './ipc/verified.js';
 export {
   type CutMetadata,
   type DatasetCounts,

@@ -131,19 +131,71 @@ let lastMetadata: DatasetMetadata | undefined;
 export function parseMetadata(text: string, name = 'dataset'): DatasetMetadata {
   // Every batch of a stream carries the same string: parse it once.
   if (text === lastText && lastMetadata) return lastMetadata;
-  let metadata: DatasetMetadata;
+  let json: unknown;
   try {
-    metadata = JSON.parse(text) as DatasetMetadata;
+    json = JSON.parse(text);
   } catch {
     throw new InputError(
       `${name}: the schema metadata "${METADATA_KEY}" is not JSON; was it written by mlm?`,
     );
   }
-  if (metadata.format_version !== 1 && metadata.format_version !== 2)
-    throw new InputError(
-      `${name}: format version ${metadata.format_version} is not known here (expected 1 or 2); use a newer mlm`,
-    );
+  const problem = metadataProblem(json);
+  if (problem !== undefined)
+    throw new InputError(`${name}: the schema metadata "${METADATA_KEY}": ${problem}`);
   lastText = text;
-  lastMetadata = metadata;
-  return metadata;
+  lastMetadata = json as DatasetMetadata;
+  return lastMetadata;
+}
+
+/**
+ * What keeps a value from being a dataset's metadata of this version; `undefined` where nothing does. Masking settings are
+ * left to who applies them.
+ */
+export function metadataProblem(value: unknown): string | undefined {
+  if (!isRecord(value)) return 'expected an object; was it written by mlm?';
+  if (value.format_version !== 1 && value.format_version !== 2)
+    return `format version ${JSON.stringify(value.format_version)} is not known here (expected 1 or 2); use a newer mlm`;
+  const { tokenizer, cut, counts, part } = value;
+  const specialIds = isRecord(tokenizer) && tokenizer.special_ids;
+  const checks: Record<string, boolean> = {
+    generator: typeof value.generator === 'string',
+    tokenizer:
+      isRecord(tokenizer) &&
+      typeof tokenizer.name === 'string' &&
+      typeof tokenizer.sha256 === 'string' &&
+      isCount(tokenizer.vocabulary_size),
+    'tokenizer.special_ids':
+      isRecord(specialIds) && ['cls', 'sep', 'pad', 'unk', 'mask'].every((name) => isCount(specialIds[name])),
+    'tokenizer.protected_ids':
+      isRecord(tokenizer) && Array.isArray(tokenizer.protected_ids) && tokenizer.protected_ids.every(isCount),
+    'tokenizer.files':
+      isRecord(tokenizer) &&
+      isRecord(tokenizer.files) &&
+      Object.values(tokenizer.files).every((text) => typeof text === 'string'),
+    sequence_length: isCount(value.sequence_length),
+    cut:
+      isRecord(cut) &&
+      typeof cut.document === 'string' &&
+      typeof cut.line_by_line === 'boolean' &&
+      typeof cut.overflow === 'string',
+    masking: value.masking === null || isRecord(value.masking),
+    split: value.split === undefined || value.split === 'train' || value.split === 'validation',
+    rows_per_unit:
+      value.rows_per_unit === undefined ||
+      (Array.isArray(value.rows_per_unit) && value.rows_per_unit.every(isCount)),
+    counts: counts === undefined || (isRecord(counts) && Object.values(counts).every(isCount)),
+    part: part === undefined || (isRecord(part) && isCount(part.rank) && isCount(part.world_size)),
+  };
+  const wrong = Object.keys(checks).find((name) => !checks[name]);
+  return wrong && `"${wrong}" has another shape than mlm writes; make the dataset again`;
+}
+
+/** A whole number from 0, exact in JavaScript. */
+export function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+/** An object of JSON. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

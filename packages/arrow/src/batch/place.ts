@@ -1,5 +1,13 @@
+import { InputError } from '@mlm/base/errors';
 import { RecordBatch, Schema } from 'apache-arrow';
-import { type DatasetDescription, METADATA_KEY, parseMetadata, type Split } from '../metadata.js';
+import {
+  type DatasetDescription,
+  isCount,
+  isRecord,
+  METADATA_KEY,
+  parseMetadata,
+  type Split,
+} from '../metadata.js';
 import { metadataText } from '../metadata-text.js';
 
 /** Key of the place in a record batch's own metadata; the value is JSON. */
@@ -20,10 +28,30 @@ export interface BatchPlace {
   counts?: Record<string, number>;
 }
 
-/** The place that the batch carries; `undefined` for batches from elsewhere. */
+/**
+ * The place that the batch carries; `undefined` for batches from elsewhere.
+ * @throws InputError where something else stands in its stead
+ */
 export function placeOf(batch: RecordBatch): BatchPlace | undefined {
   const text = batch.metadata.get(PLACE_KEY);
-  return text === undefined ? undefined : (JSON.parse(text) as BatchPlace);
+  if (text === undefined) return undefined;
+  const place = parsePlace(text);
+  if (!place)
+    throw new InputError(`a record batch's metadata "${PLACE_KEY}" has another shape than mlm writes`);
+  return place;
+}
+
+function parsePlace(text: string): BatchPlace | undefined {
+  try {
+    const place: unknown = JSON.parse(text);
+    if (!isRecord(place) || !isCount(place.unit) || !isCount(place.firstRow)) return undefined;
+    if (place.split !== 'train' && place.split !== 'validation') return undefined;
+    const { counts } = place;
+    if (counts !== undefined && !(isRecord(counts) && Object.values(counts).every(isCount))) return undefined;
+    return place as unknown as BatchPlace;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The same rows (not copied) with another place. */

@@ -1,11 +1,13 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { call, exists, InputError, say } from '@mlm/base';
 import type { RecordBatch, Schema } from 'apache-arrow';
 import { ArrowFile } from '../ipc/file.js';
 import { type DatasetMetadata, METADATA_KEY, parseMetadata } from '../metadata.js';
 import { validationPath } from '../sink/file.js';
-import { type FolderManifest, MANIFEST } from '../sink/folder.js';
+import type { Shard } from '../sink/split.js';
+import { checkShard } from './shards.js';
+import { readDataFiles, readManifest, readSplits } from './sidecar.js';
 
 /** The rows of one split, in one or more Arrow files. Close it when done. */
 export interface Dataset extends AsyncIterable<RecordBatch> {
@@ -31,46 +33,64 @@ export interface Dataset extends AsyncIterable<RecordBatch> {
   close(): Promise<void>;
 }
 
+/** How {@link openDataset} reads. */
+export interface OpenOptions {
+  /** Hold each shard of a folder against its checksum before its first batch is read. Default: false. */
+  verify?: boolean;
+}
+
 /**
  * Opens an Arrow file, an Arrow stream on disk, or a folder in the layout of Hugging Face `datasets` (also a dict of
  * splits, of which `train` is opened, with `validation` beside it).
  * @throws InputError when there is nothing to read, or it is cut off or no Arrow
  */
-export async function openDataset(path: string): Promise<Dataset> {
+export async function openDataset(path: string, options: OpenOptions = {}): Promise<Dataset> {
   const found = await stat(path).catch(() => undefined);
   if (!found) throw new InputError(`${path}: no such dataset; give an .arrow file or a dataset folder`);
   if (!found.isDirectory()) {
-    const validation = validationPath(path);
-    const hasValidation = await exists(validation);
-    return ArrowDataset.open(
-      path,
-      [path],
-      undefined,
-      hasValidation ? await openDataset(validation) : undefined,
-    );
+    const heldOut = validationPath(path);
+    const validation = (await exists(heldOut)) ? await openDataset(heldOut, options) : undefined;
+    const files = [{ path, shard: undefined }];
+    return closing(validation, () => ArrowDataset.open(path, files, undefined, validation, options));
   }
-  if (!(await exists(join(path, 'dataset_dict.json')))) return openFolder(path);
-  const { splits } = await readJson<{ splits: string[] }>(join(path, 'dataset_dict.json'));
+  if (!(await exists(join(path, 'dataset_dict.json')))) return openFolder(path, options);
+  const splits = await readSplits(path);
   const heldOut = ['validation', 'test'].find((split) => splits.includes(split));
   const train = splits.includes('train') ? 'train' : splits[0];
   if (!train) throw new InputError(`${path}: dataset_dict.json names no split`);
-  return openFolder(
-    join(path, train),
-    heldOut && heldOut !== train ? await openFolder(join(path, heldOut)) : undefined,
-  );
+  const validation =
+    heldOut && heldOut !== train ? await openFolder(join(path, heldOut), options) : undefined;
+  return closing(validation, () => openFolder(join(path, train), options, validation));
 }
 
-async function openFolder(path: string, validation?: Dataset): Promise<Dataset> {
-  const statePath = join(path, 'state.json');
-  if (!(await exists(statePath)))
+async function openFolder(path: string, options: OpenOptions, validation?: Dataset): Promise<Dataset> {
+  const names = await readDataFiles(path);
+  if (!names)
     throw new InputError(
       `${path}: not a dataset folder (no state.json); give an .arrow file or a dataset folder`,
     );
-  const state = await readJson<{ _data_files: { filename: string }[] }>(statePath);
-  const files = state._data_files.map(({ filename }) => join(path, filename));
-  const manifestPath = join(path, MANIFEST);
-  const manifest = (await exists(manifestPath)) ? await readJson<FolderManifest>(manifestPath) : undefined;
-  return ArrowDataset.open(path, files, manifest?.metadata, validation);
+  const manifest = await readManifest(path);
+  const files = names.map((name) => ({
+    path: join(path, name),
+    shard: manifest?.shards.find(({ file }) => file === name),
+  }));
+  return ArrowDataset.open(path, files, manifest?.metadata, validation, options);
+}
+
+/** Runs `open`; where it fails, what was opened before is closed. */
+async function closing<T>(opened: Dataset | undefined, open: () => Promise<T>): Promise<T> {
+  try {
+    return await open();
+  } catch (error) {
+    await opened?.close();
+    throw error;
+  }
+}
+
+interface DataFile {
+  path: string;
+  /** What its folder's manifest says about it. */
+  shard: Shard | undefined;
 }
 
 class ArrowDataset implements Dataset {
@@ -81,9 +101,11 @@ class ArrowDataset implements Dataset {
 
   private constructor(
     readonly path: string,
-    private readonly files: ArrowFile[],
+    private readonly files: readonly ArrowFile[],
     metadata: DatasetMetadata | undefined,
     readonly validation: Dataset | undefined,
+    /** Fails where the file of this number is not what its manifest says. */
+    private readonly verified: (file: number) => Promise<void>,
   ) {
     const [first] = files;
     if (!first) throw new InputError(`${path}: names no Arrow file`);
@@ -92,30 +114,45 @@ class ArrowDataset implements Dataset {
     this.metadata = metadata ?? (text === undefined ? undefined : parseMetadata(text, path));
     this.batchRows = files.flatMap((file) => file.rows);
     this.rows = this.batchRows.reduce((sum, rows) => sum + rows, 0);
-  }
-
-  static async open(
-    path: string,
-    paths: string[],
-    metadata: DatasetMetadata | undefined,
-    validation: Dataset | undefined,
-  ): Promise<Dataset> {
-    const files: ArrowFile[] = [];
-    for (const file of paths) files.push(await ArrowFile.open(file));
-    const dataset = new ArrowDataset(path, files, metadata, validation);
-    dataset.refuseCutOff();
-    const columns = dataset.schema.fields.map(({ name }) => name);
+    this.refuseCutOff();
+    const columns = this.schema.fields.map(({ name }) => name);
     if (!columns.includes('input_ids'))
       throw new InputError(
         say`${path}: no column "input_ids" (columns: ${columns.join(', ') || 'none'}); make a dataset of its text with ${call('preprocess', { textField: '<column>' })}`,
       );
-    return dataset;
   }
 
-  batch(index: number): Promise<RecordBatch> {
+  static async open(
+    path: string,
+    dataFiles: readonly DataFile[],
+    metadata: DatasetMetadata | undefined,
+    validation: Dataset | undefined,
+    { verify = false }: OpenOptions,
+  ): Promise<Dataset> {
+    const files: ArrowFile[] = [];
+    const checks: Promise<void>[] = [];
+    const verified = async (file: number) => {
+      const { path: shardPath, shard } = dataFiles[file]!;
+      if (!verify || !shard) return;
+      checks[file] ??= checkShard(shardPath, shard);
+      await checks[file];
+    };
+    try {
+      for (const file of dataFiles) files.push(await ArrowFile.open(file.path));
+      return new ArrowDataset(path, files, metadata, validation, verified);
+    } catch (error) {
+      for (const file of files) await file.close();
+      throw error;
+    }
+  }
+
+  async batch(index: number): Promise<RecordBatch> {
     let local = index;
-    for (const file of this.files) {
-      if (local < file.rows.length) return file.batch(local);
+    for (const [number, file] of this.files.entries()) {
+      if (local < file.rows.length) {
+        await this.verified(number);
+        return file.batch(local);
+      }
       local -= file.rows.length;
     }
     throw new RangeError(`batch ${index} of ${this.batchRows.length}`);
@@ -143,13 +180,5 @@ class ArrowDataset implements Dataset {
       throw new InputError(
         `${this.path}: has ${this.rows} rows where its metadata says ${expected}; make it again`,
       );
-  }
-}
-
-async function readJson<T>(path: string): Promise<T> {
-  try {
-    return JSON.parse(await readFile(path, 'utf8')) as T;
-  } catch (error) {
-    throw new InputError(`${path}: cannot be read as JSON (${(error as Error).message})`);
   }
 }

@@ -1,9 +1,11 @@
 import { createReadStream } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { InputError } from '@mlm/base/errors';
-import { type FolderManifest, MANIFEST } from '../sink/folder.js';
+import type { Shard } from '../sink/split.js';
+import type { Dataset } from './open.js';
+import { readManifest } from './sidecar.js';
 
 /**
  * Holds the shards in a split's folder against the sizes and checksums in its manifest.
@@ -13,21 +15,32 @@ import { type FolderManifest, MANIFEST } from '../sink/folder.js';
  * @throws InputError naming the first shard that differs
  */
 export async function checkShards(path: string, signal?: AbortSignal): Promise<number> {
-  const text = await readFile(join(path, MANIFEST), 'utf8').catch(() => undefined);
-  if (text === undefined) return 0;
-  const { shards } = JSON.parse(text) as FolderManifest;
-  for (const { file, bytes, crc32: expected } of shards) {
-    const shard = join(path, file);
-    const size = (await stat(shard).catch(() => undefined))?.size;
-    if (size === undefined)
-      throw new InputError(`${shard}: is missing; make the dataset again or copy it again`);
-    if (size !== bytes)
-      throw new InputError(`${shard}: has ${size} bytes where its manifest says ${bytes}; copy it again`);
-    let checksum = 0;
-    for await (const chunk of createReadStream(shard, { highWaterMark: 1 << 20, signal }))
-      checksum = crc32(chunk as Buffer, checksum);
-    if (checksum !== expected)
-      throw new InputError(`${shard}: its checksum is not the one in its manifest; copy it again`);
-  }
-  return shards.length;
+  const isFolder = (await stat(path).catch(() => undefined))?.isDirectory() === true;
+  const manifest = isFolder ? await readManifest(path) : undefined;
+  for (const shard of manifest?.shards ?? []) await checkShard(join(path, shard.file), shard, signal);
+  return manifest?.shards.length ?? 0;
+}
+
+/** As {@link checkShards}, for both splits of a dataset, before the first step that relies on it. */
+export async function checkDataset(dataset: Dataset, signal?: AbortSignal): Promise<void> {
+  await checkShards(dataset.path, signal);
+  if (dataset.validation) await checkShards(dataset.validation.path, signal);
+}
+
+/** As {@link checkShards}, for one of them. */
+export async function checkShard(
+  path: string,
+  { bytes, crc32: expected }: Pick<Shard, 'bytes' | 'crc32'>,
+  signal?: AbortSignal,
+): Promise<void> {
+  const size = (await stat(path).catch(() => undefined))?.size;
+  if (size === undefined)
+    throw new InputError(`${path}: is missing; make the dataset again or copy it again`);
+  if (size !== bytes)
+    throw new InputError(`${path}: has ${size} bytes where its manifest says ${bytes}; copy it again`);
+  let checksum = 0;
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20, signal }))
+    checksum = crc32(chunk as Buffer, checksum);
+  if (checksum !== expected)
+    throw new InputError(`${path}: its checksum is not the one in its manifest; copy it again`);
 }

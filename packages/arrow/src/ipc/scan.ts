@@ -1,12 +1,16 @@
 import type { FileHandle } from 'node:fs/promises';
 import { InputError } from '@mlm/base/errors';
-import { MessageHeader, type Schema } from 'apache-arrow';
+import type { Schema } from 'apache-arrow';
 import { FileBlock } from 'apache-arrow/ipc/metadata/file';
 import { Message } from 'apache-arrow/ipc/metadata/message';
+import { type ArrowMessage, type ColumnType, readMessage } from './message.js';
+import { MessageChecker, namingDamage } from './verified.js';
 
 /** What stands in a sequence of encapsulated messages: their schema, and where the record batches lie. */
 export interface MessageIndex {
   schema: Schema;
+  /** The schema's columns, to hold batches against. */
+  columns: ColumnType[];
   blocks: FileBlock[];
   /** Rows of each block. */
   rows: number[];
@@ -17,7 +21,7 @@ export interface MessageIndex {
 /**
  * Walks over the messages from byte `start` to `end` (default: until the end-of-stream marker or the end of the file),
  * reading their metadata and skipping their bodies.
- * @throws InputError where the bytes are not Arrow IPC, or a message is cut off
+ * @throws InputError where the bytes are not Arrow IPC, or a message is cut off or damaged
  */
 export async function scanMessages(
   file: FileHandle,
@@ -26,36 +30,55 @@ export async function scanMessages(
   end?: number,
 ): Promise<MessageIndex> {
   const size = end ?? (await file.stat()).size;
-  const index: { schema?: Schema } & Omit<MessageIndex, 'schema'> = { blocks: [], rows: [], complete: false };
-  let position = start;
-  while (position < size) {
-    const message = await readMetadata(file, path, position, size);
-    if (message === null) {
-      index.complete = true;
-      break;
+  const checker = new MessageChecker();
+  const blocks: FileBlock[] = [];
+  const rows: number[] = [];
+  let first: { schema: Schema; columns: ColumnType[] } | undefined;
+  let complete = false;
+  for (let position = start; position < size && !complete; ) {
+    const found = await readMetadata(file, path, position, size);
+    if (found === null) {
+      complete = true;
+      continue;
     }
-    const { header, length } = message;
-    const next = position + length + header.bodyLength;
-    if (next > size) throw truncated(path, position);
-    if (header.headerType === MessageHeader.Schema) index.schema = header.header() as Schema;
-    else if (header.headerType === MessageHeader.RecordBatch) {
-      index.blocks.push(new FileBlock(length, header.bodyLength, position));
-      index.rows.push((header.header() as { length: number }).length);
-    } else throw new InputError(`${path}: dictionary batches are not read here`);
-    position = next;
+    const { bytes, message, length } = found;
+    const { header, bodyLength } = message;
+    if (position + length + bodyLength > size) throw truncated(path, position);
+    if (header.kind === 'dictionary') throw new InputError(`${path}: dictionary batches are not read here`);
+    namingDamage(path, () => checker.check(header, bodyLength));
+    if (header.kind === 'schema') {
+      const schema = namingDamage(path, () => Message.decode(bytes).header() as Schema);
+      first = { schema, columns: header.columns };
+    } else {
+      blocks.push(new FileBlock(length, bodyLength, position));
+      rows.push(header.batch.rows);
+    }
+    position += length + bodyLength;
   }
-  if (!index.schema) throw new InputError(`${path}: no Arrow schema at its start; is it cut off?`);
-  return { ...index, schema: index.schema };
+  if (!first) throw new InputError(`${path}: no Arrow schema at its start; is it cut off?`);
+  return { ...first, blocks, rows, complete };
 }
 
-/** Rows of the record batch whose message stands at `block`. */
-export async function rowsOfBlock(file: FileHandle, path: string, block: FileBlock): Promise<number> {
-  const message = await readMetadata(file, path, block.offset, Number.POSITIVE_INFINITY);
-  if (message?.header.headerType !== MessageHeader.RecordBatch) throw truncated(path, block.offset);
-  return (message.header.header() as { length: number }).length;
+/** Rows of the record batch whose message stands at `block`, held against the schema's columns. */
+export async function rowsOfBlock(
+  file: FileHandle,
+  path: string,
+  { offset, metaDataLength, bodyLength }: FileBlock,
+  checker: MessageChecker,
+): Promise<number> {
+  const found = await readMetadata(file, path, offset, offset + metaDataLength);
+  const { message } = found ?? {};
+  if (message?.header.kind !== 'batch' || message.bodyLength !== bodyLength) throw truncated(path, offset);
+  namingDamage(path, () => checker.check(message.header, bodyLength));
+  return message.header.batch.rows;
 }
 
-async function readMetadata(file: FileHandle, path: string, position: number, end: number) {
+async function readMetadata(
+  file: FileHandle,
+  path: string,
+  position: number,
+  end: number,
+): Promise<{ bytes: Buffer; message: ArrowMessage; length: number } | null> {
   const prefix = Buffer.alloc(8);
   if (position + 8 > end || (await file.read(prefix, 0, 8, position)).bytesRead < 8)
     throw truncated(path, position);
@@ -66,7 +89,7 @@ async function readMetadata(file: FileHandle, path: string, position: number, en
   if (length < 0 || position + 8 + length > end) throw truncated(path, position);
   const bytes = Buffer.alloc(length);
   if ((await file.read(bytes, 0, length, position + 8)).bytesRead < length) throw truncated(path, position);
-  return { header: Message.decode(bytes), length: length + 8 };
+  return { bytes, message: namingDamage(path, () => readMessage(bytes)), length: length + 8 };
 }
 
 function truncated(path: string, position: number): InputError {

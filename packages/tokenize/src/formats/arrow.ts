@@ -20,7 +20,8 @@ async function* arrowLines(input: InputReader, column: string): AsyncGenerator<U
   refuseCompressed(file);
   try {
     const { RecordBatchReader } = await import('apache-arrow');
-    const reader = await RecordBatchReader.from(input.chunks());
+    const { verifiedMessages } = await import('@mlm/arrow');
+    const reader = await RecordBatchReader.from(verifiedMessages(input.chunks(), file.path));
     await reader.open();
     if (!reader.schema) throw new Error('no schema stands at its start');
     for await (const batch of reader) {

@@ -1,4 +1,4 @@
-import { type Dataset, openDataset, type TokenizerMetadata } from '@mlm/arrow';
+import { checkDataset, type Dataset, openDataset, type TokenizerMetadata } from '@mlm/arrow';
 import { checkTokenizerFiles, mention, say } from '@mlm/base';
 import { InputError } from '@mlm/base/errors';
 import { dynamicOptions, dynamicSettings } from '@mlm/masking/options';
@@ -51,6 +51,7 @@ export interface Setup {
 export async function setUp(options: ResolvedOptions, resumed?: Snapshot): Promise<Setup> {
   const dataset = await openDataset(options.dataset);
   try {
+    await checkDataset(dataset);
     return await setUpOn(dataset, options, resumed);
   } catch (error) {
     await dataset.close();

@@ -1,4 +1,4 @@
-import { openDataset, type TokenizerMetadata } from '@mlm/arrow';
+import { checkShards, openDataset, type TokenizerMetadata } from '@mlm/arrow';
 import { call, InputError, mention, say } from '@mlm/base/errors';
 import { type Given, settingsOf } from '@mlm/base/options';
 import { readCheckpoint } from '../checkpoint/checkpoint.js';
@@ -42,6 +42,7 @@ export async function evaluate(given: EvaluateOptions): Promise<Evaluation> {
   const opened = await openDataset(options.dataset);
   const dataset = opened.validation ?? opened;
   try {
+    await checkShards(dataset.path);
     if (!dataset.schema.fields.some(({ name }) => name === 'labels')) {
       throw new InputError(
         say`${dataset.path}: has no column "labels", so there is nothing to score; make a masked dataset with ${call('preprocess')}`,

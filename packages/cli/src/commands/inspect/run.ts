@@ -13,7 +13,7 @@ import { countDataset, type SplitCounts } from './count.js';
 
 export async function runInspect(context: Context, options: InspectSettings): Promise<void> {
   const { dataset: path } = options;
-  const dataset = await openDataset(path);
+  const dataset = await openDataset(path, { verify: true });
   try {
     const tokenizer = await tokenizerOfDataset(dataset, options.tokenizer);
     const idToToken = tokenNames(path, tokenizer, options.tokenizer);

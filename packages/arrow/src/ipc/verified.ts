@@ -1,0 +1,142 @@
+import { InputError } from '@mlm/base/errors';
+import { checkBatch, checkDictionary } from './check-batch.js';
+import { MAGIC } from './encode.js';
+import { DamagedError, UnsupportedError } from './flatbuffer.js';
+import { type ColumnType, type MessageHeader, readMessage } from './message.js';
+
+/**
+ * Turns what the verifier, or arrow-js after it, finds wrong with a file into one line that names the file.
+ * @throws InputError in place of a {@link DamagedError} or an error that arrow-js trips over
+ */
+export function namingDamage<T>(path: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof InputError || !(error instanceof Error)) throw error;
+    throw damage(path, error);
+  }
+}
+
+function damage(path: string, error: Error): InputError {
+  if (error instanceof UnsupportedError) return new InputError(`${path}: ${error.message}`);
+  const reason = error instanceof DamagedError ? error.message : 'it cannot be decoded as Arrow';
+  return new InputError(`${path}: not a whole Arrow file (${reason}); make it again or copy it again`);
+}
+
+/** Holds messages against the schema that came first. */
+export class MessageChecker {
+  private columns: ColumnType[] | undefined;
+  private readonly dictionaries = new Map<bigint, ColumnType>();
+
+  constructor(columns?: ColumnType[]) {
+    if (columns) this.setColumns(columns);
+  }
+
+  /** @throws DamagedError where header and body do not fit each other or the schema */
+  check(header: MessageHeader, body: Uint8Array | number): void {
+    if (header.kind === 'schema') {
+      if (this.columns) throw new DamagedError('a second schema follows the first');
+      this.setColumns(header.columns);
+      return;
+    }
+    if (!this.columns) throw new DamagedError('no schema stands at its start');
+    if (header.kind === 'batch') {
+      checkBatch(this.columns, header.batch, body);
+      return;
+    }
+    const column = this.dictionaries.get(header.id);
+    if (!column) throw new DamagedError(`no column uses the dictionary ${header.id}`);
+    checkDictionary(column, header.batch, body);
+  }
+
+  private setColumns(columns: ColumnType[]): void {
+    this.columns = columns;
+    const pending = [...columns];
+    for (let column = pending.pop(); column; column = pending.pop()) {
+      if (column.dictionary) this.dictionaries.set(column.dictionary.id, column);
+      pending.push(...column.children);
+    }
+  }
+}
+
+/**
+ * The messages of an Arrow stream, each whole and verified, for `RecordBatchReader.from`; of a file, which is a stream
+ * between its leading magic and its footer, as well. Holds one message at a time in memory, however long the input is and
+ * whatever lengths it claims.
+ *
+ * @param chunks the bytes, in pieces of any size
+ * @param path names the input in messages
+ * @throws InputError where it is damaged, cut off in a message, or compressed
+ */
+export async function* verifiedMessages(
+  chunks: AsyncIterable<Uint8Array>,
+  path: string,
+): AsyncGenerator<Uint8Array> {
+  const reader = new ChunkReader(chunks, path);
+  const checker = new MessageChecker();
+  const head = await reader.read(8);
+  const isFile = head !== undefined && MAGIC.equals(head.subarray(0, MAGIC.length));
+  let prefix = isFile ? await reader.read(8) : head;
+  if (!prefix) throw damage(path, new DamagedError('no schema stands at its start'));
+  while (prefix) {
+    if (prefix.readInt32LE(0) !== -1)
+      throw damage(path, new DamagedError('no message stands where one should begin'));
+    const length = prefix.readInt32LE(4);
+    // What follows the end of the stream is a file's footer.
+    if (length === 0) {
+      yield prefix;
+      return;
+    }
+    if (length < 0) throw damage(path, new DamagedError('a message has a negative length'));
+    const metadata = await reader.whole(length);
+    const { header, bodyLength } = namingDamage(path, () => readMessage(metadata));
+    const body = await reader.whole(bodyLength);
+    namingDamage(path, () => checker.check(header, body));
+    yield Buffer.concat([prefix, metadata, body]);
+    prefix = await reader.read(8);
+  }
+}
+
+/** Reads given numbers of bytes from chunks; memory grows with what is there, not with what is asked for. */
+class ChunkReader {
+  private readonly chunks: AsyncIterator<Uint8Array>;
+  private rest: Uint8Array = new Uint8Array(0);
+
+  constructor(
+    chunks: AsyncIterable<Uint8Array>,
+    private readonly path: string,
+  ) {
+    this.chunks = chunks[Symbol.asyncIterator]();
+  }
+
+  /** So many bytes; `undefined` at the end. */
+  async read(count: number): Promise<Buffer | undefined> {
+    const parts: Uint8Array[] = [];
+    for (let missing = count; missing > 0; ) {
+      if (this.rest.length === 0) {
+        const next = await this.chunks.next();
+        if (next.done) {
+          if (missing === count) return undefined;
+          throw cutOff(this.path);
+        }
+        this.rest = next.value;
+      }
+      const part = this.rest.subarray(0, missing);
+      parts.push(part);
+      missing -= part.length;
+      this.rest = this.rest.subarray(part.length);
+    }
+    return Buffer.concat(parts, count);
+  }
+
+  async whole(count: number): Promise<Buffer> {
+    if (count === 0) return Buffer.alloc(0);
+    const bytes = await this.read(count);
+    if (!bytes) throw cutOff(this.path);
+    return bytes;
+  }
+}
+
+function cutOff(path: string): InputError {
+  return damage(path, new DamagedError('it is cut off in a message'));
+}
