@@ -1,4 +1,5 @@
 import { bytes, choice, defaultsOf, flag, options, real, text, whole } from '@mlm/base/options';
+import { formatNames } from './formats/index.js';
 
 /** How text is read: by `textFiles`, and as part of `preprocess`. */
 export const readOptions = options({
@@ -12,7 +13,13 @@ export const readOptions = options({
     default: 'text',
     value: 'name',
     decides: 'text field',
-    help: 'the field or column that holds the text (.jsonl, .parquet, .arrow)',
+    help: 'the field or column that holds the text, a.b inside another (.jsonl, .json, .csv, .parquet, .arrow)',
+  }),
+  inputFormat: choice(formatNames, {
+    value: 'name',
+    shown: 'by the ends of file names',
+    decides: { through: 'inputs' },
+    help: 'what the inputs are, whatever their names say',
   }),
 });
 

@@ -14,16 +14,15 @@ export interface FileState {
 
 /** One file of the input, as it lies on disk. */
 export interface InputFile extends FileState {
-  /** By the file's name; a file of an unknown kind that is named itself is text. */
-  format: FormatName;
+  /** Name of its format, by the file's name unless one was asked for; a file of an unknown kind that is named itself is text. */
+  format: string;
+  /** Whether the format was asked for, so that the content may look like another. Default: false. */
+  isAsked?: boolean;
   /** By the file's name: `.gz`, `.zst`. */
   compression: 'none' | 'gzip' | 'zstd';
   /** A pipe or a device, which is read once and from its beginning on, as standard input is. */
   isStream?: boolean;
 }
-
-/** The kinds of file that are read. */
-export type FormatName = 'text' | 'jsonl' | 'parquet' | 'arrow';
 
 /** One input file while it is read. */
 export interface InputReader {
@@ -44,11 +43,15 @@ export interface InputReader {
  * its content; another one opens its files and gives their text as a content, a record a line.
  */
 export interface Format {
-  readonly name: FormatName;
+  readonly name: string;
   /** Ends of file names, in lower case and without the dot. */
   readonly extensions: readonly string[];
+  /** In folders such files mostly hold something else, so they are read only when named. Default: false. */
+  readonly onlyNamed?: boolean;
   /** What its files hold, or what {@link open} makes of them. */
   readonly content: Content;
+  /** Whether lines of the content have other numbers than lines of the file, so that messages count records. */
+  readonly countsRecords?: boolean;
   /** Whether a file must be read at any place, so that no pipe will do. Default: false. */
   readonly needsFile?: boolean;
   /**
@@ -79,10 +82,19 @@ export interface Content {
   /**
    * Takes the text out of a range.
    * @param bytes - may be changed
-   * @param isStart - whether the range is the first of its file
-   * @throws RecordError at the first record that cannot be read
+   * @throws RecordError at the first record that cannot be read, unless such records are skipped
    */
-  decode(bytes: Uint8Array, field: string, isStart: boolean): DecodedText;
+  decode(bytes: Uint8Array, options: DecodeOptions): DecodedText;
+}
+
+/** How a range is decoded. */
+export interface DecodeOptions {
+  /** The field that holds the text; `a.b` is field b of an object in field a, where no field is called `a.b`. */
+  field: string;
+  /** Whether the range is the first of its file. */
+  isStart: boolean;
+  /** Takes a record that cannot be read, which is then left out. Default: the range fails. */
+  skip?: ((problem: RecordError) => void) | undefined;
 }
 
 /** The text of a range. */

@@ -1,13 +1,19 @@
+import { InputError } from '@mlm/base/errors';
 import { arrow } from './arrow.js';
 import { compressions } from './compression.js';
-import type { Content, ContentName, Format, FormatName, InputFile } from './format.js';
+import { csv, tsv } from './csv.js';
+import type { Content, ContentName, Format, InputFile } from './format.js';
+import { json } from './json.js';
 import { jsonl } from './jsonl.js';
 import { lines } from './lines.js';
 import { parquet } from './parquet.js';
 import { text } from './text.js';
 
 /** All formats: the only list of them. */
-const formats: readonly Format[] = [text, jsonl, parquet, arrow];
+const formats: readonly Format[] = [text, jsonl, json, csv, tsv, parquet, arrow];
+
+/** Names of the formats, for an option. */
+export const formatNames: readonly string[] = formats.map(({ name }) => name);
 
 const byName = new Map(formats.map((format) => [format.name, format]));
 const byExtension = new Map(formats.flatMap((format) => format.extensions.map((end) => [end, format])));
@@ -15,31 +21,44 @@ const contents = new Map(
   [lines, ...formats.map(({ content }) => content)].map((content) => [content.name, content]),
 );
 
-export function formatOf(name: FormatName): Format {
-  return byName.get(name)!;
+/** @throws InputError when there is no such format */
+export function formatOf(name: string): Format {
+  const format = byName.get(name);
+  if (!format) throw new InputError(`format ${name}: expected one of ${formatNames.join(', ')}`);
+  return format;
 }
 
 export function contentOf(name: ContentName): Content {
   return contents.get(name)!;
 }
 
-/** The format and compression that a file's name tells; `undefined` when its end is unknown. */
-export function kindOf(path: string): Pick<InputFile, 'format' | 'compression'> | undefined {
+/** The format that a file's name tells, before the end of its compression; `undefined` when it is unknown. */
+export function formatByName(path: string): Format | undefined {
   const parts = path.toLowerCase().split('.');
-  const compression = compressions[parts.at(-1)!];
-  const format = byExtension.get(parts.at(compression ? -2 : -1)!);
-  if (!format || parts.length < (compression ? 3 : 2)) return undefined;
-  return { format: format.name, compression: compression ?? 'none' };
+  const ends = compressions[parts.at(-1)!] ? 2 : 1;
+  return parts.length > ends ? byExtension.get(parts.at(-ends)!) : undefined;
+}
+
+/** The compression that a file's name tells. */
+export function compressionByName(path: string): InputFile['compression'] {
+  return compressions[path.toLowerCase().split('.').at(-1)!] ?? 'none';
 }
 
 /** The ends of names that are read, for messages: `.txt, .jsonl, .parquet or .arrow, also as .gz or .zst`. */
 export function knownExtensions(): string {
-  const ends = formats.map(({ extensions }) => `.${extensions[0]}`);
+  const ends = formats.filter(({ onlyNamed }) => !onlyNamed).map(({ extensions }) => `.${extensions[0]}`);
   const compressed = Object.keys(compressions).map((end) => `.${end}`);
   return `${alternatives(ends)}, also as ${alternatives(compressed)}`;
 }
 
-/** The format, if any, of an input without a name that begins with these bytes. */
+/** The same of the files that folders may hold unread. */
+export function onlyNamedExtensions(): string {
+  return alternatives(
+    formats.filter(({ onlyNamed }) => onlyNamed).map(({ extensions }) => `.${extensions[0]}`),
+  );
+}
+
+/** The format, if any, that bytes at the start of an input show without doubt. */
 export function recognise(head: Uint8Array): Format | undefined {
   return formats.find((format) => format.recognises?.(head) === true);
 }

@@ -21,25 +21,48 @@ const jsonLines: Content = {
   cut: 'between lines',
   isRecords: true,
   isRaw: true,
-  decode(bytes, field, isStart) {
+  decode(bytes, { field, isStart, skip }) {
     const mark = isStart ? markLength(bytes) : 0;
-    const { text, lineStarts, recordStarts } = decodeRecords(bytes.subarray(mark), field);
+    const { text, lineStarts, recordStarts } = decodeRecords(bytes.subarray(mark), field, skip);
     const records = new Map(lineStarts.map((start, i) => [start, mark + recordStarts[i]!]));
     return { text, rangeOffset: (offset) => records.get(offset) ?? 0 };
   },
 };
 
 /** JSON lines. */
-export const jsonl: Format = { name: 'jsonl', extensions: ['jsonl', 'ndjson'], content: jsonLines };
+export const jsonl: Format = {
+  name: 'jsonl',
+  extensions: ['jsonl', 'ndjson'],
+  content: jsonLines,
+  recognises: isJsonLines,
+};
+
+/** Whether each line begins as a JSON object with a field and, but for one that is cut off, ends as one. */
+export function isJsonLines(head: Uint8Array): boolean {
+  const lines = Buffer.from(head).toString('latin1').replace('\xef\xbb\xbf', '').split('\n');
+  const whole = lines.slice(0, -1).filter((line) => line.trim() !== '');
+  if (whole.length === 0) return OBJECT_START.test(lines.at(-1)!);
+  return whole.every((line) => OBJECT_START.test(line) && /\}\s*$/.test(line));
+}
+
+const OBJECT_START = /^\s*\{\s*"(?:[^"\\]|\\.)*"\s*:/;
+
+/** What a line begins with that says why its record could not be read, for formats that become JSON lines. */
+export const BAD_RECORD = 1;
 
 /**
  * Takes one field of text out of each record of .jsonl bytes without making strings of them. The whole line must be
- * JSON (RFC 8259); of a field that stands twice the last one counts, as with JSON.parse. Blank lines are passed over;
- * a lone surrogate escape becomes U+FFFD.
- * @throws RecordError at a line that is not a JSON object or has no such text field (`null` counts as empty)
+ * JSON (RFC 8259), with the NaN and Infinity that Python writes; of a field that stands twice the last one counts, as
+ * with JSON.parse. Blank lines are passed over; a lone surrogate escape becomes U+FFFD.
+ * @param skip - takes a line that is not a JSON object or has no such text field (`null` counts as empty)
+ * @throws RecordError at such a line, without `skip`
  */
-export function decodeRecords(bytes: Uint8Array, field: string): RecordTexts {
-  const decoder = new RecordDecoder(bytes, field);
+export function decodeRecords(
+  bytes: Uint8Array,
+  field: string,
+  skip?: (problem: RecordError) => void,
+): RecordTexts {
+  const decoder = new RecordDecoder(bytes, field, skip);
   let line = 0;
   for (let start = 0; start < bytes.length; line++) {
     const lineFeed = bytes.indexOf(LINE_FEED, start);
@@ -55,7 +78,8 @@ class RecordDecoder {
   private length = 0;
   private readonly lineStarts: number[] = [];
   private readonly recordStarts: number[] = [];
-  private readonly field: Buffer;
+  /** By depth: the field's name from there on, and the name of the object that it may be in. */
+  private readonly names: { rest: Buffer; step: Buffer | undefined }[];
   private at = 0;
   private end = 0;
   private line = 0;
@@ -63,10 +87,15 @@ class RecordDecoder {
   constructor(
     private readonly bytes: Uint8Array,
     private readonly fieldName: string,
+    private readonly skip: ((problem: RecordError) => void) | undefined,
   ) {
     // An escape is never shorter than what it stands for, so the texts fit where their records did.
     this.out = new Uint8Array(bytes.length + 1);
-    this.field = Buffer.from(fieldName);
+    const steps = fieldName.split('.');
+    this.names = steps.map((step, i) => ({
+      rest: Buffer.from(steps.slice(i).join('.')),
+      step: i + 1 < steps.length ? Buffer.from(step) : undefined,
+    }));
   }
 
   texts(): RecordTexts {
@@ -81,16 +110,32 @@ class RecordDecoder {
     this.skipSpace();
     if (this.at === end) return;
     const textStart = this.length;
-    if (!this.readObject(textStart)) throw this.failure(`has no field "${this.fieldName}"`);
-    this.skipSpace();
-    if (this.at < end) throw this.failure('goes on after its JSON object');
+    try {
+      this.readRecord(textStart);
+    } catch (error) {
+      if (!this.skip || !(error instanceof RecordError)) throw error;
+      this.skip(error);
+      this.length = textStart;
+      return;
+    }
     this.lineStarts.push(textStart);
     this.recordStarts.push(start);
     this.out[this.length++] = LINE_FEED;
   }
 
+  private readRecord(textStart: number): void {
+    if (this.peek() === BAD_RECORD) {
+      const problem = Buffer.from(this.bytes.subarray(this.at + 1, this.end)).toString('latin1');
+      throw this.failure(problem.replaceAll(/[^ -~]/g, '?').slice(0, 200));
+    }
+    if (!this.readObject(textStart, 0)) throw this.failure(`has no field "${this.fieldName}"`);
+    this.skipSpace();
+    if (this.at < this.end) throw this.failure('goes on after its JSON object');
+  }
+
   /** Reads `{ … }`, leaving the field's text in the output; whether the field was there. */
-  private readObject(textStart: number): boolean {
+  private readObject(textStart: number, depth: number): boolean {
+    const { rest, step } = this.names[depth]!;
     let isFound = false;
     this.expect(123, 'is not a JSON object');
     this.skipSpace();
@@ -100,18 +145,26 @@ class RecordDecoder {
     }
     for (;;) {
       this.skipSpace();
-      const isField = this.readKey();
-      if (isField) this.length = textStart;
+      const key = this.readKey();
+      const isField = rest.equals(key);
+      const isStep = step?.equals(key) === true;
+      if (isField || isStep) {
+        this.length = textStart;
+        isFound = false;
+      }
       this.skipSpace();
       this.expect(58, 'is not JSON');
       this.skipSpace();
-      if (isField && this.peek() === QUOTE) this.readString(true);
+      if (isField && this.peek() === QUOTE) {
+        this.readString(true);
+        isFound = true;
+      } else if (isStep && this.peek() === 123) isFound = this.readObject(textStart, depth + 1);
       else {
         const isNull = this.peek() === 110;
         this.skipValue();
         if (isField && !isNull) throw this.failure(`has no text in its field "${this.fieldName}"`);
+        isFound ||= (isField || isStep) && isNull;
       }
-      isFound ||= isField;
       this.skipSpace();
       if (this.peek() === 125) {
         this.at++;
@@ -121,14 +174,13 @@ class RecordDecoder {
     }
   }
 
-  /** Reads a key; whether it is the field's. A text found before stays in the output. */
-  private readKey(): boolean {
+  /** Reads a key, which is valid until more is written. A text found before stays in the output. */
+  private readKey(): Uint8Array {
     const begin = this.length;
     this.readString(true);
     const key = this.out.subarray(begin, this.length);
-    const isField = this.field.equals(key);
     this.length = begin;
-    return isField;
+    return key;
   }
 
   private skipValue(): void {
@@ -277,7 +329,7 @@ class RecordDecoder {
   }
 }
 
-const SCALAR = /^(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)$/;
+const SCALAR = /^(?:true|false|null|NaN|-?Infinity|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)$/;
 
 /** What a simple escape stands for; a line feed becomes a space. */
 const ESCAPES = new Map([
@@ -296,6 +348,8 @@ function isScalarByte(byte: number): boolean {
     (byte >= 48 && byte <= 57) ||
     (byte >= 97 && byte <= 122) ||
     byte === 69 ||
+    byte === 73 ||
+    byte === 78 ||
     byte === 43 ||
     byte === 45 ||
     byte === 46

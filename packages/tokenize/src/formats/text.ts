@@ -10,7 +10,7 @@ const plainText: Content = {
   isRecords: false,
   isRaw: true,
   plainLineEnds,
-  decode(bytes, _field, isStart) {
+  decode(bytes, { isStart }) {
     plainLineEnds(bytes);
     const mark = isStart ? markLength(bytes) : 0;
     return { text: bytes.subarray(mark), rangeOffset: (offset) => offset + mark };

@@ -15,8 +15,8 @@ export function jobOf(
   description: DatasetDescription,
 ): Job {
   const files = createHash('sha256');
-  for (const { path, size, modified } of input.files)
-    files.update(`${resolve(path)}\0${size}\0${modified}\n`);
+  for (const { path, size, modified, isAsked, format } of input.files)
+    files.update(`${resolve(path)}\0${size}\0${modified}${isAsked ? `\0${format}` : ''}\n`);
   const { limit = null, shardBytes = null } = settings;
   return {
     inputs: files.digest('hex'),

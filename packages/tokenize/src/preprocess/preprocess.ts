@@ -67,7 +67,7 @@ export interface PreprocessReport {
  */
 export async function preprocess(options: PreprocessOptions): Promise<PreprocessReport> {
   const { inputs, signal, onProgress, share = { rank: 0, worldSize: 1 } } = options;
-  const input = 'files' in inputs ? inputs : await listFiles(inputs);
+  const input = 'files' in inputs ? inputs : await listFiles(inputs, options);
   const output = options.output === '-' ? '-' : partPath(options.output, share);
   refuseOutputAmongInputs(input, output);
   // What an interrupted run left decides where this one begins; without it, the threads begin with the first units while

@@ -2,7 +2,13 @@ import { type Dirent, existsSync, lstatSync, readdirSync, realpathSync, statSync
 import { join, resolve } from 'node:path';
 import { InputError } from '@mlm/base/errors';
 import type { InputFile } from '../formats/format.js';
-import { formatOf, kindOf, knownExtensions } from '../formats/index.js';
+import {
+  compressionByName,
+  formatByName,
+  formatOf,
+  knownExtensions,
+  onlyNamedExtensions,
+} from '../formats/index.js';
 import { readError } from './bytes.js';
 
 /** The files of an input, in the order in which they are read. */
@@ -23,10 +29,14 @@ export interface InputFiles {
  * named beside its folder) is read once. Hidden files in folders are left out.
  * @throws InputError when an input does not exist, cannot be read, or there is nothing to read
  */
-export async function listFiles(inputs: readonly string[]): Promise<InputFiles> {
-  const found = new Found();
+export async function listFiles(
+  inputs: readonly string[],
+  { inputFormat }: ListOptions = {},
+): Promise<InputFiles> {
+  if (inputFormat !== undefined) formatOf(inputFormat);
+  const found = new Found(inputFormat);
   for (const input of inputs) {
-    if (input === '-') found.files.set('-', stdin);
+    if (input === '-') found.files.set('-', { ...stdin, ...asked(inputFormat) });
     else if (existsSync(input)) found.addInput(input);
     else {
       const { glob, isDynamicPattern } = await import('tinyglobby');
@@ -34,7 +44,7 @@ export async function listFiles(inputs: readonly string[]): Promise<InputFiles> 
       // What is neither a file nor a pattern fails with the reason.
       const paths = isPattern ? await glob(input, { dot: false, expandDirectories: false }) : [input];
       if (paths.length === 0) throw new InputError(`${input}: no file matches this pattern`);
-      for (const path of paths) found.addInput(path, !isPattern);
+      for (const path of paths) found.addInput(path, !isPattern || isMeant(path, input));
     }
   }
   found.followLinks();
@@ -44,7 +54,9 @@ export async function listFiles(inputs: readonly string[]): Promise<InputFiles> 
       found.skipped > 0
         ? ` (${found.skipped === 1 ? '1 file of another kind' : `${found.skipped} files of other kinds`})`
         : '';
-    throw new InputError(`${inputs.join(', ')}: no text found${others}; expected ${knownExtensions()}`);
+    throw new InputError(
+      `${inputs.join(', ')}: no text found${others}; expected ${knownExtensions()} (files in ${onlyNamedExtensions()} are read when they are named)`,
+    );
   }
   return {
     files,
@@ -52,6 +64,22 @@ export async function listFiles(inputs: readonly string[]): Promise<InputFiles> 
     skipped: found.skipped,
     folders: found.namedFolders,
   };
+}
+
+/** Whether a pattern ends as the file that it matches does: `*.json` means files of JSON, `*` does not. */
+function isMeant(path: string, pattern: string): boolean {
+  const format = formatByName(path);
+  return format !== undefined && format === formatByName(pattern);
+}
+
+/** How {@link listFiles} takes what it finds. */
+export interface ListOptions {
+  /** Read all files as this format, whatever their names end in; those of folders too. Default: by name. */
+  inputFormat?: string | undefined;
+}
+
+function asked(format: string | undefined): Pick<InputFile, 'format' | 'isAsked'> | undefined {
+  return format === undefined ? undefined : { format, isAsked: true };
 }
 
 const stdin: InputFile = { path: '-', format: 'text', compression: 'none', size: 0, modified: 0 };
@@ -69,6 +97,8 @@ class Found {
   private readonly folders = new Set<string>();
   private readonly links: Link[] = [];
 
+  constructor(private readonly inputFormat: string | undefined) {}
+
   /** A file or folder that the user named, or (`isNamed` false) that a pattern matches. */
   addInput(input: string, isNamed = true): void {
     const entry = reading(input, () => statSync(input));
@@ -79,14 +109,16 @@ class Found {
   }
 
   private addFile(path: string, real: string, isNamed: boolean): void {
-    const kind = kindOf(path);
-    if (!kind && !isNamed) {
+    const byName = formatByName(path);
+    const isWanted = isNamed || this.inputFormat !== undefined || (byName && !byName.onlyNamed);
+    if (!isWanted) {
       this.skipped++;
       return;
     }
     if (this.files.has(real)) return;
     const entry = reading(path, () => statSync(path));
-    const { format, compression } = kind ?? { format: 'text' as const, compression: 'none' as const };
+    const kind = { format: byName?.name ?? 'text', ...asked(this.inputFormat) };
+    const { format } = kind;
     const isStream = entry.isFIFO() || entry.isCharacterDevice();
     if (!entry.isFile() && (!isStream || formatOf(format).needsFile))
       throw new InputError(`${path}: is no regular file; pipe it in, and name - as the input`);
@@ -94,7 +126,7 @@ class Found {
     if (isStream) statSync('.');
     const { size, mtimeMs: modified, ctimeMs: changed, ino: inode } = entry;
     const state = isStream ? { isStream } : { changed, inode };
-    this.files.set(real, { path, format, compression, size, modified, ...state });
+    this.files.set(real, { path, ...kind, compression: compressionByName(path), size, modified, ...state });
   }
 
   /** Links come last, and by name, so that a file keeps its place in whichever order it is reached. */

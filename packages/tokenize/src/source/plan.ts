@@ -1,6 +1,6 @@
 import { InputError } from '@mlm/base/errors';
 import type { Given } from '@mlm/base/options';
-import type { Content, InputFile, InputReader } from '../formats/format.js';
+import type { Content, Format, InputFile, InputReader } from '../formats/format.js';
 import { formatOf, recognise } from '../formats/index.js';
 import { readDefaults, type readOptions } from '../options.js';
 import type { Share } from '../preprocess/share.js';
@@ -8,7 +8,7 @@ import { type ByteSource, fileBytes, streamBytes } from './bytes.js';
 import type { InputFiles } from './list.js';
 import { LongRecordError, type TextRange, textRanges } from './ranges.js';
 import { openReader } from './reader.js';
-import { type DocumentKind, UNIT_BYTES, type Unit, type UnitPart } from './unit.js';
+import { UNIT_BYTES, type Unit, type UnitPart } from './unit.js';
 
 /** How input is divided into documents and work units. */
 export interface PlanOptions extends Given<typeof readOptions> {
@@ -136,12 +136,14 @@ async function* streamedParts(
 ): AsyncGenerator<PlacedPart> {
   const reader = openReader(file);
   try {
-    const { content, chunks } = await openContent(reader, options.textField ?? readDefaults.textField);
+    const { format, chunks } = await openContent(reader, options.textField ?? readDefaults.textField);
+    const { content } = format;
     const source = streamBytes(chunks);
     let linesBefore = 0;
     try {
       for await (const range of rangesOf(file, source, content, options)) {
         const part: UnitPart = { ...partOf(file, ordinal, content, range, options), linesBefore };
+        if (format.countsRecords) part.countsRecords = true;
         if (content.name === 'jsonl') linesBefore += countLines(range.data!);
         const isWhole = range.start === 0 && range.isLast;
         yield { part, position, inputEnd: position + reader.bytesRead, isWhole };
@@ -170,11 +172,13 @@ async function* rangesOf(file: InputFile, source: ByteSource, content: Content, 
 async function openContent(
   reader: InputReader,
   field: string,
-): Promise<{ content: Content; chunks: AsyncIterable<Uint8Array> }> {
+): Promise<{ format: Format; chunks: AsyncIterable<Uint8Array> }> {
   const { file } = reader;
-  const recognised = isStreamed(file) ? recognise(await reader.head(HEAD_BYTES)) : undefined;
-  const { content, open } = recognised ?? formatOf(file.format);
-  return { content, chunks: open ? open(reader, field) : reader.chunks() };
+  const isUnnamed = isStreamed(file) && file.isAsked !== true;
+  const recognised = isUnnamed ? recognise(await reader.head(HEAD_BYTES)) : undefined;
+  // Text that looks like records is refused by the worker, as that of a file is.
+  const format = recognised?.content.isRaw === false ? recognised : formatOf(file.format);
+  return { format, chunks: format.open?.(reader, field) ?? reader.chunks() };
 }
 
 /** Bytes by which an input is recognised. */
@@ -188,7 +192,8 @@ function partOf(
   options: PlanOptions,
 ): UnitPart {
   const document = content.name === 'lines' ? 'line' : (options.document ?? readDefaults.document);
-  const part = { file: ordinal, path: file.path, format: content.name, document, start, end, documentStart };
+  const place = { file: ordinal, path: file.path, format: content.name, document, start, end, documentStart };
+  const part = file.isAsked ? { ...place, isAsked: true } : place;
   if (data) return { ...part, data };
   const { path, size, modified, changed, inode } = file;
   return { ...part, state: { path, size, modified, ...(inode === undefined ? {} : { changed, inode }) } };

@@ -25,14 +25,16 @@ class FileReader implements InputReader {
 
   async head(length: number): Promise<Uint8Array> {
     this.content ??= this.read();
-    let missing = length;
+    let missing = length - this.looked.reduce((sum, chunk) => sum + chunk.length, 0);
     while (missing > 0) {
       const { value, done } = await this.content.next();
       if (done) break;
       this.looked.push(value);
       missing -= value.length;
     }
-    return Buffer.concat(this.looked).subarray(0, length);
+    const bytes = Buffer.concat(this.looked);
+    this.looked.splice(0, this.looked.length, ...(bytes.length > 0 ? [bytes] : []));
+    return bytes.subarray(0, length);
   }
 
   async *chunks(): AsyncGenerator<Uint8Array> {

@@ -4,13 +4,13 @@ import { type PlanOptions, planUnits } from './plan.js';
 
 /**
  * A source of text: an object stream of work units, for `tokenize` to read. Inputs are folders (recursive), files,
- * globs and `-` (standard input: text, or an Arrow stream with a text column), of .txt, .jsonl, .parquet and .arrow,
- * the first two also as .gz and .zst; or what `listFiles` found.
+ * globs and `-` (standard input: text, or an Arrow stream with a text column), of .txt, .jsonl, .parquet and .arrow, where
+ * named also of .json, .csv and .tsv, all but the columnar ones also as .gz and .zst; or what `listFiles` found.
  * @throws InputError (as the stream's error) when an input cannot be read
  */
 export function textFiles(inputs: readonly string[] | InputFiles, options: PlanOptions = {}): Readable {
   const units = async function* () {
-    yield* planUnits('files' in inputs ? inputs : await listFiles(inputs), options);
+    yield* planUnits('files' in inputs ? inputs : await listFiles(inputs, options), options);
   };
   return Readable.from(units(), { objectMode: true, highWaterMark: 2 });
 }

@@ -22,6 +22,10 @@ export interface UnitPart {
   end: number;
   /** Byte offset at which the document starts that this part begins with or goes on with. */
   documentStart: number;
+  /** Whether the format was asked for, so that text may look like another. Default: false. */
+  isAsked?: boolean;
+  /** Whether messages count records, where lines of the part are none of the file. Default: false. */
+  countsRecords?: boolean;
   /** The file as it was listed, where it is to be read from the path. Default: not held against it. */
   state?: FileState;
   /** The bytes themselves, where they cannot be read from the path: of a compressed file, a column, standard input. */

@@ -1,9 +1,9 @@
 import { closeSync, statSync } from 'node:fs';
 import { InputError, mention, say } from '@mlm/base/errors';
-import { refuseOtherFormat } from '../formats/foreign.js';
 import { type Content, type DecodedText, type FileState, RecordError } from '../formats/format.js';
 import { contentOf } from '../formats/index.js';
 import { openFile, readError, readFully } from '../source/bytes.js';
+import { refuseOtherFormat } from '../source/foreign.js';
 import type { UnitPart } from '../source/unit.js';
 import type { DocumentMode } from '../tokenizer/types.js';
 
@@ -28,7 +28,7 @@ export class PartReader {
   read(part: UnitPart): PartText {
     const bytes = part.data ?? this.readRange(part);
     const content = contentOf(part.format);
-    if (part.start === 0 && content.isRaw) refuseOtherFormat(bytes, part.path);
+    if (part.start === 0 && content.isRaw) refuseOtherFormat(bytes, part);
     const { text, rangeOffset } = this.decode(part, content, bytes);
     const document = content.isRecords ? 'line' : part.document === 'file' ? 'none' : part.document;
     return { bytes: text, document, fileOffset: (offset) => part.start + rangeOffset(offset) };
@@ -51,15 +51,22 @@ export class PartReader {
 
   private decode(part: UnitPart, content: Content, bytes: Uint8Array): DecodedText {
     try {
-      return content.decode(bytes, this.textField, part.start === 0);
+      return content.decode(bytes, { field: this.textField, isStart: part.start === 0 });
     } catch (error) {
       if (!(error instanceof RecordError)) throw error;
-      const line = (part.linesBefore ?? linesBefore(part)) + error.line + 1;
+      const { place, what } = recordPlace(part, error.line);
       throw new InputError(
-        say`${part.path}:${line}: this line ${error.message}; correct it, or name the text with ${mention('textField')}`,
+        say`${place}: this ${what} ${error.message}; correct it, or name the text with ${mention('textField')}`,
       );
     }
   }
+}
+
+/** How messages call a record: by its line, or by its number where lines are none of the file. */
+function recordPlace(part: UnitPart, lines: number): { place: string; what: string } {
+  const number = (part.linesBefore ?? linesBefore(part)) + lines + 1;
+  if (part.countsRecords) return { place: `${part.path}: record ${number}`, what: 'record' };
+  return { place: `${part.path}:${number}`, what: 'line' };
 }
 
 /** Counts the lines of a file before a part of it. */

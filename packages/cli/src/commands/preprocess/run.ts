@@ -35,7 +35,7 @@ export async function runPreprocess(context: Context, settings: PreprocessSettin
   if (output === '') throw new UsageError('expected an output, such as out.arrow; it is empty');
   const share = shareFor(context, settings);
   refuseIdleOptions(settings, output, share);
-  const files = await listFiles(inputs);
+  const files = await listFiles(inputs, settings);
   const tokenizer = await loadTokenizer(settings.tokenizer);
   const protect = idsOf(tokenizer, settings.protect);
   const request: PreprocessRequest = {

@@ -1,4 +1,6 @@
-import { InputError } from '@mlm/base/errors';
+import { InputError, mention, say } from '@mlm/base/errors';
+import { recognise } from '../formats/index.js';
+import type { UnitPart } from './unit.js';
 
 /** What files that are no text begin with, and what to do about them. */
 const SIGNATURES: readonly { bytes: readonly number[]; is: string; remedy: string }[] = [
@@ -17,16 +19,29 @@ const SIGNATURES: readonly { bytes: readonly number[]; is: string; remedy: strin
 /** A NUL byte among this many leading bytes means that a file is no text. */
 const PROBE_BYTES = 8192;
 
+/** Bytes by which text is told from records. */
+const HEAD_BYTES = 64 << 10;
+
 /**
- * Refuses what cannot be text, by the first bytes of a file.
+ * Refuses what cannot be text, and text that is records of another format, by the first bytes of a file.
  * @throws InputError that says what it seems to be
  */
-export function refuseOtherFormat(bytes: Uint8Array, path: string): void {
+export function refuseOtherFormat(bytes: Uint8Array, part: UnitPart): void {
+  const path = part.path === '-' ? 'standard input' : part.path;
   for (const { bytes: signature, is, remedy } of SIGNATURES)
     if (signature.every((byte, i) => bytes[i] === byte))
       throw new InputError(`${path}: is ${is}, expected text; ${remedy}, or leave it out`);
   if (bytes.subarray(0, PROBE_BYTES).includes(0))
     throw new InputError(`${path}: is binary, expected text; leave it out or convert it`);
+  if (part.format === 'text' && !part.isAsked) refuseRecords(bytes, path);
+}
+
+function refuseRecords(bytes: Uint8Array, path: string): void {
+  const other = recognise(bytes.subarray(0, HEAD_BYTES));
+  if (other)
+    throw new InputError(
+      say`${path}: looks like ${other.name}, expected text; read it as such with ${mention('inputFormat', other.name)}, or as it is with ${mention('inputFormat', 'text')}`,
+    );
 }
 
 function ascii(text: string): number[] {

@@ -1,0 +1,133 @@
+import { InputError } from '@mlm/base/errors';
+import { type Format, type InputReader, markLength } from './format.js';
+import { isJsonLines, jsonl } from './jsonl.js';
+
+const QUOTE = 34;
+const COMMA = 44;
+const BACKSLASH = 92;
+const LINE_FEED = 10;
+const SPACE = 32;
+const ARRAY_START = 91;
+const ARRAY_END = 93;
+const OBJECT_START = 123;
+const OBJECT_END = 125;
+
+/** Bytes by which JSON lines are told from other JSON. */
+const HEAD_BYTES = 64 << 10;
+
+/**
+ * JSON as `datasets` reads it: a JSON object a line, or an array of objects or texts, however it is laid out. Its
+ * elements become JSON lines, which are checked as such.
+ */
+export const json: Format = {
+  name: 'json',
+  extensions: ['json'],
+  onlyNamed: true,
+  content: jsonl.content,
+  countsRecords: true,
+  recognises: (head) => /^\s*(?:\[\s*)?\{\s*"(?:[^"\\]|\\.)*"\s*:/.test(Buffer.from(head).toString('latin1')),
+  async *open(input, field) {
+    if (isJsonLines(await input.head(HEAD_BYTES))) yield* input.chunks();
+    else yield* elements(input, field);
+  },
+};
+
+/** The elements of an array, or objects one after another, as lines. */
+async function* elements(input: InputReader, field: string): AsyncGenerator<Uint8Array> {
+  const scanner = new ElementScanner(Buffer.from(`{${JSON.stringify(field)}:`));
+  await input.head(3);
+  let isFirst = true;
+  for await (const chunk of input.chunks()) {
+    yield scanner.scan(isFirst ? chunk.subarray(markLength(chunk)) : chunk);
+    isFirst = false;
+  }
+  if (scanner.isInside)
+    throw new InputError(`${input.file.path}: ends inside its JSON; restore it or leave it out`);
+}
+
+/** Finds where elements begin and end, over chunks of any size; what is in them, the decoder of JSON lines checks. */
+class ElementScanner {
+  private isInArray = false;
+  private hasBegun = false;
+  /** Objects and arrays that are open within the element. */
+  private depth = 0;
+  private isInString = false;
+  private isEscaped = false;
+  /** Within a number or word of its own, which is no record. */
+  private isInWord = false;
+  /** Within a string that is an element, which stands for an object with the field. */
+  private isText = false;
+  private out: Buffer = Buffer.alloc(0);
+
+  constructor(private readonly textStart: Buffer) {}
+
+  get isInside(): boolean {
+    return this.isInArray || this.depth > 0 || this.isInString;
+  }
+
+  scan(bytes: Uint8Array): Uint8Array {
+    // Most bytes become themselves, some two; room for a field's name is made when it is needed.
+    let out = this.roomFor(0, 2 * bytes.length);
+    let length = 0;
+    for (let i = 0; i < bytes.length; i++) {
+      const byte = bytes[i]!;
+      if (this.isInString) {
+        out[length++] = byte;
+        if (this.isEscaped) this.isEscaped = false;
+        else if (byte === BACKSLASH) this.isEscaped = true;
+        else if (byte === QUOTE) {
+          this.isInString = false;
+          if (this.isText) out[length++] = OBJECT_END;
+          if (this.depth === 0) out[length++] = LINE_FEED;
+          this.isText = false;
+        }
+      } else if (this.depth > 0) {
+        out[length++] = byte === LINE_FEED || byte === 13 ? SPACE : byte;
+        if (byte === QUOTE) this.isInString = true;
+        else if (byte === OBJECT_START || byte === ARRAY_START) this.depth++;
+        else if ((byte === OBJECT_END || byte === ARRAY_END) && --this.depth === 0) out[length++] = LINE_FEED;
+      } else {
+        out = this.roomFor(length, 2 * (bytes.length - i) + this.textStart.length);
+        length = this.scanBetween(byte, out, length);
+      }
+    }
+    return out.subarray(0, length);
+  }
+
+  /** The output, which is used again for each chunk, with room for more bytes after those it holds. */
+  private roomFor(held: number, more: number): Buffer {
+    if (held + more > this.out.length) {
+      const larger = Buffer.allocUnsafe(2 * (held + more));
+      this.out.copy(larger, 0, 0, held);
+      this.out = larger;
+    }
+    return this.out;
+  }
+
+  /** A byte outside any object or text. */
+  private scanBetween(byte: number, out: Buffer, at: number): number {
+    let length = at;
+    const isSpace = byte === SPACE || byte === LINE_FEED || byte === 13 || byte === 9;
+    const isSeparator = isSpace || byte === COMMA || (byte === ARRAY_END && this.isInArray);
+    if (isSeparator) {
+      if (this.isInWord) out[length++] = LINE_FEED;
+      this.isInWord = false;
+      if (byte === ARRAY_END) this.isInArray = false;
+      return length;
+    }
+    if (byte === ARRAY_START && !this.hasBegun) {
+      this.isInArray = true;
+      this.hasBegun = true;
+      return length;
+    }
+    this.hasBegun = true;
+    if (byte === QUOTE && !this.isInWord) {
+      length += this.textStart.copy(out, length);
+      this.isInString = true;
+      this.isText = true;
+    } else if ((byte === OBJECT_START || byte === ARRAY_START) && !this.isInWord) this.depth = 1;
+    else this.isInWord = true;
+    out[length++] = byte;
+    return length;
+  }
+}

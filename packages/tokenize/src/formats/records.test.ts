@@ -1,0 +1,179 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { listFiles } from '../source/list.js';
+import { textFiles } from '../source/text-files.js';
+import type { Unit } from '../source/unit.js';
+import { unitTexts } from '../vocabulary/unit-texts.js';
+import { formatOf } from './index.js';
+
+interface Case {
+  name: string;
+  content: string;
+  /** What Hugging Face datasets reads. */
+  texts: (string | null)[];
+}
+
+const cases = JSON.parse(
+  await readFile(new URL('../../fixtures/sources/records.json', import.meta.url), 'utf8'),
+) as Case[];
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'mlm-records-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+async function put(name: string, content: string | Uint8Array): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, content);
+  return path;
+}
+
+/** The text of all units. */
+async function textOf(path: string, options: Parameters<typeof textFiles>[1] = {}): Promise<string> {
+  const parts: Buffer[] = [];
+  const units = textFiles([path], options) as AsyncIterable<Unit>;
+  for await (const text of unitTexts(units, options)) parts.push(Buffer.from(text));
+  return Buffer.concat(parts).toString();
+}
+
+/** As lines of our own: line feeds inside a record are spaces. */
+const asLines = (texts: readonly (string | null)[]) =>
+  texts.map((text) => `${(text ?? '').replaceAll('\n', ' ')}\n`).join('');
+
+test.each(cases)('$name gives the texts that datasets reads ($content)', async ({ name, content, texts }) => {
+  const text = await textOf(await put(name, Buffer.from(content, 'base64')));
+  if (!name.endsWith('.txt')) expect(text).toBe(asLines(texts));
+  // A carriage return that ends the file ends no other line.
+  else expect(text.replaceAll('\r\n', '\n').replace(/[\r\n]$/, '')).toBe(texts.join('\n'));
+});
+
+test('records are found in chunks of any size', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom(...cases.filter(({ name }) => /json$|[ct]sv$/.test(name))),
+      fc.integer({ min: 1, max: 40 }),
+      async ({ name, content }, size) => {
+        const format = formatOf(name.split('.')[1]!);
+        const bytes = Buffer.from(content, 'base64');
+        const read = async (chunkSize: number) => {
+          const chunks = async function* () {
+            // Whoever opens a file looks at its first bytes before.
+            for (let i = 0; i < bytes.length; i += i === 0 ? Math.max(3, chunkSize) : chunkSize)
+              yield bytes.subarray(i, i + (i === 0 ? Math.max(3, chunkSize) : chunkSize));
+          };
+          const file = {
+            path: name,
+            format: format.name,
+            compression: 'none',
+            size: bytes.length,
+            modified: 0,
+          } as const;
+          const input = {
+            file,
+            head: async (length: number) => bytes.subarray(0, length),
+            chunks,
+            readAt: async (from: number, to: number) => bytes.subarray(from, to),
+            bytesRead: 0,
+            close: async () => {},
+          };
+          const parts: Buffer[] = [];
+          for await (const part of format.open!(input, 'text')) parts.push(Buffer.from(part));
+          return Buffer.concat(parts).toString();
+        };
+        expect(await read(size)).toBe(await read(bytes.length));
+      },
+    ),
+  );
+});
+
+test('a field may be inside another; one whose own name has the dot counts as well', async () => {
+  const records = [
+    { meta: { text: 'one', other: { text: 'no' } }, text: 'no' },
+    { 'meta.text': 'two' },
+    { meta: { deep: { text: 'no' }, text: 'three' } },
+    { meta: null },
+  ];
+  const jsonl = await put('nested.jsonl', records.map((record) => JSON.stringify(record)).join('\n'));
+  expect(await textOf(jsonl, { textField: 'meta.text' })).toBe('one\ntwo\nthree\n\n');
+  const json = await put('nested.json', JSON.stringify(records, null, 2));
+  expect(await textOf(json, { textField: 'meta.text' })).toBe('one\ntwo\nthree\n\n');
+  await expect(textOf(jsonl, { textField: 'meta.nothing' })).rejects.toThrow(
+    'nested.jsonl:1: this line has no field "meta.nothing"',
+  );
+});
+
+test('numbers that Python writes and JSON lacks are read', async () => {
+  const path = await put('python.jsonl', '{"a": NaN, "b": [Infinity, -Infinity], "text": "yes"}\n');
+  expect(await textOf(path)).toBe('yes\n');
+});
+
+test('what is broken is named by file and record', async () => {
+  const bad: [string, string, RegExp][] = [
+    ['wide.csv', 'id,text\n1,a\n2,b,c\n', /wide\.csv: record 2: this record has 3 fields, expected 2/],
+    ['open.csv', 'id,text\n1,"a\n2,b\n', /open\.csv: record 1: this record has no end of its quotes/],
+    [
+      'other.csv',
+      'id,body\n1,a\n',
+      /other\.csv: no column "text" \(columns: id, body\); choose one with textField/,
+    ],
+    ['cut.json', '[\n{"text": "a"},\n{"text": "b"', /cut\.json: ends inside its JSON/],
+    ['number.json', '[{"text": "a"}, 7]', /number\.json: record 2: this record is not a JSON object/],
+    [
+      'field.json',
+      '[{"text": "a"}, {"body": "b"}]',
+      /field\.json: record 2: this record has no field "text"/,
+    ],
+    [
+      'settings.json',
+      '{\n  "vocab_size": 30522\n}\n',
+      /settings\.json: record 1: this record has no field "text"/,
+    ],
+  ];
+  for (const [name, content, message] of bad)
+    await expect(textOf(await put(name, content)), name).rejects.toThrow(message);
+});
+
+test('records under a name of text are refused unless they are asked for', async () => {
+  const records: [string, string][] = [
+    ['jsonl', '{"text": "a"}\n{"text": "b"}\n'],
+    ['json', '[{"text": "a"},\n {"text": "b"}]'],
+    ['json', '{\n "text": "a"\n}\n'],
+  ];
+  for (const [format, content] of records) {
+    const path = await put('records.txt', content);
+    await expect(textOf(path)).rejects.toThrow(
+      `records.txt: looks like ${format}, expected text; read it as such with inputFormat: ${format}`,
+    );
+    expect(await textOf(path, { inputFormat: format })).toMatch(/^a\n/);
+    expect(await textOf(path, { inputFormat: 'text' })).toBe(content);
+  }
+  for (const prose of [
+    '{ braces } and [brackets] are no records\n',
+    '[1] A note: "text"\n',
+    '{"a" and "b"}\n',
+  ])
+    expect(await textOf(await put('prose.txt', prose))).toBe(prose);
+  await expect(textOf(await put('wide.txt', Buffer.from('\ufeffabc', 'utf16le')))).rejects.toThrow(
+    'is UTF-16, expected text; convert it: iconv',
+  );
+  await expect(textOf(folder, { inputFormat: 'prose' })).rejects.toThrow(
+    'format prose: expected one of text, jsonl',
+  );
+});
+
+test('tables and JSON in folders are left out unless they are named or asked for', async () => {
+  const inner = await mkdtemp(join(folder, 'inner-'));
+  for (const name of ['a.txt', 'b.json', 'c.csv', 'part-00000', 'd.text.gz'])
+    await writeFile(join(inner, name), 'x');
+  const names = async (inputs: string[], inputFormat?: string) =>
+    (await listFiles(inputs, { inputFormat })).files.map(({ path, format }) => `${basename(path)} ${format}`);
+  expect(await names([inner])).toEqual(['a.txt text', 'd.text.gz text']);
+  expect(await names([join(inner, '*.json'), join(inner, '*.txt')])).toEqual(['a.txt text', 'b.json json']);
+  expect(await names([join(inner, '*')])).toEqual(['a.txt text', 'd.text.gz text']);
+  expect(await names([join(inner, 'c.csv')])).toEqual(['c.csv csv']);
+  expect(await names([inner], 'csv')).toHaveLength(5);
+});
