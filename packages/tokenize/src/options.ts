@@ -1,5 +1,5 @@
 import { bytes, choice, defaultsOf, flag, options, real, text, whole } from '@mlm/base/options';
-import { formatNames } from './formats/index.js';
+import { formatNames } from './formats/format.js';
 
 /** How text is read: by `textFiles`, and as part of `preprocess`. */
 export const readOptions = options({

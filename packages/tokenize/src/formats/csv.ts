@@ -25,7 +25,7 @@ export const tsv: Format = table('tsv', '\t');
  * which are doubled inside; a record ends at LF, CR LF or CR; empty lines are passed over; a record may have fewer
  * fields, which are then null. All fields are text: "NA" is no null here. Records become JSON lines with the one field.
  */
-function table(name: string, separator: string): Format {
+function table(name: 'csv' | 'tsv', separator: string): Format {
   return {
     name,
     extensions: [name],

@@ -1,3 +1,8 @@
+/** Names of the formats, in the order of messages and of recognition; `index.ts` has an entry for each. */
+export const formatNames = ['text', 'jsonl', 'json', 'csv', 'tsv', 'parquet', 'arrow'] as const;
+
+export type FormatName = (typeof formatNames)[number];
+
 /** A file as it was when it was listed. */
 export interface FileState {
   /** As a person would write it; `-` is standard input. */
@@ -15,7 +20,7 @@ export interface FileState {
 /** One file of the input, as it lies on disk. */
 export interface InputFile extends FileState {
   /** Name of its format, by the file's name unless one was asked for; a file of an unknown kind that is named itself is text. */
-  format: string;
+  format: FormatName;
   /** Whether the format was asked for, so that the content may look like another. Default: false. */
   isAsked?: boolean;
   /** By the file's name: `.gz`, `.zst`. */
@@ -43,7 +48,7 @@ export interface InputReader {
  * its content; another one opens its files and gives their text as a content, a record a line.
  */
 export interface Format {
-  readonly name: string;
+  readonly name: FormatName;
   /** Ends of file names, in lower case and without the dot. */
   readonly extensions: readonly string[];
   /** In folders such files mostly hold something else, so they are read only when named. Default: false. */

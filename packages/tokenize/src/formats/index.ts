@@ -2,30 +2,34 @@ import { InputError } from '@mlm/base/errors';
 import { arrow } from './arrow.js';
 import { compressions } from './compression.js';
 import { csv, tsv } from './csv.js';
-import type { Content, ContentName, Format, InputFile } from './format.js';
+import {
+  type Content,
+  type ContentName,
+  type Format,
+  type FormatName,
+  formatNames,
+  type InputFile,
+} from './format.js';
 import { json } from './json.js';
 import { jsonl } from './jsonl.js';
 import { lines } from './lines.js';
 import { parquet } from './parquet.js';
 import { text } from './text.js';
 
-/** All formats: the only list of them. */
-const formats: readonly Format[] = [text, jsonl, json, csv, tsv, parquet, arrow];
+/** All formats by name: the only list of them. */
+const byName: Readonly<Record<FormatName, Format>> = { text, jsonl, json, csv, tsv, parquet, arrow };
+const formats = formatNames.map((name) => byName[name]);
 
-/** Names of the formats, for an option. */
-export const formatNames: readonly string[] = formats.map(({ name }) => name);
-
-const byName = new Map(formats.map((format) => [format.name, format]));
 const byExtension = new Map(formats.flatMap((format) => format.extensions.map((end) => [end, format])));
 const contents = new Map(
   [lines, ...formats.map(({ content }) => content)].map((content) => [content.name, content]),
 );
 
 /** @throws InputError when there is no such format */
-export function formatOf(name: string): Format {
-  const format = byName.get(name);
-  if (!format) throw new InputError(`format ${name}: expected one of ${formatNames.join(', ')}`);
-  return format;
+export function formatOf(name: FormatName): Format {
+  if (!Object.hasOwn(byName, name))
+    throw new InputError(`format ${name}: expected one of ${formatNames.join(', ')}`);
+  return byName[name];
 }
 
 export function contentOf(name: ContentName): Content {

@@ -7,6 +7,7 @@ import { listFiles } from '../source/list.js';
 import { textFiles } from '../source/text-files.js';
 import type { Unit } from '../source/unit.js';
 import { unitTexts } from '../vocabulary/unit-texts.js';
+import type { FormatName } from './format.js';
 import { formatOf } from './index.js';
 
 interface Case {
@@ -57,7 +58,7 @@ test('records are found in chunks of any size', async () => {
       fc.constantFrom(...cases.filter(({ name }) => /json$|[ct]sv$/.test(name))),
       fc.integer({ min: 1, max: 40 }),
       async ({ name, content }, size) => {
-        const format = formatOf(name.split('.')[1]!);
+        const format = formatOf(name.split('.')[1]! as FormatName);
         const bytes = Buffer.from(content, 'base64');
         const read = async (chunkSize: number) => {
           const chunks = async function* () {
@@ -138,7 +139,7 @@ test('what is broken is named by file and record', async () => {
 });
 
 test('records under a name of text are refused unless they are asked for', async () => {
-  const records: [string, string][] = [
+  const records: [FormatName, string][] = [
     ['jsonl', '{"text": "a"}\n{"text": "b"}\n'],
     ['json', '[{"text": "a"},\n {"text": "b"}]'],
     ['json', '{\n "text": "a"\n}\n'],
@@ -160,7 +161,7 @@ test('records under a name of text are refused unless they are asked for', async
   await expect(textOf(await put('wide.txt', Buffer.from('\ufeffabc', 'utf16le')))).rejects.toThrow(
     'is UTF-16, expected text; convert it: iconv',
   );
-  await expect(textOf(folder, { inputFormat: 'prose' })).rejects.toThrow(
+  await expect(textOf(folder, { inputFormat: 'prose' as 'text' })).rejects.toThrow(
     'format prose: expected one of text, jsonl',
   );
 });
@@ -169,7 +170,7 @@ test('tables and JSON in folders are left out unless they are named or asked for
   const inner = await mkdtemp(join(folder, 'inner-'));
   for (const name of ['a.txt', 'b.json', 'c.csv', 'part-00000', 'd.text.gz'])
     await writeFile(join(inner, name), 'x');
-  const names = async (inputs: string[], inputFormat?: string) =>
+  const names = async (inputs: string[], inputFormat?: FormatName) =>
     (await listFiles(inputs, { inputFormat })).files.map(({ path, format }) => `${basename(path)} ${format}`);
   expect(await names([inner])).toEqual(['a.txt text', 'd.text.gz text']);
   expect(await names([join(inner, '*.json'), join(inner, '*.txt')])).toEqual(['a.txt text', 'b.json json']);

@@ -1,7 +1,7 @@
 import { type Dirent, existsSync, lstatSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { InputError } from '@mlm/base/errors';
-import type { InputFile } from '../formats/format.js';
+import type { FormatName, InputFile } from '../formats/format.js';
 import {
   compressionByName,
   formatByName,
@@ -75,10 +75,10 @@ function isMeant(path: string, pattern: string): boolean {
 /** How {@link listFiles} takes what it finds. */
 export interface ListOptions {
   /** Read all files as this format, whatever their names end in; those of folders too. Default: by name. */
-  inputFormat?: string | undefined;
+  inputFormat?: FormatName | undefined;
 }
 
-function asked(format: string | undefined): Pick<InputFile, 'format' | 'isAsked'> | undefined {
+function asked(format: FormatName | undefined): Pick<InputFile, 'format' | 'isAsked'> | undefined {
   return format === undefined ? undefined : { format, isAsked: true };
 }
 
@@ -97,7 +97,7 @@ class Found {
   private readonly folders = new Set<string>();
   private readonly links: Link[] = [];
 
-  constructor(private readonly inputFormat: string | undefined) {}
+  constructor(private readonly inputFormat: FormatName | undefined) {}
 
   /** A file or folder that the user named, or (`isNamed` false) that a pattern matches. */
   addInput(input: string, isNamed = true): void {
@@ -117,7 +117,7 @@ class Found {
     }
     if (this.files.has(real)) return;
     const entry = reading(path, () => statSync(path));
-    const kind = { format: byName?.name ?? 'text', ...asked(this.inputFormat) };
+    const kind = { format: byName?.name ?? ('text' as const), ...asked(this.inputFormat) };
     const { format } = kind;
     const isStream = entry.isFIFO() || entry.isCharacterDevice();
     if (!entry.isFile() && (!isStream || formatOf(format).needsFile))
