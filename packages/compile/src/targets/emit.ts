@@ -1,4 +1,5 @@
-import type { Node } from '../graph/graph.js';
+import type { Dimension } from '../graph/dimension.js';
+import type { DType, Node } from '../graph/graph.js';
 
 /**
  * Writes one node of a graph in a target's own operations, through the target's builder.
@@ -12,3 +13,20 @@ export type Emit<Builder> = (to: Builder, node: Node, ...inputs: string[]) => st
 
 /** How a target writes each operation, by its name in the graph. A missing row is an operation that the target lacks. */
 export type EmitTable<Builder> = Readonly<Record<string, Emit<Builder>>>;
+
+/** The dtype of a node's first input. */
+export const inputType = (node: Node): DType => node.inputs[0]!.dtype;
+
+/** The dtype of a node's first output. */
+export const outputType = (node: Node): DType => node.outputs[0]!.dtype;
+
+/** An attribute that is a number. */
+export const number = ({ attributes }: Node, name: string): number => attributes[name] as number;
+
+/** An attribute that is a list of numbers, such as axes. */
+export const numbers = ({ attributes }: Node, name: string): readonly number[] =>
+  attributes[name] as readonly number[];
+
+/** An attribute that is a list of sizes, some of which may be named. */
+export const dimensions = ({ attributes }: Node, name: string): readonly Dimension[] =>
+  attributes[name] as readonly Dimension[];

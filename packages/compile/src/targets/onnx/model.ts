@@ -1,8 +1,8 @@
 import { formatDimension, isSymbolic, sizeOf, staticShape } from '../../graph/dimension.js';
 import { type Graph, resultsOf, type Value } from '../../graph/graph.js';
-import { Emitter } from './emit/emitter.js';
-import { lowerings } from './emit/index.js';
-import type { Lowering } from './emit/lowering.js';
+import type { EmitTable } from '../emit.js';
+import { ModelBuilder } from './emit/builder.js';
+import { emitters } from './emit/index.js';
 import { DATA_TYPE, encodeModel, type OnnxTensor, type OnnxType, type OnnxValueInfo } from './protobuf.js';
 
 /** The name under which a variable's next value leaves the ONNX graph. */
@@ -28,11 +28,11 @@ export interface OnnxOptions {
  * @throws Error naming an operation that has no ONNX form; RangeError if a value has another length than its variable
  */
 export const toOnnx = (graph: Graph, options: OnnxOptions = {}): Uint8Array =>
-  toOnnxWith(lowerings, graph, options);
+  toOnnxWith(emitters, graph, options);
 
 /** `toOnnx` by a table of forms. */
 export function toOnnxWith(
-  forms: Readonly<Record<string, Lowering>>,
+  table: EmitTable<ModelBuilder>,
   graph: Graph,
   { values, int64Inputs = [] }: OnnxOptions = {},
 ): Uint8Array {
@@ -47,30 +47,24 @@ export function toOnnxWith(
   const stored = read.filter(({ name }) => values?.has(name!));
   const leaves = [...graph.inputs, ...read.filter(({ name }) => !values?.has(name!))];
   const given = [...leaves, ...stored].map(({ name }) => name!);
-  const emitter = new Emitter(new Set([...given, ...results.map(([name]) => name)]));
-  for (const value of [...leaves, ...stored]) emitter.declare(value, value.name!);
-  for (const value of stored) emitter.initializers.push(storedTensor(value, values!.get(value.name!)!));
+  const builder = new ModelBuilder(new Set([...given, ...results.map(([name]) => name)]));
+  for (const value of [...leaves, ...stored]) builder.declare(value, value.name!);
+  for (const value of stored) builder.initializers.push(storedTensor(value, values!.get(value.name!)!));
   const isWide = ({ name }: Value) => int64Inputs.includes(name!);
   for (const value of leaves.filter(isWide)) {
-    emitter.bind(value, emitter.op('Cast', [value.name!], { to: DATA_TYPE.int32 }));
+    builder.bind(value, builder.op('Cast', [value.name!], { to: DATA_TYPE.int32 }));
   }
   for (const node of graph.nodes) {
-    const lowering = forms[node.op];
-    if (!lowering) throw new Error(`the operation ${node.op} has no ONNX form`);
-    const names = [
-      lowering(
-        emitter,
-        node.inputs.map((value) => emitter.name(value)),
-        node,
-      ),
-    ].flat();
+    const emit = table[node.op];
+    if (!emit) throw new Error(`the operation ${node.op} has no ONNX form`);
+    const names = [emit(builder, node, ...node.inputs.map((value) => builder.name(value)))].flat();
     node.outputs.forEach((value, i) => {
-      if (names[i] !== undefined) emitter.bind(value, names[i]);
+      if (names[i] !== undefined) builder.bind(value, names[i]);
     });
   }
-  nameResults(emitter, results);
+  nameResults(builder, results);
   return encodeModel(
-    emitter.model(
+    builder.model(
       leaves.map((value) => valueInfo(value, value.name!, isWide(value) ? 'int64' : value.dtype)),
       results.map(([name, value]) => valueInfo(value, name, value.dtype)),
     ),
@@ -78,23 +72,23 @@ export function toOnnxWith(
 }
 
 /** Gives results their names where they are computed; an Identity would copy each, gradients of all weights among them. */
-function nameResults(emitter: Emitter, results: readonly (readonly [string, Value])[]): void {
-  const computed = new Set(emitter.nodes.flatMap(({ outputs }) => outputs));
+function nameResults(builder: ModelBuilder, results: readonly (readonly [string, Value])[]): void {
+  const computed = new Set(builder.nodes.flatMap(({ outputs }) => outputs));
   const names = new Map<string, string>();
   const copies: (readonly [from: string, to: string])[] = [];
   for (const [name, value] of results) {
-    const known = emitter.name(value);
+    const known = builder.name(value);
     // Inputs keep their names, and so does what is a result already under another one.
     if (computed.has(known) && !names.has(known)) names.set(known, name);
     else copies.push([known, name]);
   }
   const rename = (tensors: readonly string[]) => tensors.map((tensor) => names.get(tensor) ?? tensor);
-  emitter.nodes.forEach((node, i) => {
-    emitter.nodes[i] = { ...node, inputs: rename(node.inputs), outputs: rename(node.outputs) };
+  builder.nodes.forEach((node, i) => {
+    builder.nodes[i] = { ...node, inputs: rename(node.inputs), outputs: rename(node.outputs) };
   });
   for (const [from, to] of copies) {
     const [inputs, outputs] = [rename([from]), [to]];
-    emitter.nodes.push({ opType: 'Identity', domain: '', inputs, outputs, attributes: {} });
+    builder.nodes.push({ opType: 'Identity', domain: '', inputs, outputs, attributes: {} });
   }
 }
 

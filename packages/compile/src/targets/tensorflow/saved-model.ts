@@ -1,8 +1,8 @@
 import { sizeOf, staticShape } from '../../graph/dimension.js';
 import type { Graph, TypedArray, Value } from '../../graph/graph.js';
 import type { Precision } from '../target.js';
+import { GraphBuilder } from './emit/builder.js';
 import { type EmittedSignature, emitGraph } from './emit/emit-graph.js';
-import { GraphBuilder } from './emit/graph-builder.js';
 import { attribute, dataType, shapeMessage } from './protobuf/attribute.js';
 import { encodeSavedModel, type SignatureMessage, type TensorInfoMessage } from './protobuf/schema.js';
 

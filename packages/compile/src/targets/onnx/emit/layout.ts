@@ -1,68 +1,68 @@
 import { type Dimension, isSymbolic } from '../../../graph/dimension.js';
 import { BARRIER } from '../../../primitives/checkpoint.js';
+import { dimensions, type Emit, type EmitTable, inputType, number, numbers } from '../../emit.js';
 import { DATA_TYPE } from '../protobuf.js';
-import type { Emitter } from './emitter.js';
-import { dims, inputType, ints, type Lowering } from './lowering.js';
+import type { ModelBuilder } from './builder.js';
 
-const add = (e: Emitter, values: readonly Dimension[], others: readonly Dimension[]): string =>
-  e.op('Add', [e.shape(values), e.shape(others)]);
+const add = (to: ModelBuilder, values: readonly Dimension[], others: readonly Dimension[]): string =>
+  to.op('Add', [to.shape(values), to.shape(others)]);
 
 /**
  * x times a number that is 1 whatever `after` holds, which no optimizer can know: so x waits for them, and neither common
  * subexpressions nor fusions reach across.
  */
-const barrier: Lowering = (e, [x, ...after]) => {
+const barrier: Emit<ModelBuilder> = (to, _, x, ...after) => {
   const firsts = after.map((name) =>
-    e.op('Slice', [e.op('Reshape', [name, e.ints([-1])]), e.ints([0]), e.ints([1])]),
+    to.op('Slice', [to.op('Reshape', [name, to.ints([-1])]), to.ints([0]), to.ints([1])]),
   );
-  const positive = e.op('Greater', [e.op('Concat', firsts, { axis: 0 }), e.scalar(0)]);
-  const count = e.op('ReduceSum', [e.op('Cast', [positive], { to: DATA_TYPE.float32 })], { keepdims: 0 });
-  return e.op('Mul', [x!, e.op('Add', [e.op('Mul', [count, e.scalar(0)]), e.scalar(1)])]);
+  const positive = to.op('Greater', [to.op('Concat', firsts, { axis: 0 }), to.scalar(0)]);
+  const count = to.op('ReduceSum', [to.op('Cast', [positive], { to: DATA_TYPE.float32 })], { keepdims: 0 });
+  return to.op('Mul', [x, to.op('Add', [to.op('Mul', [count, to.scalar(0)]), to.scalar(1)])]);
 };
 
 /** Operations that move elements. */
-export const layout: Readonly<Record<string, Lowering>> = {
-  Reshape: (e, [x], { attributes }) => {
-    const shape = dims(attributes, 'shape');
-    return e.op('Reshape', [x!, e.reshapeTarget(shape)], shape.includes(0) ? { allowzero: 1 } : {});
+export const layout: EmitTable<ModelBuilder> = {
+  Reshape: (to, node, x) => {
+    const shape = dimensions(node, 'shape');
+    return to.op('Reshape', [x, to.reshapeTarget(shape)], shape.includes(0) ? { allowzero: 1 } : {});
   },
-  Transpose: (e, [x], { attributes }) => e.op('Transpose', [x!], { perm: ints(attributes, 'perm') }),
-  Slice: (e, [x], { attributes }) => {
-    const [begin, size] = [dims(attributes, 'begin'), dims(attributes, 'size')];
+  Transpose: (to, node, x) => to.op('Transpose', [x], { perm: numbers(node, 'perm') }),
+  Slice: (to, node, x) => {
+    const [begin, size] = [dimensions(node, 'begin'), dimensions(node, 'size')];
     const end = [...begin, ...size].some(isSymbolic)
-      ? add(e, begin, size)
-      : e.ints(begin.map((from, axis) => (from as number) + (size[axis] as number)));
-    return e.op('Slice', [x!, e.shape(begin), end]);
+      ? add(to, begin, size)
+      : to.ints(begin.map((from, axis) => (from as number) + (size[axis] as number)));
+    return to.op('Slice', [x, to.shape(begin), end]);
   },
-  PadV2: (e, [x], node) => {
+  PadV2: (to, node, x) => {
     const paddings = node.attributes.paddings as readonly (readonly Dimension[])[];
-    const pads = e.shape([...paddings.map(([before]) => before!), ...paddings.map(([, after]) => after!)]);
-    return e.op('Pad', [x!, pads, e.scalar(node.attributes.constantValue as number, inputType(node))]);
+    const pads = to.shape([...paddings.map(([before]) => before!), ...paddings.map(([, after]) => after!)]);
+    return to.op('Pad', [x, pads, to.scalar(number(node, 'constantValue'), inputType(node))]);
   },
-  Tile: (e, [x], { attributes }) => e.op('Tile', [x!, e.shape(dims(attributes, 'reps'))]),
-  BroadcastTo: (e, [x], { attributes }) => e.op('Expand', [x!, e.shape(dims(attributes, 'shape'))]),
-  Reverse: (e, [x], { attributes }) => {
-    const axes = ints(attributes, 'axes');
-    const each = (value: number) => e.ints(axes.map(() => value));
-    return e.op('Slice', [x!, each(-1), each(-(2 ** 31)), e.ints(axes), each(-1)]);
+  Tile: (to, node, x) => to.op('Tile', [x, to.shape(dimensions(node, 'reps'))]),
+  BroadcastTo: (to, node, x) => to.op('Expand', [x, to.shape(dimensions(node, 'shape'))]),
+  Reverse: (to, node, x) => {
+    const axes = numbers(node, 'axes');
+    const each = (value: number) => to.ints(axes.map(() => value));
+    return to.op('Slice', [x, each(-1), each(-(2 ** 31)), to.ints(axes), each(-1)]);
   },
   [BARRIER]: barrier,
-  Concat: (e, x, { attributes }) => e.op('Concat', x, { axis: attributes.axis as number }),
-  Pack: (e, x, { attributes }) => {
-    const axis = attributes.axis as number;
-    const parts = x.map((part) => e.op('Unsqueeze', [part, e.ints([axis])]));
-    return e.op('Concat', parts, { axis });
+  Concat: (to, node, ...x) => to.op('Concat', x, { axis: number(node, 'axis') }),
+  Pack: (to, node, ...x) => {
+    const axis = number(node, 'axis');
+    const parts = x.map((part) => to.op('Unsqueeze', [part, to.ints([axis])]));
+    return to.op('Concat', parts, { axis });
   },
-  Unpack: (e, [x], { attributes, outputs }) => {
-    const axis = attributes.axis as number;
-    const parts = e.ops('Split', [x!, e.ints(outputs.map(() => 1))], { axis }, outputs.length);
-    return parts.map((part) => e.op('Squeeze', [part, e.ints([axis])]));
+  Unpack: (to, node, x) => {
+    const axis = number(node, 'axis');
+    const parts = to.ops('Split', [x, to.ints(node.outputs.map(() => 1))], { axis }, node.outputs.length);
+    return parts.map((part) => to.op('Squeeze', [part, to.ints([axis])]));
   },
-  SplitV: (e, [x], { attributes, outputs }) =>
-    e.ops(
+  SplitV: (to, node, x) =>
+    to.ops(
       'Split',
-      [x!, e.shape(dims(attributes, 'sizes'))],
-      { axis: attributes.axis as number },
-      outputs.length,
+      [x, to.shape(dimensions(node, 'sizes'))],
+      { axis: number(node, 'axis') },
+      node.outputs.length,
     ),
 };

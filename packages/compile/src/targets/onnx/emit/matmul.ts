@@ -1,16 +1,17 @@
 import { LAYER_NORMALIZATION } from '../../../passes/layer-norm.js';
 import { SCALED_MATMUL } from '../../../passes/matmul.js';
-import type { Lowering } from './lowering.js';
+import { type EmitTable, number } from '../../emit.js';
+import type { ModelBuilder } from './builder.js';
 
 /** Matrix products, and what simplification fuses. */
-export const matmul: Readonly<Record<string, Lowering>> = {
-  BatchMatMul: (e, x, { attributes, inputs }) => {
-    const { transposeA, transposeB } = attributes;
-    if (!transposeA && !transposeB) return e.op('MatMul', x);
-    if (inputs.every(({ shape }) => shape.length === 2)) {
-      return e.op('Gemm', x, { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0 });
+export const matmul: EmitTable<ModelBuilder> = {
+  BatchMatMul: (to, node, ...x) => {
+    const { transposeA, transposeB } = node.attributes;
+    if (!transposeA && !transposeB) return to.op('MatMul', x);
+    if (node.inputs.every(({ shape }) => shape.length === 2)) {
+      return to.op('Gemm', x, { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0 });
     }
-    return e.op(
+    return to.op(
       'FusedMatMul',
       x,
       { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0 },
@@ -18,23 +19,23 @@ export const matmul: Readonly<Record<string, Lowering>> = {
     );
   },
 
-  [SCALED_MATMUL]: (e, x, { attributes, inputs }) => {
-    const { transposeA, transposeB, alpha, beta } = attributes;
+  [SCALED_MATMUL]: (to, node, ...x) => {
+    const { transposeA, transposeB, alpha, beta } = node.attributes;
     const common = {
       transA: transposeA ? 1 : 0,
       transB: transposeB ? 1 : 0,
       alpha: { float: alpha as number },
     };
-    if (inputs.slice(0, 2).every(({ shape }) => shape.length === 2)) {
-      return e.op('Gemm', x, { ...common, beta: { float: beta as number } });
+    if (node.inputs.slice(0, 2).every(({ shape }) => shape.length === 2)) {
+      return to.op('Gemm', x, { ...common, beta: { float: beta as number } });
     }
-    return e.op('FusedMatMul', x, common, 'com.microsoft');
+    return to.op('FusedMatMul', x, common, 'com.microsoft');
   },
-  [LAYER_NORMALIZATION]: (e, x, { attributes, outputs }) =>
-    e.ops(
+  [LAYER_NORMALIZATION]: (to, node, ...x) =>
+    to.ops(
       'LayerNormalization',
       x,
-      { axis: -1, epsilon: { float: attributes.epsilon as number } },
-      outputs.length,
+      { axis: -1, epsilon: { float: number(node, 'epsilon') } },
+      node.outputs.length,
     ),
 };

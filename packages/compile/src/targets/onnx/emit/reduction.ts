@@ -1,28 +1,30 @@
+import { type Emit, type EmitTable, inputType, number, numbers } from '../../emit.js';
 import { DATA_TYPE } from '../protobuf.js';
-import { inputType, ints, type Lowering, onNumbers } from './lowering.js';
+import type { ModelBuilder } from './builder.js';
+import { onNumbers } from './direct.js';
 
 const reduce =
-  (opType: string): Lowering =>
-  (e, [x], { attributes }) =>
-    e.op(opType, [x!, e.ints(ints(attributes, 'axes'))], {
-      keepdims: attributes.keepDims ? 1 : 0,
+  (opType: string): Emit<ModelBuilder> =>
+  (to, node, x) =>
+    to.op(opType, [x, to.ints(numbers(node, 'axes'))], {
+      keepdims: node.attributes.keepDims ? 1 : 0,
     });
 
 const argument =
-  (opType: string): Lowering =>
-  (e, [x], { attributes }) =>
-    e.op('Cast', [e.op(opType, [x!], { axis: attributes.axis as number, keepdims: 0 })], {
+  (opType: string): Emit<ModelBuilder> =>
+  (to, node, x) =>
+    to.op('Cast', [to.op(opType, [x], { axis: number(node, 'axis'), keepdims: 0 })], {
       to: DATA_TYPE.int32,
     });
 
 /** Operations along axes. */
-export const reduction: Readonly<Record<string, Lowering>> = {
+export const reduction: EmitTable<ModelBuilder> = {
   Sum: onNumbers(reduce('ReduceSum')),
-  Mean: (e, [x], node) =>
+  Mean: (to, node, x) =>
     reduce('ReduceMean')(
-      e,
-      [inputType(node) === 'float32' ? x! : e.op('Cast', [x!], { to: DATA_TYPE.float32 })],
+      to,
       node,
+      inputType(node) === 'float32' ? x : to.op('Cast', [x], { to: DATA_TYPE.float32 }),
     ),
   Max: onNumbers(reduce('ReduceMax')),
   Min: onNumbers(reduce('ReduceMin')),
@@ -31,11 +33,11 @@ export const reduction: Readonly<Record<string, Lowering>> = {
   Any: onNumbers(reduce('ReduceMax')),
   ArgMax: onNumbers(argument('ArgMax')),
   ArgMin: onNumbers(argument('ArgMin')),
-  Softmax: (e, x, { attributes }) => e.op('Softmax', x, { axis: attributes.axis as number }),
-  LogSoftmax: (e, x, { attributes }) => e.op('LogSoftmax', x, { axis: attributes.axis as number }),
-  Cumsum: (e, [x], { attributes }) =>
-    e.op('CumSum', [x!, e.constant([attributes.axis as number], 'int64', [])], {
-      exclusive: attributes.exclusive ? 1 : 0,
-      reverse: attributes.reverse ? 1 : 0,
+  Softmax: (to, node, ...x) => to.op('Softmax', x, { axis: number(node, 'axis') }),
+  LogSoftmax: (to, node, ...x) => to.op('LogSoftmax', x, { axis: number(node, 'axis') }),
+  Cumsum: (to, node, x) =>
+    to.op('CumSum', [x, to.constant([number(node, 'axis')], 'int64', [])], {
+      exclusive: node.attributes.exclusive ? 1 : 0,
+      reverse: node.attributes.reverse ? 1 : 0,
     }),
 };

@@ -1,7 +1,7 @@
 import type { Value } from '../../../graph/graph.js';
 import type { AdamWUpdate } from '../../../passes/adamw.js';
 import { attribute } from '../protobuf/attribute.js';
-import type { GraphBuilder, Tensor } from './graph-builder.js';
+import type { GraphBuilder, Tensor } from './builder.js';
 
 /** The values that a fused update reads, beside the variables that it changes in place. */
 export function readByAdamW(update: AdamWUpdate): Value[] {

@@ -1,22 +1,23 @@
 import type { DType } from '../../../graph/graph.js';
+import { type Emit, type EmitTable, number } from '../../emit.js';
 import { attribute } from '../protobuf/attribute.js';
-import type { GraphBuilder, Tensor } from './graph-builder.js';
-import { cast, type EmitOperation, number, type Operations, result, typeOf } from './operation.js';
+import type { GraphBuilder, Tensor } from './builder.js';
+import { cast, result, typeOf } from './types.js';
 
-const same = (op: string): EmitOperation => {
-  return (node, inputs, to) => to.add(op, inputs, typeOf(node));
+const same = (op: string): Emit<GraphBuilder> => {
+  return (to, node, ...inputs) => to.add(op, inputs, typeOf(node));
 };
 
-const named = (names: readonly string[]): Operations =>
+const named = (names: readonly string[]): EmitTable<GraphBuilder> =>
   Object.fromEntries(names.map((name) => [name, same(name)]));
 
 /** Comparisons and logic have no attribute T where both sides are bool. */
-const logical = (op: string): EmitOperation => {
-  return (_node, inputs, to) => to.add(op, inputs);
+const logical = (op: string): Emit<GraphBuilder> => {
+  return (to, _, ...inputs) => to.add(op, inputs);
 };
 
 /** Kernels that treat every element alone; most bear the same name in TensorFlow. */
-export const elementwise: Operations = {
+export const elementwise: EmitTable<GraphBuilder> = {
   ...named(['Abs', 'Ceil', 'Cos', 'Cosh', 'Elu', 'Erf', 'Exp', 'Expm1', 'Floor', 'Log', 'Log1p', 'Neg']),
   ...named(['Reciprocal', 'Relu', 'Relu6', 'Round', 'Rsqrt', 'Selu', 'Sigmoid', 'Sign', 'Sin', 'Sinh']),
   ...named(['Softplus', 'Sqrt', 'Square', 'Tan', 'Tanh', 'IsFinite', 'IsInf', 'IsNan']),
@@ -28,40 +29,38 @@ export const elementwise: Operations = {
   LogicalNot: logical('LogicalNot'),
   LogicalAnd: logical('LogicalAnd'),
   LogicalOr: logical('LogicalOr'),
-  RealDiv: (node, inputs, to) => {
+  RealDiv: (to, node, ...inputs) => {
     const floats = inputs.map((tensor, i) => cast(to, tensor, node.inputs[i]!.dtype, 'float32'));
     return to.add('RealDiv', floats, { T: attribute.type('float32') });
   },
-  LeakyRelu: (node, inputs, to) => {
+  LeakyRelu: (to, node, ...inputs) => {
     return to.add('LeakyRelu', inputs, {
       ...typeOf(node),
-      alpha: attribute.real(number(node.attributes, 'alpha')),
+      alpha: attribute.real(number(node, 'alpha')),
     });
   },
   // Step is alpha below zero and at it, 1 above, and NaN where x is.
-  Step: (node, [x], to) => {
+  Step: (to, node, x) => {
     const { dtype } = node.inputs[0]!;
-    const positive = to.add('Greater', [x!, to.scalar(0, dtype)], typeOf(node));
-    const choice = [positive, to.scalar(1, dtype), to.scalar(number(node.attributes, 'alpha'), dtype)];
+    const positive = to.add('Greater', [x, to.scalar(0, dtype)], typeOf(node));
+    const choice = [positive, to.scalar(1, dtype), to.scalar(number(node, 'alpha'), dtype)];
     const step = to.add('SelectV2', choice, typeOf(node));
     if (dtype !== 'float32') return step;
-    return to.add('SelectV2', [to.add('IsNan', [x!], typeOf(node)), x!, step], typeOf(node));
+    return to.add('SelectV2', [to.add('IsNan', [x], typeOf(node)), x, step], typeOf(node));
   },
-  ClipByValue: (node, [x], to) => {
+  ClipByValue: (to, node, x) => {
     const { dtype } = node.inputs[0]!;
-    const [low, high] = ['clipValueMin', 'clipValueMax'].map((name) =>
-      to.scalar(number(node.attributes, name), dtype),
-    );
-    return to.add('Maximum', [to.add('Minimum', [x!, high!], typeOf(node)), low!], typeOf(node));
+    const [low, high] = ['clipValueMin', 'clipValueMax'].map((name) => to.scalar(number(node, name), dtype));
+    return to.add('Maximum', [to.add('Minimum', [x, high!], typeOf(node)), low!], typeOf(node));
   },
   EluGrad: same('EluGrad'),
-  Prelu: (node, [x, alpha], to) => {
+  Prelu: (to, node, x, alpha) => {
     const zero = to.scalar(0, 'float32');
-    const negative = to.add('Mul', [alpha!, to.add('Minimum', [x!, zero], typeOf(node))], typeOf(node));
-    return to.add('AddV2', [to.add('Maximum', [x!, zero], typeOf(node)), negative], typeOf(node));
+    const negative = to.add('Mul', [alpha, to.add('Minimum', [x, zero], typeOf(node))], typeOf(node));
+    return to.add('AddV2', [to.add('Maximum', [x, zero], typeOf(node)), negative], typeOf(node));
   },
-  Select: (node, inputs, to) => to.add('SelectV2', inputs, { T: attribute.type(result(node).dtype) }),
-  Cast: (node, [x], to) => castLikeTfjs(to, x!, node.inputs[0]!.dtype, result(node).dtype),
+  Select: (to, node, ...inputs) => to.add('SelectV2', inputs, { T: attribute.type(result(node).dtype) }),
+  Cast: (to, node, x) => castLikeTfjs(to, x, node.inputs[0]!.dtype, result(node).dtype),
 };
 
 /** tfjs casts to bool by comparing with zero; float32 to int32 drops the fraction, as TensorFlow's own Cast does. */

@@ -3,7 +3,7 @@ import { removeUnused } from '../../../graph/rewrite.js';
 import { type AdamWUpdate, matchAdamW } from '../../../passes/adamw.js';
 import { attribute } from '../protobuf/attribute.js';
 import { emitAdamW, readByAdamW } from './adamw.js';
-import type { GraphBuilder, Tensor } from './graph-builder.js';
+import type { GraphBuilder, Tensor } from './builder.js';
 import { operations } from './index.js';
 
 /** Names of the tensors through which a session step goes in and out. */
@@ -106,11 +106,7 @@ class Emitter {
   node(node: Node): void {
     const emit = operations[node.op];
     if (!emit) throw new Error(`the operation ${node.op} has no form in TensorFlow`);
-    const tensors = emit(
-      node,
-      node.inputs.map((value) => this.tensorOf(value)),
-      this.to,
-    );
+    const tensors = emit(this.to, node, ...node.inputs.map((value) => this.tensorOf(value)));
     const list = typeof tensors === 'string' ? [tensors] : tensors;
     node.outputs.forEach((value, i) => {
       this.#tensors.set(value, list[i]!);

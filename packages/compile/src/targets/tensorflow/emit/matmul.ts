@@ -1,11 +1,12 @@
 import type { Node } from '../../../graph/graph.js';
+import type { EmitTable } from '../../emit.js';
 import { attribute, type TensorType } from '../protobuf/attribute.js';
-import type { GraphBuilder, Tensor } from './graph-builder.js';
-import { cast, type Operations, result } from './operation.js';
+import type { GraphBuilder, Tensor } from './builder.js';
+import { cast, result } from './types.js';
 
 /** Matrix products: MatMul for two matrices, which oneDNN and grappler's fusions know best, else BatchMatMulV2. */
-export const matmul: Operations = {
-  BatchMatMul: (node, inputs, to) => {
+export const matmul: EmitTable<GraphBuilder> = {
+  BatchMatMul: (to, node, ...inputs) => {
     if (to.precision !== 'bf16' || result(node).dtype !== 'float32')
       return product(node, inputs, result(node).dtype, to);
     const reduced = inputs.map((tensor) => to.bfloat16(tensor));

@@ -1,21 +1,22 @@
 import { isSymbolic, type Shape } from '../../../graph/dimension.js';
+import { type EmitTable, number } from '../../emit.js';
 import { attribute } from '../protobuf/attribute.js';
-import type { GraphBuilder, Tensor } from './graph-builder.js';
-import { number, type Operations, result } from './operation.js';
+import type { GraphBuilder, Tensor } from './builder.js';
+import { result } from './types.js';
 
 const float32 = attribute.type('float32');
 const int32 = attribute.type('int32');
 const PHILOX = 1;
 
 /** Random numbers that are a function of a key. */
-export const random: Operations = {
+export const random: EmitTable<GraphBuilder> = {
   /**
    * 0 or 1 / (1 − rate). TensorFlow's own Philox draws 16 bits for each element, keyed by the key, with the stream in the
    * upper half of the counter: so the numbers are stateless, though not those of the other engines.
    */
-  DropoutMask: (node, [key], to) => {
-    const threshold = Math.round(number(node.attributes, 'rate') * 2 ** 16);
-    const draws = draw16(key!, number(node.attributes, 'stream'), result(node).shape, to);
+  DropoutMask: (to, node, key) => {
+    const threshold = Math.round(number(node, 'rate') * 2 ** 16);
+    const draws = draw16(key, number(node, 'stream'), result(node).shape, to);
     const bound = to.add('Cast', [to.scalar(threshold, 'int32')], {
       SrcT: int32,
       DstT: attribute.type('uint16'),

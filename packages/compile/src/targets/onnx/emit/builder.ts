@@ -11,7 +11,7 @@ const BYTES = {
 } as const;
 
 /** Builds an ONNX graph: names values, shares constants, and computes run-time sizes. */
-export class Emitter {
+export class ModelBuilder {
   /** @param taken names that are given: of inputs, variables and results */
   constructor(private readonly taken: ReadonlySet<string> = new Set()) {}
 

@@ -1,0 +1,16 @@
+import type { Node, Value } from '../../../graph/graph.js';
+import { attribute, type TensorType } from '../protobuf/attribute.js';
+import type { GraphBuilder, Tensor } from './builder.js';
+
+/** The first output's value. */
+export const result = (node: Node): Value => node.outputs[0]!;
+
+/** The attribute T of the node's first input. */
+export const typeOf = (node: Node): { T: ReturnType<typeof attribute.type> } => ({
+  T: attribute.type(node.inputs[0]!.dtype),
+});
+
+export function cast(to: GraphBuilder, tensor: Tensor, from: TensorType, wanted: TensorType): Tensor {
+  if (from === wanted) return tensor;
+  return to.add('Cast', [tensor], { SrcT: attribute.type(from), DstT: attribute.type(wanted) });
+}
