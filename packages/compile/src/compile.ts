@@ -28,6 +28,11 @@ export interface CompileOptions {
   /** Let TensorFlow compile clusters of operations with XLA; default false. The process's first executable decides. */
   readonly xla?: boolean;
   /**
+   * How many devices run the function together, each on its share of the inputs that are `divided` and with its own
+   * copy of the variables: `xla` alone has more than one. Default 1.
+   */
+  readonly devices?: number;
+  /**
    * Run on the variables of this executable, of the same engine and device, in place of new ones: training and
    * evaluation on one model.
    */
@@ -58,12 +63,12 @@ export interface CompileOptions {
  *   engine lacks the device or the precision, or is not set up; TypeError if `share` is of another engine or device
  */
 export async function compile(fn: TensorFunction, options: CompileOptions = {}): Promise<Executable> {
-  const { engine = 'onnx', device = 'cpu', precision = 'fp32', threads, xla, share } = options;
+  const { engine = 'onnx', device = 'cpu', precision = 'fp32', threads, xla, share, devices } = options;
   const target = targetFor(engine, device, precision);
   if (share && !target.owns(share, device)) {
     throw new TypeError('an executable can share variables only with one of the same engine and device');
   }
-  return target.load(sourceOf(fn, options), { device, precision, threads, xla, share });
+  return target.load(sourceOf(fn, options), { device, precision, threads, xla, share, devices });
 }
 
 function sourceOf(fn: TensorFunction, { variables = {}, inputs = {}, cache }: CompileOptions): Source {
@@ -72,6 +77,7 @@ function sourceOf(fn: TensorFunction, { variables = {}, inputs = {}, cache }: Co
     variables,
     inputs,
     graph: () => trace(fn, { variables, inputs }),
+    keeps: cache !== undefined,
     kept(details, make) {
       const specs = Object.entries(variables).map(([name, { shape, dtype, trainable }]) => [
         name,

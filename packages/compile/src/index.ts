@@ -8,6 +8,7 @@ export { type Dimension, isSymbolic, type Shape, type SymbolicDimension } from '
 export type { Attributes, DType, Graph, Node, TypedArray, Value } from './graph/graph.js';
 export { printGraph } from './graph/print.js';
 export { checkpoint } from './primitives/checkpoint.js';
+export { sumOverDevices } from './primitives/device-sum.js';
 export { type DropoutMask, dropoutMask } from './primitives/dropout-mask.js';
 // Engines: what there is to choose from
 export { type Engine, engines, targetFor, targets } from './targets/index.js';

@@ -11,7 +11,7 @@ async function main(engine: Engine, device: Device): Promise<void> {
   }
   const options = { engine, device };
   const probe: Partial<EngineProbe> = {
-    version: await targetFor(engine, device, 'fp32').version(),
+    version: await targetFor(engine, device, 'fp32').version(device),
     matmul_gflops: Number((await matmulRate(options)).toPrecision(3)),
     step_milliseconds: Number((await stepTime(options)).toFixed(2)),
   };

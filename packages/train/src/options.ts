@@ -4,22 +4,29 @@ import { scheduleNames } from './optimizer/schedule.js';
 
 /** What runs a model, and where. */
 export const engineOptions = options({
-  engine: choice(['onnx', 'tensorflow', 'eager'], {
+  engine: choice(['onnx', 'xla', 'tensorflow', 'eager'], {
     default: 'onnx',
     value: 'name',
     help: 'what runs the model',
   }),
-  device: choice(['cpu', 'webgpu', 'cuda'], {
+  device: choice(['cpu', 'webgpu', 'cuda', 'rocm', 'tpu'], {
     default: 'cpu',
     value: 'name',
-    help: 'where it runs',
+    help: 'where it runs; rocm and tpu were never tried',
   }),
   precision: choice(['fp32', 'tf32', 'bf16'], {
     default: 'fp32',
     value: 'type',
-    help: 'tf32 (NVIDIA GPUs), bf16: operands of matrix products only',
+    help: 'tf32 (NVIDIA GPUs) or bf16: matrix products; weights stay fp32',
   }),
   xla: flag({ help: 'tensorflow compiles the graph with XLA, anew for each of a few shapes' }),
+  devices: whole({
+    default: 1,
+    from: 1,
+    to: 1024,
+    decides: false,
+    help: 'devices that share the rows of a batch (xla)',
+  }),
   threads: whole({
     default: 0,
     to: 1024,

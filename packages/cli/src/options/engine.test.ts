@@ -12,6 +12,7 @@ async function said(options: Partial<EngineSettings> & { quiet?: boolean }): Pro
     device: 'auto',
     precision: 'fp32',
     xla: false,
+    devices: 1,
     threads: 0,
     ...options,
   });

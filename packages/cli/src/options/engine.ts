@@ -27,7 +27,7 @@ export interface EnginePick {
 /** Picks by what the machine has where the options leave it to `auto`. */
 export async function pickEngine(
   { stderr }: Context,
-  { engine, device, precision, xla, threads, quiet }: EngineSettings & { quiet?: boolean },
+  { engine, device, precision, xla, devices, threads, quiet }: EngineSettings & { quiet?: boolean },
 ): Promise<EnginePick> {
   const { chooseEngine, hasBfloat16 } = await import('@mlm/engines');
   const choice = await chooseEngine({ engine, device, precision });
@@ -41,7 +41,7 @@ export async function pickEngine(
     choice.device === 'cpu' &&
     hasBfloat16() === false;
   return {
-    settings: { engine: choice.engine, device: choice.device, threads, precision, xla },
+    settings: { engine: choice.engine, device: choice.device, threads, precision, xla, devices },
     report() {
       if (quiet === true) return;
       if (choice.reason !== 'as asked' && !plain)

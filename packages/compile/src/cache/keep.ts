@@ -8,13 +8,17 @@ import { type CacheSource, cacheKey } from './key.js';
  * @param source  what the function is made of; nothing is kept without it, nor where there is no cache folder
  * @param made  all else that the result depends on, as JSON
  */
-export async function keep<T>(source: CacheSource | undefined, made: unknown, make: () => T): Promise<T> {
+export async function keep<T>(
+  source: CacheSource | undefined,
+  made: unknown,
+  make: () => T | Promise<T>,
+): Promise<T> {
   const folder = source && cacheFolder();
   if (!folder) return make();
   const key = cacheKey(source, made);
   const known = (await readEntry(folder, key)) as T | undefined;
   if (known !== undefined) return known;
-  const result = make();
+  const result = await make();
   await writeEntry(folder, key, result);
   return result;
 }

@@ -4,15 +4,20 @@ import type { DType, Node } from '../graph/graph.js';
 /**
  * Writes one node of a graph in a target's own operations, through the target's builder.
  *
+ * @typeParam Written  how the target refers to a value: by its name, or by that and what else it must know of it
  * @param to  collects what is written
  * @param node  for its attributes, and for shapes and dtypes of inputs and outputs
  * @param inputs  what the inputs are called there
  * @returns what the output is called there, or each of several outputs
  */
-export type Emit<Builder> = (to: Builder, node: Node, ...inputs: string[]) => string | readonly string[];
+export type Emit<Builder, Written = string> = (
+  to: Builder,
+  node: Node,
+  ...inputs: Written[]
+) => Written | readonly Written[];
 
 /** How a target writes each operation, by its name in the graph. A missing row is an operation that the target lacks. */
-export type EmitTable<Builder> = Readonly<Record<string, Emit<Builder>>>;
+export type EmitTable<Builder, Written = string> = Readonly<Record<string, Emit<Builder, Written>>>;
 
 /** The dtype of a node's first input. */
 export const inputType = (node: Node): DType => node.inputs[0]!.dtype;

@@ -4,9 +4,10 @@ import { onnx } from './onnx/target.js';
 import { type Device, type Precision, precisions, type Target } from './target.js';
 import { tensorflow } from './tensorflow/target.js';
 import { webgpu } from './webgpu/target.js';
+import { xla } from './xla/target.js';
 
 /** Every target, in the order in which a machine is searched for them. */
-const list = [onnx, webgpu, tensorflow, eager] as const;
+const list = [onnx, webgpu, tensorflow, xla, eager] as const;
 
 /** What runs a compiled function; see `CompileOptions`. */
 export type Engine = (typeof list)[number]['engine'];

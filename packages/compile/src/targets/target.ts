@@ -6,7 +6,7 @@ import type { Pass } from '../passes/passes.js';
 import type { InputSpec, TensorFunction, VariableSpec } from '../trace/trace.js';
 
 /** Where an engine runs. */
-export type Device = 'cpu' | 'webgpu' | 'cuda';
+export type Device = 'cpu' | 'webgpu' | 'cuda' | 'rocm' | 'tpu';
 
 export const precisions = ['fp32', 'tf32', 'bf16'] as const;
 
@@ -26,12 +26,14 @@ export interface Source {
   readonly inputs: Readonly<Record<string, InputSpec>>;
   /** Traces the function. */
   graph(): Graph;
+  /** Whether the caller wants what is made of the function kept for later processes. */
+  readonly keeps: boolean;
   /**
    * What `make` gives, or gave in an earlier process, if the caller wants it kept.
    * @param details  all that it depends on beside the function, as JSON
    * @param make  gives what a structured clone can hold
    */
-  kept<T>(details: unknown, make: () => T): Promise<T>;
+  kept<T>(details: unknown, make: () => T | Promise<T>): Promise<T>;
 }
 
 /** How an engine is to run a function. */
@@ -42,6 +44,8 @@ export interface LoadOptions<E extends Executable = Executable> {
   readonly threads?: number | undefined;
   /** Whether TensorFlow compiles clusters of operations with XLA. */
   readonly xla?: boolean | undefined;
+  /** How many devices run the function together; only for targets that divide their inputs. */
+  readonly devices?: number | undefined;
   /** Run on the variables of this executable, which the target owns, in place of new ones. */
   readonly share?: E | undefined;
 }
@@ -75,7 +79,7 @@ export interface Target<E extends Executable = Executable> {
   /** Whether this target made an executable, on this device, so that others may share its variables. */
   owns(executable: Executable, device: Device): executable is E;
   /** The engine and its version, for example `onnxruntime 1.30.0`. */
-  version(): Promise<string>;
+  version(device: Device): Promise<string>;
   /** What gets it to work on a device, where that is known. */
   remedy(device: Device): MessageParts | undefined;
 }

@@ -11,6 +11,11 @@ import { sampleSizes } from './sizes.js';
 export interface InputSpec {
   readonly shape: readonly (number | string)[];
   readonly dtype: 'float32' | 'int32';
+  /**
+   * With several devices a run is given the shares of all, one after another, and each device its own; `shape` is a
+   * share's. Default false: every device is given the whole input.
+   */
+  readonly divided?: boolean;
 }
 
 /** A variable's shape and dtype (float32 unless said otherwise) and, if given, its first value (zeros otherwise). */

@@ -1,16 +1,16 @@
 import { type DataId, type DataType, engine, registerBackend, setBackend } from '@tensorflow/tfjs-core';
-import type { Tensor as OrtTensor } from 'onnxruntime-common';
 import type { DType, TypedArray, Value } from '../../src/graph/graph.js';
 import { removeUnused } from '../../src/graph/rewrite.js';
-import { ortTensor } from '../../src/targets/onnx/runtime.js';
-import { createSession } from '../../src/targets/onnx/session.js';
-import { onnx } from '../../src/targets/onnx/target.js';
 import { registerRules, SymbolicBackend, SymbolicData } from '../../src/trace/backend.js';
 import { Recorder } from '../../src/trace/recorder.js';
 
+const { evaluate } = (await import(
+  process.env.MLM_TEST_ENGINES === 'xla' ? '../xla/evaluate.js' : './evaluate.js'
+)) as typeof import('./evaluate.js');
+
 const NAME = 'mlm-recorded';
 
-/** Records operations as a trace does, and computes a tensor through onnxruntime when its data is asked for. */
+/** Records operations as a trace does, and computes a tensor through the engine under test when its data is asked for. */
 class RecordedBackend extends SymbolicBackend {
   readonly #given = new Map<Value, TypedArray>();
 
@@ -33,12 +33,7 @@ class RecordedBackend extends SymbolicBackend {
     const { value } = id as SymbolicData;
     const inputs = [...this.#given.keys()];
     const recorded = { inputs, variables: [], nodes: this.recorder.nodes, outputs: { value }, updates: {} };
-    const session = await createSession(onnx.emit(removeUnused(recorded)), { threads: 1 });
-    const feeds: Record<string, OrtTensor> = {};
-    for (const [{ name, shape }, data] of this.#given) feeds[name!] = ortTensor(data, shape as number[]);
-    const results = await session.run(feeds);
-    await session.release();
-    return (results.value!.data as TypedArray).slice();
+    return evaluate(removeUnused(recorded), this.#given);
   }
 }
 

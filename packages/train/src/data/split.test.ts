@@ -2,7 +2,7 @@ import { IGNORED_LABEL } from '@mlm/masking';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { assembleBatch, rowOf } from './batch.js';
-import { splitBatch } from './split.js';
+import { divideBatch, splitBatch } from './split.js';
 
 const padId = 9;
 const arbitraryRows = fc.integer({ min: 1, max: 6 }).chain((sequence) =>
@@ -38,6 +38,24 @@ it('micro-batches hold the rows of the batch in their order, and nothing but pad
         expected.push(assembleBatch(kept.slice(start, start + micro), { batch: micro, sequence }, padId));
       }
       expect(parts).toEqual(expected);
+    }),
+  );
+});
+
+it('each of several devices has its share of the rows, in their order, and all have the same shape', () => {
+  fc.assert(
+    fc.property(arbitraryRows, ({ sequence, batch, micro: devices, rows }) => {
+      const kept = rows.slice(0, batch).map((row) =>
+        rowOf(
+          Int32Array.from(row, ({ id }) => id),
+          Int32Array.from(row, ({ id, decoded }) => (decoded ? id + 1 : IGNORED_LABEL)),
+        ),
+      );
+      const share = Math.ceil(batch / devices);
+      const expected = Array.from({ length: devices }, (_, k) =>
+        assembleBatch(kept.slice(k * share, (k + 1) * share), { batch: share, sequence }, 0),
+      );
+      expect(divideBatch(assembleBatch(kept, { batch, sequence }, 0), devices)).toEqual(expected);
     }),
   );
 });

@@ -5,6 +5,31 @@ import type { Batch } from './batch.js';
  * padding. Micro-batches of padding alone are left out, but for the first.
  */
 export function splitBatch(batch: Batch, rows: number, padId: number): Batch[] {
+  return cut(batch, rows, padId).filter(({ tokens }, index) => tokens > 0 || index === 0);
+}
+
+/** Cuts a batch into a share of its rows for each device, in order; rows that are missing are padding. */
+export function divideBatch(batch: Batch, devices: number): Batch[] {
+  if (devices === 1) return [batch];
+  const rows = Math.ceil(batch.batch / devices);
+  const shares = cut(batch, rows, 0);
+  const places = rows * batch.sequence;
+  while (shares.length < devices) {
+    shares.push({
+      batch: rows,
+      sequence: batch.sequence,
+      input_ids: new Int32Array(places),
+      attention_mask: new Float32Array(places),
+      masked_positions: new Int32Array(1),
+      masked_labels: new Int32Array(1),
+      decoded: 0,
+      tokens: 0,
+    });
+  }
+  return shares;
+}
+
+function cut(batch: Batch, rows: number, padId: number): Batch[] {
   if (rows >= batch.batch) return [batch];
   const { sequence } = batch;
   const places = rows * sequence;
@@ -26,7 +51,6 @@ export function splitBatch(batch: Batch, rows: number, padId: number): Batch[] {
     while (next < batch.decoded && batch.masked_positions[next]! < end) next++;
     const decoded = next - first;
     const tokens = attention_mask.reduce((sum, attended) => sum + attended, 0);
-    if (tokens === 0 && start > 0) continue;
     parts.push({
       batch: rows,
       sequence,

@@ -14,9 +14,11 @@ import type { Model, Weights } from '../models/model.js';
 import type { engineOptions } from '../options.js';
 
 /** What computes the model. */
-export interface EngineOptions extends Omit<Settings<typeof engineOptions>, 'xla'> {
+export interface EngineOptions extends Omit<Settings<typeof engineOptions>, 'xla' | 'devices'> {
   /** TensorFlow compiles clusters of operations with XLA; default false. */
   xla?: boolean;
+  /** Devices that share the rows of a batch, each with its own copy of the model; default 1. */
+  devices?: number;
 }
 
 /** The model's parameters for `compile`; without weights they are zero, or those of the step that shares its own. */
@@ -49,7 +51,7 @@ const code = ['./', '../models/', '../optimizer/'].map((folder) => new URL(folde
 
 /** Compiles a function of the model for an engine, on variables of its own or on those of the step `share`. */
 export async function compileModel(
-  { engine, device, threads, precision, xla = false }: EngineOptions,
+  { engine, device, threads, precision, xla = false, devices = 1 }: EngineOptions,
   { fn, values }: ModelFunction,
   variables: NonNullable<CompileOptions['variables']>,
   inputs: Record<string, InputSpec>,
@@ -60,9 +62,14 @@ export async function compileModel(
       say`${mention('xla')}: the ${engine} engine does not have it; use ${mention('engine', 'tensorflow')}`,
     );
   }
+  if (devices > 1 && engine !== 'xla') {
+    throw new InputError(
+      say`${mention('devices', devices)}: the engine ${engine} runs on one; use ${mention('engine', 'xla')}`,
+    );
+  }
   if (engine === 'eager') await chooseBackend();
   const cache = { code, values };
-  const options = { variables, inputs, engine, device, precision, xla, cache };
+  const options = { variables, inputs, engine, device, precision, xla, devices, cache };
   return compile(fn, { ...options, ...(threads > 0 && { threads }), ...(share && { share }) });
 }
 

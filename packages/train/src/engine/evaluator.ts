@@ -19,7 +19,7 @@ export interface Score {
 export class Evaluator {
   private constructor(
     private readonly step: Executable,
-    private readonly options: { xla?: boolean },
+    private readonly options: Pick<GraphShape, 'engine' | 'xla' | 'devices'>,
   ) {}
 
   static async create(
@@ -31,7 +31,7 @@ export class Evaluator {
     return new Evaluator(
       await compileModel(
         options,
-        modelFunction(evaluationStep, model, fixedLength(options)),
+        modelFunction(evaluationStep, model, fixedLength(options), options.devices),
         variables,
         batchInputs(options),
       ),
@@ -44,7 +44,7 @@ export class Evaluator {
     const { model, step } = trainer;
     const options = { ...trainer.options, lengths };
     const variables = parameterVariables(model);
-    const fn = modelFunction(evaluationStep, model, fixedLength(options));
+    const fn = modelFunction(evaluationStep, model, fixedLength(options), options.devices);
     return new Evaluator(await compileModel(options, fn, variables, batchInputs(options), step), options);
   }
 

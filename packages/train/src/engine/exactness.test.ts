@@ -16,6 +16,7 @@ const engines = (process.env.MLM_TEST_ENGINES ?? 'eager,onnx').split(',') as (
   | 'eager'
   | 'onnx'
   | 'tensorflow'
+  | 'xla'
 )[];
 const device = (process.env.MLM_TEST_DEVICE ?? 'cpu') as 'cpu' | 'webgpu' | 'cuda';
 const cases = [

@@ -1,3 +1,4 @@
+import { sumOverDevices } from '@mlm/compile';
 import * as tf from '@tensorflow/tfjs-core';
 import { affine, keyedDropout, noDropout } from '../models/layers.js';
 import { scaledCrossEntropy, scoreLabels } from '../models/loss.js';
@@ -17,6 +18,8 @@ export interface TrainingGraphOptions {
   optimizer: AdamWOptions;
   /** Whether gradients are summed over several batches before an update. */
   accumulate: boolean;
+  /** Devices that share the rows of a batch; default 1. */
+  devices?: number | undefined;
   /** Encoder layers, from the bottom, that stay as they are, together with the embeddings; 0 trains all. */
   frozenLayers: number;
   /** The length of every batch, where it is one. */
@@ -59,16 +62,19 @@ export function trainingStep(model: Model, options: TrainingGraphOptions): Graph
     );
     const gradients: Tensors = {};
     for (const { name } of trainable) {
-      const gradient = grads[variables[name]!.name]!;
+      const gradient = summed(grads[variables[name]!.name]!, options.devices);
       gradients[name] = options.accumulate
         ? accumulate(variables[gradientSum(name)]!, gradient, inputs.gradient_keep!)
         : gradient;
     }
     const scalars = inputs as Record<keyof StepScalars, tf.Tensor>;
     adamW(options.optimizer, variables, gradients, scalars, (name) => decaying.has(name));
-    return { loss };
+    return { loss: summed(loss, options.devices) };
   };
 }
+
+/** The sum of what the devices have each of their rows. */
+const summed = <T extends tf.Tensor>(x: T, devices = 1): T => (devices > 1 ? sumOverDevices(x) : x);
 
 function accumulate(sum: tf.Variable, gradient: tf.Tensor, keep: tf.Tensor): tf.Tensor {
   const total = tf.add(tf.mul(sum, keep), gradient);
@@ -77,10 +83,12 @@ function accumulate(sum: tf.Variable, gradient: tf.Tensor, keep: tf.Tensor): tf.
 }
 
 /** Scores a labelled batch: `loss_sum` and `correct` over its masked positions. */
-export function evaluationStep(model: Model, fixedLength?: number): GraphFunction {
+export function evaluationStep(model: Model, fixedLength?: number, devices?: number): GraphFunction {
   return (variables, inputs) => {
     const { states, table, bias } = predict(model, variables, inputs, fixedLength);
-    return scoreLabels(states, table, bias, inputs.masked_labels as tf.Tensor1D, inputs.position_weights);
+    const { masked_labels, position_weights } = inputs;
+    const { loss_sum, correct } = scoreLabels(states, table, bias, masked_labels!, position_weights);
+    return { loss_sum: summed(loss_sum, devices), correct: summed(correct, devices) };
   };
 }
 

@@ -1,16 +1,26 @@
 import type { InputSpec } from '@mlm/compile';
 import type { Batch } from '../data/batch.js';
+import { divideBatch } from '../data/split.js';
 import { hasDropout, type Model } from '../models/model.js';
 import { stepScalarNames } from '../optimizer/adamw.js';
+import type { EngineOptions } from './compile-model.js';
 
 /** The shapes of batches that a graph is compiled for. */
 export interface GraphShape {
   batchSize: number;
   /** Padded lengths that batches may have. */
   lengths: readonly number[];
-  /** Batches come in few shapes, because XLA compiles each anew: see {@link padDecoded}. Default false. */
+  /** `xla` compiles every shape anew, so that batches come in few: see {@link padDecoded}. */
+  engine?: EngineOptions['engine'];
+  /** The same on TensorFlow. */
   xla?: boolean;
+  /** Devices that share the rows of a batch; default 1. */
+  devices?: number;
 }
+
+/** Whether batches come in few shapes. */
+export const hasFewShapes = ({ engine, xla = false }: Pick<GraphShape, 'engine' | 'xla'>): boolean =>
+  xla || engine === 'xla';
 
 /** The length of every batch, where it is one. */
 export const fixedLength = ({ lengths }: Pick<GraphShape, 'lengths'>): number | undefined =>
@@ -20,41 +30,59 @@ export const fixedLength = ({ lengths }: Pick<GraphShape, 'lengths'>): number | 
  * Inputs that carry a batch. The number of decoded positions differs from batch to batch; so does the length where
  * there are several.
  */
-export function batchInputs({ batchSize, lengths, xla = false }: GraphShape): Record<string, InputSpec> {
+export function batchInputs(shape: GraphShape): Record<string, InputSpec> {
+  const { batchSize, lengths, devices = 1 } = shape;
   const sequence = fixedLength({ lengths }) ?? 'sequence';
+  const rows = Math.ceil(batchSize / devices);
+  const divided = devices > 1;
   return {
-    input_ids: { shape: [batchSize, sequence], dtype: 'int32' },
-    attention_mask: { shape: [batchSize, sequence], dtype: 'float32' },
-    masked_positions: { shape: ['masked'], dtype: 'int32' },
-    masked_labels: { shape: ['masked'], dtype: 'int32' },
-    ...(xla && { position_weights: { shape: ['masked'], dtype: 'float32' } }),
+    input_ids: { shape: [rows, sequence], dtype: 'int32', divided },
+    attention_mask: { shape: [rows, sequence], dtype: 'float32', divided },
+    masked_positions: { shape: ['masked'], dtype: 'int32', divided },
+    masked_labels: { shape: ['masked'], dtype: 'int32', divided },
+    ...(hasFewShapes(shape) && { position_weights: { shape: ['masked'], dtype: 'float32', divided } }),
   };
 }
 
 /** The values of {@link batchInputs}. */
 export function batchValues(
   batch: Batch,
-  { xla = false }: { xla?: boolean } = {},
+  shape: Pick<GraphShape, 'engine' | 'xla' | 'devices'> = {},
 ): Record<string, Int32Array | Float32Array> {
   const { input_ids, attention_mask, masked_positions, masked_labels } = batch;
-  return {
-    input_ids,
-    attention_mask,
-    ...(xla ? padDecoded(batch) : { masked_positions, masked_labels }),
-  };
+  if (!hasFewShapes(shape)) return { input_ids, attention_mask, masked_positions, masked_labels };
+  const shares = divideBatch(batch, shape.devices ?? 1);
+  const size = Math.max(...shares.map(paddedSize));
+  return joined(
+    shares.map((share) => ({
+      input_ids: share.input_ids,
+      attention_mask: share.attention_mask,
+      ...padDecoded(share, size),
+    })),
+  );
 }
 
-/** Sizes of the decoded positions, as a share of all: about one in seven is decoded, which then comes in two or three. */
-const sizeShare = 1 / 32;
+/**
+ * Sizes of the masked positions, in parts of all: about one in seven is masked, which then comes in two or three, and no
+ * more than these are ever compiled for a length.
+ */
+const sizes = [1, 2, 3, 4, 5, 6, 7, 8, 16, 32].map((parts) => parts / 32);
 const smallestSize = 16;
 
+/** The masked positions of a batch, padding included. */
+export function paddedSize({ batch, sequence, masked_positions }: Batch): number {
+  const fits = sizes
+    .map((share) => Math.max(smallestSize, Math.ceil(batch * sequence * share)))
+    .find((size) => size >= masked_positions.length);
+  return fits ?? masked_positions.length;
+}
+
 /**
- * The decoded positions, padded to a multiple of a share of all positions, with the weight of each: 1, and 0 on padding,
- * which is position 0 with label 0. Their number differs from batch to batch; so it takes few values.
+ * The masked positions, padded to one of few counts, with the weight of each: 1, and 0 on padding, which is position 0
+ * with label 0.
  */
-export function padDecoded({ batch, sequence, masked_positions, masked_labels, decoded }: Batch) {
-  const unit = Math.max(smallestSize, Math.ceil(batch * sequence * sizeShare));
-  const size = Math.ceil(masked_positions.length / unit) * unit;
+export function padDecoded(batch: Batch, size = paddedSize(batch)) {
+  const { masked_positions, masked_labels, decoded } = batch;
   const padded = {
     masked_positions: new Int32Array(size),
     masked_labels: new Int32Array(size),
@@ -63,6 +91,22 @@ export function padDecoded({ batch, sequence, masked_positions, masked_labels, d
   padded.masked_positions.set(masked_positions);
   padded.masked_labels.set(masked_labels);
   return padded;
+}
+
+/** The values of several devices, one after another. */
+function joined(
+  shares: readonly Record<string, Int32Array | Float32Array>[],
+): Record<string, Int32Array | Float32Array> {
+  const [first] = shares;
+  if (shares.length === 1) return first!;
+  return Object.fromEntries(
+    Object.entries(first!).map(([name, own]) => {
+      const length = own.length * shares.length;
+      const all = own instanceof Float32Array ? new Float32Array(length) : new Int32Array(length);
+      for (const [k, share] of shares.entries()) all.set(share[name]!, k * own.length);
+      return [name, all];
+    }),
+  );
 }
 
 const scalar: InputSpec = { shape: [], dtype: 'float32' };

@@ -1,4 +1,4 @@
-import type { Executable, InputSpec } from '@mlm/compile';
+import type { Executable } from '@mlm/compile';
 import type { Batch } from '../data/batch.js';
 import type { Model, Weights } from '../models/model.js';
 import { compileModel, type EngineOptions, modelFunction, parameterVariables } from './compile-model.js';
@@ -8,45 +8,43 @@ import type { Trainer } from './trainer.js';
 
 /** Gives the probabilities of every vocabulary id at chosen positions. */
 export class Predictor {
-  private constructor(private readonly step: Executable) {}
+  private constructor(
+    private readonly step: Executable,
+    private readonly model: Model,
+    private readonly options: Pick<GraphShape, 'engine'>,
+  ) {}
 
-  static async create(
-    model: Model,
-    weights: Weights,
-    options: EngineOptions & GraphShape,
-  ): Promise<Predictor> {
-    const variables = parameterVariables(model, weights);
-    return new Predictor(
-      await compileModel(
-        options,
-        modelFunction(predictionStep, model, fixedLength(options)),
-        variables,
-        predictionInputs(options),
-      ),
-    );
+  static create(model: Model, weights: Weights, options: EngineOptions & GraphShape): Promise<Predictor> {
+    return Predictor.compile(model, options, weights);
   }
 
   /** Predicts with the weights that a trainer has at the time. */
-  static async sharing(trainer: Trainer, lengths: readonly number[]): Promise<Predictor> {
-    const { model, step } = trainer;
-    const options = { ...trainer.options, lengths };
-    const variables = parameterVariables(model);
-    const fn = modelFunction(predictionStep, model, fixedLength(options));
-    return new Predictor(await compileModel(options, fn, variables, predictionInputs(options), step));
+  static sharing({ model, step, options }: Trainer, lengths: readonly number[]): Promise<Predictor> {
+    return Predictor.compile(model, { ...options, lengths }, undefined, step);
+  }
+
+  private static async compile(
+    model: Model,
+    { batchSize, lengths, ...engine }: EngineOptions & GraphShape,
+    weights?: Weights,
+    share?: Executable,
+  ): Promise<Predictor> {
+    const shape = { batchSize, lengths, engine: engine.engine };
+    const { masked_labels: _, ...inputs } = batchInputs(shape);
+    const variables = parameterVariables(model, weights);
+    const fn = modelFunction(predictionStep, model, fixedLength(shape));
+    return new Predictor(await compileModel(engine, fn, variables, inputs, share), model, shape);
   }
 
   /** @returns probabilities [masked, vocabulary], row after row */
   async predict(batch: Batch): Promise<Float32Array> {
-    const { masked_labels: _, ...values } = batchValues(batch);
-    return (await this.step.run(values)).probabilities as Float32Array;
+    const { masked_labels: _, ...values } = batchValues(batch, this.options);
+    const { probabilities } = await this.step.run(values);
+    const count = batch.masked_positions.length * this.model.limits.vocabulary;
+    return probabilities!.subarray(0, count) as Float32Array;
   }
 
   dispose(): Promise<void> {
     return this.step.dispose();
   }
-}
-
-function predictionInputs({ batchSize, lengths }: GraphShape): Record<string, InputSpec> {
-  const { masked_labels: _, ...inputs } = batchInputs({ batchSize, lengths });
-  return inputs;
 }

@@ -11,7 +11,7 @@ import { batchInputs, batchValues, fixedLength, type GraphShape, trainingInputs 
 import { type FailedStep, withFittingRows } from './out-of-memory.js';
 
 /** `batchSize` is that of a micro-batch: larger batches are cut. */
-export interface TrainerOptions extends EngineOptions, GraphShape {
+export interface TrainerOptions extends EngineOptions, Omit<GraphShape, keyof EngineOptions> {
   optimizer: AdamWOptions;
   /** Micro-batches that one optimizer step sums up. */
   gradientAccumulation: number;
@@ -50,11 +50,12 @@ export class Trainer {
         variables[name] = { shape, trainable: false, ...(value && { value }) };
       }
     }
-    const { optimizer, frozenLayers } = options;
+    const { optimizer, frozenLayers, devices } = options;
     const fn = modelFunction(trainingStep, model, {
       optimizer,
       frozenLayers,
       accumulate,
+      devices,
       fixedLength: fixedLength(options),
     });
     const inputs = { ...batchInputs(options), ...trainingInputs(model) };

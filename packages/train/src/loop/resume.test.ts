@@ -67,6 +67,7 @@ const engines = (process.env.MLM_TEST_ENGINES ?? 'onnx,eager').split(',') as (
   | 'onnx'
   | 'eager'
   | 'tensorflow'
+  | 'xla'
 )[];
 const device = (process.env.MLM_TEST_DEVICE ?? 'cpu') as 'cpu' | 'webgpu' | 'cuda';
 

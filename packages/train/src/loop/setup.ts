@@ -139,6 +139,7 @@ async function setUpOn(
       threads: options.threads,
       precision: options.precision,
       xla: options.xla,
+      devices: options.devices,
       batchSize: microBatchSize,
       gradientAccumulation: options.gradientAccumulation * Math.ceil(batchSize / microBatchSize),
       seed,

@@ -1,0 +1,38 @@
+import { evaluateDimension, isSymbolic } from './dimension.js';
+import { type Attribute, type Graph, makeNode, type Value } from './graph.js';
+
+/** The graph for given sizes: every shape and attribute that names one becomes a number. */
+export function specialize(graph: Graph, sizes: ReadonlyMap<string, number>): Graph {
+  const values = new Map<Value, Value>();
+  const shapeOf = ({ shape }: Pick<Value, 'shape'>) => shape.map((size) => evaluateDimension(size, sizes));
+  const leaf = (value: Value): Value => {
+    const fixed = { ...value, shape: shapeOf(value) };
+    values.set(value, fixed);
+    return fixed;
+  };
+  const inputs = graph.inputs.map(leaf);
+  const variables = graph.variables.map(leaf);
+  const nodes = graph.nodes.map((node) => {
+    const attributes = Object.fromEntries(
+      Object.entries(node.attributes).map(([name, value]) => [name, evaluated(value, sizes)]),
+    );
+    const fixed = makeNode(
+      node.op,
+      node.inputs.map((value) => values.get(value)!),
+      attributes,
+      node.outputs.map((value) => ({ dtype: value.dtype, shape: shapeOf(value) })),
+    );
+    node.outputs.forEach((value, i) => {
+      values.set(value, fixed.outputs[i]!);
+    });
+    return fixed;
+  });
+  const renamed = (record: Readonly<Record<string, Value>>) =>
+    Object.fromEntries(Object.entries(record).map(([name, value]) => [name, values.get(value)!]));
+  return { inputs, variables, nodes, outputs: renamed(graph.outputs), updates: renamed(graph.updates) };
+}
+
+function evaluated(attribute: Attribute, sizes: ReadonlyMap<string, number>): Attribute {
+  if (isSymbolic(attribute)) return evaluateDimension(attribute, sizes);
+  return Array.isArray(attribute) ? attribute.map((item) => evaluated(item as Attribute, sizes)) : attribute;
+}

@@ -1,0 +1,14 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { isTracing, recordNode } from '../trace/recording.js';
+
+export const DEVICE_SUM = 'DeviceSum';
+
+/**
+ * The sum of a tensor over all devices that run the function together (`CompileOptions.devices`), the same on each. On
+ * one device it is the tensor itself. It has no gradient: sum gradients, and not what they are taken of.
+ */
+export function sumOverDevices<T extends Tensor>(x: T): T {
+  if (!isTracing()) return x;
+  const { shape, dtype } = x;
+  return recordNode(DEVICE_SUM, [x], {}, [{ shape, dtype: dtype as 'float32' }])[0] as T;
+}

@@ -1,0 +1,265 @@
+import type { TypedArray } from '../../../graph/graph.js';
+import { array, type ElementType, elementText, list, sameShape, type Tensor, typeText } from './types.js';
+
+/** How matrix products and what lies between them are rounded; see `emit/matmul.ts`. */
+export interface EmitOptions {
+  /** `fp32`: products exact to float32 also where a device has faster ones; `tf32` and `bf16` let it use them. */
+  readonly precision?: 'fp32' | 'tf32' | 'bf16' | undefined;
+  /** Devices that run the program together; default 1. */
+  readonly replicas?: number | undefined;
+}
+
+/** A reduction's function of two elements. */
+export type Reducer = 'add' | 'multiply' | 'maximum' | 'minimum' | 'and' | 'or';
+
+/** Collects the operations of a StableHLO function, in order. Equal constants are one. */
+export class Builder {
+  readonly lines: string[] = [];
+  readonly #constants = new Map<string, Tensor>();
+  readonly #casts = new Map<string, Tensor>();
+  #count = 0;
+
+  constructor(readonly options: EmitOptions = {}) {}
+
+  /** A name that no other value has. */
+  fresh(): string {
+    return `%v${this.#count++}`;
+  }
+
+  /** Adds one operation in pretty form: `%v = op operands attributes : signature`. */
+  line(op: string, operands: string, signature: string, result: Pick<Tensor, 'shape' | 'dtype'>): Tensor {
+    const name = this.fresh();
+    this.lines.push(`    ${name} = ${op} ${operands} : ${signature}`);
+    return { name, shape: result.shape, dtype: result.dtype };
+  }
+
+  /** An operation of tensors; `attributes` stand behind the operands, with a comma before them. */
+  op(
+    op: string,
+    inputs: readonly Tensor[],
+    result: Pick<Tensor, 'shape' | 'dtype'>,
+    attributes = '',
+  ): Tensor {
+    const names = inputs.map(({ name }) => name).join(', ');
+    return this.line(op, `${names}${attributes}`, functionType(inputs, result), result);
+  }
+
+  /** An operation whose operands and result have one type, such as arithmetic. */
+  same(op: string, ...inputs: Tensor[]): Tensor {
+    const [first] = inputs;
+    const names = inputs.map(({ name }) => name).join(', ');
+    // chlo's operations spell a function, StableHLO's the one type.
+    const type = op.startsWith('chlo.') ? `${typeText(first!)} -> ${typeText(first!)}` : typeText(first!);
+    return this.line(op, names, type, first!);
+  }
+
+  /** A tensor of one value. */
+  full(value: number, shape: readonly number[], dtype: ElementType): Tensor {
+    return this.dense(elementText(value, dtype), shape, dtype);
+  }
+
+  /** The value in the shape and type of another tensor. */
+  like(value: number, { shape, dtype }: Tensor): Tensor {
+    return this.full(value, shape, dtype);
+  }
+
+  /** A constant of given elements. */
+  constant(values: TypedArray, shape: readonly number[], dtype: ElementType): Tensor {
+    if (values.length === 0) return this.full(0, shape, dtype);
+    const nested = (from: number, axes: readonly number[]): string => {
+      const [size, ...rest] = axes;
+      if (size === undefined) return elementText(values[from]!, dtype);
+      const stride = rest.reduce((product, length) => product * length, 1);
+      return `[${Array.from({ length: size }, (_, i) => nested(from + i * stride, rest)).join(', ')}]`;
+    };
+    return this.dense(nested(0, shape), shape, dtype);
+  }
+
+  /** @param text - what stands in `dense<…>` */
+  dense(text: string, shape: readonly number[], dtype: ElementType): Tensor {
+    const type = typeText({ shape, dtype });
+    const key = `${text}:${type}`;
+    const known = this.#constants.get(key);
+    if (known) return known;
+    const name = this.fresh();
+    this.lines.push(`    ${name} = stablehlo.constant dense<${text}> : ${type}`);
+    const tensor = { name, shape, dtype };
+    this.#constants.set(key, tensor);
+    return tensor;
+  }
+
+  iota(shape: readonly number[], axis: number, dtype: ElementType): Tensor {
+    return this.line('stablehlo.iota', `dim = ${axis}`, typeText({ shape, dtype }), { shape, dtype });
+  }
+
+  /** The tensor in another element type; a tensor that several operations need so is converted once. */
+  cast(x: Tensor, dtype: ElementType): Tensor {
+    if (x.dtype === dtype) return x;
+    const key = `${x.name}:${dtype}`;
+    const known = this.#casts.get(key);
+    if (known) return known;
+    const cast = this.op('stablehlo.convert', [x], { shape: x.shape, dtype });
+    this.#casts.set(key, cast);
+    return cast;
+  }
+
+  reshape(x: Tensor, shape: readonly number[]): Tensor {
+    if (sameShape(x.shape, shape)) return x;
+    return this.op('stablehlo.reshape', [x], { shape, dtype: x.dtype });
+  }
+
+  transpose(x: Tensor, permutation: readonly number[]): Tensor {
+    const shape = permutation.map((axis) => x.shape[axis]!);
+    return this.op('stablehlo.transpose', [x], { shape, dtype: x.dtype }, `, dims = ${list(permutation)}`);
+  }
+
+  slice(x: Tensor, begin: readonly number[], size: readonly number[]): Tensor {
+    const ranges = begin.map((from, axis) => `${from}:${from + size[axis]!}`);
+    const result = { shape: size, dtype: x.dtype };
+    return this.line('stablehlo.slice', `${x.name} ${list(ranges)}`, functionType([x], result), result);
+  }
+
+  /** Elements around a tensor; a negative number takes elements away. */
+  pad(x: Tensor, value: number, low: readonly number[], high: readonly number[]): Tensor {
+    const shape = x.shape.map((size, axis) => size + low[axis]! + high[axis]!);
+    const interior = list(low.map(() => 0));
+    const attributes = `, low = ${list(low)}, high = ${list(high)}, interior = ${interior}`;
+    return this.op(
+      'stablehlo.pad',
+      [x, this.full(value, [], x.dtype)],
+      { shape, dtype: x.dtype },
+      attributes,
+    );
+  }
+
+  concatenate(parts: readonly Tensor[], axis: number): Tensor {
+    const [first] = parts;
+    const size = parts.reduce((sum, { shape }) => sum + shape[axis]!, 0);
+    const shape = first!.shape.map((length, i) => (i === axis ? size : length));
+    return this.op('stablehlo.concatenate', parts, { shape, dtype: first!.dtype }, `, dim = ${axis}`);
+  }
+
+  /** Repeats a tensor along new axes; its own become `axes` of the result. */
+  broadcastIn(x: Tensor, shape: readonly number[], axes: readonly number[]): Tensor {
+    if (sameShape(x.shape, shape)) return x;
+    return this.op('stablehlo.broadcast_in_dim', [x], { shape, dtype: x.dtype }, `, dims = ${list(axes)}`);
+  }
+
+  /** Repeats a tensor by NumPy's rules: shapes are aligned at their ends, and axes of size 1 are repeated. */
+  broadcast(x: Tensor, shape: readonly number[]): Tensor {
+    if (sameShape(x.shape, shape)) return x;
+    const kept = x.shape.flatMap((size, axis) => (size === 1 ? [] : [axis]));
+    const offset = shape.length - x.shape.length;
+    const squeezed = this.reshape(
+      x,
+      kept.map((axis) => x.shape[axis]!),
+    );
+    return this.broadcastIn(
+      squeezed,
+      shape,
+      kept.map((axis) => axis + offset),
+    );
+  }
+
+  compare(direction: 'EQ' | 'NE' | 'GT' | 'GE' | 'LT' | 'LE', a: Tensor, b: Tensor): Tensor {
+    const order =
+      a.dtype === 'float32' || a.dtype === 'bfloat16' ? 'FLOAT' : a.dtype === 'int32' ? 'SIGNED' : 'UNSIGNED';
+    const result = { shape: a.shape, dtype: 'bool' as const };
+    const operands = `${direction}, ${a.name}, ${b.name}, ${order}`;
+    return this.line('stablehlo.compare', operands, functionType([a, b], result), result);
+  }
+
+  select(condition: Tensor, yes: Tensor, no: Tensor): Tensor {
+    const operands = `${condition.name}, ${yes.name}, ${no.name}`;
+    return this.line('stablehlo.select', operands, `${typeText(condition)}, ${typeText(yes)}`, yes);
+  }
+
+  /** Reduces axes away. @param initial - what an empty reduction gives */
+  reduce(x: Tensor, axes: readonly number[], reducer: Reducer, initial: number): Tensor {
+    const result = { shape: x.shape.filter((_, axis) => !axes.includes(axis)), dtype: x.dtype };
+    const start = this.full(initial, [], x.dtype);
+    const operands = `(${x.name} init: ${start.name}) applies stablehlo.${reducer} across dimensions = ${list(axes)}`;
+    return this.line('stablehlo.reduce', operands, functionType([x, start], result), result);
+  }
+
+  /**
+   * An operation in generic form that has a region: `"op"(operands) <{attributes}> ({ region }) : signature`.
+   *
+   * @param region - its lines, of which each result is named by `fresh`
+   */
+  generic(
+    op: string,
+    inputs: readonly Tensor[],
+    attributes: string,
+    region: readonly string[],
+    results: readonly Pick<Tensor, 'shape' | 'dtype'>[],
+  ): Tensor[] {
+    const name = this.fresh();
+    const names = inputs.map((input) => input.name).join(', ');
+    const body = region.length > 0 ? ` ({\n${region.map((text) => `      ${text}`).join('\n')}\n    })` : '';
+    const types = results.map(typeText);
+    const result = types.length === 1 ? types[0]! : `(${types.join(', ')})`;
+    const bound = results.length === 1 ? name : `${name}:${results.length}`;
+    const from = inputs.map(typeText).join(', ');
+    this.lines.push(`    ${bound} = "${op}"(${names}) <{${attributes}}>${body} : (${from}) -> ${result}`);
+    return results.map(({ shape, dtype }, i) => ({
+      name: results.length === 1 ? name : `${name}#${i}`,
+      shape,
+      dtype,
+    }));
+  }
+
+  /** A region that combines two elements. */
+  combiner(reducer: Reducer, dtype: ElementType): string[] {
+    const type = typeText({ shape: [], dtype });
+    const [a, b, result] = [this.fresh(), this.fresh(), this.fresh()];
+    return [
+      `^bb0(${a}: ${type}, ${b}: ${type}):`,
+      `  ${result} = stablehlo.${reducer} ${a}, ${b} : ${type}`,
+      `  stablehlo.return ${result} : ${type}`,
+    ];
+  }
+
+  /**
+   * Windows of x at the places that `indices` [n, depth] name along the first `depth` axes of x: [n, …rest of x].
+   */
+  gather(x: Tensor, indices: Tensor): Tensor {
+    const [count, depth] = indices.shape as [number, number];
+    const rest = x.shape.slice(depth);
+    const first = Array.from({ length: depth }, (_, axis) => axis);
+    const numbers =
+      `#stablehlo.gather<offset_dims = ${list(rest.map((_, i) => i + 1))}, ` +
+      `collapsed_slice_dims = ${list(first)}, start_index_map = ${list(first)}, index_vector_dim = 1>`;
+    const sizes = array([...first.map(() => 1), ...rest]);
+    return this.generic(
+      'stablehlo.gather',
+      [x, indices],
+      `dimension_numbers = ${numbers}, indices_are_sorted = false, slice_sizes = ${sizes}`,
+      [],
+      [{ shape: [count, ...rest], dtype: x.dtype }],
+    )[0]!;
+  }
+
+  /**
+   * Zeros of a shape with `updates` [n, …rest of the shape] added at the places that `indices` [n, depth] name along its
+   * first axes. Places outside the shape are left out.
+   */
+  scatterAdd(shape: readonly number[], indices: Tensor, updates: Tensor): Tensor {
+    const depth = indices.shape[1]!;
+    const first = Array.from({ length: depth }, (_, axis) => axis);
+    const windows = shape.slice(depth).map((_, i) => i + 1);
+    const numbers =
+      `#stablehlo.scatter<update_window_dims = ${list(windows)}, inserted_window_dims = ${list(first)}, ` +
+      `scatter_dims_to_operand_dims = ${list(first)}, index_vector_dim = 1>`;
+    return this.generic(
+      'stablehlo.scatter',
+      [this.full(0, shape, updates.dtype), indices, updates],
+      `scatter_dimension_numbers = ${numbers}, indices_are_sorted = false, unique_indices = false`,
+      this.combiner('add', updates.dtype),
+      [{ shape, dtype: updates.dtype }],
+    )[0]!;
+  }
+}
+
+const functionType = (inputs: readonly Tensor[], result: Pick<Tensor, 'shape' | 'dtype'>): string =>
+  `(${inputs.map(typeText).join(', ')}) -> ${typeText(result)}`;

@@ -1,0 +1,201 @@
+import { number } from '../../emit.js';
+import type { Builder } from './builder.js';
+import { type EmitOperation, type Operations, shapeOf } from './operation.js';
+import { type ElementType, type Tensor, typeText } from './types.js';
+
+const float = (to: Builder, x: Tensor): Tensor => to.cast(x, 'float32');
+
+/** One operation of StableHLO or chlo that keeps the type. */
+const unary =
+  (op: string): EmitOperation =>
+  (to, _, x) =>
+    to.same(op, x);
+
+/** As `unary`, on numbers that tfjs's kernel reads as floats. */
+const unaryFloat =
+  (op: string): EmitOperation =>
+  (to, _, x) =>
+    to.same(op, float(to, x));
+
+/** Both operands in the result's shape. */
+const aligned = (to: Builder, shape: readonly number[], inputs: readonly Tensor[]): Tensor[] =>
+  inputs.map((input) => to.broadcast(input, shape));
+
+const binary =
+  (op: string): EmitOperation =>
+  (to, node, ...inputs) =>
+    to.same(op, ...aligned(to, shapeOf(node), inputs));
+
+const comparison =
+  (direction: Parameters<Builder['compare']>[0]): EmitOperation =>
+  (to, node, ...inputs) => {
+    const [a, b] = aligned(to, shapeOf(node), inputs);
+    return to.compare(direction, a!, b!);
+  };
+
+/** selu's constants, as tfjs has them. */
+const SELU_ALPHA = 1.7580993408473768;
+const SELU_SCALE = 1.0507009873554805;
+
+/** What a negative number becomes, times a factor; others stay, times another. */
+const exponentialUnit = (to: Builder, x: Tensor, negative: number, positive: number): Tensor => {
+  const below = to.same(
+    'stablehlo.multiply',
+    to.same('stablehlo.exponential_minus_one', x),
+    to.like(negative, x),
+  );
+  const above = positive === 1 ? x : to.same('stablehlo.multiply', x, to.like(positive, x));
+  return to.select(to.compare('GE', x, to.like(0, x)), above, below);
+};
+
+/** Kernels that treat every element alone. */
+export const elementwise: Operations = {
+  Abs: unary('stablehlo.abs'),
+  Ceil: unaryFloat('stablehlo.ceil'),
+  Cos: unaryFloat('stablehlo.cosine'),
+  Cosh: unaryFloat('chlo.cosh'),
+  Elu: (to, _, x) => exponentialUnit(to, float(to, x), 1, 1),
+  Erf: unaryFloat('chlo.erf'),
+  Exp: unaryFloat('stablehlo.exponential'),
+  Expm1: unaryFloat('stablehlo.exponential_minus_one'),
+  Floor: unaryFloat('stablehlo.floor'),
+  Log: unaryFloat('stablehlo.log'),
+  Log1p: unaryFloat('stablehlo.log_plus_one'),
+  Neg: unary('stablehlo.negate'),
+  Reciprocal: (to, _, x) => to.same('stablehlo.divide', to.like(1, float(to, x)), float(to, x)),
+  Relu: (to, _, x) => to.same('stablehlo.maximum', x, to.like(0, x)),
+  Relu6: (to, _, x) =>
+    to.same('stablehlo.minimum', to.same('stablehlo.maximum', x, to.like(0, x)), to.like(6, x)),
+  Round: unaryFloat('stablehlo.round_nearest_even'),
+  Rsqrt: unaryFloat('stablehlo.rsqrt'),
+  Selu: (to, _, x) => exponentialUnit(to, float(to, x), SELU_ALPHA, SELU_SCALE),
+  Sigmoid: unaryFloat('stablehlo.logistic'),
+  // tfjs gives 0 for NaN.
+  Sign: (to, _, x) =>
+    x.dtype === 'float32'
+      ? to.select(to.compare('NE', x, x), to.like(0, x), to.same('stablehlo.sign', x))
+      : to.same('stablehlo.sign', x),
+  Sin: unaryFloat('stablehlo.sine'),
+  Sinh: unaryFloat('chlo.sinh'),
+  // max(x, 0) + log(1 + exp(−|x|)), which does not overflow.
+  Softplus: (to, _, given) => {
+    const x = float(to, given);
+    const decay = to.same('stablehlo.exponential', to.same('stablehlo.negate', to.same('stablehlo.abs', x)));
+    const above = to.same('stablehlo.maximum', x, to.like(0, x));
+    return to.same('stablehlo.add', above, to.same('stablehlo.log_plus_one', decay));
+  },
+  Sqrt: unaryFloat('stablehlo.sqrt'),
+  Square: (to, _, x) => to.same('stablehlo.multiply', x, x),
+  Tan: unaryFloat('stablehlo.tan'),
+  Tanh: unaryFloat('stablehlo.tanh'),
+  IsFinite: (to, _, x) => test(to, 'stablehlo.is_finite', float(to, x)),
+  IsInf: (to, _, x) => test(to, 'chlo.is_inf', float(to, x)),
+  IsNan: (to, _, x) => to.compare('NE', float(to, x), float(to, x)),
+  LeakyRelu: (to, node, given) => {
+    const x = float(to, given);
+    const scaled = to.same('stablehlo.multiply', x, to.like(number(node, 'alpha'), x));
+    return to.select(to.compare('LT', x, to.like(0, x)), scaled, x);
+  },
+  // Alpha below zero and at it, 1 above, and NaN where x is.
+  Step: (to, node, x) => {
+    const above = to.compare('GT', x, to.like(0, x));
+    const step = to.select(above, to.like(1, x), to.like(number(node, 'alpha'), x));
+    return x.dtype === 'float32' ? to.select(to.compare('NE', x, x), x, step) : step;
+  },
+  ClipByValue: (to, node, x) => {
+    const [low, high] = ['clipValueMin', 'clipValueMax'].map((name) => to.like(number(node, name), x));
+    return to.same('stablehlo.maximum', to.same('stablehlo.minimum', x, high!), low!);
+  },
+  Add: binary('stablehlo.add'),
+  Sub: binary('stablehlo.subtract'),
+  Multiply: binary('stablehlo.multiply'),
+  Maximum: binary('stablehlo.maximum'),
+  Minimum: binary('stablehlo.minimum'),
+  Pow: binary('stablehlo.power'),
+  SquaredDifference: (to, node, ...inputs) => {
+    const [a, b] = aligned(to, shapeOf(node), inputs);
+    const difference = to.same('stablehlo.subtract', a!, b!);
+    return to.same('stablehlo.multiply', difference, difference);
+  },
+  RealDiv: (to, node, ...inputs) => {
+    const floats = inputs.map((input) => float(to, input));
+    return to.same('stablehlo.divide', ...aligned(to, shapeOf(node), floats));
+  },
+  FloorDiv: (to, node, ...inputs) => {
+    const [a, b] = aligned(to, shapeOf(node), inputs);
+    if (a!.dtype === 'float32') return to.same('stablehlo.floor', to.same('stablehlo.divide', a!, b!));
+    return dividing(to, a!, b!, (divisor) => {
+      const quotient = to.same('stablehlo.divide', a!, divisor);
+      const rest = to.same('stablehlo.remainder', a!, divisor);
+      return to.select(
+        crosses(to, rest, divisor),
+        to.same('stablehlo.subtract', quotient, to.like(1, a!)),
+        quotient,
+      );
+    });
+  },
+  // The remainder has the sign of the divisor.
+  Mod: (to, node, ...inputs) => {
+    const [a, b] = aligned(to, shapeOf(node), inputs);
+    const floorMod = (divisor: Tensor) => {
+      const rest = to.same('stablehlo.remainder', a!, divisor);
+      return to.select(crosses(to, rest, divisor), to.same('stablehlo.add', rest, divisor), rest);
+    };
+    return a!.dtype === 'float32' ? floorMod(b!) : dividing(to, a!, b!, floorMod);
+  },
+  Equal: comparison('EQ'),
+  NotEqual: comparison('NE'),
+  Greater: comparison('GT'),
+  GreaterEqual: comparison('GE'),
+  Less: comparison('LT'),
+  LessEqual: comparison('LE'),
+  LogicalNot: unary('stablehlo.not'),
+  LogicalAnd: binary('stablehlo.and'),
+  LogicalOr: binary('stablehlo.or'),
+  EluGrad: (to, _, dy, y) => {
+    const slope = to.same('stablehlo.add', y, to.like(1, y));
+    const below = to.same('stablehlo.multiply', dy, slope);
+    return to.select(to.compare('GE', y, to.like(0, y)), dy, below);
+  },
+  Prelu: (to, node, ...inputs) => {
+    const [x, alpha] = aligned(
+      to,
+      shapeOf(node),
+      inputs.map((input) => float(to, input)),
+    );
+    const below = to.same('stablehlo.multiply', x!, alpha!);
+    return to.select(to.compare('LT', x!, to.like(0, x!)), below, x!);
+  },
+  Select: (to, node, ...inputs) => {
+    const [condition, yes, no] = aligned(to, shapeOf(node), inputs);
+    return to.select(condition!, yes!, no!);
+  },
+  Cast: (to, node, x) => castLikeTfjs(to, x, node.outputs[0]!.dtype),
+};
+
+/** A question about every element. */
+function test(to: Builder, op: string, x: Tensor): Tensor {
+  const result = { shape: x.shape, dtype: 'bool' as const };
+  // chlo's operations have no parentheses around one operand's type.
+  return op.startsWith('chlo.')
+    ? to.line(op, x.name, `${typeText(x)} -> ${typeText(result)}`, result)
+    : to.op(op, [x], result);
+}
+
+/** tfjs casts to bool by comparing with zero; float32 to int32 drops the fraction, as `convert` does. */
+function castLikeTfjs(to: Builder, x: Tensor, wanted: ElementType): Tensor {
+  return wanted === 'bool' ? to.compare('NE', x, to.like(0, x)) : to.cast(x, wanted);
+}
+
+/** A remainder other than zero that has not the divisor's sign. */
+function crosses(to: Builder, rest: Tensor, divisor: Tensor): Tensor {
+  const [zeroRest, zeroDivisor] = [to.like(0, rest), to.like(0, divisor)];
+  const signs = to.compare('NE', to.compare('LT', rest, zeroRest), to.compare('LT', divisor, zeroDivisor));
+  return to.same('stablehlo.and', to.compare('NE', rest, zeroRest), signs);
+}
+
+/** An integer division, 0 where the divisor is, as eagerly. */
+function dividing(to: Builder, a: Tensor, b: Tensor, divide: (divisor: Tensor) => Tensor): Tensor {
+  const isZero = to.compare('EQ', b, to.like(0, b));
+  return to.select(isZero, to.like(0, a), divide(to.select(isZero, to.like(1, b), b)));
+}

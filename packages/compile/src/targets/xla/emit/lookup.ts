@@ -1,0 +1,75 @@
+import type { TypedArray } from '../../../graph/graph.js';
+import { number } from '../../emit.js';
+import type { Builder } from './builder.js';
+import { type Operations, shapeOf } from './operation.js';
+import { type Tensor, typeText } from './types.js';
+
+/** Kernels that pick, place or make elements. */
+export const lookup: Operations = {
+  Fill: (to, node) => to.full(number(node, 'value'), shapeOf(node), node.outputs[0]!.dtype),
+  Const: (to, node) =>
+    to.constant(node.attributes.value as TypedArray, shapeOf(node), node.outputs[0]!.dtype),
+  // The axis comes first, its rows are gathered, and it goes back to its place.
+  GatherV2: (to, node, x, indices) => {
+    const axis = number(node, 'axis');
+    const rank = x.shape.length;
+    const order = [axis, ...Array.from({ length: rank }, (_, i) => i).filter((i) => i !== axis)];
+    const source = axis === 0 ? x : to.transpose(x, order);
+    const count = product(indices.shape);
+    const rows = to.gather(source, to.reshape(indices, [count, 1]));
+    const back = Array.from({ length: rank }, (_, i) => (i < axis ? i + 1 : i === axis ? 0 : i));
+    return to.reshape(axis === 0 ? rows : to.transpose(rows, back), shapeOf(node));
+  },
+  GatherNd: (to, node, params, indices) =>
+    to.reshape(to.gather(params, indexRows(to, indices)), shapeOf(node)),
+  ScatterNd: (to, node, indices, updates) => {
+    const rows = indexRows(to, indices);
+    const shape = shapeOf(node);
+    const [count, depth] = rows.shape as [number, number];
+    return to.scatterAdd(shape, rows, to.reshape(updates, [count, ...shape.slice(depth)]));
+  },
+  UnsortedSegmentSum: (to, node, x, ids) => {
+    const shape = shapeOf(node);
+    const count = product(ids.shape);
+    const rows = to.reshape(x, [count, ...shape.slice(1)]);
+    return to.scatterAdd(shape, to.reshape(ids, [count, 1]), rows);
+  },
+  OneHot: (to, node, indices) => {
+    const shape = shapeOf(node);
+    const { dtype } = node.outputs[0]!;
+    const places = to.iota(shape, shape.length - 1, 'int32');
+    const wanted = to.broadcastIn(
+      indices,
+      shape,
+      indices.shape.map((_, axis) => axis),
+    );
+    const [on, off] = ['onValue', 'offValue'].map((name) => to.full(number(node, name), shape, dtype));
+    return to.select(to.compare('EQ', places, wanted), on!, off!);
+  },
+  TopK: (to, node, x) => {
+    const [values, indices] = node.outputs.map(({ dtype }, i) => ({ shape: shapeOf(node, i), dtype }));
+    const name = to.fresh();
+    const types = `(${typeText(values!)}, ${typeText(indices!)})`;
+    const k = number(node, 'k');
+    to.lines.push(`    ${name}:2 = chlo.top_k(${x.name}, k = ${k}) : ${typeText(x)} -> ${types}`);
+    return [
+      { name: `${name}#0`, ...values! },
+      { name: `${name}#1`, ...indices! },
+    ];
+  },
+  Range: (to, node) => {
+    const shape = shapeOf(node);
+    const { dtype } = node.outputs[0]!;
+    const steps = to.iota(shape, 0, dtype);
+    const scaled = to.same('stablehlo.multiply', steps, to.like(number(node, 'step'), steps));
+    return to.same('stablehlo.add', scaled, to.like(number(node, 'start'), steps));
+  },
+};
+
+const product = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
+
+/** Indices […, depth] as rows [n, depth]; a list of them has depth 1. */
+function indexRows(to: Builder, indices: Tensor): Tensor {
+  const depth = indices.shape.length > 1 ? indices.shape.at(-1)! : 1;
+  return to.reshape(indices, [product(indices.shape) / depth, depth]);
+}

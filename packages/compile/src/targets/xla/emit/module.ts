@@ -1,0 +1,75 @@
+import type { Graph, Value } from '../../../graph/graph.js';
+import { Builder, type EmitOptions } from './builder.js';
+import { devices } from './devices.js';
+import { elementwise } from './elementwise.js';
+import { layout } from './layout.js';
+import { lookup } from './lookup.js';
+import { matmul } from './matmul.js';
+import type { Operations } from './operation.js';
+import { random } from './random.js';
+import { reductions } from './reduction.js';
+import { type Tensor, typeText } from './types.js';
+
+const operations: Operations = {
+  ...devices,
+  ...elementwise,
+  ...layout,
+  ...lookup,
+  ...matmul,
+  ...random,
+  ...reductions,
+};
+
+/** A program as text, and what its parameters and results are. */
+export interface StableHloModule {
+  readonly text: string;
+  /** In order: the variables that are assigned, whose memory the results take over; other variables; inputs. */
+  readonly parameters: readonly { readonly name: string; readonly variable: boolean }[];
+  /** The first results: what these variables hold afterwards, by name. */
+  readonly assigned: readonly string[];
+  /** The results behind them, by name. */
+  readonly outputs: readonly string[];
+}
+
+/**
+ * Writes a graph of static shapes as a StableHLO module: the function `main` of one device. Equal graphs have equal texts.
+ *
+ * @throws Error naming the operation that has no form in StableHLO
+ */
+export function toStableHlo(graph: Graph, options: EmitOptions = {}): StableHloModule {
+  const to = new Builder(options);
+  const tensors = new Map<Value, Tensor>();
+  const isAssigned = ({ name }: Value) => graph.updates[name!] !== undefined;
+  const assigned = graph.variables.filter(isAssigned);
+  const parameters = [...assigned, ...graph.variables.filter((value) => !isAssigned(value)), ...graph.inputs];
+  const heads = parameters.map((value, i) => {
+    const tensor = { name: `%arg${i}`, shape: value.shape as number[], dtype: value.dtype };
+    tensors.set(value, tensor);
+    const alias = i < assigned.length ? ` {tf.aliasing_output = ${i} : i32}` : '';
+    return `${tensor.name}: ${typeText(tensor)}${alias}`;
+  });
+  for (const node of graph.nodes) {
+    const emit = operations[node.op];
+    if (!emit) throw new Error(`the operation ${node.op} has no form in StableHLO`);
+    const emitted = [emit(to, node, ...node.inputs.map((input) => tensors.get(input)!))].flat();
+    node.outputs.forEach((value, i) => {
+      tensors.set(value, emitted[i]!);
+    });
+  }
+  const values = [...assigned.map(({ name }) => graph.updates[name!]!), ...Object.values(graph.outputs)];
+  const results = values.map((value) => tensors.get(value)!);
+  const types = results.map(typeText).join(', ');
+  const text = `module @step attributes {mhlo.num_replicas = ${options.replicas ?? 1} : i32, mhlo.num_partitions = 1 : i32} {
+  func.func public @main(${heads.join(', ')}) -> (${types}) {
+${to.lines.join('\n')}
+    return ${results.map(({ name }) => name).join(', ')} : ${types}
+  }
+}
+`;
+  return {
+    text,
+    parameters: parameters.map((value) => ({ name: value.name!, variable: graph.variables.includes(value) })),
+    assigned: assigned.map(({ name }) => name!),
+    outputs: Object.keys(graph.outputs),
+  };
+}

@@ -1,0 +1,48 @@
+/** Element types of StableHLO that programs of ours have: the graph's, and those that an emission computes with. */
+export type ElementType = keyof typeof elementTypes;
+
+const elementTypes = {
+  float32: 'f32',
+  bfloat16: 'bf16',
+  int32: 'i32',
+  bool: 'i1',
+  uint16: 'ui16',
+  uint32: 'ui32',
+  uint64: 'ui64',
+} as const;
+
+/** A value of the program: its name in the text, and its type. */
+export interface Tensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly dtype: ElementType;
+}
+
+/** `tensor<2x3xf32>` */
+export const typeText = ({ shape, dtype }: Pick<Tensor, 'shape' | 'dtype'>): string =>
+  `tensor<${[...shape, elementTypes[dtype]].join('x')}>`;
+
+/** `[0, 1]` */
+export const list = (numbers: readonly (number | string)[]): string => `[${numbers.join(', ')}]`;
+
+/** An attribute of type i64 array, as operations in generic form take it. */
+export const array = (numbers: readonly number[]): string =>
+  numbers.length === 0 ? 'array<i64>' : `array<i64: ${numbers.join(', ')}>`;
+
+/** A float32 as MLIR takes it exactly: its bits. */
+export function floatText(value: number): string {
+  const [bits] = new Uint32Array(Float32Array.of(value).buffer);
+  return `0x${bits!.toString(16).toUpperCase().padStart(8, '0')}`;
+}
+
+/** One element of a constant. */
+export function elementText(value: number, dtype: ElementType): string {
+  if (dtype === 'bool') return value ? 'true' : 'false';
+  if (dtype === 'float32') return floatText(value);
+  if (dtype !== 'bfloat16') return String(value);
+  const [bits] = new Uint32Array(Float32Array.of(value).buffer);
+  return `0x${(bits! >>> 16).toString(16).toUpperCase().padStart(4, '0')}`;
+}
+
+export const sameShape = (a: readonly number[], b: readonly number[]): boolean =>
+  a.length === b.length && a.every((size, axis) => size === b[axis]);

@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto';
+import { type LoadedExecutable, type OptionValue, PjrtError } from '@mlm/pjrt';
+import type { Graph } from '../../graph/graph.js';
+import { specialize } from '../../graph/specialize.js';
+import { applyPasses, generalPasses } from '../../passes/passes.js';
+import type { LoadOptions, Source, Target } from '../target.js';
+import { type Devices, openDevices } from './devices.js';
+import { toStableHlo } from './emit/module.js';
+import { compileFlags } from './flags.js';
+import { findPlugin, remedyFor, type XlaDevice } from './installation.js';
+import { type MakeProgram, XlaExecutable } from './run.js';
+import { XlaState } from './state.js';
+
+const devices: readonly XlaDevice[] = ['cuda', 'rocm', 'tpu', 'cpu'];
+
+/**
+ * XLA through PJRT: the whole function as one program, on one device or several. Programs have static shapes: there is
+ * one for each set of sizes that the inputs come in.
+ */
+export const xla = {
+  name: 'xla',
+  engine: 'xla',
+  devices,
+  precisions: { fp32: devices, tf32: ['cuda'], bf16: devices },
+  passes: generalPasses,
+  emit: (graph) => new TextEncoder().encode(toStableHlo(applyPasses(generalPasses, graph)).text),
+  async load(source, options) {
+    const { threads, share, devices: count = 1 } = options;
+    const device = options.device as XlaDevice;
+    const state = share?.state ?? new XlaState(await openDevices(device, count, threads), source.variables);
+    return new XlaExecutable(
+      source.inputs,
+      state,
+      !share,
+      programsOf(source, state.devices, options),
+      device,
+    );
+  },
+  owns: (executable, device): executable is XlaExecutable =>
+    executable instanceof XlaExecutable && executable.device === device,
+  version: async (device) => `XLA, ${(await findPlugin(device as XlaDevice)).version}`,
+  remedy: (device) => remedyFor(device as XlaDevice),
+} as const satisfies Target<XlaExecutable>;
+
+/** Writes and compiles a program for given sizes, or takes what an earlier process made of the same. */
+function programsOf(
+  source: Source,
+  devices: Devices,
+  { device, precision }: LoadOptions<XlaExecutable>,
+): MakeProgram {
+  const emission = { precision, replicas: devices.list.length };
+  const flags = compileFlags({ device: device as XlaDevice, dataFolder: devices.plugin.dataFolder });
+  let graph: Graph | undefined;
+  return async (sizes) => {
+    const { text, ...signature } = await source.kept({ sizes: [...sizes], ...emission }, () => {
+      graph ??= applyPasses(generalPasses, source.graph());
+      return toStableHlo(specialize(graph, sizes), emission);
+    });
+    return { ...signature, executable: await compileKept(source, text, flags, devices) };
+  };
+}
+
+/** Compiles a program; one that is kept is found by its text, its flags, the plugin and the kind of device. */
+async function compileKept(
+  source: Source,
+  text: string,
+  flags: Readonly<Record<string, OptionValue>>,
+  { client, list, fingerprint }: Devices,
+): Promise<LoadedExecutable> {
+  const options = { replicas: list.length, flags };
+  const compile = () => client.compile(text, options);
+  if (!source.keeps) return compile();
+  let compiled: LoadedExecutable | undefined;
+  const program = createHash('sha256').update(text).digest('hex');
+  try {
+    const bytes = await source.kept({ program, options, fingerprint }, async () => {
+      compiled = await compile();
+      return compiled.serialize();
+    });
+    return compiled ?? (await client.deserialize(bytes));
+  } catch (error) {
+    // A plugin need not serialize, and what another build of it wrote is of no use, and no harm.
+    if (compiled) return compiled;
+    if (error instanceof PjrtError && error.call === 'Client_Compile') throw error;
+    return compile();
+  }
+}
