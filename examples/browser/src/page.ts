@@ -1,6 +1,6 @@
 // The page: it takes the text and the settings, shows what the worker tells, and asks it. The work is in worker.ts.
 import './page.css';
-import { type DrawnChart, drawChart } from '@mlm/pages/browser';
+import { centredMean, type DrawnChart, drawChart, thin } from '@mlm/pages/browser';
 import { zipSync } from 'fflate';
 import sampleUrl from '../../../packages/cli/demo/corpus/01-genesis.txt?url';
 import { isolate } from './isolate.ts';
@@ -210,7 +210,8 @@ function chartOf({ training, validation, unigram }: Curves): DrawnChart {
     unit: 'nats a masked token',
     height: 300,
     curves: [
-      { name: 'training', colour: 0, look: 'line', points: training },
+      { name: 'training, each step', colour: 0, look: 'faint', points: thin(training) },
+      { name: 'training', colour: 0, look: 'line', points: thin(centredMean(training)) },
       { name: 'validation', colour: 1, look: 'marked', points: validation },
       {
         name: 'word frequencies alone',

@@ -1,6 +1,6 @@
 // From a text to a trained model, with nothing of a browser in it: the worker runs it on onnxruntime-web, the test in Node
 // on onnxruntime-node as well. The way is that of the command line: tokenize, mask, train.
-import { maskingDefaults, maskingRule, maskRows } from '@mlm/masking/core';
+import { IGNORED_LABEL, maskingDefaults, maskingRule, maskRows } from '@mlm/masking/core';
 import { RowPacker, type Tokenizer, tokenizerFromDefinition, trainVocabulary } from '@mlm/tokenize/core';
 import {
   adamWDefaults,
@@ -13,6 +13,7 @@ import {
   mostProbable,
   Predictor,
   parameterCount,
+  parseModel,
   presetModel,
   Random,
   type Row,
@@ -56,7 +57,7 @@ export class Training {
       );
     }
     const { sequence, batch, seed } = settings;
-    const preset = presetModel(settings.model, tokenizer.vocabularySize, tokenizer.specialIds);
+    const preset = freshModel(settings.model, tokenizer);
     const model = settings.dropout === undefined ? preset : preset.withDropout(settings.dropout);
     const rule = maskingRule(tokenizer, { ...maskingDefaults, seed });
     const validation = batchesOf(
@@ -153,7 +154,7 @@ export class Training {
     const row = Int32Array.of(cls, ...ids.subarray(0, settings.sequence - 2), sep);
     const place = row.indexOf(mask);
     if (place < 0) return [];
-    const labels = row.map((_, i) => (i === place ? mask : ignored));
+    const labels = row.map((_, i) => (i === place ? mask : IGNORED_LABEL));
     const predictor = await Predictor.sharing(this.trainer, [settings.sequence]);
     const shape = { batch: settings.batch, sequence: settings.sequence };
     const probabilities = await predictor.predict(
@@ -186,7 +187,12 @@ export class Training {
   }
 }
 
-const ignored = -100;
+/** A preset whose first weights are as wide as its hidden size asks for: a small one learns sooner from them. */
+function freshModel(name: string, { vocabularySize, specialIds }: Tokenizer): Model {
+  const { type, config, limits } = presetModel(name, vocabularySize, specialIds);
+  const fields = { ...config, model_type: type, initializer_range: limits.hidden ** -0.5 };
+  return parseModel(JSON.stringify(fields), name);
+}
 
 async function tokenizerOf({ text, vocabulary, pieces }: RunSettings): Promise<Tokenizer> {
   const files =

@@ -2,6 +2,8 @@
 import uPlot from 'uplot';
 import type { Chart, DrawnCurve } from '../curve.js';
 
+export { centredMean, type Points, thin } from '../curve.js';
+
 /** A chart as it is drawn. */
 export type DrawnChart = Omit<Chart, 'curves'> & { curves: DrawnCurve[] };
 
