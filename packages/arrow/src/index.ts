@@ -9,6 +9,7 @@ export type { BatchStage, CreateStage } from './batch/stage.js';
 export { type MergeOptions, mergeDatasets } from './dataset/merge.js';
 export { type Dataset, type OpenOptions, openDataset } from './dataset/open.js';
 export { checkDataset, checkShards } from './dataset/shards.js';
+export type { BufferCodec, BufferDecompressor } from './ipc/decompress.js';
 export { verifiedMessages } from './ipc/verified.js';
 export {
   type CutMetadata,

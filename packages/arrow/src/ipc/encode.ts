@@ -56,7 +56,7 @@ export function encodeFooter(schema: Schema, blocks: FileBlock[]): Uint8Array[] 
 }
 
 /** Continuation marker, length, flatbuffer and padding: the start of an encapsulated message. */
-function encodeMetadata(message: Message): Uint8Array {
+export function encodeMetadata(message: Message): Uint8Array {
   const flatbuffer = Message.encode(message);
   const length = (flatbuffer.length + 8 + 7) & ~7;
   const bytes = Buffer.alloc(length);

@@ -1,5 +1,6 @@
 import { InputError } from '@mlm/base/errors';
 import { checkBatch, checkDictionary } from './check-batch.js';
+import { type BufferDecompressor, decompressBatch, withLayout } from './decompress.js';
 import { MAGIC } from './encode.js';
 import { DamagedError, UnsupportedError } from './flatbuffer.js';
 import { type ColumnType, type MessageHeader, readMessage } from './message.js';
@@ -66,11 +67,13 @@ export class MessageChecker {
  *
  * @param chunks the bytes, in pieces of any size
  * @param path names the input in messages
- * @throws InputError where it is damaged, cut off in a message, or compressed
+ * @param decompress reads compressed buffers, and messages are then given without compression. Default: they are refused
+ * @throws InputError where it is damaged, cut off in a message, or compressed without `decompress`
  */
 export async function* verifiedMessages(
   chunks: AsyncIterable<Uint8Array>,
   path: string,
+  decompress?: BufferDecompressor,
 ): AsyncGenerator<Uint8Array> {
   const reader = new ChunkReader(chunks, path);
   const checker = new MessageChecker();
@@ -91,8 +94,15 @@ export async function* verifiedMessages(
     const metadata = await reader.whole(length);
     const { header, bodyLength } = namingDamage(path, () => readMessage(metadata));
     const body = await reader.whole(bodyLength);
-    namingDamage(path, () => checker.check(header, body));
-    yield Buffer.concat([prefix, metadata, body]);
+    yield namingDamage(path, () => {
+      if (header.kind === 'schema' || header.batch.codec === undefined || !decompress) {
+        checker.check(header, body);
+        return Buffer.concat([prefix!, metadata, body]);
+      }
+      const plain = decompressBatch(header.batch, body, decompress);
+      checker.check({ ...header, batch: plain.batch }, plain.body);
+      return Buffer.concat([withLayout(metadata, plain.batch, plain.body.length), plain.body]);
+    });
     prefix = await reader.read(8);
   }
 }

@@ -1,7 +1,10 @@
+import type { BufferDecompressor } from '@mlm/arrow';
 import { InputError, mention, say } from '@mlm/base/errors';
-import type { Vector } from 'apache-arrow';
+import type { Field, RecordBatch, Struct, Vector } from 'apache-arrow';
 import type { Format, InputFile, InputReader } from './format.js';
 import { joinLines, lines } from './lines.js';
+import { decompressLz4Frame } from './lz4.js';
+import { zstdFrameDecompressor } from './zstd.js';
 
 /** What an Arrow stream begins with: the marker of its schema message, which no text can, since it is not UTF-8. */
 const STREAM_MARKER = Buffer.from([0xff, 0xff, 0xff, 0xff]);
@@ -21,17 +24,13 @@ async function* arrowLines(input: InputReader, column: string): AsyncGenerator<U
   try {
     const { RecordBatchReader } = await import('apache-arrow');
     const { verifiedMessages } = await import('@mlm/arrow');
-    const reader = await RecordBatchReader.from(verifiedMessages(input.chunks(), file.path));
+    const messages = verifiedMessages(input.chunks(), file.path, await bufferDecompressor());
+    const reader = await RecordBatchReader.from(messages);
     await reader.open();
     if (!reader.schema) throw new Error('no schema stands at its start');
     for await (const batch of reader) {
-      const vector = batch.getChild(column);
-      if (!vector)
-        throw noColumn(
-          file,
-          column,
-          batch.schema.fields.map((field) => field.name),
-        );
+      const vector = columnOf(batch, column);
+      if (!vector) throw noColumn(file, column, columnNames(batch.schema.fields));
       yield joinLines(texts(vector, file, column));
     }
   } catch (error) {
@@ -40,6 +39,39 @@ async function* arrowLines(input: InputReader, column: string): AsyncGenerator<U
       `${file.path}: not a whole Arrow file (${reasonOf(error)}); restore it or leave it out`,
     );
   }
+}
+
+/** A column, or with a dotted name one inside another where none has that name itself. */
+function columnOf(batch: RecordBatch, name: string): Vector | null {
+  const whole = batch.getChild(name);
+  if (whole) return whole;
+  const [first, ...rest] = name.split('.');
+  let vector: Vector | null = batch.getChild(first!);
+  for (const step of rest) vector = vector?.getChild(step) ?? null;
+  return vector;
+}
+
+/** Names of the columns, those inside others with the names of these before theirs. */
+function columnNames(fields: readonly Field[], before = ''): string[] {
+  return fields.flatMap(({ name, type }) =>
+    isStruct(type) ? columnNames(type.children, `${before}${name}.`) : [`${before}${name}`],
+  );
+}
+
+function isStruct(type: Field['type']): type is Struct {
+  return type.typeId === STRUCT;
+}
+
+/** Arrow's number for a structure of columns. */
+const STRUCT = 13;
+
+async function bufferDecompressor(): Promise<BufferDecompressor> {
+  const [zstd, { h32Raw }] = await Promise.all([
+    zstdFrameDecompressor(),
+    import('xxhash-wasm').then((xxhash) => xxhash.default()),
+  ]);
+  return (codec, bytes, size) =>
+    codec === 'ZSTD' ? zstd(bytes, size) : decompressLz4Frame(bytes, size, (content) => h32Raw(content));
 }
 
 /** What arrow-js says of broken data; where it trips over it, that says nothing to a person. */

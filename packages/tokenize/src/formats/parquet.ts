@@ -1,10 +1,15 @@
 import { InputError, mention, say } from '@mlm/base/errors';
+import type { AsyncBuffer, Compressors, SchemaTree } from 'hyparquet';
 import { noColumn, refuseCompressed } from './arrow.js';
 import type { Format, InputFile, InputReader } from './format.js';
 import { joinLines, lines } from './lines.js';
 
-/** Rows that are decoded at a time. */
-const ROWS = 4096;
+/** Bytes of text that are decoded at a time, about. */
+const PORTION_BYTES = 8 << 20;
+/** What a page may grow to. */
+const MAX_PAGE = 256 << 20;
+/** What a column of a row group may have on disk: it is held in memory. */
+const MAX_CHUNK = 1 << 30;
 
 /** Apache Parquet: a column of text, a record a line; line feeds in a record become spaces, nulls are left out. */
 export const parquet: Format = {
@@ -15,31 +20,42 @@ export const parquet: Format = {
   open: parquetLines,
 };
 
-async function* parquetLines(input: InputReader, column: string): AsyncGenerator<Uint8Array> {
+async function* parquetLines(input: InputReader, field: string): AsyncGenerator<Uint8Array> {
   const { file } = input;
   refuseCompressed(file);
-  const buffer = {
-    byteLength: file.size,
-    slice: async (from: number, to = file.size) => (await input.readAt(from, to)).buffer as ArrayBuffer,
-  };
+  const buffer = rereadable(input);
   try {
-    const { parquetMetadataAsync, parquetReadObjects } = await import('hyparquet');
-    const { compressors } = await import('hyparquet-compressors');
+    const { parquetMetadataAsync, parquetReadObjects, parquetSchema } = await import('hyparquet');
+    const compressors = boundedCompressors((await import('hyparquet-compressors')).compressors);
     const metadata = await parquetMetadataAsync(buffer);
-    const names = metadata.schema.slice(1).map((element) => element.name);
-    if (!names.includes(column)) throw noColumn(file, column, names);
-    const rows = Number(metadata.num_rows);
-    for (let rowStart = 0; rowStart < rows; rowStart += ROWS) {
-      const rowEnd = Math.min(rows, rowStart + ROWS);
-      const records = await parquetReadObjects({
-        file: buffer,
-        metadata,
-        compressors,
-        columns: [column],
-        rowStart,
-        rowEnd,
-      });
-      yield joinLines(recordTexts(records, file, column));
+    const names = leavesOf(parquetSchema(metadata));
+    const path = names.find((name) => name.join('.') === field);
+    if (!path)
+      throw noColumn(
+        file,
+        field,
+        names.map((name) => name.join('.')),
+      );
+    let groupStart = 0;
+    for (const { num_rows, columns } of metadata.row_groups) {
+      const rows = Number(num_rows);
+      const chunk = columns.find(({ meta_data }) => meta_data?.path_in_schema.join('.') === field)?.meta_data;
+      const portion = Math.max(
+        16,
+        Math.floor((rows * PORTION_BYTES) / Number(chunk?.total_uncompressed_size ?? 1)),
+      );
+      for (let start = 0; start < rows; start += portion) {
+        const records = await parquetReadObjects({
+          file: buffer,
+          metadata,
+          compressors,
+          columns: [path[0]!],
+          rowStart: groupStart + start,
+          rowEnd: groupStart + Math.min(rows, start + portion),
+        });
+        yield joinLines(recordTexts(records, path, file, field));
+      }
+      groupStart += rows;
     }
   } catch (error) {
     if (error instanceof InputError) throw error;
@@ -49,17 +65,53 @@ async function* parquetLines(input: InputReader, column: string): AsyncGenerator
   }
 }
 
+/** The file as hyparquet reads it: what was read last is kept, since portions of a row group are parts of one range. */
+function rereadable(input: InputReader): AsyncBuffer {
+  const { path, size } = input.file;
+  let last: { from: number; to: number; bytes: Promise<ArrayBuffer> } | undefined;
+  return {
+    byteLength: size,
+    slice(from, to = size) {
+      if (to - from > MAX_CHUNK)
+        throw new InputError(
+          `${path}: a column of a row group has ${to - from} bytes; write the file with row groups below ${MAX_CHUNK >> 20} MiB`,
+        );
+      if (last?.from !== from || last.to !== to)
+        last = { from, to, bytes: input.readAt(from, to).then(({ buffer }) => buffer as ArrayBuffer) };
+      return last.bytes;
+    },
+  };
+}
+
+function boundedCompressors(compressors: Compressors): Compressors {
+  const bounded = Object.entries(compressors).map(([codec, decompress]) => [
+    codec,
+    (bytes: Uint8Array, size: number) => {
+      if (size > MAX_PAGE) throw new Error(`a page grows to ${size} bytes, more than ${MAX_PAGE}`);
+      return decompress(bytes, size);
+    },
+  ]);
+  return Object.fromEntries(bounded) as Compressors;
+}
+
+/** The paths of the columns that hold values, those inside others too. */
+function leavesOf({ children, path }: SchemaTree): string[][] {
+  return children.length === 0 ? [path] : children.flatMap(leavesOf);
+}
+
 function* recordTexts(
   records: Record<string, unknown>[],
+  path: string[],
   file: InputFile,
-  column: string,
+  field: string,
 ): Generator<Uint8Array> {
   for (const record of records) {
-    const text = record[column];
+    let text: unknown = record;
+    for (const step of path) text = (text as Record<string, unknown> | null | undefined)?.[step];
     if (text === null || text === undefined) continue;
     if (typeof text !== 'string')
       throw new InputError(
-        say`${file.path}: column "${column}" holds ${typeof text}, expected text; choose another with ${mention('textField')}`,
+        say`${file.path}: column "${field}" holds ${typeof text}, expected text; choose another with ${mention('textField')}`,
       );
     yield Buffer.from(text);
   }

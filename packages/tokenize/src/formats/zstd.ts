@@ -158,6 +158,17 @@ async function* decodeInJavaScript(
     throw new Error('its content does not match its checksum');
 }
 
+/**
+ * Decompresses a frame at once, on all versions of Node.
+ * @param size bytes of its content
+ * @throws Error where it is damaged; whoever calls compares the size
+ */
+export async function zstdFrameDecompressor(): Promise<(bytes: Uint8Array, size: number) => Uint8Array> {
+  if (zstdDecompressSync) return (bytes, size) => zstdDecompressSync(bytes, { maxOutputLength: size + 1 });
+  const { decompress } = await import('fzstd');
+  return (bytes, size) => decompress(bytes, new Uint8Array(size));
+}
+
 /** Chunks as bytes to be taken in any portions. */
 class ByteQueue {
   private readonly iterator: AsyncIterator<Uint8Array>;
