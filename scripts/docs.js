@@ -2,9 +2,14 @@
 // pages into a static site, docs/site, whose links are checked. `node scripts/docs.js --help-only` stops after the first.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { foreignOptions } from './foreign-options.js';
 import { pnpm } from './pnpm.js';
 
 const root = new URL('../', import.meta.url);
+writeFileSync(
+  new URL('packages/cli/src/options/foreign.generated.ts', root),
+  foreignOptions(readFileSync(new URL('docs/coming-from-run-mlm.md', root), 'utf8')),
+);
 const { commandPages } = await import(new URL('packages/cli/dist/index.js', root).href);
 
 for (const { name, help } of commandPages()) {

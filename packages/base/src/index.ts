@@ -25,7 +25,7 @@ export { type LockOptions, lockOutput, OutputLock } from './files/lock.js';
 export { makeFolders } from './files/make-folders.js';
 export { exists, moveUnlessThere } from './files/move.js';
 export { type CompanionMove, type Move, publish } from './files/publish.js';
-export { checkTarget, isWithin, type Replaceable } from './files/replace.js';
+export { checkTarget, isWithin, type Replaceable, refuseUrl } from './files/replace.js';
 export { writeError } from './files/write-error.js';
 
 // Launchers: whether torchrun, srun or mpirun started several processes

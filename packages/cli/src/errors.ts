@@ -13,7 +13,17 @@ export interface Outcome {
   message?: string;
 }
 
+/** Every exit code. */
 export const exitCodes = { success: 0, failure: 1, usage: 2, interrupted: 130, terminated: 143 } as const;
+
+/** What they mean, for the help. */
+export const exitCodeMeanings: Record<keyof typeof exitCodes, string> = {
+  success: 'done',
+  failure: 'an error in input or machine',
+  usage: 'wrong usage',
+  interrupted: 'Ctrl-C',
+  terminated: 'SIGTERM',
+};
 
 /** Turns whatever a command threw into an exit code and one line that a person can act on. */
 export function outcomeOf(error: unknown): Outcome {

@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { commandGroups, gettingStarted } from './commands/index.js';
 import type { Context } from './context.js';
+import { exitCodeMeanings, exitCodes } from './errors.js';
 import { exampleText } from './options/command.js';
 import { applyConfig } from './options/config.js';
+import { hintFor } from './options/foreign.js';
 
 /**
  * The whole command line. Building it is cheap: a command's modules say only what can be typed, and import the
@@ -15,15 +17,12 @@ export function createProgram(context: Context): Command {
     .version(version(), '-V, --version', 'show the version')
     .helpOption('-h, --help', 'show this help; `mlm help <command>` shows a command’s')
     .addHelpText('before', `${exampleText(examples)}\n`)
-    .addHelpText(
-      'after',
-      '\nColours follow NO_COLOR and FORCE_COLOR. Exit codes: 0 done, 1 error, 2 wrong usage, 130 Ctrl-C.',
-    )
+    .addHelpText('after', `\nColours follow NO_COLOR and FORCE_COLOR. Exit codes: ${describeExitCodes()}.`)
     .addHelpCommand(
       new Command('help').argument('[command]').description('a command’s help').helpGroup(gettingStarted),
     )
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(oneLine(text)) })
+    .configureOutput({ outputError: (text, write) => write(oneLine(withHint(text))) })
     .hook('preAction', (_, command) => applyConfig(command));
 
   for (const [group, commands] of Object.entries(commandGroups)) {
@@ -55,6 +54,13 @@ function inherit(parent: Command, command: Command): Command {
   return command.configureHelp({ ...command.configureHelp(), ...help });
 }
 
+/** An unknown option that run_mlm.py or Trainer has is answered by what stands for it here. */
+function withHint(text: string): string {
+  const name = /unknown option '--?([\w-]+)'/.exec(text)?.[1];
+  const hint = name === undefined ? undefined : hintFor(name);
+  return hint === undefined ? text : `unknown option '--${name}': ${hint}`;
+}
+
 /** Commander puts its suggestion on a second line; an error here is one line. */
 function oneLine(text: string): string {
   const joined = text
@@ -62,6 +68,13 @@ function oneLine(text: string): string {
     .replace(/^error: /, '')
     .replaceAll(/\s*\n\s*/g, ' ');
   return `mlm: ${joined}\n`;
+}
+
+/** `0 done, 1 an error in input or machine, …`. */
+function describeExitCodes(): string {
+  return Object.entries(exitCodeMeanings)
+    .map(([name, meaning]) => `${exitCodes[name as keyof typeof exitCodes]} ${meaning}`)
+    .join(', ');
 }
 
 function version(): string {

@@ -1,5 +1,6 @@
 export { type Checkpoint, readCheckpoint, readModel } from './checkpoint/checkpoint.js';
 export { checkpointFolder } from './checkpoint/hub.js';
+export { settingsOfRun } from './checkpoint/run-folder.js';
 export { readSafetensors, type StoredTensor, writeSafetensors } from './checkpoint/safetensors.js';
 export type { Batch } from './data/batch.js';
 export { type DataPlan, dynamicRule, type PlanOptions, planData } from './data/dataset.js';
@@ -17,6 +18,7 @@ export type {
   TrainEvent,
 } from './loop/events.js';
 export type { TrainOptions, TrainSettings } from './loop/options.js';
+export { outputOf } from './loop/resolve.js';
 export { train } from './loop/train.js';
 export { modelTypes, presetModel, presetNames } from './models/index.js';
 export type { Limits, Model, Parameter } from './models/model.js';

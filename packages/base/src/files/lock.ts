@@ -6,6 +6,7 @@ import { setTimeout } from 'node:timers/promises';
 import { InputError, mention, say } from '../errors.js';
 import { makeFolders } from './make-folders.js';
 import { isAlive, ownIdentity, type ProcessIdentity } from './process-identity.js';
+import { refuseUrl } from './replace.js';
 import { writeError } from './write-error.js';
 
 /** How often an owner gives a sign of life. */
@@ -39,6 +40,7 @@ export interface LockOptions {
  * @throws InputError when another process writes it, or no lock can be written beside it
  */
 export async function lockOutput(output: string, options: LockOptions = {}): Promise<OutputLock> {
+  refuseUrl(output);
   const target = await canonical(output);
   await makeFolders(dirname(target));
   const path = `${target}.lock`;

@@ -16,6 +16,16 @@ export type Replaceable =
     };
 
 /**
+ * @param output - where a result is to be written
+ * @throws InputError for a URL: results appear whole or not at all, which a local file system alone can promise
+ */
+export function refuseUrl(output: string): void {
+  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(output)) return;
+  const name = output.split('/').filter(Boolean).at(-1);
+  throw new InputError(`${output}: only local files are written; write to ${name} and copy it there`);
+}
+
+/**
  * Holds a target against what may be lost with it. A target that does not exist passes.
  * @throws InputError when it is, or contains, one of the inputs; exists without `overwrite`; or is nothing that
  * `overwrite` may replace

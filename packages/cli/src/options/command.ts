@@ -1,5 +1,5 @@
 import type { OptionTable, Settings } from '@mlm/base/options';
-import { flag, type Option, options as optionTable } from '@mlm/base/options';
+import { choice, defaultsOf, flag, type Option, options as optionTable } from '@mlm/base/options';
 import { Argument, Command, Option as CommanderOption, InvalidArgumentError } from 'commander';
 import type { Context } from '../context.js';
 import { assignArguments } from './arguments.js';
@@ -27,16 +27,28 @@ export type CommandSettings<Definition extends CommandDefinition> = Settings<Def
   Settings<Definition['options']> &
   Settings<typeof sharedOptions>;
 
+/** How a command was called. */
+export interface Invocation<Definition extends CommandDefinition> {
+  /** What the command line or a configuration file said: the settings without the defaults. */
+  readonly given: Partial<CommandSettings<Definition>>;
+  readonly command: Command;
+}
+
 /** Does a command's work. */
 type Run<Definition extends CommandDefinition> = (
   context: Context,
   settings: CommandSettings<Definition>,
-  command: Command,
+  invocation: Invocation<Definition>,
 ) => Promise<void> | void;
 
 /** The options of every command. */
 const sharedOptions = optionTable({
   quiet: flag({ short: 'q', help: 'no progress, no summary' }),
+  progress: choice(['auto', 'json'], {
+    default: 'auto',
+    value: 'how',
+    help: 'json: one JSON object per line on standard error, each second',
+  }),
   debug: flag({ help: 'stack traces and details of what goes on' }),
 });
 
@@ -70,12 +82,11 @@ export function runnable<Definition extends CommandDefinition>(
     }
     argumentTables.set(command, definition.arguments);
     return addConfigOption(command).action(async () => {
-      const settings = {
-        ...assignArguments(definition.arguments, command.args, argumentsFromFile(command)),
-        ...settingsOf(table, command),
-      };
+      const words = assignArguments(definition.arguments, command.args, argumentsFromFile(command));
+      const given = { ...words, ...givenOptions(table, command) } as Partial<CommandSettings<Definition>>;
+      const settings = { ...defaultsOf(table), ...given } as CommandSettings<Definition>;
       const run = await load();
-      await run(context, settings as CommandSettings<Definition>, command);
+      await run(context, settings, { given, command });
     });
   };
 }
@@ -131,11 +142,13 @@ function readValue(option: Option, text: string): unknown {
   throw new InvalidArgumentError(`Expected ${option.expected}.`);
 }
 
-function settingsOf(table: OptionTable, command: Command): Record<string, unknown> {
-  const entries = Object.entries(table).map(([name, option]) => {
-    if (option.flag === false) return [name, option.default];
+/** The options that the command line or a configuration file set, by their names in the table. */
+function givenOptions(table: OptionTable, command: Command): Record<string, unknown> {
+  const entries = Object.entries(table).flatMap(([name, option]) => {
+    if (option.flag === false) return [];
     const attribute = new CommanderOption(`--${flagOf(name, option)}`).attributeName();
-    return [name, command.getOptionValue(attribute) ?? option.default];
+    const source = command.getOptionValueSource(attribute);
+    return source === undefined || source === 'default' ? [] : [[name, command.getOptionValue(attribute)]];
   });
   return Object.fromEntries(entries) as Record<string, unknown>;
 }

@@ -8,7 +8,7 @@ import { nearest } from './nearest.js';
  * Fills in what `--config file.json` says: an object whose names are the command's arguments, and its
  * long options without the dashes.
  * The command line wins over the file. Values pass through the same readers as on the command line.
- * @throws UsageError for a file that is no JSON object, an unknown name (with the nearest right one) or a bad value.
+ * @throws UsageError for a file that is no object in JSON or YAML, an unknown name (with the nearest right one) or a bad value.
  */
 export async function applyConfig(command: Command): Promise<void> {
   const file: unknown = command.getOptionValue('config');
@@ -55,7 +55,7 @@ export function addConfigOption(command: Command): Command {
   return command
     .option(
       '--config <file>',
-      'a JSON file of options and arguments: {"seed": 7}; the command line wins over it',
+      'a JSON or YAML file of options and arguments: {"seed": 7}; the command line wins over it',
     )
     .on('option:config', () => {
       for (const option of command.options.filter(({ mandatory }) => mandatory)) {
@@ -70,13 +70,13 @@ async function readSettings(file: string): Promise<Record<string, unknown>> {
   const text = await readFile(file, 'utf8').catch((error: Error) => {
     throw new UsageError(`--config ${file}: the file cannot be read (${error.message.split(',')[0]}).`);
   });
+  const isYaml = /\.ya?ml$/i.test(file);
   let settings: unknown;
   try {
-    settings = JSON.parse(text);
+    settings = isYaml ? (await import('yaml')).parse(text) : JSON.parse(text);
   } catch (error) {
-    throw new UsageError(
-      `--config ${file}: it is no valid JSON: ${(error as Error).message.split('\n')[0]}.`,
-    );
+    const [reason] = (error as Error).message.split('\n');
+    throw new UsageError(`--config ${file}: it is no valid ${isYaml ? 'YAML' : 'JSON'}: ${reason}.`);
   }
   if (typeof settings !== 'object' || settings === null || Array.isArray(settings)) {
     throw new UsageError(`--config ${file}: expected one JSON object, such as {"seed": 7}.`);

@@ -2,11 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { InputError } from '@mlm/base/errors';
 import type { Context } from '../context.js';
 
-/** The paths that `--files-from` names, one a line; none without the option. */
+/** The paths that `--files-from` names, one per line or, as `find -print0` writes them, each ended by a NUL. */
 export async function listedPaths(context: Context, list: string | undefined): Promise<string[]> {
   if (list === undefined) return [];
   const text = list === '-' ? await readAll(context.stdin) : await readList(list);
-  const paths = text.split(/\r?\n/).filter((line) => line !== '');
+  const paths = text.split(text.includes('\0') ? '\0' : /\r?\n/).filter((line) => line !== '');
   if (paths.length === 0) throw new InputError(`--files-from ${list}: the list is empty`);
   return paths;
 }

@@ -6,7 +6,7 @@ export const json = (help: string) => flag({ help });
 /** Input paths in a file. */
 export const filesFrom = path({
   value: 'file',
-  help: 'read input paths from a file, one per line (- for standard input)',
+  help: 'read input paths from a file, one per line or NUL (- for standard input)',
 });
 
 /** The tokenizer of a dataset made elsewhere. */

@@ -8,6 +8,8 @@ export interface ProgressState {
   total?: number;
   /** What else to show, such as `310 MB/s`; asked for only when a line is drawn. */
   details: () => string[];
+  /** The same as numbers, for `--progress json`. */
+  values?: Readonly<Record<string, number>>;
 }
 
 export interface Progress {
@@ -30,6 +32,8 @@ export interface ProgressOptions {
   /** What is being done, in a word or two: it begins the line. */
   label: string;
   quiet?: boolean;
+  /** `json`: one JSON object per line, each second. */
+  progress?: 'auto' | 'json';
   /** Milliseconds; tests bring their own. */
   clock?: () => number;
 }
@@ -41,6 +45,7 @@ const nextLineMilliseconds = 15_000;
 
 /** A bar on one line of a terminal; elsewhere a plain line now and then; with `quiet` nothing. */
 export function createProgress(options: ProgressOptions): Progress {
+  if (options.progress === 'json') return jsonProgress(options);
   if (options.quiet === true) return silent;
   const { stream, label, clock = () => performance.now() } = options;
   const live = stream.isTTY === true && options.env.TERM !== 'dumb';
@@ -81,6 +86,33 @@ export function createProgress(options: ProgressOptions): Progress {
       stream.write(`${line}\n`);
     },
     finish: clear,
+  };
+}
+
+const jsonMilliseconds = 1_000;
+
+/** One object per line: `{"command":"train","done":5,"total":10,"elapsed_seconds":3.2,…}`; lines that stay are notes. */
+function jsonProgress({ stream, label, clock = () => performance.now() }: ProgressOptions): Progress {
+  const start = clock();
+  let nextLine = start;
+  let last: ProgressState | undefined;
+  const write = (content: object) =>
+    stream.write(
+      `${JSON.stringify({ command: label, ...content, elapsed_seconds: (clock() - start) / 1000 })}\n`,
+    );
+  const writeState = ({ done, total, values }: ProgressState) => write({ done, total, ...values });
+  return {
+    update(state) {
+      last = state;
+      if (clock() < nextLine) return;
+      nextLine = clock() + jsonMilliseconds;
+      writeState(state);
+      last = undefined;
+    },
+    note: (line) => void write({ note: line }),
+    finish() {
+      if (last) writeState(last);
+    },
   };
 }
 

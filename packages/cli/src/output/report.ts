@@ -5,6 +5,7 @@ import { type Style, styleFor } from './style.js';
 export interface OutputOptions {
   json?: boolean;
   quiet?: boolean;
+  progress?: 'auto' | 'json';
 }
 
 /** A command's result: one JSON object on standard output with --json, lines for people otherwise. */

@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { DatasetCounts, JournalEntry } from '@mlm/arrow';
-import { InputError, isWithin } from '@mlm/base';
+import { InputError, isWithin, refuseUrl } from '@mlm/base';
 import { type Given, settingsOf } from '@mlm/base/options';
 import type { RecordBatch } from 'apache-arrow';
 import { preprocessOptions } from '../options.js';
@@ -67,6 +67,7 @@ export interface PreprocessReport {
  */
 export async function preprocess(options: PreprocessOptions): Promise<PreprocessReport> {
   const { inputs, signal, onProgress, share = { rank: 0, worldSize: 1 } } = options;
+  refuseUrl(options.output);
   const input = 'files' in inputs ? inputs : await listFiles(inputs, options);
   const output = options.output === '-' ? '-' : partPath(options.output, share);
   refuseOutputAmongInputs(input, output);

@@ -13,7 +13,9 @@ import {
   say,
   syncFolder,
 } from '@mlm/base';
+import type { Given } from '@mlm/base/options';
 import type { Weights } from '../models/model.js';
+import type { trainOptions } from '../options.js';
 import { type Checkpoint, isCheckpointFile, readCheckpoint, writeCheckpoint } from './checkpoint.js';
 import { momentsFile, readMoments, readState, stateFile, type TrainerState, writeState } from './state.js';
 
@@ -113,9 +115,8 @@ export class RunFolder {
     }
   }
 
-  /** The newest whole snapshot; none where the run ended before it wrote its first. */
-  async newest(): Promise<StoredSnapshot | undefined> {
-    await this.#moveLast();
+  /** The folder and state of the newest whole snapshot. */
+  async newestState(): Promise<{ folder: string; state: TrainerState } | undefined> {
     const folders = [this.path, ...(await this.#numberedFolders()).map(({ folder }) => folder)];
     let newest: { folder: string; state: TrainerState } | undefined;
     for (const folder of folders) {
@@ -123,6 +124,13 @@ export class RunFolder {
       const state = await readState(folder);
       if (!newest || state.step > newest.state.step) newest = { folder, state };
     }
+    return newest;
+  }
+
+  /** The newest whole snapshot; none where the run ended before it wrote its first. */
+  async newest(): Promise<StoredSnapshot | undefined> {
+    await this.#moveLast();
+    const newest = await this.newestState();
     if (!newest) return undefined;
     const { folder, state } = newest;
     const checkpoint = await readCheckpoint(folder);
@@ -198,4 +206,10 @@ async function removeFolder(folder: string): Promise<void> {
   await rm(partial, { recursive: true, force: true });
   await rename(folder, partial);
   await rm(partial, { recursive: true });
+}
+
+/** The options of the run that a folder holds; none where there is no run, or an earlier version's. */
+export async function settingsOfRun(folder: string): Promise<Given<typeof trainOptions>> {
+  if (!(await exists(folder))) return {};
+  return (await new RunFolder(folder).newestState())?.state.settings ?? {};
 }

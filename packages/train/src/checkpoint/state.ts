@@ -1,7 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '@mlm/base/errors';
+import type { Given } from '@mlm/base/options';
 import type { Weights } from '../models/model.js';
+import type { trainOptions } from '../options.js';
 import { readSafetensors, writeSafetensors } from './safetensors.js';
 
 /** Where a run stands, beside its weights: all that an exact continuation needs. */
@@ -23,6 +25,8 @@ export interface TrainerState {
   evaluations_without_improvement: number;
   /** What decides a run's outcome; a continuation must agree. */
   recipe: Recipe;
+  /** The run's options, for a continuation that names none; earlier versions did not write them down. */
+  settings?: Given<typeof trainOptions>;
 }
 
 export type Recipe = Record<string, string | number | boolean | null>;

@@ -102,6 +102,8 @@ class LoaderThread {
     };
     this.#worker.on('message', arrive);
     this.#worker.on('error', (error) => arrive({ error }));
+    // A program that leaves off reading batches ends: the thread keeps it alive only while it is waited for.
+    this.#worker.unref();
   }
 
   async next(): Promise<Batch | undefined> {
@@ -119,9 +121,11 @@ class LoaderThread {
 
   async #message(): Promise<LoaderMessage> {
     while (this.#arrived.length === 0) {
+      this.#worker.ref();
       await new Promise<void>((resolve) => {
         this.#waiting = resolve;
       });
+      this.#worker.unref();
     }
     return this.#arrived.shift()!;
   }

@@ -10,6 +10,8 @@ export interface TrainOptions extends Given<typeof trainOptions> {
   tokenizer?: TokenizerMetadata | undefined;
   /** Ends the run after the step in progress, or within an evaluation, with a checkpoint. */
   signal?: AbortSignal | undefined;
+  /** Asked after every step; where it answers true, a checkpoint is saved as `saveEvery` saves it, and the run goes on. */
+  saveRequested?: (() => boolean) | undefined;
 }
 
 /** Everything that a run can be told beside its data, with the defaults filled in. */
@@ -17,4 +19,7 @@ export interface TrainSettings extends Settings<typeof trainOptions> {}
 
 /** What a run goes by: `auto` as a batch size and the output's name are settled. */
 export type ResolvedOptions = Omit<TrainSettings, 'batchSize' | 'output'> &
-  Pick<TrainOptions, 'dataset' | 'tokenizer' | 'signal'> & { batchSize: number; output: string };
+  Pick<TrainOptions, 'dataset' | 'tokenizer' | 'signal' | 'saveRequested'> & {
+    batchSize: number;
+    output: string;
+  };

@@ -1,5 +1,5 @@
 import { InputError, mention, say } from '@mlm/base/errors';
-import { deciding } from '@mlm/base/options';
+import { deciding, type Given, settingsOf } from '@mlm/base/options';
 import type { Recipe, TrainerState } from '../checkpoint/state.js';
 import { trainOptions } from '../options.js';
 import type { EndEvent, Evaluation, EvaluationEvent } from './events.js';
@@ -26,6 +26,12 @@ function recipeOf(options: ResolvedOptions, setup: Setup): Recipe {
   };
 }
 
+/** The options that a continuation takes from the run; where it writes and how it begins are its own matter. */
+function rememberedSettings(options: ResolvedOptions): Given<typeof trainOptions> {
+  const { output, resume, overwrite, ...remembered } = settingsOf(trainOptions, options);
+  return remembered;
+}
+
 export function freshState(options: ResolvedOptions, setup: Setup): TrainerState {
   return {
     step: 0,
@@ -37,24 +43,24 @@ export function freshState(options: ResolvedOptions, setup: Setup): TrainerState
     evaluated_step: null,
     evaluations_without_improvement: 0,
     recipe: recipeOf(options, setup),
+    settings: rememberedSettings(options),
   };
 }
 
-/** @throws InputError when the run that is continued was another one */
+/** @throws InputError when the run that is continued was another one, with everything in which it was */
 export function continuedState(state: TrainerState, options: ResolvedOptions, setup: Setup): TrainerState {
-  for (const [name, value] of Object.entries(recipeOf(options, setup))) {
-    const began = state.recipe[name];
+  const differences = Object.entries(recipeOf(options, setup)).filter(
     // Runs of an earlier version recorded less.
-    if (began === value || began === undefined) continue;
-    const instead =
-      name === 'total-steps'
-        ? say`; to train its model further, begin another run from it: ${mention('model', options.output)} ${mention('output', '<folder>')}`
-        : [];
-    throw new InputError(
-      say`${options.output}: cannot be resumed with ${name} ${value}, the run began with ${began}${instead}`,
-    );
-  }
-  return state;
+    ([name, value]) => state.recipe[name] !== value && state.recipe[name] !== undefined,
+  );
+  if (differences.length === 0) return state;
+  const all = differences
+    .map(([name, value]) => `${name} ${value}, the run began with ${state.recipe[name]}`)
+    .join('; nor with ');
+  const instead = differences.some(([name]) => name === 'total-steps')
+    ? say`; to train its model further, begin another run from it: ${mention('model', options.output)} ${mention('output', '<folder>')}`
+    : [];
+  throw new InputError(say`${options.output}: cannot be resumed with ${all}${instead}`);
 }
 
 /** Whether the held-out rows are to be scored where the run stands; once they were, no more. */

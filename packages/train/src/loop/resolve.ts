@@ -14,9 +14,9 @@ export function resolveOptions(given: TrainOptions): ResolvedOptions {
   const batchSize = automatic ? trainDefaults.batchSize : rows;
   const microBatchSize = given.microBatchSize ?? (automatic ? 'auto' : undefined);
   const settings = settingsOf(trainOptions, { ...given, batchSize, microBatchSize });
-  const { dataset, tokenizer, signal } = given;
-  const output = settings.output ?? defaultOutput(given);
-  const options = { ...settings, batchSize, output, dataset, tokenizer, signal };
+  const { dataset, tokenizer, signal, saveRequested } = given;
+  const own = { output: outputOf(given), dataset, tokenizer, signal, saveRequested };
+  const options = { ...settings, batchSize, ...own };
   refuseTooLarge(options);
   if (options.patience > 0 && options.evalEvery === 0) {
     throw new InputError(
@@ -33,8 +33,13 @@ function refuseTooLarge({ microBatchSize, batchSize }: ResolvedOptions): void {
   );
 }
 
-/** `corpus/out.arrow` and bert-mini give `corpus/out-bert-mini`. */
-function defaultOutput({ dataset, model = trainDefaults.model }: TrainOptions): string {
+/** The folder of a run: by default, `corpus/out.arrow` and bert-mini give `corpus/out-bert-mini`. */
+export function outputOf({
+  dataset,
+  output,
+  model = trainDefaults.model,
+}: Pick<TrainOptions, 'dataset' | 'output' | 'model'>): string {
+  if (output !== undefined) return output;
   const stem = basename(dataset).replace(/\.arrow$/, '');
   return join(dirname(dataset), `${stem}-${basename(model)}`);
 }

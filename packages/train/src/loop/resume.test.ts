@@ -156,9 +156,13 @@ it('names what changed when a run is resumed on another dataset of as many rows'
   expect(await refusal({ ...packed, seed: 2 })).toMatch(
     /datasets: cannot be resumed with dataset-content [0-9a-f]{16}, the run began with [0-9a-f]{16}$/,
   );
-  expect(await refusal({ ...packed, sequenceLength: 39 })).toMatch(/with sequence-length 39, .* 40$/);
+  expect(await refusal({ ...packed, sequenceLength: 39 })).toMatch(
+    /with sequence-length 39, the run began with 40(;|$)/,
+  );
   expect(await refusal({ ...packed, replace: 'bert' })).toMatch(/with masking-rule .*"bert".*"mask"/);
   const tokenizer = { ...tokenizerOf(37), sha256: 'other' };
-  expect(await refusal(packed, { tokenizer })).toMatch(/with tokenizer other, the run began with [0-9a-f]+$/);
+  expect(await refusal(packed, { tokenizer })).toMatch(
+    /with tokenizer other, the run began with [0-9a-f]+(;|$)/,
+  );
   await consume(packed, { resume: true });
 });

@@ -1,7 +1,7 @@
 import { exists, lockOutput, mention, say, severalProcesses } from '@mlm/base';
 import { InputError } from '@mlm/base/errors';
 import type { PredictedRow, Run } from '@mlm/pages';
-import { RunFolder, type Snapshot } from '../checkpoint/run-folder.js';
+import { RunFolder, type Snapshot, settingsOfRun } from '../checkpoint/run-folder.js';
 import type { TrainerState } from '../checkpoint/state.js';
 import { parameterCount } from '../models/model.js';
 import { learningRateAt } from '../optimizer/schedule.js';
@@ -14,18 +14,20 @@ import { evaluateRows } from './evaluate.js';
 import type { EndEvent, StartEvent, TrainEvent } from './events.js';
 import type { ResolvedOptions, TrainOptions } from './options.js';
 import { continuedState, freshState, isDue, isEvaluationDue, judge, reasonToEnd } from './progress.js';
-import { resolveOptions } from './resolve.js';
+import { outputOf, resolveOptions } from './resolve.js';
 import { type Setup, setUp } from './setup.js';
 import { warningsOf } from './warnings.js';
 
 /**
  * Trains a masked language model on a dataset and writes a checkpoint folder. The run goes on as its events are read;
- * to leave off reading ends it without a checkpoint, an aborted `signal` with one.
+ * to leave off reading ends it without a checkpoint, an aborted `signal` with one. With `resume`, options that are not
+ * given are those of the run.
  *
  * @throws InputError when options, dataset, model and output do not go together
  */
 export async function* train(given: TrainOptions): AsyncGenerator<TrainEvent> {
-  const options = resolveOptions(given);
+  const own = given.resume ? await settingsOfRun(outputOf(given)) : {};
+  const options = resolveOptions({ ...own, ...definedOnly(given) });
   const several = severalProcesses();
   if (several) {
     throw new InputError(
@@ -39,6 +41,11 @@ export async function* train(given: TrainOptions): AsyncGenerator<TrainEvent> {
     lock.release();
   }
 }
+
+const definedOnly = (given: TrainOptions): TrainOptions =>
+  Object.fromEntries(
+    Object.entries(given).filter(([, value]) => value !== undefined),
+  ) as unknown as TrainOptions;
 
 async function* trainIn(output: RunFolder, options: ResolvedOptions): AsyncGenerator<TrainEvent> {
   await output.check({ ...options, inputs: await inputsOf(options) });
@@ -110,7 +117,8 @@ async function* run(
           }
         }
       }
-      if (state.step > savedStep && isDue(state.step, options.saveEvery)) {
+      const isAsked = options.saveRequested?.() === true;
+      if (state.step > savedStep && (isAsked || isDue(state.step, options.saveEvery))) {
         const folder = await output.saveNumbered(await snapshot(), options.keep);
         yield { type: 'checkpoint', step: state.step, folder };
       }

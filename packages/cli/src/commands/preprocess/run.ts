@@ -1,5 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { refuseUrl } from '@mlm/base';
 import { InputError, mention, say } from '@mlm/base/errors';
 import { maskingRule, maskStage } from '@mlm/masking/stage';
 import type {
@@ -22,7 +23,7 @@ import {
   formatShortCount,
 } from '../../output/numbers.js';
 import { createProgress } from '../../output/progress.js';
-import { printResult } from '../../output/report.js';
+import { type OutputOptions, printResult } from '../../output/report.js';
 import type { PreprocessSettings } from './command.js';
 import { partPattern, refuseIdleOptions, shareFor } from './share.js';
 
@@ -33,6 +34,7 @@ export async function runPreprocess(context: Context, settings: PreprocessSettin
     throw new UsageError('expected inputs and then an output, such as: mlm preprocess corpus/ out.arrow');
   }
   if (output === '') throw new UsageError('expected an output, such as out.arrow; it is empty');
+  refuseUrl(output);
   const share = shareFor(context, settings);
   refuseIdleOptions(settings, output, share);
   const files = await listFiles(inputs, settings);
@@ -81,7 +83,7 @@ function idsOf(tokenizer: Tokenizer, tokens: readonly string[]): number[] {
 export async function preprocessWithProgress(
   context: Context,
   request: PreprocessRequest,
-  options: { quiet?: boolean },
+  options: Pick<OutputOptions, 'quiet' | 'progress'>,
 ): Promise<{ report: PreprocessReport; seconds: number }> {
   const progress = createProgress({
     stream: context.stderr,
@@ -98,6 +100,7 @@ export async function preprocessWithProgress(
         progress.update({
           done: bytes,
           ...(totalBytes > 0 ? { total: totalBytes } : {}),
+          values: { bytes, rows, tokens },
           details: () => [
             `${formatBytes(bytes)}`,
             formatByteRate(bytes / ((performance.now() - start) / 1000)),

@@ -76,6 +76,7 @@ export async function followTraining(
         progress.update({
           done: step,
           total: event.totalSteps,
+          values: { step, loss: result.loss!, tokens, tokens_per_second: result.tokens_per_second },
           details: () => [
             `step ${formatCount(step)} of ${formatCount(event.totalSteps)}`,
             `loss ${result.loss!.toFixed(3)}`,

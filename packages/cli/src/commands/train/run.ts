@@ -1,7 +1,8 @@
-import { type TrainEvent, train } from '@mlm/train';
+import { outputOf, settingsOfRun, type TrainEvent, train } from '@mlm/train';
 import { commandName } from '../../command-name.js';
 import type { Context } from '../../context.js';
 import { UsageError } from '../../errors.js';
+import type { Invocation } from '../../options/command.js';
 import { pickEngine } from '../../options/engine.js';
 import {
   formatCount,
@@ -12,22 +13,51 @@ import {
 } from '../../output/numbers.js';
 import { printResult } from '../../output/report.js';
 import { namedTokenizer } from '../../tokenizer.js';
-import type { TrainSettings } from './command.js';
+import type { TrainSettings, train as trainCommand } from './command.js';
 import { followTraining, type TrainResult } from './follow.js';
 
-export async function runTrain(context: Context, options: TrainSettings): Promise<void> {
+export async function runTrain(
+  context: Context,
+  settings: TrainSettings,
+  { given }: Pick<Invocation<typeof trainCommand>, 'given'>,
+): Promise<void> {
+  const options = settings.resume ? await resumedSettings(settings, given) : settings;
   if (options.patience > 0 && options.evalEvery === 0) {
-    throw new UsageError('--early-stop: say with --eval-every <steps> how often held-out rows are scored');
+    throw new UsageError('--early-stop: say with --eval-every <steps> how often validation rows are scored');
   }
-  const { settings, report } = await pickEngine(context, options);
+  const { settings: engine, report } = await pickEngine(context, options);
   const tokenizer = options.tokenizer === undefined ? undefined : await namedTokenizer(options.tokenizer);
-  const request = { ...options, ...settings, tokenizer, signal: context.signal };
+  const saveRequested = listenForSaveRequest(context);
+  const request = { ...options, ...engine, tokenizer, saveRequested, signal: context.signal };
   const result = await followTraining(context, reportedAtStart(train(request), report), options);
   printResult(context, options, result, (style) => [
     ...headline(result).map((line) => style('yellow', line)),
     ...describe(result),
     `Next: ${commandName(context.env)} fill ${result.output} "Some text with a [MASK] in it."`,
   ]);
+}
+
+/** A resumed run goes on with its own options; what the command line says it must agree with. */
+async function resumedSettings(
+  settings: TrainSettings,
+  given: Partial<TrainSettings>,
+): Promise<TrainSettings> {
+  const own = await settingsOfRun(outputOf(settings));
+  return { ...settings, ...own, ...given } as TrainSettings;
+}
+
+/** SIGUSR1 asks for a checkpoint: whether it came since the last answer. */
+function listenForSaveRequest(context: Context): () => boolean {
+  let asked = false;
+  process.on('SIGUSR1', () => {
+    asked = true;
+    context.stderr.write('mlm: saving a checkpoint after this step\n');
+  });
+  return () => {
+    const answer = asked;
+    asked = false;
+    return answer;
+  };
 }
 
 /** The events as they are; what was picked is told when the engine has the model. */

@@ -1,0 +1,30 @@
+import { foreignOptions } from './foreign.generated.js';
+
+/** Short forms that people type for names of the table. */
+const otherNames: Record<string, string> = {
+  lr: 'learning_rate',
+  num_epochs: 'num_train_epochs',
+  max_length: 'max_seq_length',
+  block_size: 'max_seq_length',
+  train_batch_size: 'per_device_train_batch_size',
+  grad_accum: 'gradient_accumulation_steps',
+  gradient_accumulation: 'gradient_accumulation_steps',
+  mlm_prob: 'mlm_probability',
+  wwm: 'whole_word_mask',
+  fp16: 'fp16',
+  val_split: 'validation_split_percentage',
+};
+
+/**
+ * What stands here for an option of run_mlm.py, its data collator or TrainingArguments, by the table of
+ * docs/coming-from-run-mlm.md; `undefined` where it knows no such option.
+ */
+export function hintFor(name: string): string | undefined {
+  const spelled = name.replaceAll('-', '_');
+  const known = otherNames[spelled] ?? spelled;
+  const here = Object.hasOwn(foreignOptions, known) ? foreignOptions[known] : undefined;
+  if (here === undefined) return undefined;
+  return here.startsWith('–')
+    ? `not in mlm${here.slice(1).trim() === '' ? '' : ` (${here.replace(/^–\s*;?\s*/, '')})`}`
+    : `in mlm ${here}`;
+}

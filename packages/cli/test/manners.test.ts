@@ -1,0 +1,69 @@
+import type { ChildProcess } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, expect, test } from 'vitest';
+import { someText, writeFiles } from './corpus.js';
+import { runMlm, runShell, temporaryFolder } from './run-mlm.js';
+
+const cwd = temporaryFolder();
+const tiny = {
+  model_type: 'bert',
+  hidden_size: 8,
+  num_hidden_layers: 1,
+  num_attention_heads: 2,
+  intermediate_size: 16,
+  vocab_size: 30_522,
+  max_position_embeddings: 16,
+};
+
+beforeAll(async () => {
+  writeFiles(cwd, { 'a.txt': someText(60) });
+  mkdirSync(join(cwd, 'tiny'));
+  writeFileSync(join(cwd, 'tiny/config.json'), JSON.stringify(tiny));
+  const made = await runMlm(['preprocess', 'a.txt', 'a.arrow', '--sequence-length', '16', '-q'], { cwd });
+  expect(made.stderr).toBe('');
+});
+
+const train = ['train', 'a.arrow', '--output', 'run', '--engine', 'onnx', '--device', 'cpu'];
+
+test('a signal saves a checkpoint, progress is JSON, and a resumed run needs no other option', async () => {
+  let said = '';
+  const askOnce = (child: ChildProcess) =>
+    child.stderr!.on('data', (chunk: Buffer) => {
+      const began = said.includes('"done"');
+      said += chunk;
+      if (!began && said.includes('"done"')) child.kill('SIGUSR1');
+    });
+  const options = ['--model', 'tiny', '--batch-size', '4', '--max-steps', '400', '--keep', '5'];
+  const first = await runMlm([...train, ...options, '--progress', 'json'], { cwd, onStart: askOnce });
+  expect(first.code).toBe(0);
+  const lines = said.split('\n').filter((line) => line.startsWith('{'));
+  expect(JSON.parse(lines.at(-1)!)).toMatchObject({ command: 'train', done: 400, total: 400 });
+  expect(readdirSync(join(cwd, 'run')).some((name) => /^checkpoint-\d+$/.test(name))).toBe(true);
+
+  const again = ['train', 'a.arrow', '--output', 'run', '--resume'];
+  const resumed = await runMlm(again, { cwd });
+  expect(resumed.stdout.toString()).toMatch(/^Finished already, at step 400 of 400/);
+
+  const other = await runMlm([...again, '--batch-size', '8', '--seed', '1'], { cwd });
+  expect(other.code).toBe(1);
+  expect(other.stderr).toMatch(/batch-size 8, the run began with 4; nor with seed 1, the run began with 42/);
+}, 120_000);
+
+test('an output by URL is refused before any work', async () => {
+  const { code, stderr } = await runMlm(['preprocess', 'a.txt', 's3://bucket/out.arrow'], { cwd });
+  expect(stderr).toBe(
+    'mlm: s3://bucket/out.arrow: only local files are written; write to out.arrow and copy it there\n',
+  );
+  expect(code).toBe(1);
+  expect(existsSync(join(cwd, 's3:'))).toBe(false);
+});
+
+test('inputs, output and options may come from a YAML file; paths may end with NUL', async () => {
+  writeFileSync(join(cwd, 'run.yaml'), 'inputs: [a.txt]\noutput: yaml.arrow\nsequence-length: 16\n');
+  expect(await runMlm(['preprocess', '--config', 'run.yaml', '-q'], { cwd })).toMatchObject({ code: 0 });
+  expect(await runMlm(['train', '--config', 'run.yaml'], { cwd })).toMatchObject({ code: 2 });
+  const line = `find . -name a.txt -print0 | mlm preprocess --files-from - nul.arrow --sequence-length 16 -q
+    cmp nul.arrow yaml.arrow`;
+  expect(await runShell(line, { cwd })).toMatchObject({ code: 0, stderr: '' });
+});
