@@ -26,5 +26,12 @@ export {
 } from './rule.js';
 
 // Checking datasets
-export { type MaskedDataset, type MaskingReport, verifyMasking } from './verify/verify-masking.js';
+export type { StatisticalTest } from './verify/tests.js';
+export { type VerifyDatasetOptions, verifyDataset } from './verify/verify-dataset.js';
+export {
+  type MaskedDataset,
+  type MaskingReport,
+  type VerifyOptions,
+  verifyMasking,
+} from './verify/verify-masking.js';
 export type { MaskingViolation } from './verify/violation.js';

@@ -1,50 +1,65 @@
 import type { ListColumn, MaskedColumns } from '@mlm/arrow';
+import type { FoundColumns } from './scan.js';
 
-/** The first place where a dataset is not what its rule makes. */
+/** A place where a dataset is not what its rule makes. */
 export interface MaskingViolation {
-  /** Row in the dataset, from 0; where a single batch is looked at, in the batch. */
+  /** Row in the dataset, from 0. */
   row: number;
   /** Position in the row, from 0. */
   position: number;
   /** What was expected and found, as a line a person can read. */
   message: string;
+  /** The row as it stands, for a caller that can show it in words; absent where rows are missing. */
+  found?: { input_ids: number[]; labels: number[] };
 }
 
 const COLUMNS = ['input_ids', 'labels', 'attention_mask'] as const;
 
-/** The first row whose columns differ in length, or `undefined`. */
-export function findLengthViolation(found: MaskedColumns): MaskingViolation | undefined {
-  const rows = found.input_ids.offsets.length - 1;
-  for (let row = 0; row < rows; row++) {
-    const [ids, labels, attention] = COLUMNS.map((name) => lengthOf(found[name], row));
-    if (ids !== labels || ids !== attention) {
-      const message = `lengths differ: input_ids ${ids}, labels ${labels}, attention_mask ${attention}`;
-      return { row, position: 0, message };
-    }
+/** The first position of each row where the columns differ from those that the rule makes; lengths are equal. */
+export function findDifferences(
+  found: FoundColumns,
+  expected: MaskedColumns,
+  most: number,
+): MaskingViolation[] {
+  const differences: MaskingViolation[] = [];
+  if (COLUMNS.every((name) => haveEqualValues(found[name], expected[name]))) return differences;
+  const rows = expected.input_ids.offsets.length - 1;
+  for (let row = 0; row < rows && differences.length < most; row++) {
+    const difference = differenceInRow(found, expected, row);
+    if (difference) differences.push(difference);
   }
-  return undefined;
+  return differences;
 }
 
-/** The first position where the columns differ from those that the rule makes; lengths are equal. */
-export function findDifference(found: MaskedColumns, expected: MaskedColumns): MaskingViolation | undefined {
-  const { offsets } = expected.input_ids;
-  for (let row = 0; row < offsets.length - 1; row++) {
-    const length = lengthOf(expected.input_ids, row);
-    for (let position = 0; position < length; position++) {
-      for (const name of COLUMNS) {
-        const value = valueAt(found[name], row, position);
-        const rule = valueAt(expected[name], row, position);
-        if (value !== rule) {
-          return { row, position, message: `${name} is ${value}, but the rule with its seed gives ${rule}` };
-        }
+function differenceInRow(
+  found: FoundColumns,
+  expected: MaskedColumns,
+  row: number,
+): MaskingViolation | undefined {
+  const length = expected.input_ids.offsets[row + 1]! - expected.input_ids.offsets[row]!;
+  for (let position = 0; position < length; position++) {
+    for (const name of COLUMNS) {
+      const column = found[name];
+      if (!column) continue;
+      const value = valueAt(column, row, position);
+      const rule = valueAt(expected[name], row, position);
+      if (value !== rule) {
+        return { row, position, message: `${name} is ${value}, but the rule with its seed gives ${rule}` };
       }
     }
   }
   return undefined;
 }
 
-export function lengthOf({ offsets }: ListColumn, row: number): number {
-  return offsets[row + 1]! - offsets[row]!;
+/** Compares all rows at once, as bytes. */
+function haveEqualValues(found: ListColumn | undefined, expected: ListColumn): boolean {
+  if (!found) return true;
+  return Buffer.compare(bytesOf(found), bytesOf(expected)) === 0;
+}
+
+function bytesOf({ values, offsets }: ListColumn): Uint8Array {
+  const rows = values.subarray(offsets[0], offsets.at(-1));
+  return new Uint8Array(rows.buffer, rows.byteOffset, rows.byteLength);
 }
 
 export function valueAt({ values, offsets }: ListColumn, row: number, position: number): number {

@@ -3,71 +3,123 @@ import { InputError } from '@mlm/base/errors';
 import {
   type MaskingReport,
   type MaskingRule,
+  type MaskingViolation,
   maskingDefaults,
   maskingRule,
-  verifyMasking,
+  verifyDataset,
 } from '@mlm/masking';
-import { loadTokenizer } from '@mlm/tokenize';
+import { loadTokenizer, type Tokenizer } from '@mlm/tokenize';
 import type { Context } from '../../context.js';
+import { markedRow } from '../../output/marked-row.js';
 import { formatCount, formatNoun, formatShare } from '../../output/numbers.js';
 import { createProgress } from '../../output/progress.js';
-import { printResult } from '../../output/report.js';
+import { alignColumns, printResult } from '../../output/report.js';
+import type { Style } from '../../output/style.js';
+import { tokenizerOfDataset } from '../../tokenizer.js';
 import type { VerifySettings } from './command.js';
 
 export async function runVerify(context: Context, options: VerifySettings): Promise<void> {
   const dataset = await openDataset(options.dataset);
   try {
+    const laws = await lawsOf(options.tokenizer);
+    const tokenizer = await tokenizerOfDataset(dataset, options.tokenizer);
+    const nameOf = tokenNames(tokenizer);
     const splits: Record<string, MaskingReport> = {};
-    for (const split of [dataset, dataset.validation]) {
-      if (split === undefined) continue;
-      splits[split.metadata?.split ?? 'train'] = await verifySplit(context, split, options);
+    for (const split of ['main', 'validation'] as const) {
+      const part = split === 'main' ? dataset : dataset.validation;
+      if (part === undefined) continue;
+      const report = await verifySplit(context, dataset, part, split, laws, nameOf, options);
+      splits[part.metadata?.split ?? (split === 'main' ? 'train' : 'validation')] = report;
     }
-    const faults = Object.entries(splits).flatMap(([name, { violation }]) =>
-      violation === undefined
-        ? []
-        : [`${name} row ${violation.row}, position ${violation.position}: ${violation.message}`],
+    const isSound = Object.values(splits).every((report) => report.isSound);
+    printResult(context, options, { path: dataset.path, sound: isSound, splits }, (style) =>
+      Object.entries(splits).flatMap(([name, report]) => describe(name, report, nameOf, style)),
     );
-    printResult(context, options, { path: dataset.path, sound: faults.length === 0, splits }, (style) =>
-      faults.length > 0
-        ? []
-        : Object.entries(splits).map(
-            ([name, report]) => `${style('green', 'sound')}  ${describe(name, report)}`,
-          ),
-    );
-    if (faults[0] !== undefined)
-      throw new InputError(`${dataset.path}: ${faults[0]}; make the dataset again`);
+    for (const [name, report] of Object.entries(splits)) refuseUnsound(dataset.path, name, report);
   } finally {
     await dataset.close();
   }
 }
 
-function describe(name: string, { rows, tokens, labelled, checked }: MaskingReport): string {
-  const share = formatShare(labelled / Math.max(1, tokens));
+/** @throws InputError where a row or a statistic is not as it should be */
+function refuseUnsound(path: string, name: string, { violation, isSound, tests }: MaskingReport): void {
+  if (violation) {
+    const { row, position, message } = violation;
+    throw new InputError(
+      `${path}: ${name} row ${row}, position ${position}: ${message}; make the dataset again`,
+    );
+  }
+  if (isSound) return;
+  const worst = tests.reduce((a, b) => (b.p < a.p ? b : a));
+  throw new InputError(
+    `${path}: ${name}: ${worst.name}: ${worst.finding}, which chance gives with p = ${formatP(worst.p)}; its masks were not drawn as they should be`,
+  );
+}
+
+function describe(
+  name: string,
+  report: MaskingReport,
+  nameOf: (id: number) => string,
+  style: Style,
+): string[] {
+  const { rows, tokens, labelled, checked, maskable, violations, tests, notes, isSound } = report;
   const how =
     checked === 'rule' ? 'every row equals the rule’s own result' : 'every row obeys the laws of the rule';
-  return `${name}: ${formatNoun(rows, 'row')}, ${formatNoun(tokens, 'token')}, ${share} labelled; ${how}`;
+  const share = `${formatShare(labelled / Math.max(1, maskable))} of the tokens that can be masked have a label`;
+  const verdict = isSound ? style('green', 'sound') : style('red', 'wrong');
+  return [
+    `${verdict}  ${name}: ${formatNoun(rows, 'row')}, ${formatNoun(tokens, 'token')}, ${share}${violations.length === 0 ? `; ${how}` : ''}`,
+    ...violations.flatMap((violation) => describeViolation(violation, nameOf, style)),
+    ...alignColumns(
+      tests.map(({ name: question, p, finding }) => [`       ${question}`, `p = ${formatP(p)}`, finding]),
+    ),
+    ...notes.map((note) => `       ${note}`),
+  ];
+}
+
+function describeViolation(
+  { row, position, message, found }: MaskingViolation,
+  nameOf: (id: number) => string,
+  style: Style,
+): string[] {
+  const where = `       row ${row}, position ${position}: ${message}`;
+  return found ? [where, `         ${markedRow(found, nameOf, style)}`] : [where];
+}
+
+function formatP(p: number): string {
+  return p >= 0.001 ? p.toFixed(3) : p.toExponential(1);
 }
 
 async function verifySplit(
   context: Context,
-  split: Dataset,
+  dataset: Dataset,
+  part: Dataset,
+  split: 'main' | 'validation',
+  laws: MaskingRule | undefined,
+  nameOf: (id: number) => string,
   options: VerifySettings,
 ): Promise<MaskingReport> {
-  await checkShards(split.path, context.signal);
+  await checkShards(part.path, context.signal);
   const progress = createProgress({ stream: context.stderr, env: context.env, label: 'verify', ...options });
   let done = 0;
-  async function* watched() {
-    for await (const batch of split) {
-      context.signal.throwIfAborted();
-      done += batch.numRows;
-      progress.update({ done, total: split.rows, details: () => [`${formatCount(done)} rows`] });
-      yield batch;
-    }
+  try {
+    return await verifyDataset(dataset, split, laws, {
+      nameOf,
+      signal: context.signal,
+      onRows(rows) {
+        done += rows;
+        progress.update({ done, total: part.rows, details: () => [`${formatCount(done)} rows`] });
+      },
+    });
+  } finally {
+    progress.finish();
   }
-  const dataset = { metadata: split.metadata, [Symbol.asyncIterator]: watched };
-  const report = await verifyMasking(dataset, await lawsOf(options.tokenizer));
-  progress.finish();
-  return report;
+}
+
+/** The token of an id, or the id itself where it is none of the tokenizer's. */
+function tokenNames(tokenizer: Tokenizer | undefined): (id: number) => string {
+  return (id) =>
+    tokenizer && id >= 0 && id < tokenizer.vocabularySize ? tokenizer.idToToken(id) : String(id);
 }
 
 /** The laws that rows of a dataset from elsewhere must obey, by its tokenizer: any seed, any of the replacements. */

@@ -1,0 +1,196 @@
+import { replacementOf } from '../replace/index.js';
+import type { MaskingRule } from '../rule.js';
+import { selectionOf } from '../select/index.js';
+import { bernsteinTest, binomialTest, dispersionTest } from './statistics.js';
+import { DISTANCES, OTHER_DRAWS, PARTS, type Tally } from './tally.js';
+
+/** A sound dataset fails any of its tests with this chance, all together. */
+export const FAILURE = 1e-6;
+
+/** One question put to the counts of a dataset. */
+export interface StatisticalTest {
+  /** What is asked: `share of tokens that are masked`. */
+  name: string;
+  /** How many figures were looked at; the p-value is that of the worst one, corrected for their number. */
+  figures: number;
+  /** The chance of a result at least this far from what is expected; 1 where nothing could be counted. */
+  p: number;
+  /** The worst figure in words: `position 17: 812 of 10,000, expected 1,500`. */
+  finding: string;
+}
+
+/** What the statistics of a dataset come to. */
+export interface Statistics {
+  tests: StatisticalTest[];
+  /** All of them together: the smallest p-value, corrected for their number. Below {@link FAILURE} it is an error. */
+  p: number;
+  /** Figures that are told and not judged, and what could not be checked, in words. */
+  notes: string[];
+}
+
+/** Without Intl, whose data takes tens of milliseconds to load. */
+const whole = (value: number) =>
+  Math.round(value)
+    .toString()
+    .replace(/\B(?=(\d{3})+$)/g, ',');
+const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
+
+/**
+ * Tests what was counted against what the rule expects.
+ * @param isDeclared whether the settings are the dataset's own; else shares are judged against the observed one
+ * @param nameOf names an id
+ */
+export function testTally(
+  tally: Tally,
+  rule: MaskingRule,
+  isDeclared: boolean,
+  nameOf: (id: number) => string = String,
+): Statistics {
+  const { settings } = rule;
+  const selection = selectionOf(settings.select);
+  const isCounted =
+    isDeclared &&
+    (settings.exact_count === true || settings.min_masks !== undefined || settings.max_masks !== undefined);
+  const hasRuns = isDeclared && selection.lengths.length > 1;
+  const { choices, chosen } = tally;
+  const p = isDeclared && !isCounted ? settings.probability : chosen / Math.max(1, choices);
+  const what = isDeclared && selection.of === 'words' ? 'words' : 'tokens';
+  const tests: StatisticalTest[] = [];
+  const notes: string[] = [];
+  const labelsAll = isDeclared && settings.labels === 'all';
+  if (labelsAll) {
+    notes.push(
+      'labels are at all tokens: which masked tokens were kept cannot be told, so shares are not judged',
+    );
+    return { tests, p: 1, notes };
+  }
+
+  // The share as a whole.
+  if (!isDeclared) {
+    notes.push(`share of tokens that are masked: ${percent(p)}, not judged, since no settings are declared`);
+  } else if (isCounted) {
+    notes.push(
+      `share of ${what} that are masked: ${percent(p)}, not judged, since a row's number of masks is bounded`,
+    );
+  } else {
+    const deviation = chosen - p * choices;
+    tests.push({
+      name: `share of ${what} that are masked`,
+      figures: 1,
+      // Words of a run are masked together: only rows are independent of one another.
+      p: hasRuns
+        ? bernsteinTest(deviation, tally.squaredChoices * p * (1 - p), tally.mostChoices)
+        : binomialTest(chosen, choices, p),
+      finding: `${whole(chosen)} of ${whole(choices)} (${percent(chosen / Math.max(1, choices))}), expected ${percent(p)}`,
+    });
+  }
+
+  // What took their place.
+  const { mask, random } = replacementOf(settings.replace);
+  const drawn = tally.replacedByMask + tally.replacedByOther + tally.kept;
+  const figure = (count: number) =>
+    `${whole(count)} of ${whole(drawn)} (${percent(count / Math.max(1, drawn))})`;
+  if (!isDeclared) {
+    notes.push(
+      `replaced by [MASK] ${figure(tally.replacedByMask)}, by other ids ${figure(tally.replacedByOther)}, kept ${figure(tally.kept)}; not judged`,
+    );
+    if (tally.replacedByProtected > 0) {
+      notes.push(
+        `${whole(tally.replacedByProtected)} masked tokens were replaced by a special token, as run_mlm does`,
+      );
+    }
+  } else if (selection.replacedAsOne && mask < 1) {
+    notes.push(
+      `replaced by [MASK] ${figure(tally.replacedByMask)}; not judged, since spans are replaced as one`,
+    );
+  } else if (mask < 1) {
+    const others = random * (1 - 1 / Math.max(1, rule.randomIds.length));
+    const figures = [
+      { name: 'replaced by [MASK]', count: tally.replacedByMask, expected: mask },
+      { name: 'replaced by another id', count: tally.replacedByOther, expected: others },
+    ];
+    tests.push(
+      worst(
+        'what masked tokens are replaced by',
+        figures.map(({ name, count, expected }) => ({
+          p: binomialTest(count, drawn, expected),
+          finding: `${name}: ${figure(count)}, expected ${percent(expected)}`,
+        })),
+      ),
+    );
+  }
+
+  // Alike everywhere. Where tokens of a row depend on one another, counts are scaled down to as many independent ones.
+  const dependence = isDeclared && !hasRuns && !isCounted ? 1 : designEffect(tally, p);
+  const cell = (name: string, count: number, hits: number, effect: number) => ({
+    p: binomialTest(Math.round(hits / effect), Math.round(count / effect), p),
+    finding: `${name}: ${whole(hits)} of ${whole(count)} (${percent(hits / count)}), expected ${percent(p)}`,
+  });
+  const cells = (counts: Float64Array, hits: Float64Array, effect: number, name: (i: number) => string) =>
+    [...counts.keys()].flatMap((i) => (counts[i]! > 0 ? [cell(name(i), counts[i]!, hits[i]!, effect)] : []));
+  // One choice of each row stands at a position, and rows are independent.
+  tests.push(
+    worst(
+      `every position alike`,
+      cells(tally.choicesAt, tally.chosenAt, 1, (i) => `position ${i}`),
+    ),
+    worst(
+      `every token alike`,
+      cells(tally.choicesOf, tally.chosenOf, dependence, (id) => `token ${nameOf(id)}`),
+    ),
+    worst(
+      'every part of the rows alike',
+      cells(tally.choicesIn, tally.chosenIn, dependence, (i) => `part ${i + 1} of ${PARTS} of the rows`),
+    ),
+  );
+
+  // The spread over rows: neither more nor less than independent draws give.
+  if (isDeclared && !hasRuns && !isCounted && p > 0 && p < 1 && tally.filledRows >= 100) {
+    const variance = 2 * tally.filledRows + (1 / (p * (1 - p)) - 6) * tally.inverseChoices;
+    tests.push({
+      name: 'spread over rows',
+      figures: 1,
+      p: dispersionTest(tally.dispersion, tally.filledRows, variance),
+      finding: `${(tally.dispersion / tally.filledRows).toFixed(4)} times that of independent draws`,
+    });
+  }
+
+  // Neighbours, and other draws.
+  const neighbours = DISTANCES.map((distance, i) => {
+    const [both, pairs] = [tally.bothChosen[i]!, tally.pairs[i]!];
+    return {
+      p: binomialTest(both, pairs, p * p),
+      finding: `both of two at distance ${distance}: ${whole(both)} of ${whole(pairs)} (${percent(both / Math.max(1, pairs))}), expected ${percent(p * p)}`,
+    };
+  });
+  if (isDeclared && !hasRuns && !isCounted) tests.push(worst('independence of neighbours', neighbours));
+  else notes.push(...neighbours.map(({ finding }) => `${finding} if they were independent; not judged`));
+  const others = OTHER_DRAWS.flatMap((name, i) => {
+    const [before, again] = [tally.chosenBefore[i]!, tally.chosenAgain[i]!];
+    if (before === 0 || hasRuns || isCounted) return [];
+    return [
+      {
+        p: binomialTest(again, before, p),
+        finding: `also masked by ${name}: ${whole(again)} of ${whole(before)} (${percent(again / before)}), expected ${percent(p)}`,
+      },
+    ];
+  });
+  if (others.length > 0) tests.push(worst('independence of other draws', others));
+  return { tests, p: Math.min(1, tests.length * Math.min(1, ...tests.map((test) => test.p))), notes };
+}
+
+/** The worst of several figures; its p-value is corrected for their number (Bonferroni). */
+function worst(name: string, figures: { p: number; finding: string }[]): StatisticalTest {
+  const least = figures.reduce((a, b) => (b.p < a.p ? b : a), { p: 1, finding: 'as expected' });
+  return { name, figures: figures.length, p: Math.min(1, least.p * figures.length), finding: least.finding };
+}
+
+/** How many times the variance of a row's count exceeds that of independent draws; at least 1. */
+function designEffect(
+  { choices, squaredChoices, squaredChosen, choicesTimesChosen }: Tally,
+  p: number,
+): number {
+  const variance = squaredChosen - 2 * p * choicesTimesChosen + p * p * squaredChoices;
+  const independent = choices * p * (1 - p);
+  return independent > 0 ? Math.max(1, variance / independent) : 1;
+}
