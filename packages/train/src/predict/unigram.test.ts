@@ -43,8 +43,8 @@ it('answers with the frequencies of the training tokens as they were before mask
   expect(await unigramLoss(path)).toBeCloseTo(-(Math.log(2 / 7) + Math.log(4 / 7)) / 2, 12);
 });
 
-it('refuses a dataset without a held-out part', async () => {
+it('refuses a dataset without a validation part', async () => {
   const path = folder.file('train-only.arrow');
   await writeDataset(path, { rowsPerUnit: [4], sequenceLength: 8 });
-  await expect(unigramLoss(path)).rejects.toThrow('has no held-out part');
+  await expect(unigramLoss(path)).rejects.toThrow('has no validation part');
 });

@@ -56,13 +56,16 @@ async function* textsToFill(context: Context, texts: readonly string[]): AsyncGe
   }
 }
 
-/** [CLS] text [SEP]; a `[MASK]` (or as the tokenizer has it) written in the text is the special token. */
+/** [CLS] text [SEP]; the tokenizer's own mask token in the text, or `[MASK]`, stands for what is to be guessed. */
 function encodeSequence(tokenizer: Tokenizer, encoder: Encoder, text: string): number[] {
   const { specialIds } = tokenizer;
-  const { ids } = encoder.encode(new TextEncoder().encode(text), { document: 'none' });
+  const mask = tokenizer.idToToken(specialIds.mask);
+  const { ids } = encoder.encode(new TextEncoder().encode(text.replaceAll('[MASK]', mask)), {
+    document: 'none',
+  });
   if (!ids.includes(specialIds.mask)) {
-    const mask = tokenizer.idToToken(specialIds.mask);
-    throw new InputError(`"${text}": there is no ${mask} in it; put one where a word is to be guessed`);
+    const names = mask === '[MASK]' ? mask : `${mask} or [MASK]`;
+    throw new InputError(`"${text}": there is no ${names} in it; put one where a word is to be guessed`);
   }
   return [specialIds.cls, ...ids, specialIds.sep];
 }
@@ -81,8 +84,15 @@ async function fillMasks(
     return {
       position,
       answers: answers.map(({ id, probability }) => {
-        return { token: tokenizer.idToToken(id), id, probability, sequence: completed(id) };
+        return { token: readable(tokenizer, id), id, probability, sequence: completed(id) };
       }),
     };
   });
+}
+
+/** A token as it reads in text: `them` for a byte-level `Ġthem`. White space alone, and pieces inside a word, stay as they are. */
+function readable(tokenizer: Tokenizer, id: number): string {
+  const token = tokenizer.idToToken(id);
+  if (token.startsWith('##')) return token;
+  return tokenizer.decode([id]).trim() || token;
 }
