@@ -1,7 +1,16 @@
-// The exported model in a browser: transformers.js's fill-mask pipeline in headless Chromium must give the tokens and
-// probabilities that `mlm fill` gives. Ends with "N passed, N failed".
+// Exported models in Node and in a browser: transformers.js's fill-mask pipeline, by the code that `mlm export` prints, must
+// give the tokens and probabilities that `mlm fill` gives. Ends with "N passed, N failed".
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -30,47 +39,110 @@ const check = (name, holds, detail = '') => {
   console.log(`${holds ? 'ok' : 'NOT OK'}: ${name}${holds ? '' : ` ${detail}`}`);
 };
 
+/**
+ * What is exported: a checkpoint of each family, and BERT's with as much of a tokenizer as people's folders have. `keep` are
+ * the tokenizer's files that stay, and `config` a tokenizer_config.json of the kind that older programs wrote.
+ */
+const cases = [
+  { name: 'web', model: 'bert-tiny' },
+  { name: 'vocab-alone', model: 'bert-tiny', keep: ['vocab.txt'] },
+  { name: 'json-alone', model: 'bert-tiny', keep: ['tokenizer.json'] },
+  {
+    name: 'old-config',
+    model: 'bert-tiny',
+    keep: ['tokenizer.json'],
+    config: { do_lower_case: true, model_max_length: 512 },
+  },
+  { name: 'roberta', model: 'roberta-tiny' },
+  { name: 'distilbert', model: 'distilbert-tiny' },
+  { name: 'modernbert', model: 'modernbert-tiny' },
+  { name: 'electra', model: 'electra-tiny-generator' },
+  { name: 'albert', model: 'albert-tiny' },
+];
+
+const ask = `const answers = [];
+for (const text of ${JSON.stringify(sentences)}) answers.push(await fill(text, { top_k: ${topK} }));
+`;
+
 try {
-  const checkpoint = trainTinyModel();
-  run('export', checkpoint, 'web', '--quiet');
-  const expected = sentences.map((text) =>
-    JSON.parse(run('fill', checkpoint, text, '--top-k', String(topK), '--json')),
-  );
-  const answers = await fillInBrowser();
-  for (const [index, text] of sentences.entries()) compare(text, expected[index], answers[index]);
+  makeDataset();
+  const filled = new Map();
+  const made = cases.map(({ name, model, keep, config }) => {
+    const checkpoint = trained(model);
+    if (keep) keepFiles(checkpoint, name, keep, config);
+    const source = keep ? `${name}-checkpoint` : checkpoint;
+    // The lines of code that the command prints are run as they are.
+    const printed = run('export', source, name).toString().split('\n');
+    const snippet = printed.flatMap((line) => (line.startsWith('  ') ? [line.slice(2)] : [])).join('\n');
+    const expected = filled.get(checkpoint) ?? answersOf(checkpoint);
+    filled.set(checkpoint, expected);
+    return { name, snippet, expected };
+  });
+  const inBrowser = await fillInBrowser(made);
+  for (const { name, snippet, expected } of made) {
+    compare(`${name}, Node`, expected, fillInNode(name, snippet));
+    compare(`${name}, Chromium`, expected, inBrowser.get(name));
+  }
 } finally {
   rmSync(work, { recursive: true, force: true });
 }
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);
 
-/** A few steps on a few hundred sentences: enough that the weights are not the initial ones. */
-function trainTinyModel() {
+function makeDataset() {
   const text = sentences.map((sentence) => sentence.replace('[MASK]', 'heaven')).join('\n\n');
   writeFileSync(join(work, 'text.txt'), `${text}\n\n`.repeat(200));
   run('preprocess', 'text.txt', 'text.arrow', '--sequence-length', '32', '--quiet');
-  run(
-    'train',
-    'text.arrow',
-    '--model',
-    'bert-tiny',
-    '--max-steps',
-    '20',
-    '--batch-size',
-    '8',
-    '--output',
-    'model',
-    '--quiet',
-  );
-  return 'model';
 }
 
-/** Serves the export, transformers.js and onnxruntime-web on the loopback, and asks the page for its answers. */
-async function fillInBrowser() {
+/** A few steps on a few hundred sentences: enough that the weights are not the initial ones. */
+function trained(model) {
+  if (existsSync(join(work, model))) return model;
+  const steps = ['--max-steps', '20', '--batch-size', '8', '--learning-rate', '1e-3'];
+  run('train', 'text.arrow', '--model', model, ...steps, '--output', model, '--quiet');
+  return model;
+}
+
+/** What `mlm fill` answers, text by text. */
+function answersOf(checkpoint) {
+  const lines = run('fill', checkpoint, ...sentences, '--top-k', String(topK), '--json').toString();
+  return lines
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+}
+
+/** Copies a checkpoint with some of its tokenizer's files alone. */
+function keepFiles(checkpoint, name, keep, config) {
+  const folder = join(work, `${name}-checkpoint`);
+  mkdirSync(folder);
+  for (const file of ['config.json', 'model.safetensors', ...keep])
+    copyFileSync(join(work, checkpoint, file), join(folder, file));
+  if (config) writeFileSync(join(folder, 'tokenizer_config.json'), JSON.stringify(config));
+}
+
+/** The answers of the printed code in Node, or what went wrong. */
+function fillInNode(name, snippet) {
+  const packages = join(work, 'node_modules', '@huggingface');
+  mkdirSync(packages, { recursive: true });
+  const link = join(packages, 'transformers');
+  if (!existsSync(link)) symlinkSync(join(dirname(require.resolve('@huggingface/transformers')), '..'), link);
+  const file = join(work, `${name}.mjs`);
+  writeFileSync(file, `${snippet}\n${ask}console.log(JSON.stringify(answers));\n`);
+  try {
+    const output = execFileSync(process.execPath, [file], { cwd: work, stdio: ['ignore', 'pipe', 'pipe'] });
+    return JSON.parse(output.toString().trim().split('\n').at(-1));
+  } catch (error) {
+    return String(error.stderr ?? error);
+  }
+}
+
+/** Serves the exports, transformers.js and onnxruntime-web on the loopback, and asks a page for each for its answers. */
+async function fillInBrowser(made) {
   const folders = {
-    '/models/web/': join(work, 'web'),
     '/transformers/': dirname(require.resolve('@huggingface/transformers')),
     '/ort/': dirname(require.resolve('onnxruntime-web')),
+    '/': work,
   };
   const types = {
     '.js': 'text/javascript',
@@ -80,7 +152,8 @@ async function fillInBrowser() {
   };
   const server = createServer((request, response) => {
     const path = normalize(decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname));
-    if (path === '/') return response.setHeader('content-type', 'text/html').end(page());
+    const asked = made.find(({ name }) => path === `/${name}.html`);
+    if (asked) return response.setHeader('content-type', 'text/html').end(page(asked.snippet));
     const [prefix, folder] = Object.entries(folders).find(([start]) => path.startsWith(start)) ?? [];
     try {
       const body = readFileSync(join(folder, path.slice(prefix.length)));
@@ -102,48 +175,57 @@ async function fillInBrowser() {
       '--disable-sync',
     ],
   });
+  const answers = new Map();
   try {
-    const tab = await browser.newPage();
-    tab.on('pageerror', (error) => console.log(`page: ${error.message}`));
-    await tab.goto(`http://127.0.0.1:${server.address().port}/`);
-    return await tab.evaluate(([texts, k]) => window.fillMask(texts, k), [sentences, topK]);
+    for (const { name } of made) {
+      const tab = await browser.newPage();
+      const wrong = new Promise((fail) => tab.on('pageerror', ({ message }) => fail(message)));
+      await tab.goto(`http://127.0.0.1:${server.address().port}/${name}.html`);
+      const given = tab.waitForFunction(() => window.answers, undefined, { timeout: 120_000 });
+      const found = given.then((handle) => handle.jsonValue()).catch((error) => String(error));
+      answers.set(name, await Promise.race([found, wrong]));
+      await tab.close();
+    }
+    return answers;
   } finally {
     await browser.close();
     server.close();
   }
 }
 
-function page() {
+/** A page of the printed code. Where onnxruntime's files are is all that it is told before: there is no network here. */
+function page(snippet) {
   return `<!doctype html><script type="importmap">{"imports": {
+    "@huggingface/transformers": "/transformers/transformers.web.js",
     "onnxruntime-web/webgpu": "/ort/ort.wasm.bundle.min.mjs",
     "onnxruntime-web": "/ort/ort.wasm.bundle.min.mjs",
     "onnxruntime-common": "/ort/ort.wasm.bundle.min.mjs"
   }}</script><script type="module">
-    import { env, pipeline } from '/transformers/transformers.web.js';
-    env.allowRemoteModels = false;
-    env.allowLocalModels = true;
-    env.localModelPath = '/models/';
+    import { env } from '@huggingface/transformers';
     env.backends.onnx.wasm.wasmPaths = '/ort/';
-    env.backends.onnx.wasm.numThreads = 1;
-    const loaded = pipeline('fill-mask', 'web', { dtype: 'fp32', device: 'wasm' });
-    window.fillMask = async (texts, k) => {
-      const fill = await loaded;
-      const answers = [];
-      for (const text of texts) answers.push(await fill(text, { top_k: k }));
-      return answers;
-    };
+  </script><script type="module">
+${snippet}
+${ask}
+    window.answers = answers;
   </script>`;
 }
 
-function compare(text, expected, answer) {
+/** @param answers an array of answers a sentence, or a message of what went wrong */
+function compare(where, expected, answers) {
+  if (typeof answers === 'string') return check(where, false, answers);
+  for (const [index, text] of sentences.entries())
+    compareSentence(`${where}: "${text}"`, expected[index], answers[index]);
+}
+
+function compareSentence(text, expected, answer) {
   const ours = expected.masks[0].answers;
   check(
-    `top ${topK} tokens of "${text}"`,
+    `top ${topK} tokens, ${text}`,
     answer.length === topK && answer.every((entry, rank) => entry.token === ours[rank]?.id),
     `${JSON.stringify(answer.map((entry) => entry.token_str))} against ${JSON.stringify(ours.map((entry) => entry.token))}`,
   );
   check(
-    `probabilities of "${text}"`,
+    `probabilities, ${text}`,
     answer.every(
       (entry, rank) => Math.abs(entry.score - (ours[rank]?.probability ?? Number.NaN)) < tolerance,
     ),

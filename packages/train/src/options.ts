@@ -166,6 +166,14 @@ export const trainOptions = options({
   }),
   overwrite: flag({ decides: false, help: 'replace an existing output' }),
   resume: flag({ decides: false, help: 'go on from the last saved state in the output' }),
+  acceptInexact: flag({
+    decides: false,
+    help: 'resume a run although an earlier version could lose gradients in it',
+  }),
+  takeOver: flag({
+    decides: false,
+    help: 'take the output from a process on another machine that seems to be writing it',
+  }),
   ...engineOptions,
 });
 

@@ -23,6 +23,8 @@ export interface TrainerState {
   evaluated_step: number | null;
   /** Evaluations since the best one. */
   evaluations_without_improvement: number;
+  /** The revision of the engines that all its steps were computed with or after; missing before there was a second. */
+  engine_revision?: number;
   /** What decides a run's outcome; a continuation must agree. */
   recipe: Recipe;
   /** The run's options, for a continuation that names none; earlier versions did not write them down. */
@@ -48,18 +50,24 @@ export async function readState(folder: string): Promise<TrainerState> {
   const text = await readFile(path, 'utf8').catch(() => {
     throw new InputError(`${path}: no such file; the run cannot be resumed from here`);
   });
-  let json: TrainerState & { format_version: number };
+  let json: (TrainerState & { format_version: number }) | null;
   try {
     json = JSON.parse(text);
   } catch {
     throw new InputError(`${path}: not valid JSON; the run cannot be resumed from here`);
   }
-  const { format_version, ...state } = json;
+  const { format_version, ...state } = json ?? ({} as NonNullable<typeof json>);
   if (format_version !== 1) {
     throw new InputError(
-      `${path}: format_version is ${format_version}, expected 1; was it written by a newer mlm?`,
+      `${path}: format_version is ${JSON.stringify(format_version)}, expected 1; was it written by a newer mlm?`,
     );
   }
+  for (const name of ['step', 'epoch', 'batch', 'tokens', 'elapsed_seconds'] as const) {
+    if (typeof state[name] === 'number' && state[name] >= 0) continue;
+    throw new InputError(`${path}: ${name} is ${JSON.stringify(state[name])}, expected a number`);
+  }
+  if (typeof state.recipe !== 'object' || state.recipe === null)
+    throw new InputError(`${path}: recipe is ${JSON.stringify(state.recipe)}, expected an object`);
   // Earlier versions evaluated before they saved, and did not write it down.
   return { ...state, evaluated_step: state.evaluated_step === undefined ? state.step : state.evaluated_step };
 }

@@ -13,6 +13,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { type Checkpoint, configFile, readCheckpoint } from '../checkpoint/checkpoint.js';
 import { checkpointFolder } from '../checkpoint/hub.js';
 import { affine, noDropout } from '../models/layers.js';
+import { tokenizerForPages } from './tokenizer.js';
 
 /** How {@link exportOnnx} writes. */
 export interface OnnxExportOptions extends Pick<WriteFolderOptions, 'takeOver'> {
@@ -28,6 +29,8 @@ export interface OnnxExport {
   folder: string;
   /** Size of its onnx/model.onnx in bytes. */
   bytes: number;
+  /** The tokenizer's files; none where the checkpoint has no tokenizer. */
+  tokenizer: string[];
 }
 
 /**
@@ -42,18 +45,18 @@ export async function exportOnnx(
 ): Promise<OnnxExport> {
   const target = { overwrite, takeOver, inputs: [checkpoint] };
   checkTarget(folder, exportFolder, target);
-  const read = await readCheckpoint(await checkpointFolder(checkpoint));
+  const source = await checkpointFolder(checkpoint);
+  const [read, tokenizer] = [await readCheckpoint(source), await tokenizerForPages(source)];
   await turn(signal);
   const bytes = onnxModel(read);
   await turn(signal);
   await writeFolder(folder, exportFolder, target, async (partial) => {
     await mkdir(join(partial, 'onnx'));
     await writeFile(join(partial, 'onnx', 'model.onnx'), bytes);
-    for (const [name, text] of Object.entries(read.tokenizerFiles))
-      await writeFile(join(partial, name), text);
+    for (const [name, text] of Object.entries(tokenizer)) await writeFile(join(partial, name), text);
     await writeFile(join(partial, configFile), read.model.formatConfig());
   });
-  return { folder, bytes: bytes.length };
+  return { folder, bytes: bytes.length, tokenizer: Object.keys(tokenizer) };
 }
 
 /** Lets an interrupt be heard between two steps that keep the thread. */
@@ -72,22 +75,26 @@ const exportFolder: Replaceable & { kind: 'folder' } = {
     /^onnx\/([^/]+\.onnx)?$/.test(path),
 };
 
-const inputs: Record<'input_ids' | 'attention_mask' | 'token_type_ids', InputSpec> = {
-  input_ids: { shape: ['batch_size', 'sequence_length'], dtype: 'int32' },
-  attention_mask: { shape: ['batch_size', 'sequence_length'], dtype: 'int32' },
-  token_type_ids: { shape: ['batch_size', 'sequence_length'], dtype: 'int32' },
-};
+const ids: InputSpec = { shape: ['batch_size', 'sequence_length'], dtype: 'int32' };
 
-/** The model as the bytes of an .onnx file: int64 ids and masks in, `logits` [batch, sequence, vocabulary] out. */
+/**
+ * The model as the bytes of an .onnx file: int64 `input_ids`, `attention_mask` and, where the model has several,
+ * `token_type_ids` in, `logits` [batch, sequence, vocabulary] out.
+ */
 export function onnxModel({ model, weights }: Pick<Checkpoint, 'model' | 'weights'>): Uint8Array {
   const variables = Object.fromEntries(model.parameters.map(({ name, shape }) => [name, { shape }]));
+  const inputs = {
+    input_ids: ids,
+    attention_mask: ids,
+    ...(model.limits.tokenTypes > 1 && { token_type_ids: ids }),
+  };
   const graph = trace(
     (parameters, { input_ids, attention_mask, token_type_ids }) => {
       const [batch, sequence] = input_ids!.shape as [number, number];
       const sequences = {
         input_ids: input_ids!,
         attention_mask: tf.cast(attention_mask!, 'float32'),
-        token_type_ids: token_type_ids!,
+        ...(token_type_ids && { token_type_ids }),
       };
       const hidden = model.encode(parameters, sequences, noDropout);
       const { states, table, bias } = model.head(parameters, hidden);

@@ -167,3 +167,22 @@ it('a run has its output to itself', async () => {
   expect(await readdir(folder.path)).not.toContain('alone.lock');
   await run({ output, maxSteps: 2, overwrite: true });
 });
+
+it('a run that an earlier version may have made inexact is resumed by acceptInexact alone', async () => {
+  const output = folder.file('inexact');
+  // 411 rows of 16 tokens of 32 units: just as many elements as lost some.
+  const options = { output, batchSize: 411, maxSteps: 1 };
+  await run(options);
+  const path = join(output, 'trainer_state.json');
+  const { engine_revision: _, ...state } = JSON.parse(await readFile(path, 'utf8'));
+  await writeFile(path, JSON.stringify(state));
+  await expect(run({ ...options, resume: true })).rejects.toThrow(
+    /inexact: an earlier version began this run, .* go on with acceptInexact/,
+  );
+  const resumed = await run({ ...options, resume: true, acceptInexact: true });
+  expect(resumed.at(-1)).toMatchObject({ reason: 'finished', step: 1 });
+  const [start] = await run({ ...options, model: output, output: folder.file('from-inexact') });
+  expect(start).toMatchObject({
+    warnings: [[expect.stringMatching(/inexact: an earlier version of mlm trained/)]],
+  });
+});

@@ -1,5 +1,7 @@
 import { InputError, mention, say } from '@mlm/base/errors';
 import { deciding, type Given, settingsOf } from '@mlm/base/options';
+import { ENGINE_REVISION } from '@mlm/compile';
+import { mayBeInexact } from '../checkpoint/inexact.js';
 import type { Recipe, TrainerState } from '../checkpoint/state.js';
 import { trainOptions } from '../options.js';
 import type { EndEvent, Evaluation, EvaluationEvent } from './events.js';
@@ -42,13 +44,22 @@ export function freshState(options: ResolvedOptions, setup: Setup): TrainerState
     best: null,
     evaluated_step: null,
     evaluations_without_improvement: 0,
+    engine_revision: ENGINE_REVISION,
     recipe: recipeOf(options, setup),
     settings: rememberedSettings(options),
   };
 }
 
-/** @throws InputError when the run that is continued was another one, with everything in which it was */
+/**
+ * @throws InputError when the run that is continued was another one, with everything in which it was, or cannot be continued
+ * to the same bits
+ */
 export function continuedState(state: TrainerState, options: ResolvedOptions, setup: Setup): TrainerState {
+  if (mayBeInexact(state, setup.checkpoint.model) && !options.acceptInexact) {
+    throw new InputError(
+      say`${options.output}: an earlier version began this run, which could lose gradients of the embeddings at this size; go on with ${mention('acceptInexact')}, or begin anew`,
+    );
+  }
   const differences = Object.entries(recipeOf(options, setup)).filter(
     // Runs of an earlier version recorded less.
     ([name, value]) => state.recipe[name] !== value && state.recipe[name] !== undefined,

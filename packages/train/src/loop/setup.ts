@@ -4,6 +4,7 @@ import { InputError } from '@mlm/base/errors';
 import { dynamicOptions, dynamicSettings } from '@mlm/masking/options';
 import { type Checkpoint, hasWeights, readCheckpoint, readModel } from '../checkpoint/checkpoint.js';
 import { checkpointFolder } from '../checkpoint/hub.js';
+import { inexactNote } from '../checkpoint/inexact.js';
 import type { Snapshot } from '../checkpoint/run-folder.js';
 import { refuseOtherTokenizer } from '../checkpoint/tokenizer.js';
 import { contentHash } from '../data/content.js';
@@ -173,5 +174,6 @@ async function startingModel(
   if (!(await hasWeights(folder))) return { model: await readModel(folder) };
   const checkpoint = await readCheckpoint(folder, seed);
   refuseOtherTokenizer(dataset, tokenizer, model, checkpoint.tokenizerFiles);
-  return checkpoint;
+  const note = await inexactNote(folder, checkpoint.model);
+  return note ? { ...checkpoint, notes: [...checkpoint.notes, note] } : checkpoint;
 }

@@ -34,7 +34,7 @@ export async function* train(given: TrainOptions): AsyncGenerator<TrainEvent> {
       `${several}: training does not share its work among several processes yet; start it once`,
     );
   }
-  const lock = await lockOutput(options.output);
+  const lock = await lockOutput(options.output, { takeOver: options.takeOver });
   try {
     yield* trainIn(new RunFolder(options.output, lock), options);
   } finally {

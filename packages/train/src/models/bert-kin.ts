@@ -91,6 +91,7 @@ export const bertLimits = (config: BertConfig): Limits => ({
   vocabulary: config.vocab_size,
   positions: config.max_position_embeddings,
   padId: config.pad_token_id,
+  tokenTypes: config.type_vocab_size,
   layers: config.num_hidden_layers,
   ownLayers: config.num_hidden_layers,
   hidden: config.hidden_size,

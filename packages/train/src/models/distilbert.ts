@@ -41,6 +41,7 @@ const limits = (config: DistilBertConfig): Limits => ({
   vocabulary: config.vocab_size,
   positions: config.max_position_embeddings,
   padId: config.pad_token_id,
+  tokenTypes: 0,
   layers: config.n_layers,
   ownLayers: config.n_layers,
   hidden: config.dim,

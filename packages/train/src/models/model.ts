@@ -68,6 +68,8 @@ export interface Limits {
   /** The longest row in tokens. */
   positions: number;
   padId: number;
+  /** Kinds of token type ids; 0 where the model has none. */
+  tokenTypes: number;
   /** Layers that are computed. */
   layers: number;
   /** Layers with weights of their own, which freezing counts. */

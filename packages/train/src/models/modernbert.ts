@@ -68,6 +68,7 @@ const limits = (config: ModernBertConfig): Limits => ({
   vocabulary: config.vocab_size,
   positions: config.max_position_embeddings,
   padId: config.pad_token_id,
+  tokenTypes: 0,
   layers: config.num_hidden_layers,
   ownLayers: config.num_hidden_layers,
   hidden: config.hidden_size,

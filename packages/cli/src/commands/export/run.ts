@@ -11,8 +11,20 @@ export async function runExport(context: Context, options: ExportSettings): Prom
     takeOver,
     signal: context.signal,
   });
-  printResult(context, options, result, () => [
-    `${output}/: config.json, the tokenizer’s files and onnx/model.onnx (${formatBytes(result.bytes)})`,
-    `In a page or in Node: await pipeline('fill-mask', '${output}', { dtype: 'fp32' })`,
-  ]);
+  const files = ['config.json', ...result.tokenizer, `onnx/model.onnx (${formatBytes(result.bytes)})`];
+  const folder = output.replace(/\/*$/, '/');
+  printResult(context, options, result, () =>
+    result.tokenizer.length > 0
+      ? [
+          `${folder}: ${files.join(', ')}`,
+          'In Node, or in a page beside the folder:',
+          "  import { env, pipeline } from '@huggingface/transformers';",
+          '  env.allowLocalModels = true;',
+          `  const fill = await pipeline('fill-mask', '${folder}', { dtype: 'fp32' });`,
+        ]
+      : [
+          `${folder}: ${files.join(', ')}`,
+          'The checkpoint has no tokenizer: transformers.js needs a tokenizer.json and a tokenizer_config.json beside them.',
+        ],
+  );
 }

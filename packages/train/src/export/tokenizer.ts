@@ -1,0 +1,37 @@
+import { join } from 'node:path';
+import { exists } from '@mlm/base';
+import { loadTokenizer, type Tokenizer } from '@mlm/tokenize';
+
+const roles = {
+  cls: 'cls_token',
+  sep: 'sep_token',
+  pad: 'pad_token',
+  unk: 'unk_token',
+  mask: 'mask_token',
+} as const;
+
+/**
+ * A checkpoint's tokenizer as transformers.js reads it: with a tokenizer.json, and a tokenizer_config.json that names the
+ * class and the special tokens, whichever of them the checkpoint has. Empty where it has no tokenizer.
+ *
+ * @throws InputError when the checkpoint's tokenizer asks for what is not supported
+ */
+export async function tokenizerForPages(checkpoint: string): Promise<Record<string, string>> {
+  const sources = ['tokenizer.json', 'vocab.txt', 'vocab.json'].map((name) => exists(join(checkpoint, name)));
+  if (!(await Promise.all(sources)).includes(true)) return {};
+  const tokenizer = await loadTokenizer(checkpoint);
+  const files: Record<string, string> = { ...tokenizer.files };
+  return {
+    ...files,
+    'tokenizer_config.json': withSpecialTokens(files['tokenizer_config.json'] ?? '{}', tokenizer),
+  };
+}
+
+/** transformers.js takes the special tokens from here alone. */
+function withSpecialTokens(text: string, tokenizer: Tokenizer): string {
+  const config = JSON.parse(text) as Record<string, unknown>;
+  for (const [role, key] of Object.entries(roles)) {
+    config[key] ??= tokenizer.idToToken(tokenizer.specialIds[role as keyof typeof roles]);
+  }
+  return `${JSON.stringify(config, null, 2)}\n`;
+}
