@@ -7,6 +7,7 @@ export type { Executable, ExecutableInput } from './executable.js';
 export { type Dimension, isSymbolic, type Shape, type SymbolicDimension } from './graph/dimension.js';
 export type { Attributes, DType, Graph, Node, TypedArray, Value } from './graph/graph.js';
 export { printGraph } from './graph/print.js';
+export { type AdamWUpdate, adamW } from './primitives/adamw.js';
 export { checkpoint } from './primitives/checkpoint.js';
 export { sumOverDevices } from './primitives/device-sum.js';
 export { type DropoutMask, dropoutMask } from './primitives/dropout-mask.js';

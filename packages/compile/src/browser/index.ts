@@ -12,6 +12,8 @@ export { useOnnxRuntime } from '../targets/web/runtime.js';
 export { type Dimension, isSymbolic, type Shape, type SymbolicDimension } from '../graph/dimension.js';
 export type { Attributes, DType, Graph, Node, TypedArray, Value } from '../graph/graph.js';
 export { printGraph } from '../graph/print.js';
+export { type AdamWUpdate, adamW } from '../primitives/adamw.js';
+export { checkpoint } from '../primitives/checkpoint.js';
 export { sumOverDevices } from '../primitives/device-sum.js';
 export { type DropoutMask, dropoutMask } from '../primitives/dropout-mask.js';
 export { type OnnxOptions, toOnnx } from '../targets/onnx/model.js';

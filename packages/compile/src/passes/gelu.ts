@@ -65,3 +65,16 @@ function emitScaled(x: Value, factor: number, emit: Emit): Value {
   const constant = emit('Fill', [], { shape: [], value: factor }, [{ shape: [], dtype: 'float32' }])[0]!;
   return emit('Multiply', [x, constant], {}, [x])[0]!;
 }
+
+/** How many error functions of a rewritten graph are part of no GELU. */
+export function looseErrorFunctions({ nodes }: Graph): number {
+  const used = new Set<Value>();
+  for (const { op, inputs } of nodes) {
+    if (op !== 'Multiply') continue;
+    for (const [u, twice] of [inputs, [...inputs].reverse()]) {
+      const erf = shifted(twice)?.x;
+      if (erf && operands(erf, 'Erf')?.[0] === u) used.add(erf);
+    }
+  }
+  return nodes.filter(({ op, outputs }) => op === 'Erf' && !used.has(outputs[0]!)).length;
+}

@@ -85,3 +85,10 @@ function matchAffine(inputs: readonly Value[]) {
   const { node } = normalized;
   return { x: node!.inputs[0]!, scale, bias, epsilon: node!.attributes.epsilon as number };
 }
+
+/** How many normalizations a rewritten graph still computes in parts: what divides by the root of a mean of squares. */
+export const looseNormalizations = ({ nodes }: Graph): number =>
+  nodes.filter(({ op, inputs }) => {
+    const mean = op === 'Rsqrt' || op === 'Sqrt' ? shifted(inputs[0])?.x : undefined;
+    return operands(operands(mean, 'Mean')?.[0], 'Square') !== undefined;
+  }).length;

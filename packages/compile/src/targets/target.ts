@@ -71,6 +71,8 @@ export interface Target<E extends Executable = Executable> {
    * @throws Error naming an operation that has no form in this target
    */
   emit?(graph: Graph): Uint8Array;
+  /** What the passes were made to recognise and did not, a line for each kind; left out where nothing is recognised. */
+  unfused?(graph: Graph): string[];
   /**
    * Compiles a function.
    * @throws InputError if the engine is not set up or does not start

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { adamW } from '../../src/primitives/adamw.js';
 import type { InputSpec, TensorFunction } from '../../src/trace/trace.js';
 
 const [BETA1, BETA2, EPSILON, CLIP] = [0.9, 0.999, 1e-8, 0.5];
@@ -34,7 +35,7 @@ export function adamWVariables() {
   return variables;
 }
 
-/** A small regression trained by AdamW in plain operations, with clipping by the global norm; only the weight decays. */
+/** A small regression trained by AdamW, with clipping by the global norm; only the weight decays. */
 export const adamWStep: TensorFunction = (variables, inputs) => {
   const trained = Object.keys(parameters).map((name) => variables[name]!);
   const { value: loss, grads } = tf.variableGrads(() => {
@@ -49,20 +50,19 @@ export const adamWStep: TensorFunction = (variables, inputs) => {
     tf.Tensor
   >;
   for (const name of Object.keys(parameters)) {
-    const gradient = tf.mul(grads[name]!, clip);
-    const [parameter, first, second] = [name, `first.${name}`, `second.${name}`].map(
-      (key) => variables[key]!,
-    );
-    const newFirst = tf.add(tf.mul(first!, first_keep!), tf.mul(gradient, tf.sub(1, first_keep!)));
-    const newSecond = tf.add(
-      tf.mul(second!, second_keep!),
-      tf.mul(tf.square(gradient), tf.sub(1, second_keep!)),
-    );
-    const denominator = tf.add(tf.mul(tf.sqrt(newSecond), second_moment_scale!), EPSILON);
-    const decayed = name === 'weight' ? tf.sub(parameter!, tf.mul(parameter!, decay!)) : parameter!;
-    parameter!.assign(tf.sub(decayed, tf.mul(tf.div(newFirst, denominator), step_size!)));
-    first!.assign(newFirst);
-    second!.assign(newSecond);
+    adamW({
+      parameter: variables[name]!,
+      firstMoment: variables[`first.${name}`]!,
+      secondMoment: variables[`second.${name}`]!,
+      gradient: grads[name]!,
+      clip,
+      firstKeep: first_keep!,
+      secondKeep: second_keep!,
+      stepSize: step_size!,
+      secondMomentScale: second_moment_scale!,
+      epsilon: EPSILON,
+      ...(name === 'weight' && { decay: decay! }),
+    });
   }
   return { loss, norm };
 };

@@ -1,3 +1,4 @@
+import { adamW as updateByAdamW } from '@mlm/compile';
 import * as tf from '@tensorflow/tfjs-core';
 
 export interface AdamWOptions {
@@ -77,25 +78,19 @@ export function adamW(
     options.clipNorm > 0
       ? tf.minimum(tf.div(options.clipNorm, tf.add(globalNorm(Object.values(gradients)), 1e-6)), 1)
       : undefined;
-  const firstShare = tf.sub(1, scalars.first_moment_keep);
-  const secondShare = tf.sub(1, scalars.second_moment_keep);
-  for (const [name, raw] of Object.entries(gradients)) {
-    const gradient = clip ? tf.mul(raw, clip) : raw;
-    const parameter = variables[name]!;
-    const first = variables[firstMoment(name)]!;
-    const second = variables[secondMoment(name)]!;
-    const newFirst = tf.add(tf.mul(first, scalars.first_moment_keep), tf.mul(gradient, firstShare));
-    const newSecond = tf.add(
-      tf.mul(second, scalars.second_moment_keep),
-      tf.mul(tf.square(gradient), secondShare),
-    );
-    const denominator = tf.add(tf.mul(tf.sqrt(newSecond), scalars.second_moment_scale), options.epsilon);
-    const decayed =
-      decays(name) && options.weightDecay > 0
-        ? tf.sub(parameter, tf.mul(parameter, scalars.decay))
-        : parameter;
-    parameter.assign(tf.sub(decayed, tf.mul(tf.div(newFirst, denominator), scalars.step_size)));
-    first.assign(newFirst);
-    second.assign(newSecond);
+  for (const [name, gradient] of Object.entries(gradients)) {
+    updateByAdamW({
+      parameter: variables[name]!,
+      firstMoment: variables[firstMoment(name)]!,
+      secondMoment: variables[secondMoment(name)]!,
+      gradient,
+      clip,
+      firstKeep: scalars.first_moment_keep,
+      secondKeep: scalars.second_moment_keep,
+      stepSize: scalars.step_size,
+      secondMomentScale: scalars.second_moment_scale,
+      epsilon: options.epsilon,
+      decay: decays(name) && options.weightDecay > 0 ? scalars.decay : undefined,
+    });
   }
 }

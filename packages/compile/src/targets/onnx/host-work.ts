@@ -1,7 +1,7 @@
 import { formatShape, type Shape, staticShape } from '../../graph/dimension.js';
-import { constantOf, type Graph, type Value } from '../../graph/graph.js';
+import { constantOf, type Graph, type Node, type Value } from '../../graph/graph.js';
 import { rewrite } from '../../graph/rewrite.js';
-import { type AdamWUpdate, matchAdamW } from '../../passes/adamw.js';
+import { type AdamWInputs, adamWInputs, updatesInPlace } from '../../primitives/adamw.js';
 import { DROPOUT_MASK } from '../../primitives/dropout-mask.js';
 
 /** Where a kernel of ours finds a scalar: known, an input of the run, or an output of the engine's graph. */
@@ -13,8 +13,9 @@ export type ScalarSource =
 /** Where the engine leaves a gradient: in an output, or in a variable that it assigns to (a sum over batches). */
 export type GradientSource = { readonly output: string } | { readonly variable: string };
 
-const SCALARS = ['stepSize', 'secondMomentScale', 'firstKeep', 'secondKeep', 'epsilon'] as const;
-type ScalarName = (typeof SCALARS)[number] | 'decay' | 'clip';
+type ScalarName =
+  | Exclude<keyof AdamWInputs, 'parameter' | 'firstMoment' | 'secondMoment' | 'gradient'>
+  | 'epsilon';
 
 /** One AdamW update that runs in place after the engine. */
 export interface HostUpdate {
@@ -74,13 +75,13 @@ function planUpdates(graph: Graph): Omit<HostPlan, 'masks'> {
     outputs[name] = value;
     return name;
   };
-  const found = graph.variables.flatMap((variable) => matchAdamW(graph, variable) ?? []);
+  const gradients = new Map<string, readonly number[]>();
+  const found = updatesInPlace(graph).map((node) => ({ node, ...adamWInputs(node, node.inputs) }));
   for (const { parameter, firstMoment, secondMoment } of found) {
     for (const { name } of [parameter, firstMoment, secondMoment]) delete remaining[name!];
   }
-  const gradients = new Map<string, readonly number[]>();
-  const updates = found.map((update): HostUpdate => {
-    const { gradient, clip } = unclipped(update.gradient);
+  const updates = found.map(({ node, ...update }): HostUpdate => {
+    const { gradient } = update;
     const variable = Object.keys(remaining).find((name) => remaining[name] === gradient);
     const source = variable === undefined ? { output: outputFor(gradient) } : { variable };
     if ('output' in source) gradients.set(source.output, staticShape(gradient.shape));
@@ -89,23 +90,15 @@ function planUpdates(graph: Graph): Omit<HostPlan, 'masks'> {
       firstMoment: update.firstMoment.name!,
       secondMoment: update.secondMoment.name!,
       gradient: source,
-      scalars: scalarsOf(update, clip, outputFor),
+      scalars: scalarsOf(node, update, outputFor),
     };
   });
   return { graph: { ...graph, outputs, updates: remaining }, updates, gradients };
 }
 
-/** A gradient without the clipping factor, which the kernel applies on the way. */
-function unclipped(gradient: Value): { gradient: Value; clip?: Value } {
-  if (gradient.node?.op !== 'Multiply' || gradient.shape.length === 0) return { gradient };
-  const [a, b] = gradient.node.inputs as [Value, Value];
-  if (b.shape.length === 0) return { gradient: a, clip: b };
-  return a.shape.length === 0 ? { gradient: b, clip: a } : { gradient };
-}
-
 function scalarsOf(
-  update: AdamWUpdate,
-  clip: Value | undefined,
+  { attributes }: Node,
+  { firstKeep, secondKeep, stepSize, secondMomentScale, clip, decay }: AdamWInputs,
   outputFor: (value: Value) => string,
 ): HostUpdate['scalars'] {
   const source = (value: Value): ScalarSource => {
@@ -113,11 +106,14 @@ function scalarsOf(
     if (constant !== undefined) return { value: constant };
     return value.node ? { output: outputFor(value) } : { input: value.name! };
   };
-  const scalars = Object.fromEntries(SCALARS.map((name) => [name, source(update[name])]));
   return {
-    ...(scalars as Record<(typeof SCALARS)[number], ScalarSource>),
-    decay: update.decay ? source(update.decay) : { value: 0 },
+    firstKeep: source(firstKeep),
+    secondKeep: source(secondKeep),
+    stepSize: source(stepSize),
+    secondMomentScale: source(secondMomentScale),
+    epsilon: { value: attributes.epsilon as number },
     clip: clip ? source(clip) : { value: 1 },
+    decay: decay ? source(decay) : { value: 0 },
   };
 }
 

@@ -6,6 +6,7 @@ import { rewriteGelu } from '../../passes/gelu.js';
 import { fuseLayerNorm } from '../../passes/layer-norm.js';
 import { fuseMatMul } from '../../passes/matmul.js';
 import { applyPasses, generalPasses } from '../../passes/passes.js';
+import { unfused } from '../../passes/unfused.js';
 import type { Target } from '../target.js';
 import { toOnnx } from './model.js';
 import { onnxProgram } from './program.js';
@@ -32,10 +33,16 @@ export const onnx = {
   precisions: { fp32: ['cpu'] },
   passes,
   emit: (graph) => toOnnx(applyPasses(passes, graph)),
+  unfused,
   async load(source, { threads, share }) {
     const state = share?.state ?? new OnnxState(source.variables);
     const free = state.memory?.free ?? 0;
-    const program = await source.kept({ free }, () => onnxProgram(source.graph(), passes, free));
+    const program = await source.kept({ free }, () => {
+      const graph = source.graph();
+      // `mlm --debug` sets it.
+      if (process.env.MLM_DEBUG) for (const line of unfused(graph)) process.stderr.write(`onnx: ${line}\n`);
+      return onnxProgram(graph, passes, free);
+    });
     return OnnxExecutable.create(program, source.inputs, { variables: state, owned: !share }, { threads });
   },
   owns: (executable): executable is OnnxExecutable => executable instanceof OnnxExecutable,

@@ -1,11 +1,16 @@
 import type { Value } from '../../../graph/graph.js';
-import type { AdamWUpdate } from '../../../passes/adamw.js';
+import type { AdamWInputs } from '../../../primitives/adamw.js';
 import { attribute } from '../protobuf/attribute.js';
 import type { GraphBuilder, Tensor } from './builder.js';
 
+/** An update that TensorFlow's kernel does in place. */
+export interface FusedAdamW extends AdamWInputs {
+  readonly epsilon: number;
+}
+
 /** The values that a fused update reads, beside the variables that it changes in place. */
-export function readByAdamW(update: AdamWUpdate): Value[] {
-  const { parameter, firstMoment, secondMoment, ...values } = update;
+export function readByAdamW(update: FusedAdamW): Value[] {
+  const { parameter, firstMoment, secondMoment, epsilon, ...values } = update;
   return [...Object.values(values), ...(values.decay ? [parameter] : [])];
 }
 
@@ -17,16 +22,17 @@ export function readByAdamW(update: AdamWUpdate): Value[] {
  * @returns the node that must run
  */
 export function emitAdamW(
-  update: AdamWUpdate,
+  update: FusedAdamW,
   tensorOf: (value: Value) => Tensor,
   reads: readonly Tensor[],
   to: GraphBuilder,
 ): Tensor {
   const T = { T: attribute.type('float32') };
-  const gradient = tensorOf(update.gradient);
+  const raw = tensorOf(update.gradient);
+  const gradient = update.clip ? to.add('Mul', [raw, tensorOf(update.clip)], T, { name: 'adam/clip' }) : raw;
   const scale = tensorOf(update.secondMomentScale);
-  const [rate, epsilon] = [update.stepSize, update.epsilon].map((value) =>
-    to.add('RealDiv', [tensorOf(value), scale], T, { name: 'adam/scalar' }),
+  const [rate, epsilon] = [tensorOf(update.stepSize), to.scalar(update.epsilon, 'float32')].map((tensor) =>
+    to.add('RealDiv', [tensor, scale], T, { name: 'adam/scalar' }),
   );
   const handle = (variable: Value) => to.variable(variable);
   const after = [...reads];

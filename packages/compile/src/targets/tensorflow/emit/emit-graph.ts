@@ -1,8 +1,9 @@
 import type { Graph, Node, Value } from '../../../graph/graph.js';
 import { removeUnused } from '../../../graph/rewrite.js';
-import { type AdamWUpdate, matchAdamW } from '../../../passes/adamw.js';
+import { expandAdamW } from '../../../passes/adamw.js';
+import { ADAMW, adamWInputs, updatesInPlace } from '../../../primitives/adamw.js';
 import { attribute } from '../protobuf/attribute.js';
-import { emitAdamW, readByAdamW } from './adamw.js';
+import { emitAdamW, type FusedAdamW, readByAdamW } from './adamw.js';
 import type { GraphBuilder, Tensor } from './builder.js';
 import { operations } from './index.js';
 
@@ -18,8 +19,15 @@ export interface EmittedSignature {
  *
  * @throws Error naming the operation that has no form in TensorFlow
  */
-export function emitGraph(graph: Graph, to: GraphBuilder): EmittedSignature {
-  const adam = graph.variables.flatMap((variable) => matchAdamW(graph, variable) ?? []);
+export function emitGraph(traced: Graph, to: GraphBuilder): EmittedSignature {
+  const inPlace = updatesInPlace(traced);
+  const all = traced.nodes.filter(({ op }) => op === ADAMW).length;
+  // Updates that go elsewhere than into their variables have no kernel.
+  const graph = inPlace.length < all ? expandAdamW(traced) : traced;
+  const adam = updatesInPlace(graph).map((node) => ({
+    ...adamWInputs(node, node.inputs),
+    epsilon: node.attributes.epsilon as number,
+  }));
   const emitter = new Emitter(to);
   const inputs = graph.inputs.map((value) => [value.name!, emitter.placeholder(value)] as const);
   const nodes = nodesWithout(graph, adam);
@@ -38,14 +46,14 @@ export function emitGraph(graph: Graph, to: GraphBuilder): EmittedSignature {
 }
 
 /** The nodes that are needed when fused operations take the place of some updates. */
-function nodesWithout(graph: Graph, fused: readonly AdamWUpdate[]): readonly Node[] {
-  const roots: Value[] = fused.flatMap((update) => Object.values(update));
+function nodesWithout(graph: Graph, fused: readonly FusedAdamW[]): readonly Node[] {
+  const roots: Value[] = fused.flatMap(({ epsilon: _, ...update }) => Object.values(update));
   const outputs = Object.fromEntries([...Object.values(graph.outputs), ...roots].entries());
   return removeUnused({ ...graph, outputs, updates: plainUpdates(graph, fused) }).nodes;
 }
 
 /** The updates that no fused operation takes over. */
-function plainUpdates(graph: Graph, fused: readonly AdamWUpdate[]): Graph['updates'] {
+function plainUpdates(graph: Graph, fused: readonly FusedAdamW[]): Graph['updates'] {
   const taken = new Set(
     fused.flatMap(({ parameter, firstMoment, secondMoment }) => [
       parameter.name,
@@ -73,7 +81,7 @@ class Emitter {
   readAssigned(
     { variables, outputs, updates }: Graph,
     nodes: readonly Node[],
-    fused: readonly AdamWUpdate[],
+    fused: readonly FusedAdamW[],
   ): void {
     const needed = new Set([
       ...nodes.flatMap(({ inputs }) => inputs),
@@ -113,14 +121,14 @@ class Emitter {
     });
   }
 
-  adamW(update: AdamWUpdate): Tensor {
+  adamW(update: FusedAdamW): Tensor {
     const { parameter, firstMoment, secondMoment } = update;
     const reads = [parameter, firstMoment, secondMoment].flatMap((variable) => this.readOf(variable));
     return emitAdamW(update, (value) => this.tensorOf(value), reads, this.to);
   }
 
   /** Plain assignments, each after the read of its variable. */
-  assignments(graph: Graph, fused: readonly AdamWUpdate[]): Tensor[] {
+  assignments(graph: Graph, fused: readonly FusedAdamW[]): Tensor[] {
     const variables = new Map(graph.variables.map((value) => [value.name!, value]));
     const updates = Object.entries(plainUpdates(graph, fused));
     const values = updates.map(([, value]) => this.tensorOf(value));

@@ -10,6 +10,7 @@ import { OnnxState } from '../targets/onnx/state.js';
 import { onnx } from '../targets/onnx/target.js';
 import { expectClose } from '../testing/compare.fixture.js';
 import { type TensorFunction, trace } from '../trace/trace.js';
+import { adamW } from './adamw.js';
 
 const beta1 = 0.9;
 const beta2 = 0.999;
@@ -20,17 +21,19 @@ const fit: TensorFunction = ({ weight, first, second }, { target, rate, step }) 
   const { value: loss, grads } = tf.variableGrads(() =>
     tf.sum<tf.Scalar>(tf.squaredDifference(weight!, target!)),
   );
-  const gradient = tf.mul(grads.weight!, tf.minimum(1, tf.div(10, tf.sqrt(loss))));
-  const keeps = [tf.scalar(beta1), tf.scalar(beta2)] as const;
-  const newFirst = tf.add(tf.mul(first!, keeps[0]), tf.mul(gradient, tf.sub(1, keeps[0])));
-  const newSecond = tf.add(tf.mul(second!, keeps[1]), tf.mul(tf.square(gradient), tf.sub(1, keeps[1])));
-  const scale = tf.rsqrt(tf.sub(1, tf.pow(beta2, step!)));
-  const denominator = tf.add(tf.mul(tf.sqrt(newSecond), scale), 1e-8);
-  const decayed = tf.sub(weight!, tf.mul(weight!, tf.mul(rate!, 0.01)));
-  const stepSize = tf.div(rate!, tf.sub(1, tf.pow(beta1, step!)));
-  weight!.assign(tf.sub(decayed, tf.mul(tf.div(newFirst, denominator), stepSize)));
-  first!.assign(newFirst);
-  second!.assign(newSecond);
+  adamW({
+    parameter: weight!,
+    firstMoment: first!,
+    secondMoment: second!,
+    gradient: grads.weight!,
+    clip: tf.minimum(1, tf.div(10, tf.sqrt(loss))),
+    firstKeep: tf.scalar(beta1),
+    secondKeep: tf.scalar(beta2),
+    stepSize: tf.div(rate!, tf.sub(1, tf.pow(beta1, step!))),
+    secondMomentScale: tf.rsqrt(tf.sub(1, tf.pow(beta2, step!))),
+    epsilon: 1e-8,
+    decay: tf.mul(rate!, 0.01),
+  });
   return { loss };
 };
 
@@ -99,4 +102,21 @@ it('leaves the graph: onnxruntime computes gradients, the update runs in place',
   expect(Object.keys(graph.updates)).toEqual([]);
   expect(updates).toHaveLength(1);
   expect(printGraph(graph)).not.toMatch(/(first|second)[,)]/);
+});
+
+it('is written out where its results go elsewhere too', async () => {
+  const shown: TensorFunction = (variables, given) => {
+    const { loss } = fit(variables, given);
+    return { loss: loss!, now: tf.mul(variables.weight!, 2) };
+  };
+  const executable = await compile(shown, options);
+  const { now } = await executable.run(inputs(1));
+  const { weight } = await executable.read(['weight']);
+  expectClose(
+    now!,
+    weight!.map((value) => 2 * value),
+    'now',
+    1e-6,
+  );
+  await executable.dispose();
 });

@@ -1,0 +1,128 @@
+import {
+  add,
+  div,
+  mul,
+  scalar,
+  sqrt,
+  square,
+  sub,
+  type Tensor,
+  tidy,
+  type Variable,
+} from '@tensorflow/tfjs-core';
+import type { Graph, Node, Value } from '../graph/graph.js';
+import { isTracing, recordNode } from '../trace/recording.js';
+
+/**
+ * The operation `AdamW(parameter, firstMoment, secondMoment, gradient, firstKeep, secondKeep, stepSize,
+ * secondMomentScale, clip?, decay?)` {epsilon, clips, decays}, whose outputs are what the first three become.
+ */
+export const ADAMW = 'AdamW';
+
+/** An update of one parameter. All scalars are float32 tensors of shape []. */
+export interface AdamWUpdate {
+  readonly parameter: Variable;
+  readonly firstMoment: Variable;
+  readonly secondMoment: Variable;
+  /** Of the parameter's shape. */
+  readonly gradient: Tensor;
+  /** β₁ */
+  readonly firstKeep: Tensor;
+  /** β₂ */
+  readonly secondKeep: Tensor;
+  /** learning rate / (1 − β₁ᵗ) at step t */
+  readonly stepSize: Tensor;
+  /** 1 / sqrt(1 − β₂ᵗ) */
+  readonly secondMomentScale: Tensor;
+  readonly epsilon: number;
+  /** A factor on the gradient, such as that of clipping. Default: none. */
+  readonly clip?: Tensor | undefined;
+  /** learning rate · weight decay. Default: the parameter does not decay. */
+  readonly decay?: Tensor | undefined;
+}
+
+/**
+ * Assigns to a parameter and its moments what a step of AdamW makes of them (Loshchilov and Hutter 2017,
+ * arXiv:1711.05101), by the formula of `torch.optim.AdamW`:
+ *
+ *     g = gradient · clip,  m ← m·β₁ + g·(1 − β₁),  v ← v·β₂ + g²·(1 − β₂)
+ *     p ← (p − p·decay) − m / (sqrt(v) · secondMomentScale + ε) · stepSize
+ *
+ * Compiled, it is one kernel that changes them in place, where the engine has or is given one.
+ */
+export function adamW(update: AdamWUpdate): void {
+  const { parameter, firstMoment, secondMoment } = update;
+  const [newParameter, newFirst, newSecond] = isTracing() ? record(update) : compute(update);
+  parameter.assign(newParameter!);
+  firstMoment.assign(newFirst!);
+  secondMoment.assign(newSecond!);
+}
+
+function record({ epsilon, clip, decay, ...update }: AdamWUpdate): Tensor[] {
+  const { parameter, firstMoment, secondMoment, gradient } = update;
+  const { firstKeep, secondKeep, stepSize, secondMomentScale } = update;
+  const scalars = [firstKeep, secondKeep, stepSize, secondMomentScale, clip ?? [], decay ?? []].flat();
+  const output = { shape: parameter.shape, dtype: 'float32' } as const;
+  return recordNode(
+    ADAMW,
+    [parameter, firstMoment, secondMoment, gradient, ...scalars],
+    { epsilon, clips: clip !== undefined, decays: decay !== undefined },
+    [output, output, output],
+  );
+}
+
+function compute(update: AdamWUpdate): Tensor[] {
+  const { parameter, firstMoment, secondMoment, firstKeep, secondKeep, clip, decay } = update;
+  return tidy(() => {
+    const gradient = clip ? mul(update.gradient, clip) : update.gradient;
+    const first = add(mul(firstMoment, firstKeep), mul(gradient, sub(1, firstKeep)));
+    const second = add(mul(secondMoment, secondKeep), mul(square(gradient), sub(1, secondKeep)));
+    const denominator = add(mul(sqrt(second), update.secondMomentScale), scalar(update.epsilon));
+    const decayed = decay ? sub(parameter, mul(parameter, decay)) : parameter;
+    return [sub(decayed, mul(div(first, denominator), update.stepSize)), first, second];
+  });
+}
+
+/** The values that a node of AdamW reads. */
+export interface AdamWInputs {
+  readonly parameter: Value;
+  readonly firstMoment: Value;
+  readonly secondMoment: Value;
+  readonly gradient: Value;
+  readonly firstKeep: Value;
+  readonly secondKeep: Value;
+  readonly stepSize: Value;
+  readonly secondMomentScale: Value;
+  readonly clip?: Value;
+  readonly decay?: Value;
+}
+
+/** Names the inputs of a node of AdamW. */
+export function adamWInputs({ attributes }: Node, inputs: readonly Value[]): AdamWInputs {
+  const [parameter, firstMoment, secondMoment, gradient, firstKeep, secondKeep, ...rest] = inputs as Value[];
+  const [stepSize, secondMomentScale, ...optional] = rest;
+  const clip = attributes.clips ? optional.shift() : undefined;
+  const decay = attributes.decays ? optional.shift() : undefined;
+  return {
+    parameter: parameter!,
+    firstMoment: firstMoment!,
+    secondMoment: secondMoment!,
+    gradient: gradient!,
+    firstKeep: firstKeep!,
+    secondKeep: secondKeep!,
+    stepSize: stepSize!,
+    secondMomentScale: secondMomentScale!,
+    ...(clip && { clip }),
+    ...(decay && { decay }),
+  };
+}
+
+/** The updates of a graph that a kernel can do in place: those that end in the variables that they begin with. */
+export function updatesInPlace({ nodes, updates, variables }: Graph): Node[] {
+  const known = new Set(variables);
+  return nodes.filter(
+    ({ op, inputs, outputs }) =>
+      op === ADAMW &&
+      outputs.every((value, i) => known.has(inputs[i]!) && updates[inputs[i]!.name!] === value),
+  );
+}
