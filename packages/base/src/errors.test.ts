@@ -11,3 +11,10 @@ test('another program may spell them otherwise, also after a structured clone', 
   const text = messageText(parts, (named) => ('option' in named ? `--${named.option}` : `mlm ${named.call}`));
   expect(text).toBe('use --overwrite or mlm preprocess; 3 rows');
 });
+
+test('a message is one line of bounded length, whatever it quotes', () => {
+  expect(new InputError('a\nb\u0000: no such file').message).toBe('a\\nb\\u0000: no such file');
+  expect(messageText(say`${'x'.repeat(5000)}: is too long; use ${mention('limit')}`)).toMatch(
+    /^x+ … x+: is too long; use limit$/,
+  );
+});

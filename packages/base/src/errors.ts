@@ -49,7 +49,22 @@ export function say(strings: TemplateStringsArray, ...values: unknown[]): Messag
 
 /** The message as a library prints it. Pass `name` to print mentions otherwise, as the command line does. */
 export function messageText(parts: MessageParts, name = libraryName): string {
-  return parts.map((part) => (typeof part === 'string' ? part : name(part))).join('');
+  return oneLine(parts.map((part) => (typeof part === 'string' ? part : name(part))).join(''));
+}
+
+/** Longer messages quote something that is no name and no number; its beginning and its end tell what it is. */
+const MAX_LENGTH = 1000;
+
+/** What a message quotes (a path, a value, another program's words) may hold line feeds and have any length. */
+function oneLine(text: string): string {
+  const line = text.replace(
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what a line must not hold
+    /[\u0000-\u001f\u007f\u0085\u2028\u2029]/g,
+    (character) => JSON.stringify(character).slice(1, -1),
+  );
+  return line.length <= MAX_LENGTH
+    ? line
+    : `${line.slice(0, MAX_LENGTH / 2)} … ${line.slice(-MAX_LENGTH / 2)}`;
 }
 
 /** Something the user can put right: one clear line that names the file, row or option, what was expected and what to do. */

@@ -111,7 +111,13 @@ class ArrowDataset implements Dataset {
     if (!first) throw new InputError(`${path}: names no Arrow file`);
     this.schema = first.schema;
     const text = first.schema.metadata.get(METADATA_KEY);
-    this.metadata = metadata ?? (text === undefined ? undefined : parseMetadata(text, path));
+    const found = metadata ?? (text === undefined ? undefined : parseMetadata(text, path));
+    // Someone else's writer may leave out what only a sink of ours knows.
+    this.metadata = found && {
+      ...found,
+      split: found.split ?? 'train',
+      rows_per_unit: found.rows_per_unit ?? [],
+    };
     this.batchRows = files.flatMap((file) => file.rows);
     this.rows = this.batchRows.reduce((sum, rows) => sum + rows, 0);
     this.refuseCutOff();

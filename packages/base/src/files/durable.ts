@@ -5,7 +5,11 @@ import { dirname, join, resolve } from 'node:path';
 export async function syncFile(path: string): Promise<void> {
   const file = await open(path, 'r');
   try {
-    await file.sync();
+    await file.sync().catch((error: NodeJS.ErrnoException) => {
+      // Errors of a file handle do not say which file it is.
+      error.path ??= path;
+      throw error;
+    });
   } finally {
     await file.close();
   }

@@ -17,7 +17,7 @@ export async function applyConfig(command: Command): Promise<void> {
   const settings = await readSettings(file);
   const table = argumentTables.get(command) ?? {};
   for (const [name, value] of Object.entries(settings)) {
-    const argument = table[name];
+    const argument = Object.hasOwn(table, name) ? table[name] : undefined;
     if (argument !== undefined) {
       broughtArguments.set(command, {
         ...argumentsFromFile(command),
