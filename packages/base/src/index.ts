@@ -26,6 +26,7 @@ export { makeFolders } from './files/make-folders.js';
 export { exists, moveUnlessThere } from './files/move.js';
 export { type CompanionMove, type Move, publish } from './files/publish.js';
 export { checkTarget, isWithin, type Replaceable, refuseUrl } from './files/replace.js';
+export { writeWhole } from './files/whole.js';
 export { writeError } from './files/write-error.js';
 
 // Launchers: whether torchrun, srun or mpirun started several processes

@@ -5,3 +5,11 @@ export function commandName(env: NodeJS.ProcessEnv): string {
   const version = /^pnpm\/(\S+)/.exec(env.npm_config_user_agent ?? '')?.[1];
   return env.PATH?.includes('_npx') && version !== undefined ? `npx -y pnpm@${version} mlm` : 'pnpm mlm';
 }
+
+/** The command line as it was typed, quoted where a shell needs it. */
+export function commandLine(args: readonly string[] = process.argv.slice(2)): string {
+  const quoted = args.map((arg) =>
+    /^[\w@%+=:,./-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", `'\\''`)}'`,
+  );
+  return ['mlm', ...quoted].join(' ');
+}

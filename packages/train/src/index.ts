@@ -28,3 +28,4 @@ export type { Candidate } from './predict/candidates.js';
 export { type EvaluateOptions, type EvaluationProgress, evaluate } from './predict/evaluate.js';
 export { MaskFiller } from './predict/fill.js';
 export { unigramLoss } from './predict/unigram.js';
+export { readRun } from './report/run.js';

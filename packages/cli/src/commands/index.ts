@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { type CommandMaker, runnable } from '../options/command.js';
+import { compare } from './compare/command.js';
 import { completion } from './completion/command.js';
 import { demo } from './demo/command.js';
 import { doctor } from './doctor/command.js';
@@ -29,6 +30,7 @@ export const commandGroups: Record<string, readonly CommandMaker[]> = {
   'From a dataset to a model:': [
     runnable(train, async () => (await import('./train/run.js')).runTrain),
     runnable(evaluate, async () => (await import('./eval/run.js')).runEval),
+    runnable(compare, async () => (await import('./compare/run.js')).runCompare),
     runnable(fill, async () => (await import('./fill/run.js')).runFill),
     runnable(exportCommand, async () => (await import('./export/run.js')).runExport),
   ],

@@ -2,6 +2,8 @@ import { InputError, mention, say } from '@mlm/base/errors';
 import type { Device, Precision } from '../targets/target.js';
 import { web } from '../targets/web/target.js';
 
+export { useOnnxRuntime } from '../targets/web/runtime.js';
+
 /** targets/index.ts in a browser: onnxruntime-web alone. */
 export const targets = [web] as const;
 

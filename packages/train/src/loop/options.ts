@@ -8,6 +8,8 @@ export interface TrainOptions extends Given<typeof trainOptions> {
   dataset: string;
   /** The tokenizer of a dataset that does not carry one. */
   tokenizer?: TokenizerMetadata | undefined;
+  /** The command that repeats the run, for report.html. */
+  command?: string | undefined;
   /** Ends the run after the step in progress, or within an evaluation, with a checkpoint. */
   signal?: AbortSignal | undefined;
   /** Asked after every step; where it answers true, a checkpoint is saved as `saveEvery` saves it, and the run goes on. */
@@ -19,7 +21,7 @@ export interface TrainSettings extends Settings<typeof trainOptions> {}
 
 /** What a run goes by: `auto` as a batch size and the output's name are settled. */
 export type ResolvedOptions = Omit<TrainSettings, 'batchSize' | 'output'> &
-  Pick<TrainOptions, 'dataset' | 'tokenizer' | 'signal' | 'saveRequested'> & {
+  Pick<TrainOptions, 'dataset' | 'tokenizer' | 'signal' | 'command' | 'saveRequested'> & {
     batchSize: number;
     output: string;
   };

@@ -14,8 +14,8 @@ export function resolveOptions(given: TrainOptions): ResolvedOptions {
   const batchSize = automatic ? trainDefaults.batchSize : rows;
   const microBatchSize = given.microBatchSize ?? (automatic ? 'auto' : undefined);
   const settings = settingsOf(trainOptions, { ...given, batchSize, microBatchSize });
-  const { dataset, tokenizer, signal, saveRequested } = given;
-  const own = { output: outputOf(given), dataset, tokenizer, signal, saveRequested };
+  const { dataset, tokenizer, signal, command, saveRequested } = given;
+  const own = { output: outputOf(given), dataset, tokenizer, signal, command, saveRequested };
   const options = { ...settings, batchSize, ...own };
   refuseTooLarge(options);
   if (options.patience > 0 && options.evalEvery === 0) {

@@ -1,5 +1,5 @@
-import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeWhole } from '@mlm/base';
 import { reportPage } from '@mlm/pages';
 import type { EvaluationEvent, StepMetrics } from '../loop/events.js';
 import { MetricsFile } from './metrics.js';
@@ -53,9 +53,7 @@ export class RunLog {
     const started = performance.now();
     if (description.status === 'running' && started < this.#reportDue) return;
     const page = reportPage(describeRun(description, await this.#metrics.read()));
-    const path = join(this.folder, 'report.html');
-    await writeFile(`${path}.partial`, page);
-    await rename(`${path}.partial`, path);
+    await writeWhole(join(this.folder, 'report.html'), page);
     const ended = performance.now();
     this.#reportDue = ended + Math.max(1000 * reportSeconds, (ended - started) / reportShare);
   }

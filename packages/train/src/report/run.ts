@@ -1,8 +1,9 @@
 import { basename } from 'node:path';
+import { InputError } from '@mlm/base/errors';
 import type { PredictedRow, Run } from '@mlm/pages';
-import type { TrainerState } from '../checkpoint/state.js';
+import { readState, type TrainerState } from '../checkpoint/state.js';
 import type { ResolvedOptions } from '../loop/options.js';
-import type { MetricsLine } from './metrics.js';
+import { MetricsFile, type MetricsLine } from './metrics.js';
 
 /** What a run is described with beside its metrics. */
 export interface RunDescription {
@@ -18,17 +19,56 @@ export interface RunDescription {
 
 /** A run as a page shows it: its metrics, and everything that is needed to repeat it. */
 export function describeRun(description: RunDescription, lines: MetricsLine[]): Run {
-  const { options, status, predictions, unigramLoss } = description;
+  const { options, state, status, parameters, validationRows, predictions, unigramLoss } = description;
+  const { recipe } = state;
   return {
     name: basename(options.output),
     status,
-    facts: factsOf(description),
+    command: options.command,
+    facts: {
+      ...stateFacts(state),
+      dataset: `${options.dataset} (${count(recipe.rows)} rows to train on, ${count(validationRows)} validation rows)`,
+      model: `${options.model} (${count(parameters)} parameters)`,
+      written: new Date().toISOString().slice(0, 16).replace('T', ' '),
+      versions: `Node ${process.versions.node} on ${process.platform} ${process.arch}`,
+    },
+    ...curvesOf(lines),
+    predictions,
+    unigramLoss,
+  };
+}
+
+/**
+ * The run that a folder holds, by its metrics.jsonl and its trainer_state.json; a run that has not ended yet has none of
+ * the latter, and so no settings.
+ * @throws InputError for a folder without metrics.jsonl
+ */
+export async function readRun(folder: string): Promise<Run> {
+  const lines = await new MetricsFile(folder).read();
+  if (lines.length === 0) {
+    throw new InputError(
+      `${folder}: is no run (no metrics.jsonl with a line in it); name folders that training wrote`,
+    );
+  }
+  const state = await readState(folder).catch((error: unknown) => {
+    if (error instanceof InputError) return undefined;
+    throw error;
+  });
+  const ended = state !== undefined && state.step === state.recipe['total-steps'];
+  return {
+    name: folder.replace(/[/\\]+$/, ''),
+    status: state === undefined ? 'running' : ended ? 'finished' : 'stopped',
+    facts: state === undefined ? {} : stateFacts(state),
+    ...curvesOf(lines),
+  };
+}
+
+function curvesOf(lines: MetricsLine[]): Pick<Run, 'steps' | 'evaluations'> {
+  return {
     steps: lines.flatMap((line) => ('loss' in line ? [line] : [])),
     evaluations: lines.flatMap((line) =>
       'eval_loss' in line ? [{ step: line.step, loss: line.eval_loss, accuracy: line.eval_accuracy }] : [],
     ),
-    predictions,
-    unigramLoss,
   };
 }
 
@@ -44,17 +84,14 @@ const unlisted = new Set([
   'dataset-content',
 ]);
 
-function factsOf({ options, state, parameters, validationRows }: RunDescription): Record<string, string> {
-  const { recipe } = state;
+function stateFacts({ recipe, step, tokens, elapsed_seconds }: TrainerState): Record<string, string> {
   const facts: Record<string, string> = {
-    dataset: `${options.dataset} (${count(recipe.rows)} rows to train on, ${count(validationRows)} validation rows)`,
-    model: `${options.model} (${count(parameters)} parameters)`,
+    dataset: `${count(recipe.rows)} rows to train on`,
+    model: String(recipe.model),
     engine: `${recipe.engine} on ${recipe.device}, ${recipe.precision}`,
-    steps: `${count(state.step)} of ${count(recipe['total-steps'])}`,
-    tokens: count(state.tokens),
-    'time in steps': duration(state.elapsed_seconds),
-    written: new Date().toISOString().slice(0, 16).replace('T', ' '),
-    versions: `Node ${process.versions.node} on ${process.platform} ${process.arch}`,
+    steps: `${count(step)} of ${count(recipe['total-steps'])}`,
+    tokens: count(tokens),
+    'time in steps': duration(elapsed_seconds),
   };
   for (const [name, value] of Object.entries(recipe)) {
     if (unlisted.has(name) || value === null) continue;

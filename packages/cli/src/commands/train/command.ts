@@ -1,4 +1,4 @@
-import { path, required } from '@mlm/base/options';
+import { path, required, whole } from '@mlm/base/options';
 import { trainOptions } from '@mlm/train/options';
 import { type CommandSettings, defineCommand } from '../../options/command.js';
 import { engineOptions } from '../../options/engine.js';
@@ -18,6 +18,11 @@ export const train = defineCommand({
     ...trainOptions,
     tokenizer: datasetTokenizer,
     ...engineOptions,
+    serve: whole({
+      to: 65_535,
+      value: 'port',
+      help: 'serve the live report on 127.0.0.1 while training goes on; 0: any free port',
+    }),
     json: json('print the result as one JSON object'),
   },
 });

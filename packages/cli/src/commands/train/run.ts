@@ -1,5 +1,5 @@
 import { outputOf, settingsOfRun, type TrainEvent, train } from '@mlm/train';
-import { commandName } from '../../command-name.js';
+import { commandLine, commandName } from '../../command-name.js';
 import type { Context } from '../../context.js';
 import { UsageError } from '../../errors.js';
 import type { Invocation } from '../../options/command.js';
@@ -15,6 +15,7 @@ import { printResult } from '../../output/report.js';
 import { namedTokenizer } from '../../tokenizer.js';
 import type { TrainSettings, train as trainCommand } from './command.js';
 import { followTraining, type TrainResult } from './follow.js';
+import { serveReport } from './serve.js';
 
 export async function runTrain(
   context: Context,
@@ -28,8 +29,10 @@ export async function runTrain(
   const { settings: engine, report } = await pickEngine(context, options);
   const tokenizer = options.tokenizer === undefined ? undefined : await namedTokenizer(options.tokenizer);
   const saveRequested = listenForSaveRequest(context);
-  const request = { ...options, ...engine, tokenizer, saveRequested, signal: context.signal };
-  const result = await followTraining(context, reportedAtStart(train(request), report), options);
+  const command = commandLine();
+  const request = { ...options, ...engine, tokenizer, command, saveRequested, signal: context.signal };
+  const events = served(reportedAtStart(train(request), report), context, options.serve);
+  const result = await followTraining(context, events, options);
   printResult(context, options, result, (style) => [
     ...headline(result).map((line) => style('yellow', line)),
     ...describe(result),
@@ -68,6 +71,26 @@ async function* reportedAtStart(
   for await (const event of events) {
     if (event.type === 'start') report();
     yield event;
+  }
+}
+
+/** The events as they are; the report is served from the first to the last, where a port is given. */
+async function* served(
+  events: AsyncIterable<TrainEvent>,
+  { stderr }: Context,
+  port: number | undefined,
+): AsyncGenerator<TrainEvent> {
+  let server: Awaited<ReturnType<typeof serveReport>> | undefined;
+  try {
+    for await (const event of events) {
+      if (event.type === 'start' && port !== undefined) {
+        server = await serveReport(event.output, port);
+        stderr.write(`mlm: report on ${server.url}\n`);
+      }
+      yield event;
+    }
+  } finally {
+    server?.close();
   }
 }
 

@@ -1,0 +1,21 @@
+import { open, rename, rm } from 'node:fs/promises';
+
+/**
+ * Writes a small file so that it is there whole or not at all, also after a power loss: beside its place first, then moved.
+ */
+export async function writeWhole(path: string, contents: string | Uint8Array): Promise<void> {
+  const partial = `${path}.partial`;
+  try {
+    const file = await open(partial, 'w');
+    try {
+      await file.writeFile(contents);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(partial, path);
+  } catch (error) {
+    await rm(partial, { force: true });
+    throw error;
+  }
+}
