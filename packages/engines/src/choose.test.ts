@@ -3,7 +3,12 @@ import { chooseEngine, type MachineFacts } from './choose.js';
 import type { EnginePlace } from './probe.js';
 
 // Simulated machines: these prove the choice and its words, not that any device works.
-const rates: Record<string, number> = { 'tensorflow cuda': 30_000, 'onnx webgpu': 3_000, 'onnx cpu': 200 };
+const rates: Record<string, number> = {
+  'xla cuda': 40_000,
+  'tensorflow cuda': 30_000,
+  'onnx webgpu': 3_000,
+  'onnx cpu': 200,
+};
 
 function machine(facts: Partial<MachineFacts>, broken: readonly string[] = []): MachineFacts {
   const probe = async ({ engine, device }: EnginePlace) => {
@@ -11,7 +16,7 @@ function machine(facts: Partial<MachineFacts>, broken: readonly string[] = []): 
     if (broken.includes(name)) return { engine, device, works: false, error: ['it is broken'] };
     return { engine, device, works: true, matmul_gflops: rates[name] ?? 1 };
   };
-  return { tensorflow: undefined, nvidiaDriver: false, gpu: false, probe, ...facts };
+  return { tensorflow: undefined, xla: [], nvidiaDriver: false, gpu: false, probe, ...facts };
 }
 
 const auto = { engine: 'auto', device: 'auto' } as const;
@@ -91,4 +96,40 @@ test('bf16 leaves TensorFlow alone, whatever else is faster', async () => {
   const wish = { ...auto, precision: 'bf16' } as const;
   expect(await chooseEngine(wish, machine({ gpu: true }))).toMatchObject({ engine: 'tensorflow' });
   expect(await chooseEngine({ ...wish, engine: 'onnx' }, machine({}))).toMatchObject({ engine: 'onnx' });
+});
+
+test('XLA on CUDA comes first once it was set up and works, in every precision', async () => {
+  const both = machine({ xla: ['cuda'], tensorflow: 'gpu', nvidiaDriver: true, gpu: true });
+  for (const precision of ['fp32', 'tf32', 'bf16'] as const) {
+    expect(await chooseEngine({ ...auto, precision }, both)).toEqual({
+      engine: 'xla',
+      device: 'cuda',
+      reason: 'XLA works on CUDA, 40000 GFLOP/s',
+    });
+  }
+  expect(await chooseEngine({ engine: 'auto', device: 'cuda' }, both)).toMatchObject({ engine: 'xla' });
+  expect(await chooseEngine({ engine: 'auto', device: 'cpu' }, both)).toMatchObject({ engine: 'tensorflow' });
+  expect(await chooseEngine({ engine: 'tensorflow', device: 'auto' }, both)).toMatchObject({
+    engine: 'tensorflow',
+    device: 'cuda',
+  });
+});
+
+test('where XLA does not work, or has no driver, the others follow; asked for by name it stays', async () => {
+  const facts = { xla: ['cuda'], tensorflow: 'gpu', nvidiaDriver: true, gpu: true } as const;
+  const tensorflow = { engine: 'tensorflow', device: 'cuda' };
+  expect(await chooseEngine(auto, machine(facts, ['xla cuda']))).toMatchObject(tensorflow);
+  const dead = machine(facts, ['xla cuda', 'tensorflow cuda', 'onnx webgpu']);
+  expect((await chooseEngine(auto, dead)).reason).toContain('XLA on CUDA: it is broken; CUDA: it is broken');
+  const undriven = machine({ ...facts, nvidiaDriver: false });
+  expect(await chooseEngine({ ...auto, precision: 'bf16' }, undriven)).toMatchObject({
+    engine: 'tensorflow',
+  });
+  const wish = { engine: 'xla', device: 'auto' } as const;
+  expect(await chooseEngine(wish, machine({}))).toEqual({
+    engine: 'xla',
+    device: 'cuda',
+    reason: 'as asked',
+  });
+  expect(await chooseEngine(wish, machine({ xla: ['tpu'] }))).toMatchObject({ engine: 'xla', device: 'tpu' });
 });

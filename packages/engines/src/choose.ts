@@ -3,13 +3,14 @@ import { readdir } from 'node:fs/promises';
 import { messageText } from '@mlm/base/errors';
 import type { Device, Engine, Precision } from '@mlm/compile';
 import { DRIVER_FILE, hasTfjsNodePackage, readInstallation } from '@mlm/compile/tensorflow';
+import { readXlaInstallation } from '@mlm/compile/xla';
 import { type EnginePlace, type EngineProbe, probeEngine } from './probe.js';
 
 /** What a caller wants; `auto` leaves it to what the machine has. */
 export interface EngineWish {
   engine: Engine | 'auto';
   device: Device | 'auto';
-  /** `bf16` leaves TensorFlow, which alone has it; `tf32` TensorFlow on CUDA. Default `fp32`. */
+  /** `bf16` leaves XLA and TensorFlow, which alone have it; `tf32` both on CUDA. Default `fp32`. */
   precision?: Precision;
 }
 
@@ -25,6 +26,8 @@ export interface EngineChoice {
 export interface MachineFacts {
   /** TensorFlow is set up: without, or with CUDA's libraries. */
   tensorflow: 'cpu' | 'gpu' | undefined;
+  /** The devices that XLA is set up for. */
+  xla: readonly Device[];
   nvidiaDriver: boolean;
   /** A GPU that WebGPU could use; renderers in software do not count. */
   gpu: boolean;
@@ -32,19 +35,28 @@ export interface MachineFacts {
 }
 
 /**
- * Picks an engine and a device where they are left to `auto`: CUDA through TensorFlow where it was set up and works,
- * else WebGPU where its matrix product is faster than the CPU's, else TensorFlow on the CPU where it was set up, else
+ * Picks an engine and a device where they are left to `auto`: CUDA through XLA where it was set up and works, else through
+ * TensorFlow, else WebGPU where its matrix product is faster than the CPU's, else TensorFlow on the CPU where it was set up, else
  * onnxruntime on the CPU. A device is only tried, in a process of its own, where its driver is there.
  */
 export async function chooseEngine(wish: EngineWish, facts?: MachineFacts): Promise<EngineChoice> {
   const { precision = 'fp32' } = wish;
-  const engine = wish.engine === 'auto' && precision !== 'fp32' ? 'tensorflow' : wish.engine;
   const device = wish.device === 'auto' && precision === 'tf32' ? 'cuda' : wish.device;
-  if (engine !== 'auto' && device !== 'auto') return { engine, device, reason: 'as asked' };
+  if (wish.engine !== 'auto' && device !== 'auto') return choice(wish.engine, device, 'as asked');
   const found = facts ?? (await machineFacts());
+  const tried: string[] = [];
+  if (['auto', 'xla'].includes(wish.engine) && ['auto', 'cuda'].includes(device)) {
+    if (found.xla.includes('cuda') && found.nvidiaDriver) {
+      const probe = await found.probe({ engine: 'xla', device: 'cuda' });
+      if (probe.works) return choice('xla', 'cuda', `XLA works on CUDA, ${probe.matmul_gflops} GFLOP/s`);
+      tried.push(`XLA on CUDA: ${probe.error}`);
+    }
+  }
+  if (wish.engine === 'xla') return choice('xla', found.xla[0] ?? 'cuda', 'as asked');
+  const engine = wish.engine === 'auto' && precision !== 'fp32' ? 'tensorflow' : wish.engine;
+  if (engine !== 'auto' && device !== 'auto') return choice(engine, device, 'as asked');
   const allowed = (target: Engine, on: Device) =>
     (engine === 'auto' || engine === target) && (device === 'auto' || device === on);
-  const tried: string[] = [];
   if (allowed('tensorflow', 'cuda') && found.tensorflow === 'gpu' && found.nvidiaDriver) {
     const probe = await found.probe({ engine: 'tensorflow', device: 'cuda' });
     if (probe.works) return choice('tensorflow', 'cuda', `CUDA works, ${probe.matmul_gflops} GFLOP/s`);
@@ -94,6 +106,7 @@ async function machineFacts(): Promise<MachineFacts> {
   const nvidiaDriver = existsSync(DRIVER_FILE);
   return {
     tensorflow: installation && (installation.gpu ? 'gpu' : 'cpu'),
+    xla: await xlaDevices(),
     nvidiaDriver,
     gpu: process.platform !== 'linux' || nvidiaDriver || (await hasRenderNode()),
     probe: probeEngine,
@@ -104,4 +117,11 @@ async function machineFacts(): Promise<MachineFacts> {
 async function hasRenderNode(): Promise<boolean> {
   const names = await readdir('/dev/dri').catch(() => []);
   return names.some((name) => name.startsWith('renderD'));
+}
+
+/** `MLM_PJRT_PLUGIN` does not say for which device it is: the one that was asked for is tried. */
+async function xlaDevices(): Promise<Device[]> {
+  const devices = ['cuda', 'rocm', 'tpu'] as const;
+  const records = await Promise.all(devices.map((device) => readXlaInstallation(device)));
+  return devices.filter((_, i) => records[i]);
 }

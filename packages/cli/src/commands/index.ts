@@ -10,7 +10,7 @@ import { fill } from './fill/command.js';
 import { inspect } from './inspect/command.js';
 import { merge } from './merge/command.js';
 import { preprocess } from './preprocess/command.js';
-import { setupTensorflow } from './setup/command.js';
+import { setupTensorflow, setupXla } from './setup/command.js';
 import { train } from './train/command.js';
 import { verify } from './verify/command.js';
 import { vocab } from './vocab/command.js';
@@ -39,6 +39,7 @@ export const commandGroups: Record<string, readonly CommandMaker[]> = {
     runnable(doctor, async () => (await import('./doctor/run.js')).runDoctor),
     group('setup', 'get an optional engine ready', [
       runnable(setupTensorflow, async () => (await import('./setup/run.js')).runSetupTensorflow),
+      runnable(setupXla, async () => (await import('./setup/run.js')).runSetupXla),
     ]),
     runnable(completion, async () => (await import('./completion/run.js')).runCompletion),
   ],

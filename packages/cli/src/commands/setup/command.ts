@@ -23,3 +23,23 @@ export const setupTensorflow = defineCommand({
 });
 
 export type SetupTensorflowSettings = CommandSettings<typeof setupTensorflow>;
+
+export const setupXla = defineCommand({
+  name: 'xla',
+  summary: 'make `--engine xla` work on a GPU',
+  examples: [
+    ['mlm setup xla', 'for NVIDIA GPUs; needs nothing of the system but the driver'],
+    ['mlm setup xla --rocm', 'for AMD GPUs; never tried'],
+    ['mlm setup xla --tpu', 'for Google’s TPUs; never tried'],
+    ['mlm setup xla --undo'],
+  ],
+  arguments: {},
+  options: {
+    rocm: flag({ help: 'for AMD GPUs in place of NVIDIA’s; never tried' }),
+    tpu: flag({ help: 'for Google’s TPUs; never tried' }),
+    undo: flag({ help: 'remove what an earlier set-up fetched' }),
+    json: json('print the result as one JSON object'),
+  },
+});
+
+export type SetupXlaSettings = CommandSettings<typeof setupXla>;

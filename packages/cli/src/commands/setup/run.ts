@@ -1,4 +1,12 @@
-import { type EngineProbe, removeTensorflow, setupTensorflow, tensorflowFolder } from '@mlm/engines';
+import {
+  type EngineProbe,
+  removeTensorflow,
+  removeXla,
+  setupTensorflow,
+  setupXla,
+  tensorflowFolder,
+  xlaFolder,
+} from '@mlm/engines';
 import { commandName } from '../../command-name.js';
 import type { Context } from '../../context.js';
 import { spell } from '../../options/flags.js';
@@ -6,7 +14,7 @@ import { formatFlopRate } from '../../output/numbers.js';
 import { printResult } from '../../output/report.js';
 import { styleFor } from '../../output/style.js';
 import { probeRecord } from '../doctor/run.js';
-import type { SetupTensorflowSettings } from './command.js';
+import type { SetupTensorflowSettings, SetupXlaSettings } from './command.js';
 
 export async function runSetupTensorflow(context: Context, options: SetupTensorflowSettings): Promise<void> {
   if (options.undo) {
@@ -39,6 +47,36 @@ export async function runSetupTensorflow(context: Context, options: SetupTensorf
       ...[check, ...(cudaCheck ? [cudaCheck] : [])].map(describeCheck),
       ...(installation.gpu && !cudaCheck ? ["  cuda: not tried, NVIDIA's driver is not loaded"] : []),
       `Next: ${commandName(context.env)} train <dataset> --engine tensorflow`,
+    ],
+  );
+}
+
+export async function runSetupXla(context: Context, options: SetupXlaSettings): Promise<void> {
+  if (options.undo) {
+    const removed = await removeXla();
+    printResult(context, options, { removed, folder: xlaFolder() }, () => [
+      removed ? `Removed XLA from ${xlaFolder()}.` : 'There was nothing to remove.',
+    ]);
+    return;
+  }
+  const style = styleFor(context.stderr, context.env);
+  const { rocm, tpu, quiet } = options;
+  const { folder, installation, check } = await setupXla({
+    rocm,
+    tpu,
+    signal: context.signal,
+    onProgress(phase, line) {
+      if (!quiet) context.stderr.write(`${style('bold', phase)}  ${line}\n`);
+    },
+  });
+  printResult(
+    context,
+    options,
+    { folder, installation, ...(check && { check: probeRecord(context, check) }) },
+    (style) => [
+      `${style('green', 'XLA')} (${installation.package}) is set up for ${installation.device} (${folder}).`,
+      check ? describeCheck(check) : "  not tried: NVIDIA's driver is not loaded",
+      `Next: ${commandName(context.env)} train <dataset> --engine xla --device ${installation.device}`,
     ],
   );
 }

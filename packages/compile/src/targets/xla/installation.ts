@@ -71,5 +71,6 @@ export async function findPlugin(device: XlaDevice): Promise<XlaPlugin> {
 /** What gets XLA to run on a device. */
 export function remedyFor(device: XlaDevice): MessageParts {
   if (device === 'cpu') return ['let MLM_PJRT_PLUGIN name a PJRT plugin for the CPU'];
-  return say`run ${call('setupXla', device === 'cuda' ? undefined : { [device]: true })}`;
+  if (device === 'cuda') return say`run ${call('setupXla')}`;
+  return say`run ${call('setupXla', { [device]: true })} (never tried on such a device)`;
 }
