@@ -54,10 +54,17 @@ export const noUpdate: StepScalars = {
 export const firstMoment = (name: string) => `exp_avg.${name}`;
 export const secondMoment = (name: string) => `exp_avg_sq.${name}`;
 
-/** Euclidean norm over all gradients together. */
+/**
+ * Euclidean norm over all gradients together. Every square is made where it is added: onnxruntime computes what was made
+ * last first, so the gradients of the last layers, and keeps a fifth less than where it begins with the embeddings'.
+ */
 export function globalNorm(gradients: Iterable<tf.Tensor>): tf.Tensor {
-  const squares = [...gradients].map((gradient) => tf.sum(tf.square(gradient)));
-  return tf.sqrt(squares.reduce((sum, square) => tf.add(sum, square)));
+  let sum: tf.Tensor | undefined;
+  for (const gradient of gradients) {
+    const square = tf.sum(tf.square(gradient));
+    sum = sum ? tf.add(sum, square) : square;
+  }
+  return tf.sqrt(sum!);
 }
 
 /**
