@@ -8,7 +8,7 @@ import { dropoutMask } from '../primitives/dropout-mask.js';
 import { sample } from '../testing/compare.fixture.js';
 import type { TensorFunction } from '../trace/trace.js';
 import { readEntry, writeEntry } from './entries.js';
-import { cacheFolder } from './folder.js';
+import { cacheFolder } from './keep.js';
 
 let folder: string;
 beforeEach(async () => {

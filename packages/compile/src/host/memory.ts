@@ -1,5 +1,13 @@
 import { packageBytes } from '@mlm/base/bytes';
-import { WebAssembly } from './webassembly.js';
+
+interface WebAssemblyInterface {
+  Memory: new (options: { initial: number }) => { readonly buffer: ArrayBuffer };
+  Module: new (bytes: Uint8Array) => object;
+  Instance: new (module: object, imports: { env: { memory: object } }) => { readonly exports: unknown };
+}
+
+/** The little of WebAssembly's interface that is used here: the compiler knows it from its browser library alone. */
+const { WebAssembly } = globalThis as unknown as { WebAssembly: WebAssemblyInterface };
 
 /** The exports of assembly/kernels.ts. Pointers are byte offsets in the memory, counts are multiples of 8. */
 export interface Kernels {

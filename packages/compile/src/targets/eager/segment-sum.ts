@@ -5,6 +5,7 @@ import {
   type UnsortedSegmentSumAttrs,
   util,
 } from '@tensorflow/tfjs-core';
+import { segmentSum } from '../../primitives/segment-sum.js';
 import type { HostBackend } from './host-backend.js';
 
 /**
@@ -21,11 +22,6 @@ export const unsortedSegmentSum: KernelFunc = ({ inputs, attrs, backend }): Tens
   const shape = [numSegments, ...rest];
   const width = util.sizeFromShape(rest);
   const sums = util.getTypedArrayFromDType(x.dtype as NumericDataType, numSegments * width);
-  for (let row = 0, from = 0; row < ids.length; row++) {
-    const id = ids[row]!;
-    // As elsewhere, rows of no segment are left out.
-    if (id < 0 || id >= numSegments) from += width;
-    else for (let to = id * width; to < (id + 1) * width; to++) sums[to]! += values[from++]!;
-  }
+  segmentSum(values, ids, sums, numSegments);
   return { dataId: host.write(sums, shape, x.dtype), shape, dtype: x.dtype };
 };

@@ -10,7 +10,7 @@ import type { OnnxState } from './state.js';
 
 type Inputs = Readonly<Record<string, ResolvedInput>>;
 
-/** Runs the host's share of a step, before and after the engine, in arrays that are allocated once. */
+/** Runs the host's share of a function, before and after the engine, in arrays that are allocated once. */
 export class HostRunner {
   /** Where the engine writes the gradients, by output name. */
   readonly gradients: ReadonlyMap<string, Tensor>;

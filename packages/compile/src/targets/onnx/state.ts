@@ -14,7 +14,7 @@ interface Slot {
   readonly spec: VariableSpec | Variable;
 }
 
-/** The variables of ONNX steps: typed arrays that onnxruntime reads and writes in place. */
+/** The variables of executables in onnxruntime: typed arrays that onnxruntime reads and writes in place. */
 export class OnnxState {
   /** Holds every float32 variable, for our kernels to update; none where they do not fit. */
   readonly memory: HostMemory | undefined;
@@ -79,7 +79,7 @@ export class OnnxState {
 
   #slot(name: string): Slot {
     const slot = this.#slots.get(name);
-    if (!slot) throw new TypeError(`there is no variable '${name}', or the step was disposed`);
+    if (!slot) throw new TypeError(`there is no variable '${name}', or the executable was disposed`);
     return slot;
   }
 }

@@ -78,7 +78,7 @@ export function explainMissingCuda({ setUpForGpu, driver, missingLibraries }: Cu
 /**
  * The error of TensorFlow where something did not fit into the memory; others as they are.
  *
- * @param rows of the step that was run; undefined while weights are written
+ * @param rows of the batch that was run; undefined while weights are written
  */
 export function explainMemoryError(device: string, error: Error, rows: number | undefined): Error {
   if (!/OOM when allocating|RESOURCE_EXHAUSTED|out of memory/i.test(error.message)) return error;

@@ -56,12 +56,12 @@ export async function loadTfjsNode(options: TensorflowOptions = {}): Promise<Tfj
   if (!loaded) [loadedDevice, loadedWithTf32] = [device, tf32];
   else if (loadedDevice !== device) {
     throw new InputError(
-      say`${mention('device', device)}: TensorFlow already runs on ${loadedDevice} in this process, which its first step decided`,
+      say`${mention('device', device)}: TensorFlow already runs on ${loadedDevice} in this process, which its first executable decided`,
     );
   } else if (device === 'cuda' && loadedWithTf32 !== tf32) {
     const [asked, given] = tf32 ? ['tf32', 'fp32'] : ['fp32', 'tf32'];
     throw new InputError(
-      say`${mention('precision', asked!)}: TensorFlow already multiplies in ${given} in this process, which its first step decided`,
+      say`${mention('precision', asked!)}: TensorFlow already multiplies in ${given} in this process, which its first executable decided`,
     );
   }
   loaded ??= load(options).catch((error: unknown) => {

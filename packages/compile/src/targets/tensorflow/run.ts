@@ -44,7 +44,7 @@ export class TensorflowExecutable implements Executable, VariableHolder {
   ) {}
 
   /**
-   * @param share  a step whose variables this one uses in place of new ones
+   * @param share  an executable whose variables this one uses in place of new ones
    * @throws InputError when TensorFlow is not set up
    */
   static async create(
@@ -55,7 +55,7 @@ export class TensorflowExecutable implements Executable, VariableHolder {
     share?: TensorflowExecutable,
   ): Promise<TensorflowExecutable> {
     const tf = await loadTfjsNode(options);
-    // tfjs-node shares a session between loads of one path, and with it the variables: so each step gets its own folder.
+    // tfjs-node shares a session between loads of one path, and with it the variables: so each executable gets its own folder.
     const folder = await mkdtemp(join(tmpdir(), 'mlm-savedmodel-'));
     try {
       await writeFile(join(folder, 'saved_model.pb'), toSavedModel(graph, { precision: options.precision }));
@@ -68,7 +68,7 @@ export class TensorflowExecutable implements Executable, VariableHolder {
       }
       const specs = new Map(Object.entries(variables));
       const shared = share?.shared ?? new SharedVariables();
-      const step = new TensorflowExecutable(
+      const executable = new TensorflowExecutable(
         tf,
         graph,
         inputs,
@@ -78,9 +78,9 @@ export class TensorflowExecutable implements Executable, VariableHolder {
         shared,
         options.device ?? 'cpu',
       );
-      for (const group of groups) await step.#initialize(group);
-      if (!share) shared.changed(step, specs.keys());
-      return step;
+      for (const group of groups) await executable.#initialize(group);
+      if (!share) shared.changed(executable, specs.keys());
+      return executable;
     } finally {
       await rm(folder, { recursive: true, force: true });
     }

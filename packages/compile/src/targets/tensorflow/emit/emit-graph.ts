@@ -5,7 +5,7 @@ import { ADAMW, adamWInputs, updatesInPlace } from '../../../primitives/adamw.js
 import { attribute } from '../protobuf/attribute.js';
 import { emitAdamW, type FusedAdamW, readByAdamW } from './adamw.js';
 import type { GraphBuilder, Tensor } from './builder.js';
-import { operations } from './index.js';
+import { emitters } from './index.js';
 
 /** Names of the tensors through which a session step goes in and out. */
 export interface EmittedSignature {
@@ -112,7 +112,7 @@ class Emitter {
   }
 
   node(node: Node): void {
-    const emit = operations[node.op];
+    const emit = emitters[node.op];
     if (!emit) throw new Error(`the operation ${node.op} has no form in TensorFlow`);
     const tensors = emit(this.to, node, ...node.inputs.map((value) => this.tensorOf(value)));
     const list = typeof tensors === 'string' ? [tensors] : tensors;

@@ -8,7 +8,7 @@ import { random } from './random.js';
 import { reduction } from './reduction.js';
 
 /** Every operation of the graph that has a form in TensorFlow, by its name in the graph. */
-export const operations: EmitTable<GraphBuilder> = {
+export const emitters: EmitTable<GraphBuilder> = {
   ...elementwise,
   ...layout,
   ...lookup,

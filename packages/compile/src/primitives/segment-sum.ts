@@ -1,0 +1,21 @@
+/**
+ * What sums over duplicates are, in every target: the rows of each segment added up in their order; rows of no segment
+ * are left out. tfjs's `UnsortedSegmentSum`, the gradient of `tf.gather`, as a plain loop.
+ *
+ * @param values  [rows, width]
+ * @param ids  [rows]: the segment of each row
+ * @param sums  [segments, width], zeros to begin with
+ */
+export function segmentSum(
+  values: ArrayLike<number>,
+  ids: ArrayLike<number>,
+  sums: { [index: number]: number; readonly length: number },
+  segments: number,
+): void {
+  const width = sums.length / segments;
+  for (let row = 0, from = 0; row < ids.length; row++) {
+    const id = ids[row]!;
+    if (!(id >= 0 && id < segments)) from += width;
+    else for (let to = id * width; to < (id + 1) * width; to++) sums[to]! += values[from++]!;
+  }
+}
