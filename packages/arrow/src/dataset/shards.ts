@@ -4,12 +4,11 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { InputError } from '@mlm/base/errors';
 import type { Shard } from '../sink/split.js';
-import type { Dataset } from './open.js';
 import { readManifest } from './sidecar.js';
 
 /**
  * Holds the shards in a split's folder against the sizes and checksums in its manifest.
- * @param path a {@link Dataset}'s path; a single file has no manifest
+ * @param path a dataset's path; a single file has no manifest
  * @param signal ends the check with an AbortError
  * @returns how many shards were checked: 0 where there is no manifest
  * @throws InputError naming the first shard that differs
@@ -22,7 +21,10 @@ export async function checkShards(path: string, signal?: AbortSignal): Promise<n
 }
 
 /** As {@link checkShards}, for both splits of a dataset, before the first step that relies on it. */
-export async function checkDataset(dataset: Dataset, signal?: AbortSignal): Promise<void> {
+export async function checkDataset(
+  dataset: { readonly path: string; readonly validation?: { readonly path: string } | undefined },
+  signal?: AbortSignal,
+): Promise<void> {
   await checkShards(dataset.path, signal);
   if (dataset.validation) await checkShards(dataset.validation.path, signal);
 }
