@@ -12,6 +12,7 @@ const browser = new URL('../src/browser/', import.meta.url);
 mkdirSync(assets, { recursive: true });
 for (const [name, format] of [
   ['report', 'iife'],
+  ['masks', 'iife'],
   ['draw-chart', 'es'],
 ]) {
   const bundle = await rolldown({
@@ -23,4 +24,6 @@ for (const [name, format] of [
 }
 const uplot = readFileSync(require.resolve('uplot/dist/uPlot.min.css'), 'utf8');
 writeFileSync(`${assets}chart.css`, uplot);
-writeFileSync(`${assets}page.css`, readFileSync(new URL('page.css', browser), 'utf8'));
+for (const name of ['page.css', 'masks.css']) {
+  writeFileSync(`${assets}${name}`, readFileSync(new URL(name, browser), 'utf8'));
+}

@@ -3,6 +3,10 @@
 export { comparisonPage, reportPage } from './report.js';
 export type { EvaluationPoint, MaskedPlace, PredictedRow, Run, StepPoint } from './run.js';
 
+// A dataset's masks
+
+export { type MaskedRows, type MaskKind, maskedRowsPage, type ShownToken } from './masks.js';
+
 // Parts of other pages
 
 export { escapeHtml, factTable, type Page, page } from './html.js';

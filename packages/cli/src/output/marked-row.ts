@@ -1,4 +1,6 @@
 import { IGNORED_LABEL } from '@mlm/masking';
+import type { ShownToken } from '@mlm/pages';
+import type { Tokenizer } from '@mlm/tokenize';
 import type { Style } from './style.js';
 
 /** One row of a dataset, as numbers. */
@@ -35,4 +37,38 @@ function hasLabelAtFirst({ labels }: DatasetRow): boolean {
 function mark(shown: string, original: string): string {
   if (shown === original) return `[${original}]`;
   return shown === '[MASK]' || shown === '<mask>' ? `[MASK:${original}]` : `[${shown}→${original}]`;
+}
+
+/** A row's tokens for a page, without the padding at its end. */
+export function shownTokens(
+  row: DatasetRow,
+  idToToken: (id: number) => string,
+  tokenizer: Tokenizer | undefined,
+): ShownToken[] {
+  const labelsAtAll = hasLabelAtFirst(row);
+  const isSpecial = new Set(tokenizer?.protectedIds ?? []);
+  const padId = tokenizer?.specialIds.pad;
+  const tokens: ShownToken[] = [];
+  for (let i = 0; i < row.input_ids.length; i++) {
+    const id = row.input_ids[i]!;
+    const label = row.labels[i] ?? IGNORED_LABEL;
+    const isMasked = label !== IGNORED_LABEL && !(labelsAtAll && label === id);
+    const original = isMasked ? label : id;
+    const joins = tokenizer !== undefined && !isSpecial.has(original) && tokenizer.wordStarts[original] === 0;
+    const kind = id === label ? 'kept' : id === tokenizer?.specialIds.mask ? 'mask' : 'random';
+    tokens.push({
+      text: withoutMarks(idToToken(original)),
+      joins,
+      ...(isSpecial.has(original) && { isSpecial: true }),
+      ...(isMasked && { masked: { kind, shown: withoutMarks(idToToken(id)) } }),
+    });
+  }
+  let end = tokens.length;
+  while (end > 0 && row.input_ids[end - 1] === padId) end--;
+  return tokens.slice(0, end);
+}
+
+/** A token's text without what joins it to the tokens before it. */
+function withoutMarks(token: string): string {
+  return token.length > 2 && token.startsWith('##') ? token.slice(2) : token.replace(/^[Ġ▁]/u, '');
 }

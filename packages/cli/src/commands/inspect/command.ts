@@ -8,11 +8,13 @@ export const inspect = defineCommand({
   examples: [
     ['mlm inspect out.arrow'],
     ['mlm inspect out/ --rows 20', 'more rows, their masked tokens marked'],
+    ['mlm inspect out.arrow --html masks.html', 'a page to look at, with the masks in colour'],
     ['mlm inspect out.arrow --json'],
   ],
   arguments: { dataset: required(path({ help: 'an .arrow file or a dataset folder' })) },
   options: {
-    rows: whole({ default: 3, to: 10_000, help: 'rows to show' }),
+    rows: whole({ to: 10_000, shown: '3, in a page 200', help: 'rows to show' }),
+    html: path({ value: 'file', help: 'write a page with the rows’ masks in colour, to be filtered' }),
     tokenizer: datasetTokenizer,
     json: json('print everything as one JSON object'),
   },

@@ -6,6 +6,8 @@ export interface SplitCounts {
   rows: number;
   /** Padding left out, special tokens included. */
   tokens: number;
+  /** Of these, the tokens that masking may mask: all but protected ones; all where these are not known. */
+  maskable: number;
   /** Tokens with a label. */
   labels: number;
   /** Of these, the tokens that were replaced: by [MASK], or by another token. */
@@ -18,12 +20,13 @@ export interface SplitCounts {
 /** Reads a split once, a batch at a time. */
 export async function countDataset(
   dataset: Dataset,
-  maskId: number | undefined,
+  { maskId, protectedIds }: { maskId?: number | undefined; protectedIds: ReadonlySet<number> },
   signal: AbortSignal,
 ): Promise<SplitCounts> {
   const counts: SplitCounts = {
     rows: 0,
     tokens: 0,
+    maskable: 0,
     labels: 0,
     masked: 0,
     replaced: 0,
@@ -46,6 +49,7 @@ export async function countDataset(
       : end - start;
     if (!columns.has('labels')) continue;
     eachToken(batch, (original, shown, hasLabel) => {
+      if (!protectedIds.has(original)) counts.maskable++;
       if (!hasLabel) return;
       counts.labels++;
       if (shown === original) return;

@@ -1,9 +1,12 @@
+import { rename, writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { type Dataset, type DatasetMetadata, listColumn, openDataset } from '@mlm/arrow';
 import { InputError } from '@mlm/base/errors';
 import { describeSettings } from '@mlm/masking';
+import { maskedRowsPage } from '@mlm/pages';
 import type { Tokenizer } from '@mlm/tokenize';
 import type { Context } from '../../context.js';
-import { type DatasetRow, markedRow } from '../../output/marked-row.js';
+import { type DatasetRow, markedRow, shownTokens } from '../../output/marked-row.js';
 import { formatCount, formatNoun, formatShare } from '../../output/numbers.js';
 import { alignColumns, printResult } from '../../output/report.js';
 import { styleFor } from '../../output/style.js';
@@ -17,7 +20,12 @@ export async function runInspect(context: Context, options: InspectSettings): Pr
   try {
     const tokenizer = await tokenizerOfDataset(dataset, options.tokenizer);
     const idToToken = tokenNames(path, tokenizer, options.tokenizer);
-    const rows = await firstRows(dataset, options.rows);
+    const rows = await firstRows(dataset, options.rows ?? (options.html === undefined ? 3 : 200));
+    const protectedIds = new Set([
+      ...(tokenizer?.protectedIds ?? []),
+      ...(dataset.metadata?.masking?.protect ?? []),
+    ]);
+    const maskId = tokenizer?.specialIds.mask;
     const splits: Record<string, SplitCounts> = {};
     for (const [fallback, split] of [
       ['train', dataset] as const,
@@ -25,7 +33,7 @@ export async function runInspect(context: Context, options: InspectSettings): Pr
     ]) {
       if (split === undefined) continue;
       const name = split.metadata?.split ?? fallback;
-      splits[name] = await countDataset(split, tokenizer?.specialIds.mask, context.signal);
+      splits[name] = await countDataset(split, { maskId, protectedIds }, context.signal);
     }
     const result = {
       path: dataset.path,
@@ -38,6 +46,21 @@ export async function runInspect(context: Context, options: InspectSettings): Pr
         text: markedRow(row, idToToken, styleFor({}, {})),
       })),
     };
+    if (options.html !== undefined) {
+      const facts = {
+        dataset: dataset.path,
+        ...(result.made && {
+          tokenizer: result.made.tokenizer.name,
+          masking: result.made.masking === null ? 'none' : describeSettings(result.made.masking),
+        }),
+        ...Object.fromEntries(
+          Object.entries(splits).map(([name, counts]) => [`masked, ${name}`, describeShare(counts)]),
+        ),
+      };
+      const shown = rows.map((row) => shownTokens(row, idToToken, tokenizer));
+      const page = maskedRowsPage({ name: basename(path), facts, rows: shown, rowCount: dataset.rows });
+      await writePage(options.html, page);
+    }
     printResult(context, options, result, (style) => [
       style('bold', result.path),
       ...describeColumns(result.columns),
@@ -46,15 +69,32 @@ export async function runInspect(context: Context, options: InspectSettings): Pr
         : describeProvenance(result.made)),
       '',
       ...describeSplits(splits),
-      ...rows.flatMap((row, index) => [
+      ...(options.html === undefined ? rows : []).flatMap((row, index) => [
         '',
         style('dim', `row ${index}, ${formatNoun(row.input_ids.length, 'token')}`),
         markedRow(row, idToToken, style),
       ]),
+      ...(options.html === undefined ? [] : ['', `masks in colour: ${options.html}`]),
     ]);
   } finally {
     await dataset.close();
   }
+}
+
+/** Share of the tokens that can be masked; where all tokens have labels, of all. */
+function shareOf({ labels, maskable, tokens }: SplitCounts): number {
+  return labels / Math.max(1, labels > maskable ? tokens : maskable);
+}
+
+function describeShare(counts: SplitCounts): string {
+  return `${formatCount(counts.labels)} of ${formatCount(counts.maskable)} tokens that can be masked (${formatShare(shareOf(counts))})`;
+}
+
+/** Writes a page whole or not at all; one that is there is replaced. */
+async function writePage(path: string, html: string): Promise<void> {
+  const partial = `${path}.partial`;
+  await writeFile(partial, html);
+  await rename(partial, path);
 }
 
 /** The token of an id; without a tokenizer the id itself. A tokenizer that has too few is not the dataset's. */
@@ -136,7 +176,7 @@ function describeSplits(splits: Record<string, SplitCounts>): string[] {
     formatCount(counts.tokens),
     `${counts.shortest_row}–${counts.longest_row}`,
     formatCount(counts.labels),
-    formatShare(counts.labels / Math.max(1, counts.tokens)),
+    formatShare(shareOf(counts)),
     formatCount(counts.masked),
     formatCount(counts.replaced),
   ]);
