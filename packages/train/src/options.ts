@@ -106,6 +106,9 @@ export const trainOptions = options({
     value: 'rate',
     help: 'AdamW’s weight decay, none on bias and LayerNorm',
   }),
+  beta1: real({ default: 0.9, below: 1, help: 'AdamW’s decay of the mean of gradients' }),
+  beta2: real({ default: 0.999, below: 1, help: 'AdamW’s decay of the mean of squared gradients' }),
+  epsilon: real({ default: 1e-8, help: 'AdamW’s term that keeps it from dividing by 0' }),
   clipNorm: real({
     default: 1,
     value: 'norm',
@@ -129,6 +132,9 @@ export const trainOptions = options({
     flag: 'freeze',
     value: 'layers',
     help: 'the lowest encoder layers that stay as they are, with the embeddings',
+  }),
+  gradientCheckpointing: flag({
+    help: 'compute layers again for their gradients: half as much again of time, for far less memory',
   }),
   evalEvery: whole({
     default: 0,

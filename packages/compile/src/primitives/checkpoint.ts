@@ -13,24 +13,31 @@ export const BARRIER = 'Barrier';
  * @param fn  an operation of tfjs in the large, such as an encoder layer, called once a forward pass and once a gradient.
  *   Gradients flow through `inputs` alone; anything else that it reads, ids or masks or a dropout key, is constant to it
  * @param inputs  float32 tensors by name: activations, and all variables that the function reads
+ * @param constants  tensors that the function computed before and reads as well; they are kept until its gradient
  */
-export function checkpoint<Inputs extends Readonly<Record<string, Tensor>>>(
-  fn: (inputs: Inputs) => Tensor,
+export function checkpoint<
+  Inputs extends Readonly<Record<string, Tensor>>,
+  Constants extends Readonly<Record<string, Tensor>>,
+>(
+  fn: (inputs: Inputs, constants: Constants) => Tensor,
   inputs: Inputs,
+  constants: Constants = {} as Constants,
 ): Tensor {
   registerGradients();
   const names = Object.keys(inputs);
   const call = (...tensors: Tensor[]): Tensor =>
-    fn(Object.fromEntries(names.map((name, i) => [name, tensors[i]!])) as Inputs);
+    fn(Object.fromEntries(names.map((name, i) => [name, tensors[i]!])) as Inputs, constants);
   // Variables are there anyway, and nothing lies further back than they.
   const isVariable = names.map((name) => inputs[name] instanceof Variable);
   const flows = isVariable.map((variable) => !variable || isVariable.every(Boolean));
   const run = customGrad((...args) => {
     const save = args.pop() as unknown as (tensors: Tensor[]) => void;
     const tensors = args as Tensor[];
-    save(tensors);
+    save([...tensors, ...Object.values(constants).filter((tensor) => !tensors.includes(tensor))]);
     const gradFunc = (dy: Tensor, saved: Tensor[]): Tensor[] => {
-      const again = saved.map((tensor, i) => (flows[i] ? barrier(tensor, dy) : tensor));
+      const again = saved
+        .slice(0, names.length)
+        .map((tensor, i) => (flows[i] ? barrier(tensor, dy) : tensor));
       const found = withOwnTape(() => grads(call)(again, dy));
       // All gradients here before any further back: an engine that puts some off keeps what they are made of.
       return found.map((gradient, i) => (flows[i] ? barrier(gradient, ...found.toSpliced(i, 1)) : gradient));

@@ -2,8 +2,15 @@ import { sumOverDevices } from '@mlm/compile';
 import * as tf from '@tensorflow/tfjs-core';
 import { affine, keyedDropout, noDropout } from '../models/layers.js';
 import { scaledCrossEntropy, scoreLabels } from '../models/loss.js';
-import type { Dropout } from '../models/model.js';
-import { hasDropout, isFrozen, type Model, type Output, type Parameter } from '../models/model.js';
+import {
+  type Dropout,
+  hasDropout,
+  isFrozen,
+  type Model,
+  type Output,
+  type Parameter,
+  type Pass,
+} from '../models/model.js';
 import { type AdamWOptions, adamW, type StepScalars } from '../optimizer/adamw.js';
 
 type Variables = Record<string, tf.Variable>;
@@ -24,6 +31,8 @@ export interface TrainingGraphOptions {
   frozenLayers: number;
   /** The length of every batch, where it is one. */
   fixedLength?: number | undefined;
+  /** Whether encoder layers are computed again for their gradients, so that their values need no memory until then. */
+  checkpointing?: boolean | undefined;
 }
 
 /** The parameters that training changes. */
@@ -36,9 +45,10 @@ export function maskedLanguageModelLoss(
   model: Model,
   variables: Variables,
   inputs: Tensors,
-  { dropout, fixedLength }: { dropout?: Dropout; fixedLength?: number | undefined } = {},
+  pass: { dropout?: Dropout; fixedLength?: number | undefined; checkpointing?: boolean | undefined } = {},
 ): tf.Scalar {
-  const { states, table, bias } = predict(model, variables, inputs, fixedLength, dropout);
+  const { fixedLength, ...rest } = pass;
+  const { states, table, bias } = predict(model, variables, inputs, fixedLength, rest);
   const { loss_scale, position_weights } = inputs;
   return scaledCrossEntropy(
     states,
@@ -49,7 +59,10 @@ export function maskedLanguageModelLoss(
   ) as tf.Scalar;
 }
 
-/** One batch forward and backward, and the update of parameters and moments. */
+/**
+ * One batch forward and backward, and the update of parameters and moments: `loss`, and `gradient_norm` over all gradients,
+ * before clipping.
+ */
 export function trainingStep(model: Model, options: TrainingGraphOptions): GraphFunction {
   const trainable = trainableParameters(model, options.frozenLayers);
   const decaying = new Set(trainable.filter(({ decays }) => decays).map(({ name }) => name));
@@ -57,7 +70,12 @@ export function trainingStep(model: Model, options: TrainingGraphOptions): Graph
     const dropout = hasDropout(model) ? keyedDropout(inputs.dropout_key!) : noDropout;
     const trained = trainable.map(({ name }) => variables[name]!);
     const { value: loss, grads } = tf.variableGrads(
-      () => maskedLanguageModelLoss(model, variables, inputs, { dropout, fixedLength: options.fixedLength }),
+      () =>
+        maskedLanguageModelLoss(model, variables, inputs, {
+          dropout,
+          fixedLength: options.fixedLength,
+          checkpointing: options.checkpointing,
+        }),
       trained,
     );
     const gradients: Tensors = {};
@@ -68,8 +86,10 @@ export function trainingStep(model: Model, options: TrainingGraphOptions): Graph
         : gradient;
     }
     const scalars = inputs as Record<keyof StepScalars, tf.Tensor>;
-    adamW(options.optimizer, variables, gradients, scalars, (name) => decaying.has(name));
-    return { loss: summed(loss, options.devices) };
+    const gradient_norm = adamW(options.optimizer, variables, gradients, scalars, (name) =>
+      decaying.has(name),
+    );
+    return { loss: summed(loss, options.devices), gradient_norm };
   };
 }
 
@@ -106,7 +126,7 @@ function predict(
   variables: Variables,
   inputs: Tensors,
   fixedLength: number | undefined,
-  dropout: Dropout = noDropout,
+  { dropout = noDropout, checkpointing }: Partial<Pass> = {},
 ): Output {
   const { input_ids, attention_mask, masked_positions } = inputs;
   const sequences = {
@@ -114,6 +134,6 @@ function predict(
     attention_mask: attention_mask!,
     ...(fixedLength !== undefined && { fixedLength }),
   };
-  const hidden = model.encode(variables, sequences, dropout);
+  const hidden = model.encode(variables, sequences, { dropout, checkpointing });
   return model.head(variables, tf.gather(hidden, masked_positions as tf.Tensor1D));
 }

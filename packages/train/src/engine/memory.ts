@@ -10,6 +10,8 @@ export interface StepShape {
   maskedShare: number;
   /** Whether gradients are summed over several micro-batches. */
   accumulate: boolean;
+  /** Whether encoder layers are computed again for their gradients. Default false. */
+  checkpointing?: boolean;
 }
 
 /** Share of the free memory that a step may take: the estimate has its error, and other programs grow. */
@@ -35,11 +37,15 @@ const logitStates = 3;
  *            + 4 · rows · sequence · layers · (24 · hidden + 4 · intermediate + 5 · heads · sequence)
  *            + 4 · 3 · decoded · vocabulary
  *
+ * or, where layers are computed again, rows · sequence · (layers · hidden + one layer's states);
  * with `decoded` three standard deviations above its mean. The factors are fitted to the peak resident memory that the
  * onnx engine was measured to take: the estimate is 0.97 to 1.2 of that from bert-tiny to bert-base, at 128 and 512 tokens
  * a row, with and without dropout. `bf16` casts operands on their way into a product and saves none of it.
  */
-export function stepBytes(model: Model, { rows, sequence, maskedShare, accumulate }: StepShape): number {
+export function stepBytes(
+  model: Model,
+  { rows, sequence, maskedShare, accumulate, checkpointing = false }: StepShape,
+): number {
   const { hidden, intermediate, heads, layers, vocabulary, attended } = model.limits;
   const tokens = rows * sequence;
   const layerStates =
@@ -48,7 +54,7 @@ export function stepBytes(model: Model, { rows, sequence, maskedShare, accumulat
   const decoded = Math.min(tokens, tokens * maskedShare + spread);
   const floats =
     parameterCount(model) * (floatsPerParameter + (accumulate ? 1 : 0)) +
-    tokens * layers * layerStates +
+    tokens * (checkpointing ? layers * hidden + layerStates : layers * layerStates) +
     decoded * logitStates * vocabulary;
   return runtimeBytes + 4 * floats;
 }

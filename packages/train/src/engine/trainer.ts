@@ -16,12 +16,16 @@ export interface TrainerOptions extends EngineOptions, Omit<GraphShape, keyof En
   /** Micro-batches that one optimizer step sums up. */
   gradientAccumulation: number;
   frozenLayers: number;
+  /** Computes encoder layers again for their gradients, to need less memory. Default false. */
+  checkpointing?: boolean;
   seed: number;
 }
 
 /** Keeps a model and its optimizer on an engine and trains it, a step at a time. */
 export class Trainer {
   private readonly dropoutSeed: number;
+  /** Norm over all gradients of the last optimizer step together, before clipping. */
+  gradientNorm = 0;
 
   private constructor(
     /** Holds the variables; a graph of another kind can share them. */
@@ -57,6 +61,7 @@ export class Trainer {
       accumulate,
       devices,
       fixedLength: fixedLength(options),
+      checkpointing: options.checkpointing,
     });
     const inputs = { ...batchInputs(options), ...trainingInputs(model) };
     const freeBytes = await freeMemory(options.device);
@@ -91,6 +96,7 @@ export class Trainer {
         throw withFittingRows(error, this.describe(batch));
       });
       loss += results.loss![0]!;
+      this.gradientNorm = results.gradient_norm![0]!;
     }
     return loss;
   }
@@ -100,7 +106,7 @@ export class Trainer {
     const accumulate = this.options.gradientAccumulation > 1;
     return {
       model: this.model,
-      shape: { rows, sequence, maskedShare, accumulate },
+      shape: { rows, sequence, maskedShare, accumulate, checkpointing: this.options.checkpointing ?? false },
       freeBytes: this.freeBytes,
     };
   }

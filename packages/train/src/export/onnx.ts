@@ -96,7 +96,7 @@ export function onnxModel({ model, weights }: Pick<Checkpoint, 'model' | 'weight
         attention_mask: tf.cast(attention_mask!, 'float32'),
         ...(token_type_ids && { token_type_ids }),
       };
-      const hidden = model.encode(parameters, sequences, noDropout);
+      const hidden = model.encode(parameters, sequences, { dropout: noDropout });
       const { states, table, bias } = model.head(parameters, hidden);
       const logits = affine(states, table, bias);
       return { logits: tf.reshape(logits, [batch, sequence, model.limits.vocabulary]) };

@@ -33,6 +33,8 @@ export interface StepMetrics {
   step: number;
   /** Mean cross-entropy in nats over the step's decoded positions. */
   loss: number;
+  /** Norm over all gradients together, before clipping. Missing in lines that earlier versions wrote. */
+  gradient_norm?: number;
   /** The rate that the step was taken with. */
   learning_rate: number;
   /** Tokens seen since the start of the run, padding left out. */

@@ -29,7 +29,11 @@ export async function microBatchOf(
       say`${mention('batchSize', 'auto')}: how much memory ${mention('device', device)} has is not known; say ${mention('microBatchSize')}`,
     );
   }
-  const shape = { sequence: run.plan.lengths.at(-1)!, maskedShare: maskedShare(run.plan, run.dataset) };
+  const shape = {
+    sequence: run.plan.lengths.at(-1)!,
+    maskedShare: maskedShare(run.plan, run.dataset),
+    checkpointing: options.gradientCheckpointing,
+  };
   return chooseMicroBatch({ batchSize, gradientAccumulation, model: run.model, shape, freeBytes });
 }
 

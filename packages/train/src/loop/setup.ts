@@ -20,7 +20,6 @@ import type { TrainerOptions } from '../engine/trainer.js';
 import { isPresetName, presetModel } from '../models/index.js';
 import { initializeWeights } from '../models/initialize.js';
 import type { Model, Weights } from '../models/model.js';
-import { adamWDefaults } from '../optimizer/adamw.js';
 import { type Schedule, warmupSteps } from '../optimizer/schedule.js';
 import { microBatchOf } from './micro-batch.js';
 import type { ResolvedOptions } from './options.js';
@@ -146,7 +145,14 @@ async function setUpOn(
       seed,
       lengths: plan.lengths,
       frozenLayers: freezeLayers,
-      optimizer: { ...adamWDefaults, weightDecay: options.weightDecay, clipNorm: options.clipNorm },
+      checkpointing: options.gradientCheckpointing,
+      optimizer: {
+        beta1: options.beta1,
+        beta2: options.beta2,
+        epsilon: options.epsilon,
+        weightDecay: options.weightDecay,
+        clipNorm: options.clipNorm,
+      },
     },
   };
 }

@@ -139,6 +139,7 @@ async function* run(
       const line = {
         step: state.step,
         loss,
+        gradient_norm: trainer.gradientNorm,
         learning_rate,
         tokens: state.tokens,
         tokens_per_second: tokens / seconds,

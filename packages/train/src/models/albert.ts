@@ -125,7 +125,7 @@ export const albert: MaskedLanguageModel<AlbertConfig> = {
     ];
   },
 
-  encode(config, tensors, sequences, dropout) {
+  encode(config, tensors, sequences, dropout, through) {
     const [batch, sequence] = sequences.input_ids.shape as [number, number];
     const { hidden_dropout_prob: rate, num_hidden_layers, num_hidden_groups, inner_group_num } = config;
     const embedded = embed('albert', tensors, sequences, config.layer_norm_eps);
@@ -144,7 +144,9 @@ export const albert: MaskedLanguageModel<AlbertConfig> = {
       const group = Math.floor(index / (num_hidden_layers / num_hidden_groups));
       for (let inner = 0; inner < inner_group_num; inner++) {
         const stream = 1 + layerStreams * (index * inner_group_num + inner);
-        x = layer(x, tensors, layerNames(group, inner), settings, stream);
+        x = through(group, x, { bias: settings.bias }, (x, tensors, { bias }) =>
+          layer(x, tensors, layerNames(group, inner), { ...settings, bias }, stream),
+        );
       }
     }
     return x;

@@ -14,7 +14,7 @@ import {
   normParameters,
   splitHeads,
 } from './layers.js';
-import type { Dropout, Limits, ModelTensors, Parameter, Sequences } from './model.js';
+import type { Dropout, Limits, ModelTensors, Parameter, Sequences, ThroughLayer } from './model.js';
 
 // What BERT has in common with the models that took its layer over under other names.
 
@@ -242,7 +242,7 @@ export function encodeLayers(
   model: string,
   config: BertConfig,
   embedded: tf.Tensor,
-  tensors: ModelTensors,
+  through: ThroughLayer,
   settings: Pick<LayerSettings, 'batch' | 'sequence' | 'bias' | 'dropout'>,
   stream: number,
 ): tf.Tensor {
@@ -256,7 +256,9 @@ export function encodeLayers(
   };
   let x = embedded;
   for (let index = 0; index < config.num_hidden_layers; index++) {
-    x = layer(x, tensors, bertLayerNames(model, index), all, stream + layerStreams * index);
+    x = through(index, x, { bias: settings.bias }, (x, tensors, { bias }) =>
+      layer(x, tensors, bertLayerNames(model, index), { ...all, bias }, stream + layerStreams * index),
+    );
   }
   return x;
 }

@@ -75,12 +75,12 @@ export const bert: MaskedLanguageModel<BertConfig> = {
     ];
   },
 
-  encode(config, tensors, sequences, dropout) {
+  encode(config, tensors, sequences, dropout, through) {
     const [batch, sequence] = sequences.input_ids.shape as [number, number];
     const embedded = embed('bert', tensors, sequences, config.layer_norm_eps);
     const x = dropout(embedded, config.hidden_dropout_prob, 0);
     const bias = paddingBias(sequences.attention_mask);
-    return encodeLayers('bert', config, x, tensors, { batch, sequence, bias, dropout }, 1);
+    return encodeLayers('bert', config, x, through, { batch, sequence, bias, dropout }, 1);
   },
 
   head(config, tensors, hidden) {

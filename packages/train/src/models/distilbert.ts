@@ -116,7 +116,7 @@ export const distilbert: MaskedLanguageModel<DistilBertConfig> = {
     ];
   },
 
-  encode(config, tensors, { input_ids, attention_mask }, dropout) {
+  encode(config, tensors, { input_ids, attention_mask }, dropout, through) {
     const [batch, sequence] = input_ids.shape as [number, number];
     const summed = tf.add(
       lookUp(tensors[words]!, input_ids),
@@ -135,7 +135,9 @@ export const distilbert: MaskedLanguageModel<DistilBertConfig> = {
       dropout,
     };
     for (let index = 0; index < config.n_layers; index++) {
-      x = layer(x, tensors, layerNames(index), settings, 1 + layerStreams * index);
+      x = through(index, x, { bias: settings.bias }, (x, tensors, { bias }) =>
+        layer(x, tensors, layerNames(index), { ...settings, bias }, 1 + layerStreams * index),
+      );
     }
     return x;
   },

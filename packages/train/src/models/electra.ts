@@ -87,13 +87,13 @@ export const electra: MaskedLanguageModel<ElectraConfig> = {
     ];
   },
 
-  encode(config, tensors, sequences, dropout) {
+  encode(config, tensors, sequences, dropout, through) {
     const [batch, sequence] = sequences.input_ids.shape as [number, number];
     const embedded = embed('electra', tensors, sequences, config.layer_norm_eps);
     const dropped = dropout(embedded, config.hidden_dropout_prob, 0);
     const x = config.embedding_size === config.hidden_size ? dropped : linear(dropped, tensors, project);
     const bias = paddingBias(sequences.attention_mask);
-    return encodeLayers('electra', config, x, tensors, { batch, sequence, bias, dropout }, 1);
+    return encodeLayers('electra', config, x, through, { batch, sequence, bias, dropout }, 1);
   },
 
   head(config, tensors, hidden) {

@@ -280,10 +280,7 @@ function positionsOf(sequence: number): tf.Tensor {
 }
 
 /** The turn of each pair of units at each position, float32 [sequence, size / 2]. */
-export interface RotaryAngles {
-  cos: tf.Tensor;
-  sin: tf.Tensor;
-}
+export type RotaryAngles = Readonly<Record<'cos' | 'sin', tf.Tensor>>;
 
 /** @param size units of a head */
 export function rotaryAngles(sequence: number, size: number, base: number): RotaryAngles {

@@ -1,3 +1,4 @@
+import { checkpoint } from '@mlm/compile';
 import type * as tf from '@tensorflow/tfjs-core';
 import type { ConfigFields } from './fields.js';
 
@@ -13,6 +14,28 @@ export type ModelTensors = Readonly<Record<string, tf.Tensor>>;
  * @param stream which dropout of the model this is, so that no two draw the same numbers
  */
 export type Dropout = (x: tf.Tensor, rate: number, stream: number) => tf.Tensor;
+
+/**
+ * Computes an encoder layer, of which nothing need be kept for the gradient: `body` reads no tensor but those that it is
+ * given, and the pass's inputs.
+ *
+ * @param layer that its parameters belong to, see {@link Parameter.layer}
+ * @param x float32 [batch · sequence, hidden]
+ * @param constants what no gradient flows through, such as attention's bias
+ */
+export type ThroughLayer = <Constants extends Readonly<Record<string, tf.Tensor>>>(
+  layer: number,
+  x: tf.Tensor,
+  constants: Constants,
+  body: (x: tf.Tensor, tensors: ModelTensors, constants: Constants) => tf.Tensor,
+) => tf.Tensor;
+
+/** How a forward pass goes. */
+export interface Pass {
+  dropout: Dropout;
+  /** Keeps only what enters a layer, and computes the layer again for its gradient. Default false. */
+  checkpointing?: boolean | undefined;
+}
 
 /** Rows of token ids, padded to one length. */
 export interface Sequences {
@@ -126,7 +149,13 @@ export interface MaskedLanguageModel<C> {
   /** In the order of transformers' `named_parameters()`. */
   parameters(config: C): Parameter[];
   /** The last hidden states, [batch · sequence, hidden]. */
-  encode(config: C, tensors: ModelTensors, sequences: Sequences, dropout: Dropout): tf.Tensor;
+  encode(
+    config: C,
+    tensors: ModelTensors,
+    sequences: Sequences,
+    dropout: Dropout,
+    through: ThroughLayer,
+  ): tf.Tensor;
   /** What decodes hidden states [masked, hidden]. */
   head(config: C, tensors: ModelTensors, hidden: tf.Tensor): Output;
   adoption: Adoption;
@@ -145,7 +174,7 @@ export interface Model {
   adoption: Adoption;
   /** The same model with each rate of dropout set to one. */
   withDropout(rate: number): Model;
-  encode(tensors: ModelTensors, sequences: Sequences, dropout: Dropout): tf.Tensor;
+  encode(tensors: ModelTensors, sequences: Sequences, pass: Pass): tf.Tensor;
   head(tensors: ModelTensors, hidden: tf.Tensor): Output;
   /** The text of config.json, as transformers' `save_pretrained` writes it. */
   formatConfig(): string;
@@ -153,10 +182,11 @@ export interface Model {
 
 /** Binds a family to a configuration of it. */
 export function modelOf<C extends object>(family: MaskedLanguageModel<C>, config: C): Model {
+  const parameters = family.parameters(config);
   return {
     type: family.type,
     config: config as Readonly<Record<string, unknown>>,
-    parameters: family.parameters(config),
+    parameters,
     limits: family.limits(config),
     dropoutRates: Object.fromEntries(family.dropoutRates.map((name) => [name, config[name] as number])),
     adoption: family.adoption,
@@ -165,7 +195,16 @@ export function modelOf<C extends object>(family: MaskedLanguageModel<C>, config
         ...config,
         ...Object.fromEntries(family.dropoutRates.map((name) => [name, rate])),
       }),
-    encode: (tensors, sequences, dropout) => family.encode(config, tensors, sequences, dropout),
+    encode: (tensors, sequences, { dropout, checkpointing = false }) =>
+      family.encode(
+        config,
+        tensors,
+        sequences,
+        dropout,
+        checkpointing
+          ? recomputed(parameters, tensors)
+          : (_, x, constants, body) => body(x, tensors, constants),
+      ),
     head: (tensors, hidden) => family.head(config, tensors, hidden),
     formatConfig() {
       const json = {
@@ -178,6 +217,16 @@ export function modelOf<C extends object>(family: MaskedLanguageModel<C>, config
       const sorted = Object.fromEntries(Object.entries(json).sort(([a], [b]) => (a < b ? -1 : 1)));
       return `${JSON.stringify(sorted, null, 2)}\n`;
     },
+  };
+}
+
+function recomputed(parameters: readonly Parameter[], tensors: ModelTensors): ThroughLayer {
+  return (index, x, constants, body) => {
+    const own = parameters.filter(({ layer }) => layer === index);
+    const inputs = { x, ...Object.fromEntries(own.map(({ name }) => [name, tensors[name]!])) };
+    const computed = ({ x, ...tensors }: Record<string, tf.Tensor>, kept: typeof constants) =>
+      body(x!, tensors, kept);
+    return checkpoint(computed, inputs, constants);
   };
 }
 

@@ -13,6 +13,7 @@ import {
   linear,
   lookUp,
   paddingBias,
+  type RotaryAngles,
   rotary,
   rotaryAngles,
   splitHeads,
@@ -57,6 +58,9 @@ export interface ModernBertConfig {
   cls_token_id: number;
   sep_token_id: number;
 }
+
+/** What all layers of one kind of attention share. */
+type Kept = RotaryAngles & { bias: tf.Tensor };
 
 const words = 'model.embeddings.tok_embeddings.weight';
 const layerName = (index: number) => `model.layers.${index}`;
@@ -214,46 +218,58 @@ export const modernbert: MaskedLanguageModel<ModernBertConfig> = {
     ];
   },
 
-  encode(config, tensors, { input_ids, attention_mask, fixedLength }, dropout) {
+  encode(config, tensors, { input_ids, attention_mask, fixedLength }, dropout, through) {
     const [batch, sequence] = input_ids.shape as [number, number];
     const { hidden_size: hidden, num_attention_heads: heads, local_attention, norm_eps: epsilon } = config;
     const window = local_attention / 2;
     const inBlocks = fixedLength !== undefined && fixedLength > blockedFrom * window;
-    const angles = {
-      full_attention: rotaryAngles(sequence, hidden / heads, config.global_rope_theta),
-      sliding_attention: rotaryAngles(sequence, hidden / heads, config.local_rope_theta),
-    };
     const padding = paddingBias(attention_mask);
-    const near = inBlocks ? undefined : tf.add(padding, bandBias(sequence, window));
-    const norm = (x: tf.Tensor, name: string) => layerNorm(x, tensors, name, epsilon);
+    const constants: Record<Attention, Kept> = {
+      full_attention: {
+        ...rotaryAngles(sequence, hidden / heads, config.global_rope_theta),
+        bias: padding,
+      },
+      sliding_attention: {
+        ...rotaryAngles(sequence, hidden / heads, config.local_rope_theta),
+        bias: inBlocks ? padding : tf.add(padding, bandBias(sequence, window)),
+      },
+    };
 
-    const attention = (x: tf.Tensor, index: number, stream: number): tf.Tensor => {
-      const type = config.layer_types[index]!;
+    const attention = (x: tf.Tensor, tensors: ModelTensors, kept: Kept, index: number): tf.Tensor => {
+      const stream = 1 + streamsOfLayer * index;
       const joined = linear(x, tensors, `${layerName(index)}.attn.Wqkv`);
-      const [query, key, value] = tf
-        .split(joined, 3, 1)
-        .map((part) => splitHeads(part, [batch, sequence, heads]));
-      const turned = [query!, key!].map((x) => rotary(x, angles[type]));
+      const parts = tf.split(joined, 3, 1).map((part) => splitHeads(part, [batch, sequence, heads]));
+      const [query, key, value] = [rotary(parts[0]!, kept), rotary(parts[1]!, kept), parts[2]!];
       const drop = { dropout, rate: config.attention_dropout, stream };
       const context =
-        type === 'sliding_attention' && !near
-          ? attendLocally(turned[0]!, turned[1]!, value!, attention_mask, window, drop)
-          : attend(turned[0]!, turned[1]!, value!, type === 'sliding_attention' ? near! : padding, drop);
+        inBlocks && config.layer_types[index] === 'sliding_attention'
+          ? attendLocally(query, key, value, attention_mask, window, drop)
+          : attend(query, key, value, kept.bias, drop);
       const attended = linear(context, tensors, `${layerName(index)}.attn.Wo`);
       return dropout(attended, config.attention_dropout, stream + 1);
     };
 
-    const embedded = tf.reshape(lookUp(tensors[words]!, input_ids), [batch * sequence, hidden]);
-    let x = dropout(norm(embedded, 'model.embeddings.norm'), config.embedding_dropout, 0);
-    for (let index = 0; index < config.num_hidden_layers; index++) {
-      const stream = 1 + streamsOfLayer * index;
+    /** Each block is added to what it read the normalized form of. */
+    const layer = (x: tf.Tensor, tensors: ModelTensors, kept: Kept, index: number): tf.Tensor => {
+      const norm = (x: tf.Tensor, name: string) =>
+        layerNorm(x, tensors, `${layerName(index)}.${name}`, epsilon);
       // The embeddings are normalized already.
-      x = tf.add(x, attention(index === 0 ? x : norm(x, `${layerName(index)}.attn_norm`), index, stream));
-      const gated = gatedUnit(norm(x, `${layerName(index)}.mlp_norm`), tensors, index, config);
-      const dropped = dropout(gated, config.mlp_dropout, stream + 2);
-      x = tf.add(x, linear(dropped, tensors, `${layerName(index)}.mlp.Wo`));
+      const read = index === 0 ? x : norm(x, 'attn_norm');
+      const attended = tf.add(x, attention(read, tensors, kept, index));
+      const gated = gatedUnit(norm(attended, 'mlp_norm'), tensors, index, config);
+      const dropped = dropout(gated, config.mlp_dropout, 3 + streamsOfLayer * index);
+      return tf.add(attended, linear(dropped, tensors, `${layerName(index)}.mlp.Wo`));
+    };
+
+    const embedded = tf.reshape(lookUp(tensors[words]!, input_ids), [batch * sequence, hidden]);
+    const normalized = layerNorm(embedded, tensors, 'model.embeddings.norm', epsilon);
+    let x = dropout(normalized, config.embedding_dropout, 0);
+    for (let index = 0; index < config.num_hidden_layers; index++) {
+      x = through(index, x, constants[config.layer_types[index]!], (x, tensors, kept) =>
+        layer(x, tensors, kept, index),
+      );
     }
-    return norm(x, 'model.final_norm');
+    return layerNorm(x, tensors, 'model.final_norm', epsilon);
   },
 
   head(config, tensors, hidden) {

@@ -106,14 +106,14 @@ function family(
       ];
     },
 
-    encode(config, tensors, sequences, dropout) {
+    encode(config, tensors, sequences, dropout, through) {
       const { input_ids, attention_mask } = sequences;
       const [batch, sequence] = input_ids.shape as [number, number];
       const positions = positionIds(input_ids, config.pad_token_id);
       const embedded = embed('roberta', tensors, sequences, config.layer_norm_eps, positions);
       const x = dropout(embedded, config.hidden_dropout_prob, 0);
       const bias = paddingBias(attention_mask);
-      return encodeLayers('roberta', config, x, tensors, { batch, sequence, bias, dropout }, 1);
+      return encodeLayers('roberta', config, x, through, { batch, sequence, bias, dropout }, 1);
     },
 
     head(config, tensors, hidden) {

@@ -73,6 +73,7 @@ export function globalNorm(gradients: Iterable<tf.Tensor>): tf.Tensor {
  *
  * @param gradients a gradient for each parameter to update; parameters without one stay as they are
  * @param decays which parameters weight decay applies to
+ * @returns the global norm before clipping
  */
 export function adamW(
   options: AdamWOptions,
@@ -80,11 +81,9 @@ export function adamW(
   gradients: Record<string, tf.Tensor>,
   scalars: Record<keyof StepScalars, tf.Tensor>,
   decays: (name: string) => boolean,
-): void {
-  const clip =
-    options.clipNorm > 0
-      ? tf.minimum(tf.div(options.clipNorm, tf.add(globalNorm(Object.values(gradients)), 1e-6)), 1)
-      : undefined;
+): tf.Tensor {
+  const norm = globalNorm(Object.values(gradients));
+  const clip = options.clipNorm > 0 ? tf.minimum(tf.div(options.clipNorm, tf.add(norm, 1e-6)), 1) : undefined;
   for (const [name, gradient] of Object.entries(gradients)) {
     updateByAdamW({
       parameter: variables[name]!,
@@ -100,4 +99,5 @@ export function adamW(
       decay: decays(name) && options.weightDecay > 0 ? scalars.decay : undefined,
     });
   }
+  return norm;
 }

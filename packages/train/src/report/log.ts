@@ -33,8 +33,8 @@ export class RunLog {
 
   async step(line: StepMetrics): Promise<void> {
     await this.#metrics.append(line);
-    const { loss, learning_rate, tokens_per_second } = line;
-    const values = { loss, learning_rate, tokens_per_second };
+    const { loss, gradient_norm = 0, learning_rate, tokens_per_second } = line;
+    const values = { loss, gradient_norm, learning_rate, tokens_per_second };
     await this.#events.scalars(line.step, prefixed('train', values));
   }
 
