@@ -1,32 +1,19 @@
 // Packs every package, installs each tarball (with the tarballs that it needs) into an empty project, and uses it there
 // from plain JavaScript and from TypeScript. What each project does stands in scripts/packages/<name>.mts, a file that is
-// JavaScript as well: it is type-checked as it is and run as it is. Ends with a count.
+// JavaScript as well: it is type-checked as it is and run as it is. The command line is also installed, without any flag, on
+// the other supported versions of Node. Ends with a count.
 import { spawnSync } from 'node:child_process';
-import {
-  copyFileSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { pnpm } from './pnpm.js';
+import { manifests, pack } from './pack.js';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const work = mkdtempSync(join(tmpdir(), 'mlm-packages-'));
 const typescript = join(root, 'node_modules/typescript/bin/tsc');
 
-const manifests = new Map(
-  readdirSync(join(root, 'packages')).map((folder) => {
-    const manifest = JSON.parse(readFileSync(join(root, 'packages', folder, 'package.json'), 'utf8'));
-    return [manifest.name, { folder, manifest }];
-  }),
-);
-const tarballs = new Map([...manifests.keys()].map((name) => [name, pack(name)]));
+const tarballs = new Map([...manifests.keys()].map((name) => [name, pack(name, work)]));
 
 let passed = 0;
 let failed = 0;
@@ -39,18 +26,17 @@ for (const name of manifests.keys()) {
     }
   }
 }
+for (const version of ['22', '24']) {
+  const failure = tryOnNode(version);
+  if (failure === undefined) passed++;
+  else {
+    failed++;
+    console.log(`mlm on Node ${version}:\n${failure}`);
+  }
+}
 rmSync(work, { recursive: true });
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);
-
-function pack(name) {
-  const { folder } = manifests.get(name);
-  const packed = outcome(
-    pnpm(['pack', '--json', '--pack-destination', work], options(join(root, 'packages', folder))),
-  );
-  if (packed.failure !== undefined) throw new Error(`${name} cannot be packed:\n${packed.failure}`);
-  return JSON.parse(packed.stdout.slice(packed.stdout.indexOf('{'))).filename;
-}
 
 /** What went wrong in each language; undefined for what went well. */
 function tryPackage(name) {
@@ -62,15 +48,7 @@ function tryPackage(name) {
     JSON.stringify({ name: 'empty', private: true, type: 'module' }),
   );
   const files = [...withDependencies(name)].map((dependency) => tarballs.get(dependency));
-  // Install scripts of dependencies would download what nothing here needs.
-  const npm = [
-    'install',
-    '--ignore-scripts',
-    '--omit=optional',
-    '--no-audit',
-    '--no-fund',
-    '--prefer-offline',
-  ];
+  const npm = ['install', '--no-audit', '--no-fund', '--prefer-offline'];
   const installed = run('npm', [...npm, ...files, '@types/node@20'], project);
   if (installed.failure !== undefined) return { npm: installed.failure };
   const source = join(root, 'scripts/packages', `${folder}.mts`);
@@ -91,6 +69,26 @@ function tryPackage(name) {
     JavaScript: run(process.execPath, ['use.mjs'], project).failure,
     TypeScript: run(process.execPath, [typescript, ...flags, 'use.mts'], project).failure,
   };
+}
+
+/** Installs the command line on another version of Node, which npm has as a package, and trains a step there. */
+function tryOnNode(version) {
+  const project = join(work, `node-${version}`);
+  mkdirSync(project);
+  writeFileSync(
+    join(project, 'package.json'),
+    JSON.stringify({ name: 'empty', private: true, type: 'module' }),
+  );
+  const node = `node-${process.platform}-${process.arch}`;
+  const installed = run('npm', ['install', '--prefix', join(work, version), `${node}@${version}`], project);
+  if (installed.failure !== undefined) return installed.failure;
+  const bin = join(work, version, 'node_modules', node, 'bin');
+  const env = { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}` };
+  const tgz = [...withDependencies('mlm')].map((name) => tarballs.get(name));
+  const npm = spawnSync('npm', ['install', '--no-audit', '--no-fund', ...tgz], { ...options(project), env });
+  if (npm.status !== 0) return outcome(npm).failure;
+  copyFileSync(join(root, 'scripts/packages/mlm.mts'), join(project, 'use.mjs'));
+  return outcome(spawnSync(join(bin, 'node'), ['use.mjs'], { ...options(project), env })).failure;
 }
 
 /** The package and all packages of this repository that it needs. */
