@@ -11,7 +11,7 @@ export function encodeDocuments(
   const documentStarts: number[] = [];
   let invalidUtf8 = 0;
   for (const { start, end } of documents(text, mode)) {
-    const decoded = decode(text.subarray(start, end));
+    const decoded = decodeLossy(text.subarray(start, end));
     invalidUtf8 += decoded.invalid;
     const before = ids.length;
     for (const id of encodeText(decoded.text)) ids.push(id);
@@ -29,7 +29,8 @@ export function encodeDocuments(
 
 const REPLACEMENT = '\ufffd';
 
-function decode(bytes: Uint8Array): { text: string; invalid: number } {
+/** A text of whatever bytes, and how many ill-formed sequences of them are U+FFFD in it. */
+export function decodeLossy(bytes: Uint8Array): { text: string; invalid: number } {
   const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
   const written = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
   return { text, invalid: text.split(REPLACEMENT).length - written.split('\xef\xbf\xbd').length };
@@ -47,7 +48,7 @@ function documents(text: Uint8Array, mode: DocumentMode): { start: number; end: 
     const newline = text.indexOf(0x0a, lineStart);
     const lineEnd = newline < 0 ? text.length : newline + 1;
     const ends =
-      newline >= 0 && (mode === 'line' || BLANK.test(decode(text.subarray(lineStart, lineEnd)).text));
+      newline >= 0 && (mode === 'line' || BLANK.test(decodeLossy(text.subarray(lineStart, lineEnd)).text));
     if (ends) {
       found.push({ start, end: lineEnd });
       start = lineEnd;

@@ -1,10 +1,10 @@
-import { InputError } from '@mlm/base/errors';
 import type { PipelineModel } from '../model/model.js';
 import type { Normalizer } from '../normalizer/normalizer.js';
 import type { PreTokenizer } from '../pre-tokenizer/pre-tokenizer.js';
 import type { AddedToken, DocumentMode, EncodedText, Encoder } from '../tokenizer/types.js';
 import { type TokenSplitter, tokenSplitters } from './added-tokens.js';
 import { BLANK, encodeDocuments } from './documents.js';
+import { checkWordLength } from './word-length.js';
 
 /** The stages of a tokenizer.json. */
 export interface Pipeline {
@@ -16,8 +16,6 @@ export interface Pipeline {
   model: PipelineModel;
 }
 
-/** The models' memory grows with a word; longer ones do not occur in text. */
-const MAX_WORD_LENGTH = 1 << 20;
 const MAX_CACHED_WORDS = 1 << 16;
 const MAX_CACHED_LENGTH = 64;
 
@@ -36,10 +34,11 @@ export class PipelineEncoder implements Encoder {
   }
 
   encode(text: Uint8Array, { document }: { document: DocumentMode }): EncodedText {
-    return encodeDocuments(text, document, (part) => this.#encodeText(withoutEnds(part, document)));
+    return encodeDocuments(text, document, (part) => this.encodeText(withoutEnds(part, document)));
   }
 
-  #encodeText(text: string): number[] {
+  /** The ids of one text. */
+  encodeText(text: string): number[] {
     const { normalize, keepsStart, splitWords } = this.#pipeline;
     const ids: number[] = [];
     for (const [i, part] of this.#splitRaw(text).entries()) {
@@ -61,11 +60,7 @@ export class PipelineEncoder implements Encoder {
   #wordIds(word: string): number[] {
     const cached = this.#cachedWords.get(word);
     if (cached !== undefined) return cached;
-    if (word.length > MAX_WORD_LENGTH) {
-      throw new InputError(
-        `a word of ${word.length} characters ("${word.slice(0, 20)}…"): this tokenizer takes ${MAX_WORD_LENGTH} at most`,
-      );
-    }
+    checkWordLength(word);
     const ids = this.#encodeWord(word);
     if (word.length <= MAX_CACHED_LENGTH) {
       if (this.#cachedWords.size >= MAX_CACHED_WORDS) this.#cachedWords.clear();

@@ -4,8 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { loadTokenizer } from '../tokenizer/load.js';
 import { parseTokenizerJson, wordPieceModel } from '../tokenizer/tokenizer-json.js';
 import type { EncodedText, WordPieceModel } from '../tokenizer/types.js';
+import { encoderModule } from './modules.js';
 import { ReferenceEncoder } from './reference.js';
-import { encoderModule, WordPieceEncoder } from './wordpiece.js';
+import { WordPieceEncoder } from './wordpiece.js';
 
 // What Rust tokenizers makes of the same texts: see fixtures/make_wordpiece.py.
 
@@ -119,7 +120,7 @@ describe('every code point', () => {
         lowercase: true,
         ...NORMALIZERS[name],
       },
-      encoderModule(),
+      encoderModule('wordpiece'),
     );
     const wrong: string[] = [];
     for (const [block, hash] of expected[name]!.entries()) {

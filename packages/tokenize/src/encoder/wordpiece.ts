@@ -1,4 +1,3 @@
-import { packageBytes } from '@mlm/base/bytes';
 import type { DocumentMode, EncodedText, Encoder, WordPieceModel } from '../tokenizer/types.js';
 import type { PreparedEncoder } from './image.js';
 import { imageOf, type SetUpExports, setUp, takeOver } from './set-up.js';
@@ -17,14 +16,6 @@ interface EncoderExports extends SetUpExports {
 
 const MODES: Record<DocumentMode, number> = { none: 0, line: 1, 'blank-line': 2 };
 const MAX_TEXT_BYTES = 1 << 28;
-
-let compiled: WebAssembly.Module | undefined;
-
-/** The compiled encoder; it can be posted to other threads. */
-export function encoderModule(): WebAssembly.Module {
-  compiled ??= new WebAssembly.Module(packageBytes(new URL('../../wasm/encoder.wasm', import.meta.url)));
-  return compiled;
-}
 
 /** Whether the fast encoder serves a model: it finds added tokens in the text as it stands, wherever they stand. */
 export function isFast(model: WordPieceModel): boolean {

@@ -11,8 +11,7 @@ export function unigramEncoder(
   unkId: number,
 ): (word: string) => number[] {
   const ids = new Map(vocab.map(([token], id) => [token, id]));
-  const tokenScores = Float64Array.from(vocab, ([, score]) => asRustReads(score));
-  const lowest = tokenScores.reduce((least, score) => Math.min(least, score), Number.POSITIVE_INFINITY);
+  const { scores: tokenScores, unknownScore } = unigramScores(vocab);
   const longest = vocab.reduce((most, [token]) => Math.max(most, token.length), 1);
   return (word) => {
     const scores = new Float64Array(word.length + 1).fill(Number.NEGATIVE_INFINITY);
@@ -35,7 +34,7 @@ export function unigramEncoder(
         offer(start, end, id, tokenScores[id]!);
         hasSingle ||= end === next;
       }
-      if (!hasSingle) offer(start, next, unkId, lowest - UNKNOWN_PENALTY);
+      if (!hasSingle) offer(start, next, unkId, unknownScore);
       start = next;
     }
     const found: number[] = [];
@@ -45,6 +44,16 @@ export function unigramEncoder(
     }
     return found.reverse();
   };
+}
+
+/** The scores of all tokens and of an unknown character, as Rust tokenizers has them. */
+export function unigramScores(vocab: readonly (readonly [token: string, score: number])[]): {
+  scores: Float64Array;
+  unknownScore: number;
+} {
+  const scores = Float64Array.from(vocab, ([, score]) => asRustReads(score));
+  const lowest = scores.reduce((least, score) => Math.min(least, score), Number.POSITIVE_INFINITY);
+  return { scores, unknownScore: lowest - UNKNOWN_PENALTY };
 }
 
 /**

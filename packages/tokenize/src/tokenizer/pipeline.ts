@@ -1,15 +1,19 @@
 import { InputError } from '@mlm/base/errors';
 import { decoder } from '../decoder/decoder.js';
-import { PipelineEncoder } from '../encoder/pipeline.js';
+import { nativeBpe } from '../encoder/bpe.js';
+import { NativeEncoder, type NativeImage, type NativeModel, nativeImage } from '../encoder/native.js';
+import { type Pipeline, PipelineEncoder } from '../encoder/pipeline.js';
+import { nativeUnigram } from '../encoder/unigram.js';
+import { checkWordLength } from '../encoder/word-length.js';
 import { pipelineModel } from '../model/model.js';
 import { normalizer, startKeeper } from '../normalizer/normalizer.js';
 import { dependsOnStart, preTokenizer } from '../pre-tokenizer/pre-tokenizer.js';
 import { carriedFiles } from './carried-files.js';
 import type { Settings } from './classes.js';
-import type { TokenizerFolder } from './folder.js';
+import { readFolder, type TokenizerFolder } from './folder.js';
 import { findProtectedIds, findSpecialIds } from './special-tokens.js';
 import { addedToken, type TokenizerJson } from './tokenizer-json.js';
-import type { Tokenizer, TokenizerDefinition } from './types.js';
+import type { Encoder, ImageSource, Tokenizer, TokenizerDefinition } from './types.js';
 import { allTokens, sha256, tokenAt, vocabularyText } from './vocabulary.js';
 import { findWordStarts, wordMark } from './word-starts.js';
 
@@ -20,16 +24,14 @@ import { findWordStarts, wordMark } from './word-starts.js';
 export function pipelineTokenizer(definition: TokenizerDefinition, folder: TokenizerFolder): Tokenizer {
   const { name, files } = definition;
   const { json, settings } = folder;
-  const addedTokens = (json.added_tokens ?? []).map(addedToken);
-  const model = pipelineModel(json, name);
-  const normalize = normalizer(json.normalizer, name);
-  checkPrefixSpace(json.pre_tokenizer, settings, name);
-  const splitWords = preTokenizer(json.pre_tokenizer, name);
-  const keepsStart = dependsOnStart(json.pre_tokenizer) ? startKeeper(json.normalizer, name) : () => true;
+  const pipeline = pipelineOf(folder, name);
+  const { addedTokens, model } = pipeline;
   const tokens = allTokens({ tokens: folder.tokens, addedTokens });
   const specialIds = findSpecialIds(tokens, settings, name, model.unkToken);
   if (folder.conflict) throw folder.conflict;
   let wordStarts: Uint8Array | undefined;
+  const native = nativeModel(pipeline, json, name);
+  let image: NativeImage | undefined;
   let carried: Record<string, string> | undefined;
   let decodeTokens: ((tokens: string[]) => string) | undefined;
   return {
@@ -46,14 +48,68 @@ export function pipelineTokenizer(definition: TokenizerDefinition, folder: Token
       carried ??= carriedFiles(files, folder, specialIds);
       return carried;
     },
-    encoder: () => new PipelineEncoder({ addedTokens, normalize, keepsStart, splitWords, model }),
+    encoder() {
+      if (native === undefined) return new PipelineEncoder(pipeline);
+      image ??= nativeImage(native);
+      return nativeEncoder(image, () => pipeline);
+    },
     idToToken: (id) => tokenAt(tokens, id),
     decode(ids) {
       decodeTokens ??= decoder(json.decoder, name);
       return decodeTokens(Array.from(ids, (id) => tokenAt(tokens, id)));
     },
-    encoderSource: () => ({ definition }),
+    encoderSource() {
+      if (native === undefined) return { definition };
+      image ??= nativeImage(native);
+      return { image, definition };
+    },
     definition: () => definition,
+  };
+}
+
+/** The stages of a tokenizer's files. */
+export function pipelineStages({ name, files }: TokenizerDefinition): Pipeline {
+  return pipelineOf(readFolder(files, name), name);
+}
+
+/** The encoder that another thread has set up. */
+export function imageEncoder({ image, definition }: ImageSource): Encoder {
+  return nativeEncoder(image, () => pipelineStages(definition));
+}
+
+/** An encoder in WebAssembly, and the stages in TypeScript for what it does not do itself, made when they are needed. */
+function nativeEncoder(image: NativeImage, stages: () => Pipeline): Encoder {
+  let encoder: PipelineEncoder | undefined;
+  return new NativeEncoder(image, {
+    encodeText(text) {
+      encoder ??= new PipelineEncoder(stages());
+      return encoder.encodeText(text);
+    },
+    // BPE's words are bytes.
+    checkWord: (word) =>
+      checkWordLength(word, image.module === 'bpe' ? Buffer.byteLength(word) : word.length),
+  });
+}
+
+/** The model as its encoder in WebAssembly takes it; undefined where a stage has none. */
+function nativeModel(
+  { model, addedTokens }: Pipeline,
+  json: TokenizerJson,
+  name: string,
+): NativeModel | undefined {
+  return model.type === 'BPE'
+    ? nativeBpe(json, model, addedTokens, name)
+    : nativeUnigram(json, model, addedTokens, name);
+}
+
+function pipelineOf({ json, settings }: TokenizerFolder, name: string): Pipeline {
+  checkPrefixSpace(json.pre_tokenizer, settings, name);
+  return {
+    addedTokens: (json.added_tokens ?? []).map(addedToken),
+    model: pipelineModel(json, name),
+    normalize: normalizer(json.normalizer, name),
+    splitWords: preTokenizer(json.pre_tokenizer, name),
+    keepsStart: dependsOnStart(json.pre_tokenizer) ? startKeeper(json.normalizer, name) : () => true,
   };
 }
 

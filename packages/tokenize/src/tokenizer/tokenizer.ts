@@ -1,10 +1,11 @@
 import { decodePieces } from '../decoder/wordpiece.js';
 import type { PreparedEncoder } from '../encoder/image.js';
+import { encoderModule } from '../encoder/modules.js';
 import { ReferenceEncoder } from '../encoder/reference.js';
-import { encoderModule, isFast, prepareEncoder, WordPieceEncoder } from '../encoder/wordpiece.js';
+import { isFast, prepareEncoder, WordPieceEncoder } from '../encoder/wordpiece.js';
 import { carriedFiles } from './carried-files.js';
 import { readFolder } from './folder.js';
-import { pipelineTokenizer } from './pipeline.js';
+import { imageEncoder, pipelineTokenizer } from './pipeline.js';
 import { findProtectedIds, findSpecialIds } from './special-tokens.js';
 import { isBertWordPiece, wordPieceModel } from './tokenizer-json.js';
 import type { Encoder, EncoderSource, Tokenizer, TokenizerDefinition } from './types.js';
@@ -47,10 +48,10 @@ export function tokenizerFromDefinition(definition: TokenizerDefinition): Tokeni
       return carried;
     },
     encoder: () =>
-      isFast(model) ? WordPieceEncoder.of(model, encoderModule()) : new ReferenceEncoder(model),
+      isFast(model) ? WordPieceEncoder.of(model, encoderModule('wordpiece')) : new ReferenceEncoder(model),
     encoderSource() {
       if (!isFast(model)) return { definition };
-      prepared ??= prepareEncoder(model, encoderModule());
+      prepared ??= prepareEncoder(model, encoderModule('wordpiece'));
       return { prepared };
     },
     idToToken: (id) => tokenAt(tokens, id),
@@ -67,5 +68,6 @@ export function tokenizerFromDefinition(definition: TokenizerDefinition): Tokeni
 /** An encoder of the tokenizer whose `encoderSource` this is, in any thread. */
 export function encoderFrom(source: EncoderSource): Encoder {
   if ('prepared' in source) return WordPieceEncoder.from(source.prepared);
+  if ('image' in source) return imageEncoder(source);
   return tokenizerFromDefinition(source.definition).encoder();
 }

@@ -1,4 +1,5 @@
 import type { PreparedEncoder } from '../encoder/image.js';
+import type { NativeImage } from '../encoder/native.js';
 
 /** How a text is divided into documents: not at all, a document a line, or a document between blank lines. */
 export type DocumentMode = 'none' | 'line' | 'blank-line';
@@ -84,15 +85,23 @@ export interface TokenizerDefinition {
 }
 
 /**
- * What a worker thread makes an encoder of; it can be cloned by `postMessage`. For WordPiece an encoder that is set up, to
- * be taken over; for the other models the files.
+ * What a worker thread makes an encoder of; it can be cloned by `postMessage`: an encoder that is set up, to be taken over,
+ * or where there is none the files.
  */
-export type EncoderSource = PreparedSource | DefinitionSource;
+export type EncoderSource = PreparedSource | ImageSource | DefinitionSource;
 
 /** An encoder that is set up. */
 export interface PreparedSource {
   /** Its memory and code. */
   prepared: PreparedEncoder;
+}
+
+/** The memory of a byte-level BPE or Unigram encoder, and the files, which serve for what it leaves to TypeScript. */
+export interface ImageSource {
+  /** What the encoder has set up. */
+  image: NativeImage;
+  /** The files. */
+  definition: TokenizerDefinition;
 }
 
 /** A tokenizer's files, of which a thread sets up its own encoder. */

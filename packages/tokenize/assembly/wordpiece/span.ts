@@ -2,23 +2,8 @@
 // normalizer does it, and may give several words, or none.
 import { copySpan, fillSpan, findSpan, isFilled } from './caches';
 import { MAPPING_INDEX, MAPPINGS, SINGLE_IDS } from './memory';
-import {
-  classOf,
-  decode,
-  DROPPED_STARTER,
-  HANGUL,
-  ILL_FORMED,
-  ITEM_CLASS_SHIFT,
-  ITEM_CODE_POINT,
-  ITEM_SINGLE,
-  ITEM_SPACE,
-  MAPPED,
-  SINGLE,
-  sizeOf,
-  SPACE,
-  WORD,
-  write,
-} from './unicode';
+import { decode, ILL_FORMED, sizeOf, write } from '../common/utf8';
+import { classOf, DROPPED_STARTER, HANGUL, ITEM_CLASS_SHIFT, ITEM_CODE_POINT, ITEM_SINGLE, ITEM_SPACE, MAPPED, SINGLE, SPACE, WORD } from './unicode';
 import { cutWord, maxWordCharacters, unknownId } from './wordpiece';
 
 /** 0x20 where capital letters become small ones, else 0. */

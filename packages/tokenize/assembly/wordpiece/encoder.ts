@@ -33,7 +33,8 @@ import {
 import { allocate, ALONE, DELIMITER, ITEMS, KEEP, KEY, release } from './memory';
 import { addTokens, begin, ENDS_DOCUMENT, foldBits, JOINS, LEADS, setRow, setUp, setUpWords, tableAt } from './set-up';
 import { encodeSingle, encodeSpan, setWordBuffers } from './span';
-import { classOf, decode, DROPPED_WHITESPACE, SINGLE, sizeOf, SPACE } from './unicode';
+import { decode, sizeOf } from '../common/utf8';
+import { classOf, DROPPED_WHITESPACE, SINGLE, SPACE } from './unicode';
 import { maxWordCharacters, setUpTrie, trieToken } from './wordpiece';
 
 // For the host, in this order: begin, setUpTrie, setUpAddedTokens, setUpWords, the tokens, the tables, setUp. Instead of

@@ -1,5 +1,6 @@
 // A first look at the text, 64 bytes at a time: where words and other items begin and end, as bitmaps of a bit a byte.
-import { classOf, decode, DROPPED_WHITESPACE, ILL_FORMED, SINGLE, sizeOf, SPACE } from './unicode';
+import { decode, ILL_FORMED, sizeOf } from '../common/utf8';
+import { classOf, DROPPED_WHITESPACE, SINGLE, SPACE } from './unicode';
 
 /** How far lines are told apart. */
 export const DOCUMENT_NONE: i32 = 0;

@@ -1,0 +1,78 @@
+// The way of a text, the same for all models of this kind: documents, added tokens as they stand, normalizer, added tokens
+// of the normalized text, and then what the model makes of a piece.
+import { parted } from './added-tokens';
+import { setUpCache } from './cache';
+import { beginDocuments, encodeDocuments } from './documents';
+import { allocate, reach, release } from './heap';
+import { normalize, normalizedEnd, normalizedStart, setNormalBuffer, stripsStart } from './normalize';
+import { beginOutput } from './output';
+import { decode } from './utf8';
+import { isWhitespace } from './whitespace';
+
+let rawTokens: usize = 0;
+let normalizedTokens: usize = 0;
+let textRegion: usize = 0;
+let text: usize = 0;
+let textBytes: usize = 0;
+/** Free memory from there on. */
+export let scratch: usize = 0;
+
+type EncodePiece = (start: usize, end: usize, first: bool) => void;
+let encodePiece: EncodePiece = (start: usize, end: usize, first: bool): void => {};
+let startsDocument: bool = false;
+
+/** Room for the two sets of added tokens, which the host fills; 0 bytes for none. */
+export function setUpTokens(rawBytes: usize, normalizedBytes: usize): usize {
+  const at = allocate(rawBytes + normalizedBytes + 64);
+  rawTokens = rawBytes > 0 ? at : 0;
+  normalizedTokens = normalizedBytes > 0 ? at + rawBytes : 0;
+  return at;
+}
+
+/** After everything else: all that setting up has filled lies before the returned address. */
+export function finish(): usize {
+  const end = allocate(0);
+  setUpCache();
+  textRegion = allocate(0);
+  return end;
+}
+
+/** Room for a text of so many bytes; returns where the host writes it. Views of the memory may be stale afterwards. */
+export function reserve(bytes: usize): usize {
+  release(textRegion);
+  text = allocate(bytes + 192) + 64;
+  textBytes = bytes;
+  beginDocuments(allocate((bytes << 1) + 64), allocate((bytes << 1) + 64));
+  const room = max<usize>(bytes << 2, 1 << 16) + 128;
+  beginOutput(allocate(room), room);
+  scratch = allocate(64);
+  setNormalBuffer(scratch);
+  return text;
+}
+
+/**
+ * Encodes the text in the reserved room.
+ * @param encode is given pieces of normalized text, with whether a piece begins with what its document begins with; the
+ *   byte before a piece may be overwritten for the time being
+ */
+export function encodeText(mode: i32, encode: EncodePiece): void {
+  encodePiece = encode;
+  memory.fill(text + textBytes, 0, 64);
+  encodeDocuments(text, text + textBytes, mode, (start: usize, end: usize): void => {
+    parted(rawTokens, start, end, encodeSegment);
+  });
+}
+
+function encodeSegment(start: usize, end: usize, first: bool): void {
+  startsDocument = first && !(stripsStart() && isWhitespace(decode(start) & 0x1fffff));
+  normalize(start, end);
+  const to = normalizedEnd;
+  // What was not normalized in place lies where a word's memory begins.
+  if (normalizedStart >= scratch || normalizedStart >= end) {
+    scratch = (to + 127) & ~63;
+    reach(to + 128);
+  }
+  parted(normalizedTokens, normalizedStart, to, (from: usize, end: usize, first: bool): void => {
+    encodePiece(from, end, first && startsDocument);
+  });
+}

@@ -1,0 +1,92 @@
+import type { BpeModel } from '../model/model.js';
+import { BYTE_CHARACTERS } from '../pre-tokenizer/byte-level.js';
+import { SPLIT_PATTERNS, splitPattern } from '../pre-tokenizer/split.js';
+import { type ComponentJson, isObject, type TokenizerJson } from '../tokenizer/tokenizer-json.js';
+import type { AddedToken } from '../tokenizer/types.js';
+import { splitClasses } from '../unicode/split-classes.js';
+import type { NativeExports, NativeModel } from './native.js';
+
+/** What assembly/bpe/encoder.ts exports for setting up. */
+interface BpeExports extends NativeExports {
+  byteIds(): number;
+  classTable(): number;
+  addMerges(at: number, count: number): void;
+  addToken(start: number, end: number, id: number): void;
+}
+
+/** A byte-level BPE for its encoder in WebAssembly; undefined where its words are parted in a way that this has not. */
+export function nativeBpe(
+  json: TokenizerJson,
+  model: BpeModel,
+  addedTokens: readonly AddedToken[],
+  name: string,
+): NativeModel | undefined {
+  const words = wordsOf(json.pre_tokenizer, name);
+  if (words === undefined) return undefined;
+  const { vocab, fuse_unk = false, ignore_merges = false } = model.json;
+  const { unkToken, merges } = model;
+  const unknownId = unkToken !== undefined && Object.hasOwn(vocab, unkToken) ? vocab[unkToken]! : -1;
+  const tokens = ignore_merges ? byteTokens(vocab) : [];
+  const tokenBytes = tokens.reduce((sum, { bytes }) => sum + bytes.length, 0);
+  return {
+    module: 'bpe',
+    name,
+    normalizer: json.normalizer ?? null,
+    addedTokens,
+    calls: (normalizer) => [
+      ['setUp', merges.length, unknownId, fuse_unk, tokenBytes, ...normalizer],
+      ['setUpWords', words.digits, words.addsPrefix],
+    ],
+    fill(exports) {
+      const wasm = exports as unknown as BpeExports;
+      const ids = new Int32Array(wasm.memory.buffer, wasm.byteIds(), 256);
+      for (const [byte, character] of BYTE_CHARACTERS.entries())
+        ids[byte] = Object.hasOwn(vocab, character) ? vocab[character]! : -1;
+      new Uint8Array(wasm.memory.buffer, wasm.classTable()).set(splitClasses());
+      const triples = Int32Array.from(merges.flat());
+      handOver(wasm, new Uint8Array(triples.buffer), (at) => wasm.addMerges(at, merges.length));
+      handOver(wasm, Buffer.concat(tokens.map(({ bytes }) => bytes)), (at) => {
+        let start = at;
+        for (const { bytes, id } of tokens) {
+          wasm.addToken(start, start + bytes.length, id);
+          start += bytes.length;
+        }
+      });
+    },
+  };
+}
+
+/** Puts bytes into memory that nothing uses yet, for a function that reads them there. */
+export function handOver(wasm: NativeExports, bytes: Uint8Array, read: (at: number) => void): void {
+  const at = wasm.memory.buffer.byteLength;
+  wasm.reach(at + bytes.length + 64);
+  new Uint8Array(wasm.memory.buffer, at).set(bytes);
+  read(at);
+  // The regions that will be there count on zeros.
+  new Uint8Array(wasm.memory.buffer, at, bytes.length).fill(0);
+}
+
+/** How words are parted: by GPT-2's expression (0), or by Llama 3's with so many digits together. */
+function wordsOf(
+  json: ComponentJson | null | undefined,
+  name: string,
+): { digits: number; addsPrefix: boolean } | undefined {
+  const steps = json?.type === 'Sequence' ? (json.pretokenizers as ComponentJson[]) : json ? [json] : [];
+  const [first, second] = steps;
+  if (steps.length === 1 && first!.type === 'ByteLevel' && first!.use_regex !== false)
+    return { digits: 0, addsPrefix: first!.add_prefix_space === true };
+  const splits = steps.length === 2 && first!.type === 'Split' && isObject(first!.pattern);
+  if (!splits || second!.type !== 'ByteLevel') return undefined;
+  if (second!.use_regex !== false || second!.add_prefix_space === true) return undefined;
+  return { digits: SPLIT_PATTERNS[splitPattern(first!, name)].includes('{1,3}') ? 3 : 1, addsPrefix: false };
+}
+
+const BYTES = new Map(BYTE_CHARACTERS.map((character, byte) => [character, byte]));
+
+/** The tokens that text can hold, by their bytes. */
+function byteTokens(vocab: Readonly<Record<string, number>>): { bytes: Uint8Array; id: number }[] {
+  return Object.entries(vocab).flatMap(([token, id]) => {
+    const bytes = Array.from(token, (character) => BYTES.get(character) ?? -1);
+    return bytes.length === 0 || bytes.includes(-1) ? [] : [{ bytes: Uint8Array.from(bytes), id }];
+  });
+}

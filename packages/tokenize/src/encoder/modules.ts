@@ -1,0 +1,20 @@
+import { packageBytes } from '@mlm/base/bytes';
+
+/** The models that have an encoder in WebAssembly, each a module of its own: assembly/<name>/encoder.ts. */
+const FILES = {
+  wordpiece: new URL('../../wasm/wordpiece.wasm', import.meta.url),
+  bpe: new URL('../../wasm/bpe.wasm', import.meta.url),
+  unigram: new URL('../../wasm/unigram.wasm', import.meta.url),
+};
+
+const compiled = new Map<string, WebAssembly.Module>();
+
+/** The compiled encoder of a model; it can be posted to other threads. */
+export function encoderModule(name: keyof typeof FILES): WebAssembly.Module {
+  let module = compiled.get(name);
+  if (module === undefined) {
+    module = new WebAssembly.Module(packageBytes(FILES[name]));
+    compiled.set(name, module);
+  }
+  return module;
+}

@@ -1,0 +1,282 @@
+import { type CharacterMap, characterMap } from '../normalizer/character-map.js';
+import { type Normalizer, normalizer } from '../normalizer/normalizer.js';
+import type { ComponentJson } from '../tokenizer/tokenizer-json.js';
+import type { AddedToken, DocumentMode, EncodedText, Encoder } from '../tokenizer/types.js';
+import { isWordCharacter } from '../unicode/patterns.js';
+import { decodeLossy } from './documents.js';
+import { encoderModule } from './modules.js';
+import { tokenSet } from './token-set.js';
+
+// The host's side of assembly/{bpe,unigram}/encoder.ts.
+
+/** What both modules export. */
+export interface NativeExports {
+  memory: WebAssembly.Memory;
+  setUpTokens(rawBytes: number, normalizedBytes: number): number;
+  normalizerTable(index: number): number;
+  setPlain(low: bigint, high: bigint): void;
+  finish(): number;
+  reach(end: number): void;
+  reserve(bytes: number): number;
+  encode(mode: number): void;
+  ids: { value: number };
+  out: { value: number };
+  taken: { value: number };
+  documentEnds: { value: number };
+  documentStarts: { value: number };
+  documentCount: { value: number };
+}
+
+/** What an encoder in WebAssembly is set up with; it can be cloned by `postMessage`. */
+export interface NativeImage {
+  module: 'bpe' | 'unigram';
+  /** Arguments of the exported functions that give everything its place, by name, in their order. */
+  calls: [name: string, ...args: (number | boolean)[]][];
+  normalizer: ComponentJson | null;
+  /** Whether the normalizer is taken apart into characters, or runs on whole segments. */
+  mapsCharacters: boolean;
+  tokenBytes: [raw: number, normalized: number];
+  /** The tokenizer's name, for messages. */
+  name: string;
+  /** Memory up to where setting up has filled it. */
+  memory: SharedArrayBuffer;
+  /** Bytes of the replacements of characters so far. */
+  replacementBytes: number;
+}
+
+/** What a model brings to its encoder. */
+export interface NativeModel {
+  module: 'bpe' | 'unigram';
+  name: string;
+  normalizer: ComponentJson | null;
+  addedTokens: readonly AddedToken[];
+  /** Calls that give everything its place, given the last two arguments of `setUp`, which are the normalizer's. */
+  calls(normalizer: [flags: number, bytes: number]): NativeImage['calls'];
+  /** Fills the tables, once everything has its place. */
+  fill(exports: NativeExports & Record<string, (...args: number[]) => number>): void;
+}
+
+/** What an encoder falls back on, and what it refuses. */
+export interface NativeFallback {
+  /** Ids of a text that is no well-formed UTF-8. */
+  encodeText(text: string): number[];
+  /** Throws for a word that is too long. */
+  checkWord(word: string): void;
+}
+
+const MODES: Record<DocumentMode, number> = { none: 0, line: 1, 'blank-line': 2 };
+const MAX_TEXT_BYTES = 1 << 28;
+const MAX_REPLACEMENT_BYTES = 1 << 20;
+const FLAGS = { left: 1, right: 2, rightLast: 4, collapses: 8, lowersAscii: 16, normalizes: 32, byHost: 64 };
+const ENTRY = { meets: 1, doubled: 2, same: 3 } as const;
+
+/** Sets up an encoder for this and other threads. */
+export function nativeImage(model: NativeModel): NativeImage {
+  const map = characterMap(model.normalizer, model.name);
+  const normalize = model.normalizer ? normalizer(model.normalizer, model.name) : (text: string) => text;
+  const raw = tokenSet(model.addedTokens.filter(({ normalized }) => !normalized));
+  const normalized = tokenSet(
+    model.addedTokens
+      .filter((token) => token.normalized)
+      .map((token) => ({ ...token, content: normalize(token.content) })),
+  );
+  const flags = map ? mapFlags(map) : FLAGS.byHost;
+  const calls: NativeImage['calls'] = model.calls([flags, MAX_REPLACEMENT_BYTES]);
+  const wasm = new NativeModule(model.module, calls, model.name, model.normalizer, map !== undefined);
+  const at = wasm.exports.setUpTokens(raw.length, normalized.length);
+  wasm.bytes(at).set(raw);
+  wasm.bytes(at + raw.length).set(normalized);
+  model.fill(wasm.exports as never);
+  if (flags & FLAGS.normalizes) wasm.fillPage(0);
+  const end = wasm.exports.finish();
+  const memory = new SharedArrayBuffer(end);
+  new Uint8Array(memory).set(new Uint8Array(wasm.exports.memory.buffer, 0, end));
+  return {
+    module: model.module,
+    calls,
+    normalizer: model.normalizer,
+    mapsCharacters: map !== undefined,
+    tokenBytes: [raw.length, normalized.length],
+    name: model.name,
+    memory,
+    replacementBytes: wasm.replacementBytes,
+  };
+}
+
+function mapFlags(map: CharacterMap): number {
+  // Letters of ASCII are either all made small, or none.
+  const ascii = map.page(0);
+  const outcomes = Array.from({ length: 26 }, (_, i) => ascii[0x41 + i]!);
+  const lowers = outcomes.every(
+    (outcome, i) => typeof outcome === 'object' && outcome.replacement === String.fromCharCode(0x61 + i),
+  );
+  return (
+    (map.stripsLeft ? FLAGS.left : 0) |
+    (map.stripsRight ? FLAGS.right : 0) |
+    (map.stripsRightLast ? FLAGS.rightLast : 0) |
+    (map.collapsesSpaces ? FLAGS.collapses : 0) |
+    (lowers ? FLAGS.lowersAscii : 0) |
+    (map.collapsesSpaces || map.changes ? FLAGS.normalizes : 0)
+  );
+}
+
+/** An instance of the module, with what it asks of its host. */
+class NativeModule {
+  readonly exports: NativeExports;
+  replacementBytes = 0;
+  readonly #map: CharacterMap | undefined;
+  readonly #normalize: Normalizer;
+  readonly #clusters = new Map<string, Buffer>();
+  /** Set by the encoder that owns it. */
+  fallback: NativeFallback | undefined;
+  spilled: Int32Array[] = [];
+  invalidUtf8 = 0;
+
+  constructor(
+    module: NativeImage['module'],
+    calls: NativeImage['calls'],
+    name: string,
+    json: ComponentJson | null,
+    mapsCharacters: boolean,
+  ) {
+    this.#map = mapsCharacters ? characterMap(json, name) : undefined;
+    this.#normalize = this.#map?.normalize ?? (json ? normalizer(json, name) : (text) => text);
+    const host = {
+      spill: () => void this.spilled.push(this.ids().slice()),
+      encodeIllFormed: (start: number, end: number) => this.#encodeIllFormed(start, end),
+      fillPage: (page: number) => this.fillPage(page),
+      normalizeCluster: (start: number, end: number, out: number) => this.#normalizeCluster(start, end, out),
+      isWordCharacter: (c: number) => (isWordCharacter(String.fromCodePoint(c)) ? 1 : 0),
+      checkLength: (start: number, end: number) => this.fallback?.checkWord(this.#text(start, end)),
+    };
+    this.exports = new WebAssembly.Instance(encoderModule(module), { host }).exports as NativeExports;
+    const functions = this.exports as unknown as Record<string, (...args: (number | boolean)[]) => void>;
+    for (const [call, ...args] of calls) functions[call]!(...args);
+  }
+
+  bytes(at: number): Uint8Array {
+    return new Uint8Array(this.exports.memory.buffer, at >>> 0);
+  }
+
+  /** The ids that are in the memory now. */
+  ids(): Int32Array {
+    const { memory, ids, out } = this.exports;
+    return new Int32Array(memory.buffer, ids.value >>> 0, ((out.value >>> 0) - (ids.value >>> 0)) >> 2);
+  }
+
+  /** Fills the entries of 256 characters: see assembly/common/normalize.ts. */
+  fillPage(page: number): void {
+    const outcomes = this.#map!.page(page << 8);
+    const { exports } = this;
+    const [entries, replacements] = [exports.normalizerTable(0) >>> 0, exports.normalizerTable(1) >>> 0];
+    const view = new DataView(exports.memory.buffer);
+    for (const [i, outcome] of outcomes.entries()) {
+      const at = entries + 4 * ((page << 8) + i);
+      view.setUint32(at, typeof outcome === 'string' ? ENTRY[outcome] : ENTRY.meets, true);
+      if (typeof outcome === 'string') continue;
+      const bytes = Buffer.from(outcome.replacement);
+      // What there is no room for is normalized here each time.
+      if (this.replacementBytes + bytes.length + 2 > MAX_REPLACEMENT_BYTES - 64) continue;
+      const to = replacements + this.replacementBytes;
+      view.setUint16(to, bytes.length, true);
+      this.bytes(to + 2).set(bytes);
+      view.setUint32(at, to, true);
+      this.replacementBytes += bytes.length + 2;
+    }
+    if (page === 0) this.setPlain(outcomes);
+  }
+
+  /** Tells which characters of ASCII are copied as they are, or made small letters: a bit for each high nibble. */
+  setPlain(outcomes = this.#map!.page(0)): void {
+    const rows = new Uint8Array(16);
+    const lowers = typeof outcomes[0x41] === 'object' && outcomes[0x41].replacement === 'a';
+    for (let c = 0; c < 128; c++) {
+      const isPlain = outcomes[c] === 'same' || (lowers && c >= 0x41 && c <= 0x5a);
+      if (isPlain) rows[c & 15]! |= 1 << (c >> 4);
+    }
+    const view = new DataView(rows.buffer);
+    this.exports.setPlain(view.getBigUint64(0, true), view.getBigUint64(8, true));
+  }
+
+  #text(start: number, end: number): string {
+    return Buffer.from(this.exports.memory.buffer, start >>> 0, (end >>> 0) - (start >>> 0)).toString();
+  }
+
+  #normalizeCluster(start: number, end: number, out: number): number {
+    const text = this.#text(start, end);
+    let bytes = this.#clusters.get(text);
+    if (bytes === undefined) {
+      bytes = Buffer.from(this.#normalize(text));
+      if (text.length <= MAX_CACHED_CLUSTER) {
+        if (this.#clusters.size >= MAX_CACHED_CLUSTERS) this.#clusters.clear();
+        this.#clusters.set(text, bytes);
+      }
+    }
+    const at = out >>> 0;
+    this.exports.reach(at + bytes.length + 256);
+    this.bytes(at).set(bytes);
+    return bytes.length;
+  }
+
+  #encodeIllFormed(start: number, end: number): number {
+    const bytes = new Uint8Array(
+      this.exports.memory.buffer,
+      start >>> 0,
+      (end >>> 0) - (start >>> 0),
+    ).slice();
+    const { text, invalid } = decodeLossy(bytes);
+    this.invalidUtf8 += invalid;
+    const ids = Int32Array.from(this.fallback!.encodeText(text));
+    this.spilled.push(ids);
+    return ids.length;
+  }
+}
+
+const MAX_CACHED_CLUSTER = 16;
+const MAX_CACHED_CLUSTERS = 1 << 14;
+
+/** An encoder in WebAssembly, with a cache of the words seen before. */
+export class NativeEncoder implements Encoder {
+  readonly #wasm: NativeModule;
+
+  constructor(image: NativeImage, fallback: NativeFallback) {
+    const { module, calls, name, normalizer, mapsCharacters, tokenBytes, memory, replacementBytes } = image;
+    this.#wasm = new NativeModule(module, calls, name, normalizer, mapsCharacters);
+    this.#wasm.fallback = fallback;
+    this.#wasm.replacementBytes = replacementBytes;
+    const { exports } = this.#wasm;
+    exports.setUpTokens(...tokenBytes);
+    this.#wasm.bytes(0).set(new Uint8Array(memory));
+    if (mapsCharacters && normalizer !== null) this.#wasm.setPlain();
+    exports.finish();
+  }
+
+  encode(text: Uint8Array, { document }: { document: DocumentMode }): EncodedText {
+    if (text.length > MAX_TEXT_BYTES)
+      throw new RangeError(`a text of ${text.length} bytes: encode it in parts`);
+    const wasm = this.#wasm;
+    const { exports } = wasm;
+    wasm.spilled = [];
+    wasm.invalidUtf8 = 0;
+    wasm.bytes(exports.reserve(text.length)).set(text);
+    exports.encode(MODES[document]);
+    const view = (address: { value: number }) =>
+      new Int32Array(exports.memory.buffer, address.value >>> 0, exports.documentCount.value);
+    return {
+      ids: wasm.spilled.length === 0 ? wasm.ids() : joined([...wasm.spilled, wasm.ids()]),
+      documentEnds: view(exports.documentEnds),
+      documentStarts: view(exports.documentStarts),
+      invalidUtf8: wasm.invalidUtf8,
+    };
+  }
+}
+
+function joined(parts: readonly Int32Array[]): Int32Array {
+  const all = new Int32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}

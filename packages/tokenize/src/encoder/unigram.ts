@@ -1,0 +1,67 @@
+import type { UnigramModel } from '../model/model.js';
+import { unigramScores } from '../model/unigram.js';
+import type { ComponentJson, TokenizerJson } from '../tokenizer/tokenizer-json.js';
+import type { AddedToken } from '../tokenizer/types.js';
+import { handOver } from './bpe.js';
+import type { NativeExports, NativeModel } from './native.js';
+
+/** What assembly/unigram/encoder.ts exports for setting up. */
+interface UnigramExports extends NativeExports {
+  scoreTable(): number;
+  addToken(start: number, end: number, id: number): void;
+}
+
+/** A Unigram model for its encoder in WebAssembly; undefined where its words are parted in a way that this has not. */
+export function nativeUnigram(
+  json: TokenizerJson,
+  model: UnigramModel,
+  addedTokens: readonly AddedToken[],
+  name: string,
+): NativeModel | undefined {
+  const words = wordsOf(json.pre_tokenizer);
+  if (words === undefined) return undefined;
+  const { vocab } = model.json;
+  const { scores, unknownScore } = unigramScores(vocab);
+  const text = Buffer.from(vocab.map(([token]) => token).join(''));
+  return {
+    module: 'unigram',
+    name,
+    normalizer: json.normalizer ?? null,
+    addedTokens,
+    calls: (normalizer) => [
+      ['setUp', vocab.length, model.unkId, unknownScore, text.length, ...normalizer],
+      ['setUpWords', words.splitsAtWhitespace, words.scheme],
+    ],
+    fill(exports) {
+      const wasm = exports as unknown as UnigramExports;
+      new Float64Array(wasm.memory.buffer, wasm.scoreTable(), scores.length).set(scores);
+      handOver(wasm, text, (at) => {
+        let start = at;
+        for (const [id, [token]] of vocab.entries()) {
+          const end = start + Buffer.byteLength(token);
+          if (end > start) wasm.addToken(start, end, id);
+          start = end;
+        }
+      });
+    },
+  };
+}
+
+const SCHEMES: Readonly<Record<string, number>> = { never: 0, always: 1, first: 2 };
+
+/** Words that begin with the mark of SentencePiece, perhaps after parting at whitespace. */
+function wordsOf(
+  json: ComponentJson | null | undefined,
+): { splitsAtWhitespace: boolean; scheme: number } | undefined {
+  const steps = json?.type === 'Sequence' ? [...(json.pretokenizers as ComponentJson[])] : json ? [json] : [];
+  const splitsAtWhitespace = steps[0]?.type === 'WhitespaceSplit';
+  if (splitsAtWhitespace) steps.shift();
+  const [metaspace] = steps;
+  if (steps.length !== 1 || metaspace!.type !== 'Metaspace' || metaspace!.split === false) return undefined;
+  if ((metaspace!.replacement ?? '▁') !== '▁') return undefined;
+  const named = metaspace!.prepend_scheme ?? (metaspace!.add_prefix_space === false ? 'never' : 'always');
+  const scheme = SCHEMES[String(named)];
+  // The first run between whitespace is not told from the others.
+  if (scheme === undefined || (splitsAtWhitespace && named === 'first')) return undefined;
+  return { splitsAtWhitespace, scheme };
+}
