@@ -4,3 +4,8 @@ import { InputError } from '@mlm/base/errors';
 export function pipelineTokenizer({ name }: { name: string }): never {
   throw new InputError(`${name}: is no WordPiece tokenizer, the only kind that this browser build has`);
 }
+
+/** The encoder that another thread has set up: of a tokenizer that is not supported here. @throws InputError always */
+export function imageEncoder({ definition }: { definition: { name: string } }): never {
+  return pipelineTokenizer(definition);
+}
