@@ -25,7 +25,8 @@ export {
   type TokenizerMetadata,
 } from './metadata.js';
 export { metadataText, tokenizerText } from './metadata-text.js';
-export { addCounts, countsOf } from './sink/count.js';
+export { addCounts } from './sink/add-counts.js';
+export { countsOf } from './sink/count.js';
 export { DatasetSink, type DatasetSinkOptions } from './sink/dataset.js';
 export { arrowFile, validationPath } from './sink/file.js';
 export { type DatasetFolderOptions, datasetFolder } from './sink/folder.js';

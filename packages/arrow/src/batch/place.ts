@@ -9,9 +9,7 @@ import {
   type Split,
 } from '../metadata.js';
 import { metadataText } from '../metadata-text.js';
-
-/** Key of the place in a record batch's own metadata; the value is JSON. */
-const PLACE_KEY = 'mlm.place';
+import { PLACE_KEY } from './place-key.js';
 
 /**
  * Where a batch's rows stand in the whole input. It travels in the batch's own metadata, in memory as in files, and is

@@ -5,7 +5,7 @@ import { InputError, mention, say } from '@mlm/base/errors';
 import type { RecordBatch } from 'apache-arrow';
 import { placeOf, withPlace } from '../batch/place.js';
 import type { DatasetCounts, DatasetDescription } from '../metadata.js';
-import { addCounts } from '../sink/count.js';
+import { addCounts } from '../sink/add-counts.js';
 import type { DatasetSinkOptions } from '../sink/dataset.js';
 import { arrowFile, validationPath } from '../sink/file.js';
 import { datasetFolder } from '../sink/folder.js';

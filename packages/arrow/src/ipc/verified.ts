@@ -1,8 +1,8 @@
 import { InputError } from '@mlm/base/errors';
 import { checkBatch, checkDictionary } from './check-batch.js';
 import { type BufferDecompressor, decompressBatch, withLayout } from './decompress.js';
-import { MAGIC } from './encode.js';
 import { DamagedError, UnsupportedError } from './flatbuffer.js';
+import { MAGIC } from './framing.js';
 import { type ColumnType, type MessageHeader, readMessage } from './message.js';
 
 /**

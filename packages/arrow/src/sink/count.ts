@@ -9,11 +9,6 @@ export function countsOf(batch: RecordBatch): DatasetCounts {
   return { rows: batch.numRows, tokens: counted?.tokens ?? tokensOf(batch), ...counted };
 }
 
-/** Adds `counts` to `sums`, name by name. */
-export function addCounts(sums: Record<string, number>, counts: Record<string, number>): void {
-  for (const [name, value] of Object.entries(counts)) sums[name] = (sums[name] ?? 0) + value;
-}
-
 /** Tokens of a batch: where an attention mask is there, the positions where it is 1, else all. */
 function tokensOf(batch: RecordBatch): number {
   const names = batch.schema.fields.map((field) => field.name);

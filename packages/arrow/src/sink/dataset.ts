@@ -11,9 +11,6 @@ import {
   say,
   writeError,
 } from '@mlm/base';
-import { type Field, type RecordBatch, Schema } from 'apache-arrow';
-import { descriptionOf, placeOf } from '../batch/place.js';
-import { releaseBatch } from '../batch/release.js';
 import {
   type DatasetCounts,
   type DatasetDescription,
@@ -22,7 +19,7 @@ import {
   type Split,
 } from '../metadata.js';
 import { metadataText } from '../metadata-text.js';
-import { addCounts, countsOf } from './count.js';
+import { addCounts } from './add-counts.js';
 import {
   compareJobs,
   type Job,
@@ -33,6 +30,7 @@ import {
   readJournal,
   removePartial,
 } from './journal.js';
+import { type RowColumns, type SinkInput, sinkRows } from './rows.js';
 import { soundEntries } from './sound.js';
 import { type SplitLayout, SplitWriter } from './split.js';
 import { UnitLog } from './unit-log.js';
@@ -71,7 +69,7 @@ export interface DatasetLayout extends SplitLayout {
   /** What a target must be to be replaced. */
   replaceable: Replaceable;
   /** Schema metadata beside the dataset's description. */
-  schemaMetadata?(fields: Field[]): Map<string, string>;
+  schemaMetadata?(columns: RowColumns): Map<string, string>;
   /** Adds what belongs beside the rows and gives all files their names inside the working folder, on disk. */
   prepare(writers: SplitWriter[], metadata: (writer: SplitWriter) => DatasetMetadata): Promise<void>;
   /** Undoes {@link prepare}, as far as it went. */
@@ -97,7 +95,7 @@ export class DatasetSink extends Writable {
   isComplete = false;
   private finished: readonly JournalEntry[] = [];
   private readonly writers = new Map<Split, SplitWriter>();
-  private schema: Schema | undefined;
+  private columns: RowColumns | undefined;
   private description: DatasetDescription | undefined;
   /** The unit whose batches are arriving. */
   private unit = -1;
@@ -124,7 +122,7 @@ export class DatasetSink extends Writable {
   }
 
   /** @internal */
-  override _write(batch: RecordBatch, _encoding: string, callback: (error?: Error | null) => void): void {
+  override _write(batch: SinkInput, _encoding: string, callback: (error?: Error | null) => void): void {
     this.settle(this.writeBatch(batch), callback);
   }
 
@@ -198,7 +196,7 @@ export class DatasetSink extends Writable {
     }
     this.overwrites = left.overwrites;
     this.hasFinishedUnits = this.finished.length > 0;
-    const text = this.writers.get('train')?.schema.metadata.get(METADATA_KEY);
+    const text = this.writers.get('train')?.metadata.get(METADATA_KEY);
     if (text) this.description ??= JSON.parse(text) as DatasetDescription;
     return true;
   }
@@ -215,23 +213,24 @@ export class DatasetSink extends Writable {
       checkTarget(target, this.layout.replaceable, { ...this.options, overwrite });
   }
 
-  private async writeBatch(batch: RecordBatch): Promise<void> {
+  private async writeBatch(input: SinkInput): Promise<void> {
     if (this.isComplete) return;
-    const place = placeOf(batch) ?? { unit: this.unit + 1, firstRow: 0, split: 'train' as const };
-    this.description ??= descriptionOf(batch);
-    this.schema ??= new Schema(batch.schema.fields);
+    const batch = await sinkRows(input);
+    const place = batch.place ?? { unit: this.unit + 1, firstRow: 0, split: 'train' as const };
+    this.description ??= batch.description;
+    this.columns ??= batch.columns;
     if (place.unit < this.unit || (place.unit === this.unit && this.writtenUnit !== place.unit))
       throw new Error(`unit ${place.unit} arrived after unit ${this.unit}`);
     if (place.unit > this.unit) this.endUnit();
     this.unit = place.unit;
     this.writtenUnit = place.unit;
-    addCounts(this.unitCounts, countsOf(batch));
+    addCounts(this.unitCounts, batch.counts);
     // The train file is there even when all rows are held out; a held-out file only when it has rows.
     await this.writerOf('train');
-    if (place.split === 'validation' && batch.numRows === 0) return;
+    if (place.split === 'validation' && batch.rows === 0) return;
     const writer = await this.writerOf(place.split);
     await writer.write(batch);
-    releaseBatch(batch);
+    batch.release();
   }
 
   private endUnit(): void {
@@ -247,20 +246,19 @@ export class DatasetSink extends Writable {
   private async writerOf(split: Split): Promise<SplitWriter> {
     const known = this.writers.get(split);
     if (known) return known;
-    const writer = await SplitWriter.create(split, this.layout, this.schemaFor(split));
+    const writer = await SplitWriter.create(split, this.layout, this.columns!, this.leadingMetadata(split));
     this.writers.set(split, writer);
     return writer;
   }
 
-  /** The schema that stands first, before anything is counted. */
-  private schemaFor(split: Split): Schema {
-    const { fields } = this.schema!;
-    const metadata = this.layout.schemaMetadata?.(fields) ?? new Map<string, string>();
+  /** The metadata of the schema that stands first, before anything is counted. */
+  private leadingMetadata(split: Split): Map<string, string> {
+    const metadata = this.layout.schemaMetadata?.(this.columns!) ?? new Map<string, string>();
     if (this.description) {
       const leading: DatasetMetadata = { ...this.description, split, rows_per_unit: [] };
       metadata.set(METADATA_KEY, metadataText(leading));
     }
-    return new Schema(fields, metadata);
+    return metadata;
   }
 
   private async finish(): Promise<void> {
@@ -270,9 +268,9 @@ export class DatasetSink extends Writable {
     if (writers.length === 0) throw new InputError(`${this.path}: nothing to write: no record batch arrived`);
     await this.log!.close();
     for (const writer of writers) {
-      const metadata = new Map(writer.schema.metadata);
+      const metadata = new Map(writer.metadata);
       if (this.description) metadata.set(METADATA_KEY, metadataText(this.metadataOf(writer)));
-      await writer.finish(new Schema(writer.schema.fields, metadata));
+      await writer.finish(metadata);
     }
     await this.layout.prepare(writers, (writer) => this.metadataOf(writer));
     this.checkTargets();

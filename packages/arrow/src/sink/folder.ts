@@ -1,10 +1,10 @@
 import { mkdir, readdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { moveUnlessThere, type Replaceable, syncFolder, syncTree } from '@mlm/base';
-import { DataType, type Field } from 'apache-arrow';
 import type { DatasetMetadata, Split } from '../metadata.js';
 import { DatasetSink, type DatasetSinkOptions } from './dataset.js';
 import { partialFolder } from './journal.js';
+import type { RowColumns } from './rows.js';
 import type { Shard, SplitWriter } from './split.js';
 
 /** How {@link datasetFolder} writes. */
@@ -47,8 +47,8 @@ export function datasetFolder(path: string, options: DatasetFolderOptions = {}):
       shardPath,
       targets: { main: path },
       replaceable: datasetContents,
-      schemaMetadata: (fields) =>
-        new Map([['huggingface', JSON.stringify({ info: { features: features(fields) } })]]),
+      schemaMetadata: (columns) =>
+        new Map([['huggingface', JSON.stringify({ info: { features: features(columns) } })]]),
       prepared: { main: prepared },
       async prepare(writers, metadataOf) {
         for (const writer of writers)
@@ -102,7 +102,7 @@ async function prepareSplit(
   const info = {
     citation: '',
     description: '',
-    features: features(writer.schema.fields),
+    features: features(writer.columns),
     homepage: '',
     license: '',
   };
@@ -128,11 +128,10 @@ function shardName(shard: number): string {
 }
 
 /** The columns in Hugging Face's terms; `Sequence` is read by datasets 3 and later, `List` only from 4 on. */
-function features(fields: Field[]): Record<string, unknown> {
-  const entries = fields.map((field) => {
-    const dtype = String(DataType.isList(field.type) ? field.type.valueType : field.type).toLowerCase();
+function features({ types }: RowColumns): Record<string, unknown> {
+  const entries = types.map(({ name, dtype, isList }) => {
     const value = { dtype, _type: 'Value' };
-    return [field.name, DataType.isList(field.type) ? { feature: value, _type: 'Sequence' } : value];
+    return [name, isList ? { feature: value, _type: 'Sequence' } : value];
   });
   return Object.fromEntries(entries);
 }

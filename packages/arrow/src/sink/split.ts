@@ -1,10 +1,10 @@
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { makeFolders, syncFolder } from '@mlm/base';
-import type { RecordBatch, Schema } from 'apache-arrow';
-import { END_OF_STREAM } from '../ipc/encode.js';
+import { END_OF_STREAM } from '../ipc/framing.js';
 import type { Split } from '../metadata.js';
 import type { JournalEntry, SplitProgress } from './journal.js';
+import type { RowColumns, SinkRows } from './rows.js';
 import { type ArrowFormat, ArrowWriter } from './writer.js';
 
 /** How a split's rows lie in files. */
@@ -38,11 +38,18 @@ export class SplitWriter {
   private constructor(
     readonly split: Split,
     private readonly layout: SplitLayout,
-    readonly schema: Schema,
+    readonly columns: RowColumns,
+    /** Of the schema that stands first. */
+    readonly metadata: ReadonlyMap<string, string>,
   ) {}
 
-  static async create(split: Split, layout: SplitLayout, schema: Schema): Promise<SplitWriter> {
-    const writer = new SplitWriter(split, layout, schema);
+  static async create(
+    split: Split,
+    layout: SplitLayout,
+    columns: RowColumns,
+    metadata: ReadonlyMap<string, string>,
+  ): Promise<SplitWriter> {
+    const writer = new SplitWriter(split, layout, columns, metadata);
     await writer.beginShard();
     return writer;
   }
@@ -56,9 +63,9 @@ export class SplitWriter {
     const last = finished.findLast((unit) => unit.splits[split])?.splits[split];
     if (!last) return undefined;
     const path = layout.shardPath(split, last.shard);
-    const { writer: current, schema } = await ArrowWriter.resume(path, layout.format, last.end);
-    const writer = new SplitWriter(split, layout, schema);
-    writer.current = current;
+    const resumed = await ArrowWriter.resume(path, layout.format, last.end);
+    const writer = new SplitWriter(split, layout, resumed.columns, resumed.metadata);
+    writer.current = resumed.writer;
     for (const { unit, splits } of finished) {
       const progress = splits[split];
       if (!progress) continue;
@@ -76,16 +83,17 @@ export class SplitWriter {
   }
 
   /** Appends a batch of rows of the unit that is being written. */
-  async write(batch: RecordBatch): Promise<void> {
-    this.unitRows += batch.numRows;
-    if (batch.numRows === 0) return;
-    const isFirstOfUnit = this.unitRows === batch.numRows;
+  async write(batch: SinkRows): Promise<void> {
+    this.unitRows += batch.rows;
+    if (batch.rows === 0) return;
+    const isFirstOfUnit = this.unitRows === batch.rows;
     if (isFirstOfUnit && this.shard.rows > 0 && this.shard.bytes >= this.layout.shardBytes) {
-      await this.endShard(this.schema);
+      await this.endShard(this.metadata);
       await this.beginShard();
     }
-    const { buffers } = await this.currentWriter.write(batch);
-    this.extendShard(buffers, batch.numRows);
+    const message = batch.encode();
+    await this.currentWriter.write(message);
+    this.extendShard(message.buffers, batch.rows);
   }
 
   /** To be called after a unit's last batch. */
@@ -97,9 +105,9 @@ export class SplitWriter {
     return { rows, shard: this.shards.length - 1, end: bytes, shard_rows, crc32 };
   }
 
-  /** Ends the last file; `schema` is the one for a file's footer. All of the split is on disk then. */
-  async finish(schema: Schema): Promise<void> {
-    await this.endShard(schema);
+  /** Ends the last file; `metadata` is its footer's. All of the split is on disk then. */
+  async finish(metadata: ReadonlyMap<string, string>): Promise<void> {
+    await this.endShard(metadata);
     await this.sync();
   }
 
@@ -141,14 +149,15 @@ export class SplitWriter {
     const path = this.layout.shardPath(this.split, this.shards.length);
     await makeFolders(dirname(path));
     this.shards.push({ rows: 0, bytes: 0, crc32: 0 });
-    const { writer, buffers } = await ArrowWriter.create(path, this.layout.format, this.schema);
+    const schema = this.columns.encodeSchema(this.metadata);
+    const { writer, buffers } = await ArrowWriter.create(path, this.layout.format, schema);
     this.current = writer;
     this.hasNewName = true;
     this.extendShard(buffers, 0);
   }
 
-  private async endShard(schema: Schema): Promise<void> {
-    this.extendShard(await this.currentWriter.finish(schema), 0);
+  private async endShard(metadata: ReadonlyMap<string, string>): Promise<void> {
+    this.extendShard(await this.currentWriter.finish(this.columns, metadata), 0);
     this.ended.push(this.currentWriter);
     this.current = undefined;
   }

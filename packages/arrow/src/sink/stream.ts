@@ -1,11 +1,10 @@
 import { once } from 'node:events';
 import { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
-import { type RecordBatch, Schema } from 'apache-arrow';
-import { descriptionOf } from '../batch/place.js';
-import { END_OF_STREAM, encodeBatch, encodeSchema } from '../ipc/encode.js';
+import { END_OF_STREAM } from '../ipc/framing.js';
 import { type DatasetDescription, type DatasetMetadata, METADATA_KEY } from '../metadata.js';
 import { metadataText } from '../metadata-text.js';
+import { type SinkInput, type SinkRows, sinkRows } from './rows.js';
 
 /** How {@link arrowStream} writes. */
 export interface ArrowStreamOptions {
@@ -29,24 +28,27 @@ export function arrowStream(output: Writable, options: ArrowStreamOptions = {}):
     for (const buffer of buffers)
       if (!output.write(buffer)) await Promise.race([once(output, 'drain'), failed]);
   };
-  const begin = async (batch: RecordBatch) => {
-    const description = options.description ?? descriptionOf(batch);
+  const begin = async ({ columns, description: found }: SinkRows) => {
+    const description = options.description ?? found;
     const metadata: DatasetMetadata | undefined = description && {
       ...description,
       split: 'train',
       rows_per_unit: [],
     };
-    const entries = metadata && new Map([[METADATA_KEY, metadataText(metadata)]]);
-    await write(encodeSchema(new Schema(batch.schema.fields, entries)).buffers);
+    const entries = metadata ? [[METADATA_KEY, metadataText(metadata)] as const] : [];
+    await write(columns.encodeSchema(new Map(entries)).buffers);
     begun = true;
   };
   return new Writable({
     objectMode: true,
     highWaterMark: 2,
-    write(batch: RecordBatch, _encoding, callback) {
-      (begun ? Promise.resolve() : begin(batch))
-        .then(() => (batch.numRows > 0 ? write(encodeBatch(batch).buffers) : undefined))
-        .then(() => callback(), callback);
+    write(input: SinkInput, _encoding, callback) {
+      const writeRows = async () => {
+        const batch = await sinkRows(input);
+        if (!begun) await begin(batch);
+        if (batch.rows > 0) await write(batch.encode().buffers);
+      };
+      writeRows().then(() => callback(), callback);
     },
     final(callback) {
       const finish = async () => {

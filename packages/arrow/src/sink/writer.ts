@@ -1,39 +1,30 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import type { RecordBatch, Schema } from 'apache-arrow';
-import { FileBlock } from 'apache-arrow/ipc/metadata/file';
-import {
-  END_OF_STREAM,
-  type EncodedMessage,
-  encodeBatch,
-  encodeFooter,
-  encodeSchema,
-  LEADING_MAGIC,
-} from '../ipc/encode.js';
-import { scanMessages } from '../ipc/scan.js';
+import { END_OF_STREAM, type EncodedMessage, LEADING_MAGIC } from '../ipc/framing.js';
+import type { BlockPlace } from '../ipc/message.js';
+import type { RowColumns } from './rows.js';
 
 /** Which of the two Arrow IPC formats: a file (footer, random access) or a stream. */
 export type ArrowFormat = 'file' | 'stream';
 
-/** Writes record batches one after another into a file on disk, from memory as it lies there. */
+/** Writes encoded record batches one after another into a file on disk, from memory as it lies there. */
 export class ArrowWriter {
   private constructor(
     readonly path: string,
     private readonly file: FileHandle,
     private readonly format: ArrowFormat,
     private position: number,
-    private readonly blocks: FileBlock[],
+    private readonly blocks: BlockPlace[],
   ) {}
 
   /** Begins a new file with its schema. */
   static async create(
     path: string,
     format: ArrowFormat,
-    schema: Schema,
+    schema: EncodedMessage,
   ): Promise<{ writer: ArrowWriter; buffers: Uint8Array[] }> {
     const file = await open(path, 'w');
     const writer = new ArrowWriter(path, file, format, 0, []);
-    const { buffers } = encodeSchema(schema);
-    if (format === 'file') buffers.unshift(LEADING_MAGIC);
+    const buffers = format === 'file' ? [LEADING_MAGIC, ...schema.buffers] : schema.buffers;
     await writer.append(buffers);
     return { writer, buffers };
   }
@@ -43,7 +34,12 @@ export class ArrowWriter {
     path: string,
     format: ArrowFormat,
     end: number,
-  ): Promise<{ writer: ArrowWriter; schema: Schema }> {
+  ): Promise<{ writer: ArrowWriter; columns: RowColumns; metadata: ReadonlyMap<string, string> }> {
+    // What wrote the file before may have had other columns than plain ones: arrow-js reads them.
+    const [{ scanMessages }, { recordColumns }] = await Promise.all([
+      import('../ipc/scan.js'),
+      import('./record-rows.js'),
+    ]);
     const file = await open(path, 'r+');
     await file.truncate(end);
     const { schema, blocks } = await scanMessages(
@@ -52,7 +48,13 @@ export class ArrowWriter {
       format === 'file' ? LEADING_MAGIC.length : 0,
       end,
     );
-    return { writer: new ArrowWriter(path, file, format, end, blocks), schema };
+    const places = blocks.map(({ offset, metaDataLength, bodyLength }) => ({
+      offset,
+      metadataLength: metaDataLength,
+      bodyLength,
+    }));
+    const writer = new ArrowWriter(path, file, format, end, places);
+    return { writer, columns: recordColumns(schema.fields), metadata: schema.metadata };
   }
 
   /** Bytes written so far. */
@@ -60,16 +62,14 @@ export class ArrowWriter {
     return this.position;
   }
 
-  async write(batch: RecordBatch): Promise<EncodedMessage> {
-    const message = encodeBatch(batch);
-    this.blocks.push(new FileBlock(message.metadataLength, message.bodyLength, this.position));
-    await this.append(message.buffers);
-    return message;
+  async write({ metadataLength, bodyLength, buffers }: EncodedMessage): Promise<void> {
+    this.blocks.push({ offset: this.position, metadataLength, bodyLength });
+    await this.append(buffers);
   }
 
-  /** Writes what follows the last batch; `schema` is the one for a file's footer. */
-  async finish(schema: Schema): Promise<Uint8Array[]> {
-    const buffers = this.format === 'file' ? encodeFooter(schema, this.blocks) : [END_OF_STREAM];
+  /** Writes what follows the last batch; `metadata` is the one for a file's footer. */
+  async finish(columns: RowColumns, metadata: ReadonlyMap<string, string>): Promise<Uint8Array[]> {
+    const buffers = this.format === 'file' ? columns.encodeFooter(metadata, this.blocks) : [END_OF_STREAM];
     await this.append(buffers);
     return buffers;
   }

@@ -2,16 +2,16 @@ import { once } from 'node:events';
 import { statSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { DatasetCounts, JournalEntry } from '@mlm/arrow';
+import type { DatasetCounts } from '@mlm/arrow';
+import type { JournalEntry, ReleasableColumns } from '@mlm/arrow/sink';
 import { InputError, isWithin, refuseUrl } from '@mlm/base';
 import { type Given, settingsOf } from '@mlm/base/options';
-import type { RecordBatch } from 'apache-arrow';
 import { preprocessOptions } from '../options.js';
 import { type InputFiles, listFiles } from '../source/list.js';
 import { bytesOfShare, type PlanOptions } from '../source/plan.js';
 import { textFiles } from '../source/text-files.js';
 import type { Unit } from '../source/unit.js';
-import { describeDataset, type TokenizeOptions, tokenize } from '../stream/tokenize.js';
+import { describeDataset, type TokenizeOptions, tokenizeToColumns } from '../stream/tokenize.js';
 import { jobOf } from './job.js';
 import { partPath } from './share.js';
 
@@ -72,7 +72,7 @@ export async function preprocess(options: PreprocessOptions): Promise<Preprocess
   const output = options.output === '-' ? '-' : partPath(options.output, share);
   refuseOutputAmongInputs(input, output);
   // What an interrupted run left decides where this one begins; without it, the threads begin with the first units while
-  // this one loads apache-arrow for the sink.
+  // this one opens the sink.
   const resumed = options.resume && output !== '-' ? await openSink(options, output, input) : undefined;
   const finished = resumed ? await readySink(resumed) : [];
   if (finished === 'complete') return completeReport(output, input);
@@ -85,17 +85,17 @@ export async function preprocess(options: PreprocessOptions): Promise<Preprocess
   const firstUnit = (finished.at(-1)?.unit ?? -1) + 1;
   const inputEnds = new Map<number, number>();
   const batches = tokenBatches(input, options, firstUnit, progress.rows, inputEnds);
-  const { addCounts, countsOf, DatasetSink, placeOf } = await arrow();
+  const { addCounts, countsOfColumns, DatasetSink } = await sinks();
   const sink = resumed ?? (await openSink(options, output, input));
   const streamed: DatasetCounts = { rows: 0, tokens: 0 };
   const watched = async function* () {
     for await (const batch of batches) {
-      progress.rows += batch.numRows;
-      const { unit = -1, counts } = placeOf(batch) ?? {};
+      const { unit, counts } = batch.place;
       progress.textBytes += counts?.bytes ?? 0;
       progress.bytes = Math.max(progress.bytes, Math.round((inputEnds.get(unit) ?? from) - from));
       inputEnds.delete(unit - 1);
-      const counted = countsOf(batch);
+      const counted = countsOfColumns(batch);
+      progress.rows += counted.rows;
       progress.tokens += counted.tokens;
       if (output === '-') addCounts(streamed, counted);
       yield batch;
@@ -114,11 +114,12 @@ export async function preprocess(options: PreprocessOptions): Promise<Preprocess
   return { counts, output, files: input.files.length, skipped: input.skipped, resumedUnits: finished.length };
 }
 
-const arrow = () => import('@mlm/arrow');
+/** The sinks, without apache-arrow. */
+const sinks = () => import('@mlm/arrow/sink');
 
 /** The units that an interrupted run had finished; `complete` where it had only not come to say so. */
 async function readySink(sink: Writable): Promise<readonly JournalEntry[] | 'complete'> {
-  const { DatasetSink } = await arrow();
+  const { DatasetSink } = await sinks();
   if (!(sink instanceof DatasetSink)) return [];
   // The stream's error is the one that `ready` throws.
   sink.on('error', () => {});
@@ -130,7 +131,8 @@ async function readySink(sink: Writable): Promise<readonly JournalEntry[] | 'com
 }
 
 async function completeReport(output: string, input: InputFiles): Promise<PreprocessReport> {
-  const dataset = await (await arrow()).openDataset(output);
+  const { openDataset } = await import('@mlm/arrow');
+  const dataset = await openDataset(output);
   const counts = dataset.metadata?.counts ?? { rows: dataset.rows, tokens: 0 };
   const resumedUnits = dataset.metadata?.rows_per_unit.length ?? 0;
   await dataset.close();
@@ -144,9 +146,9 @@ function tokenBatches(
   firstUnit: number,
   rowsDone: number,
   inputEnds: Map<number, number>,
-): AsyncIterable<RecordBatch> {
+): AsyncIterable<ReleasableColumns> {
   const limit = options.limit && Math.max(0, options.limit - rowsDone);
-  const batches = tokenize({ ...options, limit, reusesMemory: true });
+  const batches = tokenizeToColumns({ ...options, limit });
   // An error of the source reaches the reader of `batches` too; an end before all was read is none.
   const noted = async function* (units: AsyncIterable<Unit>) {
     for await (const unit of units) {
@@ -160,7 +162,7 @@ function tokenBatches(
 }
 
 async function openSink(options: PreprocessOptions, output: string, input: InputFiles) {
-  const { arrowFile, arrowStream, datasetFolder } = await arrow();
+  const { arrowFile, arrowStream, datasetFolder } = await sinks();
   const { share, stdout = process.stdout } = options;
   const settings = settingsOf(preprocessOptions, options);
   const { overwrite, resume, takeOver, shardBytes } = settings;

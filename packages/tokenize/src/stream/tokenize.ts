@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Transform, type TransformCallback } from 'node:stream';
 import type { BatchStage, DatasetDescription } from '@mlm/arrow/columns';
+import type { ReleasableColumns } from '@mlm/arrow/sink';
 import { InputError, mention, say } from '@mlm/base/errors';
 import { type Given, settingsOf } from '@mlm/base/options';
 import type { RecordBatch } from 'apache-arrow';
@@ -34,8 +35,22 @@ export interface TokenizeOptions extends Given<typeof rowOptions> {
  * @throws InputError when an option cannot be; as the stream's error when a unit cannot be read, or what comes is no unit
  */
 export function tokenize(options: TokenizeOptions): Transform {
-  return new TokenizeStream(options);
+  // apache-arrow is loaded only at the first result, while the first units are worked on.
+  return new TokenizeStream(options, (document) => batchMaker(options, document));
 }
+
+/** As {@link tokenize}, into plain columns, which a sink writes without apache-arrow. */
+export function tokenizeToColumns(options: Omit<TokenizeOptions, 'reusesMemory'>): Transform {
+  return new TokenizeStream(
+    options,
+    async () =>
+      ({ batches, giveBack }) =>
+        batches.map((batch): ReleasableColumns => ({ ...batch, giveBack })),
+  );
+}
+
+/** Makes of a finished unit what the stream gives. */
+type UnitResults = (unit: FinishedUnit) => (RecordBatch | ReleasableColumns)[];
 
 class TokenizeStream extends Transform {
   private readonly pool: UnitPool;
@@ -45,9 +60,12 @@ class TokenizeStream extends Transform {
   private rowsLeft: number;
   private readonly rowFactor: number;
   private document: DocumentKind | undefined;
-  private toBatches: ((unit: FinishedUnit) => RecordBatch[]) | undefined;
+  private resultsOf: UnitResults | undefined;
 
-  constructor(private readonly options: TokenizeOptions) {
+  constructor(
+    options: TokenizeOptions,
+    private readonly makeResults: (document: DocumentKind) => Promise<UnitResults>,
+  ) {
     super({ objectMode: true, writableHighWaterMark: 1, readableHighWaterMark: 2 });
     const { tokenizer, textField = readDefaults.textField, stages = [] } = options;
     const settings = settingsOf(rowOptions, options);
@@ -109,13 +127,10 @@ class TokenizeStream extends Transform {
   }
 
   private async pushNext(): Promise<void> {
-    // apache-arrow is loaded only now, while the first units are worked on.
-    this.toBatches ??= await batchMaker(this.options, this.document ?? readDefaults.document);
+    this.resultsOf ??= await this.makeResults(this.document ?? readDefaults.document);
     const finished = await this.underWay.shift()!;
-    for (const batch of this.toBatches(finished)) {
-      this.rowsLeft -= batch.numRows;
-      this.push(batch);
-    }
+    for (const { columns } of finished.batches) this.rowsLeft -= columns.input_ids!.offsets.length - 1;
+    for (const result of this.resultsOf(finished)) this.push(result);
   }
 }
 

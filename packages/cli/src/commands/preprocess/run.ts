@@ -169,7 +169,7 @@ async function outputBytes(output: string): Promise<number> {
   if (output === '-') return 0;
   const entry = await stat(output);
   if (!entry.isDirectory())
-    return entry.size + (await sizeOf((await import('@mlm/arrow')).validationPath(output)));
+    return entry.size + (await sizeOf((await import('@mlm/arrow/sink')).validationPath(output)));
   const files = await readdir(output, { recursive: true, withFileTypes: true });
   const sizes = files.filter((file) => file.isFile()).map((file) => sizeOf(join(file.parentPath, file.name)));
   return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
