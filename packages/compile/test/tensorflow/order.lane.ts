@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, test } from 'vitest';
 import { compile } from '../../src/compile.js';
 import type { TypedArray } from '../../src/graph/graph.js';
+import { adamW } from '../../src/primitives/adamw.js';
 import type { TensorFunction } from '../../src/trace/trace.js';
 import { device } from './device.js';
 
@@ -47,15 +48,19 @@ test.each([0, 0.5])(
   async (decay) => {
     // With a gradient that is given, nothing but the order holds the update back; β = 0 and ε = 1 make it m = g, v = g².
     const fn: TensorFunction = ({ weight, first, second }, { gradient, keep }) => {
-      const share = tf.sub(1, keep!);
       const before = { weight: tf.clone(weight!), first: tf.clone(first!), second: tf.clone(second!) };
-      const newFirst = tf.add(tf.mul(first!, keep!), tf.mul(gradient!, share));
-      const newSecond = tf.add(tf.mul(second!, keep!), tf.mul(tf.square(gradient!), share));
-      const kept = decay === 0 ? weight! : tf.sub(weight!, tf.mul(weight!, decay));
-      const denominator = tf.add(tf.mul(tf.sqrt(newSecond), 1), 1);
-      weight!.assign(tf.sub(kept, tf.mul(tf.div(newFirst, denominator), 1)));
-      first!.assign(newFirst);
-      second!.assign(newSecond);
+      adamW({
+        parameter: weight!,
+        firstMoment: first!,
+        secondMoment: second!,
+        gradient: gradient!,
+        firstKeep: keep!,
+        secondKeep: keep!,
+        stepSize: tf.scalar(1),
+        secondMomentScale: tf.scalar(1),
+        epsilon: 1,
+        decay: decay === 0 ? undefined : tf.scalar(decay),
+      });
       return before;
     };
     const step = await compile(fn, {
