@@ -17,7 +17,13 @@ export type RuleParts = MaskingSettings & typeof bert;
 export function ruleOf(changes: Partial<RuleParts> = {}): MaskingRule {
   const { maskId, padId, protectedIds, vocabularySize, ...settings } = { ...bert, ...changes };
   return maskingRule(
-    { specialIds: { mask: maskId, pad: padId }, protectedIds, vocabularySize },
+    {
+      specialIds: { mask: maskId, pad: padId },
+      protectedIds,
+      vocabularySize,
+      // Every third id continues a word.
+      wordStarts: Uint8Array.from({ length: vocabularySize }, (_, id) => (id % 3 > 0 ? 1 : 0)),
+    },
     { probability: 0.15, replace: 'mask', labels: 'masked', seed: 42, ...settings },
   );
 }

@@ -155,7 +155,7 @@ describe('maskRows', () => {
         attention_mask: number[][];
       }[];
     };
-    expect(frozen.cases).toHaveLength(4);
+    expect(frozen.cases).toHaveLength(11);
     for (const { rule, place, epoch, ...columns } of frozen.cases) {
       const masked = maskRows(columnOf(frozen.rows), ruleOf(rule), place, epoch);
       for (const name of ['input_ids', 'labels', 'attention_mask'] as const) {
