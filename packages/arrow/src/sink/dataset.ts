@@ -20,6 +20,7 @@ import {
 } from '../metadata.js';
 import { metadataText } from '../metadata-text.js';
 import { addCounts } from './add-counts.js';
+import type { RowColumns } from './encodable.js';
 import {
   compareJobs,
   type Job,
@@ -30,7 +31,7 @@ import {
   readJournal,
   removePartial,
 } from './journal.js';
-import { type RowColumns, type SinkInput, sinkRows } from './rows.js';
+import { type SinkInput, sinkRows } from './rows.js';
 import { soundEntries } from './sound.js';
 import { type SplitLayout, SplitWriter } from './split.js';
 import { UnitLog } from './unit-log.js';

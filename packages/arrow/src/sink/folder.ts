@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { moveUnlessThere, type Replaceable, syncFolder, syncTree } from '@mlm/base';
 import type { DatasetMetadata, Split } from '../metadata.js';
 import { DatasetSink, type DatasetSinkOptions } from './dataset.js';
+import type { RowColumns } from './encodable.js';
 import { partialFolder } from './journal.js';
-import type { RowColumns } from './rows.js';
 import type { Shard, SplitWriter } from './split.js';
 
 /** How {@link datasetFolder} writes. */

@@ -4,7 +4,7 @@ import { descriptionOf, placeOf } from '../batch/place.js';
 import { releaseBatch } from '../batch/release.js';
 import { encodeBatch, encodeFooter, encodeSchema } from '../ipc/encode.js';
 import { countsOf } from './count.js';
-import type { RowColumns, SinkRows } from './rows.js';
+import type { RowColumns, SinkRows } from './encodable.js';
 
 /** A record batch of arrow-js, with columns of any type. */
 export function recordRows(batch: RecordBatch): SinkRows {

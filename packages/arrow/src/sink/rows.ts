@@ -1,7 +1,6 @@
 import type { RecordBatch } from 'apache-arrow';
 import type { ColumnBatch } from '../batch/column-batch.js';
 import { KEPT_BYTES } from '../batch/memory.js';
-import type { BatchPlace } from '../batch/place.js';
 import { PLACE_KEY } from '../batch/place-key.js';
 import {
   encodeListBatch,
@@ -9,9 +8,8 @@ import {
   encodeListSchema,
   type ListField,
 } from '../ipc/encode-columns.js';
-import type { EncodedMessage } from '../ipc/framing.js';
-import type { BlockPlace } from '../ipc/message.js';
-import type { DatasetCounts, DatasetDescription } from '../metadata.js';
+import type { DatasetCounts } from '../metadata.js';
+import type { RowColumns, SinkRows } from './encodable.js';
 
 /** Plain columns whose memory goes back to who made them once they are written. */
 export interface ReleasableColumns extends ColumnBatch {
@@ -20,27 +18,6 @@ export interface ReleasableColumns extends ColumnBatch {
 
 /** What a sink takes: record batches of arrow-js, or plain columns, which need no arrow-js. */
 export type SinkInput = RecordBatch | ReleasableColumns;
-
-/** Rows as a sink writes them, whatever they came as. */
-export interface SinkRows {
-  readonly rows: number;
-  readonly place: BatchPlace | undefined;
-  readonly counts: DatasetCounts;
-  /** What the steps before say about the dataset. */
-  readonly description: DatasetDescription | undefined;
-  readonly columns: RowColumns;
-  encode(): EncodedMessage;
-  /** Gives the memory back; the rows must not be used any more. */
-  release(): void;
-}
-
-/** The columns that all rows of a file have. */
-export interface RowColumns {
-  /** By name, the type of their values in Arrow's words, and whether they are lists of these. */
-  readonly types: readonly { name: string; dtype: string; isList: boolean }[];
-  encodeSchema(metadata: ReadonlyMap<string, string>): EncodedMessage;
-  encodeFooter(metadata: ReadonlyMap<string, string>, blocks: readonly BlockPlace[]): Uint8Array[];
-}
 
 /** Prepares what arrives for writing. arrow-js is loaded only where record batches of its own arrive. */
 export async function sinkRows(input: SinkInput): Promise<SinkRows> {

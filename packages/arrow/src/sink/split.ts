@@ -3,8 +3,8 @@ import { crc32 } from 'node:zlib';
 import { makeFolders, syncFolder } from '@mlm/base';
 import { END_OF_STREAM } from '../ipc/framing.js';
 import type { Split } from '../metadata.js';
+import type { RowColumns, SinkRows } from './encodable.js';
 import type { JournalEntry, SplitProgress } from './journal.js';
-import type { RowColumns, SinkRows } from './rows.js';
 import { type ArrowFormat, ArrowWriter } from './writer.js';
 
 /** How a split's rows lie in files. */

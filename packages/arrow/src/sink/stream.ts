@@ -4,7 +4,8 @@ import { finished } from 'node:stream/promises';
 import { END_OF_STREAM } from '../ipc/framing.js';
 import { type DatasetDescription, type DatasetMetadata, METADATA_KEY } from '../metadata.js';
 import { metadataText } from '../metadata-text.js';
-import { type SinkInput, type SinkRows, sinkRows } from './rows.js';
+import type { SinkRows } from './encodable.js';
+import { type SinkInput, sinkRows } from './rows.js';
 
 /** How {@link arrowStream} writes. */
 export interface ArrowStreamOptions {

@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { END_OF_STREAM, type EncodedMessage, LEADING_MAGIC } from '../ipc/framing.js';
 import type { BlockPlace } from '../ipc/message.js';
-import type { RowColumns } from './rows.js';
+import type { RowColumns } from './encodable.js';
 
 /** Which of the two Arrow IPC formats: a file (footer, random access) or a stream. */
 export type ArrowFormat = 'file' | 'stream';
