@@ -1,0 +1,98 @@
+import type { Dataset, TokenizerMetadata } from '@mlm/arrow';
+import { checkTokenizerFiles } from '@mlm/base';
+import { InputError, mention, say } from '@mlm/base/errors';
+import type { MaskingRule } from '@mlm/masking';
+import { dynamicOptions, dynamicSettings } from '@mlm/masking/options';
+import type { TrainerState } from '../checkpoint/state.js';
+import { contentHash } from '../data/content.js';
+import {
+  type DataPlan,
+  dynamicRule,
+  hasLabels,
+  planData,
+  refuseMisfit,
+  refuseUnlabelled,
+} from '../data/dataset.js';
+import type { Model } from '../models/model.js';
+import { microBatchOf } from './micro-batch.js';
+import type { ResolvedOptions } from './options.js';
+
+/** A dataset's rows as a run reads them. */
+export interface OpenedData {
+  plan: DataPlan;
+  /** By which the dataset is known again. */
+  content: string;
+  /** Rows of a batch that pass through the engine at once. */
+  microBatchSize: number;
+  /** The validation part, if there is one with rows. */
+  validation: { dataset: Dataset; plan: DataPlan } | undefined;
+}
+
+/** @throws InputError when neither the dataset nor the options say which tokenizer made the rows */
+export function tokenizerOf(dataset: Dataset, given: TokenizerMetadata | undefined): TokenizerMetadata {
+  const tokenizer = given ?? dataset.metadata?.tokenizer;
+  if (!tokenizer) {
+    throw new InputError(
+      say`${dataset.path}: does not say which tokenizer made it; name it with ${mention('tokenizer')}`,
+    );
+  }
+  checkTokenizerFiles(tokenizer.files, dataset.path);
+  return tokenizer;
+}
+
+/**
+ * Plans the batches of a dataset and of its validation part for a model.
+ *
+ * @param state of the run that is continued
+ * @throws InputError when the rows have no masks and get none, or do not fit the model
+ */
+export async function openData(
+  dataset: Dataset,
+  options: ResolvedOptions,
+  tokenizer: TokenizerMetadata,
+  model: Model,
+  state?: TrainerState,
+): Promise<OpenedData> {
+  const { batchSize, seed, patience } = options;
+  const rule = await maskingOf(dataset, options, tokenizer);
+  refuseUnlabelled(dataset, rule);
+  const common = { batchSize, tokenizer, vocabularySize: model.limits.vocabulary };
+  const plan = await planData(dataset, { ...common, shuffleSeed: seed, ...(rule && { dynamicRule: rule }) });
+  refuseMisfit(options.dataset, tokenizer, plan, model);
+  const microBatchSize = await microBatchOf(options, { dataset, plan, model, state });
+  const validation = await planValidation(dataset, { ...common, batchSize: microBatchSize }, rule);
+  if (validation) refuseMisfit(validation.dataset.path, tokenizer, validation.plan, model);
+  else if (patience > 0) {
+    throw new InputError(
+      say`${options.dataset}: has no validation rows, which ${mention('patience')} needs; preprocess with ${mention('evalFraction')}`,
+    );
+  }
+  return { plan, content: await contentHash(dataset), microBatchSize, validation };
+}
+
+/** The rule that draws masks anew in each epoch, where the options ask for it. */
+async function maskingOf(
+  dataset: Dataset,
+  options: ResolvedOptions,
+  tokenizer: TokenizerMetadata,
+): Promise<MaskingRule | undefined> {
+  if (options.masking === 'dynamic')
+    return dynamicRule(dataset, tokenizer, options.seed, dynamicSettings(options));
+  const changed = Object.keys(dynamicOptions).find((name) => options[name as keyof typeof dynamicOptions]);
+  if (changed === undefined) return undefined;
+  throw new InputError(
+    say`${mention(changed)} needs ${mention('masking', 'dynamic')}: static masks are the dataset's own`,
+  );
+}
+
+/** Validation rows keep the masks that they have, so that results can be compared; rows without get some, once. */
+async function planValidation(
+  { validation: dataset }: Dataset,
+  options: Parameters<typeof planData>[1],
+  rule: MaskingRule | undefined,
+): Promise<OpenedData['validation']> {
+  if (!dataset || dataset.rows === 0) return undefined;
+  const dynamicRule = hasLabels(dataset) ? undefined : rule;
+  refuseUnlabelled(dataset, dynamicRule);
+  return { dataset, plan: await planData(dataset, { ...options, ...(dynamicRule && { dynamicRule }) }) };
+}

@@ -1,0 +1,68 @@
+import type { TokenizerMetadata } from '@mlm/arrow';
+import { InputError, mention, say } from '@mlm/base/errors';
+import { type Checkpoint, hasWeights, readCheckpoint, readModel } from '../checkpoint/checkpoint.js';
+import { checkpointFolder } from '../checkpoint/hub.js';
+import { inexactNote } from '../checkpoint/inexact.js';
+import { refuseOtherTokenizer } from '../checkpoint/tokenizer.js';
+import { isPresetName, presetModel } from '../models/index.js';
+import { initializeWeights } from '../models/initialize.js';
+import type { Model, Weights } from '../models/model.js';
+import type { ResolvedOptions } from './options.js';
+
+/** The model that a run trains, as the run begins or goes on. */
+export interface OpenedModel {
+  checkpoint: Omit<Checkpoint, 'weights'>;
+  /** What was drawn anew of the model, or left out, a line each. */
+  notes: readonly string[];
+  /** Draws the weights, which takes its time, or hands over those that were read. */
+  firstWeights: () => Weights;
+}
+
+/**
+ * Finds the model: a preset, a checkpoint, a `config.json` alone, or that of the run that is continued.
+ *
+ * @param resumed the checkpoint of the run that is continued, wherever that began
+ * @throws InputError when there is no such model, or it does not go with the tokenizer or the options
+ */
+export async function openModel(
+  options: Pick<ResolvedOptions, 'dataset' | 'model' | 'seed' | 'dropout' | 'freezeLayers'>,
+  tokenizer: TokenizerMetadata,
+  resumed?: Checkpoint,
+): Promise<OpenedModel> {
+  const { dropout, freezeLayers, seed } = options;
+  const started: StartingModel = resumed ?? (await startingModel(options, tokenizer));
+  const { model: found, weights, notes = [] } = started;
+  const model = dropout === undefined ? found : found.withDropout(dropout);
+  if (freezeLayers > model.limits.ownLayers) {
+    throw new InputError(
+      say`${mention('freezeLayers')} is ${freezeLayers}, expected at most ${model.limits.ownLayers}, the layers of the model`,
+    );
+  }
+  return {
+    checkpoint: { model, tokenizerFiles: tokenizer.files },
+    notes,
+    firstWeights: () => weights ?? initializeWeights(model, seed),
+  };
+}
+
+/** Without weights where they are to be drawn. */
+interface StartingModel {
+  model: Model;
+  weights?: Weights;
+  notes?: string[];
+}
+
+async function startingModel(
+  { dataset, model, seed }: Pick<ResolvedOptions, 'dataset' | 'model' | 'seed'>,
+  tokenizer: TokenizerMetadata,
+): Promise<StartingModel> {
+  if (isPresetName(model)) {
+    return { model: presetModel(model, tokenizer.vocabulary_size, tokenizer.special_ids) };
+  }
+  const folder = await checkpointFolder(model);
+  if (!(await hasWeights(folder))) return { model: await readModel(folder) };
+  const checkpoint = await readCheckpoint(folder, seed);
+  refuseOtherTokenizer(dataset, tokenizer, model, checkpoint.tokenizerFiles);
+  const note = await inexactNote(folder, checkpoint.model);
+  return note ? { ...checkpoint, notes: [...checkpoint.notes, note] } : checkpoint;
+}
