@@ -5,7 +5,7 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Reply, RunSettings } from '../src/messages.ts';
 import { Training } from '../src/training.ts';
-import { serve } from './serve.ts';
+import { serve } from './serve.js';
 
 const sample = fileURLToPath(new URL('../../../packages/cli/demo/corpus/01-genesis.txt', import.meta.url));
 const settings = { pieces: 600, sequence: 32, batch: 8, steps: 20, rate: 0.002, seed: 7 };

@@ -15,6 +15,7 @@ export { type DropoutMask, dropoutMask } from './primitives/dropout-mask.js';
 export { type Engine, engines, targetFor, targets } from './targets/index.js';
 // Files: graphs for other programs
 export { type OnnxOptions, toOnnx } from './targets/onnx/model.js';
+export { restoredValues, type Storage } from './targets/onnx/storage.js';
 export { type Device, ENGINE_REVISION, type Precision, type Target } from './targets/target.js';
 export { type SavedModelOptions, toSavedModel } from './targets/tensorflow/saved-model.js';
 // Tracing: from a function to a graph

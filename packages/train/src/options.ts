@@ -191,6 +191,14 @@ export const evaluateOptions = options({
 
 /** The options of `exportOnnx`. */
 export const exportOptions = options({
+  dtype: text({
+    default: 'fp32,q8',
+    value: 'list',
+    help: 'files to write: fp32, fp16, q8, q4, with commas; transformers.js takes q8 in a browser, fp32 in Node',
+  }),
+  dataset: path({
+    help: 'masked rows to tell each file’s accuracy on; its validation rows where there are any',
+  }),
   overwrite: flag({ help: 'replace an existing output' }),
   takeOver: flag({
     help: 'take the output from a process on another machine that seems to be writing it',

@@ -8,15 +8,21 @@ import {
   type WriteFolderOptions,
   writeFolder,
 } from '@mlm/base';
-import { type InputSpec, toOnnx, trace } from '@mlm/compile';
+import { type Graph, type InputSpec, toOnnx, trace } from '@mlm/compile';
 import * as tf from '@tensorflow/tfjs-core';
 import { type Checkpoint, configFile, readCheckpoint } from '../checkpoint/checkpoint.js';
 import { checkpointFolder } from '../checkpoint/hub.js';
 import { affine, noDropout } from '../models/layers.js';
+import { exportOptions } from '../options.js';
+import { accuracyOf, type Dtype, dtypes, parseDtypes, storageOf } from './dtypes.js';
 import { tokenizerForPages } from './tokenizer.js';
 
 /** How {@link exportOnnx} writes. */
 export interface OnnxExportOptions extends Pick<WriteFolderOptions, 'takeOver'> {
+  /** The files to write, with commas: `fp32`, `fp16`, `q8`, `q4`. Default `fp32,q8`. */
+  dtype?: string;
+  /** Masked rows to tell the accuracy of each file on. */
+  dataset?: string | undefined;
   /** Replaces an existing folder that holds such an export and nothing else. Default false. */
   overwrite?: boolean;
   /** Ends the work with an AbortError between its steps; nothing is left behind. */
@@ -27,36 +33,64 @@ export interface OnnxExportOptions extends Pick<WriteFolderOptions, 'takeOver'> 
 export interface OnnxExport {
   /** The new folder, as it was named. */
   folder: string;
-  /** Size of its onnx/model.onnx in bytes. */
-  bytes: number;
+  models: ExportedModel[];
   /** The tokenizer's files; none where the checkpoint has no tokenizer. */
   tokenizer: string[];
 }
 
+/** One file of weights. */
+export interface ExportedModel {
+  dtype: Dtype;
+  /** `model.onnx`, `model_quantized.onnx`, … in `onnx/`: what transformers.js looks for by the dtype. */
+  file: string;
+  bytes: number;
+  /** Share of the dataset's masked tokens answered right, from 0 to 1; left out without a dataset. */
+  accuracy?: number;
+}
+
 /**
  * Writes a checkpoint as ONNX into a new folder in the layout that transformers.js opens (config.json, the tokenizer's
- * files, onnx/model.onnx), in single precision.
+ * files, and a file of weights for each dtype in onnx/).
  * @throws InputError when the folder exists (with `overwrite`: and is no export, or holds the checkpoint), or the checkpoint is none
  */
 export async function exportOnnx(
   checkpoint: string,
   folder: string,
-  { overwrite = false, takeOver = false, signal }: OnnxExportOptions = {},
+  {
+    dtype = exportOptions.dtype.default,
+    dataset,
+    overwrite = false,
+    takeOver = false,
+    signal,
+  }: OnnxExportOptions = {},
 ): Promise<OnnxExport> {
+  const wanted = parseDtypes(dtype);
   const target = { overwrite, takeOver, inputs: [checkpoint] };
   checkTarget(folder, exportFolder, target);
   const source = await checkpointFolder(checkpoint);
   const [read, tokenizer] = [await readCheckpoint(source), await tokenizerForPages(source)];
   await turn(signal);
-  const bytes = onnxModel(read);
-  await turn(signal);
+  const graph = onnxGraph(read.model);
+  const models: ExportedModel[] = [];
   await writeFolder(folder, exportFolder, target, async (partial) => {
     await mkdir(join(partial, 'onnx'));
-    await writeFile(join(partial, 'onnx', 'model.onnx'), bytes);
+    for (const name of wanted) {
+      await turn(signal);
+      const bytes = onnxFile(graph, read, name);
+      await writeFile(join(partial, 'onnx', dtypes[name].file), bytes);
+      const accuracy =
+        dataset === undefined ? undefined : await accuracyOf(read, name, { dataset, checkpoint, signal });
+      models.push({
+        dtype: name,
+        file: dtypes[name].file,
+        bytes: bytes.length,
+        ...(accuracy !== undefined && { accuracy }),
+      });
+    }
     for (const [name, text] of Object.entries(tokenizer)) await writeFile(join(partial, name), text);
     await writeFile(join(partial, configFile), read.model.formatConfig());
   });
-  return { folder, bytes: bytes.length, tokenizer: Object.keys(tokenizer) };
+  return { folder, models, tokenizer: Object.keys(tokenizer) };
 }
 
 /** Lets an interrupt be heard between two steps that keep the thread. */
@@ -77,11 +111,25 @@ const exportFolder: Replaceable & { kind: 'folder' } = {
 
 const ids: InputSpec = { shape: ['batch_size', 'sequence_length'], dtype: 'int32' };
 
+/** The model as the bytes of an .onnx file in float32, as {@link onnxGraph} has it. */
+export function onnxModel(checkpoint: Pick<Checkpoint, 'model' | 'weights'>): Uint8Array {
+  return onnxFile(onnxGraph(checkpoint.model), checkpoint, 'fp32');
+}
+
+function onnxFile(
+  { graph, inputs }: ReturnType<typeof onnxGraph>,
+  { model, weights }: Pick<Checkpoint, 'model' | 'weights'>,
+  dtype: Dtype,
+): Uint8Array {
+  const storage = storageOf(model, dtype);
+  return toOnnx(graph, { values: weights, storage: (name) => storage.get(name), int64Inputs: inputs });
+}
+
 /**
- * The model as the bytes of an .onnx file: int64 `input_ids`, `attention_mask` and, where the model has several,
- * `token_type_ids` in, `logits` [batch, sequence, vocabulary] out.
+ * The model from int64 `input_ids`, `attention_mask` and, where the model has several, `token_type_ids` to `logits`
+ * [batch, sequence, vocabulary].
  */
-export function onnxModel({ model, weights }: Pick<Checkpoint, 'model' | 'weights'>): Uint8Array {
+function onnxGraph(model: Checkpoint['model']): { graph: Graph; inputs: string[] } {
   const variables = Object.fromEntries(model.parameters.map(({ name, shape }) => [name, { shape }]));
   const inputs = {
     input_ids: ids,
@@ -103,5 +151,5 @@ export function onnxModel({ model, weights }: Pick<Checkpoint, 'model' | 'weight
     },
     { variables, inputs },
   );
-  return toOnnx(graph, { values: weights, int64Inputs: Object.keys(inputs) });
+  return { graph, inputs: Object.keys(inputs) };
 }

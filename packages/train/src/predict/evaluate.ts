@@ -1,7 +1,7 @@
 import { checkShards, openDataset, type TokenizerMetadata } from '@mlm/arrow';
 import { call, InputError, mention, say } from '@mlm/base/errors';
 import { type Given, settingsOf } from '@mlm/base/options';
-import { readCheckpoint } from '../checkpoint/checkpoint.js';
+import { type Checkpoint, readCheckpoint } from '../checkpoint/checkpoint.js';
 import { checkpointFolder } from '../checkpoint/hub.js';
 import { refuseOtherTokenizer } from '../checkpoint/tokenizer.js';
 import type { Batch } from '../data/batch.js';
@@ -38,6 +38,15 @@ export interface EvaluationProgress {
  * @throws InputError when dataset and model do not go together
  */
 export async function evaluate(given: EvaluateOptions): Promise<Evaluation> {
+  const checkpoint = await readCheckpoint(await checkpointFolder(given.model));
+  return evaluateCheckpoint(checkpoint, given);
+}
+
+/** {@link evaluate} of a checkpoint that was read; `model` is its name in messages. */
+export async function evaluateCheckpoint(
+  { model, weights, tokenizerFiles }: Checkpoint,
+  given: EvaluateOptions,
+): Promise<Evaluation> {
   const options = { ...given, ...settingsOf(evaluateOptions, given) };
   const opened = await openDataset(options.dataset);
   const dataset = opened.validation ?? opened;
@@ -54,7 +63,6 @@ export async function evaluate(given: EvaluateOptions): Promise<Evaluation> {
         say`${dataset.path}: does not say which tokenizer made it; name it with ${mention('tokenizer')}`,
       );
     }
-    const { model, weights, tokenizerFiles } = await readCheckpoint(await checkpointFolder(options.model));
     refuseOtherTokenizer(options.dataset, tokenizer, options.model, tokenizerFiles);
     const plan = await planData(dataset, {
       batchSize: options.batchSize,

@@ -4,6 +4,7 @@ import type { EmitTable } from '../emit.js';
 import { ModelBuilder } from './emit/builder.js';
 import { emitters } from './emit/index.js';
 import { DATA_TYPE, encodeModel, type OnnxTensor, type OnnxType, type OnnxValueInfo } from './protobuf.js';
+import { type Storage, store } from './storage.js';
 
 /** The name under which a variable's next value leaves the ONNX graph. */
 export const updateName = (variable: string): string => `${variable}/next`;
@@ -17,6 +18,8 @@ export function outputName({ inputs, variables }: Graph, name: string): string {
 export interface OnnxOptions {
   /** Values of variables by name, which then stand in the file (2 GB at most); the other variables are inputs. */
   readonly values?: ReadonlyMap<string, Float32Array | Int32Array>;
+  /** How values lie in the file; float32 where it says nothing, and for what is no float32 matrix. */
+  readonly storage?: (variable: string) => Storage | undefined;
   /** Names of int32 inputs that the file takes as int64, as exporters of other frameworks have them. */
   readonly int64Inputs?: readonly string[];
 }
@@ -34,7 +37,7 @@ export const toOnnx = (graph: Graph, options: OnnxOptions = {}): Uint8Array =>
 export function toOnnxWith(
   table: EmitTable<ModelBuilder>,
   graph: Graph,
-  { values, int64Inputs = [] }: OnnxOptions = {},
+  { values, storage, int64Inputs = [] }: OnnxOptions = {},
 ): Uint8Array {
   const results = [
     ...Object.entries(graph.outputs).map(([name, value]): [string, Value] => [
@@ -49,7 +52,13 @@ export function toOnnxWith(
   const given = [...leaves, ...stored].map(({ name }) => name!);
   const builder = new ModelBuilder(new Set([...given, ...results.map(([name]) => name)]));
   for (const value of [...leaves, ...stored]) builder.declare(value, value.name!);
-  for (const value of stored) builder.initializers.push(storedTensor(value, values!.get(value.name!)!));
+  for (const value of stored) {
+    const array = values!.get(value.name!)!;
+    checkLength(value, array);
+    const form = array instanceof Float32Array ? storage?.(value.name!) : undefined;
+    if (form) builder.bind(value, store(builder, value, array as Float32Array, form));
+    else builder.initializers.push(storedTensor(value, array));
+  }
   const isWide = ({ name }: Value) => int64Inputs.includes(name!);
   for (const value of leaves.filter(isWide)) {
     builder.bind(value, builder.op('Cast', [value.name!], { to: DATA_TYPE.int32 }));
@@ -92,11 +101,14 @@ function nameResults(builder: ModelBuilder, results: readonly (readonly [string,
   }
 }
 
-function storedTensor({ name, shape, dtype }: Value, value: Float32Array | Int32Array): OnnxTensor {
+function checkLength({ name, shape }: Value, value: Float32Array | Int32Array): void {
   const length = sizeOf(staticShape(shape));
   if (value.length !== length) {
     throw new RangeError(`the variable '${name}' holds ${length} values, not ${value.length}`);
   }
+}
+
+function storedTensor({ name, shape, dtype }: Value, value: Float32Array | Int32Array): OnnxTensor {
   const data = new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
   return { name: name!, type: dtype, dims: shape as number[], data };
 }

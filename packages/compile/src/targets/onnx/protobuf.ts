@@ -64,9 +64,12 @@ export const DATA_TYPE = {
   float32: 1,
   int32: 6,
   int64: 7,
+  int8: 3,
   bool: 9,
+  float16: 10,
   float64: 11,
   uint32: 12,
+  int4: 22,
 } as const;
 export type OnnxType = keyof typeof DATA_TYPE;
 

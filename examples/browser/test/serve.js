@@ -1,9 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 
-const types: Record<string, string> = {
+const types = {
   '.html': 'text/html',
   '.js': 'text/javascript',
   '.mjs': 'text/javascript',
@@ -12,8 +11,11 @@ const types: Record<string, string> = {
   '.wasm': 'application/wasm',
 };
 
-/** A plain static server on the loopback address, without any special header: what the page must do with. */
-export async function serve(folder: string): Promise<{ url: string; server: Server }> {
+/**
+ * A plain static server on the loopback address, without any special header: what the page must do with.
+ * @param {string} folder
+ */
+export async function serve(folder) {
   const server = createServer((request, response) => {
     const path = normalize(decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname));
     const file = join(folder, path.endsWith('/') ? `${path}index.html` : path);
@@ -21,6 +23,6 @@ export async function serve(folder: string): Promise<{ url: string; server: Serv
     response.setHeader('content-type', types[extname(file)] ?? 'application/octet-stream');
     response.end(readFileSync(file));
   });
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, server };
+  await new Promise((listening) => server.listen(0, '127.0.0.1', listening));
+  return { url: `http://127.0.0.1:${server.address().port}/`, server };
 }

@@ -1,0 +1,131 @@
+import type { Value } from '../../graph/graph.js';
+import type { ModelBuilder } from './emit/builder.js';
+import { DATA_TYPE } from './protobuf.js';
+
+/**
+ * How the values of a variable lie in an .onnx file. All but `float32` are turned into float32 when the model runs:
+ *
+ * - `float16`: rounded to the nearest.
+ * - `int8`: a row (along the first axis) shares a scale, its largest magnitude / 127.
+ * - `int4`: 32 neighbours along the last axis share a scale, their largest magnitude / 7.
+ */
+export type Storage = 'float32' | 'float16' | 'int8' | 'int4';
+
+const block = 32;
+
+/** The form that a variable of a shape can have: rows for `int8`, whole blocks of 32 for `int4`, which else becomes `int8`. */
+export function possibleStorage(shape: readonly number[], wanted: Storage): Storage {
+  if (wanted === 'float16' || wanted === 'float32') return wanted;
+  if (shape.length !== 2) return 'float32';
+  return wanted === 'int4' && shape[1]! % block !== 0 ? 'int8' : wanted;
+}
+
+/** The float32 values that a model with a variable in this form computes with. */
+export function restoredValues(
+  values: Float32Array,
+  shape: readonly number[],
+  storage: Storage,
+): Float32Array {
+  const form = possibleStorage(shape, storage);
+  if (form === 'float32') return values;
+  if (form === 'float16') return Float32Array.from(toFloat16(values), fromFloat16);
+  const { levels, scales, group } = quantized(values, shape, form);
+  return Float32Array.from(levels, (level, i) => level * scales[Math.floor(i / group)]!);
+}
+
+/** Stores a variable's values in a model and gives the name of them as float32. */
+export function store(
+  builder: ModelBuilder,
+  { name, shape }: Value,
+  values: Float32Array,
+  storage: Storage,
+): string {
+  const dims = shape as number[];
+  const form = possibleStorage(dims, storage);
+  const initializer = (
+    suffix: string,
+    type: 'float32' | 'float16' | 'int8' | 'int4',
+    size: readonly number[],
+    data: Uint8Array,
+  ) => {
+    builder.initializers.push({ name: `${name}${suffix}`, type, dims: size, data });
+    return `${name}${suffix}`;
+  };
+  if (form === 'float32') return initializer('', 'float32', dims, bytesOf(values));
+  if (form === 'float16') {
+    const stored = initializer('/float16', 'float16', dims, bytesOf(toFloat16(values)));
+    return builder.op('Cast', [stored], { to: DATA_TYPE.float32 });
+  }
+  const { levels, scales, group } = quantized(values, dims, form);
+  const packed = form === 'int8' ? bytesOf(levels) : packedNibbles(levels);
+  const stored = initializer(`/${form}`, form, dims, packed);
+  const scaleDims = form === 'int8' ? [dims[0]!] : [dims[0]!, dims[1]! / group];
+  const scale = initializer('/scale', 'float32', scaleDims, bytesOf(scales));
+  const attributes = form === 'int8' ? { axis: 0 } : { axis: 1, block_size: group };
+  return builder.op('DequantizeLinear', [stored, scale], attributes);
+}
+
+/** Symmetric levels of a matrix, and the scale of each group of neighbours. */
+function quantized(values: Float32Array, [, width]: readonly number[], form: 'int8' | 'int4') {
+  const [group, most] = form === 'int8' ? [width!, 127] : [block, 7];
+  const levels = new Int8Array(values.length);
+  const scales = new Float32Array(values.length / group);
+  for (let g = 0; g < scales.length; g++) {
+    const part = values.subarray(g * group, (g + 1) * group);
+    let largest = 0;
+    for (const value of part) largest = Math.max(largest, Math.abs(value));
+    scales[g] = largest / most;
+    const scale = scales[g]!;
+    if (scale === 0) continue;
+    for (let i = 0; i < group; i++) levels[g * group + i] = clamp(Math.round(part[i]! / scale), most);
+  }
+  return { levels, scales, group };
+}
+
+function clamp(level: number, most: number): number {
+  return Math.max(-most, Math.min(most, level));
+}
+
+/** Two levels a byte, the first in its lower half. */
+function packedNibbles(levels: Int8Array): Uint8Array {
+  return Uint8Array.from(
+    { length: levels.length / 2 },
+    (_, i) => (levels[2 * i]! & 15) | ((levels[2 * i + 1]! & 15) << 4),
+  );
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Float32Array | Int8Array | Uint16Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
+const float = new Float32Array(1);
+const bits = new Uint32Array(float.buffer);
+
+/** IEEE 754 half precision, rounded to nearest, ties to even; what is too large becomes infinite. */
+function toFloat16(values: Float32Array): Uint16Array {
+  return Uint16Array.from(values, (value) => {
+    float[0] = value;
+    const x = bits[0]!;
+    const sign = (x >>> 16) & 0x8000;
+    const magnitude = x & 0x7fffffff;
+    if (magnitude > 0x7f800000) return sign | 0x7e00;
+    if (magnitude >= 0x477ff000) return sign | 0x7c00;
+    if (magnitude < 0x38800000) {
+      // Subnormal: a whole number of 2⁻²⁴.
+      const steps = Math.abs(value) * 2 ** 24;
+      const down = Math.floor(steps);
+      const rest = steps - down;
+      return sign | (down + (rest > 0.5 || (rest === 0.5 && down % 2 === 1) ? 1 : 0));
+    }
+    const rounded = magnitude + 0xfff + ((magnitude >>> 13) & 1);
+    return sign | ((rounded - 0x38000000) >>> 13);
+  });
+}
+
+function fromFloat16(half: number): number {
+  const sign = half & 0x8000 ? -1 : 1;
+  const exponent = (half >>> 10) & 31;
+  const mantissa = half & 0x3ff;
+  if (exponent === 31) return mantissa ? Number.NaN : sign * Number.POSITIVE_INFINITY;
+  return exponent === 0 ? sign * mantissa * 2 ** -24 : sign * (1 + mantissa / 1024) * 2 ** (exponent - 15);
+}
