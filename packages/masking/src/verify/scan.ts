@@ -58,6 +58,8 @@ export function scanRows(
   // Rows of unlike columns have no positions in common.
   const broken = unlikeLengths(found, most);
   if (broken.length > 0) return broken;
+  // Sums of a batch stay in local variables: fields of an object would be boxed anew at each token.
+  let [maskable, byMask, kept, byOther, byProtected] = [0, 0, 0, 0, 0];
   let [pairs1, pairs2, pairs4, both1, both2, both4] = [0, 0, 0, 0, 0, 0];
   const count = found.input_ids.offsets.length - 1;
   for (let row = 0; row < count && broken.length < most; row++) {
@@ -110,16 +112,16 @@ export function scanRows(
         continue;
       }
       const masked = isMasked ? 1 : 0;
-      tally.maskable++;
+      maskable++;
       if (isMasked) {
         maskedInRow++;
-        if (id === maskId) tally.replacedByMask++;
+        if (id === maskId) byMask++;
         else if (id === label) {
           if (!mayKeep) {
             message = `a masked token was replaced by ${id}, expected [MASK] (${maskId})`;
             break;
           }
-          tally.kept++;
+          kept++;
         } else {
           if (!mayDraw) {
             message = `a masked token was replaced by ${id}, expected [MASK] (${maskId})`;
@@ -130,9 +132,9 @@ export function scanRows(
               message = `a masked token was replaced by the protected token ${id}`;
               break;
             }
-            tally.replacedByProtected++;
+            byProtected++;
           }
-          tally.replacedByOther++;
+          byOther++;
         }
       }
       const isChoice = !byWords || kind === BEGINS || afterCut;
@@ -140,11 +142,13 @@ export function scanRows(
       if (isChoice) {
         wordMasked = masked;
         choices++;
-        chosen += masked;
         choicesAt[position]!++;
-        chosenAt[position]! += masked;
         choicesOf[original]!++;
-        chosenOf[original]! += masked;
+        if (isMasked) {
+          chosen++;
+          chosenAt[position]!++;
+          chosenOf[original]!++;
+        }
       } else if (masked !== wordMasked) {
         message = WORD_CUT;
         break;
@@ -176,6 +180,11 @@ export function scanRows(
     tally.masked += maskedInRow;
     addRow(tally, choices, chosen, share, Math.floor(((firstRow + row) * PARTS) / rows));
   }
+  tally.maskable += maskable;
+  tally.replacedByMask += byMask;
+  tally.kept += kept;
+  tally.replacedByOther += byOther;
+  tally.replacedByProtected += byProtected;
   const pairCounts = [pairs1, pairs2, pairs4];
   const bothCounts = [both1, both2, both4];
   for (let i = 0; i < DISTANCES.length; i++) {
