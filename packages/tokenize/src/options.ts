@@ -21,6 +21,12 @@ export const readOptions = options({
     decides: { through: 'inputs' },
     help: 'what the inputs are, whatever their names say',
   }),
+  onBadRecord: choice(['fail', 'skip'], {
+    default: 'fail',
+    value: 'what',
+    decides: { through: 'inputs' },
+    help: 'a record that cannot be read ends the run, or is left out and listed beside the output',
+  }),
 });
 
 /** How rows are made: by `tokenize`, and as part of `preprocess`. */
@@ -49,6 +55,18 @@ export const rowOptions = options({
     value: 'share',
     decides: 'eval fraction',
     help: 'the share of documents to hold out for validation',
+  }),
+  evalBy: choice(['document', 'row'], {
+    default: 'document',
+    value: 'unit',
+    decides: { through: 'eval fraction' },
+    help: 'what is held out: documents, or single rows, which also divides one document',
+  }),
+  splitBy: choice(['place', 'content'], {
+    default: 'place',
+    value: 'what',
+    decides: { through: 'eval fraction' },
+    help: 'documents are held out by where they stand in the input, or by what they say, equal ones together',
   }),
   seed: whole({
     default: 42,

@@ -17,7 +17,10 @@ export function jobOf(
   const files = createHash('sha256');
   for (const { path, size, modified, isAsked, format } of input.files)
     files.update(`${resolve(path)}\0${size}\0${modified}${isAsked ? `\0${format}` : ''}\n`);
-  const { limit = null, shardBytes = null } = settings;
+  const { limit = null, shardBytes = null, evalFraction, evalBy, splitBy, onBadRecord } = settings;
+  // What has been there from the beginning keeps its form, so that runs of earlier versions go on.
+  const isUsualSplit = evalBy === 'document' && splitBy === 'place';
+  if (onBadRecord !== 'fail') files.update(onBadRecord);
   return {
     inputs: files.digest('hex'),
     tokenizer: createHash('sha256').update(tokenizerText(description.tokenizer)).digest('hex'),
@@ -25,6 +28,7 @@ export function jobOf(
     masking: description.masking,
     share: share ?? null,
     ...deciding(preprocessOptions, settings),
+    'eval fraction': isUsualSplit ? evalFraction : [evalFraction, evalBy, splitBy],
     // Undefined leaves no trace in the journal.
     limit,
     'shard size': shardBytes,

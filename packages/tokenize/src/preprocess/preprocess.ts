@@ -12,6 +12,7 @@ import { bytesOfShare, type PlanOptions } from '../source/plan.js';
 import { textFiles } from '../source/text-files.js';
 import type { Unit } from '../source/unit.js';
 import { describeDataset, type TokenizeOptions, tokenizeToColumns } from '../stream/tokenize.js';
+import { BadRecordLog, type BadRecords } from './bad-records.js';
 import { jobOf } from './job.js';
 import { partPath } from './share.js';
 
@@ -58,6 +59,10 @@ export interface PreprocessReport {
   skipped: number;
   /** Units that an interrupted run had finished. */
   resumedUnits: number;
+  /** Rows held out for validation; undefined where they cannot be told (a stream, a run that was complete already). */
+  validationRows: number | undefined;
+  /** Records that were left out, with `onBadRecord: 'skip'`. */
+  badRecords: BadRecords | undefined;
 }
 
 /**
@@ -84,19 +89,24 @@ export async function preprocess(options: PreprocessOptions): Promise<Preprocess
   }
   const firstUnit = (finished.at(-1)?.unit ?? -1) + 1;
   const inputEnds = new Map<number, number>();
-  const batches = tokenBatches(input, options, firstUnit, progress.rows, inputEnds);
+  const badRecords =
+    options.onBadRecord === 'skip' ? new BadRecordLog(badRecordList(output), firstUnit) : undefined;
+  const onSkipped = badRecords?.add.bind(badRecords);
+  const batches = tokenBatches(input, { ...options, onSkipped }, firstUnit, progress.rows, inputEnds);
   const { addCounts, countsOfColumns, DatasetSink } = await sinks();
   const sink = resumed ?? (await openSink(options, output, input));
   const streamed: DatasetCounts = { rows: 0, tokens: 0 };
+  let validationRows = finished.reduce((sum, { splits }) => sum + (splits.validation?.rows ?? 0), 0);
   const watched = async function* () {
     for await (const batch of batches) {
-      const { unit, counts } = batch.place;
+      const { unit, counts, split } = batch.place;
       progress.textBytes += counts?.bytes ?? 0;
       progress.bytes = Math.max(progress.bytes, Math.round((inputEnds.get(unit) ?? from) - from));
       inputEnds.delete(unit - 1);
       const counted = countsOfColumns(batch);
       progress.rows += counted.rows;
       progress.tokens += counted.tokens;
+      if (split === 'validation') validationRows += counted.rows;
       if (output === '-') addCounts(streamed, counted);
       yield batch;
       onProgress?.(progress);
@@ -109,9 +119,21 @@ export async function preprocess(options: PreprocessOptions): Promise<Preprocess
     // The sink still tidies up what it has begun.
     if (!sink.closed) await once(sink, 'close');
     throw error;
+  } finally {
+    badRecords?.close();
   }
   const counts = sink instanceof DatasetSink ? sink.counts : streamed;
-  return { counts, output, files: input.files.length, skipped: input.skipped, resumedUnits: finished.length };
+  const resumedUnits = finished.length;
+  return { ...inputReport(input), counts, output, resumedUnits, validationRows, badRecords };
+}
+
+function inputReport({ files, skipped }: InputFiles) {
+  return { files: files.length, skipped };
+}
+
+/** Where the records that are left out are listed, beside the output. */
+function badRecordList(output: string): string | undefined {
+  return output === '-' ? undefined : `${output.replace(/\/+$/, '')}.bad-records.jsonl`;
 }
 
 /** The sinks, without apache-arrow. */
@@ -136,13 +158,14 @@ async function completeReport(output: string, input: InputFiles): Promise<Prepro
   const counts = dataset.metadata?.counts ?? { rows: dataset.rows, tokens: 0 };
   const resumedUnits = dataset.metadata?.rows_per_unit.length ?? 0;
   await dataset.close();
-  return { counts, output, files: input.files.length, skipped: input.skipped, resumedUnits };
+  const known = { validationRows: dataset.validation?.rows ?? 0, badRecords: undefined };
+  return { ...inputReport(input), counts, output, resumedUnits, ...known };
 }
 
 /** The batches of all units, noting where in the input each ends; who stops reading ends the work on them. */
 function tokenBatches(
   input: InputFiles,
-  options: PreprocessOptions,
+  options: PreprocessOptions & Pick<TokenizeOptions, 'onSkipped'>,
   firstUnit: number,
   rowsDone: number,
   inputEnds: Map<number, number>,

@@ -12,6 +12,8 @@ import { UNIT_BYTES, type Unit, type UnitPart } from './unit.js';
 
 /** How input is divided into documents and work units. */
 export interface PlanOptions extends Given<typeof readOptions> {
+  /** With `content`, parts carry hashes of documents that are cut. Default: `place`. */
+  splitBy?: 'place' | 'content' | undefined;
   /** Leave out the units before this one, which an interrupted run has finished. Default: 0. */
   firstUnit?: number;
   /** Do only one of several even shares of the input. Default: all of it. */
@@ -159,7 +161,7 @@ async function* streamedParts(
 async function* rangesOf(file: InputFile, source: ByteSource, content: Content, options: PlanOptions) {
   try {
     const document = content.isRecords ? 'line' : (options.document ?? readDefaults.document);
-    yield* textRanges(source, content, document);
+    yield* textRanges(source, content, document, undefined, options.splitBy === 'content');
   } catch (error) {
     if (!(error instanceof LongRecordError)) throw error;
     throw new InputError(
@@ -188,12 +190,22 @@ function partOf(
   file: InputFile,
   ordinal: number,
   content: Content,
-  { start, end, documentStart, data }: Omit<TextRange, 'isLast'>,
+  { start, end, documentStart, data, openingHash, lastOpeningHash }: Omit<TextRange, 'isLast'>,
   options: PlanOptions,
 ): UnitPart {
   const document = content.name === 'lines' ? 'line' : (options.document ?? readDefaults.document);
-  const place = { file: ordinal, path: file.path, format: content.name, document, start, end, documentStart };
-  const part = file.isAsked ? { ...place, isAsked: true } : place;
+  const part: UnitPart = {
+    file: ordinal,
+    path: file.path,
+    format: content.name,
+    document,
+    start,
+    end,
+    documentStart,
+    ...(file.isAsked ? { isAsked: true } : {}),
+    ...(openingHash === undefined ? {} : { openingHash }),
+    ...(lastOpeningHash === undefined ? {} : { lastOpeningHash }),
+  };
   if (data) return { ...part, data };
   const { path, size, modified, changed, inode } = file;
   return { ...part, state: { path, size, modified, ...(inode === undefined ? {} : { changed, inode }) } };

@@ -1,4 +1,5 @@
-import type { Content } from '../formats/format.js';
+import { contentHash, OPENING_BYTES } from '../cut/content-hash.js';
+import { type Content, markLength } from '../formats/format.js';
 import { type Cut, findCut, findLastDocumentStart, forceCut } from './boundary.js';
 import type { ByteSource } from './bytes.js';
 import { type DocumentKind, UNIT_BYTES } from './unit.js';
@@ -46,6 +47,10 @@ export interface TextRange {
   data: Uint8Array | undefined;
   /** Whether the file ends with this range. */
   isLast: boolean;
+  /** Where asked for: the hash of the document that the range goes on with. */
+  openingHash?: number | undefined;
+  /** Likewise, of the range's last document when it goes on in the next range. */
+  lastOpeningHash?: number | undefined;
 }
 
 /**
@@ -59,16 +64,30 @@ export async function* textRanges(
   content: Pick<Content, 'cut' | 'plainLineEnds'>,
   document: DocumentKind,
   sizes = CUT_SIZES,
+  hashesOpenings = false,
 ): AsyncGenerator<TextRange> {
   let start = 0;
   let documentStart = 0;
+  let openingHash: number | undefined;
   for (;;) {
     const cut = await nextCut(source, start + sizes.unit, content, document, sizes);
     const end = cut ? cut.index : await source.end(Number.POSITIVE_INFINITY);
     const next =
       cut && !cut.endsDocument ? await lastDocumentStart(source, start, end, content, document, sizes) : end;
-    if (end > start) yield { start, end, documentStart, data: source.take(start, end), isLast: !cut };
+    let lastOpeningHash: number | undefined;
+    // A document that goes on is longer than a window, and so than its opening.
+    const began = next ?? (openingHash === undefined ? documentStart : undefined);
+    if (hashesOpenings && cut && !cut.endsDocument && began !== undefined) {
+      const opening = await source.read(began, Math.max(end, began + 2 * OPENING_BYTES));
+      content.plainLineEnds?.(opening);
+      lastOpeningHash = contentHash(opening.subarray(began === 0 ? markLength(opening) : 0));
+    }
+    if (end > start) {
+      const data = source.take(start, end);
+      yield { start, end, documentStart, data, isLast: !cut, openingHash, lastOpeningHash };
+    }
     if (!cut) return;
+    openingHash = cut.endsDocument ? undefined : (lastOpeningHash ?? openingHash);
     documentStart = next ?? documentStart;
     start = end;
   }

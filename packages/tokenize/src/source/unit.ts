@@ -28,6 +28,10 @@ export interface UnitPart {
   countsRecords?: boolean;
   /** The file as it was listed, where it is to be read from the path. Default: not held against it. */
   state?: FileState;
+  /** Hash of the document that the part goes on with, to draw its split by content. */
+  openingHash?: number;
+  /** The same of the part's last document, which goes on in the next part. */
+  lastOpeningHash?: number;
   /** The bytes themselves, where they cannot be read from the path: of a compressed file, a column, standard input. */
   data?: Uint8Array;
   /** Lines of the file before this part, where they cannot be counted in the path. */

@@ -12,6 +12,7 @@ import { tokenizerMetadata, wordTokenizerMetadata } from '../tokenizer/metadata.
 import type { Tokenizer } from '../tokenizer/types.js';
 import type { FinishedUnit } from '../worker/finished-unit.js';
 import { createPool, type UnitPool } from '../worker/pool.js';
+import type { SkippedRecords } from '../worker/read-unit.js';
 import { rowFactorOf, type UnitWork } from '../worker/unit-worker.js';
 
 /** How {@link tokenize} makes rows of text. */
@@ -20,6 +21,10 @@ export interface TokenizeOptions extends Given<typeof rowOptions> {
   tokenizer: Tokenizer;
   /** The field of .jsonl records that holds the text. Default: `text`. */
   textField?: string | undefined;
+  /** Whether a record that cannot be read ends the work or is left out. Default: `fail`. */
+  onBadRecord?: 'fail' | 'skip' | undefined;
+  /** Called with the records that a unit has left out, in the order of the units. Default: they are counted alone. */
+  onSkipped?: ((unit: number, skipped: readonly SkippedRecords[]) => void) | undefined;
   /** What to do with each batch in the thread that made it, for example `maskStage(rule)`. Default: nothing. */
   stages?: BatchStage[];
   /**
@@ -69,7 +74,7 @@ class TokenizeStream extends Transform {
     super({ objectMode: true, writableHighWaterMark: 1, readableHighWaterMark: 2 });
     const { tokenizer, textField = readDefaults.textField, stages = [] } = options;
     const settings = settingsOf(rowOptions, options);
-    const { sequenceLength, lineByLine, overflow, evalFraction, seed } = settings;
+    const { sequenceLength, lineByLine, overflow, evalFraction, evalBy, splitBy, seed } = settings;
     const { workers = availableParallelism() } = settings;
     const { limit } = options;
     const work: UnitWork = {
@@ -78,8 +83,11 @@ class TokenizeStream extends Transform {
       lineByLine,
       overflow,
       evalFraction,
+      evalBy,
+      splitBy,
       seed,
       textField,
+      skipsBadRecords: options.onBadRecord === 'skip',
       stages,
     };
     this.rowFactor = rowFactorOf(stages);
@@ -129,6 +137,8 @@ class TokenizeStream extends Transform {
   private async pushNext(): Promise<void> {
     this.resultsOf ??= await this.makeResults(this.document ?? readDefaults.document);
     const finished = await this.underWay.shift()!;
+    const unit = finished.batches[0]?.place.unit;
+    if (finished.skipped.length > 0 && unit !== undefined) this.options.onSkipped?.(unit, finished.skipped);
     for (const { columns } of finished.batches) this.rowsLeft -= columns.input_ids!.offsets.length - 1;
     for (const result of this.resultsOf(finished)) this.push(result);
   }

@@ -29,7 +29,7 @@ class LocalPool implements UnitPool {
 
   async run(unit: Unit): Promise<FinishedUnit> {
     this.worker ??= UnitWorker.create(this.work, () => this.tokenizer.encoder());
-    return { batches: await (await this.worker).run(unit), giveBack: giveBackMemory };
+    return { ...(await (await this.worker).run(unit)), giveBack: giveBackMemory };
   }
 
   async close(): Promise<void> {}

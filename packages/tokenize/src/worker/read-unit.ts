@@ -15,11 +15,32 @@ export interface PartText {
   fileOffset(offset: number): number;
 }
 
+/** The records of a part that could not be read and were left out. */
+export interface SkippedRecords {
+  path: string;
+  /** Whether they are numbered by the lines of the file, or by themselves. */
+  numbers: 'line' | 'record';
+  records: { number: number; problem: string }[];
+}
+
 /** Reads the parts of units in one thread, into one buffer that grows to the largest of them. */
 export class PartReader {
   private buffer = Buffer.alloc(0);
 
-  constructor(private readonly textField: string) {}
+  private skipped: SkippedRecords[] = [];
+
+  /** @param skips - whether records that cannot be read are left out, for {@link takeSkipped} to tell */
+  constructor(
+    private readonly textField: string,
+    private readonly skips = false,
+  ) {}
+
+  /** What has been left out since the last call. */
+  takeSkipped(): SkippedRecords[] {
+    const { skipped } = this;
+    this.skipped = [];
+    return skipped;
+  }
 
   /**
    * @returns text that stays valid until the next call
@@ -50,23 +71,32 @@ export class PartReader {
   }
 
   private decode(part: UnitPart, content: Content, bytes: Uint8Array): DecodedText {
+    const problems: RecordError[] = [];
+    const skip = this.skips ? (problem: RecordError) => void problems.push(problem) : undefined;
     try {
-      return content.decode(bytes, { field: this.textField, isStart: part.start === 0 });
+      return content.decode(bytes, { field: this.textField, isStart: part.start === 0, skip });
     } catch (error) {
       if (!(error instanceof RecordError)) throw error;
-      const { place, what } = recordPlace(part, error.line);
+      const { path, numbers, records } = numbered(part, [error]);
+      const place =
+        numbers === 'line' ? `${path}:${records[0]!.number}` : `${path}: record ${records[0]!.number}`;
       throw new InputError(
-        say`${place}: this ${what} ${error.message}; correct it, or name the text with ${mention('textField')}`,
+        say`${place}: this ${numbers} ${error.message}; correct it, name the text with ${mention('textField')}, or leave such records out with ${mention('onBadRecord', 'skip')}`,
       );
+    } finally {
+      if (problems.length > 0) this.skipped.push(numbered(part, problems));
     }
   }
 }
 
-/** How messages call a record: by its line, or by its number where lines are none of the file. */
-function recordPlace(part: UnitPart, lines: number): { place: string; what: string } {
-  const number = (part.linesBefore ?? linesBefore(part)) + lines + 1;
-  if (part.countsRecords) return { place: `${part.path}: record ${number}`, what: 'record' };
-  return { place: `${part.path}:${number}`, what: 'line' };
+/** What is wrong, by lines of the file, or by records where these are none of its lines. */
+function numbered(part: UnitPart, problems: readonly RecordError[]): SkippedRecords {
+  const before = part.linesBefore ?? linesBefore(part);
+  return {
+    path: part.path,
+    numbers: part.countsRecords ? 'record' : 'line',
+    records: problems.map(({ line, message }) => ({ number: before + line + 1, problem: message })),
+  };
 }
 
 /** Counts the lines of a file before a part of it. */

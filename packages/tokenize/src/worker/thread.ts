@@ -1,9 +1,10 @@
 import { parentPort } from 'node:worker_threads';
-import { type ColumnBatch, columnBuffers, giveBackMemory } from '@mlm/arrow/columns';
+import { columnBuffers, giveBackMemory } from '@mlm/arrow/columns';
 import { InputError, type MessageParts } from '@mlm/base/errors';
 import type { Unit } from '../source/unit.js';
 import { encoderFrom } from '../tokenizer/tokenizer.js';
 import type { EncoderSource } from '../tokenizer/types.js';
+import type { UnitResult } from './finished-unit.js';
 import { type UnitWork, UnitWorker } from './unit-worker.js';
 
 /**
@@ -16,7 +17,7 @@ export type WorkerRequest =
   | { memory: ArrayBuffer[] };
 
 /** What a worker thread answers to a unit. */
-export type UnitAnswer = { batches: ColumnBatch[] } | { error: RemoteError };
+export type UnitAnswer = UnitResult | { error: RemoteError };
 
 /** An error as it passes between threads: an InputError keeps the parts of its message. */
 export interface RemoteError {
@@ -40,8 +41,8 @@ port.on('message', (request: WorkerRequest) => {
 });
 
 async function run(unit: Unit): Promise<void> {
-  const batches = await (await worker).run(unit);
-  port.postMessage({ batches } satisfies UnitAnswer, batches.flatMap(columnBuffers));
+  const result = await (await worker).run(unit);
+  port.postMessage(result satisfies UnitAnswer, result.batches.flatMap(columnBuffers));
 }
 
 function answerError(error: Error): void {

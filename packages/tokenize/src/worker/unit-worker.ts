@@ -1,10 +1,12 @@
 import type { BatchStage, ColumnBatch, CreateStage, ListColumn, Split } from '@mlm/arrow/columns';
+import { contentHash } from '../cut/content-hash.js';
 import { LineCutter } from '../cut/lines.js';
 import { type RowCutter, RowPacker } from '../cut/pack.js';
 import { splitOf } from '../cut/split.js';
 import { skipSpace } from '../source/boundary.js';
 import type { Unit, UnitPart } from '../source/unit.js';
 import type { Encoder, SpecialIds } from '../tokenizer/types.js';
+import type { UnitResult } from './finished-unit.js';
 import { PartReader, type PartText } from './read-unit.js';
 
 /** What is to be done with units, beside the tokenizer; it can be cloned by `postMessage`. */
@@ -14,8 +16,11 @@ export interface UnitWork {
   lineByLine: boolean;
   overflow: 'wrap' | 'truncate';
   evalFraction: number;
+  evalBy: 'document' | 'row';
+  splitBy: 'place' | 'content';
   seed: number;
   textField: string;
+  skipsBadRecords: boolean;
   stages: BatchStage[];
 }
 
@@ -37,7 +42,7 @@ export class UnitWorker {
     cutter: () => RowCutter,
     private readonly stages: Stage[],
   ) {
-    this.reader = new PartReader(work.textField);
+    this.reader = new PartReader(work.textField, work.skipsBadRecords);
     this.cutters = { train: cutter(), validation: cutter() };
   }
 
@@ -56,27 +61,36 @@ export class UnitWorker {
   }
 
   /** Reads, tokenizes and cuts a unit, and runs the stages on its batches: those to train on first. */
-  async run(unit: Unit): Promise<ColumnBatch[]> {
+  async run(unit: Unit): Promise<UnitResult> {
     this.documents = { train: 0, validation: 0 };
     this.invalidUtf8 = 0;
     const rowFactor = rowFactorOf(this.work.stages);
     const rowLimit = (unit.rowLimit ?? Number.POSITIVE_INFINITY) / rowFactor;
     for (const part of unit.parts) if (this.rows < rowLimit) this.addPart(part, rowLimit);
     const batches: ColumnBatch[] = [];
-    let rowsLeft = rowLimit;
+    const skipped = this.reader.takeSkipped();
+    const bad = skipped.reduce((sum, { records }) => sum + records.length, 0);
+    const columns = this.finishRows(unit.number, rowLimit);
     for (const split of ['train', 'validation'] as const) {
       const figures = split === 'train' ? { bytes: unit.inputBytes, invalid_utf8: this.invalidUtf8 } : {};
-      const counts = { documents: this.documents[split], ...figures };
+      const left = split === 'train' && bad > 0 ? { bad_records: bad } : {};
+      const counts = { documents: this.documents[split], ...figures, ...left };
       // The first batch of a unit is there even without rows: it says that the unit is done.
-      const column = this.cutters[split].finish(rowsLeft);
-      rowsLeft -= column.offsets.length - 1;
-      for (const batch of batchesOf(column, unit.number, split, counts, BATCH_IDS / rowFactor)) {
+      for (const batch of batchesOf(columns[split], unit.number, split, counts, BATCH_IDS / rowFactor)) {
         let result = batch;
         for (const stage of this.stages) result = await stage(result);
         batches.push(result);
       }
     }
-    return batches;
+    return { batches, skipped };
+  }
+
+  /** The rows of the unit by split, no more than `rowLimit` in all. */
+  private finishRows(unit: number, rowLimit: number): Record<Split, ListColumn<Int32Array>> {
+    const train = this.cutters.train.finish(rowLimit);
+    if (this.work.evalBy === 'row' && this.work.evalFraction > 0)
+      return rowsBySplit(train, (row) => splitOf(this.work, unit, row));
+    return { train, validation: this.cutters.validation.finish(rowLimit - (train.offsets.length - 1)) };
   }
 
   private get rows(): number {
@@ -94,7 +108,7 @@ export class UnitWorker {
     let from = 0;
     for (let i = 0; i < documentEnds.length && this.rows < rowLimit; i++) {
       const to = documentEnds[i]!;
-      const split = this.splitOfDocument(part, text, documentStarts[i]!, textStart);
+      const split = this.splitOfDocument(part, text, documentStarts, i, textStart);
       this.cutters[split].add(ids, from, to);
       this.cutters[split].endDocument();
       if (i > 0 || !continues) this.documents[split]++;
@@ -102,14 +116,53 @@ export class UnitWorker {
     }
   }
 
-  private splitOfDocument(part: UnitPart, text: PartText, start: number, textStart: number): Split {
-    if (this.work.evalFraction <= 0) return 'train';
+  private splitOfDocument(
+    part: UnitPart,
+    text: PartText,
+    starts: Int32Array,
+    document: number,
+    textStart: number,
+  ): Split {
+    const { work } = this;
+    if (work.evalFraction <= 0 || work.evalBy === 'row') return 'train';
+    const start = starts[document]!;
     const first = skipSpace(text.bytes, start);
+    if (work.splitBy === 'content') {
+      const isContinued = first === textStart && part.openingHash !== undefined;
+      const goesOn = document === starts.length - 1 ? part.lastOpeningHash : undefined;
+      const hash = isContinued ? part.openingHash : goesOn;
+      return splitOf(
+        work,
+        hash ?? contentHash(text.bytes, first, starts[document + 1] ?? text.bytes.length),
+        0,
+      );
+    }
     // The first document of a part may have begun in a part before.
     const offset =
       first === textStart ? part.documentStart : text.fileOffset(text.document === 'line' ? start : first);
-    return splitOf(this.work, part.file, offset);
+    return splitOf(work, part.file, offset);
   }
+}
+
+/** Divides rows between the splits. */
+function rowsBySplit(
+  { values, offsets }: ListColumn<Int32Array>,
+  splitOfRow: (row: number) => Split,
+): Record<Split, ListColumn<Int32Array>> {
+  const rows = Array.from({ length: offsets.length - 1 }, (_, row) => ({ row, split: splitOfRow(row) }));
+  const rowsOf = (wanted: Split): ListColumn<Int32Array> => {
+    const kept = rows.filter(({ split }) => split === wanted);
+    const ends = new Int32Array(kept.length + 1);
+    kept.forEach(({ row }, i) => {
+      ends[i + 1] = ends[i]! + offsets[row + 1]! - offsets[row]!;
+    });
+    const ids = new Int32Array(ends.at(-1)!);
+    kept.forEach(({ row }, i) => {
+      ids.set(values.subarray(offsets[row], offsets[row + 1]), ends[i]);
+    });
+    return { values: ids, offsets: ends };
+  };
+  return { train: rowsOf('train'), validation: rowsOf('validation') };
 }
 
 /** How many rows the stages make of each. */

@@ -24,7 +24,7 @@ export class WorkerThread {
   constructor(tokenizer: Tokenizer, work: UnitWork) {
     this.worker.on('message', (answer: UnitAnswer) => {
       const next = this.waiting.shift();
-      if ('batches' in answer) next?.resolve({ batches: answer.batches, giveBack: this.giveBack });
+      if ('batches' in answer) next?.resolve({ ...answer, giveBack: this.giveBack });
       else next?.reject(remoteError(answer.error));
     });
     this.worker.on('error', (error) => this.fail(error));

@@ -123,7 +123,7 @@ async function printReport(
   seconds: number,
   next: string,
 ): Promise<void> {
-  const { counts, output, files, skipped, resumedUnits } = report;
+  const { counts, output, files, skipped, resumedUnits, validationRows, badRecords } = report;
   const { rows, tokens, selected = 0, documents = 0, invalid_utf8 = 0, bytes = 0 } = counts;
   const share = selected / Math.max(1, tokens);
   // On standard output the dataset itself goes out: the summary must not mix with it.
@@ -136,6 +136,7 @@ async function printReport(
     files,
     skipped,
     resumed_units: resumedUnits,
+    ...(badRecords && badRecords.count > 0 ? { bad_records_list: badRecords.list } : {}),
     output_bytes: size,
     seconds,
   };
@@ -146,6 +147,19 @@ async function printReport(
     `      ${formatBytes(bytes)} in ${formatDuration(seconds)} (${formatByteRate(bytes / seconds)})`,
     ...(invalid_utf8 > 0
       ? [style('yellow', `      ${formatNoun(invalid_utf8, 'invalid UTF-8 sequence')} replaced by U+FFFD`)]
+      : []),
+    ...(badRecords && badRecords.count > 0
+      ? [
+          style(
+            'yellow',
+            `      ${formatNoun(badRecords.count, 'record')} left out, which could not be read:`,
+          ),
+          ...badRecords.first.map((record) => `        ${record}`),
+          ...(badRecords.list ? [`        all of them: ${badRecords.list}`] : []),
+        ]
+      : []),
+    ...(options.evalFraction > 0 && validationRows === 0 && documents > 0
+      ? [style('yellow', `      ${emptyValidation(documents, options)}`)]
       : []),
     ...(skipped > 0
       ? [`      ${formatNoun(skipped, 'file')} of ${skipped === 1 ? 'another kind' : 'other kinds'} left out`]
@@ -177,4 +191,13 @@ async function outputBytes(output: string): Promise<number> {
 
 async function sizeOf(path: string): Promise<number> {
   return (await stat(path).catch(() => undefined))?.size ?? 0;
+}
+
+/** Why nothing is held out though a share was asked for, and what helps. */
+function emptyValidation(documents: number, { evalFraction, evalBy }: PreprocessSettings): string {
+  const share = formatShare(evalFraction);
+  if (evalBy === 'row')
+    return `no row was held out for validation: ${share} of these are too few; give more text`;
+  const what = documents === 1 ? 'the text is one document' : `${share} of ${documents} documents held none`;
+  return `nothing was held out for validation: ${what}; hold out rows with --eval-by row`;
 }

@@ -1,0 +1,67 @@
+import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import type { SkippedRecords } from '../worker/read-unit.js';
+
+/** Records that were left out because they could not be read. */
+export interface BadRecords {
+  /** How many, those of an interrupted run included. */
+  count: number;
+  /** The first ten, as `file:line: this line …`. */
+  first: string[];
+  /** The file that lists all of them, a JSON object a line; undefined where nothing is written beside the output. */
+  list: string | undefined;
+}
+
+/** Lists the records that a run leaves out, beside its output, as units are finished in their order. */
+export class BadRecordLog implements BadRecords {
+  count = 0;
+  readonly first: string[] = [];
+  private descriptor: number | undefined;
+
+  /**
+   * @param list - where to write; undefined to count alone
+   * @param firstUnit - the first unit of this run: what is listed of units before it stays
+   */
+  constructor(
+    readonly list: string | undefined,
+    firstUnit: number,
+  ) {
+    if (list === undefined || !existsSync(list)) return;
+    const kept = readFileSync(list, 'utf8')
+      .split('\n')
+      .filter((line) => line !== '' && (JSON.parse(line) as { unit: number }).unit < firstUnit);
+    if (kept.length === 0) rmSync(list);
+    else writeFileSync(list, kept.map((line) => `${line}\n`).join(''));
+    for (const line of kept) this.note(JSON.parse(line) as ListedRecord);
+  }
+
+  add(unit: number, skipped: readonly SkippedRecords[]): void {
+    for (const { path, numbers, records } of skipped)
+      for (const { number, problem } of records) {
+        const record: ListedRecord = { unit, path, [numbers]: number, problem };
+        this.note(record);
+        if (this.list === undefined) continue;
+        this.descriptor ??= openSync(this.list, 'a');
+        writeSync(this.descriptor, `${JSON.stringify(record)}\n`);
+      }
+  }
+
+  close(): void {
+    if (this.descriptor !== undefined) closeSync(this.descriptor);
+    this.descriptor = undefined;
+  }
+
+  private note({ path, line, record, problem }: ListedRecord): void {
+    this.count++;
+    if (this.first.length === 10) return;
+    const place = line === undefined ? `${path}: record ${record}` : `${path}:${line}`;
+    this.first.push(`${place}: ${problem}`);
+  }
+}
+
+interface ListedRecord {
+  unit: number;
+  path: string;
+  line?: number;
+  record?: number;
+  problem: string;
+}

@@ -1,0 +1,134 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openDataset } from '@mlm/arrow';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { letters, rowsIn, wideText } from '../../test/corpus.js';
+import { type PreprocessOptions, preprocess } from './preprocess.js';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'mlm-split-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+async function put(name: string, content: string): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, content);
+  return path;
+}
+
+async function run(inputs: string[], options: Partial<PreprocessOptions> = {}) {
+  const output = join(folder, 'out.arrow');
+  const report = await preprocess({
+    inputs,
+    output,
+    tokenizer: await letters(),
+    sequenceLength: 16,
+    workers: 0,
+    overwrite: true,
+    ...options,
+  });
+  const dataset = await openDataset(output);
+  const train = await rowsIn(dataset);
+  const validation = dataset.validation ? await rowsIn(dataset.validation) : [];
+  await dataset.close();
+  return { report, train, validation };
+}
+
+test('by content, equal documents are held out together, wherever they stand and however they are cut', async () => {
+  // Long documents that cross the ends of units, at other places in each file.
+  const documents = Array.from(
+    { length: 14 },
+    (_, i) =>
+      `${'abc'.slice(i % 3)}${'cab'.slice(i % 2)} a${'b'.repeat(i)} ${wideText(90, i).replaceAll(/\n\s*\n/g, '\n')}`,
+  );
+  const shuffled = documents.map((_, i) => documents[(5 * i + 3) % documents.length]!);
+  const a = await put('a.txt', documents.join('\n\n'));
+  const b = await put('b.txt', `a\n\n${shuffled.join('\n\n\n')}`);
+  const records = await put(
+    'c.jsonl',
+    documents.map((text) => JSON.stringify({ text: text.trim() })).join('\n'),
+  );
+  const options = {
+    evalFraction: 0.4,
+    splitBy: 'content',
+    document: 'blank-line',
+    sequenceLength: 4096,
+  } as const;
+  const idsOf = (rows: number[][]) => rows.flat().filter((id) => id > 3).length;
+  const one = await run([a], options);
+  const two = await run([b], options);
+  const three = await run([records], options);
+  expect(one.validation.length).toBeGreaterThan(0);
+  expect(one.train.length).toBeGreaterThan(0);
+  expect(idsOf(two.validation)).toBeGreaterThanOrEqual(idsOf(one.validation));
+  expect(idsOf(two.validation) - idsOf(one.validation)).toBeLessThanOrEqual(1);
+  expect(idsOf(three.validation)).toBe(idsOf(one.validation));
+  const twice = await run([a, b], { ...options, workers: 2 });
+  expect(idsOf(twice.validation)).toBe(idsOf(one.validation) + idsOf(two.validation));
+  expect((await run([a], { ...options, seed: 7 })).validation).not.toEqual(one.validation);
+});
+
+test('by row, a single document is divided, and its rows are all there', async () => {
+  const path = await put('one.txt', 'a b c '.repeat(2000));
+  const whole = await run([path]);
+  const byDocument = await run([path], { evalFraction: 0.2 });
+  expect([byDocument.train.length * byDocument.validation.length, byDocument.report.validationRows]).toEqual([
+    0,
+    byDocument.validation.length,
+  ]);
+  const { train, validation, report } = await run([path], { evalFraction: 0.2, evalBy: 'row' });
+  expect(report.validationRows).toBe(validation.length);
+  expect(validation.length / whole.train.length).toBeGreaterThan(0.1);
+  expect(validation.length / whole.train.length).toBeLessThan(0.3);
+  const key = (rows: number[][]) => rows.map(String).sort();
+  expect(key([...train, ...validation])).toEqual(key(whole.train));
+});
+
+test('records that cannot be read are left out, counted and listed, and a resumed run lists them once', async () => {
+  const good = (i: number) => `{"text":"${'a b c '.repeat(1 + (i % 5))}${' '.repeat(3000)}"}`;
+  const bad = ['{"text": 1}', 'no json', '{"body": "a"}', '{"text": "cut'];
+  const lines = Array.from({ length: 6000 }, (_, i) => (i % 500 === 7 ? bad[(i / 500) & 3]! : good(i)));
+  const path = await put('a.jsonl', `${lines.join('\n')}\n`);
+  const clean = await put('clean.jsonl', `${lines.filter((line) => !bad.includes(line)).join('\n')}\n`);
+  const table = await put('b.csv', 'id,text\n1,a\n2,b,c\n3,c\n');
+  await expect(run([path])).rejects.toThrow(/a\.jsonl:8: this line .*onBadRecord: skip/);
+  const output = join(folder, 'out.arrow');
+  for (const workers of [0, 2]) {
+    const { report, train } = await run([path, table], { onBadRecord: 'skip', workers });
+    expect(report.counts.bad_records).toBe(13);
+    expect(report.badRecords).toMatchObject({ count: 13, list: `${output}.bad-records.jsonl` });
+    expect(report.badRecords!.first).toHaveLength(10);
+    expect(report.badRecords!.first[0]).toBe(`${path}:8: has no text in its field "text"`);
+    const listed = (await readFile(report.badRecords!.list!, 'utf8')).trim().split('\n');
+    const records = listed.map(
+      (line) => JSON.parse(line) as { path: string; line?: number; record?: number },
+    );
+    expect(records.map(({ line, record }) => line ?? -record!)).toEqual([
+      ...lines.flatMap((line, i) => (bad.includes(line) ? [i + 1] : [])),
+      -2,
+    ]);
+    expect(train.flat().filter((id) => id > 3)).toHaveLength(
+      (await run([clean, await put('b2.csv', 'text\na\nc\n')])).train.flat().filter((id) => id > 3).length,
+    );
+  }
+  const options = {
+    inputs: [path],
+    output: join(folder, 'other.arrow'),
+    tokenizer: await letters(),
+    workers: 0,
+    onBadRecord: 'skip',
+  } as const;
+  const stop = new AbortController();
+  const stopped = preprocess({
+    ...options,
+
+    signal: stop.signal,
+    onProgress: () => stop.abort(),
+  });
+  await expect(stopped).rejects.toThrow(/abort/i);
+  const { badRecords } = await preprocess({ ...options, resume: true });
+  expect(badRecords?.count).toBe(12);
+  expect((await readFile(badRecords!.list!, 'utf8')).trim().split('\n')).toHaveLength(12);
+});
