@@ -25,6 +25,8 @@ export interface InputFile extends FileState {
   isAsked?: boolean;
   /** By the file's name: `.gz`, `.zst`. */
   compression: 'none' | 'gzip' | 'zstd';
+  /** Where a file that is not on this machine is fetched from. Default: it is on this machine. */
+  stored?: { url: string; version: string | undefined };
   /** A pipe or a device, which is read once and from its beginning on, as standard input is. */
   isStream?: boolean;
 }

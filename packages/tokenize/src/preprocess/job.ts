@@ -15,8 +15,10 @@ export function jobOf(
   description: DatasetDescription,
 ): Job {
   const files = createHash('sha256');
-  for (const { path, size, modified, isAsked, format } of input.files)
-    files.update(`${resolve(path)}\0${size}\0${modified}${isAsked ? `\0${format}` : ''}\n`);
+  for (const { path, size, modified, isAsked, format, stored } of input.files)
+    files.update(
+      `${stored ? `${path}\0${stored.version}` : resolve(path)}\0${size}\0${modified}${isAsked ? `\0${format}` : ''}\n`,
+    );
   const { limit = null, shardBytes = null, evalFraction, evalBy, splitBy, onBadRecord } = settings;
   // What has been there from the beginning keeps its form, so that runs of earlier versions go on.
   const isUsualSplit = evalBy === 'document' && splitBy === 'place';

@@ -207,7 +207,7 @@ async function openSink(options: PreprocessOptions, output: string, input: Input
 }
 
 function pathsOf({ files, folders }: InputFiles): string[] {
-  return [...folders, ...files.map(({ path }) => path).filter((path) => path !== '-')];
+  return [...folders, ...files.filter(({ path, stored }) => path !== '-' && !stored).map(({ path }) => path)];
 }
 
 /** An output inside an input folder would be read as input by the next run. */
@@ -217,6 +217,7 @@ function refuseOutputAmongInputs(input: InputFiles, output: string): void {
     if (isWithin(output, folder))
       throw new InputError(`${output}: lies inside the input ${folder}; write to another folder`);
   const existing = statSync(output, { throwIfNoEntry: false })?.isFile();
-  const same = existing && input.files.find(({ path }) => path !== '-' && isWithin(path, output));
+  const same =
+    existing && input.files.find(({ path, stored }) => path !== '-' && !stored && isWithin(path, output));
   if (same) throw new InputError(`${output}: is also an input; write to another file`);
 }

@@ -153,6 +153,8 @@ export function readFully(descriptor: number, file: FileState, bytes: Uint8Array
 /** A clear line for what a user can put right while reading. */
 export function readError(error: unknown, path: string): unknown {
   const { code } = error as NodeJS.ErrnoException;
+  if (code === 'ENOENT' && path.includes('\ufffd'))
+    return new InputError(`${path}: no such file; where its name is not UTF-8, rename it`);
   if (code === 'ENOENT' || code === 'ENOTDIR') return new InputError(`${path}: no such file or folder`);
   if (code === 'EACCES' || code === 'EPERM')
     return new InputError(`${path}: cannot be read (${code}); change its rights or leave it out`);

@@ -9,6 +9,8 @@ import {
   knownExtensions,
   onlyNamedExtensions,
 } from '../formats/index.js';
+import { isAddress, storedFiles } from '../stores/index.js';
+import { type StoredFile, withoutSecrets } from '../stores/store.js';
 import { readError } from './bytes.js';
 
 /** The files of an input, in the order in which they are read. */
@@ -37,6 +39,7 @@ export async function listFiles(
   const found = new Found(inputFormat);
   for (const input of inputs) {
     if (input === '-') found.files.set('-', { ...stdin, ...asked(inputFormat) });
+    else if (isAddress(input)) for (const file of await storedFiles(input)) found.addStored(file, input);
     else if (existsSync(input)) found.addInput(input);
     else {
       const { glob, isDynamicPattern } = await import('tinyglobby');
@@ -108,6 +111,18 @@ class Found {
     else this.addFile(input, realPath(input), isNamed);
   }
 
+  /** A file of a store, found at an address. */
+  addStored({ path, size, stored }: StoredFile, address: string): void {
+    const byName = formatByName(path);
+    const isNamed = path === withoutSecrets(address) || isMeant(path, withoutSecrets(address));
+    if (!isNamed && this.inputFormat === undefined && (!byName || byName.onlyNamed)) {
+      this.skipped++;
+      return;
+    }
+    const kind = { format: byName?.name ?? ('text' as const), ...asked(this.inputFormat) };
+    this.files.set(path, { path, ...kind, compression: compressionByName(path), size, modified: 0, stored });
+  }
+
   private addFile(path: string, real: string, isNamed: boolean): void {
     const byName = formatByName(path);
     const isWanted = isNamed || this.inputFormat !== undefined || (byName && !byName.onlyNamed);
@@ -173,7 +188,7 @@ function realPath(path: string): string {
 function inOrder(files: Map<string, InputFile>): InputFile[] {
   const keyed = Array.from(files.values(), (file) => ({
     file,
-    key: file.path === '-' ? '' : resolve(file.path),
+    key: file.path === '-' ? '' : file.stored ? file.path : resolve(file.path),
   }));
   // JavaScript compares UTF-16 units, which differs from bytes only beyond U+D7FF.
   const isSimple = keyed.every(({ key }) => !/[\ud800-\uffff]/.test(key));

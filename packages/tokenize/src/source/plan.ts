@@ -93,7 +93,7 @@ async function* allParts(files: InputFile[], options: PlanOptions): AsyncGenerat
   for (const [ordinal, file] of files.entries()) {
     const format = formatOf(file.format);
     const inputEnd = position + file.size;
-    if (isStreamed(file) || file.compression !== 'none' || format.open)
+    if (isStreamed(file) || file.stored || file.compression !== 'none' || format.open)
       yield* streamedParts(file, ordinal, position, options);
     else if (file.size > UNIT_BYTES) yield* rangeParts(file, format.content, ordinal, position, options);
     else if (file.size > 0) {

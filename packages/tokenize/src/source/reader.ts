@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { InputError } from '@mlm/base/errors';
 import { decompressed } from '../formats/compression.js';
 import type { InputFile, InputReader } from '../formats/format.js';
+import { StoreReader } from '../stores/reader.js';
 import { openFile, readError, readFully, refuseChanged } from './bytes.js';
 
 /** Bytes that a stream on disk hands over at a time. */
@@ -15,13 +16,21 @@ export function openReader(file: InputFile): InputReader {
 }
 
 class FileReader implements InputReader {
-  bytesRead = 0;
+  /** Bytes read from a file or pipe of this machine. */
+  private localBytes = 0;
+  private readonly store: StoreReader | undefined;
   private content: AsyncGenerator<Uint8Array> | undefined;
   /** Chunks that `head` has taken from the content. */
   private readonly looked: Uint8Array[] = [];
   private descriptor: number | undefined;
 
-  constructor(readonly file: InputFile) {}
+  constructor(readonly file: InputFile) {
+    this.store = file.stored && new StoreReader(file, file.stored);
+  }
+
+  get bytesRead(): number {
+    return this.store?.bytesRead ?? this.localBytes;
+  }
 
   async head(length: number): Promise<Uint8Array> {
     this.content ??= this.read();
@@ -48,10 +57,11 @@ class FileReader implements InputReader {
   }
 
   async readAt(from: number, to: number): Promise<Uint8Array> {
+    if (this.store) return this.store.readAt(from, to);
     this.descriptor ??= openFile(this.file);
     const bytes = new Uint8Array(to - from);
     readFully(this.descriptor, this.file, bytes, from);
-    this.bytesRead += bytes.length;
+    this.localBytes += bytes.length;
     return bytes;
   }
 
@@ -69,8 +79,9 @@ class FileReader implements InputReader {
     }
   }
 
-  /** The file as it lies on disk. */
+  /** The file as it lies where it is. */
   private disk(): AsyncGenerator<Uint8Array> {
+    if (this.store) return this.store.chunks();
     return this.file.path === '-' || this.file.isStream === true ? this.piped() : this.stored();
   }
 
@@ -79,7 +90,7 @@ class FileReader implements InputReader {
     const stream: Readable = path === '-' ? process.stdin : createReadStream(path);
     try {
       for await (const chunk of stream) {
-        this.bytesRead += chunk.length;
+        this.localBytes += chunk.length;
         yield chunk;
       }
     } catch (error) {
@@ -93,14 +104,14 @@ class FileReader implements InputReader {
     const { file } = this;
     const descriptor = openFile(file);
     try {
-      while (this.bytesRead < file.size) {
+      while (this.localBytes < file.size) {
         const { bytesRead, buffer } = await readAsync(descriptor, {
-          buffer: Buffer.allocUnsafe(Math.min(CHUNK_BYTES, file.size - this.bytesRead)),
-          position: this.bytesRead,
+          buffer: Buffer.allocUnsafe(Math.min(CHUNK_BYTES, file.size - this.localBytes)),
+          position: this.localBytes,
         });
         refuseChanged(descriptor, file);
         if (bytesRead === 0) throw new InputError(`${file.path}: ends before its size says`);
-        this.bytesRead += bytesRead;
+        this.localBytes += bytesRead;
         yield buffer.subarray(0, bytesRead);
       }
     } catch (error) {
