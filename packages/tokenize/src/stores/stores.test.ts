@@ -205,6 +205,6 @@ test('a dataset from addresses is that of the same files here, and names no secr
   await preprocess({ ...options, inputs: [join(folder, 'b.txt.gz')], output, overwrite: true });
   expect(written.equals(await readFile(output))).toBe(true);
   await expect(preprocess({ ...options, inputs: [folder], output: 's3://bucket/out.arrow' })).rejects.toThrow(
-    's3://bucket/out.arrow: an output is written on this machine',
+    's3://bucket/out.arrow: only local files are written',
   );
 });
