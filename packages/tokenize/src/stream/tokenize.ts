@@ -68,7 +68,7 @@ class TokenizeStream extends Transform {
   private resultsOf: UnitResults | undefined;
 
   constructor(
-    options: TokenizeOptions,
+    private readonly options: TokenizeOptions,
     private readonly makeResults: (document: DocumentKind) => Promise<UnitResults>,
   ) {
     super({ objectMode: true, writableHighWaterMark: 1, readableHighWaterMark: 2 });
