@@ -71,6 +71,7 @@ function instruction(bytes) {
     name: text(fields, 1),
     opcode: text(fields, 2),
     shape: shape(fields.get(3)[0]),
+    number: Number(fields.get(9)?.[0] ?? 0n),
     operands: integers(fields, 36),
     calls: integers(fields, 38),
     target: text(fields, 28),
@@ -115,7 +116,8 @@ export function kernels({ computations, entry }) {
         continue;
       }
       const operands = item.operands.map((operand) => values.get(operand));
-      const read = operands.reduce((sum, operand) => sum + operand.shape.bytes, 0);
+      const inner = item.opcode === 'fusion' ? computations.get(item.calls[0]).list : [];
+      const read = operands.reduce((sum, operand, i) => sum + bytesRead(operand, i, inner), 0);
       found.push({
         name: item.name,
         kind: item.target || item.opcode,
@@ -129,6 +131,21 @@ export function kernels({ computations, entry }) {
   visit(entry);
   return found;
 }
+
+/** Bytes that a kernel reads of an operand: all, or where a fusion only slices or gathers it, what it takes. */
+function bytesRead({ shape }, index, inner) {
+  const parameter = inner.find(({ opcode, number }) => opcode === 'parameter' && number === index);
+  const readers = inner.filter(({ operands }) => parameter && operands.includes(parameter.id));
+  const parts = readers.every(({ opcode, operands }) => taking.has(opcode) && operands[0] === parameter.id);
+  if (readers.length === 0 || !parts) return shape.bytes;
+  return Math.min(
+    shape.bytes,
+    readers.reduce((sum, reader) => sum + reader.shape.bytes, 0),
+  );
+}
+
+/** Instructions that read a part of their first operand. */
+const taking = new Set(['slice', 'dynamic-slice', 'gather']);
 
 /** 2 · rows · columns · depth of a product, whether an instruction or a call of cuBLAS. */
 function productFlops(item, operands) {

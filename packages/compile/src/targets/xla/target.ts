@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { type LoadedExecutable, type OptionValue, PjrtError } from '@mlm/pjrt';
 import type { Graph } from '../../graph/graph.js';
 import { specialize } from '../../graph/specialize.js';
+import { joinNorms } from '../../passes/norms.js';
 import { applyPasses, generalPasses } from '../../passes/passes.js';
 import type { LoadOptions, Source, Target } from '../target.js';
 import { type Devices, openDevices } from './devices.js';
@@ -10,6 +11,9 @@ import { compileFlags } from './flags.js';
 import { findPlugin, remedyFor, type XlaDevice } from './installation.js';
 import { type MakeProgram, XlaExecutable } from './run.js';
 import { XlaState } from './state.js';
+
+/** What XLA does not do itself. */
+export const passes = [...generalPasses, joinNorms];
 
 const devices: readonly XlaDevice[] = ['cuda', 'rocm', 'tpu', 'cpu'];
 
@@ -22,8 +26,8 @@ export const xla = {
   engine: 'xla',
   devices,
   precisions: { fp32: devices, tf32: ['cuda'], bf16: devices },
-  passes: generalPasses,
-  emit: (graph) => new TextEncoder().encode(toStableHlo(applyPasses(generalPasses, graph)).text),
+  passes,
+  emit: (graph) => new TextEncoder().encode(toStableHlo(applyPasses(passes, graph)).text),
   async load(source, options) {
     const { threads, share, devices: count = 1 } = options;
     const device = options.device as XlaDevice;
@@ -53,7 +57,7 @@ function programsOf(
   let graph: Graph | undefined;
   return async (sizes) => {
     const { text, ...signature } = await source.kept({ sizes: [...sizes], ...emission }, () => {
-      graph ??= applyPasses(generalPasses, source.graph());
+      graph ??= applyPasses(passes, source.graph());
       return toStableHlo(specialize(graph, sizes), emission);
     });
     return { ...signature, executable: await compileKept(source, text, flags, devices) };

@@ -220,6 +220,18 @@ export class Builder {
     ];
   }
 
+  /** The tensors as they are, which XLA neither computes again behind the barrier nor takes for what went in. */
+  barrier(inputs: readonly Tensor[]): Tensor[] {
+    if (inputs.length === 0) return [];
+    const name = this.fresh();
+    const names = inputs.map((input) => input.name).join(', ');
+    const types = inputs.map(typeText).join(', ');
+    const several = inputs.length > 1;
+    const bound = several ? `${name}:${inputs.length}` : name;
+    this.lines.push(`    ${bound} = stablehlo.optimization_barrier ${names} : ${types}`);
+    return inputs.map((input, i) => ({ ...input, name: several ? `${name}#${i}` : name }));
+  }
+
   /**
    * Windows of x at the places that `indices` [n, depth] name along the first `depth` axes of x: [n, …rest of x].
    */

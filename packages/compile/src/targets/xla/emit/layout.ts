@@ -25,14 +25,7 @@ export const layout: Operations = {
     return to.reshape(repeated, shapeOf(node));
   },
   // XLA neither moves a computation past a barrier nor takes what comes out of it for what went in.
-  [BARRIER]: (to, _, x, ...after) => {
-    const inputs = [x, ...after];
-    const [name, types] = [to.fresh(), inputs.map(typeText).join(', ')];
-    const names = inputs.map((input) => input.name).join(', ');
-    const bound = after.length > 0 ? `${name}:${inputs.length}` : name;
-    to.lines.push(`    ${bound} = stablehlo.optimization_barrier ${names} : ${types}`);
-    return { ...x, name: after.length > 0 ? `${name}#0` : name };
-  },
+  [BARRIER]: (to, _, ...inputs) => to.barrier(inputs)[0]!,
   BroadcastTo: (to, node, x) => to.broadcast(x, shapeOf(node)),
   Reverse: (to, node, x) =>
     to.line('stablehlo.reverse', `${x.name}, dims = [${numbers(node, 'axes').join(', ')}]`, typeText(x), x),

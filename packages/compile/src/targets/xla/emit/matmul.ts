@@ -1,4 +1,5 @@
 import type { Builder } from './builder.js';
+import { sumsOverRows } from './kept.js';
 import { type Operations, shapeOf } from './operation.js';
 import { list, type Tensor, typeText } from './types.js';
 
@@ -18,7 +19,7 @@ export const matmul: Operations = {
     }
     const batch = shape.slice(0, -2);
     const [left, right] = [a, b].map((side) => to.broadcast(side, [...batch, ...side.shape.slice(-2)]));
-    return product(to, left!, right!, transposed, shape);
+    return product(to, left!, right!, transposed, shape, sumsOverRows(node));
   },
 };
 
@@ -34,6 +35,7 @@ function product(
   b: Tensor,
   transposed: { a: boolean; b: boolean },
   shape: readonly number[],
+  overRows = false,
 ): Tensor {
   const rank = a.shape.length;
   const batch = Array.from({ length: rank - 2 }, (_, axis) => axis);
@@ -41,7 +43,6 @@ function product(
   const batching = batch.length > 0 ? `, batching_dims = ${list(batch)} x ${list(batch)}` : '';
   const { precision = 'fp32' } = to.options;
   const half = precision === 'bf16';
-  const overRows = transposed.a && rank === 2;
   const [left, right] = [a, b].map((side) => to.cast(side, half ? 'bfloat16' : 'float32'));
   const exactness = precision === 'fp32' ? 'HIGHEST' : 'DEFAULT';
   const attributes = `${batching}, contracting_dims = [${contracting[0]}] x [${contracting[1]}], precision = [${exactness}, ${exactness}]`;

@@ -1,7 +1,8 @@
-import type { Graph, Value } from '../../../graph/graph.js';
+import type { Graph, Node, Value } from '../../../graph/graph.js';
 import { Builder, type EmitOptions } from './builder.js';
 import { devices } from './devices.js';
 import { elementwise } from './elementwise.js';
+import { keptActivations, readsExactly } from './kept.js';
 import { layout } from './layout.js';
 import { lookup } from './lookup.js';
 import { matmul } from './matmul.js';
@@ -48,10 +49,16 @@ export function toStableHlo(graph: Graph, options: EmitOptions = {}): StableHloM
     const alias = i < assigned.length ? ` {tf.aliasing_output = ${i} : i32}` : '';
     return `${tensor.name}: ${typeText(tensor)}${alias}`;
   });
+  const kept = options.precision === 'bf16' ? keptActivations(graph) : undefined;
+  const read = (value: Value, node: Node): Tensor => {
+    const tensor = tensors.get(value)!;
+    if (!kept?.has(value) || readsExactly(node)) return tensor;
+    return to.cast(to.cast(tensor, 'bfloat16'), 'float32');
+  };
   for (const node of graph.nodes) {
     const emit = operations[node.op];
     if (!emit) throw new Error(`the operation ${node.op} has no form in StableHLO`);
-    const emitted = [emit(to, node, ...node.inputs.map((input) => tensors.get(input)!))].flat();
+    const emitted = [emit(to, node, ...node.inputs.map((input) => read(input, node)))].flat();
     node.outputs.forEach((value, i) => {
       tensors.set(value, emitted[i]!);
     });

@@ -1,0 +1,108 @@
+import { isSymbolic } from '../../../graph/dimension.js';
+import type { Graph, Node, Value } from '../../../graph/graph.js';
+
+/** Operations whose result is of the kind of what they read: they treat elements alone or move them. */
+const passesOn = new Set([
+  ...[
+    'Abs',
+    'Elu',
+    'Erf',
+    'Exp',
+    'Log',
+    'Neg',
+    'Reciprocal',
+    'Relu',
+    'Rsqrt',
+    'Sigmoid',
+    'Softmax',
+    'Sqrt',
+    'Square',
+  ],
+  ...[
+    'Tanh',
+    'Add',
+    'Sub',
+    'Multiply',
+    'RealDiv',
+    'Maximum',
+    'Minimum',
+    'SquaredDifference',
+    'EluGrad',
+    'Select',
+  ],
+  ...['Reshape', 'Transpose', 'Slice', 'PadV2', 'Concat', 'Pack', 'SplitV', 'GatherV2', 'Barrier'],
+]);
+
+/**
+ * Activations and their gradients that are kept in memory: in bf16 that is in bfloat16.
+ *
+ * Activations are the results of matrix products, rows of embeddings, and what is computed of them element by element.
+ * Gradients of weights, which sum over all rows, sums and statistics, weights and all that the update computes are not.
+ * Kept are residual sums, softmax, what matrix products read, and whatever is read again after the next product has run;
+ * the rest is computed along with its readers, in float32.
+ */
+export function keptActivations(graph: Graph): ReadonlySet<Value> {
+  const activations = new Set<Value>();
+  const tables = new Set(graph.variables.map(({ shape }) => String(shape)));
+  const products: number[] = [];
+  const made = new Map<Value, number>();
+  const lastReader = new Map<Value, number>();
+  const kept = new Set<Value>();
+  graph.nodes.forEach((node, index) => {
+    if (node.op === 'BatchMatMul') {
+      products.push(index);
+      for (const input of node.inputs) kept.add(sourceOf(input));
+    }
+    for (const input of node.inputs) lastReader.set(input, index);
+    for (const output of node.outputs) {
+      if (output.dtype !== 'float32' || !isActivation(node, output, activations, tables)) continue;
+      activations.add(output);
+      made.set(output, index);
+      if (node.op === 'Softmax' || isResidual(node, output, activations)) kept.add(output);
+    }
+  });
+  for (const value of activations) {
+    const next = products.find((index) => index > made.get(value)!);
+    if (next !== undefined && (lastReader.get(value) ?? 0) > next) kept.add(value);
+  }
+  return new Set([...kept].filter((value) => activations.has(value)));
+}
+
+/** Whether a node reads all of float32 of what it reduces along the last axis: the loss, of the softmax. */
+export const readsExactly = ({ op }: Node): boolean => op === 'Max';
+
+/** What was computed, before it was moved. */
+function sourceOf(value: Value): Value {
+  const moved = value.node?.op === 'Reshape' || value.node?.op === 'Transpose';
+  return moved ? sourceOf(value.node!.inputs[0]!) : value;
+}
+
+/** A sum of two activations. */
+const isResidual = ({ op, inputs }: Node, output: Value, activations: ReadonlySet<Value>): boolean =>
+  op === 'Add' && inputs.every((input) => activations.has(input) && sizeOf(input) === sizeOf(output));
+
+function isActivation(
+  node: Node,
+  output: Value,
+  activations: ReadonlySet<Value>,
+  tables: ReadonlySet<string>,
+): boolean {
+  if (node.op === 'BatchMatMul') return !sumsOverRows(node);
+  if (node.op === 'GatherV2' && node.inputs[0]!.node === undefined) return true;
+  // The gradient of rows that were picked; that of a table is a weight's.
+  if (node.op === 'UnsortedSegmentSum')
+    return activations.has(node.inputs[0]!) && !tables.has(String(output.shape));
+  if (!passesOn.has(node.op)) return false;
+  // Operands that are repeated, biases and statistics, do not count.
+  const size = sizeOf(output);
+  const whole = node.inputs.filter((input) => input.dtype === 'float32' && sizeOf(input) >= size);
+  const own = whole.filter((input) => input.node?.op !== 'DropoutMask' && input.node?.op !== 'Fill');
+  return own.length > 0 && own.every((input) => activations.has(input));
+}
+
+/** The gradient of a weight: a product of two matrices, the first transposed. */
+export const sumsOverRows = ({ attributes, inputs }: Node): boolean =>
+  attributes.transposeA === true && inputs[0]!.shape.length === 2;
+
+const sizeOf = ({ shape }: Value): number =>
+  shape.reduce<number>((product, size) => (isSymbolic(size) ? product : product * size), 1);
