@@ -193,6 +193,29 @@ describe('every way to select', () => {
   });
 });
 
+describe('a count that is exact', () => {
+  it.each([
+    [18, 2], // of 20 tokens with [CLS] and [SEP]: 2.5, and halves go to the even number, as in Python
+    [26, 4], // 3.5
+    [2, 1], // 0.5, but at least one
+  ])('rounds as BERT’s script does: %d words give %d masks', (words, masks) => {
+    const settings = {
+      probability: 0.125,
+      replace: 'mask',
+      labels: 'masked',
+      seed: 1,
+      exact_count: true,
+    } as const;
+    const row = idsOf(['[CLS]', ...new Array<string>(words).fill('cat'), '[SEP]'].join(' '));
+    const { masked } = maskRows(columnOf([row]), maskingRule(tokenizer, settings), {
+      unit: 0,
+      firstRow: 0,
+      split: 'train',
+    });
+    expect(masked).toBe(masks);
+  });
+});
+
 describe('shares', () => {
   const words = (seed: number) =>
     Array.from({ length: 400 }, (_, row) => {
