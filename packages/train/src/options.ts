@@ -41,7 +41,7 @@ export const trainOptions = options({
   model: text({
     default: 'bert-mini',
     value: 'name',
-    help: 'bert-tiny, -mini, -small, -medium, -base, a checkpoint folder or a hub id',
+    help: 'a new model (bert-tiny to -large, roberta-base, modernbert-base …), a checkpoint folder or a hub id',
   }),
   output: path({
     value: 'folder',

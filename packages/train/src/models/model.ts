@@ -180,6 +180,10 @@ export interface Model {
   formatConfig(): string;
 }
 
+/** Real numbers that happen to be whole: transformers takes no integer for them. */
+const wholeReals =
+  /("(?:initializer_range|initializer_cutoff_factor|(?:layer_)?norm_eps|\w*rope_theta)": \d+)(?=,?\n)/g;
+
 /** Binds a family to a configuration of it. */
 export function modelOf<C extends object>(family: MaskedLanguageModel<C>, config: C): Model {
   const parameters = family.parameters(config);
@@ -215,7 +219,7 @@ export function modelOf<C extends object>(family: MaskedLanguageModel<C>, config
         torch_dtype: 'float32',
       };
       const sorted = Object.fromEntries(Object.entries(json).sort(([a], [b]) => (a < b ? -1 : 1)));
-      return `${JSON.stringify(sorted, null, 2)}\n`;
+      return `${JSON.stringify(sorted, null, 2)}\n`.replace(wholeReals, '$1.0');
     },
   };
 }

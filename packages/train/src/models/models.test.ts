@@ -69,6 +69,14 @@ it('a configuration of ModernBERT says the same by the names of either version o
   });
 });
 
+it('a real number that is whole is written as one, since transformers takes no integer for it', () => {
+  const text = presetModel('modernbert-tiny', 99).formatConfig();
+  expect(text).toContain('"initializer_cutoff_factor": 2.0,');
+  expect(text).toContain('"rope_theta": 160000.0,');
+  expect(text).toContain('"vocab_size": 99');
+  expect(text).toContain('"norm_eps": 0.00001,');
+});
+
 it('draws of ModernBERT end where transformers cuts them off', () => {
   const model = presetModel('modernbert-tiny', 200);
   const name = 'model.layers.1.mlp.Wo.weight';
