@@ -9,14 +9,15 @@ import { describeMachine, machine } from './measure/machine.js';
 const usage = `pnpm bench setup                  install the Python peers into bench/.cache
 pnpm bench corpus                 build the text that preprocess reads, from Debian packages
 pnpm bench preprocess             text to masked Arrow, against datasets, nanotoken, transformers.js
+pnpm bench tokenizers             WordPiece, BPE and Unigram alone, against Rust tokenizers
 pnpm bench train                  training steps, against PyTorch with transformers
 pnpm bench step                   what of a training step is ours, and how soon the first is done
 pnpm bench loader                 batches made ahead, for an engine that does nothing
 pnpm bench convergence            500 steps on Brown, against transformers' Trainer
 pnpm bench precision              500 steps in bf16 and in fp32: the held-out losses
 
-  --rounds <n>          interleaved rounds (preprocess 5, train 5, step 3, loader 5)
-  --corpus <file>       the text (default: bench/.cache/corpus/english.txt)
+  --rounds <n>          interleaved rounds (preprocess 5, tokenizers 3, train 5, step 3, loader 5)
+  --corpus <file>       the text, for tokenizers several with commas (default: bench/.cache/corpus/english.txt)
   --models <a,b>        for train (default: bert-tiny,bert-mini,bert-base); for precision one (bert-tiny)
   --precisions <a,b>    for train (default: fp32,bf16; on cuda fp32,tf32,bf16; on webgpu fp32)
   --device <name>       for train: cpu, cuda or webgpu (default: cpu)
@@ -61,6 +62,11 @@ const benchmarks = {
       rounds: Number(values.rounds ?? 5),
       python: values.python,
     });
+  },
+  async tokenizers() {
+    const { benchTokenizers } = await import('./tokenizers/bench.js');
+    const rounds = Number(values.rounds ?? 3);
+    return benchTokenizers({ corpora: values.corpus.split(','), rounds, python: values.python });
   },
   async train() {
     const { benchTrain } = await import('./train/bench.js');

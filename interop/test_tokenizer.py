@@ -8,13 +8,16 @@ import struct
 from pathlib import Path
 
 import pytest
-from tokenizers import BertWordPieceTokenizer
+from tokenizers import BertWordPieceTokenizer, Tokenizer
 from transformers import AutoTokenizer
 
 from conftest import ROOT, node
 
 VOCABULARY = ROOT / "packages/tokenize/vocabulary/bert-base-uncased.txt"
 ENCODE = Path(__file__).parent / "encode.js"
+FIXTURES = ROOT / "packages/tokenize/fixtures"
+#: Byte-level BPE and Unigram, in every stage that is supported and as the public tokenizers of today have them.
+TOKENIZERS = sorted(path for folder in ("pipeline", "native") for path in (FIXTURES / folder).glob("*.json") if path.stem != "oracle")
 SEED = int(os.environ.get("INTEROP_SEED", secrets.randbits(32)))
 
 SCRIPTS = [
@@ -68,6 +71,20 @@ def test_random_text_gives_the_ids_of_rust_tokenizers(lowercase, tmp_path):
     theirs = BertWordPieceTokenizer(str(VOCABULARY), lowercase=lowercase)
     theirs.save(str(tmp_path / "tokenizer.json"))
     for text, ours in zip(texts, our_ids(tmp_path / "tokenizer.json", texts), strict=True):
+        expected = theirs.encode(text, add_special_tokens=False).ids
+        assert ours == expected, f"seed {SEED}, text {text!r}"
+
+
+@pytest.mark.parametrize("file", TOKENIZERS, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_random_text_gives_the_ids_of_rust_tokenizers_with_bpe_and_unigram(file):
+    print(f"INTEROP_SEED={SEED}")
+    source = random.Random(SEED)
+    theirs = Tokenizer.from_file(str(file))
+    tokens = [token.content for token in theirs.get_added_tokens_decoder().values()]
+    words = [*theirs.get_vocab(), "don't", "I'LL", "1234567", "''", "``", "  ", "\n\n", "\r\n", *tokens * 3]
+    words = [word.replace("Ġ", " ").replace("▁", " ") for word in sorted(words)]
+    texts = [random_text(source, words) for _ in range(400)]
+    for text, ours in zip(texts, our_ids(file, texts), strict=True):
         expected = theirs.encode(text, add_special_tokens=False).ids
         assert ours == expected, f"seed {SEED}, text {text!r}"
 

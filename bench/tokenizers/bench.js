@@ -1,0 +1,79 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { log } from '../measure/log.js';
+import { findPython } from '../measure/python.js';
+import { median } from '../measure/statistics.js';
+import { figure, table } from '../measure/table.js';
+
+const here = (/** @type {string} */ name) => fileURLToPath(new URL(name, import.meta.url));
+const MODELS = ['wordpiece', 'bpe', 'unigram'];
+/** Bytes of each corpus: Rust tokenizers takes some seconds for them. */
+const BYTES = 8e6;
+
+/**
+ * Encoders alone, ours against Rust tokenizers' `encode_batch_fast`, on the same text in lines and with vocabularies that
+ * Rust tokenizers trains on it; one thread against one, two against two, in interleaved rounds. Cold is the first pass of a
+ * fresh encoder, warm the fastest of two more.
+ * @param {{ corpora: string[], rounds: number, python: string | undefined }} options
+ */
+export async function benchTokenizers({ corpora, rounds, python: given }) {
+  const python = findPython(given, ['tokenizers']);
+  if (!python) return undefined;
+  const folder = mkdtempSync(path.join(tmpdir(), 'mlm-bench-'));
+  try {
+    const rows = [];
+    for (const corpus of corpora) {
+      execFileSync(python, [here('train.py'), corpus, folder], { stdio: 'inherit' });
+      for (const model of MODELS) {
+        for (const threads of [1, 2]) rows.push(await measure(model, corpus, threads));
+      }
+    }
+    const text = table(
+      ['text', 'model', 'threads', 'cold, MB/s', 'warm, MB/s', 'cold', 'warm'],
+      rows.map(({ text, model, threads, ours, rust }) => [
+        text,
+        model,
+        String(threads),
+        figure(ours.cold),
+        figure(ours.warm),
+        `${figure(ours.cold / rust.cold)} ×`,
+        `${figure(ours.warm / rust.warm)} ×`,
+      ]),
+    );
+    return { text, json: rows };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+
+  /** @param {string} model @param {string} corpus @param {number} threads */
+  async function measure(model, corpus, threads) {
+    const tokenizer = path.join(folder, `${model}.json`);
+    const args = [tokenizer, corpus, String(BYTES), String(threads)];
+    /** @type {{ cold: number, warm: number, ids: number }[]} */
+    const ours = [];
+    /** @type {typeof ours} */
+    const rust = [];
+    for (let round = 0; round < rounds; round++) {
+      ours.push(run(process.execPath, [here('ours.js'), ...args]));
+      rust.push(run(/** @type {string} */ (python), [here('rust.py'), ...args]));
+      if (ours[0]?.ids !== rust[0]?.ids)
+        throw new Error(`${model} on ${corpus}: ${ours[0]?.ids} ids, Rust tokenizers has ${rust[0]?.ids}`);
+    }
+    const text = path.basename(corpus, '.txt');
+    log(`${text}, ${model}, ${threads} threads`);
+    return { text, model, threads, ours: middle(ours), rust: middle(rust) };
+  }
+}
+
+/** @param {string} program @param {string[]} args */
+function run(program, args) {
+  return JSON.parse(execFileSync(program, args, { encoding: 'utf8' }));
+}
+
+/** @param {{ cold: number, warm: number }[]} runs */
+function middle(runs) {
+  return { cold: median(runs.map(({ cold }) => cold)), warm: median(runs.map(({ warm }) => warm)) };
+}
