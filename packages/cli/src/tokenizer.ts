@@ -5,7 +5,8 @@ import { loadTokenizer, type Tokenizer, tokenizerFromDefinition, tokenizerMetada
 export async function tokenizerOfDataset(dataset: Dataset, named?: string): Promise<Tokenizer | undefined> {
   if (named !== undefined) return loadTokenizer(named);
   const carried = dataset.metadata?.tokenizer;
-  return carried && tokenizerFromDefinition({ name: carried.name, files: carried.files });
+  if (!carried || Object.keys(carried.files).length === 0) return undefined;
+  return tokenizerFromDefinition({ name: carried.name, files: carried.files });
 }
 
 /** The tokenizer named by `--tokenizer`, as a dataset would carry it. */

@@ -1,4 +1,14 @@
-import { bytes, choice, defaultsOf, flag, options, real, text, whole } from '@mlm/base/options';
+import {
+  bytes,
+  choice,
+  defaultsOf,
+  flag,
+  options,
+  real,
+  text,
+  whole,
+  wholeOrSlurmArray,
+} from '@mlm/base/options';
 import { formatNames } from './formats/format.js';
 
 /** How text is read: by `textFiles`, and as part of `preprocess`. */
@@ -76,6 +86,12 @@ export const rowOptions = options({
     value: 'rows',
     help: 'stop after this many rows',
   }),
+  tokenizerFiles: flag({
+    default: true,
+    flag: 'no-tokenizer-files',
+    decides: { through: 'tokenizer' },
+    help: 'leave the tokenizer’s files (some 0.8 MB) out of the output; training then names the tokenizer',
+  }),
   workers: whole({
     to: 1024,
     shown: 'one per core',
@@ -86,11 +102,11 @@ export const rowOptions = options({
 
 /** How several processes share the work. */
 export const shareOptions = options({
-  rank: whole({
+  rank: wholeOrSlurmArray({
     value: 'i',
     shown: 'from the job’s environment',
     decides: { through: 'share' },
-    help: 'which part of the work this process does',
+    help: 'which part of the work this process does; slurm-array: the one of its array task',
   }),
   worldSize: whole({
     from: 1,

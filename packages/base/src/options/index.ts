@@ -12,6 +12,7 @@ export {
   text,
   whole,
   wholeOrAuto,
+  wholeOrSlurmArray,
 } from './kinds.js';
 
 // Tables of options

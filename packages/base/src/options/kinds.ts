@@ -67,16 +67,23 @@ export const whole = kind<number, WholeLimits>(({ from = 0, to = Number.MAX_SAFE
   read: (text) => (/^[+-]?\d+$/.test(text) ? Number(text) : Number.NaN),
 }));
 
+/** A kind of options that are a whole number or one word. */
+const wholeOr = <Word extends string>(word: Word) =>
+  kind<number | Word, WholeLimits>((limits) => {
+    const number = whole({ help: '', ...limits });
+    return {
+      kind: 'whole',
+      expected: `${word} or ${number.expected}`,
+      accepts: (value) => value === word || number.accepts(value),
+      read: (text) => (text === word ? word : number.read(text)),
+    };
+  });
+
 /** A whole number, or the word `auto`. */
-export const wholeOrAuto = kind<number | 'auto', WholeLimits>((limits) => {
-  const number = whole({ help: '', ...limits });
-  return {
-    kind: 'whole',
-    expected: `auto or ${number.expected}`,
-    accepts: (value) => value === 'auto' || number.accepts(value),
-    read: (text) => (text === 'auto' ? text : number.read(text)),
-  };
-});
+export const wholeOrAuto = wholeOr('auto');
+
+/** A whole number, or `slurm-array`: the place of a task in a Slurm array. */
+export const wholeOrSlurmArray = wholeOr('slurm-array');
 
 /** A finite number. */
 export const real = kind<number, RealLimits>(({ from = 0, to = Number.POSITIVE_INFINITY, below }) => ({

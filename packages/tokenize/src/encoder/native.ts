@@ -1,7 +1,7 @@
 import { type CharacterMap, characterMap } from '../normalizer/character-map.js';
 import { type Normalizer, normalizer } from '../normalizer/normalizer.js';
 import type { ComponentJson } from '../tokenizer/tokenizer-json.js';
-import type { AddedToken, DocumentMode, EncodedText, Encoder } from '../tokenizer/types.js';
+import type { AddedToken, DocumentMode, EncodedText, Encoder, NativeImage } from '../tokenizer/types.js';
 import { isWordCharacter } from '../unicode/patterns.js';
 import { decodeLossy } from './documents.js';
 import { encoderModule } from './modules.js';
@@ -25,23 +25,6 @@ export interface NativeExports {
   documentEnds: { value: number };
   documentStarts: { value: number };
   documentCount: { value: number };
-}
-
-/** What an encoder in WebAssembly is set up with; it can be cloned by `postMessage`. */
-export interface NativeImage {
-  module: 'bpe' | 'unigram';
-  /** Arguments of the exported functions that give everything its place, by name, in their order. */
-  calls: [name: string, ...args: (number | boolean)[]][];
-  normalizer: ComponentJson | null;
-  /** Whether the normalizer is taken apart into characters, or runs on whole segments. */
-  mapsCharacters: boolean;
-  tokenBytes: [raw: number, normalized: number];
-  /** The tokenizer's name, for messages. */
-  name: string;
-  /** Memory up to where setting up has filled it. */
-  memory: SharedArrayBuffer;
-  /** Bytes of the replacements of characters so far. */
-  replacementBytes: number;
 }
 
 /** What a model brings to its encoder. */

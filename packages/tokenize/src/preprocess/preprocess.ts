@@ -180,7 +180,9 @@ function tokenBatches(
     }
   };
   const { signal } = options;
-  pipeline(textFiles(input, { ...options, firstUnit }), noted, batches, { signal }).catch(() => {});
+  pipeline(textFiles(input, { ...options, firstUnit, allowsEmpty: options.output === '-' }), noted, batches, {
+    signal,
+  }).catch(() => {});
   return batches;
 }
 

@@ -8,6 +8,12 @@ export interface Share {
   worldSize: number;
 }
 
+/** A share as it is asked for: `slurm-array` stands for the place of this task in its array. */
+export interface GivenShare {
+  rank?: number | 'slurm-array' | undefined;
+  worldSize?: number | undefined;
+}
+
 /** A Kubernetes indexed job tells the index alone; the size has no variable of its own. */
 const indexedJob: LauncherVariables = { rank: 'JOB_COMPLETION_INDEX', size: 'JOB_COMPLETIONS' };
 
@@ -20,7 +26,8 @@ function variablesOf(env: NodeJS.ProcessEnv): LauncherVariables | undefined {
  * @param env variables of the environment; default: this process's
  * @throws InputError when only one of the two is known, or the rank is not below the world size
  */
-export function shareOf(given: Partial<Share>, env: NodeJS.ProcessEnv = process.env): Share {
+export function shareOf(given: GivenShare, env: NodeJS.ProcessEnv = process.env): Share {
+  if (given.rank === 'slurm-array') return shareOfArray(given.worldSize, env);
   const variables = variablesOf(env);
   const rank = given.rank ?? (variables ? whole(env, variables.rank) : undefined);
   const worldSize = given.worldSize ?? (variables ? whole(env, variables.size) : undefined);
@@ -37,10 +44,8 @@ export function shareOf(given: Partial<Share>, env: NodeJS.ProcessEnv = process.
 }
 
 /** The scheduler's variables by which {@link shareOf} decides, in words; `undefined` where options alone do. */
-export function shareVariables(
-  given: Partial<Share>,
-  env: NodeJS.ProcessEnv = process.env,
-): string | undefined {
+export function shareVariables(given: GivenShare, env: NodeJS.ProcessEnv = process.env): string | undefined {
+  if (given.rank === 'slurm-array') return `SLURM_ARRAY_TASK_ID=${env.SLURM_ARRAY_TASK_ID}`;
   const variables = variablesOf(env);
   if (!variables) return undefined;
   const used = [given.rank ?? variables.rank, given.worldSize ?? variables.size].filter(
@@ -54,6 +59,27 @@ export function partPath(output: string, { rank, worldSize }: Share): string {
   if (worldSize === 1) return output;
   const digits = (value: number) => String(value).padStart(5, '0');
   return `${output.replace(/\.arrow$|\/+$/, '')}.part-${digits(rank)}-of-${digits(worldSize)}.arrow`;
+}
+
+/** Tasks of an array count from any minimum in steps of any size: (ID − MIN) / STEP is the rank. */
+function shareOfArray(given: number | undefined, env: NodeJS.ProcessEnv): Share {
+  const id = whole(env, 'SLURM_ARRAY_TASK_ID');
+  if (id === undefined)
+    throw new InputError(
+      say`${mention('rank', 'slurm-array')}: this is no task of a Slurm array (SLURM_ARRAY_TASK_ID is not set)`,
+    );
+  const least = whole(env, 'SLURM_ARRAY_TASK_MIN') ?? 0;
+  const rank = (id - least) / (whole(env, 'SLURM_ARRAY_TASK_STEP') || 1);
+  const worldSize = given ?? whole(env, 'SLURM_ARRAY_TASK_COUNT');
+  if (worldSize === undefined)
+    throw new InputError(
+      say`${mention('rank', 'slurm-array')}: SLURM_ARRAY_TASK_COUNT is not set; add ${mention('worldSize')}`,
+    );
+  if (!Number.isInteger(rank) || rank < 0 || rank >= worldSize)
+    throw new InputError(
+      say`${mention('rank', 'slurm-array')}: task ${id} of ${worldSize} tasks from ${least} has no place in an even array; give ${mention('rank')} as a number`,
+    );
+  return { rank, worldSize };
 }
 
 function whole(env: NodeJS.ProcessEnv, name: string): number | undefined {

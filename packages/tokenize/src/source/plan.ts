@@ -16,6 +16,8 @@ export interface PlanOptions extends Given<typeof readOptions> {
   splitBy?: 'place' | 'content' | undefined;
   /** Leave out the units before this one, which an interrupted run has finished. Default: 0. */
   firstUnit?: number;
+  /** Whether an input without any text is read as none, instead of refused. Default: false. */
+  allowsEmpty?: boolean | undefined;
   /** Do only one of several even shares of the input. Default: all of it. */
   share?: Share;
 }
@@ -40,9 +42,9 @@ export async function* planUnits(input: InputFiles, options: PlanOptions = {}): 
     number++;
   }
   if (!isEmpty || firstUnit > 0) return;
-  if (share.worldSize === 1)
+  if (share.worldSize === 1 && options.allowsEmpty !== true)
     throw new InputError(`${input.files[0]?.path ?? 'input'}: no text: the input is empty`);
-  // A share without any unit of its own still makes a part, so that none is missing when they are joined.
+  // A share or stream without any unit of its own still makes a part, so that none is missing when they are joined.
   yield { number: Math.max(0, number - 1), parts: [], inputBytes: 0 };
 }
 

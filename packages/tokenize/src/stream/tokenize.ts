@@ -159,7 +159,7 @@ async function batchMaker(options: TokenizeOptions, document: DocumentKind) {
 /** What the dataset's metadata says before any row is written. */
 export function describeDataset(options: TokenizeOptions, document: DocumentKind): DatasetDescription {
   const { tokenizer, stages = [] } = options;
-  const { sequenceLength, lineByLine, overflow } = settingsOf(rowOptions, options);
+  const { sequenceLength, lineByLine, overflow, tokenizerFiles } = settingsOf(rowOptions, options);
   const description: DatasetDescription = {
     format_version: 1,
     generator: `mlm ${version()}`,
@@ -170,6 +170,7 @@ export function describeDataset(options: TokenizeOptions, document: DocumentKind
   };
   for (const stage of stages) Object.assign(description, stage.description);
   if (description.format_version > 1) description.tokenizer = wordTokenizerMetadata(tokenizer);
+  if (!tokenizerFiles) description.tokenizer = { ...description.tokenizer, files: {} };
   return description;
 }
 

@@ -1,7 +1,7 @@
 import { InputError } from '@mlm/base/errors';
 import { decoder } from '../decoder/decoder.js';
 import { nativeBpe } from '../encoder/bpe.js';
-import { NativeEncoder, type NativeImage, type NativeModel, nativeImage } from '../encoder/native.js';
+import { NativeEncoder, type NativeModel, nativeImage } from '../encoder/native.js';
 import { type Pipeline, PipelineEncoder } from '../encoder/pipeline.js';
 import { nativeUnigram } from '../encoder/unigram.js';
 import { checkWordLength } from '../encoder/word-length.js';
@@ -13,7 +13,7 @@ import type { Settings } from './classes.js';
 import { readFolder, type TokenizerFolder } from './folder.js';
 import { findProtectedIds, findSpecialIds } from './special-tokens.js';
 import { addedToken, type TokenizerJson } from './tokenizer-json.js';
-import type { Encoder, ImageSource, Tokenizer, TokenizerDefinition } from './types.js';
+import type { Encoder, ImageSource, NativeImage, Tokenizer, TokenizerDefinition } from './types.js';
 import { allTokens, sha256, tokenAt, vocabularyText } from './vocabulary.js';
 import { findWordStarts, wordMark } from './word-starts.js';
 

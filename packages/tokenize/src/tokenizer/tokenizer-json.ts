@@ -1,11 +1,7 @@
 import { InputError } from '@mlm/base/errors';
-import type { AddedToken, WordPieceModel } from './types.js';
+import type { AddedToken, ComponentJson, WordPieceModel } from './types.js';
 
-/** A normalizer, pre-tokenizer or decoder of a tokenizer.json, with the settings of its type. */
-export interface ComponentJson {
-  type: string;
-  [setting: string]: unknown;
-}
+export type { ComponentJson };
 
 /** A tokenizer.json, as far as it is read here. */
 export interface TokenizerJson {

@@ -1,5 +1,4 @@
 import type { PreparedEncoder } from '../encoder/image.js';
-import type { NativeImage } from '../encoder/native.js';
 
 /** How a text is divided into documents: not at all, a document a line, or a document between blank lines. */
 export type DocumentMode = 'none' | 'line' | 'blank-line';
@@ -139,4 +138,27 @@ export interface Tokenizer {
   decode(ids: Iterable<number>): string;
   /** What `tokenizerFromDefinition` rebuilds this tokenizer from. */
   definition(): TokenizerDefinition;
+}
+
+/** What an encoder in WebAssembly is set up with; it can be cloned by `postMessage`. */
+export interface NativeImage {
+  module: 'bpe' | 'unigram';
+  /** Arguments of the exported functions that give everything its place, by name, in their order. */
+  calls: [name: string, ...args: (number | boolean)[]][];
+  normalizer: ComponentJson | null;
+  /** Whether the normalizer is taken apart into characters, or runs on whole segments. */
+  mapsCharacters: boolean;
+  tokenBytes: [raw: number, normalized: number];
+  /** The tokenizer's name, for messages. */
+  name: string;
+  /** Memory up to where setting up has filled it. */
+  memory: SharedArrayBuffer;
+  /** Bytes of the replacements of characters so far. */
+  replacementBytes: number;
+}
+
+/** A normalizer, pre-tokenizer or decoder of a tokenizer.json, with the settings of its type. */
+export interface ComponentJson {
+  type: string;
+  [setting: string]: unknown;
 }

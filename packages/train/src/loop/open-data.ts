@@ -30,10 +30,11 @@ export interface OpenedData {
 
 /** @throws InputError when neither the dataset nor the options say which tokenizer made the rows */
 export function tokenizerOf(dataset: Dataset, given: TokenizerMetadata | undefined): TokenizerMetadata {
-  const tokenizer = given ?? dataset.metadata?.tokenizer;
+  const carried = dataset.metadata?.tokenizer;
+  const tokenizer = given ?? (carried && Object.keys(carried.files).length > 0 ? carried : undefined);
   if (!tokenizer) {
     throw new InputError(
-      say`${dataset.path}: does not say which tokenizer made it; name it with ${mention('tokenizer')}`,
+      say`${dataset.path}: ${carried ? 'does not bring its tokenizer' : 'does not say which tokenizer made it'}; name it with ${mention('tokenizer')}`,
     );
   }
   checkTokenizerFiles(tokenizer.files, dataset.path);

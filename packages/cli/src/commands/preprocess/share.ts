@@ -7,10 +7,7 @@ import type { PreprocessSettings } from './command.js';
 
 /** The share of the work that options or a scheduler's variables give this process; says so where it is not all. */
 export function shareFor(context: Context, { rank, worldSize, quiet }: PreprocessSettings): Share {
-  const given = {
-    ...(rank === undefined ? {} : { rank }),
-    ...(worldSize === undefined ? {} : { worldSize }),
-  };
+  const given = { rank, worldSize };
   let share: Share;
   try {
     share = shareOf(given, context.env);
@@ -19,6 +16,11 @@ export function shareFor(context: Context, { rank, worldSize, quiet }: Preproces
     throw error instanceof InputError && isTyped ? new UsageError(spell(error.parts)) : error;
   }
   const variables = shareVariables(given, context.env);
+  const task = context.env.SLURM_ARRAY_TASK_ID;
+  if (task !== undefined && rank === undefined && share.worldSize === 1)
+    context.stderr.write(
+      `mlm: task ${task} of a Slurm array works on all of this input; --rank slurm-array divides it among the tasks\n`,
+    );
   // A script for all tasks may have been started as one process: what nobody typed is said even with --quiet.
   if (share.worldSize > 1 && (!quiet || variables !== undefined)) {
     const source = variables ?? '--rank and --world-size';
