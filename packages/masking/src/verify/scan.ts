@@ -39,12 +39,37 @@ const WORD_CUT = 'a word is masked in part: expected all of its tokens or none';
  */
 export function scanRows(
   found: FoundColumns,
-  { rule, isDeclared, share }: Expectation,
+  expectation: Expectation,
   tally: Tally,
   firstRow: number,
   rows: number,
   most: number,
 ): BrokenLaw[] {
+  // Rows of unlike columns have no positions in common.
+  const broken = unlikeLengths(found, most);
+  if (broken.length > 0) return broken;
+  const count = found.input_ids.offsets.length - 1;
+  // A few rows at a time: a function that is entered once a batch is optimised in its loop alone, and left again at its end.
+  for (let begin = 0; begin < count && broken.length < most; begin += ROWS_AT_A_TIME) {
+    const end = Math.min(count, begin + ROWS_AT_A_TIME);
+    scanSomeRows(found, begin, end, expectation, tally, firstRow, rows, most, broken);
+  }
+  return broken;
+}
+
+const ROWS_AT_A_TIME = 32;
+
+function scanSomeRows(
+  found: FoundColumns,
+  begin: number,
+  end: number,
+  { rule, isDeclared, share }: Expectation,
+  tally: Tally,
+  firstRow: number,
+  rows: number,
+  most: number,
+  broken: BrokenLaw[],
+): void {
   const { classes, isProtected, maskId, padId, vocabularySize, settings } = rule;
   const labelsAll = settings.labels === 'all';
   const { mask, random } = replacementOf(settings.replace);
@@ -55,20 +80,16 @@ export function scanRows(
   const labels = found.labels.values;
   const attention = found.attention_mask?.values;
   const { choicesAt, chosenAt, choicesOf, chosenOf } = tally;
-  // Rows of unlike columns have no positions in common.
-  const broken = unlikeLengths(found, most);
-  if (broken.length > 0) return broken;
   // Sums of a batch stay in local variables: fields of an object would be boxed anew at each token.
   let [maskable, byMask, kept, byOther, byProtected] = [0, 0, 0, 0, 0];
   let [pairs1, pairs2, pairs4, both1, both2, both4] = [0, 0, 0, 0, 0, 0];
-  const count = found.input_ids.offsets.length - 1;
-  for (let row = 0; row < count && broken.length < most; row++) {
+  for (let row = begin; row < end && broken.length < most; row++) {
     const start = found.input_ids.offsets[row]!;
     const length = found.input_ids.offsets[row + 1]! - start;
     const labelStart = found.labels.offsets[row]!;
     const attentionStart = found.attention_mask?.offsets[row] ?? 0;
-    let end = length;
-    while (end > 0 && ids[start + end - 1] === padId) end--;
+    let last = length;
+    while (last > 0 && ids[start + last - 1] === padId) last--;
     let message: string | undefined;
     let position = 0;
     let afterCut = true;
@@ -78,7 +99,7 @@ export function scanRows(
     let choiceBits = 0;
     let chosenBits = 0;
     let maskedInRow = 0;
-    for (; position < end; position++) {
+    for (; position < last; position++) {
       const id = ids[start + position]!;
       const label = labels[labelStart + position]!;
       if (attention !== undefined && attention[attentionStart + position] !== 1) {
@@ -173,10 +194,10 @@ export function scanRows(
       }
       if (message) break;
     }
-    message ??= isDeclared && !labelsAll ? countProblem(maskedInRow, end, choices, rule) : undefined;
+    message ??= isDeclared && !labelsAll ? countProblem(maskedInRow, last, choices, rule) : undefined;
     if (message !== undefined) broken.push({ row, position, message });
     tally.rows++;
-    tally.tokens += end;
+    tally.tokens += last;
     tally.masked += maskedInRow;
     addRow(tally, choices, chosen, share, Math.floor(((firstRow + row) * PARTS) / rows));
   }
@@ -191,7 +212,6 @@ export function scanRows(
     tally.pairs[i]! += pairCounts[i]!;
     tally.bothChosen[i]! += bothCounts[i]!;
   }
-  return broken;
 }
 
 function addRow(tally: Tally, choices: number, chosen: number, share: number, part: number): void {
