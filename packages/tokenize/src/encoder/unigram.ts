@@ -1,6 +1,5 @@
 import type { UnigramModel } from '../model/model.js';
 import { unigramScores } from '../model/unigram.js';
-import { characterMap } from '../normalizer/character-map.js';
 import type { ComponentJson, TokenizerJson } from '../tokenizer/tokenizer-json.js';
 import type { AddedToken } from '../tokenizer/types.js';
 import { handOver } from './bpe.js';
@@ -20,9 +19,7 @@ export function nativeUnigram(
   name: string,
 ): NativeModel | undefined {
   const words = wordsOf(json.pre_tokenizer);
-  // Spaces that are collapsed after a map of characters are left to the stages in TypeScript: assembly/common/normalize.ts
-  // loses the end of some texts then.
-  if (words === undefined || characterMap(json.normalizer, name)?.collapsesSpaces) return undefined;
+  if (words === undefined) return undefined;
   const { vocab } = model.json;
   const { scores, unknownScore } = unigramScores(vocab);
   const text = Buffer.from(vocab.map(([token]) => token).join(''));
