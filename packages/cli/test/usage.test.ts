@@ -33,11 +33,11 @@ test.each([
   ],
   [
     ['train', 'x', '--engine', 'jax'],
-    "mlm: option '--engine <name>' argument 'jax' is invalid. Allowed choices are auto, onnx, tensorflow, eager.\n",
+    "mlm: option '--engine <name>' argument 'jax' is invalid. Allowed choices are auto, onnx, xla, tensorflow, eager.\n",
   ],
   [
     ['train', 'x', '--early-stop', '2'],
-    'mlm: --early-stop: say with --eval-every <steps> how often held-out rows are scored\n',
+    'mlm: --early-stop: say with --eval-every <steps> how often validation rows are scored\n',
   ],
   [['preprocess', 'corpus'], /^mlm: expected inputs and then an output.*\n$/],
 ])('wrong usage %j ends with 2 and one line that helps', async (args, message) => {

@@ -6,9 +6,14 @@ import { train } from './command.js';
 
 test('the command line has the defaults of the library', () => {
   const command = runnable(train, () => Promise.reject(new Error('is not run')));
-  const { engine, device, freeze, earlyStop, ...options } = command(
-    processContext(new AbortController().signal),
-  ).opts();
+  const {
+    engine,
+    device,
+    freeze,
+    earlyStop,
+    progress: _,
+    ...options
+  } = command(processContext(new AbortController().signal)).opts();
   expect({ engine, device }).toEqual({ engine: 'auto', device: 'auto' });
   expect(freeze).toBe(trainDefaults.freezeLayers);
   expect(earlyStop).toBe(trainDefaults.patience);
