@@ -12,7 +12,7 @@ const run: Run = {
     loss: 9 - step,
     learning_rate: 1e-4,
     tokens_per_second: 1000,
-    grad_norm: 2,
+    gradient_norm: 2,
   })),
   evaluations: [{ step: 3, loss: 6.5, accuracy: 0.25 }],
   unigramLoss: 7,

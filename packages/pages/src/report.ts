@@ -106,7 +106,7 @@ function charts(runs: Run[]): string {
     {
       title: 'Gradient norm',
       unit: 'norm before clipping',
-      curves: ofSteps('gradient norm', (step) => step.grad_norm, 'noisy'),
+      curves: ofSteps('gradient norm', (step) => step.gradient_norm, 'noisy'),
     },
     {
       title: 'Learning rate',

@@ -26,7 +26,7 @@ export interface StepPoint {
   learning_rate: number;
   tokens_per_second: number;
   /** Global norm of the gradient before clipping. */
-  grad_norm?: number | undefined;
+  gradient_norm?: number | undefined;
 }
 
 /** What is known of an evaluation. */

@@ -54,9 +54,10 @@ export async function accuracyOf(
       return [name, form === undefined ? values : restoredValues(values, shape, form)];
     }),
   );
-  const { accuracy } = await evaluateCheckpoint(
-    { ...checkpoint, weights },
-    { dataset, model, ...(signal && { signal }) },
-  );
+  const { accuracy } = await evaluateCheckpoint(async () => ({ ...checkpoint, weights }), {
+    dataset,
+    model,
+    ...(signal && { signal }),
+  });
   return accuracy;
 }

@@ -64,6 +64,7 @@ it('learns to count, and writes a checkpoint that evaluates and fills as the tra
     'step',
     'loss',
     'learning_rate',
+    'gradient_norm',
     'tokens',
     'tokens_per_second',
     'elapsed_seconds',

@@ -38,13 +38,12 @@ export interface EvaluationProgress {
  * @throws InputError when dataset and model do not go together
  */
 export async function evaluate(given: EvaluateOptions): Promise<Evaluation> {
-  const checkpoint = await readCheckpoint(await checkpointFolder(given.model));
-  return evaluateCheckpoint(checkpoint, given);
+  return evaluateCheckpoint(async () => readCheckpoint(await checkpointFolder(given.model)), given);
 }
 
-/** {@link evaluate} of a checkpoint that was read; `model` is its name in messages. */
+/** {@link evaluate} of a checkpoint that `read` gives, once the dataset has shown to be one; `model` names it in messages. */
 export async function evaluateCheckpoint(
-  { model, weights, tokenizerFiles }: Checkpoint,
+  read: () => Promise<Checkpoint>,
   given: EvaluateOptions,
 ): Promise<Evaluation> {
   const options = { ...given, ...settingsOf(evaluateOptions, given) };
@@ -63,6 +62,7 @@ export async function evaluateCheckpoint(
         say`${dataset.path}: does not say which tokenizer made it; name it with ${mention('tokenizer')}`,
       );
     }
+    const { model, weights, tokenizerFiles } = await read();
     refuseOtherTokenizer(options.dataset, tokenizer, options.model, tokenizerFiles);
     const plan = await planData(dataset, {
       batchSize: options.batchSize,
