@@ -63,8 +63,8 @@ it('learns to count, and writes a checkpoint that evaluates and fills as the tra
   expect(Object.keys(lines[0])).toEqual([
     'step',
     'loss',
-    'learning_rate',
     'gradient_norm',
+    'learning_rate',
     'tokens',
     'tokens_per_second',
     'elapsed_seconds',
@@ -111,7 +111,7 @@ it('keeps the newest checkpoints and the best, and writes a report that needs no
 
   const page = await readFile(join(output, 'report.html'), 'utf8');
   const report = page.replaceAll(/<(script|style)>.*?<\/\1>/gs, '');
-  expect(report.match(/<figure /g)).toHaveLength(4);
+  expect(report.match(/<figure /g)).toHaveLength(5);
   expect(report).toContain('Answers on validation rows');
   expect(report).toContain('<dd>finished</dd>');
   expect(page).not.toMatch(/(src|href)="(?!data:)/);
