@@ -1,18 +1,20 @@
 // Trains for two steps on a dataset of its own making, evaluates and fills.
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { arrowFile, describeBatches, maskedBatch } from '@mlm/arrow';
 import { evaluate, MaskFiller, train } from '@mlm/train';
 
 const specialIds = { pad: 0, unk: 1, cls: 2, sep: 3, mask: 4 };
+const vocabulary = '[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\nb\nc\n';
 const tokenizer = {
   name: 'tiny',
-  sha256: '',
+  sha256: createHash('sha256').update(vocabulary).digest('hex'),
   vocabulary_size: 8,
   special_ids: specialIds,
   protected_ids: [0, 1, 2, 3, 4],
-  files: {},
+  files: { 'vocab.txt': vocabulary },
 };
 const describe = describeBatches({
   format_version: 1,

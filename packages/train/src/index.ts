@@ -25,7 +25,12 @@ export type { Limits, Model, Parameter } from './models/model.js';
 export { type ScheduleName, scheduleNames } from './optimizer/schedule.js';
 export { trainDefaults } from './options.js';
 export type { Candidate } from './predict/candidates.js';
-export { type EvaluateOptions, type EvaluationProgress, evaluate } from './predict/evaluate.js';
+export {
+  type DatasetEvaluation,
+  type EvaluateOptions,
+  type EvaluationProgress,
+  evaluate,
+} from './predict/evaluate.js';
 export { MaskFiller } from './predict/fill.js';
 export { unigramLoss } from './predict/unigram.js';
 export { readRun } from './report/run.js';

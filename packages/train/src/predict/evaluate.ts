@@ -1,4 +1,4 @@
-import { checkShards, openDataset, type TokenizerMetadata } from '@mlm/arrow';
+import { checkShards, openDataset, type Split, type TokenizerMetadata } from '@mlm/arrow';
 import { call, InputError, mention, say } from '@mlm/base/errors';
 import { type Given, settingsOf } from '@mlm/base/options';
 import { type Checkpoint, readCheckpoint } from '../checkpoint/checkpoint.js';
@@ -33,11 +33,17 @@ export interface EvaluationProgress {
   totalBatches: number;
 }
 
+/** What {@link evaluate} gives. */
+export interface DatasetEvaluation extends Evaluation {
+  /** The split that was scored; null where the dataset does not say. A score on training rows tells little. */
+  split: Split | null;
+}
+
 /**
  * Scores a checkpoint on every labelled row of a dataset (of a dataset in two splits: the held-out one).
  * @throws InputError when dataset and model do not go together
  */
-export async function evaluate(given: EvaluateOptions): Promise<Evaluation> {
+export async function evaluate(given: EvaluateOptions): Promise<DatasetEvaluation> {
   return evaluateCheckpoint(async () => readCheckpoint(await checkpointFolder(given.model)), given);
 }
 
@@ -45,7 +51,7 @@ export async function evaluate(given: EvaluateOptions): Promise<Evaluation> {
 export async function evaluateCheckpoint(
   read: () => Promise<Checkpoint>,
   given: EvaluateOptions,
-): Promise<Evaluation> {
+): Promise<DatasetEvaluation> {
   const options = { ...given, ...settingsOf(evaluateOptions, given) };
   const opened = await openDataset(options.dataset);
   const dataset = opened.validation ?? opened;
@@ -83,7 +89,8 @@ export async function evaluateCheckpoint(
       };
       const evaluation = await evaluateRows({ dataset, plan, evaluator: followed }, 1, options.signal);
       options.signal?.throwIfAborted();
-      return evaluation!;
+      const split = opened.validation ? 'validation' : (dataset.metadata?.split ?? null);
+      return { ...evaluation!, split };
     } finally {
       await evaluator.dispose();
     }

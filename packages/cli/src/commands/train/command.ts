@@ -6,7 +6,7 @@ import { datasetTokenizer, json } from '../../options/shared.js';
 
 export const train = defineCommand({
   name: 'train',
-  summary: 'train BERT on a dataset',
+  summary: 'train a masked language model on a dataset',
   examples: [
     ['mlm train out.arrow', 'bert-mini, one epoch, into out-bert-mini/'],
     ['mlm train out.arrow --model bert-base --epochs 3 --masking dynamic --precision bf16'],
