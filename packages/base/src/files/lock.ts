@@ -14,7 +14,7 @@ const HEARTBEAT_MS = 10_000;
 /** An owner that cannot be seen from here is given up after this long without a sign. */
 const STALE_MS = 60_000;
 /** A lock is filled right after it was made; one that stays empty for so long was left by a kill in between. */
-const EMPTY_MS = 3_000;
+const EMPTY_MS = 500;
 const RETRY_MS = 50;
 
 const RECORD_START = '{"pid":';
@@ -156,6 +156,8 @@ async function take(
 
 /** Makes a lock file that names this process; `undefined` when there is one. */
 function create(path: string): number | undefined {
+  // Made first: between the file and its record a kill would leave an empty lock, which others wait for.
+  const record: LockRecord = { ...ownIdentity(), id: randomBytes(6).toString('hex') };
   let file: number;
   try {
     file = openSync(path, 'wx+');
@@ -163,7 +165,6 @@ function create(path: string): number | undefined {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return undefined;
     throw error;
   }
-  const record: LockRecord = { ...ownIdentity(), id: randomBytes(6).toString('hex') };
   try {
     writeSync(file, `${JSON.stringify(record)}\n`);
     return file;

@@ -63,18 +63,17 @@ export function batchValues(
 }
 
 /**
- * Sizes of the masked positions, in parts of all: about one in seven is masked, which then comes in two or three, and no
+ * Sizes of the masked positions, in 32nds of all (or 16 positions, where that is more): about one in seven is masked, which then comes in two or three, and no
  * more than these are ever compiled for a length.
  */
-const sizes = [1, 2, 3, 4, 5, 6, 7, 8, 16, 32].map((parts) => parts / 32);
+const sizes = [1, 2, 3, 4, 5, 6, 7, 8, 16, 32];
 const smallestSize = 16;
 
 /** The masked positions of a batch, padding included. */
 export function paddedSize({ batch, sequence, masked_positions }: Batch): number {
-  const fits = sizes
-    .map((share) => Math.max(smallestSize, Math.ceil(batch * sequence * share)))
-    .find((size) => size >= masked_positions.length);
-  return fits ?? masked_positions.length;
+  const unit = Math.max(smallestSize, Math.ceil((batch * sequence) / 32));
+  const fits = sizes.find((parts) => parts * unit >= masked_positions.length);
+  return fits === undefined ? masked_positions.length : fits * unit;
 }
 
 /**
