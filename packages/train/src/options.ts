@@ -134,7 +134,7 @@ export const trainOptions = options({
     help: 'the lowest encoder layers that stay as they are, with the embeddings',
   }),
   gradientCheckpointing: flag({
-    help: 'compute layers again for their gradients: half as much again of time, for far less memory',
+    help: 'compute each layer again for its gradients: less memory, more time',
   }),
   evalEvery: whole({
     default: 0,
