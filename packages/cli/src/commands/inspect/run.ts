@@ -1,6 +1,6 @@
-import { rename, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { type Dataset, type DatasetMetadata, listColumn, openDataset } from '@mlm/arrow';
+import { writeWhole } from '@mlm/base';
 import { InputError } from '@mlm/base/errors';
 import { describeSettings } from '@mlm/masking';
 import { maskedRowsPage } from '@mlm/pages';
@@ -59,7 +59,7 @@ export async function runInspect(context: Context, options: InspectSettings): Pr
       };
       const shown = rows.map((row) => shownTokens(row, idToToken, tokenizer));
       const page = maskedRowsPage({ name: basename(path), facts, rows: shown, rowCount: dataset.rows });
-      await writePage(options.html, page);
+      await writeWhole(options.html, page);
     }
     printResult(context, options, result, (style) => [
       style('bold', result.path),
@@ -88,13 +88,6 @@ function shareOf({ labels, maskable, tokens }: SplitCounts): number {
 
 function describeShare(counts: SplitCounts): string {
   return `${formatCount(counts.labels)} of ${formatCount(counts.maskable)} tokens that can be masked (${formatShare(shareOf(counts))})`;
-}
-
-/** Writes a page whole or not at all; one that is there is replaced. */
-async function writePage(path: string, html: string): Promise<void> {
-  const partial = `${path}.partial`;
-  await writeFile(partial, html);
-  await rename(partial, path);
 }
 
 /** The token of an id; without a tokenizer the id itself. A tokenizer that has too few is not the dataset's. */
