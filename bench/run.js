@@ -14,7 +14,7 @@ pnpm bench train                  training steps, against PyTorch with transform
 pnpm bench step                   what of a training step is ours, and how soon the first is done
 pnpm bench loader                 batches made ahead, for an engine that does nothing
 pnpm bench convergence            500 steps on Brown, against transformers' Trainer
-pnpm bench precision              500 steps in bf16 and in fp32: the held-out losses
+pnpm bench precision              500 steps in bf16 and in fp32: the validation losses
 
   --rounds <n>          interleaved rounds (preprocess 5, tokenizers 3, train 5, step 3, loader 5)
   --corpus <file>       the text, for tokenizers several with commas (default: bench/.cache/corpus/english.txt)

@@ -57,7 +57,7 @@ def corpus(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def arrow_file(corpus, tmp_path_factory) -> Path:
-    """`out.arrow`, its held-out rows in `out.eval.arrow` beside it."""
+    """`out.arrow`, its validation rows in `out.eval.arrow` beside it."""
     target = tmp_path_factory.mktemp("file") / "out.arrow"
     mlm("preprocess", corpus, target, "--sequence-length", SEQUENCE_LENGTH, "--eval-fraction", 0.2)
     return target

@@ -21,7 +21,7 @@ export async function benchConvergence({ steps, python: given }) {
   const at = (/** @type {string} */ name) => path.join(folder, name);
   const text = at('brown.txt');
   const dataset = at('brown.arrow');
-  const heldOut = at('brown.eval.arrow');
+  const validation = at('brown.eval.arrow');
   const ours = at('ours');
   const theirs = at('theirs');
   try {
@@ -53,8 +53,8 @@ export async function benchConvergence({ steps, python: given }) {
 
     // One ruler for both: the checkpoints are scored by the same program, on the same rows.
     const [ourLoss, theirLoss] = [
-      (await runMlm('eval', heldOut, '--model', ours, '--json')).loss,
-      (await runMlm('eval', heldOut, '--model', theirs, '--json')).loss,
+      (await runMlm('eval', validation, '--model', ours, '--json')).loss,
+      (await runMlm('eval', validation, '--model', theirs, '--json')).loss,
     ];
     const difference = ourLoss / theirLoss - 1;
     const lines = [
@@ -62,9 +62,9 @@ export async function benchConvergence({ steps, python: given }) {
       ["transformers' Trainer", theirLoss.toFixed(4), figure(printed.seconds)],
     ];
     const title = `${MODEL} on Brown, ${steps} steps of ${settings.batch_size} × ${settings.sequence_length}`;
-    const verdict = `Held-out loss ${(100 * difference).toFixed(2)} % from the Trainer's.`;
+    const verdict = `Validation loss ${(100 * difference).toFixed(2)} % from the Trainer's.`;
     return {
-      text: `${table([title, 'held-out loss', 'seconds'], lines)}\n\n${verdict}`,
+      text: `${table([title, 'validation loss', 'seconds'], lines)}\n\n${verdict}`,
       json: {
         settings,
         steps,

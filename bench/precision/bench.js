@@ -12,7 +12,7 @@ const precisions = /** @type {const} */ (['fp32', 'bf16']);
 
 /**
  * Trains one model twice on the tensorflow engine, the same but for the precision of its matrix products, and scores
- * both checkpoints on the held-out rows in fp32.
+ * both checkpoints on the validation rows in fp32.
  * @param {{ model: string, steps: number }} options
  */
 export async function benchPrecision({ model, steps }) {
@@ -55,7 +55,7 @@ export async function benchPrecision({ model, steps }) {
           '--json',
         ],
       );
-      log(`${precision}: held-out loss ${loss}, ${seconds.toFixed(0)} s`);
+      log(`${precision}: validation loss ${loss}, ${seconds.toFixed(0)} s`);
       runs.push({ precision, loss, seconds, losses: trainingLosses(output) });
     }
     return report(model, steps, runs);
@@ -82,9 +82,9 @@ function report(model, steps, runs) {
   const difference = bf16.loss / fp32.loss - 1;
   const title = `${model} on the demo corpus, ${steps} steps of ${settings.batch_size} × ${settings.sequence_length}`;
   const lines = runs.map(({ precision, loss, seconds }) => [precision, loss.toFixed(4), figure(seconds)]);
-  const verdict = `bf16's held-out loss is ${(100 * difference).toFixed(2)} % from fp32's.`;
+  const verdict = `bf16's validation loss is ${(100 * difference).toFixed(2)} % from fp32's.`;
   return {
-    text: `${table([title, 'held-out loss', 'seconds'], lines)}\n\n${verdict}`,
+    text: `${table([title, 'validation loss', 'seconds'], lines)}\n\n${verdict}`,
     json: { model, steps, settings, runs, difference },
   };
 }

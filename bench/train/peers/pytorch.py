@@ -2,7 +2,7 @@
 
 python pytorch.py DATASET MODEL PRECISION DEVICE MODE BATCH_SIZE THREADS
 PRECISION: fp32, tf32 (matrix products on CUDA), bf16 (autocast). DEVICE: cpu, cuda.
-MODE: users (run_mlm's step: every position decoded), best-eager, best-compiled (masked positions only).
+MODE: users (run_mlm's step: logits at every position), best-eager, best-compiled (masked positions only).
 """
 
 import json

@@ -137,7 +137,7 @@ export class Training {
     for (const batch of this.validation) scores.push(await evaluator.score(batch));
     const total = (value: (score: (typeof scores)[number]) => number) =>
       scores.reduce((sum, score) => sum + value(score), 0);
-    const masked = total((score) => score.decoded);
+    const masked = total((score) => score.masked);
     tell({
       type: 'evaluation',
       step,
@@ -253,7 +253,7 @@ function unigramLoss(
   for (const row of rows) for (const id of row) counts[id]!++;
   for (const id of protectedIds) counts[id] = 0;
   const total = counts.reduce((sum, count) => sum + count, 0);
-  const labels = validation.flatMap((batch) => [...batch.masked_labels.subarray(0, batch.decoded)]);
+  const labels = validation.flatMap((batch) => [...batch.masked_labels.subarray(0, batch.masked)]);
   return -labels.reduce((sum, id) => sum + Math.log(counts[id]! / total), 0) / labels.length;
 }
 

@@ -3,7 +3,7 @@ import { InputError } from '@mlm/base/errors';
 /** Key of the dataset's description in an Arrow schema's metadata; the value is JSON. */
 export const METADATA_KEY = 'mlm';
 
-/** The part of the data that a row belongs to: rows to train on, or rows held out. */
+/** The part of the data that a row belongs to: training or validation. */
 export type Split = 'train' | 'validation';
 
 /** Ids of the special tokens, as metadata states them. */

@@ -52,7 +52,7 @@ test.each([
   expect(code).toBe(1);
 });
 
-test('a held-out file is shown as validation', async () => {
+test('a validation file is shown as validation', async () => {
   const { stdout } = await runMlm(['inspect', 'made.eval.arrow', '--json'], { cwd: folder });
   expect(Object.keys((JSON.parse(stdout.toString()) as { splits: object }).splits)).toEqual(['validation']);
 });

@@ -70,7 +70,7 @@ test('a trained checkpoint evaluates, fills and exports', async () => {
   expect(existsSync(join(folder, 'web/tokenizer.json'))).toBe(true);
 });
 
-test('metrics.jsonl has an object a step and one for the held-out result', () => {
+test('metrics.jsonl has an object a step and one for the validation result', () => {
   const lines = readFileSync(join(folder, 'out-bert-tiny/metrics.jsonl'), 'utf8').trim().split('\n');
   const objects = lines.map((line) => JSON.parse(line) as Record<string, number>);
   expect(objects.slice(0, 3).map(({ step }) => step)).toEqual([1, 2, 3]);

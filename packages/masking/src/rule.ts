@@ -174,7 +174,7 @@ export function selectsWords({ select }: MaskingSettings): boolean {
 }
 
 /** Share of a row's positions that have a label, at most. */
-export function labelledShare({ labels, probability, final_probability = 0 }: MaskingSettings): number {
+export function maskedShare({ labels, probability, final_probability = 0 }: MaskingSettings): number {
   return labels === 'all' ? 1 : Math.max(probability, final_probability);
 }
 

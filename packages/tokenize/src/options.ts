@@ -70,13 +70,13 @@ export const rowOptions = options({
     default: 'document',
     value: 'unit',
     decides: { through: 'eval fraction' },
-    help: 'what is held out: documents, or single rows, which also divides one document',
+    help: 'what goes to validation: documents, or single rows, which also divides one document',
   }),
   splitBy: choice(['place', 'content'], {
     default: 'place',
     value: 'what',
     decides: { through: 'eval fraction' },
-    help: 'documents are held out by where they stand in the input, or by what they say, equal ones together',
+    help: 'documents go to validation by where they stand in the input, or by what they say, equal ones together',
   }),
   seed: whole({
     default: 42,

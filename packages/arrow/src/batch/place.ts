@@ -20,7 +20,7 @@ export interface BatchPlace {
   unit: number;
   /** Row in the unit (and split) of the batch's first row. */
   firstRow: number;
-  /** Whether the rows are to train on or held out. */
+  /** Whether these are training or validation rows. */
   split: Split;
   /** Figures about these rows that a sink sums up: documents, selected, invalid_utf8, … */
   counts?: Record<string, number>;

@@ -21,7 +21,7 @@ export interface Dataset extends AsyncIterable<RecordBatch> {
   readonly rows: number;
   /** Rows of each record batch. */
   readonly batchRows: readonly number[];
-  /** Held-out rows that lie with this dataset, if any. */
+  /** The validation rows beside this dataset, if any. */
   readonly validation: Dataset | undefined;
   /**
    * Reads a batch into a buffer of its own: random access, several at a time.
@@ -48,18 +48,17 @@ export async function openDataset(path: string, options: OpenOptions = {}): Prom
   const found = await stat(path).catch(() => undefined);
   if (!found) throw new InputError(`${path}: no such dataset; give an .arrow file or a dataset folder`);
   if (!found.isDirectory()) {
-    const heldOut = validationPath(path);
-    const validation = (await exists(heldOut)) ? await openDataset(heldOut, options) : undefined;
+    const beside = validationPath(path);
+    const validation = (await exists(beside)) ? await openDataset(beside, options) : undefined;
     const files = [{ path, shard: undefined }];
     return closing(validation, () => ArrowDataset.open(path, files, undefined, validation, options));
   }
   if (!(await exists(join(path, 'dataset_dict.json')))) return openFolder(path, options);
   const splits = await readSplits(path);
-  const heldOut = ['validation', 'test'].find((split) => splits.includes(split));
+  const scored = ['validation', 'test'].find((split) => splits.includes(split));
   const train = splits.includes('train') ? 'train' : splits[0];
   if (!train) throw new InputError(`${path}: dataset_dict.json names no split`);
-  const validation =
-    heldOut && heldOut !== train ? await openFolder(join(path, heldOut), options) : undefined;
+  const validation = scored && scored !== train ? await openFolder(join(path, scored), options) : undefined;
   return closing(validation, () => openFolder(join(path, train), options, validation));
 }
 

@@ -226,7 +226,7 @@ export class DatasetSink extends Writable {
     this.unit = place.unit;
     this.writtenUnit = place.unit;
     addCounts(this.unitCounts, batch.counts);
-    // The train file is there even when all rows are held out; a held-out file only when it has rows.
+    // The train file is there even when all rows go to validation; a validation file only when it has rows.
     await this.writerOf('train');
     if (place.split === 'validation' && batch.rows === 0) return;
     const writer = await this.writerOf(place.split);

@@ -4,7 +4,7 @@ import { DatasetSink, type DatasetSinkOptions } from './dataset.js';
 import { partialFolder } from './journal.js';
 
 /**
- * A stream of record batches into one Arrow IPC file; rows held out go to a second one beside it (`out.arrow` →
+ * A stream of record batches into one Arrow IPC file; validation rows go to a second one beside it (`out.arrow` →
  * `out.eval.arrow`). The files are written in `<path>.partial/` and appear under their names when they are whole.
  * @throws InputError (as the stream's error) when the target exists, or an interrupted run's partial target
  */
@@ -26,7 +26,7 @@ export function arrowFile(path: string, options?: DatasetSinkOptions): DatasetSi
   );
 }
 
-/** Where the held-out rows of a dataset in one file lie. */
+/** Where the validation rows of a dataset in one file lie. */
 export function validationPath(path: string): string {
   return path.endsWith('.arrow') ? `${path.slice(0, -'.arrow'.length)}.eval.arrow` : `${path}.eval`;
 }

@@ -32,7 +32,7 @@ const datasetContents: Replaceable = {
 
 /**
  * A stream of record batches into a folder that Hugging Face `datasets.load_from_disk` opens as it is: a dataset, or,
- * where rows are held out, a dict of `train` and `validation`. It is put together in `<path>.partial/`.
+ * with validation rows, a dict of `train` and `validation`. It is put together in `<path>.partial/`.
  * @throws InputError (as the stream's error) when the target exists, or an interrupted run's partial target
  */
 export function datasetFolder(path: string, options: DatasetFolderOptions = {}): DatasetSink {

@@ -77,7 +77,7 @@ async function contents(root: string): Promise<Record<string, string>> {
 for (const kind of ['file', 'folder'] as const) {
   const name = kind === 'file' ? 'out.arrow' : 'out';
 
-  test(`${kind}: what is written is read again, with its metadata and held-out rows`, async () => {
+  test(`${kind}: what is written is read again, with its metadata and validation rows`, async () => {
     const path = join(folder, name);
     await write(path, units, kind);
     const dataset = await openDataset(path);

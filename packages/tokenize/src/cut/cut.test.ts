@@ -104,7 +104,7 @@ test('line by line, a row holds a line, and the rest of a long one follows or is
   );
 });
 
-test('documents are held out in the share that was asked for, by nothing but seed, file and offset', () => {
+test('documents go to validation in the share that was asked for, by nothing but seed, file and offset', () => {
   const held = (seed: number) =>
     Array.from({ length: 20_000 }, (_, i) => splitOf({ evalFraction: 0.1, seed }, i % 7, i * 997)).map(
       (split) => split === 'validation',

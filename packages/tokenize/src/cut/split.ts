@@ -1,8 +1,8 @@
 import type { Split } from '@mlm/arrow/columns';
 
-/** Which documents are held out. */
+/** Which documents go to validation. */
 export interface SplitRule {
-  /** Share of the documents that is held out, 0 to 1. */
+  /** Share of the documents that goes to validation, 0 to 1. */
   evalFraction: number;
   seed: number;
 }

@@ -59,7 +59,7 @@ export interface PreprocessReport {
   skipped: number;
   /** Units that an interrupted run had finished. */
   resumedUnits: number;
-  /** Rows held out for validation; undefined where they cannot be told (a stream, a run that was complete already). */
+  /** Validation rows; undefined where they cannot be told (a stream, a run that was complete already). */
   validationRows: number | undefined;
   /** Records that were left out, with `onBadRecord: 'skip'`. */
   badRecords: BadRecords | undefined;

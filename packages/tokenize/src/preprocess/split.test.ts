@@ -36,7 +36,7 @@ async function run(inputs: string[], options: Partial<PreprocessOptions> = {}) {
   return { report, train, validation };
 }
 
-test('by content, equal documents are held out together, wherever they stand and however they are cut', async () => {
+test('by content, equal documents go to validation together, wherever they stand and however they are cut', async () => {
   // Long documents that cross the ends of units, at other places in each file.
   const documents = Array.from(
     { length: 14 },

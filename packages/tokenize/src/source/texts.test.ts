@@ -25,7 +25,7 @@ afterAll(() => rm(folder, { recursive: true }));
 
 let outputs = 0;
 
-/** The rows to train on and those held out that a source of text gives. */
+/** The rows to train on and the validation rows that a source of text gives. */
 async function rowsOf(source: Readable, options: Partial<TokenizeOptions> = {}) {
   const path = join(folder, `${outputs++}.arrow`);
   const sink = arrowFile(path);
@@ -39,7 +39,7 @@ async function rowsOf(source: Readable, options: Partial<TokenizeOptions> = {}) 
   const dataset = await openDataset(path);
   try {
     const { validation } = dataset;
-    return { train: await rowsIn(dataset), heldOut: validation ? await rowsIn(validation) : [] };
+    return { train: await rowsIn(dataset), validation: validation ? await rowsIn(validation) : [] };
   } finally {
     await dataset.close();
   }
@@ -78,13 +78,15 @@ test('strings, bytes and an async iterable of several units give the same, with 
   const options = { evalFraction: 0.3 };
   const expected = await rowsOf(texts(documents), options);
   expect(expected.train.length).toBeGreaterThan(0);
-  expect(expected.heldOut.length).toBeGreaterThan(0);
+  expect(expected.validation.length).toBeGreaterThan(0);
   expect(await rowsOf(texts(bytes), options)).toEqual(expected);
   expect(await rowsOf(texts(later()), { ...options, workers: 2 })).toEqual(expected);
-  expect((await rowsOf(texts(documents), { ...options, seed: 7 })).heldOut).not.toEqual(expected.heldOut);
+  expect((await rowsOf(texts(documents), { ...options, seed: 7 })).validation).not.toEqual(
+    expected.validation,
+  );
 });
 
-test('each text is a document, held out or not by itself', async () => {
+test('each text is a document, goes to validation or not by itself', async () => {
   const path = join(folder, 'counted.arrow');
   const sink = arrowFile(path);
   const blank = ['', ' \n '];

@@ -17,7 +17,7 @@ export interface TextsOptions {
 /**
  * A source of the program's own texts: an object stream of work units of about 4 MiB, for `tokenize` to read. Each text is
  * a document (with `lineByLine`, a line), as a record of a .jsonl or .parquet file is: line feeds inside it are read as
- * spaces, and a blank one gives no ids. The units, and so the rows and what is held out, depend on the texts and their
+ * spaces, and a blank one gives no ids. The units, and so the rows and the validation rows, depend on the texts and their
  * order alone. Texts are asked for as they are needed, a unit or two ahead.
  * @param documents strings, or UTF-8 bytes (ill-formed sequences are read as U+FFFD and counted)
  * @throws InputError at once when `documents` is a single text or cannot be iterated; as the stream's error when an element

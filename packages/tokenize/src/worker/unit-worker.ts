@@ -99,7 +99,7 @@ export class UnitWorker {
 
   private addPart(part: UnitPart, rowLimit: number): void {
     const text = this.reader.read(part);
-    // In line-by-line mode a line is a row, so it is also what is held out or not.
+    // In line-by-line mode a line is a row, so it is also what goes to validation or not.
     const document = this.work.lineByLine ? 'line' : text.document;
     const { ids, documentEnds, documentStarts, invalidUtf8 } = this.encoder.encode(text.bytes, { document });
     this.invalidUtf8 += invalidUtf8;

@@ -68,7 +68,7 @@ export interface OutputOptions {
 
 /**
  * The output of a run: the last checkpoint in the folder itself, those on the way in `checkpoint-<step>/`, the one with
- * the best held-out loss in `best/`, beside metrics.jsonl and the reports.
+ * the best validation loss in `best/`, beside metrics.jsonl and the reports.
  */
 export class RunFolder {
   /** @param lock makes this process its only writer; without one the caller sees to it */

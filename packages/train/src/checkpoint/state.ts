@@ -17,9 +17,9 @@ export interface TrainerState {
   tokens: number;
   /** Time spent in training so far, over all parts of the run. */
   elapsed_seconds: number;
-  /** The best held-out loss so far and its step. */
+  /** The best validation loss so far and its step. */
   best: { step: number; loss: number } | null;
-  /** The step that the held-out rows were scored at last; null before the first time. */
+  /** The step that the validation rows were scored at last; null before the first time. */
   evaluated_step: number | null;
   /** Evaluations since the best one. */
   evaluations_without_improvement: number;

@@ -8,18 +8,18 @@ export interface BatchShape {
   sequence: number;
 }
 
-/** The rows of a batch, and where in them a token is decoded. */
+/** The rows of a batch, and where in them a token is masked. */
 export interface Batch extends BatchShape {
   /** [batch · sequence], row after row. */
   input_ids: Int32Array;
   /** [batch · sequence]: 1 on tokens, 0 on padding. */
   attention_mask: Float32Array;
-  /** Indices into batch · sequence. Never empty: without a decoded position it names position 0, and `decoded` is 0. */
+  /** Indices into batch · sequence. Never empty: without a masked position it names position 0, and `masked` is 0. */
   masked_positions: Int32Array;
   /** The id to predict at each of `masked_positions`. */
   masked_labels: Int32Array;
-  /** How many positions are decoded. */
-  decoded: number;
+  /** How many positions are masked. */
+  masked: number;
   /** Tokens in the batch, padding left out. */
   tokens: number;
 }
@@ -49,20 +49,20 @@ export function rowOf(input_ids: Int32Array, labels: Int32Array, attention_mask?
 export function assembleBatch(rows: readonly Row[], { batch, sequence }: BatchShape, padId: number): Batch {
   const places = batch * sequence;
   const { positions, labelsAt } = scratch(places);
-  let decoded = 0;
+  let masked = 0;
   for (let index = 0; index < rows.length; index++) {
     const { labels, start: from, length } = rows[index]!;
     const start = index * sequence;
     // Every label is written, and stays if it is a real one: a branch would be mispredicted at every other mask.
     for (let i = 0; i < length; i++) {
       const label = labels[from + i]!;
-      positions[decoded] = start + i;
-      labelsAt[decoded] = label;
-      decoded += isReal(label);
+      positions[masked] = start + i;
+      labelsAt[masked] = label;
+      masked += isReal(label);
     }
   }
-  if (decoded === 0) positions[0] = labelsAt[0] = 0;
-  const kept = Math.max(1, decoded);
+  if (masked === 0) positions[0] = labelsAt[0] = 0;
+  const kept = Math.max(1, masked);
 
   // One buffer for all parts: it crosses to another thread as a whole.
   const buffer = new ArrayBuffer(4 * (2 * places + 2 * kept));
@@ -87,7 +87,7 @@ export function assembleBatch(rows: readonly Row[], { batch, sequence }: BatchSh
     attention_mask,
     masked_positions,
     masked_labels,
-    decoded,
+    masked,
     tokens,
   };
 }
@@ -114,7 +114,7 @@ function writeAttention(row: Row, target: Float32Array, start: number): number {
   return tokens;
 }
 
-/** Where decoded positions are gathered before their number is known; one for all batches of a size. */
+/** Where masked positions are gathered before their number is known; one for all batches of a size. */
 let gathered = { positions: new Int32Array(0), labelsAt: new Int32Array(0) };
 function scratch(places: number): typeof gathered {
   if (gathered.positions.length < places) {

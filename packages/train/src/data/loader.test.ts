@@ -48,9 +48,9 @@ async function collect(
 /** The real rows of batches as text, padding left out. */
 function rowsOf(batches: Batch[]): string[] {
   return batches.flatMap(
-    ({ batch, sequence, input_ids, attention_mask, masked_positions, masked_labels, decoded }) => {
+    ({ batch, sequence, input_ids, attention_mask, masked_positions, masked_labels, masked }) => {
       const labels = new Int32Array(batch * sequence).fill(IGNORED_LABEL);
-      for (let i = 0; i < decoded; i++) labels[masked_positions[i]!] = masked_labels[i]!;
+      for (let i = 0; i < masked; i++) labels[masked_positions[i]!] = masked_labels[i]!;
       return Array.from({ length: batch }, (_, row) => {
         const length = attention_mask
           .subarray(row * sequence, (row + 1) * sequence)

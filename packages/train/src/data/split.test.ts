@@ -11,7 +11,7 @@ const arbitraryRows = fc.integer({ min: 1, max: 6 }).chain((sequence) =>
     batch: fc.integer({ min: 1, max: 9 }),
     micro: fc.integer({ min: 1, max: 10 }),
     rows: fc.array(
-      fc.array(fc.record({ id: fc.nat(8), decoded: fc.boolean() }), { minLength: 1, maxLength: sequence }),
+      fc.array(fc.record({ id: fc.nat(8), masked: fc.boolean() }), { minLength: 1, maxLength: sequence }),
       { minLength: 1, maxLength: 9 },
     ),
   }),
@@ -23,7 +23,7 @@ it('micro-batches hold the rows of the batch in their order, and nothing but pad
       const kept = rows.slice(0, batch).map((row) =>
         rowOf(
           Int32Array.from(row, ({ id }) => id),
-          Int32Array.from(row, ({ id, decoded }) => (decoded ? id + 1 : IGNORED_LABEL)),
+          Int32Array.from(row, ({ id, masked }) => (masked ? id + 1 : IGNORED_LABEL)),
         ),
       );
       const whole = assembleBatch(kept, { batch, sequence }, padId);
@@ -48,7 +48,7 @@ it('each of several devices has its share of the rows, in their order, and all h
       const kept = rows.slice(0, batch).map((row) =>
         rowOf(
           Int32Array.from(row, ({ id }) => id),
-          Int32Array.from(row, ({ id, decoded }) => (decoded ? id + 1 : IGNORED_LABEL)),
+          Int32Array.from(row, ({ id, masked }) => (masked ? id + 1 : IGNORED_LABEL)),
         ),
       );
       const share = Math.ceil(batch / devices);

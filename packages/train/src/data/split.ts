@@ -22,7 +22,7 @@ export function divideBatch(batch: Batch, devices: number): Batch[] {
       attention_mask: new Float32Array(places),
       masked_positions: new Int32Array(1),
       masked_labels: new Int32Array(1),
-      decoded: 0,
+      masked: 0,
       tokens: 0,
     });
   }
@@ -48,8 +48,8 @@ function cut(batch: Batch, rows: number, padId: number): Batch[] {
       attention_mask.set(attended);
     }
     const first = next;
-    while (next < batch.decoded && batch.masked_positions[next]! < end) next++;
-    const decoded = next - first;
+    while (next < batch.masked && batch.masked_positions[next]! < end) next++;
+    const masked = next - first;
     const tokens = attention_mask.reduce((sum, attended) => sum + attended, 0);
     parts.push({
       batch: rows,
@@ -58,11 +58,11 @@ function cut(batch: Batch, rows: number, padId: number): Batch[] {
       attention_mask,
       // Never empty, as in any batch.
       masked_positions:
-        decoded === 0
+        masked === 0
           ? new Int32Array(1)
           : batch.masked_positions.subarray(first, next).map((position) => position - start),
-      masked_labels: decoded === 0 ? new Int32Array(1) : batch.masked_labels.subarray(first, next),
-      decoded,
+      masked_labels: masked === 0 ? new Int32Array(1) : batch.masked_labels.subarray(first, next),
+      masked,
       tokens,
     });
   }

@@ -2,23 +2,23 @@ import type { Executable } from '@mlm/compile';
 import type { Batch } from '../data/batch.js';
 import type { Model, Weights } from '../models/model.js';
 import { compileModel, type EngineOptions, modelFunction, parameterVariables } from './compile-model.js';
-import { evaluationStep } from './graphs.js';
+import { evaluationGraph } from './graphs.js';
 import { batchInputs, batchValues, fixedLength, type GraphShape } from './inputs.js';
 import type { Trainer } from './trainer.js';
 
-/** Results of a labelled batch. */
+/** Results of a masked batch. */
 export interface Score {
-  /** Cross-entropy in nats, summed over the decoded positions. */
+  /** Cross-entropy in nats, summed over the masked positions. */
   lossSum: number;
-  /** Decoded positions whose label was the most probable id. */
+  /** Masked positions whose label was the most probable id. */
   correct: number;
-  decoded: number;
+  masked: number;
 }
 
-/** Scores labelled batches, through a graph without dropout, gradients or optimizer. */
+/** Scores masked batches, through a graph without dropout, gradients or optimizer. */
 export class Evaluator {
   private constructor(
-    private readonly step: Executable,
+    private readonly executable: Executable,
     private readonly options: Pick<GraphShape, 'engine' | 'xla' | 'devices'>,
   ) {}
 
@@ -31,7 +31,7 @@ export class Evaluator {
     return new Evaluator(
       await compileModel(
         options,
-        modelFunction(evaluationStep, model, fixedLength(options), options.devices),
+        modelFunction(evaluationGraph, model, fixedLength(options), options.devices),
         variables,
         batchInputs(options),
       ),
@@ -41,20 +41,23 @@ export class Evaluator {
 
   /** Scores with the weights that a trainer has at the time, without a copy of them. */
   static async sharing(trainer: Trainer, lengths: readonly number[]): Promise<Evaluator> {
-    const { model, step } = trainer;
+    const { model, executable } = trainer;
     const options = { ...trainer.options, lengths };
     const variables = parameterVariables(model);
-    const fn = modelFunction(evaluationStep, model, fixedLength(options), options.devices);
-    return new Evaluator(await compileModel(options, fn, variables, batchInputs(options), step), options);
+    const fn = modelFunction(evaluationGraph, model, fixedLength(options), options.devices);
+    return new Evaluator(
+      await compileModel(options, fn, variables, batchInputs(options), executable),
+      options,
+    );
   }
 
   async score(batch: Batch): Promise<Score> {
-    if (batch.decoded === 0) return { lossSum: 0, correct: 0, decoded: 0 };
-    const { loss_sum, correct } = await this.step.run(batchValues(batch, this.options));
-    return { lossSum: loss_sum![0]!, correct: correct![0]!, decoded: batch.decoded };
+    if (batch.masked === 0) return { lossSum: 0, correct: 0, masked: 0 };
+    const { loss_sum, correct } = await this.executable.run(batchValues(batch, this.options));
+    return { lossSum: loss_sum![0]!, correct: correct![0]!, masked: batch.masked };
   }
 
   dispose(): Promise<void> {
-    return this.step.dispose();
+    return this.executable.dispose();
   }
 }

@@ -50,8 +50,8 @@ describe.each(engines)('PyTorch on engine %s', (engine) => {
         },
         { variables, inputs, engine, device },
       );
-      const decoded = steps[0]!.reduce((sum, batch) => sum + batch.decoded, 0);
-      const loss_scale = Float32Array.of(1 / decoded);
+      const masked = steps[0]!.reduce((sum, batch) => sum + batch.masked, 0);
+      const loss_scale = Float32Array.of(1 / masked);
       const results = await Promise.all(
         steps[0]!.map((batch) => step.run({ ...batchValues(batch), loss_scale })),
       );

@@ -102,8 +102,8 @@ function accumulate(sum: tf.Variable, gradient: tf.Tensor, keep: tf.Tensor): tf.
   return total;
 }
 
-/** Scores a labelled batch: `loss_sum` and `correct` over its masked positions. */
-export function evaluationStep(model: Model, fixedLength?: number, devices?: number): GraphFunction {
+/** Scores a masked batch: `loss_sum` and `correct` over its masked positions. */
+export function evaluationGraph(model: Model, fixedLength?: number, devices?: number): GraphFunction {
   return (variables, inputs) => {
     const { states, table, bias } = predict(model, variables, inputs, fixedLength);
     const { masked_labels, position_weights } = inputs;
@@ -113,7 +113,7 @@ export function evaluationStep(model: Model, fixedLength?: number, devices?: num
 }
 
 /** Probabilities [masked, vocabulary] of every id at `masked_positions`. */
-export function predictionStep(model: Model, fixedLength?: number): GraphFunction {
+export function predictionGraph(model: Model, fixedLength?: number): GraphFunction {
   return (variables, inputs) => {
     const { states, table, bias } = predict(model, variables, inputs, fixedLength);
     return { probabilities: tf.softmax(affine(states, table, bias)) };

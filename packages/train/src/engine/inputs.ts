@@ -10,7 +10,7 @@ export interface GraphShape {
   batchSize: number;
   /** Padded lengths that batches may have. */
   lengths: readonly number[];
-  /** `xla` compiles every shape anew, so that batches come in few: see {@link padDecoded}. */
+  /** `xla` compiles every shape anew, so that batches come in few: see {@link padMasked}. */
   engine?: EngineOptions['engine'];
   /** The same on TensorFlow. */
   xla?: boolean;
@@ -27,7 +27,7 @@ export const fixedLength = ({ lengths }: Pick<GraphShape, 'lengths'>): number | 
   lengths.length === 1 ? lengths[0] : undefined;
 
 /**
- * Inputs that carry a batch. The number of decoded positions differs from batch to batch; so does the length where
+ * Inputs that carry a batch. The number of masked positions differs from batch to batch; so does the length where
  * there are several.
  */
 export function batchInputs(shape: GraphShape): Record<string, InputSpec> {
@@ -57,7 +57,7 @@ export function batchValues(
     shares.map((share) => ({
       input_ids: share.input_ids,
       attention_mask: share.attention_mask,
-      ...padDecoded(share, size),
+      ...padMasked(share, size),
     })),
   );
 }
@@ -80,12 +80,12 @@ export function paddedSize({ batch, sequence, masked_positions }: Batch): number
  * The masked positions, padded to one of few counts, with the weight of each: 1, and 0 on padding, which is position 0
  * with label 0.
  */
-export function padDecoded(batch: Batch, size = paddedSize(batch)) {
-  const { masked_positions, masked_labels, decoded } = batch;
+export function padMasked(batch: Batch, size = paddedSize(batch)) {
+  const { masked_positions, masked_labels, masked } = batch;
   const padded = {
     masked_positions: new Int32Array(size),
     masked_labels: new Int32Array(size),
-    position_weights: new Float32Array(size).fill(1, 0, decoded),
+    position_weights: new Float32Array(size).fill(1, 0, masked),
   };
   padded.masked_positions.set(masked_positions);
   padded.masked_labels.set(masked_labels);

@@ -6,7 +6,7 @@ export interface StepShape {
   rows: number;
   /** Tokens in each. */
   sequence: number;
-  /** Share of the positions that are decoded. */
+  /** Share of the positions that are masked. */
   maskedShare: number;
   /** Whether gradients are summed over several micro-batches. */
   accumulate: boolean;
@@ -27,7 +27,7 @@ const hiddenStates = 24;
 const intermediateStates = 4;
 /** Attention scores, probabilities, dropped-out ones, and their gradients, for each head and pair of positions. */
 const attentionStates = 5;
-/** Scores, probabilities and a temporary one for each decoded position and vocabulary id. */
+/** Scores, probabilities and a temporary one for each masked position and vocabulary id. */
 const logitStates = 3;
 
 /**
@@ -35,10 +35,10 @@ const logitStates = 3;
  *
  *     400 MB + 4 · parameters · (8, or 9 with summed gradients)
  *            + 4 · rows · sequence · layers · (24 · hidden + 4 · intermediate + 5 · heads · sequence)
- *            + 4 · 3 · decoded · vocabulary
+ *            + 4 · 3 · masked · vocabulary
  *
  * or, where layers are computed again, rows · sequence · (layers · hidden + one layer's states);
- * with `decoded` three standard deviations above its mean. The factors are fitted to the peak resident memory that the
+ * with `masked` three standard deviations above its mean. The factors are fitted to the peak resident memory that the
  * onnx engine was measured to take: the estimate is 0.97 to 1.2 of that from bert-tiny to bert-base, at 128 and 512 tokens
  * a row, with and without dropout. `bf16` casts operands on their way into a product and saves none of it.
  */
@@ -51,10 +51,10 @@ export function stepBytes(
   const layerStates =
     hiddenStates * hidden + intermediateStates * intermediate + attentionStates * heads * attended(sequence);
   const spread = 3 * Math.sqrt(tokens * maskedShare * (1 - maskedShare));
-  const decoded = Math.min(tokens, tokens * maskedShare + spread);
+  const masked = Math.min(tokens, tokens * maskedShare + spread);
   const floats =
     parameterCount(model) * (floatsPerParameter + (accumulate ? 1 : 0)) +
     tokens * (checkpointing ? layers * hidden + layerStates : layers * layerStates) +
-    decoded * logitStates * vocabulary;
+    masked * logitStates * vocabulary;
   return runtimeBytes + 4 * floats;
 }

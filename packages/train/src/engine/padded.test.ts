@@ -3,32 +3,32 @@ import type { Weights } from '../models/model.js';
 import { adamWDefaults, firstMoment, secondMoment, stepScalars } from '../optimizer/adamw.js';
 import { isKeyBias, readReference, relativeError } from '../testing/reference.fixture.js';
 import { compileModel, modelFunction, parameterVariables } from './compile-model.js';
-import { evaluationStep, trainingStep } from './graphs.js';
-import { batchInputs, batchValues, padDecoded, trainingInputs } from './inputs.js';
+import { evaluationGraph, trainingStep } from './graphs.js';
+import { batchInputs, batchValues, padMasked, trainingInputs } from './inputs.js';
 
 const engine = { engine: 'onnx', device: 'cpu', threads: 1, precision: 'fp32' } as const;
 
-it('decoded positions are padded to few sizes, without weight', () => {
-  const batch = (decoded: number) => ({
+it('masked positions are padded to few sizes, without weight', () => {
+  const batch = (masked: number) => ({
     batch: 32,
     sequence: 128,
     input_ids: new Int32Array(0),
     attention_mask: new Float32Array(0),
-    masked_positions: new Int32Array(Math.max(1, decoded)).fill(7),
-    masked_labels: new Int32Array(Math.max(1, decoded)).fill(9),
-    decoded,
+    masked_positions: new Int32Array(Math.max(1, masked)).fill(7),
+    masked_labels: new Int32Array(Math.max(1, masked)).fill(9),
+    masked,
     tokens: 4096,
   });
   // 0.15 of 4096, three standard deviations to each side.
   const sizes = new Set<number>();
-  for (let decoded = 545; decoded <= 683; decoded++) {
-    const padded = padDecoded(batch(decoded));
+  for (let masked = 545; masked <= 683; masked++) {
+    const padded = padMasked(batch(masked));
     sizes.add(padded.masked_positions.length);
-    expect(padded.position_weights.reduce((sum, weight) => sum + weight)).toBe(decoded);
-    expect(padded.masked_positions.subarray(0, decoded)).toEqual(batch(decoded).masked_positions);
+    expect(padded.position_weights.reduce((sum, weight) => sum + weight)).toBe(masked);
+    expect(padded.masked_positions.subarray(0, masked)).toEqual(batch(masked).masked_positions);
   }
   expect([...sizes]).toEqual([640, 768]);
-  expect(padDecoded(batch(0)).position_weights.every((weight) => weight === 0)).toBe(true);
+  expect(padMasked(batch(0)).position_weights.every((weight) => weight === 0)).toBe(true);
 });
 
 describe('padding changes neither a step nor a score', () => {
@@ -54,7 +54,7 @@ describe('padding changes neither a step nor a score', () => {
       );
       const { loss } = await step.run({
         ...batchValues(batch, { xla }),
-        loss_scale: Float32Array.of(1 / batch.decoded),
+        loss_scale: Float32Array.of(1 / batch.masked),
         gradient_keep: Float32Array.of(0),
         ...Object.fromEntries(scalars),
       });
@@ -70,10 +70,10 @@ describe('padding changes neither a step nor a score', () => {
     const scored = async (xla: boolean) => {
       const inputs = batchInputs({ ...shape, xla });
       const variables = parameterVariables(model, weights);
-      const step = await compileModel(engine, modelFunction(evaluationStep, model), variables, inputs);
+      const step = await compileModel(engine, modelFunction(evaluationGraph, model), variables, inputs);
       const { loss_sum, correct } = await step.run(batchValues(batch, { xla }));
       await step.dispose();
-      return { loss: loss_sum![0]! / batch.decoded, correct: correct![0]! };
+      return { loss: loss_sum![0]! / batch.masked, correct: correct![0]! };
     };
     const [score, paddedScore] = [await scored(false), await scored(true)];
     expect(paddedScore.loss).toBeCloseTo(score.loss, 5);

@@ -2,14 +2,14 @@ import type { Executable } from '@mlm/compile';
 import type { Batch } from '../data/batch.js';
 import type { Model, Weights } from '../models/model.js';
 import { compileModel, type EngineOptions, modelFunction, parameterVariables } from './compile-model.js';
-import { predictionStep } from './graphs.js';
+import { predictionGraph } from './graphs.js';
 import { batchInputs, batchValues, fixedLength, type GraphShape } from './inputs.js';
 import type { Trainer } from './trainer.js';
 
 /** Gives the probabilities of every vocabulary id at chosen positions. */
 export class Predictor {
   private constructor(
-    private readonly step: Executable,
+    private readonly executable: Executable,
     private readonly model: Model,
     private readonly options: Pick<GraphShape, 'engine'>,
   ) {}
@@ -19,8 +19,8 @@ export class Predictor {
   }
 
   /** Predicts with the weights that a trainer has at the time. */
-  static sharing({ model, step, options }: Trainer, lengths: readonly number[]): Promise<Predictor> {
-    return Predictor.compile(model, { ...options, lengths }, undefined, step);
+  static sharing({ model, executable, options }: Trainer, lengths: readonly number[]): Promise<Predictor> {
+    return Predictor.compile(model, { ...options, lengths }, undefined, executable);
   }
 
   private static async compile(
@@ -32,19 +32,19 @@ export class Predictor {
     const shape = { batchSize, lengths, engine: engine.engine };
     const { masked_labels: _, ...inputs } = batchInputs(shape);
     const variables = parameterVariables(model, weights);
-    const fn = modelFunction(predictionStep, model, fixedLength(shape));
+    const fn = modelFunction(predictionGraph, model, fixedLength(shape));
     return new Predictor(await compileModel(engine, fn, variables, inputs, share), model, shape);
   }
 
   /** @returns probabilities [masked, vocabulary], row after row */
   async predict(batch: Batch): Promise<Float32Array> {
     const { masked_labels: _, ...values } = batchValues(batch, this.options);
-    const { probabilities } = await this.step.run(values);
+    const { probabilities } = await this.executable.run(values);
     const count = batch.masked_positions.length * this.model.limits.vocabulary;
     return probabilities!.subarray(0, count) as Float32Array;
   }
 
   dispose(): Promise<void> {
-    return this.step.dispose();
+    return this.executable.dispose();
   }
 }

@@ -99,9 +99,9 @@ it.each([1, 2, 3])('cuts a batch into micro-batches of %d rows and loses nothing
 });
 
 function joined(parts: Batch[]): Batch {
-  const rows = parts.flatMap(({ input_ids, masked_positions, masked_labels, decoded }) => {
+  const rows = parts.flatMap(({ input_ids, masked_positions, masked_labels, masked }) => {
     const labels = new Int32Array(input_ids.length).fill(IGNORED_LABEL);
-    for (let i = 0; i < decoded; i++) labels[masked_positions[i]!] = masked_labels[i]!;
+    for (let i = 0; i < masked; i++) labels[masked_positions[i]!] = masked_labels[i]!;
     return Array.from({ length: shape.batch }, (_, row) => {
       const at = [row * shape.sequence, (row + 1) * shape.sequence] as const;
       return rowOf(input_ids.slice(...at), labels.slice(...at));
@@ -111,7 +111,7 @@ function joined(parts: Batch[]): Batch {
 }
 
 it.each(['onnx', 'eager'] as const)(
-  'has loss 0 for a batch without a decoded position, on %s',
+  'has loss 0 for a batch without a masked position, on %s',
   async (engine) => {
     const trainer = await Trainer.create(without, weights, { ...options, engine });
     expect(await trainer.train([randomBatch(4, false)], 1e-2, 1)).toBe(0);
@@ -139,7 +139,7 @@ it('leaves frozen layers as they are and trains the others', async () => {
 
 it('simulated: a step that the memory does not hold names a micro-batch', async () => {
   const trainer = await Trainer.create(tinyModel(), weights, options);
-  trainer.step.run = () => Promise.reject(new OutOfMemoryError('device: cuda', shape.batch));
+  trainer.executable.run = () => Promise.reject(new OutOfMemoryError('device: cuda', shape.batch));
   await expect(trainer.train([randomBatch(1)], 0, 1)).rejects.toThrow(/^device: cuda: .*microBatchSize: 2,/);
   await trainer.dispose();
 });

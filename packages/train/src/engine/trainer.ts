@@ -29,7 +29,7 @@ export class Trainer {
 
   private constructor(
     /** Holds the variables; a graph of another kind can share them. */
-    readonly step: Executable,
+    readonly executable: Executable,
     readonly model: Model,
     readonly options: TrainerOptions,
     /** Bytes of the device's memory that were free before the model was there. */
@@ -73,10 +73,10 @@ export class Trainer {
    *
    * @param learningRate of this step
    * @param step number of this step, from 1
-   * @returns the loss: mean cross-entropy over all decoded positions; 0 without any
+   * @returns the loss: mean cross-entropy over all masked positions; 0 without any
    */
   async train(batches: readonly Batch[], learningRate: number, step: number): Promise<number> {
-    const decoded = batches.reduce((sum, batch) => sum + batch.decoded, 0);
+    const masked = batches.reduce((sum, batch) => sum + batch.masked, 0);
     const { optimizer, gradientAccumulation, batchSize } = this.options;
     const parts = batches.flatMap((batch) => splitBatch(batch, batchSize, this.model.limits.padId));
     const update = stepScalars(optimizer, learningRate, step);
@@ -85,14 +85,14 @@ export class Trainer {
       const scalars = index === parts.length - 1 ? update : noUpdate;
       const inputs = {
         ...batchValues(batch, this.options),
-        loss_scale: Float32Array.of(batch.decoded === 0 ? 0 : 1 / decoded),
+        loss_scale: Float32Array.of(batch.masked === 0 ? 0 : 1 / masked),
         gradient_keep: Float32Array.of(index === 0 ? 0 : 1),
         ...(hasDropout(this.model) && {
           dropout_key: Int32Array.of(this.dropoutSeed, step * gradientAccumulation + index),
         }),
         ...Object.fromEntries(Object.entries(scalars).map(([name, value]) => [name, Float32Array.of(value)])),
       };
-      const results = await this.step.run(inputs).catch((error: unknown) => {
+      const results = await this.executable.run(inputs).catch((error: unknown) => {
         throw withFittingRows(error, this.describe(batch));
       });
       loss += results.loss![0]!;
@@ -101,8 +101,8 @@ export class Trainer {
     return loss;
   }
 
-  private describe({ batch: rows, sequence, decoded }: Batch): FailedStep {
-    const maskedShare = decoded / (rows * sequence);
+  private describe({ batch: rows, sequence, masked }: Batch): FailedStep {
+    const maskedShare = masked / (rows * sequence);
     const accumulate = this.options.gradientAccumulation > 1;
     return {
       model: this.model,
@@ -122,11 +122,11 @@ export class Trainer {
   }
 
   private async read(names: string[]): Promise<Weights> {
-    const values = await this.step.read(names);
+    const values = await this.executable.read(names);
     return new Map(names.map((name) => [name, values[name] as Float32Array]));
   }
 
   dispose(): Promise<void> {
-    return this.step.dispose();
+    return this.executable.dispose();
   }
 }

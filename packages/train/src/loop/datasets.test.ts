@@ -58,7 +58,7 @@ it('trains on rows of other programs, with a tokenizer and dynamic masks', async
   for (const loss of found) expect(loss).toBeGreaterThan(0);
 });
 
-it('masks rows that are not masked yet, held-out ones too', async () => {
+it('masks rows that are not masked yet, validation rows too', async () => {
   expect(await losses({ dataset: unmasked, masking: 'dynamic' })).toHaveLength(4);
 });
 
@@ -74,7 +74,7 @@ it.each<[string, Partial<TrainOptions>, RegExp]>([
   ['no such model', { model: 'bert-huge', tokenizer }, /bert-huge: no such checkpoint folder.*bert-base/],
   ['an early stop without evaluations', { patience: 2 }, /patience needs evalEvery/],
   [
-    'an early stop without held-out rows',
+    'an early stop without validation rows',
     { tokenizer, masking: 'dynamic', patience: 2, evalEvery: 1 },
     /foreign.arrow: has no validation rows, which patience needs/,
   ],

@@ -4,10 +4,10 @@ import type { Weights } from '../models/model.js';
 import type { ScoredData } from './evaluate.js';
 import type { Setup } from './setup.js';
 
-/** The model on its engine: as it is trained, and as it scores the held-out rows, on the same weights. */
+/** The model on its engine: as it is trained, and as it scores the validation rows, on the same weights. */
 export interface Engines {
   trainer: Trainer;
-  heldOut: ScoredData | undefined;
+  scored: ScoredData | undefined;
   dispose(): Promise<void>;
 }
 
@@ -26,7 +26,7 @@ export async function startEngines(
   weights.clear();
   return {
     trainer,
-    heldOut: validation && evaluator && { ...validation, evaluator },
+    scored: validation && evaluator && { ...validation, evaluator },
     async dispose() {
       await evaluator?.dispose();
       await trainer.dispose();

@@ -11,7 +11,7 @@ export interface ScoredData {
   evaluator: Pick<Evaluator, 'score'>;
 }
 
-/** Scores every labelled row of a dataset; `undefined` where an aborted `signal` ends it before it is done. */
+/** Scores every row of a dataset; `undefined` where an aborted `signal` ends it before it is done. */
 export async function evaluateRows(
   { dataset, plan, evaluator }: ScoredData,
   threads: number,
@@ -19,14 +19,14 @@ export async function evaluateRows(
 ): Promise<Evaluation | undefined> {
   let lossSum = 0;
   let correct = 0;
-  let decoded = 0;
+  let masked = 0;
   for await (const batch of loadBatches(dataset, plan, { ...onePass, threads })) {
     if (signal?.aborted) return undefined;
     const score = await evaluator.score(batch);
     lossSum += score.lossSum;
     correct += score.correct;
-    decoded += score.decoded;
+    masked += score.masked;
   }
-  const loss = decoded === 0 ? 0 : lossSum / decoded;
-  return { loss, perplexity: Math.exp(loss), accuracy: decoded === 0 ? 0 : correct / decoded, decoded };
+  const loss = masked === 0 ? 0 : lossSum / masked;
+  return { loss, perplexity: Math.exp(loss), accuracy: masked === 0 ? 0 : correct / masked, masked };
 }

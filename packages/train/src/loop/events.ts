@@ -17,7 +17,7 @@ export interface StartEvent {
   microBatchSize: number;
   /** Rows to train on. */
   rows: number;
-  /** Held-out rows. */
+  /** Validation rows. */
   validationRows: number;
   /** Numbers that the model consists of. */
   parameters: number;
@@ -31,7 +31,7 @@ export interface StartEvent {
 export interface StepMetrics {
   /** From 1. */
   step: number;
-  /** Mean cross-entropy in nats over the step's decoded positions. */
+  /** Mean cross-entropy in nats over the step's masked positions. */
   loss: number;
   /** Norm over all gradients together, before clipping. Missing in lines that earlier versions wrote. */
   gradient_norm?: number;
@@ -52,19 +52,19 @@ export interface StepEvent extends StepMetrics {
   totalSteps: number;
 }
 
-/** How a model does on labelled rows. */
+/** How a model does on masked rows. */
 export interface Evaluation {
-  /** Mean cross-entropy in nats over the decoded positions. */
+  /** Mean cross-entropy in nats over the masked positions. */
   loss: number;
   /** exp(loss). */
   perplexity: number;
-  /** Share of decoded positions whose label was the most probable id, from 0 to 1. */
+  /** Share of masked positions whose label was the most probable id, from 0 to 1. */
   accuracy: number;
-  /** Decoded positions. */
-  decoded: number;
+  /** Masked positions. */
+  masked: number;
 }
 
-/** The held-out rows were scored. */
+/** The validation rows were scored. */
 export interface EvaluationEvent extends Evaluation {
   type: 'evaluation';
   /** Optimizer steps done; 0 before the first. */

@@ -41,7 +41,7 @@ it('micro-batches cover the batch in as few even parts as the memory allows', ()
   );
 });
 
-// Peak resident bytes of three steps on the onnx engine with dropout, a seventh of the positions decoded, less the 80 MB
+// Peak resident bytes of three steps on the onnx engine with dropout, a seventh of the positions masked, less the 80 MB
 // of the program itself.
 it.each([
   ['bert-tiny', 64, 128, 1170e6],

@@ -1,6 +1,6 @@
 import type { Dataset } from '@mlm/arrow';
 import { InputError, mention, say } from '@mlm/base/errors';
-import { labelledShare, maskingDefaults } from '@mlm/masking';
+import { maskedShare, maskingDefaults } from '@mlm/masking';
 import type { TrainerState } from '../checkpoint/state.js';
 import type { DataPlan } from '../data/dataset.js';
 import { freeMemory } from '../engine/free-memory.js';
@@ -31,15 +31,15 @@ export async function microBatchOf(
   }
   const shape = {
     sequence: run.plan.lengths.at(-1)!,
-    maskedShare: maskedShare(run.plan, run.dataset),
+    maskedShare: shareOf(run.plan, run.dataset),
     checkpointing: options.gradientCheckpointing,
   };
   return chooseMicroBatch({ batchSize, gradientAccumulation, model: run.model, shape, freeBytes });
 }
 
-/** Share of a row's positions that are decoded. Rows that do not tell are taken for BERT's usual ones. */
-function maskedShare({ dynamicRule }: DataPlan, { metadata }: Dataset): number {
-  return labelledShare(dynamicRule?.settings ?? metadata?.masking ?? maskingDefaults);
+/** Share of a row's positions that are masked; rows without masking metadata are assumed to use 15 %. */
+function shareOf({ dynamicRule }: DataPlan, { metadata }: Dataset): number {
+  return maskedShare(dynamicRule?.settings ?? metadata?.masking ?? maskingDefaults);
 }
 
 /** The rows of a batch, the parts of it that pass through the engine at once, and what limits them. */

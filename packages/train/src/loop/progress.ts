@@ -74,7 +74,7 @@ export function continuedState(state: TrainerState, options: ResolvedOptions, se
   throw new InputError(say`${options.output}: cannot be resumed with ${all}${instead}`);
 }
 
-/** Whether the held-out rows are to be scored where the run stands; once they were, no more. */
+/** Whether the validation rows are to be scored where the run stands; once they were, no more. */
 export function isEvaluationDue(
   { step, evaluated_step }: TrainerState,
   { evalAtStart, evalEvery }: ResolvedOptions,
@@ -84,7 +84,7 @@ export function isEvaluationDue(
   return step === 0 ? evalAtStart : step === schedule.totalSteps || isDue(step, evalEvery);
 }
 
-/** Notes a held-out result in the state, and whether it is the best so far. The untrained model's does not compete. */
+/** Notes a validation result in the state, and whether it is the best so far. The untrained model's does not compete. */
 export function judge(evaluation: Evaluation, state: TrainerState): EvaluationEvent {
   const { step } = state;
   const best = step > 0 && (state.best === null || evaluation.loss < state.best.loss);

@@ -118,7 +118,7 @@ it('keeps the newest checkpoints and the best, and writes a report that needs no
   expect(report).not.toMatch(/NaN|undefined/);
 });
 
-it('stops early when the held-out loss no longer falls', async () => {
+it('stops early when the validation loss no longer falls', async () => {
   // A learning rate of 0 never makes it better.
   const events = await run({
     output: folder.file('early'),

@@ -86,7 +86,7 @@ async function* run(
     // What is wrong with the data shows here, before an older run is replaced.
     const steps = await opening;
     engines = await startEngines(setup, weights, resumed?.moments);
-    const { trainer, heldOut } = engines;
+    const { trainer, scored } = engines;
     const checkpoint = async () => ({ ...setup.checkpoint, weights: await trainer.weights() });
     const snapshot = async () => ({
       checkpoint: await checkpoint(),
@@ -99,15 +99,15 @@ async function* run(
     const start = startEvent(options, setup, state);
     yield start;
     const { parameters, validationRows } = start;
-    const baseline = heldOut && (await sampledUnigramLoss(dataset));
+    const baseline = scored && (await sampledUnigramLoss(dataset));
     const report = (status: Run['status'], predictions?: PredictedRow[]) =>
       log.report({ options, state, status, parameters, validationRows, predictions, unigramLoss: baseline });
 
     const savedStep = state.step;
     let reason: EndEvent['reason'] | undefined;
     for (;;) {
-      if (heldOut && isEvaluationDue(state, options, setup)) {
-        const evaluation = await evaluateRows(heldOut, loaderThreads, signal);
+      if (scored && isEvaluationDue(state, options, setup)) {
+        const evaluation = await evaluateRows(scored, loaderThreads, signal);
         if (evaluation) {
           const event = judge(evaluation, state);
           await log.evaluation(event);
@@ -152,9 +152,7 @@ async function* run(
 
     // A run that is to stop now does not wait for samples.
     const samples =
-      heldOut && reason !== 'aborted'
-        ? await samplePredictions(trainer, heldOut, setup.checkpoint)
-        : undefined;
+      scored && reason !== 'aborted' ? await samplePredictions(trainer, scored, setup.checkpoint) : undefined;
     await report(reason === 'aborted' ? 'stopped' : reason, samples);
     await output.saveLast(await snapshot());
     yield { type: 'checkpoint', step: state.step, folder: options.output };

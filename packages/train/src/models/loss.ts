@@ -2,42 +2,42 @@ import * as tf from '@tensorflow/tfjs-core';
 import { affine, withGradient } from './layers.js';
 
 /**
- * Cross-entropy of the labels under softmax(decoded · tableᵀ + bias), summed over the rows and multiplied by `scale`.
+ * Cross-entropy of the labels under softmax(states · tableᵀ + bias), summed over the rows and multiplied by `scale`.
  *
  * The [masked, vocabulary] arrays are by far the largest of a step, so the gradient is written to pass over them as
  * seldom as possible: no one-hot labels, and softmax − one-hot is never formed. With p = softmax,
- *   d decoded = scale · (p · table − table[labels])
- *   d table   = pᵀ · (scale · decoded) − the rows scale · decoded added at their labels
+ *   d states = scale · (p · table − table[labels])
+ *   d table   = pᵀ · (scale · states) − the rows scale · states added at their labels
  *   d bias    = scale · (column sums of p − label counts).
  *
- * @param decoded float32 [masked, hidden]
+ * @param states float32 [masked, hidden]
  * @param table float32 [vocabulary, hidden], the word embeddings
  * @param bias float32 [vocabulary]
  * @param labels int32 [masked]
- * @param scale float32 scalar: 1 / number of decoded positions in the whole optimizer step; or [masked], where positions
+ * @param scale float32 scalar: 1 / number of masked positions in the whole optimizer step; or [masked], where positions
  *   have weights
  */
 export function scaledCrossEntropy(
-  decoded: tf.Tensor,
+  states: tf.Tensor,
   table: tf.Tensor,
   bias: tf.Tensor,
   labels: tf.Tensor1D,
   scale: tf.Tensor,
 ): tf.Tensor {
-  return withGradient([decoded, table, bias], ([decoded, table, bias]) => {
+  return withGradient([states, table, bias], ([states, table, bias]) => {
     const vocabulary = table!.shape[0]!;
-    const logits = affine(decoded!, table!, bias!);
+    const logits = affine(states!, table!, bias!);
     const probabilities = tf.softmax(logits);
     const labelRows = tf.gather(table!, labels);
-    const losses = labelLosses(logits, probabilities, decoded!, labelRows, tf.gather(bias!, labels));
+    const losses = labelLosses(logits, probabilities, states!, labelRows, tf.gather(bias!, labels));
     return {
       value: scale.rank === 1 ? tf.sum(tf.mul(losses, scale)) : tf.mul(tf.sum(losses), scale),
-      saved: [probabilities, decoded!, table!, labelRows],
-      gradient: (dy, [probabilities, decoded, table, labelRows]) => {
+      saved: [probabilities, states!, table!, labelRows],
+      gradient: (dy, [probabilities, states, table, labelRows]) => {
         const factor = tf.mul(dy, scale);
         const weighted = scale.rank === 1;
         const column = weighted ? tf.expandDims(factor, 1) : factor;
-        const scaled = tf.mul(decoded!, column);
+        const scaled = tf.mul(states!, column);
         const toBias = () => {
           if (weighted) {
             const sums = tf.sum(tf.mul(probabilities!, column), 0);
@@ -64,33 +64,33 @@ export function scaledCrossEntropy(
 function labelLosses(
   logits: tf.Tensor,
   probabilities: tf.Tensor,
-  decoded: tf.Tensor,
+  states: tf.Tensor,
   labelRows: tf.Tensor,
   labelBias: tf.Tensor,
 ): tf.Tensor {
   const logSumExp = tf.sub(tf.max(logits, -1), tf.log(tf.max(probabilities, -1)));
-  const labelLogits = tf.add(tf.sum(tf.mul(decoded, labelRows), -1), labelBias);
+  const labelLogits = tf.add(tf.sum(tf.mul(states, labelRows), -1), labelBias);
   return tf.sub(logSumExp, labelLogits);
 }
 
 /**
- * What one forward pass over labelled rows says about the model.
+ * Scores the output of one forward pass over masked positions.
  *
  * @param weights float32 [masked], 1 on rows that count and 0 on others; all count without
  * @returns `loss_sum`, the summed cross-entropy, and `correct`, how many labels were the top prediction (float32 scalars)
  */
 export function scoreLabels(
-  decoded: tf.Tensor,
+  states: tf.Tensor,
   table: tf.Tensor,
   bias: tf.Tensor,
   labels: tf.Tensor,
   weights?: tf.Tensor,
 ): { loss_sum: tf.Tensor; correct: tf.Tensor } {
-  const logits = affine(decoded, table, bias);
+  const logits = affine(states, table, bias);
   const losses = labelLosses(
     logits,
     tf.softmax(logits),
-    decoded,
+    states,
     tf.gather(table, labels),
     tf.gather(bias, labels),
   );

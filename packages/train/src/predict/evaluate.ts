@@ -40,7 +40,7 @@ export interface DatasetEvaluation extends Evaluation {
 }
 
 /**
- * Scores a checkpoint on every labelled row of a dataset (of a dataset in two splits: the held-out one).
+ * Scores a checkpoint on every row of a dataset (of a dataset in two splits: the validation one).
  * @throws InputError when dataset and model do not go together
  */
 export async function evaluate(given: EvaluateOptions): Promise<DatasetEvaluation> {

@@ -64,7 +64,7 @@ export class MaskFiller {
     const shape = { batch: 1, sequence: input_ids.length };
     const batch = assembleBatch([rowOf(input_ids, labels)], shape, 0);
     const probabilities = await this.predictor.predict(batch);
-    return Array.from({ length: batch.decoded }, (_, mask) =>
+    return Array.from({ length: batch.masked }, (_, mask) =>
       mostProbable(probabilities.subarray(mask * vocabulary, (mask + 1) * vocabulary), topK),
     );
   }

@@ -7,7 +7,7 @@ import { hasLabels } from '../data/dataset.js';
  * The loss, in nats a masked token, of always answering with the word frequencies of the training rows (add-one
  * smoothed over the vocabulary): what a model must beat to have learned anything from the context.
  *
- * @param path an Arrow file or a dataset folder that has a held-out part
+ * @param path an Arrow file or a dataset folder that has a validation part
  * @throws InputError when it has none, or does not say which tokenizer made it
  */
 export async function unigramLoss(path: string): Promise<number> {

@@ -2,7 +2,7 @@ import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StepMetrics } from '../loop/events.js';
 
-/** A held-out result as a line of metrics.jsonl. */
+/** A validation result as a line of metrics.jsonl. */
 export interface EvaluationMetrics {
   step: number;
   eval_loss: number;
@@ -12,7 +12,7 @@ export interface EvaluationMetrics {
 
 export type MetricsLine = StepMetrics | EvaluationMetrics;
 
-/** `metrics.jsonl`: an object a step, and held-out results as objects of their own. */
+/** `metrics.jsonl`: an object a step, and validation results as objects of their own. */
 export class MetricsFile {
   readonly #path: string;
 

@@ -11,7 +11,7 @@ import { mostProbable } from '../predict/candidates.js';
 
 const sampleRows = 4;
 
-/** What the model answers on the first held-out rows; nothing where the tokens' texts are not known. */
+/** What the model answers on the first validation rows; nothing where the tokens' texts are not known. */
 export async function samplePredictions(
   trainer: Trainer,
   { dataset, plan }: { dataset: Dataset; plan: DataPlan },
@@ -22,12 +22,12 @@ export async function samplePredictions(
   const loaded = await loadBatches(dataset, plan, { ...onePass, threads: 0 }).next();
   if (!tokens || loaded.done) return [];
   const batch = firstRows(loaded.value);
-  if (batch.decoded === 0) return [];
+  if (batch.masked === 0) return [];
   const predictor = await Predictor.sharing(trainer, [batch.sequence]);
   try {
     const probabilities = await predictor.predict(batch);
     const places = new Map<number, MaskedPlace>();
-    for (let mask = 0; mask < batch.decoded; mask++) {
+    for (let mask = 0; mask < batch.masked; mask++) {
       const scores = probabilities.subarray(mask * vocabulary, (mask + 1) * vocabulary);
       const candidates = mostProbable(scores, 3).map(({ id, probability }) => ({
         word: tokens[id] ?? `#${id}`,
@@ -46,14 +46,12 @@ export async function samplePredictions(
 /** The batch with the positions of its first rows alone to decode. */
 function firstRows(batch: Batch): Batch {
   const end = sampleRows * batch.sequence;
-  const decoded = batch.masked_positions
-    .subarray(0, batch.decoded)
-    .filter((position) => position < end).length;
+  const masked = batch.masked_positions.subarray(0, batch.masked).filter((position) => position < end).length;
   return {
     ...batch,
-    decoded,
-    masked_positions: batch.masked_positions.subarray(0, decoded),
-    masked_labels: batch.masked_labels.subarray(0, decoded),
+    masked,
+    masked_positions: batch.masked_positions.subarray(0, masked),
+    masked_labels: batch.masked_labels.subarray(0, masked),
   };
 }
 

@@ -25,7 +25,7 @@ export interface DatasetShape {
   sequenceLength: number;
   /** Rows of differing length, as line by line gives them. */
   ragged?: boolean;
-  /** Rows of a held-out unit. */
+  /** Rows of a validation unit. */
   validationRows?: number;
   vocabularySize?: number;
   /** Leaves the labels out. */
@@ -73,8 +73,8 @@ export async function writeDataset(path: string, shape: DatasetShape): Promise<v
   };
   const describe = describeBatches(description);
   const batches = rowsPerUnit.map((rows, unit) => ({ rows, unit, split: 'train' as const }));
-  const heldOut = { rows: validationRows, unit: rowsPerUnit.length, split: 'validation' as const };
-  const all = validationRows > 0 ? [...batches, heldOut] : batches;
+  const validation = { rows: validationRows, unit: rowsPerUnit.length, split: 'validation' as const };
+  const all = validationRows > 0 ? [...batches, validation] : batches;
   const column = (rows: number) => {
     const lists = Array.from({ length: rows }, () => {
       const length = ragged ? 4 + random.below(sequenceLength - 3) : sequenceLength;

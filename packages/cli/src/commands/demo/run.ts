@@ -12,7 +12,7 @@ import type { Style } from '../../output/style.js';
 import { preprocessWithProgress } from '../preprocess/run.js';
 import { followTraining } from '../train/follow.js';
 import type { DemoSettings } from './command.js';
-import { type HeldOutPrediction, predictHeldOut } from './held-out.js';
+import { predictWords, type WordPrediction } from './predict.js';
 import { recipe } from './recipe.js';
 
 export async function runDemo(context: Context, options: DemoSettings): Promise<void> {
@@ -32,7 +32,7 @@ export async function runDemo(context: Context, options: DemoSettings): Promise<
   );
   const tokenizer = await makeTokenizer(files.tokenizer);
   say(
-    `2  Rows of ${sequenceLength} tokens, ${maskProbability * 100} % of them masked; ${evalFraction * 100} % of the chapters held out`,
+    `2  Rows of ${sequenceLength} tokens, ${maskProbability * 100} % of them masked; ${evalFraction * 100} % of the chapters for validation`,
   );
   const { report } = await preprocessWithProgress(
     context,
@@ -59,7 +59,7 @@ export async function runDemo(context: Context, options: DemoSettings): Promise<
   );
   context.signal.throwIfAborted();
   say('4  Asking it');
-  const predictions = await predictHeldOut(files.heldOut, files.checkpoint, tokenizer, 8, {});
+  const predictions = await predictWords(files.heldOut, files.checkpoint, tokenizer, 8, {});
 
   const [first, last] = [trained.evaluations[0]!, trained.evaluations.at(-1)!];
   const result = {
@@ -104,7 +104,7 @@ interface DemoResult {
   end_accuracy: number;
   beats_baseline: boolean;
   steps: number;
-  predictions: HeldOutPrediction[];
+  predictions: WordPrediction[];
   files: { text: string; tokenizer: string; dataset: string; heldOut: string; checkpoint: string };
   seconds: number;
 }
@@ -117,7 +117,7 @@ function describe(result: DemoResult, mlm: string, style: Style): string[] {
     : style('red', 'not below the baseline: it has learned no more than the words’ frequencies');
   return [
     '',
-    style('bold', 'Held-out loss (nats a masked token)'),
+    style('bold', 'Validation loss (nats per masked token)'),
     ...alignColumns(
       [
         ['  before training', result.start_loss.toFixed(3)],
@@ -132,7 +132,7 @@ function describe(result: DemoResult, mlm: string, style: Style): string[] {
     ),
     `  right at the first guess: ${formatShare(result.end_accuracy)} of the masked tokens`,
     '',
-    style('bold', 'Held-out rows, a word masked in each, and its first guesses'),
+    style('bold', 'Validation rows, one word masked in each, and the first guesses'),
     ...result.predictions.flatMap(({ text, answer, predictions, isRight }) => [
       `  ${text}`,
       `    ${isRight ? style('green', 'right') : style('yellow', 'wrong')}, it is “${answer}”: ` +
@@ -145,8 +145,8 @@ function describe(result: DemoResult, mlm: string, style: Style): string[] {
     ...alignColumns([
       ['  text', files.text],
       ['  tokenizer', `${files.tokenizer}/`],
-      ['  rows to train on', files.dataset],
-      ['  rows held out', files.heldOut],
+      ['  training rows', files.dataset],
+      ['  validation rows', files.heldOut],
       ['  checkpoint', `${checkpoint}/`, 'opens in Python: BertForMaskedLM.from_pretrained'],
     ]),
     '',

@@ -26,7 +26,7 @@ export async function runEval(context: Context, options: EvalSettings): Promise<
         details: () => [`batch ${formatCount(batches)} of ${formatCount(totalBatches)}`],
       }),
   }).finally(() => progress.finish());
-  if (result.decoded === 0 && !options.quiet) context.stderr.write(`mlm: ${noLabels(dataset)}\n`);
+  if (result.masked === 0 && !options.quiet) context.stderr.write(`mlm: ${noLabels(dataset)}\n`);
   else if (result.split === 'train' && !options.quiet) {
     context.stderr.write(
       `mlm: ${dataset}: has no validation rows, so this scores the rows to train on; preprocess with --eval-fraction for others\n`,
@@ -34,8 +34,9 @@ export async function runEval(context: Context, options: EvalSettings): Promise<
   }
   const rows =
     result.split === null ? '' : ` of the ${result.split === 'train' ? 'training' : 'validation'} rows`;
-  printResult(context, options, result, () => [
-    `loss        ${result.loss.toFixed(4)} nats a token, over ${formatCount(result.decoded)} masked tokens${rows}`,
+  const { masked, split, ...scores } = result;
+  printResult(context, options, { ...scores, decoded: masked, split }, () => [
+    `loss        ${result.loss.toFixed(4)} nats a token, over ${formatCount(masked)} masked tokens${rows}`,
     `perplexity  ${result.perplexity.toFixed(2)}`,
     `accuracy    ${formatShare(result.accuracy)}`,
   ]);

@@ -178,7 +178,7 @@ export function isLong({ files, bytes }: InputFiles, enough = longBytes): boolea
   return bytes >= enough && files.every(({ path, isStream }) => path !== '-' && isStream !== true);
 }
 
-/** Bytes on disk of a dataset, its held-out part included; 0 for a stream. */
+/** Bytes on disk of a dataset, its validation part included; 0 for a stream. */
 async function outputBytes(output: string): Promise<number> {
   if (output === '-') return 0;
   const entry = await stat(output);
@@ -193,11 +193,10 @@ async function sizeOf(path: string): Promise<number> {
   return (await stat(path).catch(() => undefined))?.size ?? 0;
 }
 
-/** Why nothing is held out though a share was asked for, and what helps. */
+/** Why there are no validation rows though a share was asked for, and what helps. */
 function emptyValidation(documents: number, { evalFraction, evalBy }: PreprocessSettings): string {
   const share = formatShare(evalFraction);
-  if (evalBy === 'row')
-    return `no row was held out for validation: ${share} of these are too few; give more text`;
+  if (evalBy === 'row') return `no row went to validation: ${share} of these are too few; give more text`;
   const what = documents === 1 ? 'the text is one document' : `${share} of ${documents} documents held none`;
-  return `nothing was held out for validation: ${what}; hold out rows with --eval-by row`;
+  return `nothing went to validation: ${what}; divide by rows with --eval-by row`;
 }

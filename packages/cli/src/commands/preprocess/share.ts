@@ -47,6 +47,6 @@ export function refuseIdleOptions(options: PreprocessSettings, output: string, {
     throw new UsageError(`--shard-size is for a dataset folder, and ${output} is none; leave it out`);
   if (output === '-' && evalFraction > 0)
     throw new UsageError(
-      '--eval-fraction: one stream cannot keep held-out rows apart; write to a file or a folder',
+      '--eval-fraction: one stream cannot keep validation rows apart; write to a file or a folder',
     );
 }

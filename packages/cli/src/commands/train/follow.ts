@@ -18,8 +18,8 @@ export interface TrainResult {
   tokens: number;
   tokens_per_second: number;
   elapsed_seconds: number;
-  /** Held-out results by step, in their order. */
-  evaluations: (Evaluation & { step: number })[];
+  /** Validation results by step, in their order. */
+  evaluations: ({ step: number; decoded: number } & Omit<Evaluation, 'masked'>)[];
 }
 
 const lossWindow = 20;
@@ -52,14 +52,14 @@ export async function followTraining(
         const { batchSize, microBatchSize, warnings } = event;
         Object.assign(result, { output, step: doneSteps, total_steps: totalSteps });
         for (const warning of warnings) progress.note(`mlm: ${spell(warning)}`);
-        const heldOut = validationRows > 0 ? ` and ${formatNoun(validationRows, 'held-out row')}` : '';
+        const validation = validationRows > 0 ? ` and ${formatNoun(validationRows, 'validation row')}` : '';
         const resumed = doneSteps > 0 ? `, from step ${formatCount(doneSteps)} on` : '';
         const cut =
           microBatchSize < batchSize
             ? `, batches of ${batchSize} rows in micro-batches of ${microBatchSize}`
             : '';
         progress.note(
-          `${formatShortCount(parameters)} parameters, ${formatNoun(rows, 'row')}${heldOut}, ` +
+          `${formatShortCount(parameters)} parameters, ${formatNoun(rows, 'row')}${validation}, ` +
             `${formatNoun(totalSteps, 'step')}${cut}${resumed} → ${output}/`,
         );
       } else if (event.type === 'step') {
@@ -86,10 +86,10 @@ export async function followTraining(
           ],
         });
       } else if (event.type === 'evaluation') {
-        const { type: _, best, ...evaluation } = event;
-        result.evaluations.push(evaluation);
+        const { type: _, best, masked, ...evaluation } = event;
+        result.evaluations.push({ ...evaluation, decoded: masked });
         progress.note(
-          `step ${formatCount(evaluation.step)}: held-out loss ${evaluation.loss.toFixed(4)}, ` +
+          `step ${formatCount(evaluation.step)}: validation loss ${evaluation.loss.toFixed(4)}, ` +
             `accuracy ${(evaluation.accuracy * 100).toFixed(2)} %${best ? ', the best so far' : ''}`,
         );
       } else if (event.type === 'end') {

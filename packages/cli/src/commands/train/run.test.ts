@@ -16,7 +16,7 @@ const result: TrainResult = {
 
 test.each<[Partial<TrainResult>, string[]]>([
   [{}, []],
-  [{ reason: 'stopped early' }, ['Stopped early at step 6 of 50: no better held-out loss.']],
+  [{ reason: 'stopped early' }, ['Stopped early at step 6 of 50: no better validation loss.']],
   [{ reason: 'aborted' }, ['Stopped after step 6 of 50; go on with the same command and --resume.']],
   [
     { reason: 'aborted', step: 0, loss: null },

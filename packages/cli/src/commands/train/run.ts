@@ -101,22 +101,22 @@ export function headline({ reason, step, total_steps, loss }: TrainResult): stri
     const when = step === 0 ? 'before the first step' : `after ${place}`;
     return [`Stopped ${when}; go on with the same command and --resume.`];
   }
-  if (reason === 'stopped early') return [`Stopped early at ${place}: no better held-out loss.`];
+  if (reason === 'stopped early') return [`Stopped early at ${place}: no better validation loss.`];
   return loss === null ? [`Finished already, at ${place}: nothing was left to do.`] : [];
 }
 
 export function describe(result: TrainResult): string[] {
   const { step, loss, tokens, tokens_per_second, elapsed_seconds, evaluations } = result;
-  const heldOut = evaluations.at(-1);
+  const last = evaluations.at(-1);
   return [
     `${formatNoun(step, 'step')}, ${formatShortCount(tokens)} tokens in ${formatDuration(elapsed_seconds)}` +
       (tokens_per_second > 0 ? ` (${formatShortCount(tokens_per_second)} tokens/s)` : ''),
     ...(loss === null ? [] : [`loss ${loss.toFixed(4)}`]),
-    ...(heldOut === undefined
+    ...(last === undefined
       ? []
       : [
-          `held-out loss ${heldOut.loss.toFixed(4)}, perplexity ${heldOut.perplexity.toFixed(2)}, ` +
-            `accuracy ${formatShare(heldOut.accuracy)}`,
+          `validation loss ${last.loss.toFixed(4)}, perplexity ${last.perplexity.toFixed(2)}, ` +
+            `accuracy ${formatShare(last.accuracy)}`,
         ]),
     `checkpoint in ${result.output}/`,
   ];

@@ -3,8 +3,8 @@ import { unmask } from '@mlm/masking';
 import type { Tokenizer } from '@mlm/tokenize';
 import { type EngineOptions, MaskFiller } from '@mlm/train';
 
-/** A held-out row with one word masked, and what the model would put there. */
-export interface HeldOutPrediction {
+/** A validation row with one word masked, and what the model would put there. */
+export interface WordPrediction {
   text: string;
   answer: string;
   predictions: { token: string; probability: number }[];
@@ -12,18 +12,18 @@ export interface HeldOutPrediction {
 }
 
 /**
- * Asks a model for one word each of a few held-out rows, taken at even distances through the held-out part, so that
- * nobody has chosen them by their answers.
+ * Asks a model for one word each of a few validation rows, taken at even distances through all of them, so that nobody has
+ * chosen them by their answers.
  */
-export async function predictHeldOut(
+export async function predictWords(
   dataset: string,
   checkpoint: string,
   tokenizer: Tokenizer,
   count: number,
   engine: Partial<EngineOptions>,
-): Promise<HeldOutPrediction[]> {
+): Promise<WordPrediction[]> {
   const filler = await MaskFiller.open(checkpoint, engine);
-  const predictions: HeldOutPrediction[] = [];
+  const predictions: WordPrediction[] = [];
   try {
     for (const ids of await spreadRows(dataset, count)) {
       const position = wordToMask(ids, tokenizer);
