@@ -1,9 +1,9 @@
-import type { Client, Handle } from './client.js';
 import { type ElementType, elementTypes, type HostArray } from './element-type.js';
+import type { Handles } from './handles.js';
 import type { Native } from './native.js';
 
 /** An array on a device. */
-export class DeviceBuffer<T extends ElementType = ElementType> implements Handle {
+export class DeviceBuffer<T extends ElementType = ElementType> {
   #destroyed = false;
 
   /** @internal */
@@ -12,7 +12,7 @@ export class DeviceBuffer<T extends ElementType = ElementType> implements Handle
     private readonly address: bigint,
     readonly shape: readonly number[],
     readonly type: T,
-    private readonly client: Client,
+    private readonly handles: Handles,
   ) {}
 
   /** Elements. */
@@ -52,6 +52,6 @@ export class DeviceBuffer<T extends ElementType = ElementType> implements Handle
     if (this.#destroyed) return;
     this.native.call('Buffer_Destroy', { buffer: this.address });
     this.#destroyed = true;
-    this.client.forget(this);
+    this.handles.forget(this);
   }
 }

@@ -3,6 +3,7 @@ import type { Device } from './device.js';
 import { readDevice } from './device.js';
 import { type ElementType, elementTypes } from './element-type.js';
 import { LoadedExecutable } from './executable.js';
+import { Handles } from './handles.js';
 import type { Native } from './native.js';
 import { type CompileOptions, encodeCompileOptions, encodeNamedValues, type OptionValue } from './options.js';
 import { encodeProgram } from './program.js';
@@ -15,15 +16,9 @@ export interface UploadOptions {
   readonly device?: Device;
 }
 
-/** Something of a client's that native memory stands behind. */
-export interface Handle {
-  /** Frees it; a second call does nothing. */
-  destroy(): void;
-}
-
 /** The devices of a plugin. Everything made from a client ends with it. */
 export class Client {
-  readonly #handles = new Set<Handle>();
+  readonly #handles = new Handles();
   #destroyed = false;
 
   private constructor(
@@ -81,7 +76,7 @@ export class Client {
       device: device.pointer,
     });
     if (done !== 0n) this.native.call('Event_Destroy', { event: done });
-    return this.keep(new DeviceBuffer(this.native, buffer, shape, type, this));
+    return this.#handles.keep(new DeviceBuffer(this.native, buffer, shape, type, this.#handles));
   }
 
   /**
@@ -98,7 +93,7 @@ export class Client {
       { client: this.#alive(), program: struct, options: settings, optionsSize: settings.length },
       alive,
     );
-    return this.keep(new LoadedExecutable(this.native, executable, this));
+    return this.#handles.keep(new LoadedExecutable(this.native, executable, this.#handles));
   }
 
   /**
@@ -112,26 +107,15 @@ export class Client {
       bytes,
       size: bytes.length,
     });
-    return this.keep(new LoadedExecutable(this.native, executable, this));
+    return this.#handles.keep(new LoadedExecutable(this.native, executable, this.#handles));
   }
 
   /** Frees the devices, and before them every buffer and executable that is left. A second call does nothing. */
   destroy(): void {
     if (this.#destroyed) return;
-    for (const handle of [...this.#handles]) handle.destroy();
+    this.#handles.destroy();
     this.native.call('Client_Destroy', { client: this.#alive() });
     this.#destroyed = true;
-  }
-
-  /** @internal */
-  keep<T extends Handle>(handle: T): T {
-    this.#handles.add(handle);
-    return handle;
-  }
-
-  /** @internal */
-  forget(handle: Handle): void {
-    this.#handles.delete(handle);
   }
 
   #alive(): bigint {

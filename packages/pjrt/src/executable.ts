@@ -1,6 +1,6 @@
 import { DeviceBuffer } from './buffer.js';
-import type { Client, Handle } from './client.js';
 import { type ElementType, elementType } from './element-type.js';
+import type { Handles } from './handles.js';
 import type { Native } from './native.js';
 import { slotOf, slots } from './struct.js';
 
@@ -49,7 +49,7 @@ export class Executable {
     return bytes;
   }
 
-  /** For {@link Client.deserialize} in a later process. @throws PjrtError where the plugin cannot */
+  /** What `Client.deserialize` loads in a later process. @throws PjrtError where the plugin cannot */
   serialize(): Uint8Array {
     const { native } = this;
     const { bytes, size, serialized, deleter } = native.call('Executable_Serialize', {
@@ -75,7 +75,7 @@ interface OutputSpec {
 }
 
 /** A compiled program on its devices. */
-export class LoadedExecutable extends Executable implements Handle {
+export class LoadedExecutable extends Executable {
   readonly #outputs: readonly OutputSpec[];
   #unloaded = false;
 
@@ -83,7 +83,7 @@ export class LoadedExecutable extends Executable implements Handle {
   constructor(
     native: Native,
     private readonly loaded: bigint,
-    private readonly client: Client,
+    private readonly handles: Handles,
   ) {
     const { executable } = native.call('LoadedExecutable_GetExecutable', { loaded });
     super(native, executable);
@@ -120,7 +120,7 @@ export class LoadedExecutable extends Executable implements Handle {
     );
     const outputs = outputLists.map((list) =>
       this.#outputs.map(({ shape, type }, i) =>
-        this.client.keep(new DeviceBuffer(native, list[i]!, shape, type, this.client)),
+        this.handles.keep(new DeviceBuffer(native, list[i]!, shape, type, this.handles)),
       ),
     );
     const ends = await Promise.allSettled([...events].map((event) => native.finish(event)));
@@ -137,7 +137,7 @@ export class LoadedExecutable extends Executable implements Handle {
     super.destroy();
     this.native.call('LoadedExecutable_Destroy', { executable: this.loaded });
     this.#unloaded = true;
-    this.client.forget(this);
+    this.handles.forget(this);
   }
 }
 

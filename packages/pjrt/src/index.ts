@@ -1,5 +1,5 @@
 export type { DeviceBuffer } from './buffer.js';
-export type { Client, Handle, UploadOptions } from './client.js';
+export type { Client, UploadOptions } from './client.js';
 export type { Device } from './device.js';
 export type { ElementType, HostArray } from './element-type.js';
 export { PjrtError, type PjrtErrorCode } from './error.js';

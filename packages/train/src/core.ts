@@ -17,11 +17,10 @@ export { assembleBatch, type Batch, type BatchShape, type Row, rowOf } from './d
 
 export type { EngineOptions } from './engine/compile-model.js';
 export { Evaluator, type Score } from './engine/evaluator.js';
-export { Predictor } from './engine/predictor.js';
+export { type Candidate, mostProbable, Predictor } from './engine/predictor.js';
 export { Trainer, type TrainerOptions } from './engine/trainer.js';
 export { type AdamWOptions, adamWDefaults } from './optimizer/adamw.js';
 export { learningRateAt, type Schedule, type ScheduleName } from './optimizer/schedule.js';
-export { type Candidate, mostProbable } from './predict/candidates.js';
 export { Random } from './random/random.js';
 
 // Files

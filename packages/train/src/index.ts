@@ -3,9 +3,10 @@ export { checkpointFolder } from './checkpoint/hub.js';
 export { settingsOfRun } from './checkpoint/run-folder.js';
 export { readSafetensors, type StoredTensor, writeSafetensors } from './checkpoint/safetensors.js';
 export type { Batch } from './data/batch.js';
-export { type DataPlan, dynamicRule, type PlanOptions, planData } from './data/dataset.js';
+export { type DataPlan, type DataPlanOptions, dynamicRule, planData } from './data/dataset.js';
 export { type DataPosition, loadBatches } from './data/loader.js';
 export type { EngineOptions } from './engine/compile-model.js';
+export type { Candidate } from './engine/predictor.js';
 export { exportOnnx, type OnnxExport, type OnnxExportOptions } from './export/onnx.js';
 export type {
   CheckpointEvent,
@@ -24,7 +25,6 @@ export { modelTypes, presetModel, presetNames } from './models/index.js';
 export type { Limits, Model, Parameter } from './models/model.js';
 export { type ScheduleName, scheduleNames } from './optimizer/schedule.js';
 export { trainDefaults } from './options.js';
-export type { Candidate } from './predict/candidates.js';
 export {
   type DatasetEvaluation,
   type EvaluateOptions,

@@ -1,13 +1,13 @@
 import { Worker } from 'node:worker_threads';
 import { InputError } from '@mlm/base/errors';
+import { entryPoint } from '@mlm/base/spawn';
 import type { Unit } from '../source/unit.js';
 import type { Tokenizer } from '../tokenizer/types.js';
 import type { FinishedUnit } from './finished-unit.js';
 import type { RemoteError, UnitAnswer, WorkerRequest } from './thread.js';
 import type { UnitWork } from './unit-worker.js';
 
-/** The compiled entry point, from this file in src/ as in dist/. */
-const THREAD = new URL('../../dist/worker/thread.js', import.meta.url);
+const THREAD = entryPoint(import.meta.url, './thread.js');
 
 interface WaitingUnit {
   resolve(finished: FinishedUnit): void;

@@ -59,7 +59,7 @@ const isReport = (name: string) =>
   name === metricsFile || name === 'report.html' || /^events\.out\.tfevents\.[\w.-]+\.mlm$/.test(name);
 
 /** What decides what becomes of a folder that is there already. */
-export interface OutputOptions {
+export interface RunFolderOptions {
   resume: boolean;
   overwrite: boolean;
   /** Files and folders that the run reads. */
@@ -81,7 +81,7 @@ export class RunFolder {
    * @throws InputError when the folder holds something and neither `resume` nor `overwrite` says what to do with it, or
    * `overwrite` would remove what no run wrote, or an input
    */
-  async check({ resume, overwrite, inputs }: OutputOptions): Promise<void> {
+  async check({ resume, overwrite, inputs }: RunFolderOptions): Promise<void> {
     checkWorkingFolder(this.path, runFolder, { inputs });
     await restoreFolder(this.path);
     const found = await stat(this.path).catch(() => undefined);

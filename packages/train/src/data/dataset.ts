@@ -20,7 +20,7 @@ export interface DataPlan extends EpochOptions {
 }
 
 /** What {@link planData} goes by. */
-export interface PlanOptions {
+export interface DataPlanOptions {
   /** Rows in a batch. */
   batchSize: number;
   /** The one that made the ids. */
@@ -37,7 +37,7 @@ export interface PlanOptions {
  * Looks at the lengths of a dataset's rows and decides on the shapes of its batches.
  * @throws InputError when it has no rows
  */
-export async function planData(dataset: Dataset, options: PlanOptions): Promise<DataPlan> {
+export async function planData(dataset: Dataset, options: DataPlanOptions): Promise<DataPlan> {
   if (dataset.rows === 0) throw new InputError(`${dataset.path}: has no rows`);
   const { batchSize } = options;
   const lengths = packedLength(dataset) ?? (await lengthHistogram(dataset));

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Dataset } from '@mlm/arrow';
 import { InputError, type MessageParts } from '@mlm/base/errors';
+import { entryPoint } from '@mlm/base/spawn';
 import type { Batch } from './batch.js';
 import type { DataPlan } from './dataset.js';
 import { epochBatches } from './epoch.js';
@@ -90,7 +91,7 @@ class LoaderThread {
   #waiting: (() => void) | undefined;
 
   constructor(task: LoaderTask) {
-    this.#worker = new Worker(new URL('../../dist/data/worker.js', import.meta.url), {
+    this.#worker = new Worker(entryPoint(import.meta.url, './worker.js'), {
       workerData: task,
       // Flags of the main program, such as --input-type, may not suit a file.
       execArgv: [],

@@ -22,33 +22,24 @@ export class Evaluator {
     private readonly options: Pick<GraphShape, 'engine' | 'xla' | 'devices'>,
   ) {}
 
-  static async create(
-    model: Model,
-    weights: Weights,
-    options: EngineOptions & GraphShape,
-  ): Promise<Evaluator> {
-    const variables = parameterVariables(model, weights);
-    return new Evaluator(
-      await compileModel(
-        options,
-        modelFunction(evaluationGraph, model, fixedLength(options), options.devices),
-        variables,
-        batchInputs(options),
-      ),
-      options,
-    );
+  static create(model: Model, weights: Weights, options: EngineOptions & GraphShape): Promise<Evaluator> {
+    return Evaluator.compile(model, options, weights);
   }
 
   /** Scores with the weights that a trainer has at the time, without a copy of them. */
-  static async sharing(trainer: Trainer, lengths: readonly number[]): Promise<Evaluator> {
-    const { model, executable } = trainer;
-    const options = { ...trainer.options, lengths };
-    const variables = parameterVariables(model);
+  static sharing({ model, executable, options }: Trainer, lengths: readonly number[]): Promise<Evaluator> {
+    return Evaluator.compile(model, { ...options, lengths }, undefined, executable);
+  }
+
+  private static async compile(
+    model: Model,
+    options: EngineOptions & GraphShape,
+    weights?: Weights,
+    share?: Executable,
+  ): Promise<Evaluator> {
+    const variables = parameterVariables(model, weights);
     const fn = modelFunction(evaluationGraph, model, fixedLength(options), options.devices);
-    return new Evaluator(
-      await compileModel(options, fn, variables, batchInputs(options), executable),
-      options,
-    );
+    return new Evaluator(await compileModel(options, fn, variables, batchInputs(options), share), options);
   }
 
   async score(batch: Batch): Promise<Score> {

@@ -4,12 +4,12 @@ import { affine, keyedDropout, noDropout } from '../models/layers.js';
 import { scaledCrossEntropy, scoreLabels } from '../models/loss.js';
 import {
   type Dropout,
+  type ForwardPass,
   hasDropout,
   isFrozen,
   type Model,
   type Output,
   type Parameter,
-  type Pass,
 } from '../models/model.js';
 import { type AdamWOptions, adamW, type StepScalars } from '../optimizer/adamw.js';
 
@@ -126,7 +126,7 @@ function predict(
   variables: Variables,
   inputs: Tensors,
   fixedLength: number | undefined,
-  { dropout = noDropout, checkpointing }: Partial<Pass> = {},
+  { dropout = noDropout, checkpointing }: Partial<ForwardPass> = {},
 ): Output {
   const { input_ids, attention_mask, masked_positions } = inputs;
   const sequences = {

@@ -1,7 +1,7 @@
 import { Evaluator } from '../engine/evaluator.js';
 import { Trainer } from '../engine/trainer.js';
 import type { Weights } from '../models/model.js';
-import type { ScoredData } from './evaluate.js';
+import type { ScoredData } from './evaluate-rows.js';
 import type { Setup } from './setup.js';
 
 /** The model on its engine: as it is trained, and as it scores the validation rows, on the same weights. */

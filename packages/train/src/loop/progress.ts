@@ -3,10 +3,12 @@ import { deciding, type Given, settingsOf } from '@mlm/base/options';
 import { ENGINE_REVISION } from '@mlm/compile';
 import { mayBeInexact } from '../checkpoint/inexact.js';
 import type { Recipe, TrainerState } from '../checkpoint/state.js';
+import { parameterCount } from '../models/model.js';
 import { trainOptions } from '../options.js';
-import type { EndEvent, Evaluation, EvaluationEvent } from './events.js';
+import type { EndEvent, Evaluation, EvaluationEvent, StartEvent } from './events.js';
 import type { ResolvedOptions } from './options.js';
 import type { Setup } from './setup.js';
+import { warningsOf } from './warnings.js';
 
 /** What decides the weights that a run ends with: a resumed run must agree in all of it. */
 function recipeOf(options: ResolvedOptions, setup: Setup): Recipe {
@@ -107,3 +109,27 @@ export function reasonToEnd(
 }
 
 export const isDue = (step: number, every: number) => every > 0 && step % every === 0;
+
+export function startEvent(options: ResolvedOptions, setup: Setup, state: TrainerState): StartEvent {
+  return {
+    type: 'start',
+    totalSteps: setup.schedule.totalSteps,
+    doneSteps: state.step,
+    stepsPerEpoch: setup.stepsPerEpoch,
+    batchSize: options.batchSize,
+    microBatchSize: setup.trainer.batchSize,
+    rows: setup.dataset.rows,
+    validationRows: setup.validation?.dataset.rows ?? 0,
+    parameters: parameterCount(setup.checkpoint.model),
+    output: options.output,
+    warnings: warningsOf(options, setup),
+  };
+}
+
+export function endEvent(
+  reason: EndEvent['reason'],
+  { output }: ResolvedOptions,
+  { step, tokens, elapsed_seconds }: TrainerState,
+): EndEvent {
+  return { type: 'end', reason, step, tokens, elapsed_seconds, output };
+}

@@ -1,14 +1,23 @@
 import { basename, dirname, join } from 'node:path';
+import { exists } from '@mlm/base';
 import { InputError, mention, say } from '@mlm/base/errors';
-import { settingsOf } from '@mlm/base/options';
+import { type Given, settingsOf } from '@mlm/base/options';
 import { trainDefaults, trainOptions } from '../options.js';
 import type { ResolvedOptions, TrainOptions } from './options.js';
 
 /**
  * Fills in the defaults.
+ *
+ * @param asked options left undefined count as not given
+ * @param remembered those of the run that is continued, which stand where none is given
  * @throws InputError for a value out of its range
  */
-export function resolveOptions(given: TrainOptions): ResolvedOptions {
+export function resolveOptions(
+  asked: TrainOptions,
+  remembered: Given<typeof trainOptions> = {},
+): ResolvedOptions {
+  const defined = Object.entries(asked).filter(([, value]) => value !== undefined);
+  const given = { ...remembered, ...Object.fromEntries(defined) } as TrainOptions;
   const { batchSize: rows = trainDefaults.batchSize } = given;
   const automatic = rows === 'auto';
   const batchSize = automatic ? trainDefaults.batchSize : rows;
@@ -42,4 +51,9 @@ export function outputOf({
   if (output !== undefined) return output;
   const stem = basename(dataset).replace(/\.arrow$/, '');
   return join(dirname(dataset), `${stem}-${basename(model)}`);
+}
+
+/** What a run reads: its output never replaces any of it. */
+export async function inputsOf({ dataset, model }: ResolvedOptions): Promise<string[]> {
+  return (await exists(model)) ? [dataset, model] : [dataset];
 }

@@ -1,22 +1,28 @@
-import { exists, lockOutput, mention, say, severalProcesses } from '@mlm/base';
-import { InputError } from '@mlm/base/errors';
+import { InputError, lockOutput, mention, say, severalProcesses } from '@mlm/base';
 import type { PredictedRow, Run } from '@mlm/pages';
 import { RunFolder, type Snapshot, settingsOfRun } from '../checkpoint/run-folder.js';
 import type { TrainerState } from '../checkpoint/state.js';
-import { parameterCount } from '../models/model.js';
 import { learningRateAt } from '../optimizer/schedule.js';
 import { sampledUnigramLoss } from '../predict/unigram.js';
 import { RunLog } from '../report/log.js';
 import { samplePredictions } from '../report/samples.js';
 import { StepSource } from './batches.js';
 import { type Engines, startEngines } from './engines.js';
-import { evaluateRows } from './evaluate.js';
-import type { EndEvent, StartEvent, TrainEvent } from './events.js';
+import { evaluateRows } from './evaluate-rows.js';
+import type { EndEvent, TrainEvent } from './events.js';
 import type { ResolvedOptions, TrainOptions } from './options.js';
-import { continuedState, freshState, isDue, isEvaluationDue, judge, reasonToEnd } from './progress.js';
-import { outputOf, resolveOptions } from './resolve.js';
+import {
+  continuedState,
+  endEvent,
+  freshState,
+  isDue,
+  isEvaluationDue,
+  judge,
+  reasonToEnd,
+  startEvent,
+} from './progress.js';
+import { inputsOf, outputOf, resolveOptions } from './resolve.js';
 import { type Setup, setUp } from './setup.js';
-import { warningsOf } from './warnings.js';
 
 /**
  * Trains a masked language model on a dataset and writes a checkpoint folder. The run goes on as its events are read;
@@ -26,8 +32,7 @@ import { warningsOf } from './warnings.js';
  * @throws InputError when options, dataset, model and output do not go together
  */
 export async function* train(given: TrainOptions): AsyncGenerator<TrainEvent> {
-  const own = given.resume ? await settingsOfRun(outputOf(given)) : {};
-  const options = resolveOptions({ ...own, ...definedOnly(given) });
+  const options = resolveOptions(given, given.resume ? await settingsOfRun(outputOf(given)) : {});
   const several = severalProcesses();
   if (several) {
     throw new InputError(
@@ -41,11 +46,6 @@ export async function* train(given: TrainOptions): AsyncGenerator<TrainEvent> {
     lock.release();
   }
 }
-
-const definedOnly = (given: TrainOptions): TrainOptions =>
-  Object.fromEntries(
-    Object.entries(given).filter(([, value]) => value !== undefined),
-  ) as unknown as TrainOptions;
 
 async function* trainIn(output: RunFolder, options: ResolvedOptions): AsyncGenerator<TrainEvent> {
   await output.check({ ...options, inputs: await inputsOf(options) });
@@ -61,11 +61,6 @@ async function* trainIn(output: RunFolder, options: ResolvedOptions): AsyncGener
   } finally {
     await setup.dataset.close();
   }
-}
-
-/** What the run reads: an output never replaces it. */
-async function inputsOf({ dataset, model }: ResolvedOptions): Promise<string[]> {
-  return (await exists(model)) ? [dataset, model] : [dataset];
 }
 
 async function* run(
@@ -161,27 +156,6 @@ async function* run(
     await engines?.dispose();
     await (await opening).close();
   }
-}
-
-function startEvent(options: ResolvedOptions, setup: Setup, state: TrainerState): StartEvent {
-  return {
-    type: 'start',
-    totalSteps: setup.schedule.totalSteps,
-    doneSteps: state.step,
-    stepsPerEpoch: setup.stepsPerEpoch,
-    batchSize: options.batchSize,
-    microBatchSize: setup.trainer.batchSize,
-    rows: setup.dataset.rows,
-    validationRows: setup.validation?.dataset.rows ?? 0,
-    parameters: parameterCount(setup.checkpoint.model),
-    output: options.output,
-    warnings: warningsOf(options, setup),
-  };
-}
-
-function endEvent(reason: EndEvent['reason'], { output }: ResolvedOptions, state: TrainerState): EndEvent {
-  const { step, tokens, elapsed_seconds } = state;
-  return { type: 'end', reason, step, tokens, elapsed_seconds, output };
 }
 
 function diverged(step: number, { output, learningRate }: ResolvedOptions): InputError {

@@ -31,7 +31,7 @@ export type ThroughLayer = <Constants extends Readonly<Record<string, tf.Tensor>
 ) => tf.Tensor;
 
 /** How a forward pass goes. */
-export interface Pass {
+export interface ForwardPass {
   dropout: Dropout;
   /** Keeps only what enters a layer, and computes the layer again for its gradient. Default false. */
   checkpointing?: boolean | undefined;
@@ -174,7 +174,7 @@ export interface Model {
   adoption: Adoption;
   /** The same model with each rate of dropout set to one. */
   withDropout(rate: number): Model;
-  encode(tensors: ModelTensors, sequences: Sequences, pass: Pass): tf.Tensor;
+  encode(tensors: ModelTensors, sequences: Sequences, pass: ForwardPass): tf.Tensor;
   head(tensors: ModelTensors, hidden: tf.Tensor): Output;
   /** The text of config.json, as transformers' `save_pretrained` writes it. */
   formatConfig(): string;

@@ -7,7 +7,7 @@ import { refuseOtherTokenizer } from '../checkpoint/tokenizer.js';
 import type { Batch } from '../data/batch.js';
 import { planData, refuseMisfit } from '../data/dataset.js';
 import { Evaluator } from '../engine/evaluator.js';
-import { evaluateRows } from '../loop/evaluate.js';
+import { evaluateRows } from '../loop/evaluate-rows.js';
 import type { Evaluation } from '../loop/events.js';
 import { evaluateOptions } from '../options.js';
 

@@ -4,10 +4,9 @@ import { IGNORED_LABEL } from '@mlm/masking';
 import { readCheckpoint } from '../checkpoint/checkpoint.js';
 import { checkpointFolder } from '../checkpoint/hub.js';
 import { assembleBatch, rowOf } from '../data/batch.js';
-import { Predictor } from '../engine/predictor.js';
+import { type Candidate, mostProbable, Predictor } from '../engine/predictor.js';
 import type { Limits } from '../models/model.js';
 import { engineOptions, fillOptions } from '../options.js';
-import { type Candidate, mostProbable } from './candidates.js';
 
 /** Fills [MASK] with a model's most probable ids. */
 export class MaskFiller {

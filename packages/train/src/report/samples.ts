@@ -5,9 +5,8 @@ import type { Checkpoint } from '../checkpoint/checkpoint.js';
 import type { Batch } from '../data/batch.js';
 import type { DataPlan } from '../data/dataset.js';
 import { loadBatches, onePass } from '../data/loader.js';
-import { Predictor } from '../engine/predictor.js';
+import { mostProbable, Predictor } from '../engine/predictor.js';
 import type { Trainer } from '../engine/trainer.js';
-import { mostProbable } from '../predict/candidates.js';
 
 const sampleRows = 4;
 

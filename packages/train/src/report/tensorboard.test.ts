@@ -2,8 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { temporaryFolder } from '../testing/dataset.fixture.js';
-import { crc32c } from './crc32c.js';
-import { EventFile } from './tensorboard.js';
+import { crc32c, EventFile } from './tensorboard.js';
 
 const folder = await temporaryFolder();
 afterAll(() => folder.remove());

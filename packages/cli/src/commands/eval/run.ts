@@ -1,10 +1,9 @@
 import { evaluate } from '@mlm/train';
 import type { Context } from '../../context.js';
 import { pickEngine } from '../../options/engine.js';
-import { noLabels } from '../../output/no-labels.js';
 import { formatCount, formatShare } from '../../output/numbers.js';
 import { createProgress } from '../../output/progress.js';
-import { printResult } from '../../output/report.js';
+import { noLabels, printResult } from '../../output/report.js';
 import { namedTokenizer } from '../../tokenizer.js';
 import type { EvalSettings } from './command.js';
 

@@ -1,10 +1,9 @@
 import type { EndEvent, Evaluation, TrainEvent } from '@mlm/train';
 import type { Context } from '../../context.js';
 import { spell } from '../../options/flags.js';
-import { noLabels } from '../../output/no-labels.js';
 import { formatCount, formatNoun, formatShortCount } from '../../output/numbers.js';
 import { createProgress } from '../../output/progress.js';
-import type { OutputOptions } from '../../output/report.js';
+import { noLabels, type OutputOptions } from '../../output/report.js';
 
 /** What a run came to. */
 export interface TrainResult {
