@@ -108,7 +108,7 @@ export class Training {
       decaySteps: 0,
     };
     const rule = maskingRule(this.tokenizer, { ...maskingDefaults, seed });
-    const evaluator = await Evaluator.sharing(this.trainer, [sequence]);
+    const evaluator = await Evaluator.sharing(this.trainer, { lengths: [sequence] });
     let step = 0;
     for (let epoch = 0; step < steps && !isStopped(); epoch++) {
       const masked = maskedRows(this.rows, rule, 'train', epoch);
@@ -155,7 +155,7 @@ export class Training {
     const place = row.indexOf(mask);
     if (place < 0) return [];
     const labels = row.map((_, i) => (i === place ? mask : IGNORED_LABEL));
-    const predictor = await Predictor.sharing(this.trainer, [settings.sequence]);
+    const predictor = await Predictor.sharing(this.trainer, { lengths: [settings.sequence] });
     const shape = { batch: settings.batch, sequence: settings.sequence };
     const probabilities = await predictor.predict(
       assembleBatch([rowOf(row, labels, new Int8Array(row.length).fill(1))], shape, tokenizer.specialIds.pad),

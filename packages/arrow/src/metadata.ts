@@ -46,6 +46,11 @@ export interface CutMetadata {
   line_by_line: boolean;
   /** What becomes of the part of a line beyond the sequence length. */
   overflow: 'wrap' | 'truncate';
+  /**
+   * `documents`: rows hold whole documents, or pieces of those longer than a row, each with special tokens of its own, and
+   * the column `document_starts` says where they begin. Absent: text as it comes. Only from format version 2 on.
+   */
+  pack?: 'documents' | undefined;
 }
 
 /** How rows were masked; `null` in {@link DatasetMetadata} for rows that are not masked. `@mlm/masking` reads it. */
@@ -177,7 +182,8 @@ export function metadataProblem(value: unknown): string | undefined {
       isRecord(cut) &&
       typeof cut.document === 'string' &&
       typeof cut.line_by_line === 'boolean' &&
-      typeof cut.overflow === 'string',
+      typeof cut.overflow === 'string' &&
+      (cut.pack === undefined || cut.pack === 'documents'),
     masking: value.masking === null || isRecord(value.masking),
     split: value.split === undefined || value.split === 'train' || value.split === 'validation',
     rows_per_unit:

@@ -49,6 +49,12 @@ export const rowOptions = options({
     decides: 'sequence length',
     help: 'tokens in a row, special tokens included',
   }),
+  pack: choice(['stream', 'documents'], {
+    default: 'stream',
+    value: 'how',
+    decides: { through: 'cut' },
+    help: 'fill rows with the text as it comes, or with whole documents, which training then keeps apart',
+  }),
   lineByLine: flag({
     decides: { through: 'cut' },
     help: 'one row per line, instead of packed rows',

@@ -16,7 +16,10 @@ export interface ListColumn<T extends Int32Array | Int8Array = Int32Array | Int8
  * @throws InputError when there is no such column, or its rows are not lists of integers without nulls
  */
 export function listColumn(batch: RecordBatch, name: 'attention_mask'): ListColumn<Int8Array>;
-export function listColumn(batch: RecordBatch, name: 'input_ids' | 'labels'): ListColumn<Int32Array>;
+export function listColumn(
+  batch: RecordBatch,
+  name: 'input_ids' | 'labels' | 'document_starts',
+): ListColumn<Int32Array>;
 export function listColumn(batch: RecordBatch, name: string): ListColumn;
 export function listColumn(batch: RecordBatch, name: string): ListColumn {
   const index = batch.schema.fields.findIndex((field) => field.name === name);

@@ -6,7 +6,7 @@ import { type BatchPlace, placeMetadata } from './place.js';
 const int32List = new List(new Field('item', new Int32(), true));
 const int8List = new List(new Field('item', new Int8(), true));
 
-/** The columns that a masked batch consists of; all three have the same rows. */
+/** The columns that a masked batch consists of; all have the same rows. */
 export interface MaskedColumns {
   /** Token ids after masking, one row a sequence. */
   input_ids: ListColumn<Int32Array>;
@@ -14,17 +14,27 @@ export interface MaskedColumns {
   labels: ListColumn<Int32Array>;
   /** 1 on tokens, 0 on padding. */
   attention_mask: ListColumn<Int8Array>;
+  /** The positions at which documents begin, ascending from 0; absent where rows do not keep documents apart. */
+  document_starts?: ListColumn<Int32Array>;
 }
 
-/** A record batch `{ input_ids: list<int32> }` over these arrays, which are not copied. */
-export function tokenBatch(input_ids: ListColumn<Int32Array>, place?: BatchPlace): RecordBatch {
-  return listBatch({ input_ids }, placeMetadata(place));
+/** A record batch `{ input_ids: list<int32> }`, and `document_starts` where they are given; nothing is copied. */
+export function tokenBatch(
+  input_ids: ListColumn<Int32Array>,
+  place?: BatchPlace,
+  document_starts?: ListColumn<Int32Array>,
+): RecordBatch {
+  return listBatch({ input_ids, ...(document_starts && { document_starts }) }, placeMetadata(place));
 }
 
-/** A record batch `{ input_ids: list<int32>, labels: list<int32>, attention_mask: list<int8> }`; nothing is copied. */
+/**
+ * A record batch `{ input_ids: list<int32>, labels: list<int32>, attention_mask: list<int8> }`, and
+ * `document_starts: list<int32>` where they are given; nothing is copied.
+ */
 export function maskedBatch(columns: MaskedColumns, place?: BatchPlace): RecordBatch {
-  const { input_ids, labels, attention_mask } = columns;
-  return listBatch({ input_ids, labels, attention_mask }, placeMetadata(place));
+  const { input_ids, labels, attention_mask, document_starts } = columns;
+  const all = { input_ids, labels, attention_mask, ...(document_starts && { document_starts }) };
+  return listBatch(all, placeMetadata(place));
 }
 
 /** The record batch of plain columns, which are not copied. */

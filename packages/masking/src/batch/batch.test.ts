@@ -44,6 +44,20 @@ describe('maskBatch', () => {
     ]);
   });
 
+  it('carries on where documents begin, through masking, masking anew and back', () => {
+    const column = plainRows(3, 12);
+    const starts = columnOf([[0], [0, 4, 7], [0, 2]]);
+    const batch = tokenBatch(column, start, starts).slice(1);
+    const later = { ...start, firstRow: 1 };
+    const expected = rowsOf(starts).slice(1);
+    const startsOf = (batch: RecordBatch) => rowsOf(listColumn(batch, 'document_starts'));
+    const masked = maskBatch(batch, ruleOf(), 0, later);
+    for (const result of [masked, remask(masked, ruleOf(), 2, later), unmask(masked)])
+      expect(startsOf(result)).toEqual(expected);
+    const twice = maskBatch(batch, ruleOf({ dupe_factor: 2 }), 0, later);
+    expect(startsOf(twice)).toEqual(expected.flatMap((row) => [row, row]));
+  });
+
   it('masks slices and chunks as the rows of the whole', () => {
     fc.assert(
       fc.property(cases, fc.nat(6), ({ rule, rows }, cut) => {

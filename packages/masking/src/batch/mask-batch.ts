@@ -3,6 +3,7 @@ import {
   type DatasetDescription,
   describeBatches,
   descriptionOf,
+  type ListColumn,
   listColumn,
   maskedBatch,
   placeOf,
@@ -20,7 +21,8 @@ import { formatVersion, type MaskingRule } from '../rule.js';
  * @param batch has the column `input_ids: list<int32>`; left unchanged.
  * @param epoch 0 for static masking; each epoch draws anew.
  * @param place where the rows stand in the dataset; default: what the batch itself says.
- * @returns `input_ids: list<int32>, labels: list<int32>, attention_mask: list<int8>`, a row for each row, or `dupe_factor` of them.
+ * @returns `input_ids: list<int32>, labels: list<int32>, attention_mask: list<int8>` and the batch's `document_starts`, if it
+ *   has them: a row for each row, or `dupe_factor` of them.
  * @throws InputError when ids or place are missing or out of range.
  */
 export function maskBatch(
@@ -32,7 +34,9 @@ export function maskBatch(
   const { dupe_factor = 1 } = rule.settings;
   const rows = repeatRows(listColumn(batch, 'input_ids'), dupe_factor);
   const repeated = { ...place, firstRow: place.firstRow * dupe_factor };
-  return toBatch(maskRows(rows, rule, repeated, epoch), batch, rule, repeated);
+  const masked = maskRows(rows, rule, repeated, epoch);
+  const starts = documentStarts(batch);
+  return toBatch(masked, batch, rule, repeated, starts && repeatRows(starts, dupe_factor));
 }
 
 /**
@@ -49,12 +53,13 @@ export function remask(
   epoch: number,
   place: BatchPlace = requirePlace(batch),
 ): RecordBatch {
-  return toBatch(remaskRows(maskedColumns(batch), rule, place, epoch), batch, rule, place);
+  const masked = remaskRows(maskedColumns(batch), rule, place, epoch);
+  return toBatch(masked, batch, rule, place, documentStarts(batch));
 }
 
 /** The token batch (`input_ids: list<int32>`) that a masked batch was made from. */
 export function unmask(batch: RecordBatch): RecordBatch {
-  return tokenBatch(restoreOriginals(maskedColumns(batch)), placeOf(batch));
+  return tokenBatch(restoreOriginals(maskedColumns(batch)), placeOf(batch), documentStarts(batch));
 }
 
 /** Place, counts and description go on with the batch, the masked tokens and the rule added. */
@@ -63,9 +68,16 @@ function toBatch(
   original: RecordBatch,
   rule: MaskingRule,
   place: BatchPlace,
+  document_starts: ListColumn<Int32Array> | undefined,
 ): RecordBatch {
   const counts = { ...place.counts, tokens: masked.tokens, selected: masked.masked };
-  return describeMasked(maskedBatch(masked, { ...place, counts }), original, rule);
+  const batch = maskedBatch({ ...masked, ...(document_starts && { document_starts }) }, { ...place, counts });
+  return describeMasked(batch, original, rule);
+}
+
+function documentStarts(batch: RecordBatch): ListColumn<Int32Array> | undefined {
+  const has = batch.schema.fields.some(({ name }) => name === 'document_starts');
+  return has ? listColumn(batch, 'document_starts') : undefined;
 }
 
 function maskedColumns(batch: RecordBatch) {

@@ -20,9 +20,11 @@ export function createStage(rule: MaskingRule): (batch: ColumnBatch) => ColumnBa
   return ({ columns, place: given }) => {
     const rows = repeatRows(columns.input_ids as ListColumn<Int32Array>, dupe_factor);
     const place = { ...given, firstRow: given.firstRow * dupe_factor };
+    const starts = columns.document_starts as ListColumn<Int32Array> | undefined;
     const { masked, tokens, ...columnsOfRows } = maskRowsInPlace(rows, rule, place);
     // Sums over a dataset go by the name `selected` since the format's first version.
     const counts = { ...place.counts, tokens, selected: masked };
-    return { columns: columnsOfRows, place: { ...place, counts } };
+    const carried = starts && { document_starts: repeatRows(starts, dupe_factor) };
+    return { columns: { ...columnsOfRows, ...carried }, place: { ...place, counts } };
   };
 }

@@ -7,8 +7,9 @@ import { BEGINS, PROTECTED } from '../select/words.js';
 import { DISTANCES, PARTS, type Tally } from './tally.js';
 
 /** The columns of a batch; datasets from elsewhere need not have an attention_mask. */
-export type FoundColumns = Omit<MaskedColumns, 'attention_mask'> & {
+export type FoundColumns = Omit<MaskedColumns, 'attention_mask' | 'document_starts'> & {
   attention_mask?: ListColumn<Int8Array> | undefined;
+  document_starts?: ListColumn<Int32Array> | undefined;
 };
 
 /** What rows are held to. */

@@ -148,6 +148,32 @@ describe('verifyMasking', () => {
     expect(report.violation).toMatchObject({ row: 1, message: expect.stringContaining('labels 19') });
   });
 
+  it('finds documents that do not begin and end where document_starts says', async () => {
+    const rule = ruleOf();
+    const rows = columnOf([
+      [101, 5000, 102, 101, 5001, 5002, 102, 0],
+      [101, 5003, 5004, 5005, 5006, 5007, 5008, 102],
+    ]);
+    const described = metadataOf(rule, [2]);
+    const metadata = { ...described, cut: { ...described.cut, pack: 'documents' as const } };
+    const place = { unit: 0, firstRow: 0, split: 'train' as const };
+    const found = async (starts: number[][], metadata?: DatasetMetadata) => {
+      const batch = maskBatch(tokenBatch(rows, place, columnOf(starts)), rule);
+      const { violation } = await verifyMasking(datasetOf([batch], metadata), metadata ? undefined : rule);
+      return violation && [violation.row, violation.position, violation.message];
+    };
+    const saying = (text: string) => expect.stringContaining(text);
+    expect(await found([[0, 3], [0]], metadata)).toBeUndefined();
+    expect(await found([[0, 3], [0]])).toBeUndefined();
+    expect(await found([[0, 3], []], metadata)).toEqual([1, 0, saying('begins with nothing')]);
+    expect(await found([[0, 3, 3], [0]], metadata)).toEqual([0, 3, saying('ascending')]);
+    expect(await found([[0, 3, 7], [0]], metadata)).toEqual([0, 7, saying("the row's 7 tokens")]);
+    expect(await found([[0, 4], [0]], metadata)).toEqual([0, 3, 'a document ends with 101, expected [SEP]']);
+    expect(await found([[0], [0, 4]], metadata)).toEqual([1, 3, saying('expected [SEP]')]);
+    const report = await verifyMasking(datasetOf([maskBatch(tokenBatch(rows, place), rule)], metadata));
+    expect(report.violation?.message).toContain('no column "document_starts"');
+  });
+
   it('says what it needs when nothing is known of the masking', async () => {
     await expect(verifyMasking(datasetOf([]))).rejects.toThrow('its tokenizer is needed');
     const unmasked = { ...metadataOf(ruleOf()), masking: null };

@@ -6,6 +6,7 @@ import { IGNORED_LABEL } from '../rows/originals.js';
 import { consecutiveRows, placesOfRows, type RowPlaces } from '../rows/places.js';
 import { type MaskingRule, maskingRule } from '../rule.js';
 import { selectionOf } from '../select/index.js';
+import { mixedDocuments } from './documents.js';
 import { type Expectation, type FoundColumns, scanRows } from './scan.js';
 import { addTally, emptyTally, type Tally } from './tally.js';
 import { FAILURE, type Statistics, testTally } from './tests.js';
@@ -134,7 +135,8 @@ export class MaskingCheck {
     const left = this.mostViolations - this.violations.length;
     const broken = scanRows(found, this.expectation, this.tally, firstRow, rows, Math.max(1, left));
     const differences = this.isDeclared ? this.compare(found, batch, firstRow, broken[0]?.row, left) : [];
-    const inOrder = [...differences, ...broken].sort((a, b) => a.row - b.row).slice(0, left);
+    const mixed = mixedDocuments(found, this.metadata, Math.max(1, left));
+    const inOrder = [...differences, ...broken, ...mixed].sort((a, b) => a.row - b.row).slice(0, left);
     for (const violation of inOrder) {
       this.violations.push({
         ...violation,
@@ -231,11 +233,12 @@ function declaredRule(metadata: DatasetMetadata | undefined): MaskingRule {
 }
 
 function columnsOf(batch: RecordBatch): FoundColumns {
-  const hasAttention = batch.schema.fields.some(({ name }) => name === 'attention_mask');
+  const has = (column: string) => batch.schema.fields.some(({ name }) => name === column);
   return {
     input_ids: listColumn(batch, 'input_ids'),
     labels: listColumn(batch, 'labels'),
-    attention_mask: hasAttention ? listColumn(batch, 'attention_mask') : undefined,
+    attention_mask: has('attention_mask') ? listColumn(batch, 'attention_mask') : undefined,
+    document_starts: has('document_starts') ? listColumn(batch, 'document_starts') : undefined,
   };
 }
 

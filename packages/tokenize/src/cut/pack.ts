@@ -7,6 +7,11 @@ export interface RowTokens {
   pad: number;
 }
 
+/** Rows of ids; where no row mixes documents unseen, also the positions at which they begin, ascending in each row. */
+export interface CutRows extends ListColumn<Int32Array> {
+  documentStarts?: ListColumn<Int32Array>;
+}
+
 /** Takes the ids of documents and gives rows of them. */
 export interface RowCutter {
   /** Adds the ids `[from, to)` to the current document. */
@@ -15,7 +20,7 @@ export interface RowCutter {
   /** Complete rows since the last call of `finish`. */
   readonly rows: number;
   /** The rows since the last call, but no more than `rowLimit`; the cutter is then as new. */
-  finish(rowLimit?: number): ListColumn<Int32Array>;
+  finish(rowLimit?: number): CutRows;
 }
 
 /**

@@ -74,12 +74,17 @@ class TokenizeStream extends Transform {
     super({ objectMode: true, writableHighWaterMark: 1, readableHighWaterMark: 2 });
     const { tokenizer, textField = readDefaults.textField, stages = [] } = options;
     const settings = settingsOf(rowOptions, options);
-    const { sequenceLength, lineByLine, overflow, evalFraction, evalBy, splitBy, seed } = settings;
+    const { sequenceLength, pack, lineByLine, overflow, evalFraction, evalBy, splitBy, seed } = settings;
+    if (lineByLine && pack === 'documents')
+      throw new InputError(
+        say`${mention('lineByLine')} makes a row of each line and packs none; leave out ${mention('pack', pack)}, or give ${mention('document', 'line')} instead`,
+      );
     const { workers = availableParallelism() } = settings;
     const { limit } = options;
     const work: UnitWork = {
       specialIds: tokenizer.specialIds,
       sequenceLength,
+      pack,
       lineByLine,
       overflow,
       evalFraction,
@@ -159,13 +164,14 @@ async function batchMaker(options: TokenizeOptions, document: DocumentKind) {
 /** What the dataset's metadata says before any row is written. */
 export function describeDataset(options: TokenizeOptions, document: DocumentKind): DatasetDescription {
   const { tokenizer, stages = [] } = options;
-  const { sequenceLength, lineByLine, overflow, tokenizerFiles } = settingsOf(rowOptions, options);
+  const { sequenceLength, pack, lineByLine, overflow, tokenizerFiles } = settingsOf(rowOptions, options);
+  const hasDocuments = pack === 'documents';
   const description: DatasetDescription = {
-    format_version: 1,
+    format_version: hasDocuments ? 2 : 1,
     generator: `mlm ${version()}`,
     tokenizer: tokenizerMetadata(tokenizer),
     sequence_length: sequenceLength,
-    cut: { document, line_by_line: lineByLine, overflow },
+    cut: { document, line_by_line: lineByLine, overflow, ...(hasDocuments && { pack }) },
     masking: null,
   };
   for (const stage of stages) Object.assign(description, stage.description);

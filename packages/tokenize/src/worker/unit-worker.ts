@@ -1,7 +1,8 @@
 import type { BatchStage, ColumnBatch, CreateStage, ListColumn, Split } from '@mlm/arrow/columns';
 import { contentHash } from '../cut/content-hash.js';
 import { LineCutter } from '../cut/lines.js';
-import { type RowCutter, RowPacker } from '../cut/pack.js';
+import { type CutRows, type RowCutter, RowPacker } from '../cut/pack.js';
+import { DocumentPacker } from '../cut/pack-documents.js';
 import { splitOf } from '../cut/split.js';
 import { skipSpace } from '../source/boundary.js';
 import type { Unit, UnitPart } from '../source/unit.js';
@@ -13,6 +14,7 @@ import { PartReader, type PartText } from './read-unit.js';
 export interface UnitWork {
   specialIds: SpecialIds;
   sequenceLength: number;
+  pack: 'stream' | 'documents';
   lineByLine: boolean;
   overflow: 'wrap' | 'truncate';
   evalFraction: number;
@@ -47,11 +49,11 @@ export class UnitWorker {
   }
 
   static async create(work: UnitWork, encoder: () => Encoder): Promise<UnitWorker> {
-    const { specialIds, sequenceLength, lineByLine, overflow } = work;
-    const cutter = () =>
-      lineByLine
-        ? new LineCutter(sequenceLength, specialIds, overflow)
-        : new RowPacker(sequenceLength, specialIds);
+    const { specialIds, sequenceLength, lineByLine, overflow, pack } = work;
+    const cutter = () => {
+      if (lineByLine) return new LineCutter(sequenceLength, specialIds, overflow);
+      return new (pack === 'documents' ? DocumentPacker : RowPacker)(sequenceLength, specialIds);
+    };
     const stages: Stage[] = [];
     for (const { module, options } of work.stages) {
       const { createStage } = (await import(module)) as { createStage: CreateStage };
@@ -86,7 +88,7 @@ export class UnitWorker {
   }
 
   /** The rows of the unit by split, no more than `rowLimit` in all. */
-  private finishRows(unit: number, rowLimit: number): Record<Split, ListColumn<Int32Array>> {
+  private finishRows(unit: number, rowLimit: number): Record<Split, CutRows> {
     const train = this.cutters.train.finish(rowLimit);
     if (this.work.evalBy === 'row' && this.work.evalFraction > 0)
       return rowsBySplit(train, (row) => splitOf(this.work, unit, row));
@@ -146,23 +148,29 @@ export class UnitWorker {
 
 /** Divides rows between the splits. */
 function rowsBySplit(
-  { values, offsets }: ListColumn<Int32Array>,
+  { documentStarts, ...ids }: CutRows,
   splitOfRow: (row: number) => Split,
-): Record<Split, ListColumn<Int32Array>> {
-  const rows = Array.from({ length: offsets.length - 1 }, (_, row) => ({ row, split: splitOfRow(row) }));
-  const rowsOf = (wanted: Split): ListColumn<Int32Array> => {
-    const kept = rows.filter(({ split }) => split === wanted);
-    const ends = new Int32Array(kept.length + 1);
-    kept.forEach(({ row }, i) => {
-      ends[i + 1] = ends[i]! + offsets[row + 1]! - offsets[row]!;
-    });
-    const ids = new Int32Array(ends.at(-1)!);
-    kept.forEach(({ row }, i) => {
-      ids.set(values.subarray(offsets[row], offsets[row + 1]), ends[i]);
-    });
-    return { values: ids, offsets: ends };
+): Record<Split, CutRows> {
+  const splits = Array.from({ length: ids.offsets.length - 1 }, (_, row) => splitOfRow(row));
+  const rowsOf = (wanted: Split): CutRows => {
+    const kept = [...splits.keys()].filter((row) => splits[row] === wanted);
+    return {
+      ...pickRows(ids, kept),
+      ...(documentStarts && { documentStarts: pickRows(documentStarts, kept) }),
+    };
   };
   return { train: rowsOf('train'), validation: rowsOf('validation') };
+}
+
+function pickRows(
+  { values, offsets }: ListColumn<Int32Array>,
+  rows: readonly number[],
+): ListColumn<Int32Array> {
+  const ends = new Int32Array(rows.length + 1);
+  for (const [i, row] of rows.entries()) ends[i + 1] = ends[i]! + offsets[row + 1]! - offsets[row]!;
+  const picked = new Int32Array(ends.at(-1)!);
+  for (const [i, row] of rows.entries()) picked.set(values.subarray(offsets[row], offsets[row + 1]), ends[i]);
+  return { values: picked, offsets: ends };
 }
 
 /** How many rows the stages make of each. */
@@ -171,28 +179,37 @@ export function rowFactorOf(stages: readonly BatchStage[]): number {
 }
 
 function* batchesOf(
-  { values, offsets }: ListColumn<Int32Array>,
+  { documentStarts, ...ids }: CutRows,
   unit: number,
   split: Split,
   counts: Record<string, number>,
   most: number,
 ): Generator<ColumnBatch> {
+  const { values, offsets } = ids;
+  const columns = { input_ids: ids, ...(documentStarts && { document_starts: documentStarts }) };
   const rows = offsets.length - 1;
   if (values.length <= most) {
-    if (rows > 0 || split === 'train')
-      yield { columns: { input_ids: { values, offsets } }, place: { unit, firstRow: 0, split, counts } };
+    if (rows > 0 || split === 'train') yield { columns, place: { unit, firstRow: 0, split, counts } };
     return;
   }
   for (let firstRow = 0; firstRow < rows; ) {
-    const start = offsets[firstRow]!;
     let end = firstRow + 1;
-    while (end < rows && offsets[end + 1]! - start <= most) end++;
-    const input_ids = {
-      values: values.slice(start, offsets[end]),
-      offsets: offsets.slice(firstRow, end + 1).map((offset) => offset - start),
-    };
+    while (end < rows && offsets[end + 1]! - offsets[firstRow]! <= most) end++;
+    const part = Object.entries(columns).map(([name, column]) => [name, sliceRows(column, firstRow, end)]);
     const place = { unit, firstRow, split, ...(firstRow === 0 ? { counts } : {}) };
-    yield { columns: { input_ids }, place };
+    yield { columns: Object.fromEntries(part), place };
     firstRow = end;
   }
+}
+
+function sliceRows(
+  { values, offsets }: ListColumn<Int32Array>,
+  from: number,
+  to: number,
+): ListColumn<Int32Array> {
+  const start = offsets[from]!;
+  return {
+    values: values.slice(start, offsets[to]),
+    offsets: offsets.slice(from, to + 1).map((offset) => offset - start),
+  };
 }

@@ -14,6 +14,11 @@ export interface Batch extends BatchShape {
   input_ids: Int32Array;
   /** [batch · sequence]: 1 on tokens, 0 on padding. */
   attention_mask: Float32Array;
+  /**
+   * [batch · sequence]: the position in its row at which each token's document begins; padding is a document of its own. Left
+   * out where rows do not keep documents apart.
+   */
+  document_starts?: Int32Array | undefined;
   /** Indices into batch · sequence. Never empty: without a masked position it names position 0, and `masked` is 0. */
   masked_positions: Int32Array;
   /** The id to predict at each of `masked_positions`. */
@@ -33,6 +38,8 @@ export interface Row {
   labels: Int32Array;
   /** Left out where every position is attended to. */
   attention_mask?: Int8Array | undefined;
+  /** Positions in the row at which documents begin, ascending from 0; left out where it does not keep them apart. */
+  document_starts?: Int32Array | undefined;
   start: number;
   length: number;
 }
@@ -65,11 +72,13 @@ export function assembleBatch(rows: readonly Row[], { batch, sequence }: BatchSh
   const kept = Math.max(1, masked);
 
   // One buffer for all parts: it crosses to another thread as a whole.
-  const buffer = new ArrayBuffer(4 * (2 * places + 2 * kept));
+  const hasDocuments = rows[0]?.document_starts !== undefined;
+  const buffer = new ArrayBuffer(4 * ((hasDocuments ? 3 : 2) * places + 2 * kept));
   const input_ids = new Int32Array(buffer, 0, places);
   const attention_mask = new Float32Array(buffer, 4 * places, places);
   const masked_positions = new Int32Array(buffer, 8 * places, kept);
   const masked_labels = new Int32Array(buffer, 8 * places + 4 * kept, kept);
+  const document_starts = hasDocuments ? new Int32Array(buffer, 8 * (places + kept), places) : undefined;
   masked_positions.set(positions.subarray(0, kept));
   masked_labels.set(labelsAt.subarray(0, kept));
   if (padId !== 0) input_ids.fill(padId);
@@ -79,12 +88,14 @@ export function assembleBatch(rows: readonly Row[], { batch, sequence }: BatchSh
     const start = index * sequence;
     input_ids.set(row.input_ids.subarray(row.start, row.start + row.length), start);
     tokens += writeAttention(row, attention_mask, start);
+    if (document_starts) writeDocuments(row, document_starts.subarray(start, start + sequence));
   }
   return {
     batch,
     sequence,
     input_ids,
     attention_mask,
+    ...(document_starts && { document_starts }),
     masked_positions,
     masked_labels,
     masked,
@@ -112,6 +123,13 @@ function writeAttention(row: Row, target: Float32Array, start: number): number {
     tokens += attended;
   }
   return tokens;
+}
+
+/** Writes where each token's document begins; the padding after them begins at the row's length. */
+function writeDocuments({ document_starts, length }: Row, target: Int32Array): void {
+  for (const [i, start] of document_starts!.entries())
+    target.fill(start, start, document_starts![i + 1] ?? length);
+  target.fill(length, length);
 }
 
 /** Where masked positions are gathered before their number is known; one for all batches of a size. */

@@ -16,7 +16,7 @@ export async function contentHash(dataset: Dataset): Promise<string> {
   );
   for (const index of new Set(sampled)) {
     const batch = await dataset.batch(index);
-    for (const name of ['input_ids', 'labels', 'attention_mask'] as const) {
+    for (const name of ['input_ids', 'labels', 'attention_mask', 'document_starts']) {
       if (!batch.schema.fields.some((field) => field.name === name)) continue;
       const { values, offsets } = listColumn(batch, name);
       const lengths = offsets.map((offset) => offset - offsets[0]!);

@@ -15,6 +15,8 @@ import { unlabelled } from './rows.js';
 /** How a dataset is cut into batches: what {@link epochBatches} needs, and what follows from it. */
 export interface DataPlan extends EpochOptions {
   batchesPerEpoch: number;
+  /** Whether rows keep their documents apart. */
+  documents: boolean;
   /** Rows of the dataset. */
   rows: number;
 }
@@ -35,10 +37,15 @@ export interface DataPlanOptions {
 
 /**
  * Looks at the lengths of a dataset's rows and decides on the shapes of its batches.
- * @throws InputError when it has no rows
+ * @throws InputError when it has no rows, or has lost where documents begin
  */
 export async function planData(dataset: Dataset, options: DataPlanOptions): Promise<DataPlan> {
   if (dataset.rows === 0) throw new InputError(`${dataset.path}: has no rows`);
+  const documents = dataset.schema.fields.some(({ name }) => name === 'document_starts');
+  if (!documents && dataset.metadata?.cut.pack === 'documents')
+    throw new InputError(
+      `${dataset.path}: its rows hold several documents, and the column "document_starts", which keeps them apart, is missing; make or copy it again`,
+    );
   const { batchSize } = options;
   const lengths = packedLength(dataset) ?? (await lengthHistogram(dataset));
   const padded = lengths instanceof Map ? paddedLengths(Math.max(...lengths.keys())) : [lengths];
@@ -58,6 +65,7 @@ export async function planData(dataset: Dataset, options: DataPlanOptions): Prom
     ...(options.shuffleSeed !== undefined && { shuffleSeed: options.shuffleSeed }),
     ...(options.dynamicRule && { dynamicRule: options.dynamicRule }),
     batchesPerEpoch: batchesPerEpoch(rowsByLength.values(), batchSize),
+    documents,
     rows: dataset.rows,
   };
 }

@@ -109,12 +109,13 @@ function startsOf(batchRows: readonly number[]): number[] {
   return starts;
 }
 
-function copyRow({ input_ids, labels, attention_mask, start, length }: Row): Row {
+function copyRow({ input_ids, labels, attention_mask, document_starts, start, length }: Row): Row {
   const end = start + length;
   return {
     input_ids: input_ids.slice(start, end),
     labels: labels.slice(start, end),
     attention_mask: attention_mask?.slice(start, end),
+    document_starts: document_starts?.slice(),
     start: 0,
     length,
   };

@@ -122,3 +122,42 @@ it('pads rows of differing length to few lengths, each to the nearest', async ()
   const places = full.reduce((sum, { input_ids }) => sum + input_ids.length, 0);
   expect(padding / places).toBeLessThan(0.35);
 });
+
+describe('rows that keep documents apart', () => {
+  const write = async (name: string, documentStarts: number[]) => {
+    const path = folder.file(`${name}.arrow`);
+    await writeDataset(path, { rowsPerUnit: [5], sequenceLength: 16, documentStarts });
+    return openDataset(path);
+  };
+  const plan = (dataset: Dataset) =>
+    planData(dataset, { batchSize: 3, tokenizer, vocabularySize: 37, shuffleSeed: 1 });
+
+  it("come with where each token's document begins, whatever thread assembles them", async () => {
+    const dataset = await write('documents', [0, 5, 6]);
+    const planned = await plan(dataset);
+    expect(planned.documents).toBe(true);
+    const row = [...Array(5).fill(0), 5, ...Array(10).fill(6)];
+    const batches = await collect(dataset, planned, 0, 0, 2);
+    expect(batches.map(({ document_starts }) => [...document_starts!])).toEqual([
+      [...row, ...row, ...row],
+      [...row, ...row, ...Array(16).fill(0)],
+    ]);
+    expect(await collect(dataset, planned)).toEqual(batches);
+    await dataset.close();
+  });
+
+  it.each([[[3, 5]], [[0, 5, 5]], [[0, 16]], [[]]])('must begin in order: %j', async (starts) => {
+    const dataset = await write(`wrong-${starts.join('-')}`, starts);
+    await expect(collect(dataset, await plan(dataset))).rejects.toThrow(
+      /document_starts of a row of 16 tokens/,
+    );
+    await dataset.close();
+  });
+
+  it('are refused where the column is lost', async () => {
+    const { metadata, rows, path, batchRows } = packed;
+    const lost = { ...metadata!, cut: { ...metadata!.cut, pack: 'documents' as const } };
+    const dataset = { metadata: lost, rows, path, batchRows, schema: packed.schema } as unknown as Dataset;
+    await expect(plan(dataset)).rejects.toThrow(/the column "document_starts", .* is missing/);
+  });
+});

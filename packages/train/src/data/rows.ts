@@ -37,6 +37,7 @@ export async function readRows(
     attention = masked.attention_mask;
   }
   if (!labels) throw unlabelled(dataset.path);
+  const documents = has('document_starts') ? listColumn(batch, 'document_starts') : undefined;
   refuseUnlikeLengths(batch.numRows, ids, [labels, attention], dataset.path);
   const { values: input_ids, offsets } = ids;
   const padded = attention && !attendsToAll(attention) ? attention : undefined;
@@ -51,9 +52,26 @@ export async function readRows(
       while (length > 1 && attention_mask[start + length - 1] === 0) length--;
     }
     // Named one by one: to spread an object costs more than all else about a row.
-    rows[row] = { input_ids, labels: rowLabels, attention_mask, start, length };
+    const document_starts = documents && documentStarts(documents, row, length, dataset.path);
+    rows[row] = { input_ids, labels: rowLabels, attention_mask, document_starts, start, length };
   }
   return rows;
+}
+
+/** @throws InputError for a row whose documents do not begin at ascending positions from 0, within its tokens */
+function documentStarts(
+  { values, offsets }: ListColumn<Int32Array>,
+  row: number,
+  length: number,
+  path: string,
+): Int32Array {
+  const starts = values.subarray(offsets[row], offsets[row + 1]);
+  let isSound = starts[0] === 0 && starts[starts.length - 1]! < length;
+  for (let i = 1; i < starts.length; i++) isSound &&= starts[i]! > starts[i - 1]!;
+  if (isSound) return starts;
+  throw new InputError(
+    `${path}: document_starts of a row of ${length} tokens holds ${starts.join(', ') || 'nothing'}, expected ascending positions from 0`,
+  );
 }
 
 /** Masking refuses ids that the tokenizer does not have, and knows no file to name. */

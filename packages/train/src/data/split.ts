@@ -20,6 +20,7 @@ export function divideBatch(batch: Batch, devices: number): Batch[] {
       sequence: batch.sequence,
       input_ids: new Int32Array(places),
       attention_mask: new Float32Array(places),
+      ...(batch.document_starts && { document_starts: new Int32Array(places) }),
       masked_positions: new Int32Array(1),
       masked_labels: new Int32Array(1),
       masked: 0,
@@ -40,12 +41,17 @@ function cut(batch: Batch, rows: number, padId: number): Batch[] {
     const end = start + places;
     let input_ids = batch.input_ids.subarray(start, end);
     let attention_mask = batch.attention_mask.subarray(start, end);
+    let document_starts = batch.document_starts?.subarray(start, end);
     if (input_ids.length < places) {
-      const [ids, attended] = [input_ids, attention_mask];
+      const [ids, attended, begun] = [input_ids, attention_mask, document_starts];
       input_ids = new Int32Array(places).fill(padId);
       input_ids.set(ids);
       attention_mask = new Float32Array(places);
       attention_mask.set(attended);
+      if (begun) {
+        document_starts = new Int32Array(places);
+        document_starts.set(begun);
+      }
     }
     const first = next;
     while (next < batch.masked && batch.masked_positions[next]! < end) next++;
@@ -56,6 +62,7 @@ function cut(batch: Batch, rows: number, padId: number): Batch[] {
       sequence,
       input_ids,
       attention_mask,
+      ...(document_starts && { document_starts }),
       // Never empty, as in any batch.
       masked_positions:
         masked === 0

@@ -27,8 +27,11 @@ export class Evaluator {
   }
 
   /** Scores with the weights that a trainer has at the time, without a copy of them. */
-  static sharing({ model, executable, options }: Trainer, lengths: readonly number[]): Promise<Evaluator> {
-    return Evaluator.compile(model, { ...options, lengths }, undefined, executable);
+  static sharing(
+    { model, executable, options }: Trainer,
+    shape: Pick<GraphShape, 'lengths' | 'documents'>,
+  ): Promise<Evaluator> {
+    return Evaluator.compile(model, { ...options, ...shape }, undefined, executable);
   }
 
   private static async compile(

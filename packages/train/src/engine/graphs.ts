@@ -128,10 +128,11 @@ function predict(
   fixedLength: number | undefined,
   { dropout = noDropout, checkpointing }: Partial<ForwardPass> = {},
 ): Output {
-  const { input_ids, attention_mask, masked_positions } = inputs;
+  const { input_ids, attention_mask, document_starts, masked_positions } = inputs;
   const sequences = {
     input_ids: input_ids!,
     attention_mask: attention_mask!,
+    ...(document_starts && { document_starts }),
     ...(fixedLength !== undefined && { fixedLength }),
   };
   const hidden = model.encode(variables, sequences, { dropout, checkpointing });

@@ -10,6 +10,8 @@ export interface GraphShape {
   batchSize: number;
   /** Padded lengths that batches may have. */
   lengths: readonly number[];
+  /** Whether batches keep documents apart; default false. */
+  documents?: boolean;
   /** `xla` compiles every shape anew, so that batches come in few: see {@link padMasked}. */
   engine?: EngineOptions['engine'];
   /** The same on TensorFlow. */
@@ -38,6 +40,7 @@ export function batchInputs(shape: GraphShape): Record<string, InputSpec> {
   return {
     input_ids: { shape: [rows, sequence], dtype: 'int32', divided },
     attention_mask: { shape: [rows, sequence], dtype: 'float32', divided },
+    ...(shape.documents && { document_starts: { shape: [rows, sequence], dtype: 'int32', divided } }),
     masked_positions: { shape: ['masked'], dtype: 'int32', divided },
     masked_labels: { shape: ['masked'], dtype: 'int32', divided },
     ...(hasFewShapes(shape) && { position_weights: { shape: ['masked'], dtype: 'float32', divided } }),
@@ -49,14 +52,17 @@ export function batchValues(
   batch: Batch,
   shape: Pick<GraphShape, 'engine' | 'xla' | 'devices'> = {},
 ): Record<string, Int32Array | Float32Array> {
-  const { input_ids, attention_mask, masked_positions, masked_labels } = batch;
-  if (!hasFewShapes(shape)) return { input_ids, attention_mask, masked_positions, masked_labels };
+  const { input_ids, attention_mask, document_starts, masked_positions, masked_labels } = batch;
+  const documents = document_starts && { document_starts };
+  if (!hasFewShapes(shape))
+    return { input_ids, attention_mask, ...documents, masked_positions, masked_labels };
   const shares = divideBatch(batch, shape.devices ?? 1);
   const size = Math.max(...shares.map(paddedSize));
   return joined(
     shares.map((share) => ({
       input_ids: share.input_ids,
       attention_mask: share.attention_mask,
+      ...(share.document_starts && { document_starts: share.document_starts }),
       ...padMasked(share, size),
     })),
   );

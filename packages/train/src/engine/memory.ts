@@ -12,6 +12,8 @@ export interface StepShape {
   accumulate: boolean;
   /** Whether encoder layers are computed again for their gradients. Default false. */
   checkpointing?: boolean;
+  /** Whether rows keep documents apart, by a bias for each pair of positions. Default false. */
+  documents?: boolean;
 }
 
 /** Share of the free memory that a step may take: the estimate has its error, and other programs grow. */
@@ -38,13 +40,14 @@ const logitStates = 3;
  *            + 4 · 3 · masked · vocabulary
  *
  * or, where layers are computed again, rows · sequence · (layers · hidden + one layer's states);
+ *            + 4 · rows · sequence · sequence, where rows keep documents apart
  * with `masked` three standard deviations above its mean. The factors are fitted to the peak resident memory that the
  * onnx engine was measured to take: the estimate is 0.97 to 1.2 of that from bert-tiny to bert-base, at 128 and 512 tokens
  * a row, with and without dropout. `bf16` casts operands on their way into a product and saves none of it.
  */
 export function stepBytes(
   model: Model,
-  { rows, sequence, maskedShare, accumulate, checkpointing = false }: StepShape,
+  { rows, sequence, maskedShare, accumulate, checkpointing = false, documents = false }: StepShape,
 ): number {
   const { hidden, intermediate, heads, layers, vocabulary, attended } = model.limits;
   const tokens = rows * sequence;
@@ -55,6 +58,7 @@ export function stepBytes(
   const floats =
     parameterCount(model) * (floatsPerParameter + (accumulate ? 1 : 0)) +
     tokens * (checkpointing ? layers * hidden + layerStates : layers * layerStates) +
+    (documents ? tokens * sequence : 0) +
     masked * logitStates * vocabulary;
   return runtimeBytes + 4 * floats;
 }

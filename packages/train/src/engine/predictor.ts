@@ -19,17 +19,20 @@ export class Predictor {
   }
 
   /** Predicts with the weights that a trainer has at the time. */
-  static sharing({ model, executable, options }: Trainer, lengths: readonly number[]): Promise<Predictor> {
-    return Predictor.compile(model, { ...options, lengths }, undefined, executable);
+  static sharing(
+    { model, executable, options }: Trainer,
+    shape: Pick<GraphShape, 'lengths' | 'documents'>,
+  ): Promise<Predictor> {
+    return Predictor.compile(model, { ...options, ...shape }, undefined, executable);
   }
 
   private static async compile(
     model: Model,
-    { batchSize, lengths, ...engine }: EngineOptions & GraphShape,
+    { batchSize, lengths, documents, ...engine }: EngineOptions & GraphShape,
     weights?: Weights,
     share?: Executable,
   ): Promise<Predictor> {
-    const shape = { batchSize, lengths, engine: engine.engine };
+    const shape = { batchSize, lengths, engine: engine.engine, ...(documents && { documents }) };
     const { masked_labels: _, ...inputs } = batchInputs(shape);
     const variables = parameterVariables(model, weights);
     const fn = modelFunction(predictionGraph, model, fixedLength(shape));

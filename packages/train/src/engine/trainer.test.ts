@@ -65,7 +65,7 @@ describe('dropout', () => {
     const scores = [];
     for (const model of [withDropout, without]) {
       const trainer = await Trainer.create(model, weights, options);
-      const evaluator = await Evaluator.sharing(trainer, options.lengths);
+      const evaluator = await Evaluator.sharing(trainer, options);
       scores.push(await evaluator.score(randomBatch(9)));
       await trainer.dispose();
     }

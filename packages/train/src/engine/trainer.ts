@@ -103,10 +103,11 @@ export class Trainer {
 
   private describe({ batch: rows, sequence, masked }: Batch): FailedStep {
     const maskedShare = masked / (rows * sequence);
+    const { checkpointing = false, documents = false } = this.options;
     const accumulate = this.options.gradientAccumulation > 1;
     return {
       model: this.model,
-      shape: { rows, sequence, maskedShare, accumulate, checkpointing: this.options.checkpointing ?? false },
+      shape: { rows, sequence, maskedShare, accumulate, checkpointing, documents },
       freeBytes: this.freeBytes,
     };
   }

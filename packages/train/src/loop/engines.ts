@@ -22,7 +22,7 @@ export async function startEngines(
   moments: Weights | undefined,
 ): Promise<Engines> {
   const trainer = await Trainer.create(model, weights, options, moments);
-  const evaluator = validation && (await Evaluator.sharing(trainer, validation.plan.lengths));
+  const evaluator = validation && (await Evaluator.sharing(trainer, validation.plan));
   weights.clear();
   return {
     trainer,

@@ -33,6 +33,7 @@ export async function microBatchOf(
     sequence: run.plan.lengths.at(-1)!,
     maskedShare: shareOf(run.plan, run.dataset),
     checkpointing: options.gradientCheckpointing,
+    documents: run.plan.documents,
   };
   return chooseMicroBatch({ batchSize, gradientAccumulation, model: run.model, shape, freeBytes });
 }

@@ -17,7 +17,7 @@ export interface RunPlan {
  */
 export function planRun(
   options: ResolvedOptions,
-  plan: Pick<DataPlan, 'batchesPerEpoch' | 'lengths'>,
+  plan: Pick<DataPlan, 'batchesPerEpoch' | 'lengths' | 'documents'>,
   microBatchSize: number,
 ): RunPlan {
   const stepsPerEpoch = Math.ceil(plan.batchesPerEpoch / options.gradientAccumulation);
@@ -38,6 +38,7 @@ export function planRun(
       batchSize: microBatchSize,
       gradientAccumulation: options.gradientAccumulation * Math.ceil(options.batchSize / microBatchSize),
       lengths: plan.lengths,
+      documents: plan.documents,
       frozenLayers: options.freezeLayers,
       checkpointing: options.gradientCheckpointing,
       optimizer: { beta1, beta2, epsilon, weightDecay, clipNorm },

@@ -15,12 +15,12 @@ import {
 } from './bert-kin.js';
 import {
   activate,
+  attentionBias,
   biasParameter,
   layerNorm,
   linear,
   linearParameters,
   normParameters,
-  paddingBias,
 } from './layers.js';
 import type { Limits, MaskedLanguageModel } from './model.js';
 
@@ -137,7 +137,7 @@ export const albert: MaskedLanguageModel<AlbertConfig> = {
       activation: config.hidden_act,
       epsilon: config.layer_norm_eps,
       rates: { attention: config.attention_probs_dropout_prob, attended: rate, contracted: 0 },
-      bias: paddingBias(sequences.attention_mask),
+      bias: attentionBias(sequences),
       dropout,
     };
     for (let index = 0; index < num_hidden_layers; index++) {

@@ -6,6 +6,7 @@ import {
   activate,
   activations,
   attend,
+  documentPositions,
   embeddingParameter,
   layerNorm,
   linear,
@@ -159,7 +160,7 @@ export interface LayerSettings {
   epsilon: number;
   /** Rates of dropout: of attention probabilities, and of the results of attention and of the feed-forward network. */
   rates: { attention: number; attended: number; contracted: number };
-  /** Added to attention scores, see {@link paddingBias}. */
+  /** Added to attention scores, see {@link attentionBias}. */
   bias: tf.Tensor;
   dropout: Dropout;
 }
@@ -213,15 +214,16 @@ export const wordsOf = (model: string) => `${model}.embeddings.word_embeddings.w
 /**
  * Word, position and token type embeddings, summed and normalized: [batch · sequence, width].
  *
- * @param positionIds int32 [batch, sequence]; without them positions count from 0
+ * @param positionIds int32 [batch, sequence]; default: they count from 0 in each document
  */
 export function embed(
   model: string,
   tensors: ModelTensors,
-  { input_ids, token_type_ids }: Sequences,
+  sequences: Sequences,
   epsilon: number,
-  positionIds?: tf.Tensor,
+  positionIds: tf.Tensor | undefined = documentPositions(sequences),
 ): tf.Tensor {
+  const { input_ids, token_type_ids } = sequences;
   const [batch, sequence] = input_ids.shape as [number, number];
   const types = tensors[`${model}.embeddings.token_type_embeddings.weight`]!;
   const positions = tensors[`${model}.embeddings.position_embeddings.weight`]!;

@@ -13,12 +13,12 @@ import {
 } from './bert-kin.js';
 import {
   activate,
+  attentionBias,
   biasParameter,
   layerNorm,
   linear,
   linearParameters,
   normParameters,
-  paddingBias,
 } from './layers.js';
 import type { MaskedLanguageModel } from './model.js';
 
@@ -79,7 +79,7 @@ export const bert: MaskedLanguageModel<BertConfig> = {
     const [batch, sequence] = sequences.input_ids.shape as [number, number];
     const embedded = embed('bert', tensors, sequences, config.layer_norm_eps);
     const x = dropout(embedded, config.hidden_dropout_prob, 0);
-    const bias = paddingBias(sequences.attention_mask);
+    const bias = attentionBias(sequences);
     return encodeLayers('bert', config, x, through, { batch, sequence, bias, dropout }, 1);
   },
 

@@ -4,14 +4,15 @@ import {
   type Activation,
   activate,
   activations,
+  attentionBias,
   biasParameter,
+  documentPositions,
   embeddingParameter,
   layerNorm,
   linear,
   linearParameters,
   lookUp,
   normParameters,
-  paddingBias,
 } from './layers.js';
 import type { Limits, MaskedLanguageModel } from './model.js';
 
@@ -116,11 +117,15 @@ export const distilbert: MaskedLanguageModel<DistilBertConfig> = {
     ];
   },
 
-  encode(config, tensors, { input_ids, attention_mask }, dropout, through) {
+  encode(config, tensors, sequences, dropout, through) {
+    const { input_ids } = sequences;
     const [batch, sequence] = input_ids.shape as [number, number];
+    const positionIds = documentPositions(sequences);
     const summed = tf.add(
       lookUp(tensors[words]!, input_ids),
-      tf.slice(tensors[positions]!, [0, 0], [sequence, config.dim]),
+      positionIds
+        ? lookUp(tensors[positions]!, positionIds)
+        : tf.slice(tensors[positions]!, [0, 0], [sequence, config.dim]),
     );
     const joined = tf.reshape(summed, [batch * sequence, config.dim]);
     let x = dropout(layerNorm(joined, tensors, embeddingNorm, epsilon), config.dropout, 0);
@@ -131,7 +136,7 @@ export const distilbert: MaskedLanguageModel<DistilBertConfig> = {
       activation: config.activation,
       epsilon,
       rates: { attention: config.attention_dropout, attended: 0, contracted: config.dropout },
-      bias: paddingBias(attention_mask),
+      bias: attentionBias(sequences),
       dropout,
     };
     for (let index = 0; index < config.n_layers; index++) {

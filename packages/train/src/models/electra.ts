@@ -14,12 +14,12 @@ import {
 } from './bert-kin.js';
 import {
   activate,
+  attentionBias,
   biasParameter,
   layerNorm,
   linear,
   linearParameters,
   normParameters,
-  paddingBias,
 } from './layers.js';
 import type { MaskedLanguageModel } from './model.js';
 
@@ -92,7 +92,7 @@ export const electra: MaskedLanguageModel<ElectraConfig> = {
     const embedded = embed('electra', tensors, sequences, config.layer_norm_eps);
     const dropped = dropout(embedded, config.hidden_dropout_prob, 0);
     const x = config.embedding_size === config.hidden_size ? dropped : linear(dropped, tensors, project);
-    const bias = paddingBias(sequences.attention_mask);
+    const bias = attentionBias(sequences);
     return encodeLayers('electra', config, x, through, { batch, sequence, bias, dropout }, 1);
   },
 

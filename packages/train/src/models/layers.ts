@@ -1,6 +1,6 @@
 import { dropoutMask } from '@mlm/compile';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Dropout, ModelTensors, Parameter } from './model.js';
+import type { Dropout, ModelTensors, Parameter, Sequences } from './model.js';
 
 interface Differentiable {
   value: tf.Tensor;
@@ -135,14 +135,31 @@ function geluTanh(x: tf.Tensor): tf.Tensor {
   return tf.mul(tf.mul(x, 0.5), tf.add(tf.tanh(inner), 1));
 }
 
-/** Added to the attention scores of padding; exp of it is 0 in float32. */
-const paddingScore = -1e9;
+/** Added to the attention scores of keys that a query must not see; exp of it is 0 in float32. */
+const hiddenScore = -1e9;
 
-/** What attention scores [batch, heads, sequence, sequence] are raised by, [batch, 1, 1, sequence]: 0, and on padding −10⁹. */
-export function paddingBias(attentionMask: tf.Tensor): tf.Tensor {
-  const [batch, sequence] = attentionMask.shape as [number, number];
-  const padding = tf.mul(tf.sub(1, attentionMask), paddingScore);
-  return tf.reshape(padding, [batch, 1, 1, sequence]);
+/**
+ * What attention scores [batch, heads, sequence, sequence] are raised by: 0, and −10⁹ for keys that are padding or of another
+ * document than the query. [batch, 1, 1, sequence] where rows are one document, else [batch, 1, sequence, sequence].
+ */
+export function attentionBias({ attention_mask, document_starts }: Sequences): tf.Tensor {
+  const [batch, sequence] = attention_mask.shape as [number, number];
+  const padding = tf.reshape(tf.mul(tf.sub(1, attention_mask), hiddenScore), [batch, 1, 1, sequence]);
+  if (!document_starts) return padding;
+  const queries = tf.reshape(document_starts, [batch, 1, sequence, 1]);
+  const keys = tf.reshape(document_starts, [batch, 1, 1, sequence]);
+  return tf.add(otherDocuments(queries, keys), padding);
+}
+
+/** −10⁹ where a query's document is not the key's, else 0; documents of a row are known by where they begin. */
+function otherDocuments(queries: tf.Tensor, keys: tf.Tensor): tf.Tensor {
+  return tf.mul(tf.cast(tf.notEqual(queries, keys), 'float32'), hiddenScore);
+}
+
+/** The position of each token in its document, int32 [batch, sequence]; `undefined` where rows are one document. */
+export function documentPositions({ document_starts }: Sequences): tf.Tensor | undefined {
+  if (!document_starts) return undefined;
+  return tf.sub(tf.cast(positionsOf(document_starts.shape[1]!), 'int32'), document_starts);
 }
 
 /** [batch · sequence, hidden] → [batch, heads, sequence, hidden / heads]. */
@@ -156,7 +173,7 @@ export function splitHeads(
 /**
  * Scaled dot-product attention (Vaswani et al. 2017, arXiv:1706.03762), its heads joined again: [batch · sequence, hidden].
  *
- * @param bias added to the scores, see {@link paddingBias}
+ * @param bias added to the scores, see {@link attentionBias}
  * @param drop of the probabilities
  */
 export function attend(
@@ -196,13 +213,13 @@ interface Drop {
  * {@link attend} for tokens that attend only to those at most `window` positions away, in blocks of a window: each looks at
  * itself and its two neighbours, so that time and memory grow with the length of a row, not with its square.
  *
- * @param attentionMask float32 [batch, sequence]: 1 on tokens, 0 on padding
+ * @param sequences that are attended to: their padding is left out, and other documents than the query's
  */
 export function attendLocally(
   query: tf.Tensor,
   key: tf.Tensor,
   value: tf.Tensor,
-  attentionMask: tf.Tensor,
+  { attention_mask, document_starts }: Sequences,
   window: number,
   { dropout, rate, stream }: Drop,
 ): tf.Tensor {
@@ -238,9 +255,18 @@ export function attendLocally(
     [batch, heads * blocks, window, size],
   );
   // A key that is no token, or more than a window from the query.
-  const mask = withNeighbours(tf.reshape(attentionMask, [batch, 1, sequence, 1]));
-  const padding = tf.mul(tf.sub(1, mask), paddingScore);
-  const bias = tf.add(tf.reshape(padding, [batch, 1, blocks, 1, 3 * window]), blockBand(window));
+  const keysOf = (x: tf.Tensor) =>
+    tf.reshape(withNeighbours(tf.reshape(x, [batch, 1, sequence, 1])), [batch, 1, blocks, 1, 3 * window]);
+  const padding = tf.mul(tf.sub(1, keysOf(attention_mask)), hiddenScore);
+  let bias = tf.add(padding, blockBand(window));
+  if (document_starts) {
+    const starts = tf.pad(document_starts, [
+      [0, 0],
+      [0, filled - sequence],
+    ]);
+    const ofQueries = tf.reshape(starts, [batch, 1, blocks, window, 1]);
+    bias = tf.add(bias, otherDocuments(ofQueries, keysOf(document_starts)));
+  }
   const scores = tf.mul(tf.matMul(queries, withNeighbours(key), false, true), 1 / Math.sqrt(size));
   const biased = tf.add(tf.reshape(scores, [batch, heads, blocks, window, 3 * window]), bias);
   const probabilities = dropout(tf.softmax(biased), rate, stream);
@@ -261,7 +287,7 @@ function blockBand(window: number): tf.Tensor {
   const band = new Float32Array(3 * window * window);
   for (let query = 0; query < window; query++) {
     for (let key = 0; key < 3 * window; key++) {
-      if (Math.abs(query + window - key) > window) band[query * 3 * window + key] = paddingScore;
+      if (Math.abs(query + window - key) > window) band[query * 3 * window + key] = hiddenScore;
     }
   }
   return tf.tensor(band, [window, 3 * window]);
@@ -271,7 +297,7 @@ function blockBand(window: number): tf.Tensor {
 export function bandBias(sequence: number, window: number): tf.Tensor {
   const at = positionsOf(sequence);
   const distance = tf.abs(tf.sub(tf.reshape(at, [sequence, 1]), tf.reshape(at, [1, sequence])));
-  return tf.mul(tf.cast(tf.greater(distance, window), 'float32'), paddingScore);
+  return tf.mul(tf.cast(tf.greater(distance, window), 'float32'), hiddenScore);
 }
 
 /** 0, 1, 2 … as float32 [sequence]; summed up, since a sequence may have any length when it is traced. */
@@ -279,19 +305,27 @@ function positionsOf(sequence: number): tf.Tensor {
   return tf.cumsum(tf.ones([sequence]), 0, true);
 }
 
-/** The turn of each pair of units at each position, float32 [sequence, size / 2]. */
+/** The turn of each pair of units at each position, float32 [sequence, size / 2] or [batch, 1, sequence, size / 2]. */
 export type RotaryAngles = Readonly<Record<'cos' | 'sin', tf.Tensor>>;
 
-/** @param size units of a head */
-export function rotaryAngles(sequence: number, size: number, base: number): RotaryAngles {
+/**
+ * @param size units of a head
+ * @param positions int32 [batch, sequence]; without them positions count from 0
+ */
+export function rotaryAngles(
+  sequence: number,
+  size: number,
+  base: number,
+  positions?: tf.Tensor,
+): RotaryAngles {
   // As PyTorch has it in single precision, rounded at each operation.
   const frequencies = Float32Array.from({ length: size / 2 }, (_, i) =>
     Math.fround(1 / Math.fround(base ** Math.fround((2 * i) / size))),
   );
-  const angles = tf.mul(
-    tf.reshape(positionsOf(sequence), [sequence, 1]),
-    tf.tensor(frequencies, [1, size / 2]),
-  );
+  const at = positions
+    ? tf.reshape(tf.cast(positions, 'float32'), [positions.shape[0]!, 1, sequence, 1])
+    : tf.reshape(positionsOf(sequence), [sequence, 1]);
+  const angles = tf.mul(at, tf.tensor(frequencies, [1, size / 2]));
   return { cos: tf.cos(angles), sin: tf.sin(angles) };
 }
 

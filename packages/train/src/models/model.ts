@@ -43,6 +43,11 @@ export interface Sequences {
   input_ids: tf.Tensor;
   /** float32 [batch, sequence]: 1 on tokens, 0 on padding. */
   attention_mask: tf.Tensor;
+  /**
+   * int32 [batch, sequence]: the position in its row at which each token's document begins. Tokens attend within their
+   * document, in which positions count from 0 again. When left out, a row is one document.
+   */
+  document_starts?: tf.Tensor;
   /** int32 [batch, sequence]; all 0 when left out. Models without token types ignore it. */
   token_type_ids?: tf.Tensor;
   /** The length of every batch, where it is one; without it the lengths of the tensors stand for any. */

@@ -7,12 +7,13 @@ import {
   activations,
   attend,
   attendLocally,
+  attentionBias,
   bandBias,
   biasParameter,
+  documentPositions,
   layerNorm,
   linear,
   lookUp,
-  paddingBias,
   type RotaryAngles,
   rotary,
   rotaryAngles,
@@ -218,20 +219,22 @@ export const modernbert: MaskedLanguageModel<ModernBertConfig> = {
     ];
   },
 
-  encode(config, tensors, { input_ids, attention_mask, fixedLength }, dropout, through) {
+  encode(config, tensors, sequences, dropout, through) {
+    const { input_ids, fixedLength } = sequences;
     const [batch, sequence] = input_ids.shape as [number, number];
     const { hidden_size: hidden, num_attention_heads: heads, local_attention, norm_eps: epsilon } = config;
     const window = local_attention / 2;
     const inBlocks = fixedLength !== undefined && fixedLength > blockedFrom * window;
-    const padding = paddingBias(attention_mask);
+    const bias = attentionBias(sequences);
+    const positions = documentPositions(sequences);
     const constants: Record<Attention, Kept> = {
       full_attention: {
-        ...rotaryAngles(sequence, hidden / heads, config.global_rope_theta),
-        bias: padding,
+        ...rotaryAngles(sequence, hidden / heads, config.global_rope_theta, positions),
+        bias,
       },
       sliding_attention: {
-        ...rotaryAngles(sequence, hidden / heads, config.local_rope_theta),
-        bias: inBlocks ? padding : tf.add(padding, bandBias(sequence, window)),
+        ...rotaryAngles(sequence, hidden / heads, config.local_rope_theta, positions),
+        bias: inBlocks ? bias : tf.add(bias, bandBias(sequence, window)),
       },
     };
 
@@ -243,7 +246,7 @@ export const modernbert: MaskedLanguageModel<ModernBertConfig> = {
       const drop = { dropout, rate: config.attention_dropout, stream };
       const context =
         inBlocks && config.layer_types[index] === 'sliding_attention'
-          ? attendLocally(query, key, value, attention_mask, window, drop)
+          ? attendLocally(query, key, value, sequences, window, drop)
           : attend(query, key, value, kept.bias, drop);
       const attended = linear(context, tensors, `${layerName(index)}.attn.Wo`);
       return dropout(attended, config.attention_dropout, stream + 1);

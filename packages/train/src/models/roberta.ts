@@ -15,14 +15,14 @@ import {
 } from './bert-kin.js';
 import {
   activate,
+  attentionBias,
   biasParameter,
   layerNorm,
   linear,
   linearParameters,
   normParameters,
-  paddingBias,
 } from './layers.js';
-import type { Limits, MaskedLanguageModel, Parameter } from './model.js';
+import type { Limits, MaskedLanguageModel, Parameter, Sequences } from './model.js';
 
 /** RoBERTa's configuration, by the names of transformers' `RobertaConfig`. */
 export interface RobertaConfig extends BertConfig {
@@ -38,10 +38,30 @@ const limits = (config: RobertaConfig): Limits => ({
   positions: config.max_position_embeddings - config.pad_token_id - 1,
 });
 
-/** The position of each token, int32 [batch, sequence]: how many tokens there are up to it, after the padding id. */
-function positionIds(ids: tf.Tensor, padId: number): tf.Tensor {
-  const isToken = tf.cast(tf.notEqual(ids, padId), 'int32');
-  return tf.add(tf.mul(tf.cumsum(isToken, 1), isToken), tf.scalar(padId, 'int32'));
+/**
+ * The position of each token, int32 [batch, sequence]: how many tokens its document has up to it, after the padding id. An id
+ * of padding inside a text counts for none.
+ */
+function positionIds({ input_ids, document_starts }: Sequences, padId: number): tf.Tensor {
+  const isToken = tf.cast(tf.notEqual(input_ids, padId), 'int32');
+  let count = tf.cumsum(isToken, 1);
+  if (document_starts) count = tf.sub(count, lookUpAt(document_starts, tf.sub(count, isToken)));
+  return tf.add(tf.mul(count, isToken), tf.scalar(padId, 'int32'));
+}
+
+/** The values [batch, sequence] at the positions in their rows that `at`, int32 [batch, sequence], names. */
+function lookUpAt(at: tf.Tensor, values: tf.Tensor): tf.Tensor {
+  const [batch, sequence] = values.shape as [number, number];
+  // Counted, since a sequence may have any length when it is traced.
+  const one = tf.onesLike(tf.reshape(values, [batch * sequence]));
+  const row = tf.reshape(tf.cumsum(one, 0, true), [batch, sequence]);
+  const inRow = tf.cumsum(tf.onesLike(values), 1, true);
+  const indices = tf.add(tf.sub(row, inRow), at);
+  const found = tf.gather(
+    tf.reshape(values, [batch * sequence]),
+    tf.reshape(indices, [batch * sequence]) as tf.Tensor1D,
+  );
+  return tf.reshape(found, [batch, sequence]);
 }
 
 function family(
@@ -107,12 +127,12 @@ function family(
     },
 
     encode(config, tensors, sequences, dropout, through) {
-      const { input_ids, attention_mask } = sequences;
+      const { input_ids } = sequences;
       const [batch, sequence] = input_ids.shape as [number, number];
-      const positions = positionIds(input_ids, config.pad_token_id);
+      const positions = positionIds(sequences, config.pad_token_id);
       const embedded = embed('roberta', tensors, sequences, config.layer_norm_eps, positions);
       const x = dropout(embedded, config.hidden_dropout_prob, 0);
-      const bias = paddingBias(attention_mask);
+      const bias = attentionBias(sequences);
       return encodeLayers('roberta', config, x, through, { batch, sequence, bias, dropout }, 1);
     },
 

@@ -76,7 +76,11 @@ export async function evaluateCheckpoint(
       vocabularySize: model.limits.vocabulary,
     });
     refuseMisfit(options.dataset, tokenizer, plan, model);
-    const evaluator = await Evaluator.create(model, weights, { ...options, lengths: plan.lengths });
+    const evaluator = await Evaluator.create(model, weights, {
+      ...options,
+      lengths: plan.lengths,
+      documents: plan.documents,
+    });
     try {
       options.onStart?.();
       let batches = 0;

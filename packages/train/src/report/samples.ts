@@ -22,7 +22,10 @@ export async function samplePredictions(
   if (!tokens || loaded.done) return [];
   const batch = firstRows(loaded.value);
   if (batch.masked === 0) return [];
-  const predictor = await Predictor.sharing(trainer, [batch.sequence]);
+  const predictor = await Predictor.sharing(trainer, {
+    lengths: [batch.sequence],
+    documents: plan.documents,
+  });
   try {
     const probabilities = await predictor.predict(batch);
     const places = new Map<number, MaskedPlace>();

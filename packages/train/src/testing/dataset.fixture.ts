@@ -35,6 +35,8 @@ export interface DatasetShape {
   masking?: Partial<MaskingSettings>;
   /** Of the rows; of the masks it is always the same. */
   seed?: number;
+  /** Where documents begin in every row, by the column of that name and the metadata. */
+  documentStarts?: readonly number[];
 }
 
 export function tokenizerOf(vocabulary_size: number): TokenizerMetadata & { files: { 'vocab.txt': string } } {
@@ -56,6 +58,7 @@ export function tokenizerOf(vocabulary_size: number): TokenizerMetadata & { file
 /** Writes an Arrow file of counting sequences from one of two starts, which a model learns quickly. */
 export async function writeDataset(path: string, shape: DatasetShape): Promise<void> {
   const { rowsPerUnit, sequenceLength, ragged = false, validationRows = 0, vocabularySize = 37 } = shape;
+  const { documentStarts } = shape;
   const tokenizer = tokenizerOf(vocabularySize);
   const rule = maskingRule(tokenizer, {
     ...maskingDefaults,
@@ -64,11 +67,16 @@ export async function writeDataset(path: string, shape: DatasetShape): Promise<v
   });
   const random = new Random(shape.seed ?? 1);
   const description: DatasetDescription = {
-    format_version: formatVersion(rule.settings),
+    format_version: documentStarts ? 2 : formatVersion(rule.settings),
     generator: 'test',
     tokenizer,
     sequence_length: sequenceLength,
-    cut: { document: 'line', line_by_line: ragged, overflow: 'wrap' },
+    cut: {
+      document: 'line',
+      line_by_line: ragged,
+      overflow: 'wrap',
+      ...(documentStarts && { pack: 'documents' }),
+    },
     masking: shape.unmasked ? null : rule.settings,
   };
   const describe = describeBatches(description);
@@ -93,9 +101,16 @@ export async function writeDataset(path: string, shape: DatasetShape): Promise<v
       all.map(({ rows, unit, split }) => {
         const place = { unit, firstRow: 0, split };
         const ids = column(rows);
-        return describe(
-          shape.unmasked ? tokenBatch(ids, place) : maskedBatch(maskRows(ids, rule, place), place),
-        );
+        const starts = documentStarts && {
+          values: Int32Array.from(
+            { length: rows * documentStarts.length },
+            (_, i) => documentStarts[i % documentStarts.length]!,
+          ),
+          offsets: Int32Array.from({ length: rows + 1 }, (_, row) => row * documentStarts.length),
+        };
+        if (shape.unmasked) return describe(tokenBatch(ids, place, starts));
+        const masked = maskRows(ids, rule, place);
+        return describe(maskedBatch({ ...masked, ...(starts && { document_starts: starts }) }, place));
       }),
     ),
     arrowFile(path),

@@ -54,8 +54,8 @@ async function trained(devices: number, rows: number, batchSize = rows) {
   });
   const losses: number[] = [];
   for (const [index, batch] of batches.entries()) losses.push(await trainer.train([batch], 1e-3, index + 1));
-  const evaluator = await Evaluator.sharing(trainer, [sequence]);
-  const predictor = await Predictor.sharing(trainer, [sequence]);
+  const evaluator = await Evaluator.sharing(trainer, { lengths: [sequence] });
+  const predictor = await Predictor.sharing(trainer, { lengths: [sequence] });
   const [part] = splitBatch(batches[0]!, batchSize, 0);
   const score = await evaluator.score(part!);
   const probabilities = await predictor.predict(part!);

@@ -141,7 +141,7 @@ function describeProvenance({
 }: Provenance): string[] {
   const rows = cut.line_by_line
     ? `a row a line, overflow ${cut.overflow}`
-    : `packed, a document ends at ${cut.document}`;
+    : `packed${cut.pack === 'documents' ? ' with whole documents' : ''}, a document ends at ${cut.document}`;
   const lines = [
     `made by ${generator}${units === 0 ? '' : ` in ${formatNoun(units, 'unit')}`}`,
     `tokenizer: ${tokenizer.name}, ${formatCount(tokenizer.vocabulary_size)} entries, sha256 ${tokenizer.sha256.slice(0, 12)}…`,

@@ -1,0 +1,152 @@
+import { int32Memory } from '@mlm/arrow/columns';
+import type { CutRows, RowCutter, RowTokens } from './pack.js';
+
+/**
+ * Packs documents into rows of one length, each as [CLS], its ids, [SEP], so that rows are full and no document is cut that
+ * would fit one: best-fit decreasing (Johnson 1974; for training data Ding et al. 2024, arXiv:2404.10830). A document of
+ * more than `length` − 2 ids is divided into pieces of that many, and a rest; what is said of documents goes for the pieces
+ * too. Rows are padded.
+ *
+ * Documents stand in their row, and rows by their first document, in the order of the input.
+ */
+export class DocumentPacker implements RowCutter {
+  /** No row is complete before all documents are there. */
+  readonly rows = 0;
+  /** Ids of all documents. */
+  private ids = new Int32Array(1 << 16);
+  private end = 0;
+  /** Where pieces end in `ids`. */
+  private pieceEnds: number[] = [];
+  private documentStart = 0;
+
+  constructor(
+    private readonly length: number,
+    private readonly tokens: RowTokens,
+  ) {}
+
+  add(ids: Int32Array, from: number, to: number): void {
+    const end = this.end + to - from;
+    if (end > this.ids.length) {
+      const larger = new Int32Array(Math.max(end, 2 * this.ids.length));
+      larger.set(this.ids.subarray(0, this.end));
+      this.ids = larger;
+    }
+    this.ids.set(ids.subarray(from, to), this.end);
+    this.end = end;
+  }
+
+  endDocument(): void {
+    const room = this.length - 2;
+    for (let start = this.documentStart; start < this.end; start += room)
+      this.pieceEnds.push(Math.min(this.end, start + room));
+    this.documentStart = this.end;
+  }
+
+  finish(rowLimit = Number.POSITIVE_INFINITY): CutRows {
+    this.endDocument();
+    const places = bestFit(this.pieceEnds, this.length);
+    const rows = Math.min(places.rows, rowLimit);
+    const columns = this.write(places.rowOf, rows);
+    this.end = this.documentStart = 0;
+    this.pieceEnds = [];
+    return columns;
+  }
+
+  private write(rowOf: Int32Array, rows: number): CutRows {
+    const { length, ids, pieceEnds } = this;
+    const { cls, sep, pad } = this.tokens;
+    const values = int32Memory(rows * length).fill(pad);
+    const offsets = Int32Array.from({ length: rows + 1 }, (_, row) => row * length);
+    const starts = { values: new Int32Array(pieceEnds.length), offsets: new Int32Array(rows + 1) };
+    for (const row of rowOf) if (row < rows) starts.offsets[row + 1]!++;
+    for (let row = 0; row < rows; row++) starts.offsets[row + 1]! += starts.offsets[row]!;
+    const positions = offsets.slice(0, rows);
+    const nextStart = starts.offsets.slice(0, rows);
+    let from = 0;
+    for (const [piece, to] of pieceEnds.entries()) {
+      const row = rowOf[piece]!;
+      if (row < rows) {
+        let at = positions[row]!;
+        starts.values[nextStart[row]!++] = at - row * length;
+        values[at++] = cls;
+        values.set(ids.subarray(from, to), at);
+        at += to - from;
+        values[at++] = sep;
+        positions[row] = at;
+      }
+      from = to;
+    }
+    starts.values = starts.values.subarray(0, starts.offsets[rows]);
+    return { values, offsets, documentStarts: starts };
+  }
+}
+
+/**
+ * Puts pieces into rows: the longest first, each where the least room is left that it fits, else into a new row.
+ * @param ends of the pieces, which follow one another from 0
+ * @returns the row of each piece; rows are numbered by their first piece
+ */
+function bestFit(ends: readonly number[], length: number): { rowOf: Int32Array; rows: number } {
+  const rowOf = new Int32Array(ends.length);
+  const open = new OpenRows(length);
+  let rows = 0;
+  for (const piece of longestFirst(ends, length)) {
+    const size = ends[piece]! - (ends[piece - 1] ?? 0) + 2;
+    const room = open.leastRoom(size);
+    const row = room < 0 ? rows++ : open.take(room);
+    rowOf[piece] = row;
+    open.put(row, (room < 0 ? length : room) - size);
+  }
+  const numbers = new Int32Array(rows).fill(-1);
+  let next = 0;
+  for (const [piece, row] of rowOf.entries()) {
+    if (numbers[row]! < 0) numbers[row] = next++;
+    rowOf[piece] = numbers[row]!;
+  }
+  return { rowOf, rows };
+}
+
+/** The pieces by their length, those of one length in their order. */
+function longestFirst(ends: readonly number[], length: number): Int32Array {
+  const firstOf = new Int32Array(length + 1);
+  const lengthOf = (piece: number) => ends[piece]! - (ends[piece - 1] ?? 0);
+  // Sorted by counting: where pieces of a length begin is how many are longer.
+  for (let piece = 0; piece < ends.length; piece++) firstOf[lengthOf(piece) - 1]!++;
+  for (let size = length - 1; size >= 0; size--) firstOf[size]! += firstOf[size + 1]!;
+  const order = new Int32Array(ends.length);
+  for (let piece = 0; piece < ends.length; piece++) order[firstOf[lengthOf(piece)]!++] = piece;
+  return order;
+}
+
+/** Rows by the room that is left in them, and a bit for each room that some row has. */
+class OpenRows {
+  private readonly byRoom: number[][];
+  private readonly bits: Uint32Array;
+
+  constructor(length: number) {
+    this.byRoom = Array.from({ length: length + 1 }, () => []);
+    this.bits = new Uint32Array((length >>> 5) + 1);
+  }
+
+  /** The least room of any row that is at least `size`; −1 where there is none. */
+  leastRoom(size: number): number {
+    let word = size >>> 5;
+    let left = this.bits[word]! & (-1 << (size & 31));
+    while (left === 0) {
+      if (++word === this.bits.length) return -1;
+      left = this.bits[word]!;
+    }
+    return (word << 5) + 31 - Math.clz32(left & -left);
+  }
+
+  take(room: number): number {
+    const rows = this.byRoom[room]!;
+    if (rows.length === 1) this.bits[room >>> 5]! &= ~(1 << (room & 31));
+    return rows.pop()!;
+  }
+
+  put(row: number, room: number): void {
+    this.byRoom[room]!.push(row);
+    this.bits[room >>> 5]! |= 1 << (room & 31);
+  }
+}
