@@ -2,6 +2,7 @@
  * Makes a process fail at one of its file operations. Preloaded into node by run.js:
  *
  *   FAULT_ROOT   counts the operations that change something in this folder
+ *   FAULT_READS  counts those that read something there instead: opening a file for reading, and reading
  *   FAULT_LOG    appends a line an operation: what the n-th one is
  *   FAULT_AT     the operation, from 1, at which to fail; 0 for none
  *   FAULT_HOW    kill    the process ends before the operation
@@ -9,7 +10,7 @@
  *                power   the process ends, and files lose what had not been synced
  *                EIO     the operation fails; those after it do not
  *                ENOSPC  the operation and all later ones that need room fail
- *                short   every write, from the first on, writes half of what it is given
+ *                short   every write, or read, from the first on, does half of what it is asked for
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -32,7 +33,7 @@
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static const char *root, *how, *log_path;
 static long at, count;
-static int is_full;
+static int is_full, reads;
 
 /* Files that this process wrote, and how much of each is on disk. */
 #define FILES 4096
@@ -42,6 +43,7 @@ static int file_count;
 __attribute__((constructor)) static void begin(void) {
   root = getenv("FAULT_ROOT");
   how = getenv("FAULT_HOW");
+  reads = getenv("FAULT_READS") != NULL;
   log_path = getenv("FAULT_LOG");
   at = getenv("FAULT_AT") ? atol(getenv("FAULT_AT")) : 0;
   if (!how) how = "kill";
@@ -145,7 +147,7 @@ static enum verdict judge(const char *name, const char *path, int needs_room, in
 static int is_short(void) { return strcmp(how, "short") == 0; }
 
 #define ON_PATH(name, path, room, call) \
-  if (is_inside(path) && judge(#name, path, room, 0) == FAIL) return -1; \
+  if (!reads && is_inside(path) && judge(#name, path, room, 0) == FAIL) return -1; \
   return call
 
 int mkdir(const char *path, mode_t mode) { REAL(mkdir); ON_PATH(mkdir, path, 1, real(path, mode)); }
@@ -178,8 +180,8 @@ static int opened(int fd) {
     va_start(rest, flags); \
     mode_t mode = va_arg(rest, mode_t); \
     va_end(rest); \
-    int changes = (flags & O_ACCMODE) != O_RDONLY && is_inside(path); \
-    if (!changes) return real(path, flags, mode); \
+    int only_reads = (flags & O_ACCMODE) == O_RDONLY; \
+    if (only_reads != reads || !is_inside(path)) return real(path, flags, mode); \
     if (judge("open", path, (flags & O_CREAT) != 0, 0) == FAIL) return -1; \
     return opened(real(path, flags, mode)); \
   }
@@ -189,7 +191,7 @@ OPEN(open64)
 /* 1: goes on with `size` bytes; 0: fails. A torn write has to be finished by `torn`. */
 #define ON_WRITE(name, fd, whole, half) \
   char path[PATH_MAX]; \
-  if (!path_of(fd, path, sizeof path)) return whole; \
+  if (reads || !path_of(fd, path, sizeof path)) return whole; \
   enum verdict verdict = judge(#name, path, 1, 1); \
   if (verdict == FAIL) return -1; \
   if (verdict == TEAR) { half; die(); } \
@@ -234,9 +236,51 @@ ssize_t pwritev64(int fd, const struct iovec *buffers, int count, off_t offset) 
   ON_WRITE(pwritev, fd, real(fd, buffers, count, offset), half_vector(fd, buffers, count, offset));
 }
 
+#define ON_READ(fd, whole, half) \
+  char path[PATH_MAX]; \
+  if (!reads || !path_of(fd, path, sizeof path)) return whole; \
+  if (judge("read", path, 0, 0) == FAIL) return -1; \
+  return is_short() ? half : whole
+
+/* Half of what the first buffer that is not empty has room for. */
+static ssize_t read_half(int fd, const struct iovec *buffers, int count, off_t offset) {
+  for (int i = 0; i < count; i++) {
+    if (buffers[i].iov_len == 0) continue;
+    size_t size = half_of(buffers[i].iov_len);
+    if (offset < 0) return syscall(SYS_read, fd, buffers[i].iov_base, size);
+    return syscall(SYS_pread64, fd, buffers[i].iov_base, size, offset);
+  }
+  return 0;
+}
+
+ssize_t read(int fd, void *data, size_t size) {
+  REAL(read);
+  ON_READ(fd, real(fd, data, size), real(fd, data, size));
+}
+ssize_t pread(int fd, void *data, size_t size, off_t offset) {
+  REAL(pread);
+  ON_READ(fd, real(fd, data, size, offset), real(fd, data, half_of(size), offset));
+}
+ssize_t pread64(int fd, void *data, size_t size, off_t offset) {
+  REAL(pread64);
+  ON_READ(fd, real(fd, data, size, offset), real(fd, data, half_of(size), offset));
+}
+ssize_t readv(int fd, const struct iovec *buffers, int count) {
+  REAL(readv);
+  ON_READ(fd, real(fd, buffers, count), read_half(fd, buffers, count, -1));
+}
+ssize_t preadv(int fd, const struct iovec *buffers, int count, off_t offset) {
+  REAL(preadv);
+  ON_READ(fd, real(fd, buffers, count, offset), read_half(fd, buffers, count, offset));
+}
+ssize_t preadv64(int fd, const struct iovec *buffers, int count, off_t offset) {
+  REAL(preadv64);
+  ON_READ(fd, real(fd, buffers, count, offset), read_half(fd, buffers, count, offset));
+}
+
 #define ON_FD(name, fd, call) \
   char path[PATH_MAX]; \
-  if (path_of(fd, path, sizeof path) && judge(#name, path, 0, 0) == FAIL) return -1; \
+  if (!reads && path_of(fd, path, sizeof path) && judge(#name, path, 0, 0) == FAIL) return -1; \
   return call
 
 static int synced(int fd, int result) {

@@ -25,6 +25,7 @@ export { type LockOptions, lockOutput, OutputLock } from './files/lock.js';
 export { makeFolders } from './files/make-folders.js';
 export { exists, moveUnlessThere } from './files/move.js';
 export { type CompanionMove, type Move, publish } from './files/publish.js';
+export { readAt, readError } from './files/read.js';
 export { checkTarget, isWithin, type Replaceable, refuseUrl } from './files/replace.js';
 export { writeWhole } from './files/whole.js';
 export { writeError } from './files/write-error.js';

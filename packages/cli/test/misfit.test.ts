@@ -37,3 +37,25 @@ test('rows without any label are pointed out', async () => {
   const trained = await run('train', 'bare.arrow', '--model', 'bert-tiny', '--max-steps', '1');
   expect(trained.stderr).toMatch(/^mlm: step 1: no token is masked/m);
 });
+
+test('fill answers with tokens alone where the model’s vocabulary is padded beyond the tokenizer’s', async () => {
+  await done('vocab', 'a.txt', '--size', '60', '--output', 'sixty');
+  await done('preprocess', 'a.txt', 'sixty.arrow', '--tokenizer', 'sixty', '--sequence-length', '32');
+  const config = {
+    model_type: 'bert',
+    vocab_size: 512,
+    hidden_size: 8,
+    num_hidden_layers: 1,
+    num_attention_heads: 1,
+    intermediate_size: 8,
+    max_position_embeddings: 32,
+  };
+  writeFiles(folder, { 'padded/config.json': JSON.stringify(config) });
+  await done('train', 'sixty.arrow', '--model', 'padded', '--max-steps', '1', '--output', 'padded-run');
+  const { code, stdout, stderr } = await run('fill', 'padded-run', '[MASK]', '--top-k', '500', '--json');
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  const { masks } = JSON.parse(stdout.toString());
+  const ids = masks[0].answers.map(({ id }: { id: number }) => id);
+  expect(ids.length).toBeGreaterThan(40);
+  expect(Math.max(...ids)).toBe(ids.length - 1);
+});

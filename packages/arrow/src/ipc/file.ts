@@ -1,4 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import { readAt } from '@mlm/base';
 import { InputError } from '@mlm/base/errors';
 import { type RecordBatch, RecordBatchReader, Schema } from 'apache-arrow';
 import { FileBlock, Footer } from 'apache-arrow/ipc/metadata/file';
@@ -32,7 +33,7 @@ export class ArrowFile {
     });
     try {
       const head = Buffer.alloc(8);
-      await file.read(head, 0, 8, 0);
+      await readAt(file, path, head, 0);
       if (head.subarray(0, 6).equals(MAGIC)) return new ArrowFile(path, file, await readIndex(path, file));
       if (head.readInt32LE(0) !== -1)
         throw new InputError(
@@ -69,8 +70,8 @@ export class ArrowFile {
     const length = block.metaDataLength + block.bodyLength;
     const bytes = Buffer.allocUnsafeSlow(this.leading.length + length);
     bytes.set(this.leading);
-    const { bytesRead } = await this.file.read(bytes, this.leading.length, length, block.offset);
-    if (bytesRead < length) throw new InputError(`${this.path}: cut off in batch ${index}`);
+    const read = await readAt(this.file, this.path, bytes.subarray(this.leading.length), block.offset);
+    if (read < length) throw new InputError(`${this.path}: cut off in batch ${index}`);
     return namingDamage(this.path, () => {
       const message = bytes.subarray(this.leading.length);
       const { header } = readMessage(message.subarray(8, block.metaDataLength));
@@ -90,7 +91,7 @@ export class ArrowFile {
 async function readIndex(path: string, file: FileHandle): Promise<MessageIndex> {
   const { size } = await file.stat();
   const tail = Buffer.alloc(10);
-  await file.read(tail, 0, 10, Math.max(0, size - 10));
+  await readAt(file, path, tail, Math.max(0, size - 10));
   const footerLength = tail.readInt32LE(0);
   if (!tail.subarray(4).equals(MAGIC) || footerLength <= 0 || footerLength > size - 18)
     throw new InputError(
@@ -98,7 +99,7 @@ async function readIndex(path: string, file: FileHandle): Promise<MessageIndex> 
     );
   const bytes = Buffer.alloc(footerLength);
   const start = size - 10 - footerLength;
-  await file.read(bytes, 0, footerLength, start);
+  await readAt(file, path, bytes, start);
   const { columns, batches, dictionaries } = namingDamage(path, () => readFooter(bytes, start));
   if (dictionaries.length > 0) throw new InputError(`${path}: dictionary batches are not read here`);
   const schema = namingDamage(path, () => Footer.decode(bytes).schema);

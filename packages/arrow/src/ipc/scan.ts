@@ -1,4 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
+import { readAt } from '@mlm/base';
 import { InputError } from '@mlm/base/errors';
 import type { Schema } from 'apache-arrow';
 import { FileBlock } from 'apache-arrow/ipc/metadata/file';
@@ -80,15 +81,14 @@ async function readMetadata(
   end: number,
 ): Promise<{ bytes: Buffer; message: ArrowMessage; length: number } | null> {
   const prefix = Buffer.alloc(8);
-  if (position + 8 > end || (await file.read(prefix, 0, 8, position)).bytesRead < 8)
-    throw truncated(path, position);
+  if (position + 8 > end || (await readAt(file, path, prefix, position)) < 8) throw truncated(path, position);
   if (prefix.readInt32LE(0) !== -1)
     throw new InputError(`${path}: no Arrow message at byte ${position}; is it an Arrow file?`);
   const length = prefix.readInt32LE(4);
   if (length === 0) return null;
   if (length < 0 || position + 8 + length > end) throw truncated(path, position);
   const bytes = Buffer.alloc(length);
-  if ((await file.read(bytes, 0, length, position + 8)).bytesRead < length) throw truncated(path, position);
+  if ((await readAt(file, path, bytes, position + 8)) < length) throw truncated(path, position);
   return { bytes, message: namingDamage(path, () => readMessage(bytes)), length: length + 8 };
 }
 

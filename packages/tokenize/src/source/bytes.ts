@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { readError } from '@mlm/base';
 import { InputError } from '@mlm/base/errors';
 import type { FileState, InputFile } from '../formats/format.js';
 
@@ -148,20 +149,4 @@ export function readFully(descriptor: number, file: FileState, bytes: Uint8Array
   } catch (error) {
     throw readError(error, file.path);
   }
-}
-
-/** A clear line for what a user can put right while reading. */
-export function readError(error: unknown, path: string): unknown {
-  const { code } = error as NodeJS.ErrnoException;
-  if (code === 'ENOENT' && path.includes('\ufffd'))
-    return new InputError(`${path}: no such file; where its name is not UTF-8, rename it`);
-  if (code === 'ENOENT' || code === 'ENOTDIR') return new InputError(`${path}: no such file or folder`);
-  if (code === 'EACCES' || code === 'EPERM')
-    return new InputError(`${path}: cannot be read (${code}); change its rights or leave it out`);
-  if (code === 'ELOOP') return new InputError(`${path}: is a link that leads back to itself; remove it`);
-  if (code === 'ENAMETOOLONG') return new InputError(`${path}: the name is too long for this file system`);
-  if (code === 'EIO')
-    return new InputError(`${path}: cannot be read (EIO: the disk or its connection failed); run again`);
-  if (code === 'EISDIR') return new InputError(`${path}: is a folder, expected a file`);
-  return error;
 }

@@ -1,5 +1,6 @@
 import { type Dirent, existsSync, lstatSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { readError } from '@mlm/base';
 import { InputError } from '@mlm/base/errors';
 import type { FormatName, InputFile } from '../formats/format.js';
 import {
@@ -11,7 +12,6 @@ import {
 } from '../formats/index.js';
 import { isAddress, storedFiles } from '../stores/index.js';
 import { type StoredFile, withoutSecrets } from '../stores/store.js';
-import { readError } from './bytes.js';
 
 /** The files of an input, in the order in which they are read. */
 export interface InputFiles {

@@ -1,11 +1,12 @@
 import { closeSync, createReadStream, read } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
+import { readError } from '@mlm/base';
 import { InputError } from '@mlm/base/errors';
 import { decompressed } from '../formats/compression.js';
 import type { InputFile, InputReader } from '../formats/format.js';
 import { StoreReader } from '../stores/reader.js';
-import { openFile, readError, readFully, refuseChanged } from './bytes.js';
+import { openFile, readFully, refuseChanged } from './bytes.js';
 
 /** Bytes that a stream on disk hands over at a time. */
 const CHUNK_BYTES = 256 << 10;

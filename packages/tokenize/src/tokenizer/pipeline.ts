@@ -54,6 +54,7 @@ export function pipelineTokenizer(definition: TokenizerDefinition, folder: Token
       image ??= nativeImage(native);
       return nativeEncoder(image, () => pipeline);
     },
+    hasToken: (id) => tokens[id] !== undefined,
     idToToken: (id) => tokenAt(tokens, id),
     decode(ids) {
       decodeTokens ??= decoder(json.decoder, name);

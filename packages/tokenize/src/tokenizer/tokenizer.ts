@@ -54,6 +54,7 @@ export function tokenizerFromDefinition(definition: TokenizerDefinition): Tokeni
       prepared ??= prepareEncoder(model, encoderModule('wordpiece'));
       return { prepared };
     },
+    hasToken: (id) => tokens[id] !== undefined,
     idToToken: (id) => tokenAt(tokens, id),
     decode: (ids) =>
       decodePieces(

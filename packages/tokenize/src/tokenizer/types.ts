@@ -132,6 +132,8 @@ export interface Tokenizer {
   encoder(): Encoder;
   /** What a worker thread of `tokenize` makes its encoder of. */
   encoderSource(): EncoderSource;
+  /** Whether an id has a token: a vocabulary may have holes, and end before a model's does. */
+  hasToken(id: number): boolean;
   /** @throws RangeError when there is no such id */
   idToToken(id: number): string;
   /** Text of the ids; pieces are joined to words. Special tokens are kept. */

@@ -1,8 +1,9 @@
 import { closeSync, statSync } from 'node:fs';
+import { readError } from '@mlm/base';
 import { InputError, mention, say } from '@mlm/base/errors';
 import { type Content, type DecodedText, type FileState, RecordError } from '../formats/format.js';
 import { contentOf } from '../formats/index.js';
-import { openFile, readError, readFully } from '../source/bytes.js';
+import { openFile, readFully } from '../source/bytes.js';
 import { refuseOtherFormat } from '../source/foreign.js';
 import type { UnitPart } from '../source/unit.js';
 import type { DocumentMode } from '../tokenizer/types.js';

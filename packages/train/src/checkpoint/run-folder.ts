@@ -11,6 +11,7 @@ import {
   replaceFolder,
   restoreFolder,
   say,
+  syncFile,
   syncFolder,
 } from '@mlm/base';
 import type { Given } from '@mlm/base/options';
@@ -196,7 +197,10 @@ async function putAlso(from: string, to: string): Promise<void> {
   const partial = `${to}.partial`;
   await rm(partial, { force: true });
   // Not every file system has links.
-  await link(from, partial).catch(() => copyFile(from, partial));
+  await link(from, partial).catch(async () => {
+    await copyFile(from, partial);
+    await syncFile(partial);
+  });
   await rename(partial, to);
 }
 

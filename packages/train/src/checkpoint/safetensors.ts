@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises';
+import { readAt } from '@mlm/base';
 import { InputError } from '@mlm/base/errors';
 import { safetensorsHeader } from './safetensors-header.js';
 
@@ -70,13 +71,13 @@ export async function readSafetensors(path: string): Promise<Map<string, StoredT
     const { size } = await file.stat();
     const lengthBytes = Buffer.alloc(8);
     if (size < 8) throw broken(`it has only ${size} bytes`);
-    await file.read(lengthBytes, 0, 8, 0);
+    await readAt(file, path, lengthBytes, 0);
     const headerBytes = lengthBytes.readBigUInt64LE();
     if (headerBytes > BigInt(Math.min(size - 8, maximumHeaderBytes))) {
       throw broken(`its header should have ${headerBytes} bytes, the file has ${size}`);
     }
     const text = Buffer.alloc(Number(headerBytes));
-    await file.read(text, 0, text.length, 8);
+    await readAt(file, path, text, 8);
     const header = parseHeader(text.toString('utf8'), broken);
     const start = 8 + text.length;
     const tensors = new Map<string, StoredTensor>();
@@ -94,11 +95,8 @@ export async function readSafetensors(path: string): Promise<Map<string, StoredT
       }
       if (!dtype.includes('F')) continue;
       const bytes = Buffer.from(new ArrayBuffer(end - begin));
-      for (let read = 0; read < bytes.length; ) {
-        const { bytesRead } = await file.read(bytes, read, bytes.length - read, start + begin + read);
-        if (bytesRead === 0) throw broken('it became shorter while it was read');
-        read += bytesRead;
-      }
+      if ((await readAt(file, path, bytes, start + begin)) < bytes.length)
+        throw broken('it became shorter while it was read');
       tensors.set(name, { shape, values: toFloat32(bytes, dtype) });
     }
     return tensors;

@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readError } from '@mlm/base';
 import { InputError } from '@mlm/base/errors';
 import type { Given } from '@mlm/base/options';
 import type { Weights } from '../models/model.js';
@@ -47,7 +48,8 @@ export async function writeState(folder: string, state: TrainerState, moments: W
 /** @throws InputError when the folder has no state to go on from */
 export async function readState(folder: string): Promise<TrainerState> {
   const path = join(folder, stateFile);
-  const text = await readFile(path, 'utf8').catch(() => {
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw readError(error, path);
     throw new InputError(`${path}: no such file; the run cannot be resumed from here`);
   });
   let json: (TrainerState & { format_version: number }) | null;

@@ -58,9 +58,17 @@ export interface Candidate {
   probability: number;
 }
 
-/** The ids of the `count` largest probabilities, the largest first. */
-export function mostProbable(probabilities: Float32Array, count: number): Candidate[] {
-  const ids = Uint32Array.from(probabilities.keys());
+/**
+ * The ids of the `count` largest probabilities, the largest first.
+ * @param isToken whether an id has a token: a vocabulary padded to a round size has some without. Default: all have
+ */
+export function mostProbable(
+  probabilities: Float32Array,
+  count: number,
+  isToken?: (id: number) => boolean,
+): Candidate[] {
+  const all = Uint32Array.from(probabilities.keys());
+  const ids = isToken ? all.filter(isToken) : all;
   ids.sort((a, b) => probabilities[b]! - probabilities[a]! || a - b);
   return Array.from(ids.subarray(0, count), (id) => ({ id, probability: probabilities[id]! }));
 }

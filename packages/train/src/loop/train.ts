@@ -108,12 +108,14 @@ async function* run(
           await log.evaluation(event);
           yield event;
           if (event.best) {
+            await log.sync();
             yield { type: 'checkpoint', step: state.step, folder: await output.saveBest(await checkpoint()) };
           }
         }
       }
       const isAsked = options.saveRequested?.() === true;
       if (state.step > savedStep && (isAsked || isDue(state.step, options.saveEvery))) {
+        await log.sync();
         const folder = await output.saveNumbered(await snapshot(), options.keep);
         yield { type: 'checkpoint', step: state.step, folder };
       }
@@ -149,6 +151,7 @@ async function* run(
     const samples =
       scored && reason !== 'aborted' ? await samplePredictions(trainer, scored, setup.checkpoint) : undefined;
     await report(reason === 'aborted' ? 'stopped' : reason, samples);
+    await log.sync();
     await output.saveLast(await snapshot());
     yield { type: 'checkpoint', step: state.step, folder: options.output };
     yield endEvent(reason, options, state);

@@ -37,6 +37,7 @@ export class MaskFiller {
    * @param ids a sequence with its special tokens ([CLS] … [MASK] … [SEP])
    * @param maskId the tokenizer's id of [MASK]
    * @param topK how many candidates for each mask, the most probable first
+   * @param isToken the tokenizer's `hasToken`: ids without a token are no candidates. Default: all ids are
    * @returns candidates for each [MASK], in the order of the sequence
    * @throws InputError when there is no [MASK], or the sequence is too long for the model
    */
@@ -44,6 +45,7 @@ export class MaskFiller {
     ids: ArrayLike<number>,
     maskId: number,
     topK = fillOptions.topK.default,
+    isToken?: (id: number) => boolean,
   ): Promise<Candidate[][]> {
     const { positions: longest, vocabulary } = this.limits;
     if (ids.length > longest) {
@@ -64,7 +66,7 @@ export class MaskFiller {
     const batch = assembleBatch([rowOf(input_ids, labels)], shape, 0);
     const probabilities = await this.predictor.predict(batch);
     return Array.from({ length: batch.masked }, (_, mask) =>
-      mostProbable(probabilities.subarray(mask * vocabulary, (mask + 1) * vocabulary), topK),
+      mostProbable(probabilities.subarray(mask * vocabulary, (mask + 1) * vocabulary), topK, isToken),
     );
   }
 

@@ -48,6 +48,15 @@ export class RunLog {
     await this.#events.scalars(step, prefixed('eval', { loss, perplexity, accuracy }));
   }
 
+  /**
+   * What was logged is on disk when this returns. A checkpoint is written after that: a run that goes on from it finds
+   * the lines of all steps before it, also after a power loss.
+   */
+  async sync(): Promise<void> {
+    await this.#metrics.sync();
+    await this.#events.sync();
+  }
+
   /** Writes report.html, at most every 10 seconds while the run goes on. */
   async report(description: RunDescription): Promise<void> {
     const started = performance.now();

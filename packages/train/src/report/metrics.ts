@@ -1,5 +1,6 @@
-import { appendFile, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readError, syncFile, writeWhole } from '@mlm/base';
 import type { StepMetrics } from '../loop/events.js';
 
 /** A validation result as a line of metrics.jsonl. */
@@ -23,11 +24,15 @@ export class MetricsFile {
   /** Keeps only what happened up to a step, so that a resumed run goes on where its checkpoint was written. */
   async truncate(step: number): Promise<void> {
     const kept = (await this.read()).filter((line) => line.step <= step);
-    await writeFile(this.#path, kept.map((line) => `${JSON.stringify(line)}\n`).join(''));
+    await writeWhole(this.#path, kept.map((line) => `${JSON.stringify(line)}\n`).join(''));
   }
 
+  /** @throws InputError when the file is there and cannot be read */
   async read(): Promise<MetricsLine[]> {
-    const text = await readFile(this.#path, 'utf8').catch(() => '');
+    const text = await readFile(this.#path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return '';
+      throw readError(error, this.#path);
+    });
     // A killed process may leave half a line at the end.
     const whole = text.split('\n').filter((line) => line.endsWith('}'));
     return whole.map((line) => JSON.parse(line) as MetricsLine);
@@ -35,5 +40,10 @@ export class MetricsFile {
 
   async append(line: MetricsLine): Promise<void> {
     await appendFile(this.#path, `${JSON.stringify(line)}\n`);
+  }
+
+  /** What was appended is on disk when this returns. */
+  sync(): Promise<void> {
+    return syncFile(this.#path);
   }
 }

@@ -1,7 +1,8 @@
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
+import { exists } from '@mlm/base';
 import { InputError } from '@mlm/base/errors';
 import type { PredictedRow, Run } from '@mlm/pages';
-import { readState, type TrainerState } from '../checkpoint/state.js';
+import { readState, stateFile, type TrainerState } from '../checkpoint/state.js';
 import type { ResolvedOptions } from '../loop/options.js';
 import { MetricsFile, type MetricsLine } from './metrics.js';
 
@@ -41,7 +42,7 @@ export function describeRun(description: RunDescription, lines: MetricsLine[]): 
 /**
  * The run that a folder holds, by its metrics.jsonl and its trainer_state.json; a run that has not ended yet has none of
  * the latter, and so no settings.
- * @throws InputError for a folder without metrics.jsonl
+ * @throws InputError for a folder without metrics.jsonl, or with a damaged trainer_state.json
  */
 export async function readRun(folder: string): Promise<Run> {
   const lines = await new MetricsFile(folder).read();
@@ -50,10 +51,7 @@ export async function readRun(folder: string): Promise<Run> {
       `${folder}: is no run (no metrics.jsonl with a line in it); name folders that training wrote`,
     );
   }
-  const state = await readState(folder).catch((error: unknown) => {
-    if (error instanceof InputError) return undefined;
-    throw error;
-  });
+  const state = (await exists(join(folder, stateFile))) ? await readState(folder) : undefined;
   const ended = state !== undefined && state.step === state.recipe['total-steps'];
   return {
     name: folder.replace(/[/\\]+$/, ''),

@@ -31,10 +31,8 @@ export async function samplePredictions(
     const places = new Map<number, MaskedPlace>();
     for (let mask = 0; mask < batch.masked; mask++) {
       const scores = probabilities.subarray(mask * vocabulary, (mask + 1) * vocabulary);
-      const candidates = mostProbable(scores, 3).map(({ id, probability }) => ({
-        word: tokens[id] ?? `#${id}`,
-        probability,
-      }));
+      const best = mostProbable(scores, 3, (id) => tokens[id] !== undefined);
+      const candidates = best.map(({ id, probability }) => ({ word: tokens[id] ?? '', probability }));
       const expected = tokens[batch.masked_labels[mask]!] ?? '';
       places.set(batch.masked_positions[mask]!, { expected, candidates });
     }

@@ -1,6 +1,7 @@
 import { appendFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { syncFile } from '@mlm/base';
 
 /**
  * Writes scalars as TensorBoard reads them: a file of TFRecords, each an `Event` protocol buffer with a `Summary` of
@@ -33,6 +34,11 @@ export class EventFile {
   restart(step: number): Promise<void> {
     const start = varint(1, 1);
     return this.#append(step, lengthDelimited(7, start));
+  }
+
+  /** What was appended is on disk when this returns. */
+  async sync(): Promise<void> {
+    if (this.#begun) await syncFile(this.#path);
   }
 
   /** Appends an event; the first of a file stands behind one that names the format. */

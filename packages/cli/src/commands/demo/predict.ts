@@ -29,7 +29,7 @@ export async function predictWords(
       const position = wordToMask(ids, tokenizer);
       if (position === undefined) continue;
       const masked = ids.map((id, i) => (i === position ? tokenizer.specialIds.mask : id));
-      const [candidates = []] = await filler.fill(masked, tokenizer.specialIds.mask, 5);
+      const [candidates = []] = await filler.fill(masked, tokenizer.specialIds.mask, 5, tokenizer.hasToken);
       const found = candidates.map(({ id, probability }) => ({
         token: tokenizer.idToToken(id),
         probability,

@@ -77,7 +77,7 @@ async function fillMasks(
   topK: number,
 ): Promise<FilledMask[]> {
   const positions = ids.flatMap((id, position) => (id === tokenizer.specialIds.mask ? [position] : []));
-  const candidates = await filler.fill(ids, tokenizer.specialIds.mask, topK);
+  const candidates = await filler.fill(ids, tokenizer.specialIds.mask, topK, tokenizer.hasToken);
   return candidates.map((answers, mask) => {
     const position = positions[mask]!;
     const completed = (id: number) => tokenizer.decode(ids.with(position, id).slice(1, -1));

@@ -94,7 +94,7 @@ function describeShare(counts: SplitCounts): string {
 function tokenNames(path: string, tokenizer: Tokenizer | undefined, named: string | undefined) {
   return (id: number): string => {
     if (!tokenizer) return String(id);
-    if (id >= 0 && id < tokenizer.vocabularySize) return tokenizer.idToToken(id);
+    if (tokenizer.hasToken(id)) return tokenizer.idToToken(id);
     const which = named === undefined ? 'its tokenizer' : `--tokenizer ${named}`;
     throw new InputError(
       `${path}: holds the id ${id}, and ${which} has only ${tokenizer.vocabularySize} entries; name the tokenizer that made it`,

@@ -118,8 +118,7 @@ async function verifySplit(
 
 /** The token of an id, or the id itself where it is none of the tokenizer's. */
 function tokenNames(tokenizer: Tokenizer | undefined): (id: number) => string {
-  return (id) =>
-    tokenizer && id >= 0 && id < tokenizer.vocabularySize ? tokenizer.idToToken(id) : String(id);
+  return (id) => (tokenizer?.hasToken(id) ? tokenizer.idToToken(id) : String(id));
 }
 
 /** The laws that rows of a dataset from elsewhere must obey, by its tokenizer: any seed, any of the replacements. */

@@ -1,0 +1,42 @@
+import type { FileHandle } from 'node:fs/promises';
+import { InputError } from '../errors.js';
+
+/**
+ * Fills `bytes` with what a file holds from `position` on. A single read may give fewer bytes than it is asked for, on a
+ * network file system above all.
+ *
+ * @param path names the file in messages
+ * @returns how many bytes there were; fewer than `bytes.length` where the file ends before
+ * @throws InputError where the disk fails
+ */
+export async function readAt(
+  file: FileHandle,
+  path: string,
+  bytes: Uint8Array,
+  position: number,
+): Promise<number> {
+  try {
+    let done = 0;
+    for (let count = -1; done < bytes.length && count !== 0; done += count)
+      count = (await file.read(bytes, done, bytes.length - done, position + done)).bytesRead;
+    return done;
+  } catch (error) {
+    throw readError(error, path);
+  }
+}
+
+/** A clear line for what a user can put right while reading. */
+export function readError(error: unknown, path: string): unknown {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'ENOENT' && path.includes('\ufffd'))
+    return new InputError(`${path}: no such file; where its name is not UTF-8, rename it`);
+  if (code === 'ENOENT' || code === 'ENOTDIR') return new InputError(`${path}: no such file or folder`);
+  if (code === 'EACCES' || code === 'EPERM')
+    return new InputError(`${path}: cannot be read (${code}); change its rights or leave it out`);
+  if (code === 'ELOOP') return new InputError(`${path}: is a link that leads back to itself; remove it`);
+  if (code === 'ENAMETOOLONG') return new InputError(`${path}: the name is too long for this file system`);
+  if (code === 'EIO')
+    return new InputError(`${path}: cannot be read (EIO: the disk or its connection failed); run again`);
+  if (code === 'EISDIR') return new InputError(`${path}: is a folder, expected a file`);
+  return error;
+}
