@@ -15,12 +15,13 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { publish } from './publish.js';
 
-/** Renames left until the process is killed. */
-const kill = vi.hoisted(() => ({ after: Number.POSITIVE_INFINITY }));
+/** Renames left until the process is killed, or until one alone fails. */
+const kill = vi.hoisted(() => ({ after: Number.POSITIVE_INFINITY, failing: Number.POSITIVE_INFINITY }));
 vi.mock('node:fs/promises', async (original) => {
   const real = await original<typeof files>();
   const rename: typeof files.rename = (from, to) => {
     if (kill.after-- <= 0) throw new Error('killed');
+    if (kill.failing-- === 0) throw new Error('EIO');
     return real.rename(from, to);
   };
   return { ...real, rename };
@@ -88,6 +89,30 @@ for (const isFolder of [false, true])
           if (!isKilled) break;
         }
         rmSync(`${root}-start`, { recursive: true });
+      });
+
+for (const isFolder of [false, true])
+  for (const old of [[], ['main'], ['main', 'eval'], ['eval']])
+    for (const made of [['main'], ['main', 'eval']])
+      test(`${isFolder ? 'folders' : 'files'} ${made} over ${old.join() || 'nothing'}: an error leaves the old ones`, async () => {
+        layOut(old, made, isFolder);
+        const before = [read('main'), read('eval')];
+        let errors = 0;
+        for (; errors < 10; errors++) {
+          kill.failing = errors;
+          const isDone = await run(made).then(
+            () => true,
+            () => false,
+          );
+          if (isDone) break;
+          expect([read('main'), read('eval')]).toEqual(before);
+        }
+        kill.failing = Number.POSITIVE_INFINITY;
+        expect(errors).toBeGreaterThan(0);
+        expect([read('main'), read('eval')]).toEqual([
+          'new main',
+          made.includes('eval') ? 'new eval' : undefined,
+        ]);
       });
 
 test('a single file is replaced in one step', async () => {

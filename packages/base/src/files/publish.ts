@@ -17,7 +17,8 @@ export interface CompanionMove {
 /**
  * Gives finished files and folders their names, over what has them: first the old ones are moved aside, the main one
  * before its companions, then the new ones come, the main one last. So whoever finds the main one finds its own
- * companions, never half of a pair. Killed at any moment and called again, it goes on where it was.
+ * companions, never half of a pair. Killed at any moment and called again, it goes on where it was; an error brings the
+ * old ones back, unless the main one has its name by then.
  *
  * @param aside a folder for what is replaced; its caller removes it afterwards
  */
@@ -30,9 +31,15 @@ export async function publish(
     const names = companions.flatMap(({ from, to }) => (from === undefined ? [to] : [from, to]));
     // A single file replaces another one in a single step.
     const isOneStep = !(await anyThere(names)) && !(await isFolder(main.to));
-    if (!isOneStep) await moveAside([main, ...companions], aside);
-    for (const { from, to } of [...companions, main])
-      if (from !== undefined && (await isThere(from))) await rename(from, to);
+    try {
+      if (!isOneStep) await moveAside([main, ...companions], aside);
+      for (const { from, to } of [...companions, main])
+        if (from !== undefined && (await isThere(from))) await rename(from, to);
+    } catch (error) {
+      // Where that fails as well, the next start goes on from what is there.
+      await takeBack([...companions, main], aside).catch(() => {});
+      throw error;
+    }
   }
   await syncName(main.to);
 }
@@ -46,6 +53,16 @@ async function moveAside(moves: readonly CompanionMove[], aside: string): Promis
   }
   await syncFolder(aside);
   await syncFolder(dirname(aside));
+}
+
+/** Undoes what was renamed, the main one last. */
+async function takeBack(moves: readonly CompanionMove[], aside: string): Promise<void> {
+  for (const { from, to } of moves)
+    if (from !== undefined && !(await isThere(from)) && (await isThere(to))) await rename(to, from);
+  for (const [i, { to }] of moves.entries()) {
+    const old = join(aside, String((i + 1) % moves.length));
+    if ((await isThere(old)) && !(await isThere(to))) await rename(old, to);
+  }
 }
 
 async function anyThere(paths: readonly string[]): Promise<boolean> {

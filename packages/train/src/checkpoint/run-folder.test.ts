@@ -118,8 +118,10 @@ it('a kill while old checkpoints are removed leaves the new one', async () => {
     for (const step of [1, 2]) await run.saveNumbered(snapshotOf(step), 2);
     done = await lives(changes, () => run.saveNumbered(snapshotOf(3), 1));
     await expectUsable(run, done ? [3] : [2, 3], `killed after ${changes} changes`);
-    await run.create({ resume: true });
-    expect((await readdir(run.path)).filter((name) => name.endsWith('.partial'))).toEqual([]);
+    await run.create({ resume: true, keep: 1 });
+    const left = await readdir(run.path);
+    expect(left.filter((name) => name.endsWith('.partial'))).toEqual([]);
+    expect(left.filter((name) => name.startsWith('checkpoint-'))).toHaveLength(1);
   }
 });
 

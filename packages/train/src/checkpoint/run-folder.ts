@@ -105,15 +105,16 @@ export class RunFolder {
   }
 
   /**
-   * Makes the folder, one without a step unless a run is resumed: then what a kill left unfinished is put in order. What
-   * it replaces is there until the new one is.
+   * Makes the folder, one without a step unless a run is resumed: then what a kill left unfinished is put in order, and
+   * checkpoints beyond `keep` go. What it replaces is there until the new one is.
    */
-  async create({ resume }: { resume: boolean }): Promise<void> {
+  async create({ resume, keep = 0 }: { resume: boolean; keep?: number }): Promise<void> {
     this.lock?.check();
     if (!resume) return replaceFolder(this.path, (made) => writeFile(join(made, metricsFile), ''));
     for (const name of await readdir(this.path)) {
       if (name.endsWith('.partial')) await restoreFolder(join(this.path, name.slice(0, -'.partial'.length)));
     }
+    await this.#removeOldest(keep);
   }
 
   /** The folder and state of the newest whole snapshot. */
@@ -143,9 +144,7 @@ export class RunFolder {
     this.lock?.check();
     const folder = join(this.path, `checkpoint-${snapshot.state.step}`);
     await replaceFolder(folder, (partial) => writeSnapshot(partial, snapshot));
-    if (keep > 0) {
-      for (const { folder } of (await this.#numberedFolders()).slice(0, -keep)) await removeFolder(folder);
-    }
+    await this.#removeOldest(keep);
     return folder;
   }
 
@@ -176,6 +175,12 @@ export class RunFolder {
     for (const name of [...names, stateFile]) await putAlso(join(last, name), join(this.path, name));
     await syncFolder(this.path);
     await removeFolder(last);
+  }
+
+  /** Removes the oldest checkpoints beyond `keep`; 0 keeps all. */
+  async #removeOldest(keep: number): Promise<void> {
+    if (keep === 0) return;
+    for (const { folder } of (await this.#numberedFolders()).slice(0, -keep)) await removeFolder(folder);
   }
 
   async #numberedFolders(): Promise<{ step: number; folder: string }[]> {
