@@ -1,7 +1,7 @@
 /** Smaller arrays are not worth keeping. */
 export const KEPT_BYTES = 64 << 10;
-/** Buffers of one thread that wait to be used again: those of a few batches. */
-const KEPT_BUFFERS = 6;
+/** Buffers of one thread that wait to be used again: those of three batches. */
+const KEPT_BUFFERS = 9;
 
 /** Buffers of this thread that nothing uses any more. */
 const free: ArrayBuffer[] = [];

@@ -2,6 +2,7 @@ import type { BatchPlace } from '../batch/place.js';
 import type { EncodedMessage } from '../ipc/framing.js';
 import type { BlockPlace } from '../ipc/message.js';
 import type { DatasetCounts, DatasetDescription } from '../metadata.js';
+import type { SelfWritingBatch } from './encoded.js';
 
 /** Rows as a sink writes them, whatever they came as. */
 export interface SinkRows {
@@ -11,10 +12,13 @@ export interface SinkRows {
   /** What the steps before say about the dataset. */
   readonly description: DatasetDescription | undefined;
   readonly columns: RowColumns;
-  encode(): EncodedMessage;
+  encode(): SinkMessage;
   /** Gives the memory back; the rows must not be used any more. */
   release(): void;
 }
+
+/** A message as buffers, or one that whoever made the rows writes himself. */
+export type SinkMessage = EncodedMessage | SelfWritingBatch;
 
 /** The columns that all rows of a file have. */
 export interface RowColumns {

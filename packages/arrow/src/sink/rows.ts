@@ -8,19 +8,24 @@ import {
   encodeListSchema,
   type ListField,
 } from '../ipc/encode-columns.js';
-import type { DatasetCounts } from '../metadata.js';
+import { countsOfColumns, listFields, rowsOf } from './count-columns.js';
 import type { RowColumns, SinkRows } from './encodable.js';
+import type { SelfWritingBatch } from './encoded.js';
 
 /** Plain columns whose memory goes back to who made them once they are written. */
 export interface ReleasableColumns extends ColumnBatch {
   giveBack?(memory: ArrayBuffer[]): void;
 }
 
-/** What a sink takes: record batches of arrow-js, or plain columns, which need no arrow-js. */
-export type SinkInput = RecordBatch | ReleasableColumns;
+/**
+ * What a sink takes: record batches of arrow-js, plain columns, which need no arrow-js, or, where it writes files, batches
+ * whose makers write them.
+ */
+export type SinkInput = RecordBatch | ReleasableColumns | SelfWritingBatch;
 
 /** Prepares what arrives for writing. arrow-js is loaded only where record batches of its own arrive. */
 export async function sinkRows(input: SinkInput): Promise<SinkRows> {
+  if (isSelfWriting(input)) return selfWritingRows(input);
   if (!isColumns(input)) return (await import('./record-rows.js')).recordRows(input);
   const { columns, place, giveBack } = input;
   const lists = Object.values(columns);
@@ -29,7 +34,7 @@ export async function sinkRows(input: SinkInput): Promise<SinkRows> {
     place,
     counts: countsOfColumns(input),
     description: undefined,
-    columns: listColumns(columns),
+    columns: listColumns(listFields(columns)),
     encode: () => encodeListBatch(lists, new Map([[PLACE_KEY, JSON.stringify(place)]])),
     release() {
       const memory = new Set<ArrayBuffer>();
@@ -41,39 +46,28 @@ export async function sinkRows(input: SinkInput): Promise<SinkRows> {
   };
 }
 
-export function isColumns(input: SinkInput): input is ReleasableColumns {
+function selfWritingRows(batch: SelfWritingBatch): SinkRows {
+  const { rows, place, counts, fields } = batch;
+  return {
+    rows,
+    place,
+    counts,
+    description: undefined,
+    columns: listColumns(fields),
+    encode: () => batch,
+    release() {},
+  };
+}
+
+function isSelfWriting(input: SinkInput): input is SelfWritingBatch {
+  return 'write' in input;
+}
+
+function isColumns(input: SinkInput): input is ReleasableColumns {
   return 'columns' in input;
 }
 
-function rowsOf({ columns }: ColumnBatch): number {
-  return (Object.values(columns)[0]?.offsets.length ?? 1) - 1;
-}
-
-/** What columns add to a dataset's counts: their rows and tokens, and what the steps before counted. */
-export function countsOfColumns(batch: ColumnBatch): DatasetCounts {
-  const counted = batch.place.counts;
-  return { rows: rowsOf(batch), tokens: counted?.tokens ?? tokensOf(batch), ...counted };
-}
-
-/** Tokens of a batch: where an attention mask is there, the positions where it is 1, else all. */
-function tokensOf({ columns: { attention_mask, input_ids } }: ColumnBatch): number {
-  if (!attention_mask) return input_ids ? input_ids.offsets.at(-1)! - input_ids.offsets[0]! : 0;
-  let tokens = 0;
-  for (const value of attention_mask.values.subarray(
-    attention_mask.offsets[0],
-    attention_mask.offsets.at(-1),
-  ))
-    tokens += value;
-  return tokens;
-}
-
-function listColumns(columns: ColumnBatch['columns']): RowColumns {
-  const fields = Object.entries(columns).map(
-    ([name, { values }]): ListField => ({
-      name,
-      bits: values instanceof Int8Array ? 8 : 32,
-    }),
-  );
+function listColumns(fields: readonly ListField[]): RowColumns {
   return {
     types: fields.map(({ name, bits }) => ({ name, dtype: `int${bits}`, isList: true })),
     encodeSchema: (metadata) => encodeListSchema(fields, metadata),

@@ -3,6 +3,7 @@ import { crc32 } from 'node:zlib';
 import { makeFolders, syncFolder } from '@mlm/base';
 import { END_OF_STREAM } from '../ipc/framing.js';
 import type { Split } from '../metadata.js';
+import { combineCrc32 } from './crc32.js';
 import type { RowColumns, SinkRows } from './encodable.js';
 import type { JournalEntry, SplitProgress } from './journal.js';
 import { type ArrowFormat, ArrowWriter } from './writer.js';
@@ -93,7 +94,13 @@ export class SplitWriter {
     }
     const message = batch.encode();
     await this.currentWriter.write(message);
-    this.extendShard(message.buffers, batch.rows);
+    if ('buffers' in message) this.extendShard(message.buffers, batch.rows);
+    else {
+      const length = message.metadataLength + message.bodyLength;
+      this.shard.rows += batch.rows;
+      this.shard.bytes += length;
+      this.shard.crc32 = combineCrc32(this.shard.crc32, message.crc32, length);
+    }
   }
 
   /** To be called after a unit's last batch. */

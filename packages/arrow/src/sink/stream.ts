@@ -47,7 +47,10 @@ export function arrowStream(output: Writable, options: ArrowStreamOptions = {}):
       const writeRows = async () => {
         const batch = await sinkRows(input);
         if (!begun) await begin(batch);
-        if (batch.rows > 0) await write(batch.encode().buffers);
+        if (batch.rows === 0) return;
+        const message = batch.encode();
+        if (!('buffers' in message)) throw new Error('batches that write themselves need a file');
+        await write(message.buffers);
       };
       writeRows().then(() => callback(), callback);
     },

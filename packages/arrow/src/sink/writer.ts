@@ -1,13 +1,19 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { END_OF_STREAM, type EncodedMessage, LEADING_MAGIC } from '../ipc/framing.js';
 import type { BlockPlace } from '../ipc/message.js';
-import type { RowColumns } from './encodable.js';
+import type { RowColumns, SinkMessage } from './encodable.js';
+import { bytesAfter } from './encoded.js';
 
 /** Which of the two Arrow IPC formats: a file (footer, random access) or a stream. */
 export type ArrowFormat = 'file' | 'stream';
 
 /** Writes encoded record batches one after another into a file on disk, from memory as it lies there. */
 export class ArrowWriter {
+  /** Messages that are writing themselves; none of these promises is rejected. */
+  private readonly writing = new Set<Promise<void>>();
+  /** What the first of them failed with. */
+  private failure: Error | undefined;
+
   private constructor(
     readonly path: string,
     private readonly file: FileHandle,
@@ -62,9 +68,17 @@ export class ArrowWriter {
     return this.position;
   }
 
-  async write({ metadataLength, bodyLength, buffers }: EncodedMessage): Promise<void> {
-    this.blocks.push({ offset: this.position, metadataLength, bodyLength });
-    await this.append(buffers);
+  /** Appends a message; one that writes itself may still be doing so when this resolves. */
+  async write(message: SinkMessage): Promise<void> {
+    if (this.failure) throw this.failure;
+    const { metadataLength, bodyLength } = message;
+    const offset = this.position;
+    this.blocks.push({ offset, metadataLength, bodyLength });
+    if ('buffers' in message) await this.append(message.buffers);
+    else {
+      this.position += metadataLength + bodyLength;
+      this.watch(message.write(this.file.fd, offset));
+    }
   }
 
   /** Writes what follows the last batch; `metadata` is the one for a file's footer. */
@@ -76,11 +90,25 @@ export class ArrowWriter {
 
   /** What has been written so far is on disk when this returns. */
   async sync(): Promise<void> {
+    await Promise.all(this.writing);
+    if (this.failure) throw this.failure;
     await this.file.datasync().catch(this.addPath);
   }
 
-  close(): Promise<void> {
-    return this.file.close();
+  /** The descriptor is closed only when nothing writes to it any more. */
+  async close(): Promise<void> {
+    await Promise.all(this.writing);
+    await this.file.close();
+  }
+
+  private watch(write: Promise<void>): void {
+    const watched: Promise<void> = write
+      .catch(this.addPath)
+      .catch((error: Error) => {
+        this.failure ??= error;
+      })
+      .finally(() => this.writing.delete(watched));
+    this.writing.add(watched);
   }
 
   private async append(buffers: Uint8Array[]): Promise<void> {
@@ -90,7 +118,7 @@ export class ArrowWriter {
     while (written < total) {
       const { bytesWritten } = await this.file.writev(pending, this.position + written).catch(this.addPath);
       written += bytesWritten;
-      if (written < total) pending = after(pending, bytesWritten);
+      if (written < total) pending = bytesAfter(pending, bytesWritten);
     }
     this.position += total;
   }
@@ -100,15 +128,4 @@ export class ArrowWriter {
     error.path ??= this.path;
     throw error;
   };
-}
-
-/** The buffers without their first `count` bytes. */
-function after(buffers: Uint8Array[], count: number): Uint8Array[] {
-  let skipped = 0;
-  for (let i = 0; i < buffers.length; i++) {
-    const { length } = buffers[i]!;
-    if (skipped + length > count) return [buffers[i]!.subarray(count - skipped), ...buffers.slice(i + 1)];
-    skipped += length;
-  }
-  return [];
 }

@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { DatasetCounts } from '@mlm/arrow';
-import type { JournalEntry, ReleasableColumns } from '@mlm/arrow/sink';
+import type { JournalEntry } from '@mlm/arrow/sink';
 import { InputError, isWithin, refuseUrl } from '@mlm/base';
 import { type Given, settingsOf } from '@mlm/base/options';
 import { preprocessOptions } from '../options.js';
@@ -11,7 +11,12 @@ import { type InputFiles, listFiles } from '../source/list.js';
 import { bytesOfShare, type PlanOptions } from '../source/plan.js';
 import { textFiles } from '../source/text-files.js';
 import type { Unit } from '../source/unit.js';
-import { describeDataset, type TokenizeOptions, tokenizeToColumns } from '../stream/tokenize.js';
+import {
+  describeDataset,
+  type SinkBatch,
+  type TokenizeOptions,
+  tokenizeToColumns,
+} from '../stream/tokenize.js';
 import { BadRecordLog, type BadRecords } from './bad-records.js';
 import { jobOf } from './job.js';
 import { partPath } from './share.js';
@@ -92,18 +97,18 @@ export async function preprocess(options: PreprocessOptions): Promise<Preprocess
   const badRecords =
     options.onBadRecord === 'skip' ? new BadRecordLog(badRecordList(output), firstUnit) : undefined;
   const onSkipped = badRecords?.add.bind(badRecords);
-  const batches = tokenBatches(input, { ...options, onSkipped }, firstUnit, progress.rows, inputEnds);
+  const tokens = tokenBatches(input, { ...options, onSkipped }, firstUnit, progress.rows, inputEnds);
   const { addCounts, countsOfColumns, DatasetSink } = await sinks();
   const sink = resumed ?? (await openSink(options, output, input));
   const streamed: DatasetCounts = { rows: 0, tokens: 0 };
   let validationRows = finished.reduce((sum, { splits }) => sum + (splits.validation?.rows ?? 0), 0);
   const watched = async function* () {
-    for await (const batch of batches) {
+    for await (const batch of tokens.batches as AsyncIterable<SinkBatch>) {
       const { unit, counts, split } = batch.place;
       progress.textBytes += counts?.bytes ?? 0;
       progress.bytes = Math.max(progress.bytes, Math.round((inputEnds.get(unit) ?? from) - from));
       inputEnds.delete(unit - 1);
-      const counted = countsOfColumns(batch);
+      const counted = 'write' in batch ? batch.counts : countsOfColumns(batch);
       progress.rows += counted.rows;
       progress.tokens += counted.tokens;
       if (split === 'validation') validationRows += counted.rows;
@@ -120,6 +125,7 @@ export async function preprocess(options: PreprocessOptions): Promise<Preprocess
     if (!sink.closed) await once(sink, 'close');
     throw error;
   } finally {
+    await tokens.close();
     badRecords?.close();
   }
   const counts = sink instanceof DatasetSink ? sink.counts : streamed;
@@ -162,16 +168,19 @@ async function completeReport(output: string, input: InputFiles): Promise<Prepro
   return { ...inputReport(input), counts, output, resumedUnits, ...known };
 }
 
-/** The batches of all units, noting where in the input each ends; who stops reading ends the work on them. */
+/**
+ * The batches of all units, noting where in the input each ends; who stops reading ends the work on them. Files are written
+ * by the threads that made the batches.
+ */
 function tokenBatches(
   input: InputFiles,
   options: PreprocessOptions & Pick<TokenizeOptions, 'onSkipped'>,
   firstUnit: number,
   rowsDone: number,
   inputEnds: Map<number, number>,
-): AsyncIterable<ReleasableColumns> {
+): ReturnType<typeof tokenizeToColumns> {
   const limit = options.limit && Math.max(0, options.limit - rowsDone);
-  const batches = tokenizeToColumns({ ...options, limit });
+  const tokens = tokenizeToColumns({ ...options, limit }, options.output !== '-');
   // An error of the source reaches the reader of `batches` too; an end before all was read is none.
   const noted = async function* (units: AsyncIterable<Unit>) {
     for await (const unit of units) {
@@ -180,10 +189,15 @@ function tokenBatches(
     }
   };
   const { signal } = options;
-  pipeline(textFiles(input, { ...options, firstUnit, allowsEmpty: options.output === '-' }), noted, batches, {
-    signal,
-  }).catch(() => {});
-  return batches;
+  pipeline(
+    textFiles(input, { ...options, firstUnit, allowsEmpty: options.output === '-' }),
+    noted,
+    tokens.batches,
+    {
+      signal,
+    },
+  ).catch(() => {});
+  return tokens;
 }
 
 async function openSink(options: PreprocessOptions, output: string, input: InputFiles) {

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Transform, type TransformCallback } from 'node:stream';
-import type { BatchStage, DatasetDescription } from '@mlm/arrow/columns';
+import type { BatchStage, ColumnBatch, DatasetDescription } from '@mlm/arrow/columns';
+import type { SelfWritingBatch } from '@mlm/arrow/encoded';
 import type { ReleasableColumns } from '@mlm/arrow/sink';
 import { InputError, mention, say } from '@mlm/base/errors';
 import { type Given, settingsOf } from '@mlm/base/options';
@@ -44,18 +45,25 @@ export function tokenize(options: TokenizeOptions): Transform {
   return new TokenizeStream(options, (document) => batchMaker(options, document));
 }
 
-/** As {@link tokenize}, into plain columns, which a sink writes without apache-arrow. */
-export function tokenizeToColumns(options: Omit<TokenizeOptions, 'reusesMemory'>): Transform {
-  return new TokenizeStream(
-    options,
-    async () =>
-      ({ batches, giveBack }) =>
-        batches.map((batch): ReleasableColumns => ({ ...batch, giveBack })),
-  );
+/** What {@link tokenizeToColumns} gives. */
+export type SinkBatch = ReleasableColumns | SelfWritingBatch;
+
+/**
+ * As {@link tokenize}, into what a sink writes without apache-arrow: plain columns, or, with `writes`, batches that the
+ * threads which made them write. These threads are there until `close` is called; the sink must be done by then.
+ */
+export function tokenizeToColumns(
+  options: Omit<TokenizeOptions, 'reusesMemory'>,
+  writes: boolean,
+): { batches: Transform; close(): Promise<void> } {
+  const results = async (): Promise<UnitResults> => (unit) =>
+    unit.batches.map((batch) => ('write' in batch ? batch : { ...batch, giveBack: unit.giveBack }));
+  const batches = new TokenizeStream(options, results, writes);
+  return { batches, close: () => batches.close() };
 }
 
 /** Makes of a finished unit what the stream gives. */
-type UnitResults = (unit: FinishedUnit) => (RecordBatch | ReleasableColumns)[];
+type UnitResults = (unit: FinishedUnit) => (RecordBatch | SinkBatch)[];
 
 class TokenizeStream extends Transform {
   private readonly pool: UnitPool;
@@ -70,6 +78,7 @@ class TokenizeStream extends Transform {
   constructor(
     private readonly options: TokenizeOptions,
     private readonly makeResults: (document: DocumentKind) => Promise<UnitResults>,
+    private readonly writes = false,
   ) {
     super({ objectMode: true, writableHighWaterMark: 1, readableHighWaterMark: 2 });
     const { tokenizer, textField = readDefaults.textField, stages = [] } = options;
@@ -101,7 +110,7 @@ class TokenizeStream extends Transform {
         say`${mention('limit')} is ${limit}, expected a multiple of ${this.rowFactor}, as often as each row is written`,
       );
     this.rowsLeft = limit ?? Number.POSITIVE_INFINITY;
-    this.pool = createPool(workers, tokenizer, work);
+    this.pool = createPool(workers, tokenizer, work, writes);
   }
 
   override _transform(unit: Unit, _encoding: string, callback: TransformCallback): void {
@@ -128,7 +137,9 @@ class TokenizeStream extends Transform {
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-    this.pool.close().then(
+    // Batches that have been handed on may still be waiting for their threads to write them.
+    const closed = this.writes ? Promise.resolve() : this.pool.close();
+    closed.then(
       () => callback(error),
       (failure: Error) => callback(error ?? failure),
     );
@@ -136,7 +147,12 @@ class TokenizeStream extends Transform {
 
   private async pushAll(): Promise<void> {
     while (this.underWay.length > 0) await this.pushNext();
-    await this.pool.close();
+    if (!this.writes) await this.pool.close();
+  }
+
+  /** Ends the threads. */
+  close(): Promise<void> {
+    return this.pool.close();
   }
 
   private async pushNext(): Promise<void> {
@@ -144,9 +160,13 @@ class TokenizeStream extends Transform {
     const finished = await this.underWay.shift()!;
     const unit = finished.batches[0]?.place.unit;
     if (finished.skipped.length > 0 && unit !== undefined) this.options.onSkipped?.(unit, finished.skipped);
-    for (const { columns } of finished.batches) this.rowsLeft -= columns.input_ids!.offsets.length - 1;
+    for (const batch of finished.batches) this.rowsLeft -= rowsOf(batch);
     for (const result of this.resultsOf(finished)) this.push(result);
   }
+}
+
+function rowsOf(batch: ColumnBatch | SelfWritingBatch): number {
+  return 'write' in batch ? batch.rows : batch.columns.input_ids!.offsets.length - 1;
 }
 
 /** Makes record batches of what the pool gives. */
@@ -155,6 +175,7 @@ async function batchMaker(options: TokenizeOptions, document: DocumentKind) {
   const describe = describeBatches(describeDataset(options, document));
   return ({ batches, giveBack }: FinishedUnit): RecordBatch[] =>
     batches.map((columns) => {
+      if ('write' in columns) throw new Error('these batches are not here');
       const batch = recordBatch(columns);
       if (options.reusesMemory === true) onRelease(batch, giveBack);
       return describe(batch);

@@ -1,4 +1,5 @@
 import type { ColumnBatch } from '@mlm/arrow/columns';
+import type { EncodedBatch, SelfWritingBatch } from '@mlm/arrow/encoded';
 import type { SkippedRecords } from './read-unit.js';
 
 /** What a unit gives. */
@@ -8,8 +9,14 @@ export interface UnitResult {
   skipped: SkippedRecords[];
 }
 
+/** What a unit gives whose batches stay in the thread that made them, which writes them. */
+export interface EncodedResult extends Omit<UnitResult, 'batches'> {
+  encoded: EncodedBatch[];
+}
+
 /** What became of a unit. */
-export interface FinishedUnit extends UnitResult {
+export interface FinishedUnit extends Omit<UnitResult, 'batches'> {
+  batches: (ColumnBatch | SelfWritingBatch)[];
   /** Takes memory of these batches back once nothing uses it any more. */
   giveBack(memory: ArrayBuffer[]): void;
 }

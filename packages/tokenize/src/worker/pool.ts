@@ -13,9 +13,12 @@ export interface UnitPool {
   close(): Promise<void>;
 }
 
-/** A pool of `workers` threads; with 0, the units run in this thread. Threads start when there is work for them. */
-export function createPool(workers: number, tokenizer: Tokenizer, work: UnitWork): UnitPool {
-  return workers > 0 ? new ThreadPool(workers, tokenizer, work) : new LocalPool(tokenizer, work);
+/**
+ * A pool of `workers` threads; with 0, the units run in this thread. Threads start when there is work for them.
+ * @param writes whether batches stay in the thread that made them, which writes them; those of this thread do not
+ */
+export function createPool(workers: number, tokenizer: Tokenizer, work: UnitWork, writes: boolean): UnitPool {
+  return workers > 0 ? new ThreadPool(workers, tokenizer, work, writes) : new LocalPool(tokenizer, work);
 }
 
 class LocalPool implements UnitPool {
@@ -55,6 +58,7 @@ class ThreadPool implements UnitPool {
     private readonly size: number,
     private readonly tokenizer: Tokenizer,
     private readonly work: UnitWork,
+    private readonly writes: boolean,
   ) {
     this.capacity = 2 * size + 2;
   }
@@ -83,7 +87,7 @@ class ThreadPool implements UnitPool {
     const idle = this.threads.find((thread) => thread.pending === 0);
     if (idle) return idle;
     if (this.threads.length === this.size) return this.threads.find((thread) => thread.pending === 1);
-    const thread = new WorkerThread(this.tokenizer, this.work);
+    const thread = new WorkerThread(this.tokenizer, this.work, this.writes);
     this.threads.push(thread);
     return thread;
   }

@@ -4,51 +4,101 @@ import { InputError, type MessageParts } from '@mlm/base/errors';
 import type { Unit } from '../source/unit.js';
 import { encoderFrom } from '../tokenizer/tokenizer.js';
 import type { EncoderSource } from '../tokenizer/types.js';
-import type { UnitResult } from './finished-unit.js';
+import type { EncodedResult, UnitResult } from './finished-unit.js';
+import { HeldBatches } from './held-batches.js';
 import { type UnitWork, UnitWorker } from './unit-worker.js';
 
 /**
- * What a worker thread is sent: first the work to do, then units to do it on, and memory of batches that have been
- * written.
+ * What a worker thread is sent: first the work to do, then units to do it on; where to write a batch that it holds; and
+ * memory of batches that others have written.
  */
 export type WorkerRequest =
-  | { work: UnitWork; encoder: EncoderSource }
+  | { work: UnitWork; encoder: EncoderSource; writes: boolean }
   | { unit: Unit }
+  | { write: BatchPosition }
   | { memory: ArrayBuffer[] };
 
-/** What a worker thread answers to a unit. */
-export type UnitAnswer = UnitResult | { error: RemoteError };
+/** Where a batch is to be written. */
+export interface BatchPosition {
+  unit: number;
+  /** Index in the unit's batches. */
+  batch: number;
+  descriptor: number;
+  position: number;
+}
 
-/** An error as it passes between threads: an InputError keeps the parts of its message. */
+/** What a worker thread answers to a unit, and to `write`. */
+export type WorkerAnswer = UnitResult | EncodedResult | { error: RemoteError } | WriteAnswer;
+
+/** Answers come in the order of the requests. */
+export interface WriteAnswer {
+  written: BatchPosition;
+  error?: RemoteError;
+}
+
+/** An error as it passes between threads: an InputError keeps the parts of its message, one of the system its code. */
 export interface RemoteError {
   message: string;
   stack: string | undefined;
+  code: string | undefined;
   parts: MessageParts | undefined;
 }
 
 const port = parentPort!;
 let worker: Promise<UnitWorker>;
+let held: HeldBatches | undefined;
+const units: Unit[] = [];
+let isBusy = false;
 
-// Units are answered in the order in which they came, one at a time: a worker holds the rows of one unit.
-let last: Promise<void> = Promise.resolve();
 port.on('message', (request: WorkerRequest) => {
   if ('memory' in request) giveBackMemory(request.memory);
-  else if ('work' in request) {
+  else if ('write' in request) write(request.write);
+  else if ('unit' in request) units.push(request.unit);
+  else {
     worker = UnitWorker.create(request.work, () => encoderFrom(request.encoder));
     // A failure is answered to the first unit.
     worker.catch(() => {});
-  } else last = last.then(() => run(request.unit)).catch(answerError);
+    if (request.writes) held = new HeldBatches();
+  }
+  next();
 });
+
+/** Units are answered in the order in which they came, one at a time: a worker holds the rows of one unit. */
+function next(): void {
+  if (isBusy || units.length === 0 || held?.isFull) return;
+  isBusy = true;
+  run(units.shift()!)
+    .catch((error: Error) => post({ error: remote(error) }))
+    .finally(() => {
+      // What has arrived meanwhile, such as where to write, comes first.
+      setImmediate(() => {
+        isBusy = false;
+        next();
+      });
+    });
+}
 
 async function run(unit: Unit): Promise<void> {
   const result = await (await worker).run(unit);
-  port.postMessage(result satisfies UnitAnswer, result.batches.flatMap(columnBuffers));
+  if (held) post({ encoded: held.encode(unit.number, result.batches), skipped: result.skipped });
+  else post(result, result.batches.flatMap(columnBuffers));
 }
 
-function answerError(error: Error): void {
+function write(to: BatchPosition): void {
+  try {
+    held!.write(to);
+    post({ written: to });
+  } catch (error) {
+    post({ written: to, error: remote(error as Error) });
+  }
+}
+
+function post(answer: WorkerAnswer, transfer: ArrayBuffer[] = []): void {
+  port.postMessage(answer, transfer);
+}
+
+function remote(error: Error): RemoteError {
   const { message, stack } = error;
-  const answer: UnitAnswer = {
-    error: { message, stack, parts: error instanceof InputError ? error.parts : undefined },
-  };
-  port.postMessage(answer);
+  const parts = error instanceof InputError ? error.parts : undefined;
+  return { message, stack, code: (error as NodeJS.ErrnoException).code, parts };
 }

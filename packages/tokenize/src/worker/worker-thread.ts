@@ -1,46 +1,49 @@
 import { Worker } from 'node:worker_threads';
+import type { SelfWritingBatch } from '@mlm/arrow/encoded';
 import { InputError } from '@mlm/base/errors';
 import { entryPoint } from '@mlm/base/spawn';
 import type { Unit } from '../source/unit.js';
 import type { Tokenizer } from '../tokenizer/types.js';
-import type { FinishedUnit } from './finished-unit.js';
-import type { RemoteError, UnitAnswer, WorkerRequest } from './thread.js';
+import type { EncodedResult, FinishedUnit, UnitResult } from './finished-unit.js';
+import type { RemoteError, WorkerAnswer, WorkerRequest } from './thread.js';
 import type { UnitWork } from './unit-worker.js';
 
 const THREAD = entryPoint(import.meta.url, './thread.js');
 
-interface WaitingUnit {
-  resolve(finished: FinishedUnit): void;
+/** Somebody who waits for an answer of the thread. */
+interface Waiting<Result> {
+  resolve(result: Result): void;
   reject(error: Error): void;
 }
 
 /** A worker thread as the thread sees it that gives it units: their results arrive in the order in which they were given. */
 export class WorkerThread {
   private readonly worker = new Worker(THREAD);
-  private readonly waiting: WaitingUnit[] = [];
+  private readonly units: (Waiting<FinishedUnit> & { number: number })[] = [];
+  private readonly writes: Waiting<void>[] = [];
+  /** Why the thread is not there any more. */
+  private ended: Error | undefined;
   /** Requests made before the thread was told its work. */
   private unsent: { request: WorkerRequest; transfer: ArrayBuffer[] }[] | undefined = [];
 
-  constructor(tokenizer: Tokenizer, work: UnitWork) {
-    this.worker.on('message', (answer: UnitAnswer) => {
-      const next = this.waiting.shift();
-      if ('batches' in answer) next?.resolve({ ...answer, giveBack: this.giveBack });
-      else next?.reject(remoteError(answer.error));
-    });
+  /** @param writes whether batches stay in the thread, which writes them */
+  constructor(tokenizer: Tokenizer, work: UnitWork, writes: boolean) {
+    this.worker.on('message', (answer: WorkerAnswer) => this.take(answer));
     this.worker.on('error', (error) => this.fail(error));
     this.worker.on('exit', (code) => this.fail(new Error(`a worker thread ended (exit code ${code})`)));
     // To set an encoder up keeps this thread busy: first let all threads start that are about to.
-    setImmediate(() => this.begin(tokenizer, work));
+    setImmediate(() => this.begin(tokenizer, work, writes));
   }
 
   /** Units given and not finished. */
   get pending(): number {
-    return this.waiting.length;
+    return this.units.length;
   }
 
   run(unit: Unit): Promise<FinishedUnit> {
     return new Promise((resolve, reject) => {
-      this.waiting.push({ resolve, reject });
+      if (this.ended) return reject(this.ended);
+      this.units.push({ number: unit.number, resolve, reject });
       const buffers = unit.parts.flatMap(({ data }) =>
         data?.buffer instanceof ArrayBuffer ? [data.buffer] : [],
       );
@@ -52,11 +55,40 @@ export class WorkerThread {
     await this.worker.terminate();
   }
 
-  private begin(tokenizer: Tokenizer, work: UnitWork): void {
+  private take(answer: WorkerAnswer): void {
+    if ('written' in answer) {
+      const write = this.writes.shift();
+      if (answer.error) write?.reject(remoteError(answer.error));
+      else write?.resolve();
+      return;
+    }
+    const unit = this.units.shift();
+    if ('error' in answer) unit?.reject(remoteError(answer.error));
+    else unit?.resolve({ ...this.batchesOf(answer, unit.number), giveBack: this.giveBack });
+  }
+
+  private batchesOf(answer: UnitResult | EncodedResult, unit: number): Omit<FinishedUnit, 'giveBack'> {
+    if ('batches' in answer) return answer;
+    const { encoded, skipped } = answer;
+    const batches = encoded.map(
+      (batch, i): SelfWritingBatch => ({
+        ...batch,
+        write: (descriptor, position) =>
+          new Promise((resolve, reject) => {
+            if (this.ended) return reject(this.ended);
+            this.writes.push({ resolve, reject });
+            this.send({ write: { unit, batch: i, descriptor, position } });
+          }),
+      }),
+    );
+    return { batches, skipped };
+  }
+
+  private begin(tokenizer: Tokenizer, work: UnitWork, writes: boolean): void {
     const unsent = this.unsent ?? [];
     this.unsent = undefined;
     try {
-      this.send({ work, encoder: tokenizer.encoderSource() });
+      this.send({ work, encoder: tokenizer.encoderSource(), writes });
       for (const { request, transfer } of unsent) this.send(request, transfer);
     } catch (error) {
       this.fail(error as Error);
@@ -70,14 +102,16 @@ export class WorkerThread {
 
   private readonly giveBack = (memory: ArrayBuffer[]): void => this.send({ memory }, memory);
 
+  /** A thread that has ended answers nothing any more. */
   private fail(error: Error): void {
-    for (const { reject } of this.waiting.splice(0)) reject(error);
+    for (const { reject } of [...this.units.splice(0), ...this.writes.splice(0)]) reject(error);
+    this.ended ??= error;
   }
 }
 
-function remoteError({ message, stack, parts }: RemoteError): Error {
+function remoteError({ message, stack, code, parts }: RemoteError): Error {
   if (parts) return new InputError(parts);
   const error = new Error(message);
   if (stack) error.stack = stack;
-  return error;
+  return code === undefined ? error : Object.assign(error, { code });
 }

@@ -1,0 +1,48 @@
+import { type ColumnBatch, columnBuffers, giveBackMemory } from '@mlm/arrow/columns';
+import { type EncodedBatch, encodeColumns, writeBuffers } from '@mlm/arrow/encoded';
+import type { BatchPosition } from './thread.js';
+
+/**
+ * Units whose rows a thread keeps until it is told where to write them, while it works on the next: rows have a place only
+ * when all units before theirs are done, and one of these may be slow.
+ */
+const MOST_UNITS = 2;
+
+interface HeldBatch {
+  buffers: Uint8Array[];
+  memory: ArrayBuffer[];
+}
+
+/** Encoded batches in the memory of this thread, until they are written. */
+export class HeldBatches {
+  /** By unit, then by batch; those that are written, and those without rows, are taken out. */
+  private readonly units = new Map<number, Map<number, HeldBatch>>();
+
+  /** Whether no further unit should be begun. */
+  get isFull(): boolean {
+    return this.units.size >= MOST_UNITS;
+  }
+
+  /** Keeps the batches of a unit. */
+  encode(unit: number, batches: readonly ColumnBatch[]): EncodedBatch[] {
+    const held = new Map<number, HeldBatch>();
+    const results = batches.map((columns, i) => {
+      const { encoded, buffers } = encodeColumns(columns);
+      if (encoded.rows > 0) held.set(i, { buffers, memory: columnBuffers(columns) });
+      return encoded;
+    });
+    if (held.size > 0) this.units.set(unit, held);
+    return results;
+  }
+
+  /** Writes a batch, whose memory is then used again. */
+  write({ unit, batch, descriptor, position }: BatchPosition): void {
+    const held = this.units.get(unit);
+    const found = held?.get(batch);
+    if (!held || !found) throw new Error(`batch ${batch} of unit ${unit} is not there`);
+    held.delete(batch);
+    if (held.size === 0) this.units.delete(unit);
+    writeBuffers(descriptor, found.buffers, position);
+    giveBackMemory(found.memory);
+  }
+}
