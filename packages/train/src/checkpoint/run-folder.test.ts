@@ -83,6 +83,7 @@ async function lives(changes: number, work: () => Promise<unknown>): Promise<boo
 async function expectUsable(run: RunFolder, steps: number[], when: string): Promise<void> {
   const found = await run.newest();
   expect(steps, when).toContain(found?.state.step);
+  expect((await readdir(run.path)).filter((name) => name.endsWith('.partial'))).toEqual([]);
   const { step } = found!.state;
   expect(found!.moments.get('moment'), when).toEqual(Float32Array.of(step));
   for (const values of found!.checkpoint.weights.values())

@@ -111,9 +111,7 @@ export class RunFolder {
   async create({ resume, keep = 0 }: { resume: boolean; keep?: number }): Promise<void> {
     this.lock?.check();
     if (!resume) return replaceFolder(this.path, (made) => writeFile(join(made, metricsFile), ''));
-    for (const name of await readdir(this.path)) {
-      if (name.endsWith('.partial')) await restoreFolder(join(this.path, name.slice(0, -'.partial'.length)));
-    }
+    await this.#restore();
     await this.#removeOldest(keep);
   }
 
@@ -132,6 +130,7 @@ export class RunFolder {
   /** The newest whole snapshot; none where the run ended before it wrote its first. */
   async newest(): Promise<StoredSnapshot | undefined> {
     await this.#moveLast();
+    await this.#restore();
     const newest = await this.newestState();
     if (!newest) return undefined;
     const { folder, state } = newest;
@@ -175,6 +174,12 @@ export class RunFolder {
     for (const name of [...names, stateFile]) await putAlso(join(last, name), join(this.path, name));
     await syncFolder(this.path);
     await removeFolder(last);
+  }
+
+  /** Puts in order what a kill left half made or half removed. */
+  async #restore(): Promise<void> {
+    for (const name of await readdir(this.path))
+      if (name.endsWith('.partial')) await restoreFolder(join(this.path, name.slice(0, -'.partial'.length)));
   }
 
   /** Removes the oldest checkpoints beyond `keep`; 0 keeps all. */
