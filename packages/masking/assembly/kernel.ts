@@ -1,2 +1,3 @@
 export { block, blocks, replace, select } from './philox';
+export { scanRow } from './scan';
 export { classBits } from './words';

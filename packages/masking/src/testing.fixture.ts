@@ -1,6 +1,6 @@
 import type { DatasetDescription, ListColumn, MaskingSettings } from '@mlm/arrow';
 import fc from 'fast-check';
-import { type MaskingRule, maskingRule } from './rule.js';
+import { type MaskingRule, maskingRule, selectsWords } from './rule.js';
 
 /** Special ids of bert-base-uncased. */
 export const bert = {
@@ -40,11 +40,19 @@ export function describeRule(rule: MaskingRule): DatasetDescription {
       special_ids: { cls: 101, sep: 102, pad: rule.padId, unk: 100, mask: rule.maskId },
       protected_ids: [...rule.isProtected.keys()].filter((id) => rule.isProtected[id] === 1),
       files: {},
+      ...(selectsWords(rule.settings) && { word_starts: packBits(rule.classes) }),
     },
     sequence_length: 20,
     cut: { document: 'blank-line', line_by_line: false, overflow: 'wrap' },
     masking: rule.settings,
   };
+}
+
+/** The lowest bits of bytes, as metadata has them. */
+function packBits(bytes: Uint8Array): string {
+  const bits = new Uint8Array((bytes.length + 7) >>> 3);
+  for (const [i, byte] of bytes.entries()) bits[i >>> 3]! |= (byte & 1) << (i & 7);
+  return Buffer.from(bits).toString('base64');
 }
 
 export const start = { unit: 0, firstRow: 0, split: 'train' as const };

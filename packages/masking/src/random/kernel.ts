@@ -9,7 +9,7 @@ declare const WebAssembly: {
 };
 
 /** What assembly/kernel.ts exports; pointers are byte offsets in its memory. */
-interface Kernel {
+export interface Kernel {
   memory: { buffer: ArrayBuffer; grow(pages: number): number };
   select(
     count: number,
@@ -54,6 +54,22 @@ interface Kernel {
     keyHigh: number,
     range: number,
   ): void;
+  scanRow(
+    ids: number,
+    labels: number,
+    attention: number,
+    length: number,
+    table: number,
+    size: number,
+    byId: number,
+    choicesAt: number,
+    chosenAt: number,
+    scratch: number,
+    out: number,
+    settings: number,
+    maskId: number,
+    padId: number,
+  ): number;
 }
 
 /** The kernel's memory holds its own few bytes, then the table of classes that was used last, then what a call needs. */
@@ -63,6 +79,7 @@ const PAGE_BYTES = 65_536;
 let first = TABLE_BYTE >>> 2;
 let table: Uint8Array | undefined;
 
+let module: object | undefined;
 let kernel: Kernel | undefined;
 let words = new Uint32Array(0);
 
@@ -229,7 +246,8 @@ function reserve(count: number): Kernel {
   return kernel;
 }
 
-function instantiate(): Kernel {
-  const bytes = packageBytes(new URL('../../wasm/kernel.wasm', import.meta.url));
-  return new WebAssembly.Instance(new WebAssembly.Module(bytes), {}).exports as Kernel;
+/** The kernel once more, with a memory of its own. */
+export function instantiate(): Kernel {
+  module ??= new WebAssembly.Module(packageBytes(new URL('../../wasm/kernel.wasm', import.meta.url)));
+  return new WebAssembly.Instance(module, {}).exports as Kernel;
 }

@@ -1,5 +1,5 @@
 import type { DatasetMetadata } from '@mlm/arrow';
-import type { BrokenLaw, FoundColumns } from './scan.js';
+import type { BrokenLaw, FoundColumns } from './laws.js';
 
 /**
  * Holds rows that keep their documents apart to what `document_starts` must say of them: the documents of a row follow one

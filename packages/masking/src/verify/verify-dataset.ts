@@ -91,7 +91,7 @@ export async function checkShare(work: CheckWork, onRows: (rows: number) => void
     const part = work.split === 'main' ? dataset : dataset.validation!;
     const check = new MaskingCheck(part.metadata, work.laws, work.violations);
     await checkBatches(check, part, work.first, work.threads, onRows);
-    return { tally: check.tally, violations: check.violations, labelled: check.labelled };
+    return { tally: check.counted(), violations: check.violations, labelled: check.labelled };
   } finally {
     await dataset.close();
   }

@@ -51,15 +51,17 @@ function broken(
 }
 
 describe('verifyMasking', () => {
-  it.each([{}, { labels: 'all' }, { replace: 'bert', seed: 7 }] as const)(
-    'accepts what the rule made: %o',
-    async (changes) => {
-      const rule = ruleOf(changes);
-      const report = await verifyMasking(datasetOf(maskedBatches(rule), metadataOf(rule)));
-      expect(report).toMatchObject({ rows: 7, tokens: 140, checked: 'rule' });
-      expect(report.violation).toBeUndefined();
-    },
-  );
+  it.each([
+    {},
+    { labels: 'all' },
+    { replace: 'bert', seed: 7 },
+    { labels: 'all', replace: 'bert', select: 'whole-word', probability: 0.5 },
+  ] as const)('accepts what the rule made: %o', async (changes) => {
+    const rule = ruleOf(changes);
+    const report = await verifyMasking(datasetOf(maskedBatches(rule), metadataOf(rule)));
+    expect(report).toMatchObject({ rows: 7, tokens: 140, checked: 'rule' });
+    expect(report.violation).toBeUndefined();
+  });
 
   it('accepts by the laws whatever any rule made', async () => {
     await fc.assert(

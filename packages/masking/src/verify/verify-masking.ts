@@ -6,8 +6,10 @@ import { IGNORED_LABEL } from '../rows/originals.js';
 import { consecutiveRows, placesOfRows, type RowPlaces } from '../rows/places.js';
 import { type MaskingRule, maskingRule } from '../rule.js';
 import { selectionOf } from '../select/index.js';
+import { RowCounter } from './counter.js';
 import { mixedDocuments } from './documents.js';
-import { type Expectation, type FoundColumns, scanRows } from './scan.js';
+import type { Expectation, FoundColumns } from './laws.js';
+import { scanRows } from './scan.js';
 import { addTally, emptyTally, type Tally } from './tally.js';
 import { FAILURE, type Statistics, testTally } from './tests.js';
 import { findDifferences, type MaskingViolation } from './violation.js';
@@ -49,7 +51,7 @@ export interface MaskingReport extends Statistics {
 }
 
 /** Tokens for which a thread compares the masks with those of other draws. */
-const REDRAWN_TOKENS = 4 << 20;
+const REDRAWN_TOKENS = 1 << 20;
 
 /**
  * Checks a masked dataset. By its metadata each row is restored, masked again and compared; without, or with a rule given,
@@ -78,7 +80,8 @@ export function reportOf(
   rows: number,
   nameOf?: (id: number) => string,
 ): MaskingReport {
-  const { tally, violations } = check;
+  const { violations } = check;
+  const tally = check.counted();
   const stated = statedRows(metadata);
   if (stated !== undefined && stated !== rows) {
     const message = `the dataset ends after ${rows} rows, but its metadata states ${stated}`;
@@ -103,10 +106,11 @@ export function reportOf(
 export class MaskingCheck {
   readonly rule: MaskingRule;
   readonly isDeclared: boolean;
-  readonly tally: Tally;
+  private readonly tally: Tally;
   readonly violations: MaskingViolation[] = [];
   labelled = 0;
   private readonly expectation: Expectation;
+  private readonly counter: RowCounter;
   private redrawn = 0;
 
   constructor(
@@ -123,6 +127,7 @@ export class MaskingCheck {
       isDeclared: this.isDeclared,
       share: this.isDeclared ? settings.probability : Number.NaN,
     };
+    this.counter = new RowCounter(this.expectation);
   }
 
   /**
@@ -131,11 +136,13 @@ export class MaskingCheck {
    */
   add(batch: RecordBatch, firstRow: number, rows = Number.POSITIVE_INFINITY): void {
     const found = columnsOf(batch);
-    this.makeRoom(found);
+    const longest = this.makeRoom(found);
     const left = this.mostViolations - this.violations.length;
-    const broken = scanRows(found, this.expectation, this.tally, firstRow, rows, Math.max(1, left));
+    const { expectation, counter, tally } = this;
+    const most = Math.max(1, left);
+    const broken = scanRows(found, expectation, counter, tally, longest, firstRow, rows, most);
     const differences = this.isDeclared ? this.compare(found, batch, firstRow, broken[0]?.row, left) : [];
-    const mixed = mixedDocuments(found, this.metadata, Math.max(1, left));
+    const mixed = mixedDocuments(found, this.metadata, most);
     const inOrder = [...differences, ...broken, ...mixed].sort((a, b) => a.row - b.row).slice(0, left);
     for (const violation of inOrder) {
       this.violations.push({
@@ -145,6 +152,12 @@ export class MaskingCheck {
       });
     }
     this.labelled += countLabels(found);
+  }
+
+  /** What was counted so far. */
+  counted(): Tally {
+    this.counter.collect(this.tally);
+    return this.tally;
   }
 
   /** Adds what another check has found in other batches. */
@@ -214,12 +227,14 @@ export class MaskingCheck {
     }
   }
 
-  private makeRoom({ input_ids: { offsets } }: FoundColumns): void {
+  /** @returns the length of the longest row */
+  private makeRoom({ input_ids: { offsets } }: FoundColumns): number {
     let longest = 0;
     for (let row = 1; row < offsets.length; row++)
       longest = Math.max(longest, offsets[row]! - offsets[row - 1]!);
     if (longest > this.tally.choicesAt.length)
       addTally(this.tally, emptyTally(this.rule.vocabularySize, longest));
+    return longest;
   }
 }
 

@@ -1,5 +1,5 @@
 import type { ListColumn, MaskedColumns } from '@mlm/arrow';
-import type { FoundColumns } from './scan.js';
+import type { FoundColumns } from './laws.js';
 
 /** A place where a dataset is not what its rule makes. */
 export interface MaskingViolation {

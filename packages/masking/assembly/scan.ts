@@ -1,0 +1,183 @@
+// What verify counts of rows, 32 positions at a time: src/verify/scan.ts says what the counts mean, and src/verify/laws.ts
+// says in words what is wrong with a row that is found to be broken here.
+
+/** The class of ids that are never masked, as src/select/words.ts has it. */
+const PROTECTED: u8 = 2;
+
+// Settings, as bits of one number.
+const LABELS_ALL: u32 = 1;
+const MAY_KEEP: u32 = 2;
+const MAY_DRAW: u32 = 4;
+const BY_WORDS: u32 = 8;
+const MAY_DRAW_PROTECTED: u32 = 16;
+
+// The words of `out`: src/verify/counter.ts reads them in this order.
+const MASKABLE: usize = 0;
+const BY_MASK: usize = 4;
+const KEPT: usize = 8;
+const BY_OTHER: usize = 12;
+const BY_PROTECTED: usize = 16;
+const PAIRS: usize = 20; // three
+const BOTH: usize = 32; // three
+const CHOICES: usize = 44;
+const CHOSEN: usize = 48;
+const MASKED: usize = 52;
+const TOKENS: usize = 56;
+
+@inline function sum(at: usize, count: u32): void {
+  store<u32>(at, load<u32>(at) + count);
+}
+
+/** A bit for each of 16 comparisons. */
+@inline function bitsOf(a: v128, b: v128, c: v128, d: v128): u32 {
+  return i8x16.bitmask(i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(a, b), i16x8.narrow_i32x4_s(c, d)));
+}
+
+/** Adds the bits of a word to 32 counts that follow one another. */
+@inline function countBits(counts: usize, bits: u32): void {
+  const all = i32x4.splat(bits);
+  let lanes = i32x4(1, 2, 4, 8);
+  for (let group = 0; group < 8; group++) {
+    const at = counts + (<usize>group << 4);
+    v128.store(at, i32x4.sub(v128.load(at), i32x4.eq(v128.and(all, lanes), lanes)));
+    lanes = i32x4.shl(lanes, 4);
+  }
+}
+
+/** Whether the bytes of a row's attention mask are ones up to `last`, then zeros. */
+@inline function isAttentionOf(attention: usize, last: u32, length: u32): bool {
+  let at: u32 = 0;
+  for (; at + 16 <= last; at += 16) {
+    if (!i8x16.all_true(i8x16.eq(v128.load(attention + at), i8x16.splat(1)))) return false;
+  }
+  for (; at < last; at++) if (load<u8>(attention + at) !== 1) return false;
+  for (; at < length; at++) if (load<u8>(attention + at) !== 0) return false;
+  return true;
+}
+
+/**
+ * Counts one row, unless it breaks a law that can be told without its number of masks.
+ * `ids`, `labels` (u32 each) and `attention` (a byte each; 0 if there is none) may be read 32 positions beyond the row's end.
+ * `table` has the class of each of `size` ids. `byId` has three words an id: all of its tokens, choices that a class alone
+ * does not tell, and chosen ones. `at` has 32-bit counts of choices by position, `chosenAt` of chosen ones, for 32 positions
+ * more than the longest row. `scratch` is room for 160 bytes. What the row comes to is added to `out`, its own choices, chosen,
+ * masked and tokens written there.
+ * @returns whether the row is sound
+ */
+export function scanRow(
+  ids: usize, labels: usize, attention: usize, length: u32, table: usize, size: u32, byId: usize,
+  choicesAt: usize, chosenAt: usize, scratch: usize, out: usize, settings: u32, maskId: u32, padId: u32,
+): bool {
+  let last = length;
+  while (last > 0 && load<u32>(ids + (<usize>(last - 1) << 2)) === padId) last--;
+  store<u32>(out + TOKENS, last);
+  for (let i = last; i < length; i++) if (load<i32>(labels + (<usize>i << 2)) !== -100) return false;
+  if (attention !== 0 && !isAttentionOf(attention, last, length)) return false;
+  const ignored = i32x4.splat(-100);
+  const mask = i32x4.splat(maskId);
+  const sizes = i32x4.splat(size);
+  let cutBefore: u32 = 1; // by the row's edge, or a protected token
+  let maskedBefore: u32 = 0;
+  let rowChoices: u32 = 0, rowChosen: u32 = 0, rowMasked: u32 = 0;
+  for (let position: u32 = 0; position < last; position += 32) {
+    const left = last - position;
+    const here: u32 = left < 32 ? left : 32;
+    const inRow: u32 = here === 32 ? 0xffffffff : (1 << here) - 1;
+    const idsHere = ids + (<usize>position << 2);
+    const labelsHere = labels + (<usize>position << 2);
+    let labelled: u32 = 0, isMaskId: u32 = 0, isSame: u32 = 0, inside: u32 = 0;
+    for (let half: u32 = 0; half < 2; half++) {
+      const byte = <usize>half << 6;
+      const id0 = v128.load(idsHere + byte), id1 = v128.load(idsHere + byte, 16);
+      const id2 = v128.load(idsHere + byte, 32), id3 = v128.load(idsHere + byte, 48);
+      const label0 = v128.load(labelsHere + byte), label1 = v128.load(labelsHere + byte, 16);
+      const label2 = v128.load(labelsHere + byte, 32), label3 = v128.load(labelsHere + byte, 48);
+      const has0 = i32x4.ne(label0, ignored), has1 = i32x4.ne(label1, ignored);
+      const has2 = i32x4.ne(label2, ignored), has3 = i32x4.ne(label3, ignored);
+      const original0 = v128.bitselect(label0, id0, has0), original1 = v128.bitselect(label1, id1, has1);
+      const original2 = v128.bitselect(label2, id2, has2), original3 = v128.bitselect(label3, id3, has3);
+      v128.store(scratch + byte, original0);
+      v128.store(scratch + byte, original1, 16);
+      v128.store(scratch + byte, original2, 32);
+      v128.store(scratch + byte, original3, 48);
+      const shift = half << 4;
+      labelled |= bitsOf(has0, has1, has2, has3) << shift;
+      isMaskId |= bitsOf(i32x4.eq(id0, mask), i32x4.eq(id1, mask), i32x4.eq(id2, mask), i32x4.eq(id3, mask)) << shift;
+      isSame |=
+        bitsOf(i32x4.eq(id0, label0), i32x4.eq(id1, label1), i32x4.eq(id2, label2), i32x4.eq(id3, label3)) << shift;
+      inside |=
+        bitsOf(
+          v128.and(i32x4.lt_u(id0, sizes), i32x4.lt_u(original0, sizes)),
+          v128.and(i32x4.lt_u(id1, sizes), i32x4.lt_u(original1, sizes)),
+          v128.and(i32x4.lt_u(id2, sizes), i32x4.lt_u(original2, sizes)),
+          v128.and(i32x4.lt_u(id3, sizes), i32x4.lt_u(original3, sizes)),
+        ) << shift;
+    }
+    labelled &= inRow;
+    if ((inside & inRow) !== inRow) return false;
+    let masked = labelled;
+    if (settings & LABELS_ALL) {
+      if (labelled !== inRow) return false;
+      masked = inRow & ~isSame;
+    }
+    // The class of each original, and its tokens.
+    const classes = scratch + 128;
+    for (let i: u32 = 0; i < here; i++) {
+      const original = <usize>load<u32>(scratch + (<usize>i << 2));
+      store<u8>(classes + i, load<u8>(table + original));
+      sum(byId + 12 * original, 1);
+    }
+    const first = v128.load(classes), second = v128.load(classes, 16);
+    const begun = i8x16.bitmask(i8x16.shl(first, 7)) | (i8x16.bitmask(i8x16.shl(second, 7)) << 16);
+    const kept = (i8x16.bitmask(i8x16.shl(first, 6)) | (i8x16.bitmask(i8x16.shl(second, 6)) << 16)) & inRow;
+    if (masked & kept) return false;
+    const maskable = inRow & ~kept;
+    let choices = maskable;
+    if (settings & BY_WORDS) {
+      const stretches = maskable & ((kept << 1) | cutBefore);
+      choices &= begun | stretches;
+      // What continues a word is masked as the token before it is.
+      if ((masked ^ ((masked << 1) | maskedBefore)) & maskable & ~choices) return false;
+      for (let bits = stretches & ~begun; bits !== 0; bits &= bits - 1) {
+        sum(byId + 12 * <usize>load<u32>(scratch + (<usize>ctz(bits) << 2)) + 4, 1);
+      }
+    }
+    cutBefore = kept >>> 31;
+    maskedBefore = masked >>> 31;
+    const chosen = choices & masked;
+    for (let bits = chosen; bits !== 0; bits &= bits - 1) {
+      sum(byId + 12 * <usize>load<u32>(scratch + (<usize>ctz(bits) << 2)) + 8, 1);
+    }
+    countBits(choicesAt + (<usize>position << 2), choices);
+    countBits(chosenAt + (<usize>position << 2), chosen);
+    // What took the place of masked tokens.
+    const same = masked & isSame & ~isMaskId;
+    const other = masked & ~isSame & ~isMaskId;
+    if (same !== 0 && !(settings & MAY_KEEP)) return false;
+    if (other !== 0 && !(settings & MAY_DRAW)) return false;
+    for (let bits = other; bits !== 0; bits &= bits - 1) {
+      const id = <usize>load<u32>(idsHere + (<usize>ctz(bits) << 2));
+      if (load<u8>(table + id) !== PROTECTED) continue;
+      if (!(settings & MAY_DRAW_PROTECTED)) return false;
+      sum(out + BY_PROTECTED, 1);
+    }
+    sum(out + MASKABLE, popcnt(maskable));
+    sum(out + BY_MASK, popcnt(masked & isMaskId));
+    sum(out + KEPT, popcnt(same));
+    sum(out + BY_OTHER, popcnt(other));
+    // Pairs that have no position in common: at distance 1 those of an odd position and the one before, and so on.
+    sum(out + PAIRS, popcnt(choices & (choices << 1) & 0xaaaaaaaa));
+    sum(out + PAIRS + 4, popcnt(choices & (choices << 2) & 0xcccccccc));
+    sum(out + PAIRS + 8, popcnt(choices & (choices << 4) & 0xf0f0f0f0));
+    sum(out + BOTH, popcnt(chosen & (chosen << 1) & 0xaaaaaaaa));
+    sum(out + BOTH + 4, popcnt(chosen & (chosen << 2) & 0xcccccccc));
+    sum(out + BOTH + 8, popcnt(chosen & (chosen << 4) & 0xf0f0f0f0));
+    rowChoices += popcnt(choices);
+    rowChosen += popcnt(chosen);
+    rowMasked += popcnt(masked);
+  }
+  store<u32>(out + CHOICES, rowChoices);
+  store<u32>(out + CHOSEN, rowChosen);
+  store<u32>(out + MASKED, rowMasked);
+  return true;
+}

@@ -1,0 +1,188 @@
+import type { ListColumn } from '@mlm/arrow/columns';
+import { instantiate, type Kernel } from '../random/kernel.js';
+import { replacementOf } from '../replace/index.js';
+import { BEGINS, CONTINUES } from '../select/words.js';
+import { type Expectation, type FoundColumns, tellsWords } from './laws.js';
+import type { Tally } from './tally.js';
+
+// Settings and counts as assembly/scan.ts has them.
+const LABELS_ALL = 1;
+const MAY_KEEP = 2;
+const MAY_DRAW = 4;
+const BY_WORDS = 8;
+const MAY_DRAW_PROTECTED = 16;
+const OUT_WORDS = 15;
+const SCRATCH_BYTES = 160;
+/** The kernel may read and count this many positions beyond a row's end. */
+const SLACK = 32;
+const PAGE_BYTES = 65_536;
+/** The kernel counts in 32 bits. */
+const MOST_TOKENS = 2 ** 31;
+
+/** What a row comes to. The next row overwrites it. */
+export interface RowCounts {
+  isSound: boolean;
+  /** Positions that are no padding. */
+  tokens: number;
+  masked: number;
+  choices: number;
+  chosen: number;
+}
+
+/** Counts rows by the WebAssembly kernel, which also tells whether a row keeps the laws. It has a memory of its own. */
+export class RowCounter {
+  private readonly kernel: Kernel = instantiate();
+  private words = new Uint32Array(0);
+  private bytes = new Uint8Array(0);
+  private readonly settings: number;
+  private readonly byWords: boolean;
+  private readonly tableAt = 1024;
+  private readonly byId: number;
+  private readonly scratch: number;
+  private readonly out: number;
+  private readonly choicesAt: number;
+  private longest = 0;
+  private room = 0;
+  private uncollected = 0;
+  /** Positions in the columns of what is loaded. */
+  private first = { input_ids: 0, labels: 0, attention_mask: 0 };
+  private readonly counts: RowCounts = { isSound: true, tokens: 0, masked: 0, choices: 0, chosen: 0 };
+
+  constructor(private readonly expectation: Expectation) {
+    const { rule, isDeclared } = expectation;
+    const { classes, settings } = rule;
+    const { mask, random } = replacementOf(settings.replace);
+    this.byWords = tellsWords(expectation);
+    this.settings =
+      (settings.labels === 'all' ? LABELS_ALL : 0) |
+      (mask < 1 ? MAY_KEEP : 0) |
+      (random > 0 ? MAY_DRAW : 0) |
+      (this.byWords ? BY_WORDS : 0) |
+      (isDeclared ? 0 : MAY_DRAW_PROTECTED);
+    this.byId = aligned(this.tableAt + classes.length);
+    this.scratch = aligned(this.byId + 12 * classes.length);
+    this.out = this.scratch + SCRATCH_BYTES;
+    this.choicesAt = aligned(this.out + 4 * OUT_WORDS);
+    this.reserve(this.choicesAt);
+    this.bytes.set(classes, this.tableAt);
+  }
+
+  /** Copies rows into the kernel's memory. */
+  load(found: FoundColumns, begin: number, end: number, longest: number, tally: Tally): void {
+    const tokens = found.input_ids.offsets[end]! - found.input_ids.offsets[begin]!;
+    if (longest > this.longest || this.uncollected > MOST_TOKENS - tokens) {
+      this.collect(tally);
+      this.longest = Math.max(longest, this.longest);
+    }
+    this.uncollected += tokens;
+    this.room = tokens + SLACK;
+    this.reserve(this.attentionAt + this.room);
+    const { input_ids, labels, attention_mask } = found;
+    this.words.set(
+      input_ids.values.subarray(input_ids.offsets[begin], input_ids.offsets[end]),
+      this.idsAt >>> 2,
+    );
+    this.words.set(labels.values.subarray(labels.offsets[begin], labels.offsets[end]), this.labelsAt >>> 2);
+    if (attention_mask) {
+      const { values, offsets } = attention_mask;
+      this.bytes.set(values.subarray(offsets[begin], offsets[end]), this.attentionAt);
+    }
+    const firstOf = (column: ListColumn | undefined) => column?.offsets[begin] ?? 0;
+    this.first.input_ids = firstOf(input_ids);
+    this.first.labels = firstOf(labels);
+    this.first.attention_mask = firstOf(attention_mask);
+  }
+
+  /** Counts one of the loaded rows. */
+  count(found: FoundColumns, row: number): RowCounts {
+    const { counts, first, words, out } = this;
+    const { input_ids, labels, attention_mask } = found;
+    const { rule } = this.expectation;
+    const start = input_ids.offsets[row]!;
+    const sound = this.kernel.scanRow(
+      this.idsAt + 4 * (start - first.input_ids),
+      this.labelsAt + 4 * (labels.offsets[row]! - first.labels),
+      attention_mask ? this.attentionAt + attention_mask.offsets[row]! - first.attention_mask : 0,
+      input_ids.offsets[row + 1]! - start,
+      this.tableAt,
+      rule.vocabularySize,
+      this.byId,
+      this.choicesAt,
+      this.chosenAt,
+      this.scratch,
+      out,
+      this.settings,
+      rule.maskId,
+      rule.padId,
+    );
+    const at = out >>> 2;
+    counts.isSound = sound !== 0;
+    counts.choices = words[at + 11]!;
+    counts.chosen = words[at + 12]!;
+    counts.masked = words[at + 13]!;
+    counts.tokens = words[at + 14]!;
+    return counts;
+  }
+
+  /** Moves the counts from the kernel's memory to the tally, whose arrays by position are long enough. */
+  collect(tally: Tally): void {
+    const { words } = this;
+    const { classes } = this.expectation.rule;
+    const byId = this.byId >>> 2;
+    for (let id = 0; id < classes.length; id++) {
+      const kind = classes[id]!;
+      const at = byId + 3 * id;
+      if (kind === BEGINS || (kind === CONTINUES && !this.byWords)) tally.choicesOf[id]! += words[at]!;
+      else if (kind === CONTINUES) tally.choicesOf[id]! += words[at + 1]!;
+      tally.chosenOf[id]! += words[at + 2]!;
+    }
+    for (let i = 0; i < this.longest; i++) {
+      tally.choicesAt[i]! += words[(this.choicesAt >>> 2) + i]!;
+      tally.chosenAt[i]! += words[(this.chosenAt >>> 2) + i]!;
+    }
+    const [maskable, byMask, kept, byOther, byProtected, ...pairs] = words.subarray(
+      this.out >>> 2,
+      (this.out >>> 2) + 11,
+    );
+    tally.maskable += maskable!;
+    tally.replacedByMask += byMask!;
+    tally.kept += kept!;
+    tally.replacedByOther += byOther!;
+    tally.replacedByProtected += byProtected!;
+    for (let i = 0; i < 3; i++) {
+      tally.pairs[i]! += pairs[i]!;
+      tally.bothChosen[i]! += pairs[3 + i]!;
+    }
+    words.fill(0, byId);
+    this.uncollected = 0;
+  }
+
+  private get chosenAt(): number {
+    return aligned(this.choicesAt + 4 * (this.longest + SLACK));
+  }
+
+  private get idsAt(): number {
+    return aligned(this.chosenAt + 4 * (this.longest + SLACK));
+  }
+
+  private get labelsAt(): number {
+    return this.idsAt + 4 * this.room;
+  }
+
+  private get attentionAt(): number {
+    return this.labelsAt + 4 * this.room;
+  }
+
+  private reserve(bytes: number): void {
+    const { memory } = this.kernel;
+    const missing = bytes - memory.buffer.byteLength;
+    if (missing > 0) memory.grow(Math.ceil(missing / PAGE_BYTES));
+    if (this.words.buffer === memory.buffer) return;
+    this.words = new Uint32Array(memory.buffer);
+    this.bytes = new Uint8Array(memory.buffer);
+  }
+}
+
+function aligned(byte: number): number {
+  return (byte + 15) & ~15;
+}
