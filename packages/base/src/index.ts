@@ -1,4 +1,5 @@
-// Errors
+// Errors that a user can mend
+
 export {
   type CallMention,
   call,
@@ -11,9 +12,8 @@ export {
   say,
 } from './errors.js';
 
-// Files: outputs that appear whole or not at all, stay after a power loss, and have one writer
+// Outputs that appear whole or not at all
 
-export { syncFile, syncFolder, syncName, syncTree } from './files/durable.js';
 export {
   checkWorkingFolder,
   replaceFolder,
@@ -21,7 +21,6 @@ export {
   type WriteFolderOptions,
   writeFolder,
 } from './files/folder.js';
-export { type LockOptions, lockOutput, OutputLock } from './files/lock.js';
 export { makeFolders } from './files/make-folders.js';
 export { exists, moveUnlessThere } from './files/move.js';
 export { type CompanionMove, type Move, publish } from './files/publish.js';
@@ -30,7 +29,18 @@ export { checkTarget, isWithin, type Replaceable, refuseUrl } from './files/repl
 export { writeWhole } from './files/whole.js';
 export { writeError } from './files/write-error.js';
 
+// Outputs that stay after a power loss
+
+export { syncFolder, syncName, syncTree } from './files/durable.js';
+
+// Outputs with one writer
+
+export { type LockOptions, lockOutput, OutputLock } from './files/lock.js';
+
 // Launchers: whether torchrun, srun or mpirun started several processes
+
 export { type LauncherVariables, launcherVariables, severalProcesses } from './launchers.js';
-// Tokenizers: the names of their files
+
+// A tokenizer's files
+
 export { checkTokenizerFiles, tokenizerFileNames } from './tokenizer-files.js';

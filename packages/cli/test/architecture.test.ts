@@ -135,6 +135,19 @@ test.each(Object.entries(tables))('the members of %s are listed in its index alo
   expect(reading).toEqual([]);
 });
 
+test.each(packages.filter((name) => name !== 'cli'))(
+  'the exports of %s stand in groups, each under a line that says what it is for',
+  (name) => {
+    for (const file of [`${name}/src/index.ts`, `${name}/src/core.ts`]) {
+      const [, ...chunks] = `\n\n${sources.get(file) ?? ''}`.split(/\n\n+/);
+      const groups = chunks.filter((chunk) => chunk !== '' && !chunk.startsWith('/**'));
+      const headings = groups.filter((_, i) => i % 2 === 0);
+      expect(headings.filter((chunk) => !/^\/\/ [^\n]+$/.test(chunk))).toEqual([]);
+      expect(groups.filter((chunk, i) => i % 2 === 1 && !chunk.startsWith('export '))).toEqual([]);
+    }
+  },
+);
+
 test('the way of a batch in CONTRIBUTING names files that exist, 40 at most', () => {
   const page = readFileSync(join(root, '../CONTRIBUTING.md'), 'utf8');
   const [, way = ''] = /## The way of a batch\n(.*?)\n## /s.exec(page) ?? [];

@@ -1,16 +1,5 @@
-// The rule: settings and a tokenizer make it
+// The masking rule, made from settings and a tokenizer
 
-// Record batches and streams of them
-export { eachToken } from './batch/each-token.js';
-export { maskBatch, remask, unmask } from './batch/mask-batch.js';
-export { createStage, maskStage } from './batch/stage.js';
-export { type MaskOptions, mask } from './batch/transform.js';
-// Rows as plain arrays
-export type { Uniforms } from './random/given.js';
-export type { MaskedRows } from './rows/apply.js';
-export { maskRows, maskRowsInPlace, maskWithUniforms, remaskRows } from './rows/mask-rows.js';
-export { IGNORED_LABEL, restoreOriginals } from './rows/originals.js';
-export { placesOfRows, type RowPlaces } from './rows/places.js';
 export {
   type DescribedTokenizer,
   describeSettings,
@@ -25,7 +14,23 @@ export {
   selectsWords,
 } from './rule.js';
 
-// Checking datasets
+// Masking streams and record batches
+
+export { eachToken } from './batch/each-token.js';
+export { maskBatch, remask, unmask } from './batch/mask-batch.js';
+export { createStage, maskStage } from './batch/stage.js';
+export { type MaskOptions, mask } from './batch/transform.js';
+
+// Masking rows in plain arrays
+
+export type { Uniforms } from './random/given.js';
+export type { MaskedRows } from './rows/apply.js';
+export { maskRows, maskRowsInPlace, maskWithUniforms, remaskRows } from './rows/mask-rows.js';
+export { IGNORED_LABEL, restoreOriginals } from './rows/originals.js';
+export { placesOfRows, type RowPlaces } from './rows/places.js';
+
+// Checking masked datasets
+
 export type { StatisticalTest } from './verify/tests.js';
 export { type VerifyDatasetOptions, verifyDataset } from './verify/verify-dataset.js';
 export {

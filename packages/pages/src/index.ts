@@ -9,4 +9,4 @@ export { type MaskedRows, type MaskKind, maskedRowsPage, type ShownToken } from 
 
 // Parts of other pages
 
-export { escapeHtml, factTable, type Page, page } from './html.js';
+export { type Page, page } from './html.js';

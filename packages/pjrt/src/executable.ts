@@ -21,6 +21,7 @@ export class Executable {
 
   /** @internal */
   constructor(
+    /** @internal */
     protected readonly native: Native,
     private readonly program: bigint,
   ) {}

@@ -1,4 +1,18 @@
+// Tables of options
+
+export {
+  deciding,
+  defaultsOf,
+  type Given,
+  kebabCase,
+  type OptionTable,
+  options,
+  type Settings,
+  settingsOf,
+} from './table.js';
+
 // Kinds of options
+
 export {
   bytes,
   choice,
@@ -14,15 +28,3 @@ export {
   wholeOrAuto,
   wholeOrSlurmArray,
 } from './kinds.js';
-
-// Tables of options
-export {
-  deciding,
-  defaultsOf,
-  type Given,
-  kebabCase,
-  type OptionTable,
-  options,
-  type Settings,
-  settingsOf,
-} from './table.js';

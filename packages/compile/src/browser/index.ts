@@ -20,7 +20,6 @@ export { type OnnxOptions, toOnnx } from '../targets/onnx/model.js';
 
 // Tracing
 
-export { registerGradients } from '../trace/gradients.js';
 export { BACKEND_NAME as traceBackendName } from '../trace/recording.js';
 export {
   type InputSpec,

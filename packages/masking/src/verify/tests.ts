@@ -22,7 +22,7 @@ export interface StatisticalTest {
 /** What the statistics of a dataset come to. */
 export interface Statistics {
   tests: StatisticalTest[];
-  /** All of them together: the smallest p-value, corrected for their number. Below {@link FAILURE} it is an error. */
+  /** All of them together: the smallest p-value, corrected for their number. Below 10⁻⁶ it is an error. */
   p: number;
   /** Figures that are told and not judged, and what could not be checked, in words. */
   notes: string[];

@@ -10,9 +10,9 @@ export interface BatchShape {
 
 /** The rows of a batch, and where in them a token is masked. */
 export interface Batch extends BatchShape {
-  /** [batch · sequence], row after row. */
+  /** Row after row, [batch · sequence]. */
   input_ids: Int32Array;
-  /** [batch · sequence]: 1 on tokens, 0 on padding. */
+  /** 1 on tokens, 0 on padding, [batch · sequence]. */
   attention_mask: Float32Array;
   /**
    * [batch · sequence]: the position in its row at which each token's document begins; padding is a document of its own. Left

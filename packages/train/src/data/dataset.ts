@@ -12,7 +12,7 @@ import type { EpochOptions } from './epoch.js';
 import { batchesPerEpoch, paddedLength, paddedLengths } from './lengths.js';
 import { unlabelled } from './rows.js';
 
-/** How a dataset is cut into batches: what {@link epochBatches} needs, and what follows from it. */
+/** How a dataset is cut into batches, and what follows from it. */
 export interface DataPlan extends EpochOptions {
   batchesPerEpoch: number;
   /** Whether rows keep their documents apart. */
