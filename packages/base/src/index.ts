@@ -31,7 +31,7 @@ export { writeError } from './files/write-error.js';
 
 // Outputs that stay after a power loss
 
-export { syncFolder, syncName, syncTree } from './files/durable.js';
+export { syncFile, syncFolder, syncName, syncTree } from './files/durable.js';
 
 // Outputs with one writer
 
