@@ -21,3 +21,7 @@ export function packageBytes(url: URL): Uint8Array<ArrayBuffer> {
     throw new Error(`${url.href}: cannot be loaded (HTTP status ${request.status})`);
   return new Uint8Array(request.response);
 }
+
+export function readPackageBytes(url: URL, target: Uint8Array): void {
+  target.set(packageBytes(url));
+}

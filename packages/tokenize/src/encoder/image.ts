@@ -24,8 +24,8 @@ export interface EncoderLayout {
 export interface EncoderImage {
   /** What lies where in `memory`. */
   layout: EncoderLayout;
-  /** The first bytes of its memory. */
-  memory: SharedArrayBuffer;
+  /** The first bytes of its memory, or the URL of the file that holds them. */
+  memory: SharedArrayBuffer | string;
   /** Words that its cache holds. */
   knownWords: number;
 }

@@ -3,10 +3,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { loadTokenizer } from '../tokenizer/load.js';
 import { pipelineStages } from '../tokenizer/pipeline.js';
-import { encoderFrom } from '../tokenizer/tokenizer.js';
 import type { DocumentMode } from '../tokenizer/types.js';
 import { NativeEncoder } from './native.js';
 import { PipelineEncoder } from './pipeline.js';
+import { encoderFrom } from './source.js';
 
 const NAMES = ['roberta', 'roberta-prefix', 'modern', 'folded', 'xlm-roberta', 'albert'];
 /** Shaped as the public tokenizers of today: see fixtures/native/make_native.py. */
@@ -74,7 +74,7 @@ describe.each([...NAMES, ...PUBLIC])('the encoder of %s', (name) => {
 
   it('gives the same ids in another thread', async () => {
     const { tokenizer, native } = await encoders(name);
-    const there = encoderFrom(structuredClone(tokenizer.encoderSource()));
+    const there = await encoderFrom(structuredClone(tokenizer.encoderSource()));
     fc.assert(
       fc.property(bytes, mode, (text, document) => {
         expect(there.encode(text, { document })).toEqual(native.encode(text, { document }));

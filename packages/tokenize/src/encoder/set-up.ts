@@ -1,3 +1,4 @@
+import { readPackageBytes } from '@mlm/base/bytes';
 import type { WordPieceModel } from '../tokenizer/types.js';
 import { characterTables } from '../unicode/classes.js';
 import type { EncoderImage, EncoderLayout } from './image.js';
@@ -54,7 +55,9 @@ export function setUp(wasm: SetUpExports, model: WordPieceModel): EncoderLayout 
 /** Sets up an encoder as it was in another thread. */
 export function takeOver(wasm: SetUpExports, { layout, memory, knownWords }: EncoderImage): void {
   const start = allocate(wasm, layout);
-  new Uint8Array(wasm.memory.buffer).set(new Uint8Array(memory));
+  const bytes = new Uint8Array(wasm.memory.buffer);
+  if (typeof memory === 'string') readPackageBytes(new URL(memory), bytes);
+  else bytes.set(new Uint8Array(memory));
   wasm.setKnownWords(knownWords);
   finish(wasm, layout, start);
 }

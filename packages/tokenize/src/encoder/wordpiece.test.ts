@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { loadTokenizer } from '../tokenizer/load.js';
-import { encoderFrom } from '../tokenizer/tokenizer.js';
 import { parseTokenizerJson, wordPieceModel } from '../tokenizer/tokenizer-json.js';
 import type { DocumentMode, Encoder } from '../tokenizer/types.js';
 import { ReferenceEncoder } from './reference.js';
+import { encoderFrom } from './source.js';
 
 const fixture = (name: string) => new URL(`../../fixtures/tokenizers/${name}.json`, import.meta.url).pathname;
 
@@ -120,7 +120,7 @@ describe('an encoder for another thread', () => {
   it.each(names)('equals the one that was set up here: %s', async (name) => {
     const tokenizer = await loadTokenizer(name === 'bert-base-uncased' ? undefined : fixture(name));
     const here = tokenizer.encoder();
-    const there = encoderFrom(structuredClone(tokenizer.encoderSource()));
+    const there = await encoderFrom(structuredClone(tokenizer.encoderSource()));
     fc.assert(
       fc.property(bytes, mode, (text, document) => {
         expect(there.encode(text, { document })).toEqual(here.encode(text, { document }));

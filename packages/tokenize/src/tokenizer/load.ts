@@ -2,10 +2,12 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { InputError } from '@mlm/base/errors';
 import { tokenizerFileNames } from '@mlm/base/tokenizer-files';
+import { storedEncoder } from '../encoder/stored.js';
+import { bertTokenizer } from './bert.js';
 import { tokenizerClass } from './classes.js';
-import { tokenizerFromDefinition } from './tokenizer.js';
-import { parseObject } from './tokenizer-json.js';
-import type { Tokenizer } from './types.js';
+import { readFolder } from './folder.js';
+import { isBertWordPiece, parseObject } from './tokenizer-json.js';
+import type { Tokenizer, TokenizerDefinition } from './types.js';
 
 const BUNDLED = 'bert-base-uncased';
 
@@ -28,14 +30,22 @@ export interface LoadTokenizerOptions {
 export async function loadTokenizer(source?: string, options: LoadTokenizerOptions = {}): Promise<Tokenizer> {
   if (source === undefined) {
     const text = await readFile(new URL(`../../vocabulary/${BUNDLED}.txt`, import.meta.url), 'utf8');
-    return tokenizerFromDefinition({
-      name: BUNDLED,
-      files: configured({ 'vocab.txt': text }, options, BUNDLED),
-    });
+    const files = configured({ 'vocab.txt': text }, options, BUNDLED);
+    // An option may make another tokenizer of it.
+    return loaded({ name: BUNDLED, files }, Object.keys(files).length === 1);
   }
   const path = resolve(source);
   const files = configured(await readFiles(path, source), options, source);
-  return tokenizerFromDefinition({ name: basename(path), files });
+  return loaded({ name: basename(path), files }, false);
+}
+
+/** As `tokenizerFromDefinition`, but loads only what this tokenizer needs. */
+async function loaded(definition: TokenizerDefinition, isBundled: boolean): Promise<Tokenizer> {
+  const folder = readFolder(definition.files, definition.name);
+  if (isBertWordPiece(folder.json))
+    return bertTokenizer(definition, folder, isBundled ? await storedEncoder() : undefined);
+  const { pipelineTokenizer } = await import('./pipeline.js');
+  return pipelineTokenizer(definition, folder);
 }
 
 /** Files with what the options and the model beside the tokenizer say, in tokenizer_config.json. */

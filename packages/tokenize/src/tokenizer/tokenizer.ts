@@ -1,74 +1,16 @@
-import { decodePieces } from '../decoder/wordpiece.js';
-import type { PreparedEncoder } from '../encoder/image.js';
-import { encoderModule } from '../encoder/modules.js';
-import { ReferenceEncoder } from '../encoder/reference.js';
-import { isFast, prepareEncoder, WordPieceEncoder } from '../encoder/wordpiece.js';
-import { carriedFiles } from './carried-files.js';
+import { bertTokenizer } from './bert.js';
 import { readFolder } from './folder.js';
-import { imageEncoder, pipelineTokenizer } from './pipeline.js';
-import { findProtectedIds, findSpecialIds } from './special-tokens.js';
-import { isBertWordPiece, wordPieceModel } from './tokenizer-json.js';
-import type { Encoder, EncoderSource, Tokenizer, TokenizerDefinition } from './types.js';
-import { allTokens, sha256, tokenAt, vocabularyText } from './vocabulary.js';
-import { findWordStarts } from './word-starts.js';
+import { pipelineTokenizer } from './pipeline.js';
+import { isBertWordPiece } from './tokenizer-json.js';
+import type { Tokenizer, TokenizerDefinition } from './types.js';
 
 /**
  * Rebuilds a tokenizer.
  * @throws InputError when its files are damaged, ask for what is not supported, or lack a special token
  */
 export function tokenizerFromDefinition(definition: TokenizerDefinition): Tokenizer {
-  const { name, files } = definition;
-  const folder = readFolder(files, name);
-  const { json, settings } = folder;
-  if (!isBertWordPiece(json)) return pipelineTokenizer(definition, folder);
-  const model = wordPieceModel(json, folder.tokens);
-  const { decoder } = json;
-  const tokens = allTokens(model);
-  const specialIds = findSpecialIds(tokens, settings, name, model.unkToken);
-  if (folder.conflict) throw folder.conflict;
-  let checksum: string | undefined;
-  let carried: Record<string, string> | undefined;
-  let prepared: PreparedEncoder | undefined;
-  let wordStarts: Uint8Array | undefined;
-  return {
-    name,
-    get sha256() {
-      checksum ??= sha256(vocabularyText(model.tokens));
-      return checksum;
-    },
-    vocabularySize: tokens.length,
-    specialIds,
-    protectedIds: findProtectedIds(specialIds, model.addedTokens),
-    get wordStarts() {
-      wordStarts ??= findWordStarts(tokens, { continuing: model.continuingSubwordPrefix });
-      return wordStarts;
-    },
-    get files() {
-      carried ??= carriedFiles(files, folder, specialIds);
-      return carried;
-    },
-    encoder: () =>
-      isFast(model) ? WordPieceEncoder.of(model, encoderModule('wordpiece')) : new ReferenceEncoder(model),
-    encoderSource() {
-      if (!isFast(model)) return { definition };
-      prepared ??= prepareEncoder(model, encoderModule('wordpiece'));
-      return { prepared };
-    },
-    hasToken: (id) => tokens[id] !== undefined,
-    idToToken: (id) => tokenAt(tokens, id),
-    decode: (ids) =>
-      decodePieces(
-        Array.from(ids, (id) => tokenAt(tokens, id)),
-        (decoder?.prefix as string | undefined) ?? model.continuingSubwordPrefix,
-        (decoder?.cleanup as boolean | undefined) ?? true,
-      ),
-    definition: () => definition,
-  };
-}
-
-/** An encoder of the tokenizer whose `encoderSource` this is, in any thread. */
-export function encoderFrom(source: EncoderSource): Encoder {
-  if ('prepared' in source) return WordPieceEncoder.from(source.prepared);
-  if ('image' in source) return imageEncoder(source);
-  return tokenizerFromDefinition(source.definition).encoder();
+  const folder = readFolder(definition.files, definition.name);
+  return isBertWordPiece(folder.json)
+    ? bertTokenizer(definition, folder)
+    : pipelineTokenizer(definition, folder);
 }

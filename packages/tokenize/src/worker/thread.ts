@@ -1,8 +1,8 @@
 import { parentPort } from 'node:worker_threads';
 import { columnBuffers, giveBackMemory } from '@mlm/arrow/columns';
 import { InputError, type MessageParts } from '@mlm/base/errors';
+import { encoderFrom } from '../encoder/source.js';
 import type { Unit } from '../source/unit.js';
-import { encoderFrom } from '../tokenizer/tokenizer.js';
 import type { EncoderSource } from '../tokenizer/types.js';
 import type { EncodedResult, UnitResult } from './finished-unit.js';
 import { HeldBatches } from './held-batches.js';

@@ -48,7 +48,7 @@ export class UnitWorker {
     this.cutters = { train: cutter(), validation: cutter() };
   }
 
-  static async create(work: UnitWork, encoder: () => Encoder): Promise<UnitWorker> {
+  static async create(work: UnitWork, encoder: () => Encoder | Promise<Encoder>): Promise<UnitWorker> {
     const { specialIds, sequenceLength, lineByLine, overflow, pack } = work;
     const cutter = () => {
       if (lineByLine) return new LineCutter(sequenceLength, specialIds, overflow);
@@ -59,7 +59,7 @@ export class UnitWorker {
       const { createStage } = (await import(module)) as { createStage: CreateStage };
       stages.push(createStage(options as never));
     }
-    return new UnitWorker(work, encoder(), cutter, stages);
+    return new UnitWorker(work, await encoder(), cutter, stages);
   }
 
   /** Reads, tokenizes and cuts a unit, and runs the stages on its batches: those to train on first. */

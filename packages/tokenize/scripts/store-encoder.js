@@ -1,0 +1,7 @@
+// The last step of the build: sets the bundled tokenizer's encoder up and stores it, so that no run has to.
+import { readFileSync } from 'node:fs';
+import { storeEncoder } from '../dist/encoder/stored.js';
+import { tokenizerFromDefinition } from '../dist/tokenizer/tokenizer.js';
+
+const text = readFileSync(new URL('../vocabulary/bert-base-uncased.txt', import.meta.url), 'utf8');
+await storeEncoder(tokenizerFromDefinition({ name: 'bert-base-uncased', files: { 'vocab.txt': text } }));

@@ -1,0 +1,26 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { loadTokenizer } from '../tokenizer/load.js';
+import { tokenizerFromDefinition } from '../tokenizer/tokenizer.js';
+
+test('the stored encoder is byte for byte the one that is set up', async () => {
+  const stored = await loadTokenizer();
+  const fresh = tokenizerFromDefinition(stored.definition());
+  const [one, other] = [stored, fresh].map((tokenizer) => {
+    const source = tokenizer.encoderSource();
+    if (!('prepared' in source)) throw new Error('expected an encoder that is set up');
+    return source.prepared.image;
+  });
+  const { memory, ...layout } = one!;
+  const { memory: set, ...expected } = other!;
+  expect(layout).toMatchObject(expected);
+  if (typeof memory !== 'string' || typeof set === 'string') throw new Error('expected a file and a memory');
+  expect(readFileSync(new URL(memory)).equals(new Uint8Array(set))).toBe(true);
+  expect(stored.sha256).toBe(fresh.sha256);
+});
+
+test('an option that makes another tokenizer of the bundled one sets its own encoder up', async () => {
+  const cased = await loadTokenizer(undefined, { lowercase: false });
+  const source = cased.encoderSource();
+  expect('prepared' in source && typeof source.prepared.image.memory).toBe('object');
+});
