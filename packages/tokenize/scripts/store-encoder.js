@@ -4,4 +4,4 @@ import { storeEncoder } from '../dist/encoder/stored.js';
 import { tokenizerFromDefinition } from '../dist/tokenizer/tokenizer.js';
 
 const text = readFileSync(new URL('../vocabulary/bert-base-uncased.txt', import.meta.url), 'utf8');
-await storeEncoder(tokenizerFromDefinition({ name: 'bert-base-uncased', files: { 'vocab.txt': text } }));
+storeEncoder(tokenizerFromDefinition({ name: 'bert-base-uncased', files: { 'vocab.txt': text } }));

@@ -1,4 +1,4 @@
-import { Builder } from 'flatbuffers';
+import { Builder } from 'flatbuffers/js/builder.js';
 import type { ListColumn } from '../batch/column.js';
 import { type EncodedMessage, frameFooter, frameMessage, frameMetadata } from './framing.js';
 import type { BlockPlace } from './message.js';

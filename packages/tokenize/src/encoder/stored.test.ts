@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { loadTokenizer } from '../tokenizer/load.js';
 import { tokenizerFromDefinition } from '../tokenizer/tokenizer.js';
 
-test('the stored encoder is byte for byte the one that is set up', async () => {
+test('what is stored of the bundled tokenizer is, byte for byte, what is made of it', async () => {
   const stored = await loadTokenizer();
   const fresh = tokenizerFromDefinition(stored.definition());
   const [one, other] = [stored, fresh].map((tokenizer) => {
@@ -17,6 +17,7 @@ test('the stored encoder is byte for byte the one that is set up', async () => {
   if (typeof memory !== 'string' || typeof set === 'string') throw new Error('expected a file and a memory');
   expect(readFileSync(new URL(memory)).equals(new Uint8Array(set))).toBe(true);
   expect(stored.sha256).toBe(fresh.sha256);
+  expect(stored.files).toEqual(fresh.files);
 });
 
 test('an option that makes another tokenizer of the bundled one sets its own encoder up', async () => {

@@ -1,32 +1,42 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFileSync, writeFileSync } from 'node:fs';
 import type { Tokenizer } from '../tokenizer/types.js';
 import type { EncoderImage } from './image.js';
 
-/** An encoder of the bundled tokenizer, set up when the package was built, so that no run has to. */
+/** What was made of the bundled tokenizer when the package was built, so that no run has to. */
 export interface StoredEncoder {
+  /** Its encoder, set up. */
   image: EncoderImage;
-  /** The tokenizer's own, which takes as long to compute. */
+  /** The tokenizer's own. */
   sha256: string;
+  /** The tokenizer's files, the derived ones included. */
+  readonly files: Record<string, string>;
 }
 
-const MEMORY = new URL('../../wasm/bert-base-uncased.memory', import.meta.url);
-const DESCRIPTION = new URL('../../wasm/bert-base-uncased.json', import.meta.url);
+const at = (name: string) => new URL(`../../wasm/bert-base-uncased.${name}`, import.meta.url);
 
 /** Writes the files that {@link storedEncoder} reads: part of the build. */
-export async function storeEncoder(tokenizer: Tokenizer): Promise<void> {
+export function storeEncoder(tokenizer: Tokenizer): void {
   const source = tokenizer.encoderSource();
   if (!('prepared' in source) || typeof source.prepared.image.memory === 'string')
     throw new Error('the bundled tokenizer has no encoder to store');
   const { memory, ...image } = source.prepared.image;
-  await writeFile(MEMORY, new Uint8Array(memory));
-  await writeFile(DESCRIPTION, JSON.stringify({ ...image, sha256: tokenizer.sha256 }));
+  writeFileSync(at('memory'), new Uint8Array(memory));
+  writeFileSync(at('json'), JSON.stringify({ ...image, sha256: tokenizer.sha256 }));
+  writeFileSync(at('files.json'), JSON.stringify(tokenizer.files));
 }
 
 /** The encoder as it was stored. */
-export async function storedEncoder(): Promise<StoredEncoder> {
-  const { sha256, ...image } = JSON.parse(await readFile(DESCRIPTION, 'utf8')) as Omit<
-    EncoderImage,
-    'memory'
-  > & { sha256: string };
-  return { image: { ...image, memory: MEMORY.href }, sha256 };
+export function storedEncoder(): StoredEncoder {
+  const { sha256, ...image } = readJson('json') as Omit<EncoderImage, 'memory'> & { sha256: string };
+  return {
+    image: { ...image, memory: at('memory').href },
+    sha256,
+    get files() {
+      return readJson('files.json') as Record<string, string>;
+    },
+  };
+}
+
+function readJson(name: string): unknown {
+  return JSON.parse(readFileSync(at(name), 'utf8'));
 }

@@ -14,7 +14,7 @@ import { findWordStarts } from './word-starts.js';
 
 /**
  * A tokenizer whose stages are BERT's.
- * @param stored its encoder as it was set up when the package was built. Default: set up when it is asked for
+ * @param stored what was made of it when the package was built. Default: made when it is asked for
  */
 export function bertTokenizer(
   definition: TokenizerDefinition,
@@ -46,7 +46,7 @@ export function bertTokenizer(
       return wordStarts;
     },
     get files() {
-      carried ??= carriedFiles(files, folder, specialIds);
+      carried ??= stored?.files ?? carriedFiles(files, folder, specialIds);
       return carried;
     },
     encoder: () =>

@@ -43,7 +43,7 @@ export async function loadTokenizer(source?: string, options: LoadTokenizerOptio
 async function loaded(definition: TokenizerDefinition, isBundled: boolean): Promise<Tokenizer> {
   const folder = readFolder(definition.files, definition.name);
   if (isBertWordPiece(folder.json))
-    return bertTokenizer(definition, folder, isBundled ? await storedEncoder() : undefined);
+    return bertTokenizer(definition, folder, isBundled ? storedEncoder() : undefined);
   const { pipelineTokenizer } = await import('./pipeline.js');
   return pipelineTokenizer(definition, folder);
 }
