@@ -135,17 +135,32 @@ export function kernels({ computations, entry }) {
 /** Bytes that a kernel reads of an operand: all, or where a fusion only slices or gathers it, what it takes. */
 function bytesRead({ shape }, index, inner) {
   const parameter = inner.find(({ opcode, number }) => opcode === 'parameter' && number === index);
-  const readers = inner.filter(({ operands }) => parameter && operands.includes(parameter.id));
-  const parts = readers.every(({ opcode, operands }) => taking.has(opcode) && operands[0] === parameter.id);
-  if (readers.length === 0 || !parts) return shape.bytes;
+  return shape.bytes * (parameter ? shareRead(parameter, inner) : 1);
+}
+
+/** The share of a value that a fusion computes with. */
+function shareRead(value, inner) {
+  const readers = inner.filter(({ operands }) => operands.includes(value.id));
+  if (readers.length === 0) return 1;
+  const shares = readers.map((reader) => {
+    const takes = taking.has(reader.opcode) && reader.operands[0] === value.id;
+    if (takes) return (reader.shape.bytes / value.shape.bytes) * shareRead(reader, inner);
+    return passing.has(reader.opcode) ? shareRead(reader, inner) : 1;
+  });
   return Math.min(
-    shape.bytes,
-    readers.reduce((sum, reader) => sum + reader.shape.bytes, 0),
+    1,
+    shares.reduce((sum, share) => sum + share, 0),
   );
 }
 
 /** Instructions that read a part of their first operand. */
 const taking = new Set(['slice', 'dynamic-slice', 'gather']);
+
+/** Instructions of which a part is computed from that part of their operands. */
+const passing = new Set([
+  ...['bitcast', 'broadcast', 'convert', 'reshape', 'compare', 'and', 'or'],
+  ...['shift-right-logical', 'shift-left', 'add', 'subtract', 'multiply'],
+]);
 
 /** 2 · rows · columns · depth of a product, whether an instruction or a call of cuBLAS. */
 function productFlops(item, operands) {

@@ -1,7 +1,7 @@
 // A preset's training step, traced as `mlm train` traces it, for a batch of static shape.
 import { trace } from '../../packages/compile/dist/index.js';
 import { applyPasses } from '../../packages/compile/dist/passes/passes.js';
-import { passes } from '../../packages/compile/dist/targets/xla/target.js';
+import { passes, sizedPasses } from '../../packages/compile/dist/targets/xla/target.js';
 import { trainingStep } from '../../packages/train/dist/engine/graphs.js';
 import { batchInputs, trainingInputs } from '../../packages/train/dist/engine/inputs.js';
 import { presetModel } from '../../packages/train/dist/models/index.js';
@@ -30,5 +30,5 @@ export function stepGraph(preset, { batch, sequence, dropout }) {
     frozenLayers: 0,
     devices: 1,
   });
-  return applyPasses(passes, trace(fn, { variables, inputs }));
+  return applyPasses([...passes, ...sizedPasses], trace(fn, { variables, inputs }));
 }

@@ -41,6 +41,51 @@ export function rewrite(graph: Graph, rule: Rule): Graph {
   });
 }
 
+/** The new values of a node's outputs; `get` gives what became of a value. */
+export type Replacement = (get: (value: Value) => Value, emit: Emit) => readonly Value[];
+
+/**
+ * Builds the graph anew with replacements for some nodes, each where the first of its readers stands; so several may become
+ * one, which reads what all of them read. Nodes that nothing reads are left out.
+ */
+export function replace(graph: Graph, replacements: ReadonlyMap<Node, Replacement>): Graph {
+  const values = new Map<Value, Value>();
+  const nodes: Node[] = [];
+  const emit: Emit = (op, inputs, attributes, outputs) => {
+    const node = makeNode(op, inputs, attributes, outputs);
+    nodes.push(node);
+    return node.outputs;
+  };
+  const get = (value: Value): Value => {
+    if (value.node && !values.has(value)) build(value.node);
+    return values.get(value) ?? value;
+  };
+  const build = (node: Node): void => {
+    const replacement = replacements.get(node);
+    const made = replacement
+      ? replacement(get, emit)
+      : emit(node.op, node.inputs.map(get), node.attributes, node.outputs);
+    node.outputs.forEach((value, i) => {
+      values.set(value, made[i]!);
+    });
+  };
+  for (const node of graph.nodes) {
+    if (!replacements.has(node) && !values.has(node.outputs[0]!)) build(node);
+  }
+  const renamed = (record: Readonly<Record<string, Value>>) =>
+    Object.fromEntries(Object.entries(record).map(([name, value]) => [name, get(value)]));
+  return removeUnused({ ...graph, nodes, outputs: renamed(graph.outputs), updates: renamed(graph.updates) });
+}
+
+/** A replacement that is emitted once, for several nodes that take parts of it. */
+export function once(make: Replacement): Replacement {
+  let made: readonly Value[] | undefined;
+  return (get, emit) => {
+    made ??= make(get, emit);
+    return made;
+  };
+}
+
 /** Leaves out the nodes that neither an output nor an update needs. */
 export function removeUnused(graph: Graph): Graph {
   const needed = new Set<Node>();

@@ -5,7 +5,7 @@ import { joinNorms } from './norms.js';
 
 const squares = (...tensors: tf.Tensor[]) => tensors.map((x) => tf.sum(tf.square(x)));
 
-it('joins the squares of vectors into one sum, and leaves other terms', async () => {
+it('joins the squares of vectors into one sum, and sums matrices lengthwise first', async () => {
   const variables = { a: { shape: [3] }, b: { shape: [2] }, c: { shape: [2, 3] }, d: { shape: [2, 2, 2] } };
   const text = await checkPass(
     joinNorms,
@@ -20,10 +20,12 @@ it('joins the squares of vectors into one sum, and leaves other terms', async ()
     ' = Sum',
     ' = Concat',
     ' = Sum',
-    ' = Add',
+    ' = Concat',
+    ' = Sum',
     ' = Add',
   ]);
   expect(text).toContain('float32[5] = Concat');
+  expect(text).toContain('{axes: [1,2]}');
 });
 
 it('leaves sums that something else reads, and a single norm', async () => {
@@ -37,4 +39,19 @@ it('leaves sums that something else reads, and a single norm', async () => {
     { variables },
   );
   expect(text).not.toContain('Concat');
+});
+
+it('sums what its terms are parts of, where they are all of it', async () => {
+  const variables = { whole: { shape: [5, 2] }, part: { shape: [4] } };
+  const text = await checkPass(
+    joinNorms,
+    ({ whole, part }) => {
+      const [top, rest] = [tf.slice(whole!, [0, 0], [2, 2]), tf.slice(whole!, [2, 0], [3, 2])];
+      const norm = squares(rest, tf.slice(part!, [0], [3]), top).reduce((sum, square) => tf.add(sum, square));
+      return { norm };
+    },
+    { variables },
+  );
+  expect(text).toContain('Square(whole)');
+  expect(text).not.toContain('Square(part)');
 });

@@ -1,17 +1,18 @@
-import { isSymbolic } from '../graph/dimension.js';
+import { isSymbolic, sameShape } from '../graph/dimension.js';
 import type { Graph, Node, Value } from '../graph/graph.js';
 import { type Emit, rewrite } from '../graph/rewrite.js';
+import { readersOf } from './pattern.js';
 
 /**
- * The sum of many tensors' squares, such as the global norm of gradients, in fewer reductions: vectors, which are many and
- * small, are joined and summed as one. What is summed is the same, in another order.
+ * The sum of many tensors' squares, such as the global norm of gradients, in fewer reductions: vectors are joined and summed
+ * as one, and of matrices the sums over rows are. What is summed is the same, in another order.
  */
 export function joinNorms(graph: Graph): Graph {
-  const readers = new Map<Value, Node[]>();
-  for (const node of graph.nodes) {
-    for (const input of node.inputs) readers.set(input, [...(readers.get(input) ?? []), node]);
-  }
-  const isTerm = (node: Node) => readers.get(node.outputs[0]!)?.every(isScalarSum) ?? false;
+  const readers = readersOf(graph);
+  const isTerm = (node: Node) => {
+    const own = readers.get(node.outputs[0]!);
+    return own?.every(isScalarSum) ?? false;
+  };
   return rewrite(graph, (node, inputs, emit) =>
     isScalarSum(node) && !isTerm(node) ? joined(inputs, emit) : undefined,
   );
@@ -22,17 +23,64 @@ const isScalarSum = ({ op, outputs }: Node): boolean =>
 
 function joined(inputs: readonly Value[], emit: Emit): readonly Value[] | undefined {
   const terms = inputs.flatMap(termsOf);
-  const vectors = terms.flatMap((term) => vectorOf(term) ?? []);
-  if (vectors.length < 2) return undefined;
-  const others = terms.filter((term) => !vectorOf(term));
+  const squared = wholes(terms.flatMap((term) => squaredIn(term) ?? []));
+  if (squared.length < 2) return undefined;
+  const others = terms.filter((term) => !squaredIn(term));
+  const vectors = squared.filter(({ shape }) => shape.length === 1);
+  const matrices = squared.filter(({ shape }) => shape.length > 1);
+  // Vectors are joined before they are squared: a sum of what is joined last, XLA takes apart again.
+  const lengthwise = matrices.map((matrix) => sumOf(squareOf(matrix, emit), 1, emit));
+  const sums = [
+    ...(vectors.length > 0 ? [sumOf(squareOf(concatenated(vectors, emit), emit), 0, emit)] : []),
+    ...(lengthwise.length > 0 ? [sumOf(concatenated(lengthwise, emit), 0, emit)] : []),
+  ];
+  return [[...others, ...sums].reduce((total, term) => emit('Add', [total, term], {}, [scalar])[0]!)];
+}
+
+const scalar = { shape: [], dtype: 'float32' } as const;
+
+const squareOf = (x: Value, emit: Emit): Value => emit('Square', [x], {}, [x])[0]!;
+
+/** Sums all axes from one on. */
+function sumOf(x: Value, from: number, emit: Emit): Value {
+  const axes = x.shape.flatMap((_, axis) => (axis >= from ? [axis] : []));
+  return emit('Sum', [x], { axes, keepDims: false }, [
+    { shape: x.shape.slice(0, from), dtype: 'float32' },
+  ])[0]!;
+}
+
+function concatenated(vectors: readonly Value[], emit: Emit): Value {
+  if (vectors.length === 1) return vectors[0]!;
   const size = vectors.reduce((sum, { shape }) => sum + (shape[0] as number), 0);
-  const whole = { shape: [size], dtype: 'float32' } as const;
-  const scalar = { shape: [], dtype: 'float32' } as const;
-  // Joined before they are squared: a sum of what is joined last, XLA takes apart again.
-  const [all] = emit('Concat', vectors, { axis: 0 }, [whole]);
-  const [square] = emit('Square', [all!], {}, [whole]);
-  const [sum] = emit('Sum', [square!], { axes: [0], keepDims: false }, [scalar]);
-  return [others.reduce((total, term) => emit('Add', [total, term], {}, [scalar])[0]!, sum!)];
+  return emit('Concat', vectors, { axis: 0 }, [{ shape: [size], dtype: 'float32' }])[0]!;
+}
+
+/** Values, and in the place of parts that make up a whole, that whole. */
+function wholes(values: readonly Value[]): Value[] {
+  const parts = new Map<Value, Value[]>();
+  for (const value of values) {
+    const whole = wholeOf(value);
+    if (whole) parts.set(whole, [...(parts.get(whole) ?? []), value]);
+  }
+  for (const [whole, own] of parts) if (!covers(own, whole)) parts.delete(whole);
+  return [...values.filter((value) => !parts.has(wholeOf(value)!)), ...parts.keys()];
+}
+
+/** What a value is some rows of. */
+const wholeOf = ({ node, shape }: Value): Value | undefined =>
+  node?.op === 'Slice' && sameShape(node.inputs[0]!.shape.slice(1), shape.slice(1))
+    ? node.inputs[0]
+    : undefined;
+
+/** Whether the rows of the parts are all rows of the whole, each once. */
+function covers(parts: readonly Value[], whole: Value): boolean {
+  const starts = parts.map(
+    ({ node, shape }) => [(node!.attributes.begin as number[])[0]!, shape[0] as number] as const,
+  );
+  const end = starts
+    .toSorted(([a], [b]) => a - b)
+    .reduce((reached, [from, size]) => (from === reached ? reached + size : Number.NaN), 0);
+  return end === whole.shape[0];
 }
 
 /** What a chain of scalar additions adds up. */
@@ -40,10 +88,11 @@ function termsOf(value: Value): Value[] {
   return value.node && isScalarSum(value.node) ? value.node.inputs.flatMap(termsOf) : [value];
 }
 
-/** The vector whose squares a value sums. */
-function vectorOf({ node }: Value): Value | undefined {
+/** The tensor whose squares a value sums. */
+function squaredIn({ node }: Value): Value | undefined {
   const square = node?.op === 'Sum' && node.outputs[0]!.shape.length === 0 ? node.inputs[0]!.node : undefined;
   const source = square?.op === 'Square' ? square.inputs[0]! : undefined;
-  const vector = source?.shape.length === 1 && !isSymbolic(source.shape[0]) && source.dtype === 'float32';
-  return vector ? source : undefined;
+  const known =
+    source && source.shape.length > 0 && !source.shape.some(isSymbolic) && source.dtype === 'float32';
+  return known ? source : undefined;
 }

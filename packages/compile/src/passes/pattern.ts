@@ -1,4 +1,4 @@
-import { constantOf, type Graph, type Value } from '../graph/graph.js';
+import { constantOf, type Graph, type Node, type Value } from '../graph/graph.js';
 
 /** The inputs of the node that computes a value, if that is such a node. */
 export const operands = (value: Value | undefined, op: string): readonly Value[] | undefined =>
@@ -46,4 +46,13 @@ export function readCounts(graph: Graph): ReadonlyMap<Value, number> {
   Object.values(graph.outputs).forEach(count);
   Object.values(graph.updates).forEach(count);
   return counts;
+}
+
+/** The nodes that read each value, in order; results of the graph are not among them. */
+export function readersOf({ nodes }: Graph): ReadonlyMap<Value, readonly Node[]> {
+  const readers = new Map<Value, Node[]>();
+  for (const node of nodes) {
+    for (const input of new Set(node.inputs)) readers.set(input, [...(readers.get(input) ?? []), node]);
+  }
+  return readers;
 }

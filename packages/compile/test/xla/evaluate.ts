@@ -1,7 +1,9 @@
 import { Plugin } from '@mlm/pjrt';
 import type { Graph, TypedArray, Value } from '../../src/graph/graph.js';
-import { applyPasses, generalPasses } from '../../src/passes/passes.js';
+import { applyPasses } from '../../src/passes/passes.js';
+import type { EmitOptions } from '../../src/targets/xla/emit/builder.js';
 import { toStableHlo } from '../../src/targets/xla/emit/module.js';
+import { passes, sizedPasses } from '../../src/targets/xla/target.js';
 
 const plugin = await Plugin.load(process.env.MLM_PJRT_PLUGIN!);
 const client = await plugin.createClient({ cpu_device_count: 1 });
@@ -10,8 +12,12 @@ const client = await plugin.createClient({ cpu_device_count: 1 });
 const quick = { flags: { xla_backend_optimization_level: 0 } };
 
 /** The output `value` of a graph of static shapes, through XLA. */
-export async function evaluate(graph: Graph, given: ReadonlyMap<Value, TypedArray>): Promise<TypedArray> {
-  const { text, parameters } = toStableHlo(applyPasses(generalPasses, graph));
+export async function evaluate(
+  graph: Graph,
+  given: ReadonlyMap<Value, TypedArray>,
+  options: EmitOptions = {},
+): Promise<TypedArray> {
+  const { text, parameters } = toStableHlo(applyPasses([...passes, ...sizedPasses], graph), options);
   const program = await client.compile(text, quick).catch((error: Error) => {
     throw new Error(`${error.message}\n${text}`);
   });

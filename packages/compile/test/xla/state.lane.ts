@@ -127,6 +127,18 @@ describe('dropout', () => {
     await step.dispose();
   });
 
+  // Random123's known answer for the counter and key 0: 6627e8d5 e169c58d bc57ac4c 9b00dbd8, of which the low halves come
+  // first and numbers from c000 on are kept.
+  test('is Philox4x32-10', async () => {
+    const fn: TensorFunction = (_, { key }) => ({
+      y: dropoutMask(key!, { shape: [8], rate: 0.75, stream: 0 }),
+    });
+    const step = await create(fn, { inputs: { key: { shape: [2], dtype: 'int32' } } });
+    const { y } = await step.run({ key: Int32Array.of(0, 0) });
+    expect([...y!]).toEqual([4, 0, 4, 4, 0, 0, 4, 0]);
+    await step.dispose();
+  });
+
   // 16 a row: a device's share begins a block of the generator; 3 a row and 4 devices: within one.
   test.each([
     [16, 2],

@@ -1,4 +1,5 @@
 import type { OptionValue } from '@mlm/pjrt';
+import type { EmitOptions } from './emit/builder.js';
 import type { XlaDevice } from './installation.js';
 
 /** How XLA compiles for a device. */
@@ -23,6 +24,11 @@ export function compileFlags({
     ...(device === 'cuda' || device === 'rocm' ? gpuFlags(deterministic) : {}),
   };
 }
+
+/** How a program is written for a device. Nothing but a GPU adds in no order. */
+export const emissionFor = (device: XlaDevice, deterministic = true): Pick<EmitOptions, 'sortedSums'> => ({
+  sortedSums: deterministic && (device === 'cuda' || device === 'rocm'),
+});
 
 /**
  * Deterministic: sums over duplicates are sorted in place of atomic, and no kernel is chosen by its measured time. Without

@@ -2,18 +2,31 @@ import { createHash } from 'node:crypto';
 import { type LoadedExecutable, type OptionValue, PjrtError } from '@mlm/pjrt';
 import type { Graph } from '../../graph/graph.js';
 import { specialize } from '../../graph/specialize.js';
+import { joinColumnSums } from '../../passes/column-sums.js';
+import { joinMasks } from '../../passes/masks.js';
 import { joinNorms } from '../../passes/norms.js';
-import { applyPasses, generalPasses } from '../../passes/passes.js';
+import { applyPasses, generalPasses, type Pass } from '../../passes/passes.js';
+import { joinProducts } from '../../passes/products.js';
+import { joinSegmentSums } from '../../passes/segment-sums.js';
 import type { LoadOptions, Source, Target } from '../target.js';
 import { type Devices, openDevices } from './devices.js';
 import { toStableHlo } from './emit/module.js';
-import { compileFlags } from './flags.js';
+import { compileFlags, emissionFor } from './flags.js';
 import { findPlugin, remedyFor, type XlaDevice } from './installation.js';
 import { type MakeProgram, XlaExecutable } from './run.js';
 import { XlaState } from './state.js';
 
-/** What XLA does not do itself. */
-export const passes = [...generalPasses, joinNorms];
+/** What XLA does not do itself, to graphs of any sizes; behind them {@link sizedPasses}. */
+export const passes = generalPasses;
+
+/** What is done to a graph of given sizes: what XLA would run as many small kernels becomes few. */
+export const sizedPasses: readonly Pass[] = [
+  joinMasks,
+  joinSegmentSums,
+  joinProducts,
+  joinColumnSums,
+  joinNorms,
+];
 
 const devices: readonly XlaDevice[] = ['cuda', 'rocm', 'tpu', 'cpu'];
 
@@ -27,7 +40,8 @@ export const xla = {
   devices,
   precisions: { fp32: devices, tf32: ['cuda'], bf16: devices },
   passes,
-  emit: (graph) => new TextEncoder().encode(toStableHlo(applyPasses(passes, graph)).text),
+  emit: (graph) =>
+    new TextEncoder().encode(toStableHlo(applyPasses([...passes, ...sizedPasses], graph)).text),
   async load(source, options) {
     const { threads, share, devices: count = 1 } = options;
     const device = options.device as XlaDevice;
@@ -52,13 +66,13 @@ function programsOf(
   devices: Devices,
   { device, precision }: LoadOptions<XlaExecutable>,
 ): MakeProgram {
-  const emission = { precision, replicas: devices.list.length };
+  const emission = { ...emissionFor(device as XlaDevice), precision, replicas: devices.list.length };
   const flags = compileFlags({ device: device as XlaDevice, dataFolder: devices.plugin.dataFolder });
   let graph: Graph | undefined;
   return async (sizes) => {
     const { text, ...signature } = await source.kept({ sizes: [...sizes], ...emission }, () => {
       graph ??= applyPasses(passes, source.graph());
-      return toStableHlo(specialize(graph, sizes), emission);
+      return toStableHlo(applyPasses(sizedPasses, specialize(graph, sizes)), emission);
     });
     return { ...signature, executable: await compileKept(source, text, flags, devices) };
   };

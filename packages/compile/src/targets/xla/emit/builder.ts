@@ -7,6 +7,8 @@ export interface EmitOptions {
   readonly precision?: 'fp32' | 'tf32' | 'bf16' | undefined;
   /** Devices that run the program together; default 1. */
   readonly replicas?: number | undefined;
+  /** Sums over duplicates are sorted: for devices that would add them by atomics, in no order. Default false. */
+  readonly sortedSums?: boolean | undefined;
 }
 
 /** A reduction's function of two elements. */
@@ -253,23 +255,73 @@ export class Builder {
   }
 
   /**
-   * Zeros of a shape with `updates` [n, …rest of the shape] added at the places that `indices` [n, depth] name along its
-   * first axes. Places outside the shape are left out.
+   * `onto` with `updates` [n, …rest of the shape] added at the places that `indices` [n, depth] name along its first axes.
+   * Places outside the shape are left out.
+   *
+   * @param unique - no place occurs twice, so that nothing has an order
    */
-  scatterAdd(shape: readonly number[], indices: Tensor, updates: Tensor): Tensor {
+  scatterAdd(onto: Tensor, indices: Tensor, updates: Tensor, { unique = false } = {}): Tensor {
     const depth = indices.shape[1]!;
     const first = Array.from({ length: depth }, (_, axis) => axis);
-    const windows = shape.slice(depth).map((_, i) => i + 1);
+    const windows = onto.shape.slice(depth).map((_, i) => i + 1);
     const numbers =
       `#stablehlo.scatter<update_window_dims = ${list(windows)}, inserted_window_dims = ${list(first)}, ` +
       `scatter_dims_to_operand_dims = ${list(first)}, index_vector_dim = 1>`;
     return this.generic(
       'stablehlo.scatter',
-      [this.full(0, shape, updates.dtype), indices, updates],
-      `scatter_dimension_numbers = ${numbers}, indices_are_sorted = false, unique_indices = false`,
+      [onto, indices, updates],
+      `scatter_dimension_numbers = ${numbers}, indices_are_sorted = false, unique_indices = ${unique}`,
       this.combiner('add', updates.dtype),
-      [{ shape, dtype: updates.dtype }],
+      [onto],
     )[0]!;
+  }
+
+  /** Keys [n] in ascending order, and values [n] in theirs; equal keys keep their order. */
+  sortByKey(keys: Tensor, values: Tensor): [keys: Tensor, values: Tensor] {
+    const [a, b, c, d, less] = Array.from({ length: 5 }, () => this.fresh());
+    const [key, value] = [keys, values].map(({ dtype }) => typeText({ shape: [], dtype }));
+    const bool = typeText({ shape: [], dtype: 'bool' });
+    const region = [
+      `^bb0(${a}: ${key}, ${b}: ${key}, ${c}: ${value}, ${d}: ${value}):`,
+      `  ${less} = stablehlo.compare LT, ${a}, ${b}, SIGNED : (${key}, ${key}) -> ${bool}`,
+      `  stablehlo.return ${less} : ${bool}`,
+    ];
+    const attributes = 'dimension = 0 : i64, is_stable = true';
+    const [sorted, moved] = this.generic('stablehlo.sort', [keys, values], attributes, region, [
+      keys,
+      values,
+    ]);
+    return [sorted!, moved!];
+  }
+
+  /**
+   * Sums over one axis of each of two stacks of matrices, whose first `batch` axes are alike: [batch …, rest of a, rest of b].
+   *
+   * @param exactness - `HIGHEST`: float32 is not rounded also where a device has faster products
+   */
+  dot(
+    a: Tensor,
+    b: Tensor,
+    options: {
+      batch: number;
+      over: readonly [number, number];
+      dtype: ElementType;
+      exactness: 'HIGHEST' | 'DEFAULT';
+    },
+  ): Tensor {
+    const { batch, over, dtype, exactness } = options;
+    const stacked = Array.from({ length: batch }, (_, axis) => axis);
+    const rest = [a, b].map(({ shape }, side) =>
+      shape.filter((_, axis) => axis >= batch && axis !== over[side]),
+    );
+    const batching = batch > 0 ? `, batching_dims = ${list(stacked)} x ${list(stacked)}` : '';
+    const attributes = `${batching}, contracting_dims = [${over[0]}] x [${over[1]}], precision = [${exactness}, ${exactness}]`;
+    return this.op(
+      'stablehlo.dot_general',
+      [a, b],
+      { shape: [...a.shape.slice(0, batch), ...rest.flat()], dtype },
+      attributes,
+    );
   }
 }
 

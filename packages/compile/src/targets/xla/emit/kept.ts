@@ -1,5 +1,6 @@
 import { isSymbolic } from '../../../graph/dimension.js';
 import type { Graph, Node, Value } from '../../../graph/graph.js';
+import { DROPOUT_MASKS } from '../../../passes/masks.js';
 
 /** Operations whose result is of the kind of what they read: they treat elements alone or move them. */
 const passesOn = new Set([
@@ -96,7 +97,7 @@ function isActivation(
   // Operands that are repeated, biases and statistics, do not count.
   const size = sizeOf(output);
   const whole = node.inputs.filter((input) => input.dtype === 'float32' && sizeOf(input) >= size);
-  const own = whole.filter((input) => input.node?.op !== 'DropoutMask' && input.node?.op !== 'Fill');
+  const own = whole.filter((input) => input.node?.op !== DROPOUT_MASKS && input.node?.op !== 'Fill');
   return own.length > 0 && own.every((input) => activations.has(input));
 }
 

@@ -26,13 +26,8 @@ export const lookup: Operations = {
     const rows = indexRows(to, indices);
     const shape = shapeOf(node);
     const [count, depth] = rows.shape as [number, number];
-    return to.scatterAdd(shape, rows, to.reshape(updates, [count, ...shape.slice(depth)]));
-  },
-  UnsortedSegmentSum: (to, node, x, ids) => {
-    const shape = shapeOf(node);
-    const count = product(ids.shape);
-    const rows = to.reshape(x, [count, ...shape.slice(1)]);
-    return to.scatterAdd(shape, to.reshape(ids, [count, 1]), rows);
+    const zeros = to.full(0, shape, updates.dtype);
+    return to.scatterAdd(zeros, rows, to.reshape(updates, [count, ...shape.slice(depth)]));
   },
   OneHot: (to, node, indices) => {
     const shape = shapeOf(node);

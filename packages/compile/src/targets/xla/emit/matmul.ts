@@ -1,7 +1,7 @@
 import type { Builder } from './builder.js';
 import { sumsOverRows } from './kept.js';
 import { type Operations, shapeOf } from './operation.js';
-import { list, type Tensor, typeText } from './types.js';
+import type { Tensor } from './types.js';
 
 /** Matrix products, as tfjs's BatchMatMul has them: batch axes are broadcast, each side may be transposed. */
 export const matmul: Operations = {
@@ -14,12 +14,11 @@ export const matmul: Operations = {
     // One matrix for the whole batch: its rows are one long matrix.
     if (a.shape.length > 2 && b.shape.length === 2 && !transposed.a) {
       const rows = to.reshape(a, [a.shape.slice(0, -1).reduce((x, y) => x * y, 1), a.shape.at(-1)!]);
-      const flat = [rows.shape[0]!, shape.at(-1)!];
-      return to.reshape(product(to, rows, b, transposed, flat), shape);
+      return to.reshape(product(to, rows, b, transposed), shape);
     }
     const batch = shape.slice(0, -2);
     const [left, right] = [a, b].map((side) => to.broadcast(side, [...batch, ...side.shape.slice(-2)]));
-    return product(to, left!, right!, transposed, shape, sumsOverRows(node));
+    return product(to, left!, right!, transposed, sumsOverRows(node));
   },
 };
 
@@ -34,24 +33,17 @@ function product(
   a: Tensor,
   b: Tensor,
   transposed: { a: boolean; b: boolean },
-  shape: readonly number[],
   overRows = false,
 ): Tensor {
   const rank = a.shape.length;
-  const batch = Array.from({ length: rank - 2 }, (_, axis) => axis);
-  const contracting = [transposed.a ? rank - 2 : rank - 1, transposed.b ? rank - 1 : rank - 2];
-  const batching = batch.length > 0 ? `, batching_dims = ${list(batch)} x ${list(batch)}` : '';
   const { precision = 'fp32' } = to.options;
   const half = precision === 'bf16';
   const [left, right] = [a, b].map((side) => to.cast(side, half ? 'bfloat16' : 'float32'));
-  const exactness = precision === 'fp32' ? 'HIGHEST' : 'DEFAULT';
-  const attributes = `${batching}, contracting_dims = [${contracting[0]}] x [${contracting[1]}], precision = [${exactness}, ${exactness}]`;
-  const result = { shape, dtype: half && !overRows ? ('bfloat16' as const) : ('float32' as const) };
-  const found = to.line(
-    'stablehlo.dot_general',
-    `${left!.name}, ${right!.name}${attributes}`,
-    `(${typeText(left!)}, ${typeText(right!)}) -> ${typeText(result)}`,
-    result,
-  );
+  const found = to.dot(left!, right!, {
+    batch: rank - 2,
+    over: [transposed.a ? rank - 2 : rank - 1, transposed.b ? rank - 1 : rank - 2],
+    dtype: half && !overRows ? 'bfloat16' : 'float32',
+    exactness: precision === 'fp32' ? 'HIGHEST' : 'DEFAULT',
+  });
   return to.cast(found, 'float32');
 }

@@ -9,6 +9,7 @@ import { matmul } from './matmul.js';
 import type { Operations } from './operation.js';
 import { random } from './random.js';
 import { reductions } from './reduction.js';
+import { segmentSums } from './segment-sum.js';
 import { type Tensor, typeText } from './types.js';
 
 const operations: Operations = {
@@ -19,6 +20,7 @@ const operations: Operations = {
   ...matmul,
   ...random,
   ...reductions,
+  ...segmentSums,
 };
 
 /** A program as text, and what its parameters and results are. */

@@ -1,77 +1,134 @@
-import { number } from '../../emit.js';
+import { DROPOUT_MASKS } from '../../../passes/masks.js';
+import { number, numbers } from '../../emit.js';
 import type { Builder } from './builder.js';
 import { type Operations, shapeOf } from './operation.js';
 import { type Tensor, typeText } from './types.js';
 
-/** Where a stream's numbers begin in the counter of Philox: no mask has as many blocks. */
-const STREAM_SHIFT = 40n;
-/** Numbers of 16 bits that one block of Philox4x32 makes. */
+/** Numbers of 16 bits in a block of the generator, each of which decides about one element. */
 const NUMBERS_PER_BLOCK = 8;
 
 /** Random numbers that are a function of a key. */
 export const random: Operations = {
   /**
    * 0 or 1 / (1 − rate), by 16 bits of Philox4x32-10 for each element: the key of the generator is the mask's, its counter
-   * the stream, above, and the element's block. With several replicas the elements count on from one to the next, so
+   * (block, 0, stream, 0) with the element's block. With several replicas the elements count on from one to the next, so
    * that a batch that is divided over devices has the mask that it has on one.
    */
-  DropoutMask: (to, node, key) => {
+  [DROPOUT_MASKS]: (to, node, key) => {
     const shape = shapeOf(node);
     const threshold = Math.round(number(node, 'rate') * 2 ** 16);
-    const draws = to.reshape(numbers(to, key, number(node, 'stream'), shape), shape);
-    const kept = to.compare('GE', draws, to.full(threshold, shape, 'uint16'));
     const scale = to.full(1 / (1 - threshold / 2 ** 16), shape, 'float32');
-    return to.select(kept, scale, to.full(0, shape, 'float32'));
+    const zero = to.full(0, shape, 'float32');
+    const count = shape.reduce((product, size) => product * size, 1);
+    return decisions(to, key, numbers(node, 'streams'), threshold, count).map((kept) =>
+      to.select(to.reshape(kept, shape), scale, zero),
+    );
   },
 };
 
-/** uint16 [elements of the shape]. */
-function numbers(to: Builder, key: Tensor, stream: number, shape: readonly number[]): Tensor {
-  const count = shape.reduce((product, size) => product * size, 1);
+/** Whether each of `count` elements is kept, for each stream: bool [count]. */
+function decisions(
+  to: Builder,
+  key: Tensor,
+  streams: readonly number[],
+  threshold: number,
+  count: number,
+): Tensor[] {
   const { replicas = 1 } = to.options;
   const even = count % NUMBERS_PER_BLOCK === 0;
   // A share that begins within a block draws one more and leaves out what is its neighbour's.
-  const drawn = replicas === 1 || even ? count : count + NUMBERS_PER_BLOCK;
-  const base = to.dense(String(BigInt(stream) << STREAM_SHIFT), [], 'uint64');
-  if (replicas === 1) return sliced(to, words(to, key, base, drawn), count);
-  const replica = to.line('stablehlo.replica_id', '', typeText({ shape: [], dtype: 'uint32' }), {
-    shape: [],
-    dtype: 'uint32',
+  const blocks = Math.ceil(count / NUMBERS_PER_BLOCK) + (replicas > 1 && !even ? 1 : 0);
+  const word = (value: number) => to.full(value, [], 'uint32');
+  const scalar = { shape: [], dtype: 'uint32' as const };
+  const replica = replicas > 1 ? to.line('stablehlo.replica_id', '', typeText(scalar), scalar) : word(0);
+  const place = to.same('stablehlo.multiply', replica, word(count));
+  const first = to.same('stablehlo.divide', place, word(NUMBERS_PER_BLOCK));
+  const shape = [streams.length, blocks];
+  const block = to.same('stablehlo.add', to.iota(shape, 1, 'uint32'), to.broadcast(first, shape));
+  const stream = to.broadcastIn(
+    to.constant(Int32Array.from(streams), [streams.length], 'uint32'),
+    shape,
+    [0],
+  );
+  const bytes = keptBits(to, philox(to, key, block, stream), threshold);
+  const within = to.same('stablehlo.remainder', place, word(NUMBERS_PER_BLOCK));
+  const all = to.reshape(unpacked(to, bytes), [streams.length, NUMBERS_PER_BLOCK * blocks]);
+  return streams.map((_, i) => {
+    const bits = to.reshape(to.slice(all, [i, 0], [1, NUMBERS_PER_BLOCK * blocks]), [
+      NUMBERS_PER_BLOCK * blocks,
+    ]);
+    if (replicas === 1 || even) return bits.shape[0] === count ? bits : to.slice(bits, [0], [count]);
+    const result = { shape: [count], dtype: 'bool' as const };
+    return to.line(
+      'stablehlo.dynamic_slice',
+      `${bits.name}, ${within.name}, sizes = [${count}]`,
+      `(${typeText(bits)}, ${typeText(within)}) -> ${typeText(result)}`,
+      result,
+    );
   });
-  const place = to.same(
-    'stablehlo.multiply',
-    to.cast(replica, 'uint64'),
-    to.dense(String(count), [], 'uint64'),
-  );
-  const perBlock = to.dense(String(NUMBERS_PER_BLOCK), [], 'uint64');
-  const block = to.same('stablehlo.divide', place, perBlock);
-  const found = words(to, key, to.same('stablehlo.add', base, block), drawn);
-  if (even) return sliced(to, found, count);
-  const within = to.same('stablehlo.remainder', place, perBlock);
-  const result = { shape: [count], dtype: 'uint16' as const };
-  return to.line(
-    'stablehlo.dynamic_slice',
-    `${found.name}, ${within.name}, sizes = [${count}]`,
-    `(${typeText(found)}, ${typeText(within)}) -> ${typeText(result)}`,
-    result,
-  );
 }
 
-const sliced = (to: Builder, x: Tensor, count: number): Tensor =>
-  x.shape[0] === count ? x : to.slice(x, [0], [count]);
-
-/** At least `count` numbers of 16 bits from a counter on, as uint16 [n]. */
-function words(to: Builder, key: Tensor, counter: Tensor, count: number): Tensor {
-  const wide = to.op('stablehlo.bitcast_convert', [key], { shape: [], dtype: 'uint64' });
-  const state = to.concatenate([to.reshape(wide, [1]), to.reshape(counter, [1])], 0);
-  const bits = { shape: [Math.ceil(count / 2)], dtype: 'uint32' as const };
-  const name = to.fresh();
-  to.lines.push(
-    `    ${name}:2 = stablehlo.rng_bit_generator ${state.name}, algorithm = PHILOX : (${typeText(state)}) -> (${typeText(state)}, ${typeText(bits)})`,
-  );
-  const pairs = to.op('stablehlo.bitcast_convert', [{ name: `${name}#1`, ...bits }], {
-    shape: [bits.shape[0]!, 2],
-    dtype: 'uint16',
+/**
+ * What a mask keeps, a bit for each element: uint8 [streams, blocks]. A sixteenth of what the numbers take, so that the forward
+ * pass need not keep those for the backward one; the bits are drawn once, not again by each reader.
+ */
+function keptBits(to: Builder, words: readonly Tensor[], threshold: number): Tensor {
+  const bits = words.flatMap((word, i) => {
+    const halves = [
+      to.same('stablehlo.and', word, to.like(0xffff, word)),
+      to.same('stablehlo.shift_right_logical', word, to.like(16, word)),
+    ];
+    return halves.map((half, j) => {
+      const kept = to.cast(to.compare('GE', half, to.like(threshold, half)), 'uint8');
+      return to.same('stablehlo.shift_left', kept, to.like(2 * i + j, kept));
+    });
   });
-  return to.reshape(pairs, [2 * bits.shape[0]!]);
+  return to.barrier([bits.reduce((byte, bit) => to.same('stablehlo.or', byte, bit))])[0]!;
+}
+
+/** The bits of bytes [m, n], from the lowest: bool [m, n, 8]. */
+function unpacked(to: Builder, bytes: Tensor): Tensor {
+  const shape = [...bytes.shape, NUMBERS_PER_BLOCK];
+  const wide = to.broadcastIn(bytes, shape, [0, 1]);
+  const shifted = to.same('stablehlo.shift_right_logical', wide, to.iota(shape, 2, 'uint8'));
+  const bit = to.same('stablehlo.and', shifted, to.like(1, shifted));
+  return to.compare('NE', bit, to.like(0, bit));
+}
+
+const MULTIPLIERS = [0xd251_1f53, 0xcd9e_8d57] as const;
+const WEYL = [0x9e37_79b9, 0xbb67_ae85] as const;
+const ROUNDS = 10;
+
+/**
+ * The blocks of Philox4x32-10 (Salmon et al. 2011) at counters (block, 0, stream, 0): four words, in the shape of
+ * `block`. XLA's own `rng_bit_generator` interleaves them in a pass over memory.
+ *
+ * @param key - int32 [2]
+ */
+function philox(to: Builder, key: Tensor, block: Tensor, stream: Tensor): Tensor[] {
+  const words = to.op('stablehlo.bitcast_convert', [key], { shape: [2], dtype: 'uint32' });
+  let keys = [0, 1].map((i) => to.reshape(to.slice(words, [i], [1]), []));
+  const constant = (value: number) => to.like(value, block);
+  let state = [block, constant(0), stream, constant(0)];
+  for (let round = 0; round < ROUNDS; round++) {
+    const [[high0, low0], [high1, low1]] = MULTIPLIERS.map((by, i) => wideProduct(to, state[2 * i]!, by)) as [
+      [Tensor, Tensor],
+      [Tensor, Tensor],
+    ];
+    const mixed = ([high1, high0] as const).map((high, i) => {
+      const own = to.same('stablehlo.xor', high, state[2 * i + 1]!);
+      return to.same('stablehlo.xor', own, to.broadcast(keys[i]!, own.shape));
+    });
+    state = [mixed[0]!, low1, mixed[1]!, low0];
+    keys = keys.map((own, i) => to.same('stablehlo.add', own, to.like(WEYL[i]!, own)));
+  }
+  return state;
+}
+
+/** High and low word of a product of 32-bit words. */
+function wideProduct(to: Builder, word: Tensor, by: number): [high: Tensor, low: Tensor] {
+  const wide = to.cast(word, 'uint64');
+  const product = to.same('stablehlo.multiply', wide, to.like(by, wide));
+  const high = to.same('stablehlo.shift_right_logical', product, to.like(32, product));
+  return [to.cast(high, 'uint32'), to.cast(product, 'uint32')];
 }

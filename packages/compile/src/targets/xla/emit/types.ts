@@ -6,6 +6,7 @@ const elementTypes = {
   bfloat16: 'bf16',
   int32: 'i32',
   bool: 'i1',
+  uint8: 'ui8',
   uint16: 'ui16',
   uint32: 'ui32',
   uint64: 'ui64',

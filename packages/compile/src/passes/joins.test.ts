@@ -1,0 +1,110 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, it } from 'vitest';
+import { printGraph } from '../graph/print.js';
+import { dropoutMask } from '../primitives/dropout-mask.js';
+import { checkPass } from '../testing/passes.fixture.js';
+import { trace } from '../trace/trace.js';
+import { joinColumnSums } from './column-sums.js';
+import { joinMasks } from './masks.js';
+import { joinProducts } from './products.js';
+import { joinSegmentSums } from './segment-sums.js';
+
+const count = (text: string, op: string) => text.match(new RegExp(` = ${op}\\(`, 'g'))?.length ?? 0;
+
+describe('joinProducts', () => {
+  const rows = 6;
+  const variables = { v: { shape: [2, 5] }, w: { shape: [3, 5] }, x: { shape: [rows, 5] } };
+  const inputs = {
+    a: { shape: [rows, 2], dtype: 'float32' },
+    b: { shape: [rows, 3], dtype: 'float32' },
+  } as const;
+  type Matrix = tf.Tensor2D;
+
+  it('makes one product of a sum of products, of the gradients of their weights and of column sums', async () => {
+    const text = await checkPass(
+      joinProducts,
+      ({ v, w, x }, { a, b }) => ({
+        dv: tf.matMul(a as Matrix, x as Matrix, true, false),
+        db: tf.sum(b!, 0),
+        sum: tf.add(tf.add(x!, tf.matMul(a as Matrix, v as Matrix)), tf.matMul(b as Matrix, w as Matrix)),
+        da: tf.sum(a!, 0),
+        dw: tf.matMul(b as Matrix, x as Matrix, true, false),
+      }),
+      { variables, inputs },
+    );
+    expect([count(text, 'BatchMatMul'), count(text, 'Sum'), count(text, 'Slice')]).toEqual([2, 1, 4]);
+  });
+
+  it('leaves products that something else reads', async () => {
+    const text = await checkPass(
+      joinProducts,
+      ({ v, w }, { a, b }) => {
+        const [first, second] = [tf.matMul(a as Matrix, v as Matrix), tf.matMul(b as Matrix, w as Matrix)];
+        return { sum: tf.add(first, second), first };
+      },
+      { variables, inputs },
+    );
+    expect(text).not.toContain('Concat');
+  });
+});
+
+it('joinColumnSums sums parts of each matrix where it is, and all of them at once', async () => {
+  const text = await checkPass(
+    joinColumnSums,
+    (_, { a, b, few }) => ({
+      first: tf.sum(a!, 0),
+      twice: tf.mul(tf.sum(tf.square(b!), 0), 2),
+      few: tf.sum(few!, 0),
+      kept: tf.sum(a!, 0, true),
+    }),
+    {
+      inputs: {
+        a: { shape: [128, 3], dtype: 'float32' },
+        b: { shape: [192, 2], dtype: 'float32' },
+        few: { shape: [100, 2], dtype: 'float32' },
+      },
+    },
+  );
+  expect(text).toContain('float32[64,5] = Concat');
+  expect(count(text, 'Sum')).toBe(5);
+});
+
+it('joinSegmentSums adds the rows of all sums to the rest at once', () => {
+  const table = { shape: [7, 2] } as const;
+  const ids = { shape: [3], dtype: 'int32' } as const;
+  const rows = { shape: [3, 2], dtype: 'float32' } as const;
+  const graph = trace(
+    ({ table }, { x, y, first, second }) => {
+      const [sumX, sumY] = [
+        tf.unsortedSegmentSum(x!, first as tf.Tensor1D, 7),
+        tf.unsortedSegmentSum(y!, second as tf.Tensor1D, 7),
+      ];
+      return { all: tf.add(tf.sub(table!, sumX), sumY), own: tf.sub(sumY, table!) };
+    },
+    { variables: { table }, inputs: { x: rows, y: rows, first: ids, second: ids } },
+  );
+  const text = printGraph(joinSegmentSums(graph));
+  expect(text).toMatch(/float32\[7,2\] = UnsortedSegmentSum\(%\d+, %\d+, table\)/);
+  expect(count(text, 'Neg')).toBe(1);
+  // A table that is taken away is not what rows can be added to.
+  expect(count(text, 'Sub')).toBe(1);
+});
+
+it('joinMasks draws masks of one key, shape and rate together', () => {
+  const key = { shape: [2], dtype: 'int32' } as const;
+  const graph = trace(
+    (_, { key, other }) => ({
+      a: dropoutMask(key!, { shape: [4], rate: 0.5, stream: 1 }),
+      b: dropoutMask(key!, { shape: [4], rate: 0.5, stream: 2 }),
+      again: tf.neg(dropoutMask(key!, { shape: [4], rate: 0.5, stream: 1 })),
+      rate: dropoutMask(key!, { shape: [4], rate: 0.25, stream: 1 }),
+      key: dropoutMask(other!, { shape: [4], rate: 0.5, stream: 1 }),
+    }),
+    { inputs: { key, other: key } },
+  );
+  expect(printGraph(joinMasks(graph)).match(/streams: \[[\d,]*\]/g)).toEqual([
+    'streams: [1,2]',
+    'streams: [1]',
+    'streams: [1]',
+  ]);
+});

@@ -1,0 +1,106 @@
+import { sameShape } from '../graph/dimension.js';
+import type { Graph, Node, Value } from '../graph/graph.js';
+import { once, type Replacement, replace } from '../graph/rewrite.js';
+import { readCounts, readersOf } from './pattern.js';
+
+/**
+ * A sum of matrix products, Σ aᵢ · wᵢ, as one product of what is joined: [a₁ a₂ …] · [w₁; w₂; …]. The gradient of what
+ * query, key and value are projected from is such a sum. Products aᵢᵀ · x and column sums of the aᵢ, the gradients of
+ * weights and biases, become one each as well, of which every reader takes its part.
+ */
+export function joinProducts(graph: Graph): Graph {
+  const readers = readersOf(graph);
+  const counts = readCounts(graph);
+  const isReadOnce = (value: Value) => counts.get(value) === 1;
+  const isTerm = (node: Node): boolean => {
+    const [reader] = readers.get(node.outputs[0]!) ?? [];
+    return isSum(node) && isReadOnce(node.outputs[0]!) && reader !== undefined && isSum(reader);
+  };
+  const replacements = new Map<Node, Replacement>();
+  for (const root of graph.nodes) {
+    if (!isSum(root) || isTerm(root)) continue;
+    const terms = termsOf(root, isReadOnce);
+    const products = terms.filter(({ node }) => isProduct(node) && isReadOnce(node!.outputs[0]!));
+    const factors = products.map(({ node }) => node!.inputs[0]!);
+    if (products.length < 2 || new Set(factors).size < factors.length) continue;
+    const rest = terms.filter((term) => !products.includes(term));
+    joinAt(root, products, rest, readers, replacements);
+  }
+  return replace(graph, replacements);
+}
+
+const isSum = ({ op, outputs }: Node): boolean => op === 'Add' && outputs[0]!.shape.length === 2;
+
+/** a · w, neither transposed. */
+const isProduct = (node: Node | undefined): boolean =>
+  node?.op === 'BatchMatMul' &&
+  !node.attributes.transposeA &&
+  !node.attributes.transposeB &&
+  node.inputs.every(({ shape }) => shape.length === 2);
+
+function termsOf(sum: Node, isReadOnce: (value: Value) => boolean): Value[] {
+  return sum.inputs.flatMap((value) => {
+    const inner = value.node && isSum(value.node) && isReadOnce(value);
+    return inner && sameShape(value.shape, sum.outputs[0]!.shape)
+      ? termsOf(value.node!, isReadOnce)
+      : [value];
+  });
+}
+
+function joinAt(
+  root: Node,
+  products: readonly Value[],
+  rest: readonly Value[],
+  readers: ReadonlyMap<Value, readonly Node[]>,
+  replacements: Map<Node, Replacement>,
+): void {
+  const factors = products.map(({ node }) => node!.inputs[0]!);
+  const widths = factors.map(({ shape }) => shape[1] as number);
+  const width = widths.reduce((sum, size) => sum + size, 0);
+  const rows = factors[0]!.shape[0]!;
+  const starts = widths.map((_, i) => widths.slice(0, i).reduce((sum, size) => sum + size, 0));
+  const joined = once((get, emit) => {
+    return emit('Concat', factors.map(get), { axis: 1 }, [{ shape: [rows, width], dtype: 'float32' }]);
+  });
+
+  replacements.set(root, (get, emit) => {
+    const weights = products.map(({ node }) => get(node!.inputs[1]!));
+    const output = root.outputs[0]!;
+    const [stacked] = emit('Concat', weights, { axis: 0 }, [
+      { shape: [width, output.shape[1]!], dtype: 'float32' },
+    ]);
+    const [product] = emit('BatchMatMul', [joined(get, emit)[0]!, stacked!], {}, [output]);
+    const others = rest.map(get);
+    return [others.reduce((sum, value) => emit('Add', [sum, value], {}, [output])[0]!, product!)];
+  });
+
+  /** Puts parts of one node in the place of what is computed of each factor in the same way. */
+  const share = (alike: (node: Node, factor: Value) => Value | undefined) => {
+    const found = factors.map((factor) => readers.get(factor)!.filter((node) => alike(node, factor)));
+    const other = found[0]?.[0] && alike(found[0][0], factors[0]!);
+    const same = found.map((nodes, i) => nodes.find((node) => alike(node, factors[i]!) === other));
+    if (!same.every((node) => node !== undefined)) return;
+    const whole = once((get, emit) => {
+      const { op, inputs, attributes, outputs } = same[0]!;
+      const [own] = joined(get, emit);
+      const shape = [width, ...outputs[0]!.shape.slice(1)];
+      return emit(op, [own!, ...inputs.slice(1).map(get)], attributes, [{ shape, dtype: 'float32' }]);
+    });
+    same.forEach((node, i) => {
+      replacements.set(node, (get, emit) => {
+        const { shape } = node.outputs[0]!;
+        const begin = [starts[i]!, ...shape.slice(1).map(() => 0)];
+        return emit('Slice', whole(get, emit), { begin, size: shape as number[] }, node.outputs);
+      });
+    });
+  };
+  share((node, factor) => (isColumnSum(node) && node.inputs[0] === factor ? factors[0] : undefined));
+  share((node, factor) => {
+    const transposed = node.op === 'BatchMatMul' && node.attributes.transposeA && !node.attributes.transposeB;
+    return transposed && node.inputs[0] === factor ? node.inputs[1] : undefined;
+  });
+}
+
+/** Σ over the rows of a matrix. */
+export const isColumnSum = ({ op, inputs, attributes }: Node): boolean =>
+  op === 'Sum' && inputs[0]!.shape.length === 2 && String(attributes.axes) === '0' && !attributes.keepDims;

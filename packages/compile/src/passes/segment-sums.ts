@@ -1,0 +1,77 @@
+import { sameShape } from '../graph/dimension.js';
+import type { Graph, Node, Value } from '../graph/graph.js';
+import { type Emit, rewrite } from '../graph/rewrite.js';
+import { readCounts, readersOf } from './pattern.js';
+
+const SEGMENT_SUM = 'UnsortedSegmentSum';
+
+/**
+ * Sums by segments that are added to each other and to something else, such as the gradients of a table that is looked up
+ * twice and multiplied with: all rows as one sum, onto the rest, which is its third input.
+ */
+export function joinSegmentSums(graph: Graph): Graph {
+  const readers = readersOf(graph);
+  const counts = readCounts(graph);
+  const isPart = (node: Node): boolean => {
+    const [reader] = readers.get(node.outputs[0]!) ?? [];
+    return isSum(node) && counts.get(node.outputs[0]!) === 1 && reader !== undefined && isSum(reader);
+  };
+  return rewrite(graph, (node, inputs, emit) => {
+    if (!isSum(node) || isPart(node)) return undefined;
+    const terms = termsOf(node.op, inputs, node.outputs[0]!);
+    const sums = terms.filter(({ value }) => isSegmentSum(value));
+    const rest = terms.filter(({ value }) => !isSegmentSum(value));
+    if (sums.length === 0 || sums.length + rest.length < 2 || rest.some(({ negative }) => negative))
+      return undefined;
+    return joined(sums, rest, node.outputs[0]!, emit);
+  });
+}
+
+interface Term {
+  readonly value: Value;
+  readonly negative: boolean;
+}
+
+const isSum = ({ op, outputs }: Node): boolean =>
+  (op === 'Add' || op === 'Sub') && outputs[0]!.dtype === 'float32' && outputs[0]!.shape.length === 2;
+
+/** Rows of one id each, that nothing was joined onto yet. */
+const isSegmentSum = ({ node }: Value): boolean =>
+  node?.op === SEGMENT_SUM && node.inputs.length === 2 && node.inputs[1]!.shape.length === 1;
+
+function termsOf(op: string, inputs: readonly Value[], whole: Value, negative = false): Term[] {
+  return inputs.flatMap((value, i) => {
+    const minus = negative !== (op === 'Sub' && i === 1);
+    const inner =
+      value.node && isSum(value.node) && sameShape(value.shape, whole.shape) ? value.node : undefined;
+    return inner ? termsOf(inner.op, inner.inputs, whole, minus) : [{ value, negative: minus }];
+  });
+}
+
+function joined(sums: readonly Term[], rest: readonly Term[], whole: Value, emit: Emit): readonly Value[] {
+  const rows = sums.map(({ value, negative }) => {
+    const [x] = value.node!.inputs;
+    return negative ? emit('Neg', [x!], {}, [x!])[0]! : x!;
+  });
+  const ids = sums.map(({ value }) => value.node!.inputs[1]!);
+  const onto = rest.reduce<Value | undefined>(
+    (sum, { value }) => (sum ? emit('Add', [sum, value], {}, [whole])[0]! : value),
+    undefined,
+  );
+  const { attributes } = sums[0]!.value.node!;
+  return emit(
+    SEGMENT_SUM,
+    [concatenated(rows, emit), concatenated(ids, emit), ...(onto ? [onto] : [])],
+    attributes,
+    [whole],
+  );
+}
+
+function concatenated(parts: readonly Value[], emit: Emit): Value {
+  const [first] = parts;
+  if (parts.length === 1) return first!;
+  const length = parts.reduce((sum, { shape }) => sum + (shape[0] as number), 0);
+  return emit('Concat', parts, { axis: 0 }, [
+    { shape: [length, ...first!.shape.slice(1)], dtype: first!.dtype },
+  ])[0]!;
+}
