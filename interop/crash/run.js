@@ -94,7 +94,12 @@ function contents(folder, ignored = []) {
   const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) =>
     entry.isFile(),
   );
-  const paths = entries.map((entry) => join(entry.parentPath, entry.name)).sort();
+  // What a kill leaves half written in the cache goes within the hour.
+  const isLeft = (path) => /\/cache\/[^/]+\.partial$/.test(path);
+  const paths = entries
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((path) => !isLeft(path))
+    .sort();
   return Object.fromEntries(
     paths.map((path) => {
       const isIgnored = ignored.some((name) => path.includes(name));
@@ -321,12 +326,16 @@ try {
     tally[name] = { operations: prepared.operations.length, planned: own.length, tried: 0, failed: 0 };
     tries.push(...own.map((planned) => ({ ...prepared, ...planned })));
   }
-  const end =
+  let end =
     options.minutes === undefined ? Number.POSITIVE_INFINITY : Date.now() + 60_000 * Number(options.minutes);
   const queue = options.minutes === undefined ? tries : shuffled(tries, Number(options.seed));
   console.log(
     `${tries.length} tries${options.minutes === undefined ? '' : ` in the order of seed ${options.seed}`}`,
   );
+  // Ctrl-C ends it with the figures so far.
+  process.once('SIGINT', () => {
+    end = 0;
+  });
   const worker = async () => {
     for (let next = queue.shift(); next && Date.now() < end; next = queue.shift()) {
       const { name, scenario, start, reference, operations, how, at } = next;

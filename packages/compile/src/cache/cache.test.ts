@@ -102,6 +102,13 @@ describe('entries', () => {
     await writeEntry(folder, 'c', content(3), limit);
     expect((await readdir(folder)).sort()).toEqual(['a.compiled', 'c.compiled']);
   });
+
+  it('and what a kill left half written goes, unless it may still be written', async () => {
+    for (const name of ['old.1.0.partial', 'new.2.0.partial']) await writeFile(join(folder, name), 'half');
+    await utimes(join(folder, 'old.1.0.partial'), 1000, 1000);
+    await writeEntry(folder, 'a', 1);
+    expect((await readdir(folder)).sort()).toEqual(['a.compiled', 'new.2.0.partial']);
+  });
 });
 
 it('the folder follows MLM_CACHE, then XDG_CACHE_HOME', () => {

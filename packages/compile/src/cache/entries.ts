@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 
 const SUFFIX = '.compiled';
+const PARTIAL = '.partial';
+const LEFT_OVER_MS = 3_600_000;
 const DIGEST_BYTES = 32;
 /** All entries together; the least recently used ones beyond it are dropped. */
 const LIMIT_BYTES = 64 * 2 ** 20;
@@ -36,7 +38,7 @@ export async function writeEntry(
   entry: unknown,
   limit = LIMIT_BYTES,
 ): Promise<void> {
-  const partial = join(folder, `${key}.${process.pid}.${entries++}.partial`);
+  const partial = join(folder, `${key}.${process.pid}.${entries++}${PARTIAL}`);
   try {
     const content = serialize(entry);
     await mkdir(folder, { recursive: true });
@@ -51,7 +53,7 @@ export async function writeEntry(
 let entries = 0;
 
 async function dropOldest(folder: string, limit: number): Promise<void> {
-  const names = (await readdir(folder)).filter((name) => name.endsWith(SUFFIX));
+  const names = (await readdir(folder)).filter((name) => name.endsWith(SUFFIX) || name.endsWith(PARTIAL));
   const files = await Promise.all(
     names.map(async (name) => {
       const path = join(folder, name);
@@ -60,8 +62,10 @@ async function dropOldest(folder: string, limit: number): Promise<void> {
     }),
   );
   let total = 0;
-  for (const { path, size } of files.sort((a, b) => b.mtimeMs - a.mtimeMs)) {
+  for (const { path, size, mtimeMs } of files.sort((a, b) => b.mtimeMs - a.mtimeMs)) {
     total += size;
-    if (total > limit) await rm(path, { force: true });
+    // Nobody is at it for so long: it was left by a kill.
+    const isLeftOver = path.endsWith(PARTIAL) && Date.now() - mtimeMs > LEFT_OVER_MS;
+    if (total > limit || isLeftOver) await rm(path, { force: true });
   }
 }
