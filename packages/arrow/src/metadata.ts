@@ -32,6 +32,8 @@ export interface TokenizerMetadata {
   special_ids: SpecialIdsMetadata;
   /** Ids that are never masked and never drawn at random. */
   protected_ids: number[];
+  /** The commit that a tokenizer from a hub is of. */
+  revision?: string;
   /** File name: content. */
   files: Record<string, string>;
   /** Ids that begin a word: bit `id & 7` of byte `id >> 3`, in base64. Only from format version 2 on. */

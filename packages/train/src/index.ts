@@ -35,7 +35,7 @@ export { unigramLoss } from './predict/unigram.js';
 // Checkpoints and saved runs
 
 export { type Checkpoint, readCheckpoint, readModel } from './checkpoint/checkpoint.js';
-export { checkpointFolder } from './checkpoint/hub.js';
+export { checkpointFolder, type FoundCheckpoint, findCheckpoint } from './checkpoint/hub.js';
 export { settingsOfRun } from './checkpoint/run-folder.js';
 export { readSafetensors, type StoredTensor, writeSafetensors } from './checkpoint/safetensors.js';
 export type { ReadWeights } from './checkpoint/weights.js';

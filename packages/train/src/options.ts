@@ -36,6 +36,16 @@ export const engineOptions = options({
   }),
 });
 
+/** Which state of a model on the hub is meant. */
+const revisionOptions = options({
+  revision: text({
+    value: 'name',
+    shown: 'main',
+    decides: false,
+    help: 'the branch, tag or commit of a model from the hub',
+  }),
+});
+
 /** The options of `train`. */
 export const trainOptions = options({
   model: text({
@@ -43,6 +53,7 @@ export const trainOptions = options({
     value: 'name',
     help: 'a new model (bert-tiny to -large, roberta-base, modernbert-base …), a checkpoint folder or a hub id',
   }),
+  ...revisionOptions,
   output: path({
     value: 'folder',
     shown: '<dataset>-<model>/',
@@ -186,6 +197,7 @@ export const trainOptions = options({
 /** The options of `evaluate`. */
 export const evaluateOptions = options({
   batchSize: whole({ default: 32, from: 1, value: 'rows', help: 'rows in a batch' }),
+  ...revisionOptions,
   ...engineOptions,
 });
 
@@ -199,6 +211,7 @@ export const exportOptions = options({
   dataset: path({
     help: 'masked rows to tell each file’s accuracy on; its validation rows where there are any',
   }),
+  ...revisionOptions,
   overwrite: flag({ help: 'replace an existing output' }),
   takeOver: flag({
     help: 'take the output from a process on another machine that seems to be writing it',
@@ -208,6 +221,7 @@ export const exportOptions = options({
 /** The options of `MaskFiller.open` and its `fill`. */
 export const fillOptions = options({
   topK: whole({ default: 5, from: 1, to: 1000, help: 'answers for each mask' }),
+  ...revisionOptions,
   ...engineOptions,
 });
 

@@ -5,6 +5,7 @@ import type { Context } from '../context.js';
 import { assignArguments } from './arguments.js';
 import { addConfigOption, argumentsFromFile, argumentTables } from './config.js';
 import { flagOf } from './flags.js';
+import { recipeSettings } from './recipes.js';
 
 /** An example of a command line and what it is for. */
 export type Example = readonly [commandLine: string, meaning?: string];
@@ -84,7 +85,8 @@ export function runnable<Definition extends CommandDefinition>(
     return addConfigOption(command).action(async () => {
       const words = assignArguments(definition.arguments, command.args, argumentsFromFile(command));
       const given = { ...words, ...givenOptions(table, command) } as Partial<CommandSettings<Definition>>;
-      const settings = { ...defaultsOf(table), ...given } as CommandSettings<Definition>;
+      const chosen = recipeSettings(definition.name, (given as { recipe?: unknown }).recipe);
+      const settings = { ...defaultsOf(table), ...chosen, ...given } as CommandSettings<Definition>;
       const run = await load();
       await run(context, settings, { given, command });
     });

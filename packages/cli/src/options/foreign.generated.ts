@@ -1,13 +1,15 @@
 // Made by scripts/docs.js from docs/coming-from-run-mlm.md.
 export const foreignOptions: Readonly<Record<string, string>> = {
+  "preprocess": "--sequence-length 512 --document line --replace bert --mask-probability 0.15 --eval-fraction 0.05",
+  "train": "--batch-size 8 --epochs 3 --learning-rate 5e-5 --schedule linear --warmup 0 --weight-decay 0 --beta1 0.9 --beta2 0.999 --epsilon 1e-8 --clip-norm 1 --masking dynamic --seed 42",
   "model_name_or_path": "mlm train --model <checkpoint folder or hub id>",
   "model_type": "mlm train --model bert-tiny … albert-base: a new model of that shape; a folder that holds a config.json alone: a new model of any other",
   "config_name": "mlm train --model bert-tiny … albert-base: a new model of that shape; a folder that holds a config.json alone: a new model of any other",
   "config_overrides": "--dropout; for other fields a folder with your own config.json",
-  "tokenizer_name": "mlm preprocess --tokenizer <folder, vocab.txt or tokenizer.json>; the dataset carries it to train",
+  "tokenizer_name": "mlm preprocess --tokenizer <folder, vocab.txt, tokenizer.json or hub id>; the dataset carries it to train",
   "cache_dir": "the hub client's own cache, moved by HF_HOME",
-  "model_revision": "HF_TOKEN in the environment; the main revision",
-  "token": "HF_TOKEN in the environment; the main revision",
+  "model_revision": "--revision; HF_TOKEN in the environment",
+  "token": "--revision; HF_TOKEN in the environment",
   "use_fast_tokenizer": "always: WordPiece, byte-level BPE and Unigram, with the ids of Rust tokenizers",
   "trust_remote_code": "– (no code is ever loaded from a model)",
   "dtype": "--precision fp32|bf16; stored weights are fp32",

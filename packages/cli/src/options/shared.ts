@@ -10,4 +10,6 @@ export const filesFrom = path({
 });
 
 /** The tokenizer of a dataset made elsewhere. */
-export const datasetTokenizer = path({ help: 'the tokenizer of a dataset that does not bring its own' });
+export const datasetTokenizer = path({
+  help: 'the tokenizer of a dataset that does not bring its own, a path or a hub id',
+});

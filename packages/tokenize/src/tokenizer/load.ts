@@ -1,8 +1,10 @@
+import { existsSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
-import { InputError } from '@mlm/base/errors';
+import { InputError, mention, say } from '@mlm/base/errors';
 import { tokenizerFileNames } from '@mlm/base/tokenizer-files';
 import { storedEncoder } from '../encoder/stored.js';
+import { hubSnapshot, isHubId, type WantedFiles } from '../stores/snapshot.js';
 import { bertTokenizer } from './bert.js';
 import { tokenizerClass } from './classes.js';
 import { readFolder } from './folder.js';
@@ -18,21 +20,33 @@ export interface LoadTokenizerOptions {
    * it says, else true, as BertTokenizer has it.
    */
   lowercase?: boolean;
+  /** A branch, tag or commit of a repository of the hub. Default: main. */
+  revision?: string | undefined;
 }
 
 /**
  * Loads a tokenizer, as `AutoTokenizer` of transformers 5 would.
- * @param source a folder with tokenizer.json, vocab.txt or vocab.json and merges.txt, or one of these files; default: the
- *   bundled bert-base-uncased
+ * @param source a folder with tokenizer.json, vocab.txt or vocab.json and merges.txt, one of these files, or, where there
+ *   is no such path, an `owner/name` of the hub (see `hubSnapshot`); default: the bundled bert-base-uncased
  * @throws InputError when there is no such tokenizer, its files ask for what is not supported, or it cannot serve
  *   masked-language-model training
  */
 export async function loadTokenizer(source?: string, options: LoadTokenizerOptions = {}): Promise<Tokenizer> {
+  const isHere = source === undefined || existsSync(source);
+  if (isHere && options.revision !== undefined)
+    throw new InputError(
+      say`${source ?? BUNDLED}: is here, and has no revisions; leave out ${mention('revision')}, or name a tokenizer of the hub`,
+    );
   if (source === undefined) {
     const text = await readFile(new URL(`../../vocabulary/${BUNDLED}.txt`, import.meta.url), 'utf8');
     const files = configured({ 'vocab.txt': text }, options, BUNDLED);
     // An option may make another tokenizer of it.
     return loaded({ name: BUNDLED, files }, Object.keys(files).length === 1);
+  }
+  if (!isHere && isHubId(source)) {
+    const { folder, revision } = await hubSnapshot(source, wantedFiles(source), options);
+    const files = configured(await readFiles(folder, source), options, source);
+    return Object.assign(await loaded({ name: source, files }, false), { revision });
   }
   const path = resolve(source);
   const files = configured(await readFiles(path, source), options, source);
@@ -47,6 +61,18 @@ async function loaded(definition: TokenizerDefinition, isBundled: boolean): Prom
   const { pipelineTokenizer } = await import('./pipeline.js');
   return pipelineTokenizer(definition, folder);
 }
+
+const wantedFiles = (name: string): WantedFiles => ({
+  async choose(available, download) {
+    const wanted = [...tokenizerFileNames, 'config.json'].filter((file) => available.includes(file));
+    if (!wanted.some((file) => vocabularyFiles.includes(file)))
+      throw new InputError(`${name}: has no tokenizer (none of ${vocabularyFiles.join(', ')})`);
+    for (const file of wanted) await download(file);
+  },
+  marks: vocabularyFiles,
+});
+
+const vocabularyFiles = ['tokenizer.json', 'vocab.txt', 'vocab.json'];
 
 /** Files with what the options and the model beside the tokenizer say, in tokenizer_config.json. */
 export function configured(
@@ -76,7 +102,9 @@ export function configured(
 async function readFiles(path: string, source: string): Promise<Record<string, string>> {
   const found = await stat(path).catch(() => undefined);
   if (found === undefined)
-    throw new InputError(`${source}: no such tokenizer (a folder, vocab.txt or tokenizer.json)`);
+    throw new InputError(
+      `${source}: no such tokenizer (a folder, vocab.txt, tokenizer.json or an owner/name of the hub)`,
+    );
   const files: Record<string, string> = {};
   const add = async (name: string, file: string) => {
     const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {

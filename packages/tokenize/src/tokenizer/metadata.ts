@@ -16,6 +16,7 @@ const known = new WeakMap<Tokenizer, TokenizerMetadata>();
 function makeMetadata(tokenizer: Tokenizer): TokenizerMetadata {
   return {
     name: tokenizer.name,
+    ...(tokenizer.revision !== undefined && { revision: tokenizer.revision }),
     sha256: tokenizer.sha256,
     vocabulary_size: tokenizer.vocabularySize,
     special_ids: tokenizer.specialIds,

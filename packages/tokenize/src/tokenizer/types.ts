@@ -111,8 +111,10 @@ export interface DefinitionSource {
 
 /** A loaded tokenizer. */
 export interface Tokenizer {
-  /** The bundled tokenizer's name, or the name of the folder or file. */
+  /** The bundled tokenizer's name, the name of the folder or file, or the `owner/name` of a hub. */
   readonly name: string;
+  /** The commit that a tokenizer from a hub is of. */
+  readonly revision?: string;
   /** SHA-256 of the vocabulary, one token a line in the order of the ids, in hexadecimal. */
   readonly sha256: string;
   /** The highest id + 1, added tokens included. */

@@ -26,6 +26,8 @@ export interface TrainerState {
   evaluations_without_improvement: number;
   /** The revision of the engines that all its steps were computed with or after; missing before there was a second. */
   engine_revision?: number;
+  /** The commit of the model from a hub that the run began with. */
+  model_revision?: string;
   /** What decides a run's outcome; a continuation must agree. */
   recipe: Recipe;
   /** The run's options, for a continuation that names none; earlier versions did not write them down. */

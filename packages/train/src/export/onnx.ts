@@ -11,7 +11,7 @@ import {
 import { type Graph, type InputSpec, toOnnx, trace } from '@mlm/compile';
 import * as tf from '@tensorflow/tfjs-core';
 import { type Checkpoint, configFile, readCheckpoint } from '../checkpoint/checkpoint.js';
-import { checkpointFolder } from '../checkpoint/hub.js';
+import { findCheckpoint } from '../checkpoint/hub.js';
 import { affine, noDropout } from '../models/layers.js';
 import { exportOptions } from '../options.js';
 import { accuracyOf, type Dtype, dtypes, parseDtypes, storageOf } from './dtypes.js';
@@ -23,6 +23,8 @@ export interface OnnxExportOptions extends Pick<WriteFolderOptions, 'takeOver'> 
   dtype?: string;
   /** Masked rows to tell the accuracy of each file on. */
   dataset?: string | undefined;
+  /** The branch, tag or commit of a model from the hub. Default main. */
+  revision?: string | undefined;
   /** Replaces an existing folder that holds such an export and nothing else. Default false. */
   overwrite?: boolean;
   /** Ends the work with an AbortError between its steps; nothing is left behind. */
@@ -59,6 +61,7 @@ export async function exportOnnx(
   {
     dtype = exportOptions.dtype.default,
     dataset,
+    revision,
     overwrite = false,
     takeOver = false,
     signal,
@@ -67,7 +70,7 @@ export async function exportOnnx(
   const wanted = parseDtypes(dtype);
   const target = { overwrite, takeOver, inputs: [checkpoint] };
   checkTarget(folder, exportFolder, target);
-  const source = await checkpointFolder(checkpoint);
+  const { folder: source } = await findCheckpoint(checkpoint, { revision });
   const [read, tokenizer] = [await readCheckpoint(source), await tokenizerForPages(source)];
   await turn(signal);
   const graph = onnxGraph(read.model);

@@ -1,7 +1,7 @@
 import type { TokenizerMetadata } from '@mlm/arrow';
 import { InputError, mention, say } from '@mlm/base/errors';
 import { type Checkpoint, hasWeights, readCheckpoint, readModel } from '../checkpoint/checkpoint.js';
-import { checkpointFolder } from '../checkpoint/hub.js';
+import { findCheckpoint } from '../checkpoint/hub.js';
 import { inexactNote } from '../checkpoint/inexact.js';
 import { refuseOtherTokenizer } from '../checkpoint/tokenizer.js';
 import { isPresetName, presetModel } from '../models/index.js';
@@ -12,6 +12,8 @@ import type { ResolvedOptions } from './options.js';
 /** The model that a run trains, as the run begins or goes on. */
 export interface OpenedModel {
   checkpoint: Omit<Checkpoint, 'weights'>;
+  /** The commit of a model from a hub, where a run begins with one. */
+  revision?: string | undefined;
   /** What was drawn anew of the model, or left out, a line each. */
   notes: readonly string[];
   /** Draws the weights, which takes its time, or hands over those that were read. */
@@ -25,13 +27,13 @@ export interface OpenedModel {
  * @throws InputError when there is no such model, or it does not go with the tokenizer or the options
  */
 export async function openModel(
-  options: Pick<ResolvedOptions, 'dataset' | 'model' | 'seed' | 'dropout' | 'freezeLayers'>,
+  options: Pick<ResolvedOptions, 'dataset' | 'model' | 'revision' | 'seed' | 'dropout' | 'freezeLayers'>,
   tokenizer: TokenizerMetadata,
   resumed?: Checkpoint,
 ): Promise<OpenedModel> {
   const { dropout, freezeLayers, seed } = options;
   const started: StartingModel = resumed ?? (await startingModel(options, tokenizer));
-  const { model: found, weights, notes = [] } = started;
+  const { model: found, weights, notes = [], revision } = started;
   const model = dropout === undefined ? found : found.withDropout(dropout);
   if (freezeLayers > model.limits.ownLayers) {
     throw new InputError(
@@ -40,6 +42,7 @@ export async function openModel(
   }
   return {
     checkpoint: { model, tokenizerFiles: tokenizer.files },
+    ...(revision !== undefined && { revision }),
     notes,
     firstWeights: () => weights ?? initializeWeights(model, seed),
   };
@@ -50,19 +53,21 @@ interface StartingModel {
   model: Model;
   weights?: Weights;
   notes?: string[];
+  revision?: string | undefined;
 }
 
 async function startingModel(
-  { dataset, model, seed }: Pick<ResolvedOptions, 'dataset' | 'model' | 'seed'>,
+  { dataset, model, revision, seed }: Pick<ResolvedOptions, 'dataset' | 'model' | 'revision' | 'seed'>,
   tokenizer: TokenizerMetadata,
 ): Promise<StartingModel> {
   if (isPresetName(model)) {
     return { model: presetModel(model, tokenizer.vocabulary_size, tokenizer.special_ids) };
   }
-  const folder = await checkpointFolder(model);
+  const { folder, revision: found } = await findCheckpoint(model, { revision });
   if (!(await hasWeights(folder))) return { model: await readModel(folder) };
   const checkpoint = await readCheckpoint(folder, seed);
   refuseOtherTokenizer(dataset, tokenizer, model, checkpoint.tokenizerFiles);
   const note = await inexactNote(folder, checkpoint.model);
-  return note ? { ...checkpoint, notes: [...checkpoint.notes, note] } : checkpoint;
+  const notes = note ? [...checkpoint.notes, note] : checkpoint.notes;
+  return { ...checkpoint, notes, revision: found };
 }

@@ -47,6 +47,7 @@ export function freshState(options: ResolvedOptions, setup: Setup): TrainerState
     evaluated_step: null,
     evaluations_without_improvement: 0,
     engine_revision: ENGINE_REVISION,
+    ...(setup.revision !== undefined && { model_revision: setup.revision }),
     recipe: recipeOf(options, setup),
     settings: rememberedSettings(options),
   };

@@ -2,7 +2,7 @@ import { checkShards, openDataset, type Split, type TokenizerMetadata } from '@m
 import { call, InputError, mention, say } from '@mlm/base/errors';
 import { type Given, settingsOf } from '@mlm/base/options';
 import { type Checkpoint, readCheckpoint } from '../checkpoint/checkpoint.js';
-import { checkpointFolder } from '../checkpoint/hub.js';
+import { findCheckpoint } from '../checkpoint/hub.js';
 import { refuseOtherTokenizer } from '../checkpoint/tokenizer.js';
 import type { Batch } from '../data/batch.js';
 import { planData, refuseMisfit } from '../data/dataset.js';
@@ -44,7 +44,10 @@ export interface DatasetEvaluation extends Evaluation {
  * @throws InputError when dataset and model do not go together
  */
 export async function evaluate(given: EvaluateOptions): Promise<DatasetEvaluation> {
-  return evaluateCheckpoint(async () => readCheckpoint(await checkpointFolder(given.model)), given);
+  return evaluateCheckpoint(
+    async () => readCheckpoint((await findCheckpoint(given.model, given)).folder),
+    given,
+  );
 }
 
 /** {@link evaluate} of a checkpoint that `read` gives, once the dataset has shown to be one; `model` names it in messages. */

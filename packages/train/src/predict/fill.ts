@@ -2,7 +2,7 @@ import { InputError } from '@mlm/base/errors';
 import { type Given, settingsOf } from '@mlm/base/options';
 import { IGNORED_LABEL } from '@mlm/masking';
 import { readCheckpoint } from '../checkpoint/checkpoint.js';
-import { checkpointFolder } from '../checkpoint/hub.js';
+import { findCheckpoint } from '../checkpoint/hub.js';
 import { assembleBatch, rowOf } from '../data/batch.js';
 import { type Candidate, mostProbable, Predictor } from '../engine/predictor.js';
 import type { Limits } from '../models/model.js';
@@ -18,12 +18,12 @@ export class MaskFiller {
   /**
    * Reads a checkpoint and compiles its model.
    *
-   * @param folder a checkpoint folder, or an `owner/name` of the hub
-   * @param given the engine, onnxruntime on the CPU unless another is named
+   * @param checkpoint a checkpoint folder, or an `owner/name` of the hub
+   * @param given the engine, onnxruntime on the CPU unless another is named, and the revision of a model from the hub
    * @throws InputError when there is no such checkpoint
    */
-  static async open(folder: string, given: Given<typeof engineOptions> = {}): Promise<MaskFiller> {
-    const { model, weights } = await readCheckpoint(await checkpointFolder(folder));
+  static async open(checkpoint: string, given: Given<typeof fillOptions> = {}): Promise<MaskFiller> {
+    const { model, weights } = await readCheckpoint((await findCheckpoint(checkpoint, given)).folder);
     // Two lengths make the graph's sequence length free: sentences come in any.
     const options = {
       ...settingsOf(engineOptions, given),

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import { InputError } from '@mlm/base/errors';
 import { type Encoder, loadTokenizer, type Tokenizer } from '@mlm/tokenize';
-import { checkpointFolder, MaskFiller } from '@mlm/train';
+import { findCheckpoint, MaskFiller } from '@mlm/train';
 import type { Context } from '../../context.js';
 import { pickEngine } from '../../options/engine.js';
 import { alignColumns, printResult } from '../../output/report.js';
@@ -21,7 +21,7 @@ interface FilledMask {
 
 export async function runFill(context: Context, options: FillSettings): Promise<void> {
   const { checkpoint, texts } = options;
-  const folder = await checkpointFolder(checkpoint);
+  const { folder } = await findCheckpoint(checkpoint, options);
   const tokenizer = await loadTokenizer(folder);
   const encoder = tokenizer.encoder();
   const { settings, report } = await pickEngine(context, options);

@@ -1,7 +1,8 @@
-import { list, path, required } from '@mlm/base/options';
+import { list, path, required, text } from '@mlm/base/options';
 import { maskingOptions, protectOptions } from '@mlm/masking/options';
 import { preprocessOptions, rowOptions, shareOptions } from '@mlm/tokenize/options';
 import { type CommandSettings, defineCommand } from '../../options/command.js';
+import { recipe } from '../../options/recipes.js';
 import { filesFrom, json } from '../../options/shared.js';
 
 export const preprocess = defineCommand({
@@ -26,13 +27,19 @@ export const preprocess = defineCommand({
   options: {
     tokenizer: path({
       shown: 'bert-base-uncased, bundled',
-      help: 'a folder, vocab.txt or tokenizer.json',
+      help: 'a folder, vocab.txt, tokenizer.json or a hub id',
+    }),
+    revision: text({
+      value: 'name',
+      shown: 'main',
+      help: 'the branch, tag or commit of a tokenizer from the hub',
     }),
     ...rowOptions,
     ...maskingOptions,
     ...protectOptions,
     ...preprocessOptions,
     ...shareOptions,
+    recipe,
     filesFrom,
     json: json('print the summary as one JSON object'),
   },

@@ -38,7 +38,7 @@ export async function runPreprocess(context: Context, settings: PreprocessSettin
   const share = shareFor(context, settings);
   refuseIdleOptions(settings, output, share);
   const files = await listFiles(inputs, settings);
-  const tokenizer = await loadTokenizer(settings.tokenizer);
+  const tokenizer = await loadTokenizer(settings.tokenizer, settings);
   const protect = idsOf(tokenizer, settings.protect);
   const request: PreprocessRequest = {
     ...settings,
@@ -55,7 +55,7 @@ export async function runPreprocess(context: Context, settings: PreprocessSettin
   const next =
     share.worldSize > 1
       ? `merge ${partPattern(output, share)} ${output}, once all ${share.worldSize} parts are there`
-      : `train ${report.output}`;
+      : `train ${report.output}${settings.recipe === undefined ? '' : ` --recipe ${settings.recipe}`}`;
   await printReport(context, settings, report, seconds, next);
 }
 

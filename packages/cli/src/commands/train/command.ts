@@ -2,6 +2,7 @@ import { path, required, whole } from '@mlm/base/options';
 import { trainOptions } from '@mlm/train/options';
 import { type CommandSettings, defineCommand } from '../../options/command.js';
 import { engineOptions } from '../../options/engine.js';
+import { recipe } from '../../options/recipes.js';
 import { datasetTokenizer, json } from '../../options/shared.js';
 
 export const train = defineCommand({
@@ -16,6 +17,7 @@ export const train = defineCommand({
   arguments: { dataset: required(path({ help: 'an .arrow file or a dataset folder' })) },
   options: {
     ...trainOptions,
+    recipe,
     tokenizer: datasetTokenizer,
     ...engineOptions,
     serve: whole({

@@ -1,0 +1,123 @@
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { InputError, mention, say } from '@mlm/base/errors';
+
+/** Some files of a model's repository on a hub, in Hugging Face's cache. */
+export interface HubSnapshot {
+  /** The folder that holds the files by their names. */
+  folder: string;
+  /** The commit that they are of. */
+  revision: string;
+}
+
+/** How {@link hubSnapshot} looks. */
+export interface HubOptions {
+  /** A branch, a tag or a commit. Default: main. */
+  revision?: string | undefined;
+  /** HF_ENDPOINT, HF_TOKEN and HF_HUB_OFFLINE. Default: this process's. */
+  environment?: NodeJS.ProcessEnv;
+}
+
+/** Which files of a repository are wanted. */
+export interface WantedFiles {
+  /** Downloads what is needed of the files that there are. */
+  choose(available: readonly string[], download: (file: string) => Promise<string>): Promise<void>;
+  /** One of these shows that a folder of the cache holds what is needed. */
+  marks: readonly string[];
+}
+
+/** Whether a name is that of a repository on a hub: `owner/name`. */
+export function isHubId(name: string): boolean {
+  return /^[\w-][\w.-]*\/[\w-][\w.-]*$/.test(name);
+}
+
+/**
+ * Files of a model's repository, from Hugging Face's cache (HF_HOME, HF_HUB_CACHE), where they are downloaded to from the
+ * hub (HF_ENDPOINT, HF_TOKEN) if they are not there yet. Without a network, and with HF_HUB_OFFLINE, what was downloaded
+ * before serves.
+ * @param name `owner/name`
+ * @throws InputError when there is no such repository or revision, or it can be had neither from the hub nor from the cache
+ */
+export async function hubSnapshot(
+  name: string,
+  wanted: WantedFiles,
+  { revision, environment = process.env }: HubOptions = {},
+): Promise<HubSnapshot> {
+  const hub = await import('@huggingface/hub');
+  const hubUrl = (environment.HF_ENDPOINT ?? hub.HUB_URL).replace(/\/+$/, '');
+  const cache = join(hub.getHFHubCachePath(), `models--${name.replace('/', '--')}`);
+  if (/^(1|on|yes|true)$/i.test(environment.HF_HUB_OFFLINE ?? '')) {
+    const cached = await cachedSnapshot(cache, wanted, revision);
+    if (cached) return cached;
+    throw new InputError(
+      `${name}${of(revision)}: no such folder, not in the cache ${hub.getHFHubCachePath()}, and HF_HUB_OFFLINE forbids to download it`,
+    );
+  }
+  const access = { hubUrl, ...(environment.HF_TOKEN && { accessToken: environment.HF_TOKEN }) };
+  // The library tells of each download on standard output, which belongs to the caller's results.
+  const { debug } = console;
+  console.debug = () => {};
+  try {
+    const { sha, filePaths } = await hub.modelInfo({
+      name,
+      revision: revision ?? 'main',
+      additionalFields: ['sha', 'filePaths'],
+      ...access,
+    });
+    let folder = join(cache, 'snapshots', sha);
+    await wanted.choose(filePaths, async (path) => {
+      const file = await hub.downloadFileToCacheDir({ repo: name, path, revision: sha, ...access });
+      folder = file.slice(0, -path.length - 1);
+      return file;
+    });
+    await remember(cache, revision ?? 'main', sha);
+    return { folder, revision: sha };
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    const isAnswer = error instanceof hub.HubApiError && error.statusCode < 500;
+    const cached = isAnswer ? undefined : await cachedSnapshot(cache, wanted, revision);
+    if (cached) return cached;
+    const which = isAnswer && revision ? say` with ${mention('revision', revision)}` : '';
+    throw new InputError(
+      say`${name}: no such folder, and it cannot be had${which} from ${hubUrl} (${reasonOf(error)})`,
+    );
+  } finally {
+    console.debug = debug;
+  }
+}
+
+const of = (revision: string | undefined) => (revision === undefined ? '' : ` at revision ${revision}`);
+
+/** As the Python client does, so that either finds later what a branch or tag was. */
+async function remember(cache: string, revision: string, sha: string): Promise<void> {
+  if (revision === sha) return;
+  const file = join(cache, 'refs', revision);
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, sha);
+}
+
+async function cachedSnapshot(
+  cache: string,
+  { marks }: WantedFiles,
+  revision: string | undefined,
+): Promise<HubSnapshot | undefined> {
+  const known = await readFile(join(cache, 'refs', revision ?? 'main'), 'utf8').catch(() => revision);
+  const all = await readdir(join(cache, 'snapshots')).catch(() => []);
+  let newest: (HubSnapshot & { time: number }) | undefined;
+  for (const sha of known === undefined ? all : all.filter((sha) => sha === known.trim())) {
+    const folder = join(cache, 'snapshots', sha);
+    for (const mark of marks) {
+      const found = await stat(join(folder, mark)).catch(() => undefined);
+      if (found && (!newest || found.mtimeMs > newest.time))
+        newest = { folder, revision: sha, time: found.mtimeMs };
+    }
+  }
+  return newest && { folder: newest.folder, revision: newest.revision };
+}
+
+/** fetch says only "fetch failed": what happened is in the cause. */
+function reasonOf(error: unknown): string {
+  const { cause, message } = error as Error;
+  const why = cause instanceof Error && cause.message ? cause.message : message;
+  return why.split('\n')[0]!;
+}
