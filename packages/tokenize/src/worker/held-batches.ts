@@ -1,6 +1,14 @@
 import { type ColumnBatch, columnBuffers, giveBackMemory } from '@mlm/arrow/columns';
 import { type EncodedBatch, encodeColumns, writeBuffers } from '@mlm/arrow/encoded';
-import type { BatchPosition } from './thread.js';
+
+/** Where a batch is to be written. */
+export interface BatchPosition {
+  unit: number;
+  /** Index in the unit's batches. */
+  batch: number;
+  descriptor: number;
+  position: number;
+}
 
 /**
  * Units whose rows a thread keeps until it is told where to write them, while it works on the next: rows have a place only

@@ -5,7 +5,7 @@ import { encoderFrom } from '../encoder/source.js';
 import type { Unit } from '../source/unit.js';
 import type { EncoderSource } from '../tokenizer/types.js';
 import type { EncodedResult, UnitResult } from './finished-unit.js';
-import { HeldBatches } from './held-batches.js';
+import { type BatchPosition, HeldBatches } from './held-batches.js';
 import { type UnitWork, UnitWorker } from './unit-worker.js';
 
 /**
@@ -17,15 +17,6 @@ export type WorkerRequest =
   | { unit: Unit }
   | { write: BatchPosition }
   | { memory: ArrayBuffer[] };
-
-/** Where a batch is to be written. */
-export interface BatchPosition {
-  unit: number;
-  /** Index in the unit's batches. */
-  batch: number;
-  descriptor: number;
-  position: number;
-}
 
 /** What a worker thread answers to a unit, and to `write`. */
 export type WorkerAnswer = UnitResult | EncodedResult | { error: RemoteError } | WriteAnswer;
