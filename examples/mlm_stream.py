@@ -16,29 +16,45 @@ SCHEMA = pa.schema(
 )
 
 
-def preprocess(batches: Iterable[pa.RecordBatch], column: str, options: str, mlm: str = "npx mlm") -> Iterator[pa.RecordBatch]:
-    """Rows of masked tokens from a stream of record batches with a column of text, a document a record.
+def preprocess(batches: Iterable[pa.RecordBatch], column: str, options: str, mlm: str = "mlm") -> Iterator[pa.RecordBatch]:
+    """Rows of masked tokens from record batches with a column of text, a document per record.
 
-    An Arrow stream goes in on standard input, so that documents keep their line ends, and one comes out on standard
-    output. No record batch in gives none out.
+    An Arrow stream goes in on standard input and one comes out on standard output. No record batch in gives none out.
+    Raises RuntimeError when mlm fails, and whatever `batches` raises.
     """
     command = f"{mlm} preprocess - - --text-field {shlex.quote(column)} --no-tokenizer-files --workers 1 --quiet {options}"
     process = subprocess.Popen(shlex.split(command), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    problems: list[BaseException] = []
 
     def feed() -> None:
-        with process.stdin as stdin:
-            writer = None
+        writer = None
+        try:
             for batch in batches:
-                writer = writer or pa.ipc.new_stream(stdin, batch.schema)
+                writer = writer or pa.ipc.new_stream(process.stdin, batch.schema)
                 writer.write_batch(batch)
             if writer:
                 writer.close()
+            process.stdin.close()
+        except BrokenPipeError:
+            pass  # mlm has ended, and its exit code says why
+        except BaseException as problem:
+            problems.append(problem)
+            process.kill()  # or it would take what it has for everything
 
     feeder = threading.Thread(target=feed, daemon=True)
     feeder.start()
-    with pa.ipc.open_stream(process.stdout) as reader:
-        for batch in reader:
-            yield batch.select(SCHEMA.names)
-    feeder.join()
-    if process.wait() != 0:
-        raise RuntimeError(f"{command} ended with {process.returncode}")
+    try:
+        with pa.ipc.open_stream(process.stdout) as reader:
+            for batch in reader:
+                yield batch.select(SCHEMA.names)
+        feeder.join()
+    except pa.ArrowInvalid:
+        pass  # a stream that breaks off: what follows says why
+    except GeneratorExit:
+        process.kill()  # whoever reads wants no more
+        raise
+    code = process.wait()
+    if problems:
+        raise problems[0]
+    if code != 0:
+        raise RuntimeError(f"{command} ended with exit code {code}")

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Prepares a corpus with a Slurm array of 16 tasks; the parts join to the bytes that one machine would have written.
+# Prepares a corpus with a Slurm array of several tasks; the parts join to the bytes that one machine would have written.
 #   sbatch --array=0-15 examples/slurm.sh corpus/ out.arrow
 #   sbatch --dependency=afterok:<job> --wrap "mlm merge out.part-*-of-00016.arrow out.arrow"
 #SBATCH --cpus-per-task=4

@@ -7,17 +7,22 @@ import sys
 
 from mlm_stream import preprocess
 from pyspark import TaskContext
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
 
 def mask(batches):
-    # Each partition is a stream of its own: without a seed of its own it would draw the same masks as the others.
-    partition = TaskContext.get().partitionId()
-    yield from preprocess(batches, "text", f"--sequence-length 128 --seed {partition}")
+    # The streams of one seed draw the same masks, but for their numbers.
+    number = TaskContext.get().partitionId()
+    yield from preprocess(batches, "text", f"--sequence-length 128 --stream-number {number}")
 
 
-spark = SparkSession.builder.appName("mlm").getOrCreate()
-rows = spark.read.parquet(sys.argv[1]).select("text").mapInArrow(
-    mask, "input_ids array<int>, labels array<int>, attention_mask array<tinyint>"
-)
-rows.write.parquet(sys.argv[2])
+def masked(documents: DataFrame) -> DataFrame:
+    """Rows of masked tokens from a column `text`."""
+    return documents.select("text").mapInArrow(
+        mask, "input_ids array<int>, labels array<int>, attention_mask array<tinyint>"
+    )
+
+
+if __name__ == "__main__":
+    spark = SparkSession.builder.appName("mlm").getOrCreate()
+    masked(spark.read.parquet(sys.argv[1])).write.parquet(sys.argv[2])

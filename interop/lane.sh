@@ -32,6 +32,18 @@ tests() { # package arguments…
   echo "        $package: ${ok:-0} tests ok, ${bad:-0} not ok"
 }
 
+# environment NAME REQUIREMENTS: a virtual environment that holds exactly these requirements
+environment() {
+  local folder=.cache/$1 stamp
+  stamp=$(sha256sum "$2" | cut -d' ' -f1)
+  if [ "$(cat "$folder/stamp" 2>/dev/null)" != "$stamp" ]; then
+    rm -rf "$folder"
+    "${PYTHON:-python3}" -m venv "$folder"
+    "$folder/bin/pip" install --quiet --disable-pip-version-check -r "$2"
+    echo "$stamp" >"$folder/stamp"
+  fi
+}
+
 finish() {
   echo "$passed passed, $failed failed"
   [ "$failed" -eq 0 ]
