@@ -196,18 +196,12 @@ test('the engines that training may be told are those of the targets, and compil
   );
 });
 
-test('a target is a folder: target.ts, run.ts or load, and in emit/ files named by the kinds of operations', () => {
-  const kinds = [
-    'elementwise',
-    'layout',
-    'lookup',
-    'matmul',
-    'reduction',
-    'random',
-    'sums',
-    'adamw',
-    'devices',
-  ];
+test('a target is a folder: target.ts, run.ts, and in emit/ files named by kinds of operations or primitives', () => {
+  const operations = ['elementwise', 'layout', 'lookup', 'matmul', 'reduction', 'random', 'sums', 'devices'];
+  const primitives = [...sources.keys()].flatMap(
+    (file) => /^compile\/src\/primitives\/(.*)\.ts$/.exec(file)?.[1] ?? [],
+  );
+  const kinds = [...operations, ...primitives];
   const joints = ['index', 'builder', 'module', 'emit-graph', 'operation', 'types', 'direct', 'kept'];
   const inTargets = [...sources.keys()].flatMap(
     (file) => /^compile\/src\/targets\/(\w+)\/(.*)$/.exec(file)?.slice(1, 3) ?? [],
@@ -231,7 +225,7 @@ test('an option is defined in a table: no command hands one to commander by itse
   expect(own.map(([file]) => file)).toEqual([]);
 });
 
-test('the way of a batch in CONTRIBUTING: 40 files at most, each imported by another one or a door of its package', () => {
+test('the way of a batch in CONTRIBUTING: 40 files at most, each imported by another one, started as a thread, or a door of its package', () => {
   const page = readFileSync(join(root, '../CONTRIBUTING.md'), 'utf8');
   const [, way = ''] = /## The way of a batch\n(.*?)\n## /s.exec(page) ?? [];
   const all = [...sources.keys(), 'tokenize/assembly/wordpiece/encoder.ts'];
@@ -247,13 +241,18 @@ test('the way of a batch in CONTRIBUTING: 40 files at most, each imported by ano
   expect(files.length).toBeLessThanOrEqual(40);
   const doors = [...graph.keys()].filter((file) => /^\w+\/src\/(index|core|columns|sink)\.ts$/.test(file));
   const known = [...files, ...doors].flatMap((file) => graph.get(file) ?? []);
+  const started = [...sources].flatMap(([file, text]) =>
+    [...text.matchAll(/entryPoint\(import\.meta\.url, '(.*?)\.js'\)/g)].map(
+      ([, path]) => `${join(dirname(file), path!)}.ts`,
+    ),
+  );
   const exported = packages.flatMap((name) => {
     const manifest = readFileSync(join(root, name, 'package.json'), 'utf8');
     return [...manifest.matchAll(/"types": "\.\/dist\/([\w/-]+)\.d\.ts"/g)].map(
       ([, path]) => `${name}/src/${path}.ts`,
     );
   });
-  const unreached = files.filter((file) => !known.includes(file) && !exported.includes(file));
+  const unreached = files.filter((file) => ![known, started, exported].some((list) => list.includes(file)));
   // WebAssembly, which encoder/wordpiece.ts instantiates.
   expect(unreached).toEqual(['tokenize/assembly/wordpiece/encoder.ts']);
 });
