@@ -4,6 +4,13 @@ export { countsOfColumns } from './sink/count-columns.js';
 export { DatasetSink, type DatasetSinkOptions } from './sink/dataset.js';
 export { arrowFile, validationPath } from './sink/file.js';
 export { type DatasetFolderOptions, datasetFolder } from './sink/folder.js';
-export { finishedUnits, type Job, type JournalEntry, partialFolder } from './sink/journal.js';
+export {
+  finishedUnits,
+  type InputsUsed,
+  type Job,
+  type JournalEntry,
+  partialFolder,
+  type UsedInputs,
+} from './sink/journal.js';
 export type { ReleasableColumns, SinkInput } from './sink/rows.js';
 export { type ArrowStreamOptions, arrowStream } from './sink/stream.js';

@@ -30,6 +30,7 @@ import {
   partialFolder,
   readJournal,
   removePartial,
+  type UsedInputs,
 } from './journal.js';
 import { type SinkInput, sinkRows } from './rows.js';
 import { soundEntries } from './sound.js';
@@ -53,6 +54,8 @@ export interface DatasetSinkOptions {
   takeOver?: boolean;
   /** Inputs and options of this run; a resumed run must have the same. Default: none, for runs that cannot be resumed. */
   job?: Job;
+  /** What units have used of the job's `inputs`, which may differ behind that. Default: all of them must be as they were. */
+  usedInputs?: UsedInputs | undefined;
   /**
    * Stands in the metadata instead of what this stream counts, for a dataset that is put together of others. Default: what
    * is counted.
@@ -90,6 +93,7 @@ export class DatasetSink extends Writable {
   private journal: Journal | undefined;
   private log: UnitLog | undefined;
   private begun: Promise<void> | undefined;
+  private writing: Promise<void> = Promise.resolve();
   /** Whether targets may be replaced: by this run's options, or those of the run that it goes on with. */
   private overwrites: boolean;
   /** Whether an interrupted run had written everything, so that nothing is left to do. */
@@ -124,7 +128,8 @@ export class DatasetSink extends Writable {
 
   /** @internal */
   override _write(batch: SinkInput, _encoding: string, callback: (error?: Error | null) => void): void {
-    this.settle(this.writeBatch(batch), callback);
+    this.writing = this.writeBatch(batch);
+    this.settle(this.writing, callback);
   }
 
   /** @internal */
@@ -176,7 +181,8 @@ export class DatasetSink extends Writable {
     const wasFinished = this.locks[0]?.wasFinished === true;
     if (wasFinished) await removePartial(this.path);
     const left = wasFinished ? undefined : await readJournal(partial);
-    if (left && resume) compareJobs(left.job, job, partial);
+    if (left && resume)
+      compareJobs(left.job, job, partial, this.allowsOtherInputs(left.entries) ? ['inputs'] : []);
     if (left?.isPublishing) await this.publish(left.entries.some(({ splits }) => splits.validation));
     if (wasFinished || left?.isPublishing) {
       this.isComplete = resume;
@@ -200,6 +206,14 @@ export class DatasetSink extends Writable {
     const text = this.writers.get('train')?.metadata.get(METADATA_KEY);
     if (text) this.description ??= JSON.parse(text) as DatasetDescription;
     return true;
+  }
+
+  /** Journals of earlier versions do not say what has been used: these runs need all inputs as they were. */
+  private allowsOtherInputs(entries: readonly JournalEntry[]): boolean {
+    const { usedInputs } = this.options;
+    const last = entries.at(-1);
+    if (!usedInputs || !last) return usedInputs !== undefined;
+    return last.used !== undefined && usedInputs.allows(last.used);
   }
 
   private beginLog(journal: Journal): void {
@@ -238,7 +252,8 @@ export class DatasetSink extends Writable {
     if (this.writtenUnit < 0) return;
     const splits: JournalEntry['splits'] = {};
     for (const [split, writer] of this.writers) splits[split] = writer.endUnit(this.unit);
-    this.log!.add({ unit: this.unit, splits, counts: this.unitCounts });
+    const used = this.options.usedInputs?.after(this.unit);
+    this.log!.add({ unit: this.unit, splits, counts: this.unitCounts, ...(used && { used }) });
     addCounts(this.counts, this.unitCounts);
     this.unitCounts = {};
     this.hasFinishedUnits = true;
@@ -308,6 +323,8 @@ export class DatasetSink extends Writable {
 
   /** Work that a later run can go on with is kept; an empty working folder is not. */
   private async release(failed: boolean): Promise<void> {
+    // A stream is destroyed without waiting for the batch that it is taking.
+    await this.writing.catch(() => {});
     try {
       if (!this.journal) return;
       await this.log?.close().catch((error: unknown) => {

@@ -25,6 +25,26 @@ export interface JournalEntry {
   splits: Partial<Record<Split, SplitProgress>>;
   /** This unit's share of the dataset's counts. */
   counts: Record<string, number>;
+  /** The inputs that it and the units before it have used, where {@link UsedInputs} tells. */
+  used?: InputsUsed;
+}
+
+/** The leading files of the inputs that units up to one have used. */
+export interface InputsUsed {
+  /** How many. */
+  files: number;
+  /** Bytes of the last of them that have been used. */
+  end: number;
+  /** Of their names, sizes and times. */
+  digest: string;
+}
+
+/** Tells what units have used of the inputs: a resumed run may have other inputs behind that. */
+export interface UsedInputs {
+  /** What has been used up to the end of a unit. */
+  after(unit: number): InputsUsed | undefined;
+  /** Whether that is there as it was. */
+  allows(used: InputsUsed): boolean;
 }
 
 /** The last line: all files are whole and on disk, and only their names are to change. */
@@ -120,11 +140,11 @@ export async function finishedUnits(target: string): Promise<JournalEntry[]> {
   return (await readJournal(partialFolder(target)))?.entries ?? [];
 }
 
-/** @throws InputError naming the first thing that differs from the run that began */
-export function compareJobs(before: Job, job: Job, folder: string): void {
+/** @throws InputError naming the first thing that differs from the run that began and may not */
+export function compareJobs(before: Job, job: Job, folder: string, mayDiffer: readonly string[] = []): void {
   const now = JSON.parse(JSON.stringify(job)) as Job;
   for (const name of new Set([...Object.keys(before), ...Object.keys(now)])) {
-    if (JSON.stringify(before[name]) === JSON.stringify(now[name])) continue;
+    if (mayDiffer.includes(name) || JSON.stringify(before[name]) === JSON.stringify(now[name])) continue;
     throw new InputError(
       say`${folder}: cannot resume: ${name} changed since that run began; use the same inputs and options, or ${mention('overwrite')}`,
     );

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { Job } from '@mlm/arrow';
 import { type DatasetDescription, tokenizerText } from '@mlm/arrow/columns';
 import { deciding, type Settings } from '@mlm/base/options';
+import type { InputFile } from '../formats/format.js';
 import { preprocessOptions } from '../options.js';
 import type { InputFiles } from '../source/list.js';
 import type { Share } from './share.js';
@@ -15,10 +16,7 @@ export function jobOf(
   description: DatasetDescription,
 ): Job {
   const files = createHash('sha256');
-  for (const { path, size, modified, isAsked, format, stored } of input.files)
-    files.update(
-      `${stored ? `${path}\0${stored.version}` : resolve(path)}\0${size}\0${modified}${isAsked ? `\0${format}` : ''}\n`,
-    );
+  for (const file of input.files) files.update(identityOf(file));
   const { limit = null, shardBytes = null, evalFraction, evalBy, splitBy, onBadRecord } = settings;
   // What has been there from the beginning keeps its form, so that runs of earlier versions go on.
   const isUsualSplit = evalBy === 'document' && splitBy === 'place';
@@ -35,4 +33,10 @@ export function jobOf(
     limit,
     'shard size': shardBytes,
   };
+}
+
+/** By what a file is known to be the same in another run: its path, size, time and the format that was asked for. */
+export function identityOf({ path, size, modified, isAsked, format, stored }: InputFile): string {
+  const place = stored ? `${path}\0${stored.version}` : resolve(path);
+  return `${place}\0${size}\0${modified}${isAsked ? `\0${format}` : ''}\n`;
 }

@@ -20,6 +20,7 @@ import {
 import { BadRecordLog, type BadRecords } from './bad-records.js';
 import { jobOf } from './job.js';
 import { partPath } from './share.js';
+import { UsedFiles } from './used-files.js';
 
 /** What {@link preprocess} is to do: those of `tokenize` and `textFiles`, and where to read and write. */
 export interface PreprocessOptions
@@ -83,7 +84,10 @@ export async function preprocess(options: PreprocessOptions): Promise<Preprocess
   refuseOutputAmongInputs(input, output);
   // What an interrupted run left decides where this one begins; without it, the threads begin with the first units while
   // this one opens the sink.
-  const resumed = options.resume && output !== '-' ? await openSink(options, output, input) : undefined;
+  // Shares begin and end by the size of all files, so that they need all of them as they were.
+  const usedFiles = share.worldSize > 1 ? undefined : new UsedFiles(input.files);
+  const resumed =
+    options.resume && output !== '-' ? await openSink(options, output, input, usedFiles) : undefined;
   const finished = resumed ? await readySink(resumed) : [];
   if (finished === 'complete') return completeReport(output, input);
   const { from, to } = bytesOfShare(input, share);
@@ -97,9 +101,20 @@ export async function preprocess(options: PreprocessOptions): Promise<Preprocess
   const badRecords =
     options.onBadRecord === 'skip' ? new BadRecordLog(badRecordList(output), firstUnit) : undefined;
   const onSkipped = badRecords?.add.bind(badRecords);
-  const tokens = tokenBatches(input, { ...options, onSkipped }, firstUnit, progress.rows, inputEnds);
+  const onUnit = (unit: Unit) => {
+    if (unit.inputEnd !== undefined) inputEnds.set(unit.number, unit.inputEnd);
+    usedFiles?.note(unit);
+  };
+  const lastFinished = finished.at(-1)?.used;
+  const tokens = tokenBatches(
+    input,
+    { ...options, onSkipped, lastFinished },
+    firstUnit,
+    progress.rows,
+    onUnit,
+  );
   const { addCounts, countsOfColumns, DatasetSink } = await sinks();
-  const sink = resumed ?? (await openSink(options, output, input));
+  const sink = resumed ?? (await openSink(options, output, input, usedFiles));
   const streamed: DatasetCounts = { rows: 0, tokens: 0 };
   let validationRows = finished.reduce((sum, { splits }) => sum + (splits.validation?.rows ?? 0), 0);
   const watched = async function* () {
@@ -169,22 +184,22 @@ async function completeReport(output: string, input: InputFiles): Promise<Prepro
 }
 
 /**
- * The batches of all units, noting where in the input each ends; who stops reading ends the work on them. Files are written
+ * The batches of all units, telling of each unit before its batches come; who stops reading ends the work on them. Files are written
  * by the threads that made the batches.
  */
 function tokenBatches(
   input: InputFiles,
-  options: PreprocessOptions & Pick<TokenizeOptions, 'onSkipped'>,
+  options: PreprocessOptions & Pick<TokenizeOptions, 'onSkipped'> & Pick<PlanOptions, 'lastFinished'>,
   firstUnit: number,
   rowsDone: number,
-  inputEnds: Map<number, number>,
+  onUnit: (unit: Unit) => void,
 ): ReturnType<typeof tokenizeToColumns> {
   const limit = options.limit && Math.max(0, options.limit - rowsDone);
   const tokens = tokenizeToColumns({ ...options, limit }, options.output !== '-');
   // An error of the source reaches the reader of `batches` too; an end before all was read is none.
   const noted = async function* (units: AsyncIterable<Unit>) {
     for await (const unit of units) {
-      if (unit.inputEnd !== undefined) inputEnds.set(unit.number, unit.inputEnd);
+      onUnit(unit);
       yield unit;
     }
   };
@@ -200,7 +215,12 @@ function tokenBatches(
   return tokens;
 }
 
-async function openSink(options: PreprocessOptions, output: string, input: InputFiles) {
+async function openSink(
+  options: PreprocessOptions,
+  output: string,
+  input: InputFiles,
+  usedInputs: UsedFiles | undefined,
+) {
   const { arrowFile, arrowStream, datasetFolder } = await sinks();
   const { share, stdout = process.stdout } = options;
   const settings = settingsOf(preprocessOptions, options);
@@ -217,6 +237,7 @@ async function openSink(options: PreprocessOptions, output: string, input: Input
     resume,
     takeOver,
     job: jobOf(settings, share, input, description),
+    usedInputs,
   };
   if (output.endsWith('.arrow')) return arrowFile(output, sinkOptions);
   return datasetFolder(output, { ...sinkOptions, ...(shardBytes ? { shardBytes } : {}) });

@@ -1,4 +1,4 @@
-import { InputError } from '@mlm/base/errors';
+import { InputError, mention, say } from '@mlm/base/errors';
 import type { Given } from '@mlm/base/options';
 import type { Content, Format, InputFile, InputReader } from '../formats/format.js';
 import { formatOf, recognise } from '../formats/index.js';
@@ -16,6 +16,8 @@ export interface PlanOptions extends Given<typeof readOptions> {
   splitBy?: 'place' | 'content' | undefined;
   /** Leave out the units before this one, which an interrupted run has finished. Default: 0. */
   firstUnit?: number;
+  /** Where the unit before that one ended: files used, and bytes of the last of them. Default: wherever it ends now. */
+  lastFinished?: { files: number; end: number } | undefined;
   /** Whether an input without any text is read as none, instead of refused. Default: false. */
   allowsEmpty?: boolean | undefined;
   /** Do only one of several even shares of the input. Default: all of it. */
@@ -39,6 +41,7 @@ export async function* planUnits(input: InputFiles, options: PlanOptions = {}): 
       yield { number, ...unit };
       isEmpty = false;
     }
+    if (number === firstUnit - 1 && options.lastFinished) refuseOtherCut(unit.parts, options.lastFinished);
     number++;
   }
   if (!isEmpty || firstUnit > 0) return;
@@ -46,6 +49,15 @@ export async function* planUnits(input: InputFiles, options: PlanOptions = {}): 
     throw new InputError(`${input.files[0]?.path ?? 'input'}: no text: the input is empty`);
   // A share or stream without any unit of its own still makes a part, so that none is missing when they are joined.
   yield { number: Math.max(0, number - 1), parts: [], inputBytes: 0 };
+}
+
+/** Small files share a unit: one that is left out or has become smaller may let another into a unit that is finished. */
+function refuseOtherCut(parts: readonly UnitPart[], { files, end }: { files: number; end: number }): void {
+  const last = parts.at(-1);
+  if (last && last.file + 1 === files && last.end === end) return;
+  throw new InputError(
+    say`cannot resume: the inputs changed so that the last finished unit of work would end elsewhere (${last?.path ?? 'no file'}); use the same inputs, or ${mention('overwrite')}`,
+  );
 }
 
 /** The range of the input, in bytes on disk, in which the units of a share begin. */

@@ -1,0 +1,41 @@
+import { createHash } from 'node:crypto';
+import type { InputsUsed, UsedInputs } from '@mlm/arrow/sink';
+import type { InputFiles } from '../source/list.js';
+import type { Unit } from '../source/unit.js';
+import { identityOf } from './job.js';
+
+/** The files that units have used: files are used in order, so those that a resumed run needs as they were come first. */
+export class UsedFiles implements UsedInputs {
+  /** Where units under way end. */
+  private readonly ends = new Map<number, Omit<InputsUsed, 'digest'>>();
+  private hash = createHash('sha256');
+  /** Files in the hash. */
+  private hashed = 0;
+
+  constructor(private readonly files: InputFiles['files']) {}
+
+  /** Takes down where a unit ends. */
+  note({ number, parts }: Unit): void {
+    const last = parts.at(-1);
+    if (last) this.ends.set(number, { files: last.file + 1, end: last.end });
+  }
+
+  after(unit: number): InputsUsed | undefined {
+    const end = this.ends.get(unit);
+    for (const number of this.ends.keys()) if (number <= unit) this.ends.delete(number);
+    return end && { ...end, digest: this.digestOf(end.files) };
+  }
+
+  allows({ files, digest }: InputsUsed): boolean {
+    return files <= this.files.length && this.digestOf(files) === digest;
+  }
+
+  private digestOf(count: number): string {
+    if (count < this.hashed) {
+      this.hash = createHash('sha256');
+      this.hashed = 0;
+    }
+    for (; this.hashed < count; this.hashed++) this.hash.update(identityOf(this.files[this.hashed]!));
+    return this.hash.copy().digest('hex');
+  }
+}
