@@ -1,6 +1,6 @@
 // From text files to a dataset
 
-export type { BadRecords } from './preprocess/bad-records.js';
+export { BadRecordLog, type BadRecords, badRecordList } from './preprocess/bad-records.js';
 export {
   type PreprocessOptions,
   type PreprocessProgress,

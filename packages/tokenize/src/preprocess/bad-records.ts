@@ -11,6 +11,11 @@ export interface BadRecords {
   list: string | undefined;
 }
 
+/** Where the records that are left out are listed, beside the output. */
+export function badRecordList(output: string): string | undefined {
+  return output === '-' ? undefined : `${output.replace(/\/+$/, '')}.bad-records.jsonl`;
+}
+
 /** Lists the records that a run leaves out, beside its output, as units are finished in their order. */
 export class BadRecordLog implements BadRecords {
   count = 0;

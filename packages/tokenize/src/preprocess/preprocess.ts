@@ -17,7 +17,7 @@ import {
   type TokenizeOptions,
   tokenizeToColumns,
 } from '../stream/tokenize.js';
-import { BadRecordLog, type BadRecords } from './bad-records.js';
+import { BadRecordLog, type BadRecords, badRecordList } from './bad-records.js';
 import { jobOf } from './job.js';
 import { partPath } from './share.js';
 import { UsedFiles } from './used-files.js';
@@ -150,11 +150,6 @@ export async function preprocess(options: PreprocessOptions): Promise<Preprocess
 
 function inputReport({ files, skipped }: InputFiles) {
   return { files: files.length, skipped };
-}
-
-/** Where the records that are left out are listed, beside the output. */
-function badRecordList(output: string): string | undefined {
-  return output === '-' ? undefined : `${output.replace(/\/+$/, '')}.bad-records.jsonl`;
 }
 
 /** The sinks, without apache-arrow. */

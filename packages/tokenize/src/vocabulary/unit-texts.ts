@@ -1,11 +1,15 @@
 import { readDefaults } from '../options.js';
 import type { Unit } from '../source/unit.js';
-import { PartReader } from '../worker/read-unit.js';
+import { PartReader, type SkippedRecords } from '../worker/read-unit.js';
 
 /** How {@link unitTexts} reads. */
 export interface UnitTextsOptions {
   /** Field of .jsonl records that holds the text. Default: `text`. */
   textField?: string | undefined;
+  /** Whether a record that cannot be read ends the work or is left out. Default: `fail`. */
+  onBadRecord?: 'fail' | 'skip' | undefined;
+  /** Called with the records that a unit has left out. Default: they are left out silently. */
+  onSkipped?: ((unit: number, skipped: readonly SkippedRecords[]) => void) | undefined;
 }
 
 /**
@@ -14,10 +18,12 @@ export interface UnitTextsOptions {
  */
 export async function* unitTexts(
   units: AsyncIterable<Unit>,
-  { textField = readDefaults.textField }: UnitTextsOptions = {},
+  { textField = readDefaults.textField, onBadRecord, onSkipped }: UnitTextsOptions = {},
 ): AsyncGenerator<Uint8Array> {
-  const reader = new PartReader(textField);
+  const reader = new PartReader(textField, onBadRecord === 'skip');
   for await (const unit of units) {
     for (const part of unit.parts) yield reader.read(part).bytes;
+    const skipped = reader.takeSkipped();
+    if (skipped.length > 0) onSkipped?.(unit.number, skipped);
   }
 }

@@ -14,6 +14,7 @@ import { commandName } from '../../command-name.js';
 import type { Context } from '../../context.js';
 import { UsageError } from '../../errors.js';
 import { listedPaths } from '../../options/files-from.js';
+import { badRecordFields, badRecordLines } from '../../output/bad-records.js';
 import {
   formatByteRate,
   formatBytes,
@@ -136,7 +137,7 @@ async function printReport(
     files,
     skipped,
     resumed_units: resumedUnits,
-    ...(badRecords && badRecords.count > 0 ? { bad_records_list: badRecords.list } : {}),
+    ...badRecordFields(badRecords),
     output_bytes: size,
     seconds,
   };
@@ -148,16 +149,7 @@ async function printReport(
     ...(invalid_utf8 > 0
       ? [style('yellow', `      ${formatNoun(invalid_utf8, 'invalid UTF-8 sequence')} replaced by U+FFFD`)]
       : []),
-    ...(badRecords && badRecords.count > 0
-      ? [
-          style(
-            'yellow',
-            `      ${formatNoun(badRecords.count, 'record')} left out, which could not be read:`,
-          ),
-          ...badRecords.first.map((record) => `        ${record}`),
-          ...(badRecords.list ? [`        all of them: ${badRecords.list}`] : []),
-        ]
-      : []),
+    ...badRecordLines(badRecords, style),
     ...(options.evalFraction > 0 && validationRows === 0 && documents > 0
       ? [style('yellow', `      ${emptyValidation(documents, options)}`)]
       : []),

@@ -21,6 +21,8 @@ export const vocab = defineCommand({
     output: path({ default: 'tokenizer', value: 'folder', help: 'where the tokenizer goes' }),
     cased: flag({ help: 'keep upper case and accents' }),
     textField: preprocessOptions.textField,
+    inputFormat: preprocessOptions.inputFormat,
+    onBadRecord: preprocessOptions.onBadRecord,
     filesFrom,
     overwrite: preprocessOptions.overwrite,
     takeOver: preprocessOptions.takeOver,

@@ -1,11 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Replaceable, writeFolder } from '@mlm/base';
-import { listFiles, textFiles, trainVocabulary, unitTexts } from '@mlm/tokenize';
+import { BadRecordLog, badRecordList, listFiles, textFiles, trainVocabulary, unitTexts } from '@mlm/tokenize';
 import { commandName } from '../../command-name.js';
 import type { Context } from '../../context.js';
 import { UsageError } from '../../errors.js';
 import { listedPaths } from '../../options/files-from.js';
+import { badRecordFields, badRecordLines } from '../../output/bad-records.js';
 import {
   formatByteRate,
   formatBytes,
@@ -23,18 +24,20 @@ export async function runVocab(context: Context, options: VocabSettings): Promis
   if (paths.length === 0)
     throw new UsageError('expected inputs, such as: mlm vocab corpus/ --output tokenizer/');
   if (output === '') throw new UsageError('--output: expected a folder to write');
-  const files = await listFiles(paths);
+  const files = await listFiles(paths, options);
   const target = {
     overwrite: options.overwrite,
     takeOver: options.takeOver,
     inputs: files.files.map(({ path }) => path).filter((path) => path !== '-'),
   };
+  const badRecords = options.onBadRecord === 'skip' ? new BadRecordLog(badRecordList(output), 0) : undefined;
+  const onSkipped = badRecords?.add.bind(badRecords);
   const progress = createProgress({ stream: context.stderr, env: context.env, label: 'vocab', ...options });
   const start = performance.now();
   const seconds = () => (performance.now() - start) / 1000;
   let bytes = 0;
   async function* texts() {
-    for await (const text of unitTexts(textFiles(files, { textField: options.textField }), options)) {
+    for await (const text of unitTexts(textFiles(files, options), { ...options, onSkipped })) {
       context.signal.throwIfAborted();
       bytes += text.length;
       progress.update({
@@ -51,18 +54,30 @@ export async function runVocab(context: Context, options: VocabSettings): Promis
       lowercase: !options.cased,
       minFrequency: options.minFrequency,
       signal: context.signal,
-    }).finally(() => progress.finish());
+    }).finally(() => {
+      progress.finish();
+      badRecords?.close();
+    });
     context.signal.throwIfAborted();
     for (const [name, text] of Object.entries(trained.files)) await writeFile(join(folder, name), text);
     return trained;
   });
   const entries = vocabulary.pieces.length;
-  printResult(context, options, { output, entries, ...vocabulary.counts, seconds: seconds() }, (style) => [
+  const result = {
+    output,
+    entries,
+    ...vocabulary.counts,
+    ...(badRecords && badRecords.count > 0 && { bad_records: badRecords.count }),
+    ...badRecordFields(badRecords),
+    seconds: seconds(),
+  };
+  printResult(context, options, result, (style) => [
     `${style('green', 'done')}  ${formatCount(entries)} entries from ${formatNoun(vocabulary.counts.words, 'distinct word')} ` +
       `(${formatBytes(bytes)} in ${formatDuration(seconds())})`,
     ...(entries < options.size
       ? [`      the text gives no more than these; ${formatCount(options.size)} were asked for`]
       : []),
+    ...badRecordLines(badRecords, style),
     `      ${output}/: ${Object.keys(vocabulary.files).join(', ')}`,
     `Next: ${commandName(context.env)} preprocess ${inputs[0] ?? 'corpus/'} out.arrow --tokenizer ${output}`,
   ]);
