@@ -67,14 +67,14 @@ export interface MaskingSettings {
   seed: number;
   /** What is masked as one: `token` (the default), `whole-word`, `ngram` or `span`. */
   select?: string | undefined;
-  /** Masks round(probability · tokens) of each row, at least one, as BERT's own data has it. Default: false. */
+  /** Masks round(probability · tokens) of each row, at least one, as BERT's own data does. Default: false. */
   exact_count?: boolean | undefined;
   /** Least and most tokens that are masked in a row. Default: no limit. */
   min_masks?: number | undefined;
   max_masks?: number | undefined;
   /** Ids of further tokens that are never masked and never drawn at random, ascending. Default: none. */
   protect?: readonly number[] | undefined;
-  /** How many times each row is written, each time with draws of its own. Default: 1. */
+  /** How many times each row is written, each time with new draws. Default: 1. */
   dupe_factor?: number | undefined;
   /** Which of several streams of the same seed this is, so that they have different draws. Default: 0. */
   stream_number?: number | undefined;

@@ -24,7 +24,7 @@ export type MessageParts = readonly (string | Mention)[];
  * Names an option in a message that {@link say} writes. `mention('overwrite')` reads `overwrite` in a library and
  * `--overwrite` on the command line; with a value, `workers: 2` and `--workers 2`.
  *
- * @param option - the name as the library's options object has it: `learningRate`
+ * @param option - the name in the library's options object: `learningRate`
  * @param value - the value the message recommends
  */
 export function mention(option: string, value?: string | number): OptionMention {

@@ -20,7 +20,7 @@ export async function main(args: string[]): Promise<void> {
     // Engines then tell where operations ran.
     process.env.MLM_DEBUG = '1';
   };
-  // What goes wrong before a command runs is told in full as well.
+  // Errors before a command runs are reported in full, too.
   if (args.includes('--debug')) startDebugging();
   process.stdout.on('error', endOnOutputError);
   process.stderr.on('error', endOnOutputError);

@@ -9,7 +9,7 @@ export interface EnginePlace {
   device: Device;
 }
 
-/** All engines on all their devices, in the order in which a person is told of them. */
+/** All engines on all their devices, in the order in which they are reported. */
 export const enginePlaces: readonly EnginePlace[] = targets.flatMap(({ engine, devices }) =>
   devices.map((device) => ({ engine, device })),
 );
@@ -32,7 +32,7 @@ export interface EngineProbe extends EnginePlace {
 const timeoutMilliseconds = 120_000;
 
 /**
- * Runs a matrix product and a training step on an engine, in a process of its own, so that a crash of a native library
+ * Runs a matrix product and a training step on an engine, in a separate process, so that a crash of a native library
  * or of a driver becomes an answer.
  *
  * @param signal ends the trial; it also ends by itself after two minutes

@@ -11,7 +11,7 @@ export type { MaskingSettings };
 /** What the commands mask by where nothing else is asked for: the rule of Devlin et al. (2018), [MASK] everywhere. */
 export const maskingDefaults: MaskingSettings = defaultsOf(maskingOptions);
 
-/** What masking needs to know of a tokenizer: one that `@mlm/tokenize` loaded has it. */
+/** What masking needs to know about a tokenizer; one loaded by `@mlm/tokenize` provides it. */
 export interface MaskableTokenizer {
   /** Ids are below this. */
   readonly vocabularySize: number;

@@ -8,7 +8,7 @@ import type { Native } from './native.js';
 import { type CompileOptions, encodeCompileOptions, encodeNamedValues, type OptionValue } from './options.js';
 import { encodeProgram } from './program.js';
 
-/** What {@link Client.upload} is told of an array. */
+/** Options of {@link Client.upload}. */
 export interface UploadOptions {
   /** Default: that of the array; Uint8Array is uint8 and Uint16Array uint16. */
   readonly type?: ElementType;

@@ -5,7 +5,7 @@ import { KEPT_BYTES } from './memory.js';
 const releases = new WeakMap<ArrayBufferLike, (buffers: ArrayBuffer[]) => void>();
 
 /**
- * Says what to do with a batch's memory once the batch has been written. To be called by who made the batch, and only when
+ * Says what to do with a batch's memory once the batch has been written. Call it only for batches that you made, and only when
  * nothing but the sink will use it.
  */
 export function onRelease(batch: RecordBatch, callback: (buffers: ArrayBuffer[]) => void): void {
@@ -13,7 +13,7 @@ export function onRelease(batch: RecordBatch, callback: (buffers: ArrayBuffer[])
   if (buffer) releases.set(buffer, callback);
 }
 
-/** Gives a batch's memory back to who made it, if he wants it; the batch must not be used any more. */
+/** Returns a batch's memory to its maker, if it asked for it; the batch must not be used afterwards. */
 export function releaseBatch(batch: RecordBatch): void {
   const first = firstBuffer(batch);
   const callback = first && releases.get(first);

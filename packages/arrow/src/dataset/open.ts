@@ -24,7 +24,7 @@ export interface Dataset extends AsyncIterable<RecordBatch> {
   /** The validation rows beside this dataset, if any. */
   readonly validation: Dataset | undefined;
   /**
-   * Reads a batch into a buffer of its own: random access, several at a time.
+   * Reads a batch into a new buffer: random access, several at a time.
    * @param index from 0, below `batchRows.length`
    * @throws RangeError when there is no such batch
    */

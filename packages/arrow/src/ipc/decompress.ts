@@ -62,7 +62,7 @@ function decompressed(
   throw new DamagedError(`a buffer of a batch is not ${codec} data of ${size} bytes`);
 }
 
-/** The start of a message with this layout in place of its own. */
+/** The start of the message with its layout replaced by this one. */
 export function withLayout(metadata: Uint8Array, { buffers }: BatchLayout, bodyLength: number): Uint8Array {
   const header = Message.decode(metadata).header() as BatchHeader | DictionaryBatch;
   const regions = buffers.map(({ offset, length }) => new BufferRegion(offset, length));

@@ -20,7 +20,7 @@ export class ArrowFile {
     private readonly file: FileHandle,
     private readonly index: MessageIndex,
   ) {
-    // Each batch is decoded as a stream of its own; the schema's metadata may be large and is left out of it.
+    // Each batch is decoded as a separate stream, without the schema's metadata, which may be large.
     this.leading = encodeSchema(new Schema(index.schema.fields)).buffers[0]!;
     this.checker = new MessageChecker(index.columns);
   }
@@ -61,7 +61,7 @@ export class ArrowFile {
   }
 
   /**
-   * Reads one batch; its columns are views of one buffer of its own.
+   * Reads one batch; its columns are views of a single new buffer.
    * @throws InputError when it is damaged
    */
   async batch(index: number): Promise<RecordBatch> {

@@ -184,7 +184,7 @@ export async function removePartial(target: string): Promise<void> {
   await rmdir(folder);
 }
 
-/** The lines that end in a line feed, and where each ends: a process that was killed may leave half a line at the end. */
+/** The lines that end in a line feed, and where each ends: a process that was killed may leave a partial last line. */
 function wholeLines(bytes: Buffer): { lines: string[]; ends: number[] } {
   const lines: string[] = [];
   const ends: number[] = [];

@@ -12,7 +12,7 @@ import { countsOfColumns, listFields, rowsOf } from './count-columns.js';
 import type { RowColumns, SinkRows } from './encodable.js';
 import type { SelfWritingBatch } from './encoded.js';
 
-/** Plain columns whose memory goes back to who made them once they are written. */
+/** Plain columns whose memory returns to their maker once they are written. */
 export interface ReleasableColumns extends ColumnBatch {
   giveBack?(memory: ArrayBuffer[]): void;
 }

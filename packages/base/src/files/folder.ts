@@ -69,7 +69,7 @@ export async function replaceFolder<T>(
     return result;
   } catch (error) {
     await restoreFolder(folder);
-    // What `write` reads elsewhere has messages of its own.
+    // Errors in what `write` reads elsewhere already have a message.
     const isOurs = String((error as NodeJS.ErrnoException).path ?? '').startsWith(working);
     throw isOurs ? writeError(error, folder) : error;
   }

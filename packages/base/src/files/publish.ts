@@ -15,7 +15,7 @@ export interface CompanionMove {
 }
 
 /**
- * Gives finished files and folders their names, over what has them: first the old ones are moved aside, the main one
+ * Gives finished files and folders their names, replacing what had them: first the old ones are moved aside, the main one
  * before its companions, then the new ones come, the main one last. So whoever finds the main one finds its own
  * companions, never half of a pair. Killed at any moment and called again, it goes on where it was; an error brings the
  * old ones back, unless the main one has its name by then.

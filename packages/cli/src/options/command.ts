@@ -23,7 +23,7 @@ export interface CommandDefinition<
   readonly options: Options;
 }
 
-/** What a command is told: arguments and options alike, with the defaults filled in. */
+/** What a command receives: arguments and options alike, with the defaults filled in. */
 export type CommandSettings<Definition extends CommandDefinition> = Settings<Definition['arguments']> &
   Settings<Definition['options']> &
   Settings<typeof sharedOptions>;

@@ -9,7 +9,7 @@ interface Recipe {
   train: Given<typeof trainOptions>;
 }
 
-/** Recipes by their names: what other programs do where they are told nothing. */
+/** Recipes by name: the defaults of other programs. */
 export const recipes = {
   /**
    * transformers' run_mlm.py: the defaults of the script, of its DataCollatorForLanguageModeling and of TrainingArguments, for

@@ -56,7 +56,7 @@ export interface Graph {
   readonly updates: Readonly<Record<string, Value>>;
 }
 
-/** What `makeNode` is told of a value. */
+/** What `makeNode` needs to know about a value. */
 export interface OutputSpec {
   readonly shape: Shape;
   readonly dtype: DType;

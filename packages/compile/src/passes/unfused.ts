@@ -5,8 +5,8 @@ import { fuseLayerNorm, looseNormalizations } from './layer-norm.js';
 import { applyPasses, generalPasses } from './passes.js';
 
 /**
- * What of a traced function runs in parts although it looks like something that runs as one: a line for each kind, for
- * who looks for speed. Empty where all was recognised.
+ * Patterns of a traced function that look fusible and were not fused, one line per kind, for tuning. Empty where
+ * everything was recognised.
  */
 export function unfused(traced: Graph): string[] {
   const graph = applyPasses([...generalPasses, rewriteGelu, fuseLayerNorm], traced);

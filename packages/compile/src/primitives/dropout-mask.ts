@@ -17,7 +17,7 @@ export interface DropoutMask {
 /**
  * A mask to multiply activations with: 0 with probability `rate`, else 1 / (1 − rate). Element i is a function of key,
  * stream and i alone. Eager tfjs and onnxruntime on the CPU draw the same mask; TensorFlow and WebGPU draw others, each
- * by a counter-based generator of its own.
+ * by a counter-based generator.
  *
  * @param key  int32 [2]: seed and step. In a compiled step it must be an input of the function.
  */

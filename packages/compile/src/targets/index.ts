@@ -17,7 +17,7 @@ export const targets: readonly (Target & { readonly engine: Engine })[] = list;
 export const engines: readonly Engine[] = [...new Set(targets.map(({ engine }) => engine))];
 
 /**
- * The target that runs an engine on a device. Nothing runs elsewhere, or in another precision, than was asked for.
+ * The target that runs an engine on a device. There is no fallback to another device or precision.
  *
  * @throws TypeError if there is no such engine; InputError if it lacks the device or the precision
  */

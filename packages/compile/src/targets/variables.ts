@@ -13,7 +13,7 @@ export function fillInitial(
   if (given) copyInto(name, array, given);
 }
 
-/** A variable's first value in an array of its own. */
+/** A variable's first value, in a new array. */
 export function initialValue(name: string, spec: VariableSpec | Variable): Float32Array | Int32Array {
   const array = emptyValue(spec);
   fillInitial(name, spec, array);

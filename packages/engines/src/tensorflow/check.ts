@@ -17,7 +17,7 @@ export async function checkTensorflow(
   installation: TensorflowInstallation,
   { signal, driverFile = DRIVER_FILE, probe = probeEngine }: CheckOptions = {},
 ): Promise<EngineProbe[]> {
-  // The process reads a record: for this trial it has a folder of its own, so that the real one only tells of successes.
+  // The process reads a record: this trial uses a separate folder, so that the real record lists successes only.
   const trial = join(folder, 'check.partial');
   await writeInstallation(trial, installation);
   const env = { ...process.env, MLM_TENSORFLOW_HOME: trial };

@@ -56,7 +56,7 @@ export async function setupXla(options: XlaSetupOptions = {}): Promise<XlaSetupR
   const { folder = xlaFolder(), onProgress, signal, probe = probeEngine } = options;
   const device = deviceOf(options);
   const { packages, plugin, dataFolder } = devicePackages[device];
-  // A home of its own until it has been tried: what was there before stays as it is.
+  // A separate folder until it has been tried: an earlier installation stays as it is.
   const trial = join(folder, 'setup.partial');
   const target = join(trial, device);
   await rm(trial, { recursive: true, force: true });

@@ -5,7 +5,7 @@ import { IGNORED_LABEL } from '../rows/originals.js';
 /**
  * Visits every position of a masked batch's rows, padding too.
  * @param batch has `input_ids` and `labels`, whose rows have the same lengths
- * @param visit is told the id before masking, the id that the model sees, and whether the position has a label
+ * @param visit called with the id before masking, the id that the model sees, and whether the position has a label
  */
 export function eachToken(
   batch: RecordBatch,

@@ -185,7 +185,7 @@ function writeCounters(
 /**
  * One bit a position of rows that follow one another, for bits 0 and 1 of its id's class: `ceil(length / 32)` words a row.
  * @param classes of all ids, a byte each
- * @param onForeignId is told an id that has no class, and throws
+ * @param onForeignId called with an id that has no class; throws
  * @returns views which the next call of the kernel overwrites
  */
 export function classBits(
@@ -246,7 +246,7 @@ function reserve(count: number): Kernel {
   return kernel;
 }
 
-/** The kernel once more, with a memory of its own. */
+/** Another instance of the kernel, with separate memory. */
 export function instantiate(): Kernel {
   module ??= new WebAssembly.Module(packageBytes(new URL('../../wasm/kernel.wasm', import.meta.url)));
   return new WebAssembly.Instance(module, {}).exports as Kernel;

@@ -1,4 +1,4 @@
 import type { Replacement } from './replacement.js';
 
-/** [MASK] on every masked token, as the notebook that this project implements has it. Nothing is drawn. */
+/** [MASK] on every masked token, as in the notebook that this project implements. Nothing is drawn. */
 export const mask: Replacement = { mask: 1, random: 0 };

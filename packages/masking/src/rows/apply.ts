@@ -58,7 +58,7 @@ export function applyRule(
       maskedCount += masked.count;
     }
   }
-  // Each column has offsets of its own: apache-arrow's tableToIPC drops a buffer that follows itself.
+  // Each column has separate offsets: apache-arrow's tableToIPC drops a buffer that follows itself.
   return {
     input_ids: { values: ids, offsets: offsets.slice() },
     labels: { values: labels, offsets: offsets.slice() },

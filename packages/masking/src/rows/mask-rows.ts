@@ -49,7 +49,7 @@ export function maskWithUniforms(
   return applyRule(copyRows(column), rule, nowhere, 0, givenDraws(uniforms));
 }
 
-/** Masks rows that were masked before anew, as another epoch or another rule has it: `maskRows` of their originals. */
+/** Masks rows again for another epoch or by another rule: `maskRows` of their originals. */
 export function remaskRows(
   masked: Pick<MaskedColumns, 'input_ids' | 'labels'>,
   rule: MaskingRule,

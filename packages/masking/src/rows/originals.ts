@@ -1,6 +1,6 @@
 import type { ListColumn, MaskedColumns } from '@mlm/arrow/columns';
 
-/** Label of a position that the loss leaves out, as PyTorch's cross-entropy has it. */
+/** Label of a position that the loss leaves out, as in PyTorch's cross-entropy. */
 export const IGNORED_LABEL = -100;
 
 /** The ids before masking: the label where it is not −100, else the id. */

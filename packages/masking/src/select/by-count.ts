@@ -122,7 +122,7 @@ function countBits(bits: Uint32Array, firstBit: number, length: number): number 
   return count;
 }
 
-/** As Python's `round` has it, which BERT's script calls. */
+/** Rounds like Python's `round`, which BERT's script calls. */
 function roundHalfToEven(value: number): number {
   const floor = Math.floor(value);
   const isHalf = value - floor === 0.5;

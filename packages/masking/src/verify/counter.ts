@@ -29,7 +29,7 @@ export interface RowCounts {
   chosen: number;
 }
 
-/** Counts rows by the WebAssembly kernel, which also tells whether a row keeps the laws. It has a memory of its own. */
+/** Counts rows by the WebAssembly kernel, which also tells whether a row keeps the laws. Its memory is separate. */
 export class RowCounter {
   private readonly kernel: Kernel = instantiate();
   private words = new Uint32Array(0);

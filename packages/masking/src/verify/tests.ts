@@ -24,7 +24,7 @@ export interface Statistics {
   tests: StatisticalTest[];
   /** All of them together: the smallest p-value, corrected for their number. Below 10⁻⁶ it is an error. */
   p: number;
-  /** Figures that are told and not judged, and what could not be checked, in words. */
+  /** Figures reported without a verdict, and what could not be checked, in words. */
   notes: string[];
 }
 

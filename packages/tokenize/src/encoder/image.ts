@@ -1,6 +1,6 @@
 /** What lies where in an encoder's memory, and the settings that lie outside of it. */
 export interface EncoderLayout {
-  /** Bytes of the tokens, a line each. */
+  /** Bytes of the tokens, one per line. */
   tokenBytes: number;
   /** Bytes of the prefix of a word's further pieces. */
   prefixBytes: number;

@@ -88,7 +88,7 @@ function finish(wasm: SetUpExports, layout: EncoderLayout, start: number): void 
   wasm.setUp(layout.lowercase, layout.cleanText);
 }
 
-/** The tokens, a line each. One with a line end in it is never found: it would be parted as whitespace. */
+/** The tokens, one per line. One with a line end in it is never found: it would be parted as whitespace. */
 function tokenLines({ tokens }: WordPieceModel): string {
   const text = `${tokens.join('\n')}\n`;
   let lines = 0;

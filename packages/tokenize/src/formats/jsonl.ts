@@ -5,7 +5,7 @@ const BACKSLASH = 92;
 const LINE_FEED = 10;
 const SPACE = 32;
 
-/** The texts of .jsonl records, a line each. */
+/** The texts of .jsonl records, one per line. */
 export interface RecordTexts {
   /** UTF-8 lines; a line feed inside a record's text has become a space. */
   text: Uint8Array;

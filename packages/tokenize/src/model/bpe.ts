@@ -24,7 +24,7 @@ export function mergesOf({ merges, vocab }: BpeJson, name: string): Merge[] {
 
 /**
  * Makes what turns a word into its ids: a character each, then the pair of the lowest rank is merged, the leftmost first,
- * until none is left (Sennrich et al. 2016, as Rust tokenizers has it).
+ * until none is left (Sennrich et al. 2016, as in Rust tokenizers).
  */
 export function bpeEncoder(model: BpeJson, merges: readonly Merge[]): (word: string) => number[] {
   const { vocab, unk_token, fuse_unk = false, ignore_merges = false } = model;

@@ -18,7 +18,7 @@ export interface NormalizerOptions {
 
 const SPACE = 0x20;
 
-/** BERT's normalizer, stage by stage over code points, as Rust tokenizers has it. */
+/** BERT's normalizer, stage by stage over code points, as in Rust tokenizers. */
 export function normalize(codePoints: readonly number[], options: NormalizerOptions): number[] {
   const properties = unicodeProperties();
   const { classes } = properties;

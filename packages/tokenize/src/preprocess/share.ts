@@ -14,7 +14,7 @@ export interface GivenShare {
   worldSize?: number | undefined;
 }
 
-/** A Kubernetes indexed job tells the index alone; the size has no variable of its own. */
+/** A Kubernetes indexed job gives only the index; there is no variable for the size. */
 const indexedJob: LauncherVariables = { rank: 'JOB_COMPLETION_INDEX', size: 'JOB_COMPLETIONS' };
 
 function variablesOf(env: NodeJS.ProcessEnv): LauncherVariables | undefined {

@@ -22,7 +22,7 @@ export class StoreReader {
     this.version = stored.version;
   }
 
-  /** The file as the store has it; where the connection breaks, the rest is asked for. */
+  /** The file as the store serves it; after a lost connection, the rest is requested. */
   async *chunks(): AsyncGenerator<Uint8Array> {
     let position = 0;
     let problem: unknown;

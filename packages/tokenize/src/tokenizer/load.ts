@@ -17,7 +17,7 @@ const BUNDLED = 'bert-base-uncased';
 export interface LoadTokenizerOptions {
   /**
    * For a vocab.txt: whether the text is lowercased and loses its accents. Default: what the tokenizer_config.json beside
-   * it says, else true, as BertTokenizer has it.
+   * it says, else true, as in BertTokenizer.
    */
   lowercase?: boolean;
   /** A branch, tag or commit of a repository of the hub. Default: main. */

@@ -38,7 +38,7 @@ export interface SpecialIds {
   mask: number;
 }
 
-/** A token that is recognised in the text before anything else happens to it, as `added_tokens` of tokenizer.json has it. */
+/** A token that is recognised in the text before anything else happens to it, as in `added_tokens` of tokenizer.json. */
 export interface AddedToken {
   /** Its token id. */
   id: number;

@@ -25,7 +25,7 @@ const knownCharacters = lazily(() => ({
 }));
 
 /**
- * A Unicode normalization form as the reference has it. Characters that only a newer Unicode normalizes stay as they are.
+ * A Unicode normalization form, as in the reference. Characters that only a newer Unicode normalizes stay as they are.
  */
 export function toNormalForm(text: string, form: 'NFC' | 'NFD' | 'NFKC' | 'NFKD'): string {
   if (!/[^\0-\x7f]/.test(text)) return text;

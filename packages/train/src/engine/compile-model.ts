@@ -13,7 +13,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Model, Weights } from '../models/model.js';
 import type { engineOptions } from '../options.js';
 
-/** What computes the model. */
+/** The engine that runs the model, and how. */
 export interface EngineOptions extends Omit<Settings<typeof engineOptions>, 'xla' | 'devices'> {
   /** TensorFlow compiles clusters of operations with XLA; default false. */
   xla?: boolean;
@@ -21,7 +21,7 @@ export interface EngineOptions extends Omit<Settings<typeof engineOptions>, 'xla
   devices?: number;
 }
 
-/** The model's parameters for `compile`; without weights they are zero, or those of the step that shares its own. */
+/** The model's parameters for `compile`; without weights they are zero, or those of the executable that shares its own. */
 export function parameterVariables({ parameters }: Model, weights?: Weights): Record<string, VariableSpec> {
   const entries = parameters.map(({ name, shape }) => {
     const value = weights?.get(name);
@@ -49,7 +49,7 @@ export const modelFunction = <Options extends unknown[]>(
 /** All code that the functions of graphs.ts run. */
 const code = ['./', '../models/', '../optimizer/'].map((folder) => new URL(folder, import.meta.url));
 
-/** Compiles a function of the model for an engine, on variables of its own or on those of the step `share`. */
+/** Compiles a function of the model for an engine, with its own variables or those of the executable `share`. */
 export async function compileModel(
   { engine, device, threads, precision, xla = false, devices = 1 }: EngineOptions,
   { fn, values }: ModelFunction,
@@ -78,7 +78,7 @@ async function chooseBackend(): Promise<void> {
   // Null after a graph was traced, whatever the types say.
   const chosen: string | null | undefined = tf.engine().backendName;
   if (chosen && chosen !== traceBackendName) return;
-  // Else tfjs advertises its native backend at the first tensor. Its name aside, the mode changes warnings alone.
+  // Else tfjs advertises its native backend at the first tensor. Despite its name, the mode affects only warnings.
   tf.enableProdMode();
   await import('@tensorflow/tfjs-backend-cpu');
   await tf.setBackend('cpu');

@@ -11,9 +11,9 @@ export interface FailedStep {
 }
 
 /**
- * Names the rows that should fit in an error of too little memory, by the estimate behind `--batch-size auto`: as many as
- * the memory held when it was free, and fewer than did not fit. Where the memory is not known the error stays, and names
- * half the rows; so it does where by the estimate the step should have fitted, or nothing would.
+ * Adds to an out-of-memory error how many rows should fit, by the estimate behind `batchSize: 'auto'`: as many as the
+ * device had memory for when it was free, and fewer than failed. The error stays as it is, suggesting half the rows, where
+ * the memory is unknown, or where the estimate says that the step should have fitted, or that not even one row does.
  */
 export function withFittingRows(error: unknown, { model, shape, freeBytes }: FailedStep): unknown {
   if (!(error instanceof OutOfMemoryError) || error.rows === undefined || freeBytes === undefined)

@@ -114,7 +114,7 @@ const exportFolder: Replaceable & { kind: 'folder' } = {
 
 const ids: InputSpec = { shape: ['batch_size', 'sequence_length'], dtype: 'int32' };
 
-/** The model as the bytes of an .onnx file in float32, as {@link onnxGraph} has it. */
+/** The model as the bytes of an .onnx file in float32, as {@link onnxGraph} builds it. */
 export function onnxModel(checkpoint: Pick<Checkpoint, 'model' | 'weights'>): Uint8Array {
   return onnxFile(onnxGraph(checkpoint.model), checkpoint, 'fp32');
 }

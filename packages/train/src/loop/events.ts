@@ -1,29 +1,29 @@
 import type { MessageParts } from '@mlm/base/errors';
-/** What a run tells while it goes. */
+/** The events of a run. */
 export type TrainEvent = StartEvent | StepEvent | EvaluationEvent | CheckpointEvent | EndEvent;
 
-/** The first event: data and model fit each other, the output is made, and steps follow. */
+/** The first event: data and model fit each other, the output exists, and steps follow. */
 export interface StartEvent {
   type: 'start';
   /** Optimizer steps of the whole run. */
   totalSteps: number;
-  /** Those that are done already: not 0 in a run that is resumed. */
+  /** Steps already done; not 0 in a resumed run. */
   doneSteps: number;
   /** Optimizer steps of a pass over the dataset. */
   stepsPerEpoch: number;
   /** Rows in a batch. */
   batchSize: number;
-  /** Rows of a batch that pass through the engine at once. */
+  /** Rows that the engine computes at once. */
   microBatchSize: number;
-  /** Rows to train on. */
+  /** Training rows. */
   rows: number;
   /** Validation rows. */
   validationRows: number;
-  /** Numbers that the model consists of. */
+  /** Number of parameters of the model. */
   parameters: number;
   /** The run's folder. */
   output: string;
-  /** Options that have no effect on this run, one message each; `messageText` of `@mlm/base` writes it out. */
+  /** Options without effect in this run, one message each; `messageText` of `@mlm/base` turns one into text. */
   warnings: MessageParts[];
 }
 
@@ -33,26 +33,26 @@ export interface StepMetrics {
   step: number;
   /** Mean cross-entropy in nats over the step's masked positions. */
   loss: number;
-  /** Norm over all gradients together, before clipping. Missing in lines that earlier versions wrote. */
+  /** Global norm of the gradients, before clipping. Missing in lines written by earlier versions. */
   gradient_norm?: number;
-  /** The rate that the step was taken with. */
+  /** Learning rate of the step. */
   learning_rate: number;
   /** Tokens seen since the start of the run, padding left out. */
   tokens: number;
-  /** Tokens of this step by its seconds. */
+  /** Tokens of this step per second. */
   tokens_per_second: number;
-  /** Seconds spent in steps since the start of the run, over all its parts; evaluations and saving are left out. */
+  /** Seconds spent in steps since the start of the run, resumed parts included; evaluations and saving excluded. */
   elapsed_seconds: number;
 }
 
-/** An optimizer step was taken and written down. */
+/** An optimizer step was taken and logged. */
 export interface StepEvent extends StepMetrics {
   type: 'step';
   /** Optimizer steps of the whole run. */
   totalSteps: number;
 }
 
-/** How a model does on masked rows. */
+/** A model's scores on masked rows. */
 export interface Evaluation {
   /** Mean cross-entropy in nats over the masked positions. */
   loss: number;
@@ -69,14 +69,14 @@ export interface EvaluationEvent extends Evaluation {
   type: 'evaluation';
   /** Optimizer steps done; 0 before the first. */
   step: number;
-  /** Whether no loss of this run was lower; the one before the first step does not count. */
+  /** Whether this is the lowest loss of the run so far; the one before the first step does not count. */
   best: boolean;
 }
 
-/** A checkpoint stands whole in a folder. */
+/** A complete checkpoint was written. */
 export interface CheckpointEvent {
   type: 'checkpoint';
-  /** Optimizer steps that its weights have had. */
+  /** Optimizer steps behind its weights. */
   step: number;
   /** `checkpoint-<step>/` or `best/` within the output, or at the end the output itself. */
   folder: string;
@@ -85,7 +85,7 @@ export interface CheckpointEvent {
 /** The last event. */
 export interface EndEvent {
   type: 'end';
-  /** All steps were done, `patience` ended the run, or its `signal` did: then it can be resumed. */
+  /** Whether all steps were done, `patience` ended the run, or its `signal` did; an aborted run can be resumed. */
   reason: 'finished' | 'stopped early' | 'aborted';
   /** Optimizer steps done, over all parts of the run. */
   step: number;

@@ -14,9 +14,9 @@ export interface OpenedModel {
   checkpoint: Omit<Checkpoint, 'weights'>;
   /** The commit of a model from a hub, where a run begins with one. */
   revision?: string | undefined;
-  /** What was drawn anew of the model, or left out, a line each. */
+  /** What was initialised anew or ignored of the model, one line each. */
   notes: readonly string[];
-  /** Draws the weights, which takes its time, or hands over those that were read. */
+  /** Initialises the weights, which takes a while, or returns those that were read. */
   firstWeights: () => Weights;
 }
 

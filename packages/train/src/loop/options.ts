@@ -2,9 +2,9 @@ import type { TokenizerMetadata } from '@mlm/arrow';
 import type { Given, Settings } from '@mlm/base/options';
 import type { trainOptions } from '../options.js';
 
-/** What `train` is asked to do. Everything but the dataset has a default: `trainDefaults`. */
+/** Options of {@link train}. All but the dataset have defaults: {@link trainDefaults}. */
 export interface TrainOptions extends Given<typeof trainOptions> {
-  /** An Arrow file or a dataset folder; a validation part beside it is found by itself. */
+  /** An Arrow file or a dataset folder; validation rows beside it are found automatically. */
   dataset: string;
   /** The tokenizer of a dataset that does not carry one. */
   tokenizer?: TokenizerMetadata | undefined;
@@ -12,14 +12,14 @@ export interface TrainOptions extends Given<typeof trainOptions> {
   command?: string | undefined;
   /** Ends the run after the step in progress, or within an evaluation, with a checkpoint. */
   signal?: AbortSignal | undefined;
-  /** Asked after every step; where it answers true, a checkpoint is saved as `saveEvery` saves it, and the run goes on. */
+  /** Called after every step; if it returns true, a checkpoint is saved as by `saveEvery`, and the run goes on. */
   saveRequested?: (() => boolean) | undefined;
 }
 
-/** Everything that a run can be told beside its data, with the defaults filled in. */
+/** All options of a run but its data, with the defaults filled in. */
 export interface TrainSettings extends Settings<typeof trainOptions> {}
 
-/** What a run goes by: `auto` as a batch size and the output's name are settled. */
+/** Settings with `auto` as a batch size and the output's name resolved. */
 export type ResolvedOptions = Omit<TrainSettings, 'batchSize' | 'output'> &
   Pick<TrainOptions, 'dataset' | 'tokenizer' | 'signal' | 'command' | 'saveRequested'> & {
     batchSize: number;

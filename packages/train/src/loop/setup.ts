@@ -12,7 +12,7 @@ export interface Setup extends OpenedModel, Omit<OpenedData, 'microBatchSize'>, 
 }
 
 /**
- * Opens dataset and model and holds them against each other.
+ * Opens dataset and model and checks that they fit each other.
  *
  * @param resumed of the run that is continued: its model is taken, wherever that began
  */

@@ -25,9 +25,9 @@ import { inputsOf, outputOf, resolveOptions } from './resolve.js';
 import { type Setup, setUp } from './setup.js';
 
 /**
- * Trains a masked language model on a dataset and writes a checkpoint folder. The run goes on as its events are read;
- * to leave off reading ends it without a checkpoint, an aborted `signal` with one. With `resume`, options that are not
- * given are those of the run.
+ * Trains a masked language model on a dataset and writes a checkpoint folder. The run advances as its events are read:
+ * if you stop reading, it ends without a checkpoint; if `signal` is aborted, it ends with one. With `resume`, options that
+ * are not given are those of the run.
  *
  * @throws InputError when options, dataset, model and output do not go together
  */

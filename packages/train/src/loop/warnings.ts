@@ -2,7 +2,7 @@ import { type MessageParts, mention, say } from '@mlm/base/errors';
 import type { ResolvedOptions } from './options.js';
 import type { Setup } from './setup.js';
 
-/** Options that do nothing in this run, though it can go on: a line each. */
+/** Options without effect in this run, one message each. */
 export function warningsOf(
   options: ResolvedOptions,
   { dataset, validation, schedule, notes }: Setup,

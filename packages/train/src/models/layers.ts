@@ -318,7 +318,7 @@ export function rotaryAngles(
   base: number,
   positions?: tf.Tensor,
 ): RotaryAngles {
-  // As PyTorch has it in single precision, rounded at each operation.
+  // As in PyTorch in single precision, rounded at each operation.
   const frequencies = Float32Array.from({ length: size / 2 }, (_, i) =>
     Math.fround(1 / Math.fround(base ** Math.fround((2 * i) / size))),
   );

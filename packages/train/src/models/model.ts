@@ -83,7 +83,7 @@ export interface Parameter {
   /** A linear weight is [out, in]. */
   shape: readonly number[];
   init: Initializer;
-  /** Whether weight decay applies: to all but biases and normalization, as transformers' Trainer has it. */
+  /** Whether weight decay applies: to all but biases and normalization, as in transformers' Trainer. */
   decays: boolean;
   /** The encoder layer that it belongs to, from 0 at the bottom. */
   layer: number | 'embeddings' | 'head';

@@ -310,7 +310,7 @@ function layerTypes(fields: ConfigFields, layers: number): Attention[] {
   return given as Attention[];
 }
 
-/** In `rope_parameters` since version 5 of transformers, before that in a field of its own. */
+/** In `rope_parameters` since version 5 of transformers, before that in a separate field. */
 function rotaryBase(fields: ConfigFields, attention: Attention, name: string, fallback: number): number {
   fields.refuseOther('rope_scaling', undefined, 'none');
   const all = fields.value('rope_parameters');

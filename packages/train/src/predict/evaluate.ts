@@ -11,7 +11,7 @@ import { evaluateRows } from '../loop/evaluate-rows.js';
 import type { Evaluation } from '../loop/events.js';
 import { evaluateOptions } from '../options.js';
 
-/** What `evaluate` is asked to do; the engine is onnxruntime on the CPU unless another is named. */
+/** Options of {@link evaluate}; the engine is onnxruntime on the CPU unless another is named. */
 export interface EvaluateOptions extends Given<typeof evaluateOptions> {
   /** An Arrow file or a dataset folder with labels. */
   dataset: string;
@@ -19,21 +19,21 @@ export interface EvaluateOptions extends Given<typeof evaluateOptions> {
   model: string;
   /** The tokenizer of a dataset that does not carry one. */
   tokenizer?: TokenizerMetadata | undefined;
-  /** Called once the engine has the model. */
+  /** Called once the model is compiled. */
   onStart?: () => void;
   /** Ends the evaluation after the batch in progress, with the signal's reason as the error. */
   signal?: AbortSignal;
-  /** Told after every batch how far it is. */
+  /** Called after every batch. */
   onProgress?: (progress: EvaluationProgress) => void;
 }
 
-/** How far an evaluation is. */
+/** Progress of an evaluation. */
 export interface EvaluationProgress {
   batches: number;
   totalBatches: number;
 }
 
-/** What {@link evaluate} gives. */
+/** Result of {@link evaluate}. */
 export interface DatasetEvaluation extends Evaluation {
   /** The split that was scored; null where the dataset does not say. A score on training rows tells little. */
   split: Split | null;
@@ -50,7 +50,7 @@ export async function evaluate(given: EvaluateOptions): Promise<DatasetEvaluatio
   );
 }
 
-/** {@link evaluate} of a checkpoint that `read` gives, once the dataset has shown to be one; `model` names it in messages. */
+/** {@link evaluate} of a checkpoint returned by `read`, which is called after the dataset has been checked; `model` names it in messages. */
 export async function evaluateCheckpoint(
   read: () => Promise<Checkpoint>,
   given: EvaluateOptions,

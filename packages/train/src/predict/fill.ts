@@ -70,7 +70,7 @@ export class MaskFiller {
     );
   }
 
-  /** Frees the engine's memory; the filler is of no use afterwards. */
+  /** Frees the engine's memory; the filler cannot be used afterwards. */
   dispose(): Promise<void> {
     return this.predictor.dispose();
   }

@@ -22,7 +22,7 @@ export async function unigramLoss(path: string): Promise<number> {
   }
 }
 
-/** Tokens that are counted for a chart: enough for a line, and read in a moment. */
+/** Tokens counted for a chart: enough for a line, and quick to read. */
 const sampledTokens = 2e6;
 
 /** {@link unigramLoss} by the first 2 million tokens; undefined where the dataset has no masked validation rows. */

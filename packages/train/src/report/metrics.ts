@@ -33,7 +33,7 @@ export class MetricsFile {
       if (error.code === 'ENOENT') return '';
       throw readError(error, this.#path);
     });
-    // A killed process may leave half a line at the end.
+    // A killed process may leave a partial last line.
     const whole = text.split('\n').filter((line) => line.endsWith('}'));
     return whole.map((line) => JSON.parse(line) as MetricsLine);
   }

@@ -39,7 +39,7 @@ export async function runDoctor(context: Context, options: DoctorSettings): Prom
   ]);
 }
 
-/** A trial as `--json` has it: messages as the command line words them, commands as this user calls them. */
+/** A trial as `--json` prints it: messages as the command line words them, commands as this user calls them. */
 export function probeRecord(context: Context, { engine, error, remedy, ...probe }: EngineProbe) {
   const mlm = commandName(context.env);
   return {

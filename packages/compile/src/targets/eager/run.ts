@@ -83,7 +83,7 @@ export class EagerExecutable implements Executable {
   }
 }
 
-/** A tensor of its own for each result, to be freed: what was returned may be a variable or somebody else's. */
+/** A new tensor for each result, to be freed: the one returned may be a variable or belong to the caller. */
 function ownTensors(results: Readonly<Record<string, Tensor>>): NamedTensorMap {
   return Object.fromEntries(
     Object.entries(results).map(([name, tensor]) => [name, clone(resultTensor(name, tensor))]),

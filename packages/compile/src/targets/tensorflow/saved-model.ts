@@ -41,7 +41,7 @@ const PRODUCER = 1087;
  * With `values`, loading the file gives the variables their first values, in Python's `tf.saved_model.load` too, whose
  * `.signatures['serving_default']` then runs at once. Without, they have none until `write_0`, … have run.
  *
- * @returns the bytes of `saved_model.pb`, to stand in a folder of its own
+ * @returns the bytes of `saved_model.pb`, which needs a folder to itself
  * @throws Error naming an operation that has no form in TensorFlow; RangeError if a value has another length than its
  *   variable
  */

@@ -5,7 +5,7 @@ import { entryPoint, lastWords, reportedParts, runCommand } from '@mlm/base/spaw
 const passed = new Set<string>();
 
 /**
- * Starts a device once in a process of its own, before it is used here: Dawn writes its stack traces past every log
+ * Starts a device once in a separate process before using it in this one: Dawn writes its stack traces past every log
  * level, and a driver that crashes takes its process along.
  *
  * @throws InputError when the device does not start
