@@ -22,6 +22,8 @@ pnpm bench precision              500 steps in bf16 and in fp32: the validation 
   --precisions <a,b>    for train (default: fp32,bf16; on cuda fp32,tf32,bf16; on webgpu fp32)
   --device <name>       for train: cpu, cuda or webgpu (default: cpu)
   --steps <n>           for convergence and precision (default: 500)
+  --engine <name>       for precision: tensorflow or xla (default: tensorflow)
+  --batch-size <n>      for precision (default: 8)
   --python <path>       an interpreter that has the peers
   --output <folder>     where tables and JSON go (default: bench/.cache/results)
 `;
@@ -36,6 +38,8 @@ const { values, positionals } = parseArgs({
     precisions: { type: 'string' },
     device: { type: 'string', default: 'cpu' },
     steps: { type: 'string', default: '500' },
+    engine: { type: 'string', default: 'tensorflow' },
+    'batch-size': { type: 'string' },
     python: { type: 'string' },
     output: { type: 'string', default: path.join(cache, 'results') },
     help: { type: 'boolean' },
@@ -98,7 +102,12 @@ const benchmarks = {
   },
   async precision() {
     const { benchPrecision } = await import('./precision/bench.js');
-    return benchPrecision({ model: values.models ?? 'bert-tiny', steps: Number(values.steps) });
+    return benchPrecision({
+      model: values.models ?? 'bert-tiny',
+      steps: Number(values.steps),
+      engine: values.engine,
+      batchSize: values['batch-size'] === undefined ? undefined : Number(values['batch-size']),
+    });
   },
 };
 

@@ -24,17 +24,34 @@ export function emptyValue({ shape, dtype }: VariableSpec | Variable): Float32Ar
   return dtype === 'int32' ? new Int32Array(sizeOf(shape)) : new Float32Array(sizeOf(shape));
 }
 
+/** A variable's first value, to be read at once: the given array itself where there is one. @throws as `checkFits` */
+export function firstValue(name: string, spec: VariableSpec | Variable): Float32Array | Int32Array {
+  const given = spec instanceof Variable ? (spec.dataSync() as TypedArray) : spec.value;
+  return given ? checkFits(name, spec, given) : emptyValue(spec);
+}
+
+/** The values, if they are what a variable holds. @throws if the length or type differs */
+export function checkFits(
+  name: string,
+  { shape, dtype }: VariableSpec | Variable,
+  values: TypedArray,
+): Float32Array | Int32Array {
+  return checked(name, sizeOf(shape), dtype === 'int32' ? Int32Array : Float32Array, values);
+}
+
 /** Overwrites a variable's array. @throws if the length or type differs */
 export function copyInto(name: string, target: Float32Array | Int32Array, values: TypedArray): void {
-  if (values.length !== target.length) {
-    throw new TypeError(`the variable '${name}' holds ${target.length} values, not ${values.length}`);
+  target.set(checked(name, target.length, target.constructor, values) as Float32Array & Int32Array);
+}
+
+function checked(name: string, length: number, type: { name: string }, values: TypedArray) {
+  if (values.length !== length) {
+    throw new TypeError(`the variable '${name}' holds ${length} values, not ${values.length}`);
   }
-  if (values.constructor !== target.constructor) {
-    throw new TypeError(
-      `the variable '${name}' is a ${target.constructor.name}, not a ${values.constructor.name}`,
-    );
+  if (values.constructor !== type) {
+    throw new TypeError(`the variable '${name}' is a ${type.name}, not a ${values.constructor.name}`);
   }
-  target.set(values as Float32Array & Int32Array);
+  return values as Float32Array | Int32Array;
 }
 
 /** Picks variables by name. @throws if one does not exist */

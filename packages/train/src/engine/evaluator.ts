@@ -45,6 +45,11 @@ export class Evaluator {
     return new Evaluator(await compileModel(options, fn, variables, batchInputs(options), share), options);
   }
 
+  /** Programs compiled so far, where each shape has its own. */
+  get programs(): number | undefined {
+    return this.executable.programs;
+  }
+
   async score(batch: Batch): Promise<Score> {
     if (batch.masked === 0) return { lossSum: 0, correct: 0, masked: 0 };
     const { loss_sum, correct } = await this.executable.run(batchValues(batch, this.options));

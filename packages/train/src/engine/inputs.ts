@@ -69,8 +69,8 @@ export function batchValues(
 }
 
 /**
- * Sizes of the masked positions, in 32nds of all (or 16 positions, where that is more): about one in seven is masked, which then comes in two or three, and no
- * more than these are ever compiled for a length.
+ * Sizes of the masked positions, in 32nds of all (or 16 positions, where that is more): about one in seven is masked, which
+ * then comes in two or three, and no more than these are ever compiled for a length.
  */
 const sizes = [1, 2, 3, 4, 5, 6, 7, 8, 16, 32];
 const smallestSize = 16;
@@ -81,6 +81,10 @@ export function paddedSize({ batch, sequence, masked_positions }: Batch): number
   const fits = sizes.find((parts) => parts * unit >= masked_positions.length);
   return fits === undefined ? masked_positions.length : fits * unit;
 }
+
+/** How many programs batches of some lengths can come to, where each shape has its own. */
+export const programLimit = ({ lengths }: Pick<GraphShape, 'lengths'>): number =>
+  lengths.length * sizes.length;
 
 /**
  * The masked positions, padded to one of few counts, with the weight of each: 1, and 0 on padding, which is position 0

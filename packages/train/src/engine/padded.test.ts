@@ -4,7 +4,7 @@ import { adamWDefaults, firstMoment, secondMoment, stepScalars } from '../optimi
 import { isKeyBias, readReference, relativeError } from '../testing/reference.fixture.js';
 import { compileModel, modelFunction, parameterVariables } from './compile-model.js';
 import { evaluationGraph, trainingStep } from './graphs.js';
-import { batchInputs, batchValues, padMasked, trainingInputs } from './inputs.js';
+import { batchInputs, batchValues, padMasked, programLimit, trainingInputs } from './inputs.js';
 
 const engine = { engine: 'onnx', device: 'cpu', threads: 1, precision: 'fp32' } as const;
 
@@ -28,6 +28,11 @@ it('masked positions are padded to few sizes, without weight', () => {
     expect(padded.masked_positions.subarray(0, masked)).toEqual(batch(masked).masked_positions);
   }
   expect([...sizes]).toEqual([640, 768]);
+  const all = Array.from(
+    { length: 32 * 128 + 1 },
+    (_, masked) => padMasked(batch(masked)).masked_positions.length,
+  );
+  expect(new Set(all).size).toBe(programLimit({ lengths: [128] }));
   expect(padMasked(batch(0)).position_weights.every((weight) => weight === 0)).toBe(true);
 });
 

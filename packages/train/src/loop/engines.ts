@@ -8,6 +8,8 @@ import type { Setup } from './setup.js';
 export interface Engines {
   trainer: Trainer;
   scored: ScoredData | undefined;
+  /** Programs compiled so far, on an engine with one for each shape of a batch. */
+  programs(): number | undefined;
   dispose(): Promise<void>;
 }
 
@@ -27,6 +29,10 @@ export async function startEngines(
   return {
     trainer,
     scored: validation && evaluator && { ...validation, evaluator },
+    programs() {
+      const { programs } = trainer.executable;
+      return programs === undefined ? undefined : programs + (evaluator?.programs ?? 0);
+    },
     async dispose() {
       await evaluator?.dispose();
       await trainer.dispose();

@@ -21,6 +21,8 @@ export interface StartEvent {
   validationRows: number;
   /** Number of parameters of the model. */
   parameters: number;
+  /** How many programs training and evaluation can compile at most, on an engine with one for each shape of a batch (xla). */
+  programLimit?: number;
   /** The run's folder. */
   output: string;
   /** Options without effect in this run, one message each; `messageText` of `@mlm/base` turns one into text. */
@@ -93,6 +95,8 @@ export interface EndEvent {
   tokens: number;
   /** Seconds spent in steps. */
   elapsed_seconds: number;
+  /** Programs compiled, or taken from the cache, to train and to evaluate: on an engine with one for each shape of a batch (xla). */
+  programs?: number;
   /** The run's folder. */
   output: string;
 }

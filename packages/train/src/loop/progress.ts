@@ -3,6 +3,7 @@ import { deciding, type Given, settingsOf } from '@mlm/base/options';
 import { ENGINE_REVISION } from '@mlm/compile';
 import { mayBeInexact } from '../checkpoint/inexact.js';
 import type { Recipe, TrainerState } from '../checkpoint/state.js';
+import { programLimit } from '../engine/inputs.js';
 import { parameterCount } from '../models/model.js';
 import { trainOptions } from '../options.js';
 import type { EndEvent, Evaluation, EvaluationEvent, StartEvent } from './events.js';
@@ -122,6 +123,10 @@ export function startEvent(options: ResolvedOptions, setup: Setup, state: Traine
     rows: setup.dataset.rows,
     validationRows: setup.validation?.dataset.rows ?? 0,
     parameters: parameterCount(setup.checkpoint.model),
+    ...(setup.trainer.engine === 'xla' && {
+      programLimit:
+        programLimit(setup.trainer) + (setup.validation ? programLimit(setup.validation.plan) : 0),
+    }),
     output: options.output,
     warnings: warningsOf(options, setup),
   };
@@ -131,6 +136,15 @@ export function endEvent(
   reason: EndEvent['reason'],
   { output }: ResolvedOptions,
   { step, tokens, elapsed_seconds }: TrainerState,
+  programs?: number,
 ): EndEvent {
-  return { type: 'end', reason, step, tokens, elapsed_seconds, output };
+  return {
+    type: 'end',
+    reason,
+    step,
+    tokens,
+    elapsed_seconds,
+    ...(programs !== undefined && { programs }),
+    output,
+  };
 }

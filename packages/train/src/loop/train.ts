@@ -154,7 +154,7 @@ async function* run(
     await log.sync();
     await output.saveLast(await snapshot());
     yield { type: 'checkpoint', step: state.step, folder: options.output };
-    yield endEvent(reason, options, state);
+    yield endEvent(reason, options, state, engines.programs());
   } finally {
     await engines?.dispose();
     await (await opening).close();

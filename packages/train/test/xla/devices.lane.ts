@@ -109,7 +109,14 @@ describe('a run', () => {
       output: folder.file(output),
       ...options,
     };
+    let limit = 0;
     for await (const event of train(given)) {
+      if (event.type === 'start') limit = event.programLimit!;
+      if (event.type === 'end') {
+        // A training and an evaluation program at the least.
+        expect(event.programs).toBeGreaterThanOrEqual(2);
+        expect(event.programs).toBeLessThanOrEqual(limit);
+      }
       if (event.type === 'checkpoint' && event.step === until) return;
     }
   }

@@ -17,6 +17,8 @@ export interface TrainResult {
   tokens: number;
   tokens_per_second: number;
   elapsed_seconds: number;
+  /** Programs compiled, or taken from the cache; on the engine xla alone. */
+  programs?: number;
   /** Validation results by step, in their order. */
   evaluations: ({ step: number; decoded: number } & Omit<Evaluation, 'masked'>)[];
 }
@@ -48,7 +50,7 @@ export async function followTraining(
     for await (const event of events) {
       if (event.type === 'start') {
         const { totalSteps, doneSteps, rows, validationRows, parameters, output } = event;
-        const { batchSize, microBatchSize, warnings } = event;
+        const { batchSize, microBatchSize, programLimit, warnings } = event;
         Object.assign(result, { output, step: doneSteps, total_steps: totalSteps });
         for (const warning of warnings) progress.note(`mlm: ${spell(warning)}`);
         const validation = validationRows > 0 ? ` and ${formatNoun(validationRows, 'validation row')}` : '';
@@ -61,6 +63,8 @@ export async function followTraining(
           `${formatShortCount(parameters)} parameters, ${formatNoun(rows, 'row')}${validation}, ` +
             `${formatNoun(totalSteps, 'step')}${cut}${resumed} → ${output}/`,
         );
+        if (programLimit !== undefined)
+          progress.note(`XLA compiles a program for each shape of a batch: at most ${programLimit}`);
       } else if (event.type === 'step') {
         if (losses.push(event.loss) > lossWindow) losses.shift();
         // A cross-entropy of any label is above 0.
@@ -92,8 +96,14 @@ export async function followTraining(
             `accuracy ${(evaluation.accuracy * 100).toFixed(2)} %${best ? ', the best so far' : ''}`,
         );
       } else if (event.type === 'end') {
-        const { reason, step, tokens, elapsed_seconds } = event;
-        Object.assign(result, { reason, step, tokens, elapsed_seconds });
+        const { reason, step, tokens, elapsed_seconds, programs } = event;
+        Object.assign(result, {
+          reason,
+          step,
+          tokens,
+          elapsed_seconds,
+          ...(programs !== undefined && { programs }),
+        });
       }
     }
   } finally {

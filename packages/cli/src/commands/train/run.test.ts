@@ -30,4 +30,5 @@ test.each<[Partial<TrainResult>, string[]]>([
 test('counts what there is', () => {
   expect(describe(result)[0]).toBe('6 steps, 1.23 K tokens in 12 s (100 tokens/s)');
   expect(describe({ ...result, step: 1, tokens_per_second: 0 })[0]).toBe('1 step, 1.23 K tokens in 12 s');
+  expect(describe({ ...result, programs: 3 })).toContain('3 programs compiled by XLA or cached');
 });

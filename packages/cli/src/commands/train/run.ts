@@ -106,11 +106,12 @@ export function headline({ reason, step, total_steps, loss }: TrainResult): stri
 }
 
 export function describe(result: TrainResult): string[] {
-  const { step, loss, tokens, tokens_per_second, elapsed_seconds, evaluations } = result;
+  const { step, loss, tokens, tokens_per_second, elapsed_seconds, programs, evaluations } = result;
   const last = evaluations.at(-1);
   return [
     `${formatNoun(step, 'step')}, ${formatShortCount(tokens)} tokens in ${formatDuration(elapsed_seconds)}` +
       (tokens_per_second > 0 ? ` (${formatShortCount(tokens_per_second)} tokens/s)` : ''),
+    ...(programs === undefined ? [] : [`${formatNoun(programs, 'program')} compiled by XLA or cached`]),
     ...(loss === null ? [] : [`loss ${loss.toFixed(4)}`]),
     ...(last === undefined
       ? []

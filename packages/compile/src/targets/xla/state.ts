@@ -1,7 +1,7 @@
 import type { DeviceBuffer } from '@mlm/pjrt';
 import type { TypedArray } from '../../graph/graph.js';
 import type { Variables } from '../target.js';
-import { copyInto, emptyValue, initialValue, pick } from '../variables.js';
+import { checkFits, firstValue, pick } from '../variables.js';
 import type { Devices } from './devices.js';
 
 /** Variables on the devices, of which each has its own copy of all. */
@@ -13,7 +13,7 @@ export class XlaState {
     private readonly specs: Variables,
   ) {
     for (const [name, spec] of Object.entries(specs)) {
-      this.#buffers.set(name, this.#upload(name, initialValue(name, spec)));
+      this.#buffers.set(name, this.#upload(name, firstValue(name, spec)));
     }
   }
 
@@ -39,9 +39,7 @@ export class XlaState {
   write(values: Readonly<Record<string, TypedArray>>): void {
     pick(this.#buffers, Object.keys(values));
     for (const [name, given] of Object.entries(values)) {
-      const array = emptyValue(this.specs[name]!);
-      copyInto(name, array, given);
-      this.replace(name, this.#upload(name, array));
+      this.replace(name, this.#upload(name, checkFits(name, this.specs[name]!, given)));
     }
   }
 
