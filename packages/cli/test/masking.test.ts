@@ -50,6 +50,28 @@ test('a dataset of whole words, several draws a row and a stream of its own veri
   expect(Math.abs(labels / maskable - 0.15)).toBeLessThan(0.02);
 });
 
+test('the summary of a run states the share of the tokens that can be masked, as inspect does', async () => {
+  for (const options of [
+    ['--eval-fraction', '0.3'],
+    ['--limit', '6', '--dupe-factor', '2'],
+  ]) {
+    const report = await preprocess('share.arrow', '--protect', 'the', '--overwrite', ...options);
+    const { splits } = await json<{ splits: Record<string, Split> }>('inspect', 'share.arrow');
+    const sum = (name: 'labels' | 'maskable') =>
+      Object.values(splits).reduce((total, split) => total + split[name], 0);
+    expect(report).toMatchObject({
+      maskable: sum('maskable'),
+      selected: sum('labels'),
+      masked_share: sum('labels') / sum('maskable'),
+    });
+  }
+  const args = ['preprocess', 'corpus.txt', 'share.arrow', '--overwrite', '--sequence-length', '64'];
+  const { stdout } = await runMlm(args, { cwd: folder });
+  const [, percent] =
+    /tokens masked \(([\d.]+) % of those that can be masked\)/.exec(stdout.toString()) ?? [];
+  expect(Math.abs(Number(percent) - 15)).toBeLessThan(1);
+});
+
 test('protected tokens are never masked; a limit counts the rows that are written', async () => {
   const protect = ['the', '##s'].flatMap((token) => ['--protect', token]);
   const report = await preprocess(

@@ -313,11 +313,13 @@ export class DatasetSink extends Writable {
 
   private metadataOf(writer: SplitWriter): DatasetMetadata {
     const rows_per_unit = writer.rowsPerUnit;
+    // How many tokens could have been masked is for the report; metadata keeps the names that it has always had.
+    const { maskable, ...counts } = this.counts;
     return {
       ...this.description!,
       split: writer.split,
       rows_per_unit,
-      counts: this.options.counts ?? this.counts,
+      counts: this.options.counts ?? (counts as DatasetCounts),
     };
   }
 

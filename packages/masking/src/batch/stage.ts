@@ -21,10 +21,19 @@ export function createStage(rule: MaskingRule): (batch: ColumnBatch) => ColumnBa
     const rows = repeatRows(columns.input_ids as ListColumn<Int32Array>, dupe_factor);
     const place = { ...given, firstRow: given.firstRow * dupe_factor };
     const starts = columns.document_starts as ListColumn<Int32Array> | undefined;
+    const maskable = countMaskable(rows, rule);
     const { masked, tokens, ...columnsOfRows } = maskRowsInPlace(rows, rule, place);
     // Sums over a dataset go by the name `selected` since the format's first version.
-    const counts = { ...place.counts, tokens, selected: masked };
+    const counts = { ...place.counts, tokens, maskable, selected: masked };
     const carried = starts && { document_starts: repeatRows(starts, dupe_factor) };
     return { columns: { ...columnsOfRows, ...carried }, place: { ...place, counts } };
   };
+}
+
+/** Tokens that are not protected. */
+function countMaskable({ values, offsets }: ListColumn<Int32Array>, { isProtected }: MaskingRule): number {
+  let count = 0;
+  const end = offsets.at(-1)!;
+  for (let i = offsets[0]!; i < end; i++) if (isProtected[values[i]!] === 0) count++;
+  return count;
 }

@@ -51,6 +51,24 @@ describe('dynamic masking', () => {
     expect(await rowsOf(path, 1)).not.toEqual(stored);
   });
 
+  it.each(['token', 'whole-word', 'ngram', 'span'])(
+    'gives the static masks over record batches and units of any size: %s',
+    async (select) => {
+      for (const replace of ['mask', 'bert']) {
+        const path = folder.file(`large-${select}-${replace}.arrow`);
+        // Ragged rows, and more tokens in a unit than are drawn for at a time.
+        const masking = { select, replace, probability: 0.3 };
+        await writeDataset(path, {
+          rowsPerUnit: [3000, 0, 41, 500],
+          sequenceLength: 24,
+          ragged: true,
+          masking,
+        });
+        expect(await rowsOf(path, 0)).toEqual(await rowsOf(path));
+      }
+    },
+  );
+
   it('masks by changed settings as if the dataset had been made with them', async () => {
     const [plain, words] = [folder.file('plain.arrow'), folder.file('words.arrow')];
     const changes = { select: 'whole-word', replace: 'bert', probability: 0.3 };

@@ -127,6 +127,9 @@ async function printReport(
   const { counts, output, files, skipped, resumedUnits, validationRows, badRecords } = report;
   const { rows, tokens, selected = 0, documents = 0, invalid_utf8 = 0, bytes = 0 } = counts;
   const share = selected / Math.max(1, tokens);
+  // A finished dataset does not say how many of its tokens could be masked.
+  const { maskable } = counts;
+  const maskedShare = maskable === undefined ? undefined : selected / Math.max(1, maskable);
   // On standard output the dataset itself goes out: the summary must not mix with it.
   const toStderr = output === '-' ? { ...context, stdout: context.stderr } : context;
   const size = await outputBytes(output);
@@ -134,6 +137,7 @@ async function printReport(
     output,
     ...counts,
     selected_share: share,
+    ...(maskedShare !== undefined && { masked_share: maskedShare }),
     files,
     skipped,
     resumed_units: resumedUnits,
@@ -144,7 +148,9 @@ async function printReport(
   printResult(toStderr, options, result, (style) => [
     `${style('green', 'done')}  ${formatNoun(rows, 'row')}, ${formatNoun(tokens, 'token')}, ` +
       `${formatNoun(documents, 'document')} from ${formatNoun(files, 'file')}`,
-    `      ${formatNoun(selected, 'token')} masked (${formatShare(share)})`,
+    maskedShare === undefined
+      ? `      ${formatNoun(selected, 'token')} masked (${formatShare(share)} of all tokens)`
+      : `      ${formatNoun(selected, 'token')} masked (${formatShare(maskedShare)} of those that can be masked)`,
     `      ${formatBytes(bytes)} in ${formatDuration(seconds)} (${formatByteRate(bytes / seconds)})`,
     ...(invalid_utf8 > 0
       ? [style('yellow', `      ${formatNoun(invalid_utf8, 'invalid UTF-8 sequence')} replaced by U+FFFD`)]

@@ -1,8 +1,8 @@
 // Writes one of the streams of draws that masking uses to standard output, as raw 32-bit words without end.
-// node dieharder/stream.js selection|replacement|runs|epochs|streams
+// node interop/random/stream.js selection|replacement|runs|epochs|streams
 import { once } from 'node:events';
-import { keyWords, selectionWord } from '../dist/random/counter.js';
-import { kernelDraws } from '../dist/random/kernel.js';
+import { keyWords, selectionWord } from '../../packages/masking/dist/random/counter.js';
+import { kernelDraws } from '../../packages/masking/dist/random/kernel.js';
 
 const SEED = 42;
 const ROW = 128;
