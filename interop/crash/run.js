@@ -1,6 +1,6 @@
 // Breaks commands off at their file operations and goes on with them: pnpm crash [--all | --sample N] [--minutes M]
 // [--only WORDS] [--how kill,torn,power,EIO,ENOSPC,short] [--seed S] [--jobs N]. With --minutes the tries come in an order
-// of chance, as many as fit. Ends with "N passed, N failed".
+// of chance, all commands in turn, as many as fit. Ends with "N passed, N failed".
 //
 // Whatever is done to a run, its target is the old one, the new one, or not there; the same command, given again as its
 // message says, ends well; and then every byte is as if nothing had happened, and nothing else is left. Where a fault is
@@ -94,11 +94,11 @@ function contents(folder, ignored = []) {
   const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) =>
     entry.isFile(),
   );
-  // What a kill leaves half written in the cache goes within the hour.
-  const isLeft = (path) => /\/cache\/[^/]+\.partial$/.test(path);
+  // A model that could not be kept, or was kept by half, is compiled again: answers are what is compared there.
+  const isCached = (path) => path.slice(folder.length).startsWith('/cache/');
   const paths = entries
     .map((entry) => join(entry.parentPath, entry.name))
-    .filter((path) => !isLeft(path))
+    .filter((path) => !isCached(path))
     .sort();
   return Object.fromEntries(
     paths.map((path) => {
@@ -236,8 +236,12 @@ async function tryOnce(scenario, reference, start, how, at) {
         return `other bytes after going on: ${difference(folder, reference.folder, ignored)}`;
       if (again.code !== 1 || again.stderr.trim().split('\n').length !== 1)
         return `going on: exit ${again.code}: ${again.stderr}`;
-      // Nothing had been begun, or all is done: the message has to say so.
-      if (!/--overwrite|exists already|no such folder|holds no training run/.test(again.stderr))
+      // Nothing had been begun, all is done, or what is there is the old run: the message has to say so.
+      if (
+        !/--overwrite|exists already|no such folder|holds no training run|cannot be resumed with/.test(
+          again.stderr,
+        )
+      )
         return `going on: ${again.stderr}`;
     }
     return `cannot be gone on with: ${difference(folder, reference.folder, ignored)}`;
@@ -298,17 +302,20 @@ async function prepare(name, scenario) {
   return { name, scenario, start, reference: { folder, stdout: whole.stdout }, operations };
 }
 
-/** An order that the seed decides. */
-function shuffled(list, seed) {
+/** All scenarios in turn, and of each its tries in an order that the seed decides. */
+function inTurn(tries, seed) {
   let state = seed >>> 0;
-  const keys = list.map(() => {
+  const drawn = () => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
     return state;
+  };
+  const keyed = tries.map((planned) => ({ planned, key: drawn() })).sort((a, b) => a.key - b.key);
+  const turns = {};
+  const placed = keyed.map(({ planned }) => {
+    turns[planned.name] = (turns[planned.name] ?? 0) + 1;
+    return { planned, turn: turns[planned.name] };
   });
-  return list
-    .map((_, i) => i)
-    .sort((a, b) => keys[a] - keys[b])
-    .map((i) => list[i]);
+  return placed.sort((a, b) => a.turn - b.turn).map(({ planned }) => planned);
 }
 
 let [passed, failed] = [0, 0];
@@ -328,9 +335,9 @@ try {
   }
   let end =
     options.minutes === undefined ? Number.POSITIVE_INFINITY : Date.now() + 60_000 * Number(options.minutes);
-  const queue = options.minutes === undefined ? tries : shuffled(tries, Number(options.seed));
+  const queue = options.minutes === undefined ? tries : inTurn(tries, Number(options.seed));
   console.log(
-    `${tries.length} tries${options.minutes === undefined ? '' : ` in the order of seed ${options.seed}`}`,
+    `${tries.length} tries${options.minutes === undefined ? '' : `, in the order of seed ${options.seed}`}`,
   );
   // Ctrl-C ends it with the figures so far.
   process.once('SIGINT', () => {

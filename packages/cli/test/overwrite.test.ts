@@ -49,3 +49,39 @@ test('--overwrite replaces a dataset folder and a vocabulary', async () => {
   }
   expect(existsSync(join(folder, 'out', 'state.json'))).toBe(true);
 });
+
+test('a page replaces a page, and nothing else', async () => {
+  const folder = temporaryFolder();
+  writeFiles(folder, { 'a.txt': text, 'run/metrics.jsonl': '{"step":1,"loss":2}\n' });
+  const run = (...args: string[]) => runMlm(args, { cwd: folder });
+  expect((await run('preprocess', 'a.txt', 'out.arrow')).code).toBe(0);
+  const rows = readFileSync(join(folder, 'out.arrow'));
+  for (const args of [
+    ['inspect', 'out.arrow', '--html', 'out.arrow'],
+    ['inspect', 'out.arrow', '--html', 'a.txt'],
+    ['inspect', 'out.arrow', '--html', 'run'],
+    ['compare', 'run', '--output', 'run/metrics.jsonl', '--overwrite'],
+  ]) {
+    const { code, stderr } = await run(...args);
+    expect(stderr).toMatch(/^mlm: [^\n]+: (exists and is not a page|is no plain file)[^\n]*\n$/);
+    expect(code).toBe(1);
+  }
+  expect(readFileSync(join(folder, 'out.arrow')).equals(rows)).toBe(true);
+  expect(readFileSync(join(folder, 'a.txt'), 'utf8')).toBe(text);
+  for (const args of [
+    ['inspect', 'out.arrow', '--html', 'page.html'],
+    ['compare', 'run', '--output', 'page.html', '--overwrite'],
+  ])
+    expect((await run(...args)).code).toBe(0);
+});
+
+test.each(['}', '5}', '{"loss":1}', '{"step":1,\u0000}'])(
+  'metrics that are damaged are named: %j',
+  async (line) => {
+    const folder = temporaryFolder();
+    writeFiles(folder, { 'run/metrics.jsonl': `{"step":1,"loss":2}\n${line}\n` });
+    const { code, stderr } = await runMlm(['compare', 'run'], { cwd: folder });
+    expect(stderr).toMatch(/^mlm: run\/metrics\.jsonl:2: not the metrics of a step[^\n]*\n$/);
+    expect(code).toBe(1);
+  },
+);

@@ -8,7 +8,7 @@ import { DamagedError } from './flatbuffer.js';
 import { MAGIC } from './framing.js';
 import { readFooter, readMessage } from './message.js';
 import { type MessageIndex, rowsOfBlock, scanMessages } from './scan.js';
-import { MessageChecker, namingDamage } from './verified.js';
+import { MessageChecker, namingDamage, refuseRest } from './verified.js';
 
 /** Random access to the record batches of one Arrow IPC file or stream on disk. All that is read is verified first. */
 export class ArrowFile {
@@ -87,6 +87,18 @@ export class ArrowFile {
   }
 }
 
+const MOST_PADDING = 64;
+
+const blockEnd = ({ offset, metaDataLength, bodyLength }: FileBlock): number =>
+  offset + metaDataLength + bodyLength;
+
+/** Where a file's first message ends: its schema, behind the magic and six bytes of padding. */
+async function schemaEnd(file: FileHandle, path: string): Promise<number> {
+  const prefix = Buffer.alloc(8);
+  await readAt(file, path, prefix, 8);
+  return 16 + Math.max(0, prefix.readInt32LE(4));
+}
+
 /** What the footer of a file says. */
 async function readIndex(path: string, file: FileHandle): Promise<MessageIndex> {
   const { size } = await file.stat();
@@ -107,5 +119,8 @@ async function readIndex(path: string, file: FileHandle): Promise<MessageIndex> 
   const blocks = batches.map((block) => new FileBlock(block.metadataLength, block.bodyLength, block.offset));
   const rows: number[] = [];
   for (const block of blocks) rows.push(await rowsOfBlock(file, path, block, checker));
+  const end = Math.max(await schemaEnd(file, path), ...blocks.map(blockEnd));
+  // Before its footer a file has at most an end marker and the padding of its writer.
+  if (start - end > MOST_PADDING) refuseRest(path, start - end);
   return { schema, columns, blocks, rows, complete: true };
 }

@@ -5,7 +5,7 @@ import type { Schema } from 'apache-arrow';
 import { FileBlock } from 'apache-arrow/ipc/metadata/file';
 import { Message } from 'apache-arrow/ipc/metadata/message';
 import { type ArrowMessage, type ColumnType, readMessage } from './message.js';
-import { MessageChecker, namingDamage } from './verified.js';
+import { MessageChecker, namingDamage, refuseRest } from './verified.js';
 
 /** What stands in a sequence of encapsulated messages: their schema, and where the record batches lie. */
 export interface MessageIndex {
@@ -40,6 +40,7 @@ export async function scanMessages(
     const found = await readMetadata(file, path, position, size);
     if (found === null) {
       complete = true;
+      if (end === undefined) refuseRest(path, size - position - 8);
       continue;
     }
     const { bytes, message, length } = found;

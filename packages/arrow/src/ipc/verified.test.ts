@@ -48,6 +48,23 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
+test('files that were joined byte by byte are refused: the second would be lost without a word', async () => {
+  for (const [name, whole] of Object.entries({ 'two.arrow': file, 'two.arrows': shard })) {
+    const joined = Buffer.concat([whole, whole]);
+    const path = join(folder, name);
+    writeFileSync(path, whole);
+    await (await openDataset(path)).close();
+    writeFileSync(path, joined);
+    await expect(openDataset(path)).rejects.toThrow(
+      / bytes follow its end, as if several files had been joined/,
+    );
+    for (const size of [1, 100, 1 << 20]) {
+      expect(await rowsOfStream(whole, size)).toHaveLength(6);
+      await expect(rowsOfStream(joined, size)).rejects.toThrow(/in\.arrow: \d+ bytes follow its end/);
+    }
+  }
+});
+
 test.each(['types', 'dictionary', 'views'])('what pyarrow writes passes: %s', async (name) => {
   const bytes = fixture(`${name}.arrows`);
   const expected = tableFromIPC(bytes)

@@ -85,8 +85,11 @@ export async function* verifiedMessages(
     if (prefix.readInt32LE(0) !== -1)
       throw damage(path, new DamagedError('no message stands where one should begin'));
     const length = prefix.readInt32LE(4);
-    // What follows the end of the stream is a file's footer.
+    // What follows the end of the stream is a file's footer: it, its length and the magic.
     if (length === 0) {
+      const rest = await reader.rest(10);
+      const footer = isFile && rest.length >= 10 ? 10 + Math.max(0, rest.last.readInt32LE(0)) : 0;
+      refuseRest(path, rest.length - footer);
       yield prefix;
       return;
     }
@@ -107,10 +110,22 @@ export async function* verifiedMessages(
   }
 }
 
+/**
+ * Files that were joined byte by byte begin like one, and the rest of them would be lost without a word.
+ * @param bytes how many follow what a reader takes for the end
+ * @throws InputError when there are any
+ */
+export function refuseRest(path: string, bytes: number): void {
+  if (bytes <= 0) return;
+  throw new InputError(
+    `${path}: ${bytes} bytes follow its end, as if several files had been joined; name each of them instead`,
+  );
+}
+
 /** Reads given numbers of bytes from chunks; memory grows with what is there, not with what is asked for. */
 class ChunkReader {
   private readonly chunks: AsyncIterator<Uint8Array>;
-  private rest: Uint8Array = new Uint8Array(0);
+  private ahead: Uint8Array = new Uint8Array(0);
 
   constructor(
     chunks: AsyncIterable<Uint8Array>,
@@ -123,20 +138,30 @@ class ChunkReader {
   async read(count: number): Promise<Buffer | undefined> {
     const parts: Uint8Array[] = [];
     for (let missing = count; missing > 0; ) {
-      if (this.rest.length === 0) {
+      if (this.ahead.length === 0) {
         const next = await this.chunks.next();
         if (next.done) {
           if (missing === count) return undefined;
           throw cutOff(this.path);
         }
-        this.rest = next.value;
+        this.ahead = next.value;
       }
-      const part = this.rest.subarray(0, missing);
+      const part = this.ahead.subarray(0, missing);
       parts.push(part);
       missing -= part.length;
-      this.rest = this.rest.subarray(part.length);
+      this.ahead = this.ahead.subarray(part.length);
     }
     return Buffer.concat(parts, count);
+  }
+
+  /** How many bytes are left, and the last `count` of them. */
+  async rest(count: number): Promise<{ length: number; last: Buffer }> {
+    let [length, last] = [this.ahead.length, Buffer.from(this.ahead.subarray(-count))];
+    for (let next = await this.chunks.next(); !next.done; next = await this.chunks.next()) {
+      length += next.value.length;
+      last = Buffer.concat([last, next.value.subarray(-count)]).subarray(-count);
+    }
+    return { length, last };
   }
 
   async whole(count: number): Promise<Buffer> {

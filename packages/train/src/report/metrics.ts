@@ -1,6 +1,7 @@
 import { appendFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readError, syncFile, writeWhole } from '@mlm/base';
+import { InputError } from '@mlm/base/errors';
 import type { StepMetrics } from '../loop/events.js';
 
 /** A validation result as a line of metrics.jsonl. */
@@ -27,15 +28,19 @@ export class MetricsFile {
     await writeWhole(this.#path, kept.map((line) => `${JSON.stringify(line)}\n`).join(''));
   }
 
-  /** @throws InputError when the file is there and cannot be read */
+  /** @throws InputError when the file is there and cannot be read, or a line of it is damaged */
   async read(): Promise<MetricsLine[]> {
     const text = await readFile(this.#path, 'utf8').catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return '';
       throw readError(error, this.#path);
     });
-    // A killed process may leave a partial last line.
-    const whole = text.split('\n').filter((line) => line.endsWith('}'));
-    return whole.map((line) => JSON.parse(line) as MetricsLine);
+    return text.split('\n').flatMap((line, i) => {
+      // A killed process may leave a partial last line.
+      if (!line.endsWith('}')) return [];
+      const metrics = parsed(line);
+      if (metrics) return [metrics];
+      throw new InputError(`${this.#path}:${i + 1}: not the metrics of a step; remove the line`);
+    });
   }
 
   async append(line: MetricsLine): Promise<void> {
@@ -45,5 +50,14 @@ export class MetricsFile {
   /** What was appended is on disk when this returns. */
   sync(): Promise<void> {
     return syncFile(this.#path);
+  }
+}
+
+function parsed(line: string): MetricsLine | undefined {
+  try {
+    const metrics = JSON.parse(line) as MetricsLine;
+    return Number.isInteger(metrics.step) ? metrics : undefined;
+  } catch {
+    return undefined;
   }
 }

@@ -3,12 +3,14 @@ import { comparisonPage, type Run } from '@mlm/pages';
 import { readRun } from '@mlm/train';
 import type { Context } from '../../context.js';
 import { formatCount, formatShare } from '../../output/numbers.js';
+import { checkPage } from '../../output/page.js';
 import { alignColumns, printResult } from '../../output/report.js';
 import type { CompareSettings } from './command.js';
 
 export async function runCompare(context: Context, options: CompareSettings): Promise<void> {
   const { output, overwrite } = options;
   checkTarget(output, { kind: 'file' }, { overwrite });
+  checkPage(output);
   const runs = await Promise.all(options.runs.map(readRun));
   await writeWhole(output, comparisonPage(runs));
   printResult(context, options, { output, runs: runs.map(lastResults) }, () => [

@@ -8,6 +8,7 @@ import type { Tokenizer } from '@mlm/tokenize';
 import type { Context } from '../../context.js';
 import { type DatasetRow, markedRow, shownTokens } from '../../output/marked-row.js';
 import { formatCount, formatNoun, formatShare } from '../../output/numbers.js';
+import { checkPage } from '../../output/page.js';
 import { alignColumns, printResult } from '../../output/report.js';
 import { styleFor } from '../../output/style.js';
 import { tokenizerOfDataset } from '../../tokenizer.js';
@@ -16,6 +17,7 @@ import { countDataset, type SplitCounts } from './count.js';
 
 export async function runInspect(context: Context, options: InspectSettings): Promise<void> {
   const { dataset: path } = options;
+  if (options.html !== undefined) checkPage(options.html);
   const dataset = await openDataset(path, { verify: true });
   try {
     const tokenizer = await tokenizerOfDataset(dataset, options.tokenizer);
