@@ -38,6 +38,14 @@ export interface MachineFacts {
  * Picks an engine and a device where they are left to `auto`: CUDA through XLA where it was set up and works, else through
  * TensorFlow, else WebGPU where its matrix product is faster than the CPU's, else TensorFlow on the CPU where it was set up, else
  * onnxruntime on the CPU. A device is tried, in a separate process, only if its driver is installed.
+ *
+ * @example
+ * ```ts
+ * import { chooseEngine } from '@mlm/engines';
+ *
+ * const { engine, device, reason } = await chooseEngine({ engine: 'auto', device: 'auto' });
+ * console.log(engine, device, reason);
+ * ```
  */
 export async function chooseEngine(wish: EngineWish, facts?: MachineFacts): Promise<EngineChoice> {
   const { precision = 'fp32' } = wish;

@@ -1,6 +1,6 @@
 import type { MaskingSettings } from '@mlm/arrow/columns';
 import { choice, flag, type Given, list, type Option, options, real, text, whole } from '@mlm/base/options';
-import { replacementOf } from './replace/index.js';
+import { replacementOf, replacements } from './replace/index.js';
 import { selections } from './select/index.js';
 
 const selectNames = Object.keys(selections);
@@ -10,7 +10,7 @@ function replacement(help: string): Option<MaskingSettings['replace'], undefined
   return {
     ...text({ value: 'how', help }),
     default: undefined,
-    expected: 'mask, bert, or the shares of [MASK], random and kept tokens, such as 0.8,0.1,0.1',
+    expected: `${Object.keys(replacements).join(', ')}, or the shares of [MASK], random and kept tokens, such as 0.8,0.1,0.1`,
     accepts(value) {
       try {
         return replacementOf(value as MaskingSettings['replace']) !== undefined;

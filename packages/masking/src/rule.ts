@@ -47,6 +47,16 @@ export interface MaskingRule {
 /**
  * The rule that the settings state for ids of a tokenizer: the only way to make one.
  * @throws InputError naming the setting that is out of range
+ *
+ * @example
+ * ```ts
+ * import { maskingDefaults, maskingRule } from '@mlm/masking';
+ * import { loadTokenizer } from '@mlm/tokenize';
+ *
+ * const tokenizer = await loadTokenizer();
+ * const rule = maskingRule(tokenizer, { ...maskingDefaults, select: 'whole-word', replace: 'bert' });
+ * console.log(rule.settings);
+ * ```
  */
 export function maskingRule(
   tokenizer: MaskableTokenizer | DescribedTokenizer,

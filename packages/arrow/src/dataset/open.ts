@@ -43,6 +43,18 @@ export interface OpenOptions {
  * Opens an Arrow file, an Arrow stream on disk, or a folder in the layout of Hugging Face `datasets` (also a dict of
  * splits, of which `train` is opened, with `validation` beside it).
  * @throws InputError when there is nothing to read, or it is cut off or no Arrow
+ *
+ * @example
+ * ```ts
+ * import { listColumn, openDataset } from '@mlm/arrow';
+ *
+ * const dataset = await openDataset('out.arrow');
+ * for await (const batch of dataset) {
+ *   const { values, offsets } = listColumn(batch, 'input_ids');
+ *   console.log(values.subarray(offsets[0], offsets[1]));
+ * }
+ * await dataset.close();
+ * ```
  */
 export async function openDataset(path: string, options: OpenOptions = {}): Promise<Dataset> {
   const found = await stat(path).catch(() => undefined);

@@ -75,6 +75,17 @@ export interface PreprocessReport {
  * Text in, dataset out: `textFiles`, `tokenize` (with its stages) and a sink, joined. The result depends on the bytes
  * of the input and the options alone, not on workers, interruptions or shares.
  * @throws InputError when inputs, output or options cannot be; AbortError when `signal` fires
+ *
+ * @example
+ * ```ts
+ * import { maskingDefaults, maskingRule, maskStage } from '@mlm/masking';
+ * import { loadTokenizer, preprocess } from '@mlm/tokenize';
+ *
+ * const tokenizer = await loadTokenizer();
+ * const stages = [maskStage(maskingRule(tokenizer, maskingDefaults))];
+ * const { counts } = await preprocess({ inputs: ['corpus/'], output: 'out.arrow', tokenizer, stages });
+ * console.log(counts.rows);
+ * ```
  */
 export async function preprocess(options: PreprocessOptions): Promise<PreprocessReport> {
   const { inputs, signal, onProgress, share = { rank: 0, worldSize: 1 } } = options;

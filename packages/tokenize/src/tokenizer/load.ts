@@ -30,6 +30,15 @@ export interface LoadTokenizerOptions {
  *   is no such path, an `owner/name` of the hub (see `hubSnapshot`); default: the bundled bert-base-uncased
  * @throws InputError when there is no such tokenizer, its files ask for what is not supported, or it cannot serve
  *   masked-language-model training
+ *
+ * @example
+ * ```ts
+ * import { loadTokenizer } from '@mlm/tokenize';
+ *
+ * const tokenizer = await loadTokenizer();
+ * const { ids } = tokenizer.encoder().encode(Buffer.from('Hello, world!'), { document: 'none' });
+ * console.log(Array.from(ids, (id) => tokenizer.idToToken(id)));
+ * ```
  */
 export async function loadTokenizer(source?: string, options: LoadTokenizerOptions = {}): Promise<Tokenizer> {
   const isHere = source === undefined || existsSync(source);

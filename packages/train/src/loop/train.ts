@@ -30,6 +30,15 @@ import { type Setup, setUp } from './setup.js';
  * are not given are those of the run.
  *
  * @throws InputError when options, dataset, model and output do not go together
+ *
+ * @example
+ * ```ts
+ * import { train } from '@mlm/train';
+ *
+ * for await (const event of train({ dataset: 'out.arrow', model: 'bert-tiny', maxSteps: 100 })) {
+ *   if (event.type === 'step') console.log(event.step, event.loss);
+ * }
+ * ```
  */
 export async function* train(given: TrainOptions): AsyncGenerator<TrainEvent> {
   const options = resolveOptions(given, given.resume ? await settingsOfRun(outputOf(given)) : {});

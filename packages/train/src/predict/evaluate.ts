@@ -42,6 +42,14 @@ export interface DatasetEvaluation extends Evaluation {
 /**
  * Scores a checkpoint on every row of a dataset (of a dataset in two splits: the validation one).
  * @throws InputError when dataset and model do not go together
+ *
+ * @example
+ * ```ts
+ * import { evaluate } from '@mlm/train';
+ *
+ * const { loss, perplexity } = await evaluate({ dataset: 'out.arrow', model: 'out-bert-tiny' });
+ * console.log(loss, perplexity);
+ * ```
  */
 export async function evaluate(given: EvaluateOptions): Promise<DatasetEvaluation> {
   return evaluateCheckpoint(
