@@ -1,5 +1,6 @@
 import type { Graph, Node, Value } from '../graph/graph.js';
 import { type Emit, once, type Replacement, replace, rewrite } from '../graph/rewrite.js';
+import { nodesBefore } from './pattern.js';
 import { isColumnSum } from './products.js';
 
 /** The rows of a matrix are summed in so many parts first, for which a GPU has room beside each other. */
@@ -30,7 +31,10 @@ function inParts(node: Node, [x]: readonly Value[], emit: Emit): readonly Value[
 }
 
 function joined(graph: Graph): Graph {
-  const sums = graph.nodes.filter((node) => isColumnSum(node) && node.inputs[0]!.shape[0] === PARTS);
+  const found = graph.nodes.filter((node) => isColumnSum(node) && node.inputs[0]!.shape[0] === PARTS);
+  // Under gradient checkpointing a layer's gradients are computed before those of the layers below.
+  const before = nodesBefore(graph, new Set(found));
+  const sums = found.filter((node) => !before.has(node));
   if (sums.length < 2) return graph;
   const widths = sums.map(({ outputs }) => outputs[0]!.shape[0] as number);
   const width = widths.reduce((sum, size) => sum + size, 0);

@@ -69,6 +69,19 @@ it('joinColumnSums sums parts of each matrix where it is, and all of them at onc
   expect(count(text, 'Sum')).toBe(5);
 });
 
+it('joinColumnSums leaves sums that another one waits for, as under gradient checkpointing', async () => {
+  const text = await checkPass(
+    joinColumnSums,
+    (_, { a }) => {
+      const first = tf.sum(a!, 0);
+      const second = tf.sum(tf.add(a!, first), 0);
+      return { first, second, third: tf.sum(tf.square(a!), 0) };
+    },
+    { inputs: { a: { shape: [128, 3], dtype: 'float32' } } },
+  );
+  expect(text).toContain('float32[64,6] = Concat');
+});
+
 it('joinSegmentSums adds the rows of all sums to the rest at once', () => {
   const table = { shape: [7, 2] } as const;
   const ids = { shape: [3], dtype: 'int32' } as const;

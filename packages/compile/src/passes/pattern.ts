@@ -56,3 +56,13 @@ export function readersOf({ nodes }: Graph): ReadonlyMap<Value, readonly Node[]>
   }
   return readers;
 }
+
+/** The nodes that others among `targets` wait for, directly or through what lies between: joined with those, they would wait for themselves. */
+export function nodesBefore({ nodes }: Graph, targets: ReadonlySet<Node>): ReadonlySet<Node> {
+  const before = new Set<Node>();
+  for (const node of nodes.toReversed()) {
+    if (!targets.has(node) && !before.has(node)) continue;
+    for (const { node: source } of node.inputs) if (source) before.add(source);
+  }
+  return before;
+}

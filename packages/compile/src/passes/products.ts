@@ -1,7 +1,7 @@
 import { sameShape } from '../graph/dimension.js';
 import type { Graph, Node, Value } from '../graph/graph.js';
 import { once, type Replacement, replace } from '../graph/rewrite.js';
-import { readCounts, readersOf } from './pattern.js';
+import { nodesBefore, readCounts, readersOf } from './pattern.js';
 
 /**
  * A sum of matrix products, Σ aᵢ · wᵢ, as one product of what is joined: [a₁ a₂ …] · [w₁; w₂; …]. The gradient of what
@@ -24,7 +24,8 @@ export function joinProducts(graph: Graph): Graph {
     const factors = products.map(({ node }) => node!.inputs[0]!);
     if (products.length < 2 || new Set(factors).size < factors.length) continue;
     const rest = terms.filter((term) => !products.includes(term));
-    joinAt(root, products, rest, readers, replacements);
+    const before = nodesBefore(graph, new Set(factors.flatMap(({ node }) => node ?? [])));
+    joinAt(root, products, rest, { readers, before }, replacements);
   }
   return replace(graph, replacements);
 }
@@ -51,7 +52,7 @@ function joinAt(
   root: Node,
   products: readonly Value[],
   rest: readonly Value[],
-  readers: ReadonlyMap<Value, readonly Node[]>,
+  { readers, before }: { readers: ReadonlyMap<Value, readonly Node[]>; before: ReadonlySet<Node> },
   replacements: Map<Node, Replacement>,
 ): void {
   const factors = products.map(({ node }) => node!.inputs[0]!);
@@ -79,7 +80,7 @@ function joinAt(
     const found = factors.map((factor) => readers.get(factor)!.filter((node) => alike(node, factor)));
     const other = found[0]?.[0] && alike(found[0][0], factors[0]!);
     const same = found.map((nodes, i) => nodes.find((node) => alike(node, factors[i]!) === other));
-    if (!same.every((node) => node !== undefined)) return;
+    if (!same.every((node) => node !== undefined) || same.some((node) => before.has(node))) return;
     const whole = once((get, emit) => {
       const { op, inputs, attributes, outputs } = same[0]!;
       const [own] = joined(get, emit);
