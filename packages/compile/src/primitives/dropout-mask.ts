@@ -1,4 +1,5 @@
 import { type Tensor, tensor } from '@tensorflow/tfjs-core';
+import { sizeOf } from '../graph/dimension.js';
 import { HostMemory, paddedCount } from '../host/memory.js';
 import { isTracing, recordNode } from '../trace/recording.js';
 
@@ -26,7 +27,7 @@ export function dropoutMask(key: Tensor, { shape, rate, stream }: DropoutMask): 
   if (isTracing()) {
     return recordNode(DROPOUT_MASK, [key], { shape, rate, stream }, [{ shape, dtype: 'float32' }])[0]!;
   }
-  const count = shape.reduce((product, size) => product * size, 1);
+  const count = sizeOf(shape);
   const memory = new HostMemory(HostMemory.bytesOf(count));
   const values = memory.allocate(count);
   drawMask(memory, values, { rate, stream }, key.dataSync() as Int32Array);

@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises';
 import { readAt } from '@mlm/base';
 import { InputError } from '@mlm/base/errors';
+import { elementCount } from '../models/model.js';
 import { safetensorsHeader } from './safetensors-header.js';
 
 /** A tensor in a safetensors file. Weights of other float types are widened to float32 when read. */
@@ -85,7 +86,7 @@ export async function readSafetensors(path: string): Promise<Map<string, StoredT
       const [begin, end] = data_offsets;
       if (start + end > size)
         throw broken(`tensor ${name} ends at byte ${start + end}, the file has ${size}`);
-      const elements = shape.reduce((product, dimension) => product * dimension, 1);
+      const elements = elementCount(shape);
       const width = bytesPerElement[dtype];
       if (width === undefined) throw broken(`tensor ${name} has the unknown dtype ${dtype}`);
       if (end - begin !== elements * width) {

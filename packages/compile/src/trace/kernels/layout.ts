@@ -1,4 +1,5 @@
 import { backend_util, slice_util, util } from '@tensorflow/tfjs-core';
+import { sizeOf } from '../../graph/dimension.js';
 import type { Value } from '../../graph/graph.js';
 import { axesOf, frontAxis, type KernelCall, type KernelRule, numbers, sizes } from './rule.js';
 
@@ -15,15 +16,13 @@ const emptyOf = (shape: readonly number[], { dtype }: Value): KernelCall => ({
   outputs: [{ shape, dtype }],
 });
 
-const product = (values: readonly number[]): number => values.reduce((a, b) => a * b, 1);
-
 /** Kernels that move elements and compute nothing. Sizes and axes in attributes are explicit, never −1. */
 export const layout: Record<string, KernelRule> = {
   Reshape: {
     inputs: ['x'],
     infer: ([x], { shape }) => {
       const given = numbers(shape);
-      const rest = product(sizes(x!)) / product(given.filter((size) => size !== -1));
+      const rest = sizeOf(sizes(x!)) / sizeOf(given.filter((size) => size !== -1));
       return reshapeTo(
         x!,
         given.map((size) => (size === -1 ? rest : size)),

@@ -1,4 +1,4 @@
-import { isSymbolic } from '../../../graph/dimension.js';
+import { isSymbolic, sizeOf } from '../../../graph/dimension.js';
 import type { AddRows } from '../../onnx/emit/sums.js';
 import { DATA_TYPE } from '../../onnx/protobuf.js';
 
@@ -49,6 +49,6 @@ export const addRowsInOrder: AddRows = (to, places, updates, { shape, dtype, row
 
 function doublings(rows: Parameters<AddRows>[3]['rows']): number {
   if (rows.some(isSymbolic)) return MOST_DOUBLINGS;
-  const count = (rows as readonly number[]).reduce((product, size) => product * size, 1);
+  const count = sizeOf(rows as readonly number[]);
   return Math.ceil(Math.log2(Math.max(1, count)));
 }

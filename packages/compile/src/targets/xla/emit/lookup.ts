@@ -1,3 +1,4 @@
+import { sizeOf } from '../../../graph/dimension.js';
 import type { TypedArray } from '../../../graph/graph.js';
 import { number } from '../../emit.js';
 import type { Builder } from './builder.js';
@@ -15,7 +16,7 @@ export const lookup: Operations = {
     const rank = x.shape.length;
     const order = [axis, ...Array.from({ length: rank }, (_, i) => i).filter((i) => i !== axis)];
     const source = axis === 0 ? x : to.transpose(x, order);
-    const count = product(indices.shape);
+    const count = sizeOf(indices.shape);
     const rows = to.gather(source, to.reshape(indices, [count, 1]));
     const back = Array.from({ length: rank }, (_, i) => (i < axis ? i + 1 : i === axis ? 0 : i));
     return to.reshape(axis === 0 ? rows : to.transpose(rows, back), shapeOf(node));
@@ -61,10 +62,8 @@ export const lookup: Operations = {
   },
 };
 
-const product = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
-
 /** Indices […, depth] as rows [n, depth]; a list of them has depth 1. */
 function indexRows(to: Builder, indices: Tensor): Tensor {
   const depth = indices.shape.length > 1 ? indices.shape.at(-1)! : 1;
-  return to.reshape(indices, [product(indices.shape) / depth, depth]);
+  return to.reshape(indices, [sizeOf(indices.shape) / depth, depth]);
 }

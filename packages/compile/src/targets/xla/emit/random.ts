@@ -1,3 +1,4 @@
+import { sizeOf } from '../../../graph/dimension.js';
 import { DROPOUT_MASKS } from '../../../passes/masks.js';
 import { number, numbers } from '../../emit.js';
 import type { Builder } from './builder.js';
@@ -19,7 +20,7 @@ export const random: Operations = {
     const threshold = Math.round(number(node, 'rate') * 2 ** 16);
     const scale = to.full(1 / (1 - threshold / 2 ** 16), shape, 'float32');
     const zero = to.full(0, shape, 'float32');
-    const count = shape.reduce((product, size) => product * size, 1);
+    const count = sizeOf(shape);
     return decisions(to, key, numbers(node, 'streams'), threshold, count).map((kept) =>
       to.select(to.reshape(kept, shape), scale, zero),
     );

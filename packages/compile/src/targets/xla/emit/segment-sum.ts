@@ -1,3 +1,4 @@
+import { sizeOf } from '../../../graph/dimension.js';
 import type { Builder } from './builder.js';
 import { type Operations, shapeOf } from './operation.js';
 import type { Tensor } from './types.js';
@@ -12,13 +13,13 @@ export const segmentSums: Operations = {
   /** Rows x at ids, added to a third input where there is one. */
   UnsortedSegmentSum: (to, node, x, ids, base) => {
     const shape = shapeOf(node);
-    const count = ids.shape.reduce((product, size) => product * size, 1);
+    const count = sizeOf(ids.shape);
     const rows = to.reshape(x, [count, ...shape.slice(1)]);
     const places = to.reshape(ids, [count]);
     const onto = base ?? to.full(0, shape, x.dtype);
     if (!to.options.sortedSums || x.dtype !== 'float32' || count === 0)
       return to.scatterAdd(onto, to.reshape(places, [count, 1]), rows);
-    const width = shape.slice(1).reduce((product, size) => product * size, 1);
+    const width = sizeOf(shape.slice(1));
     const flat = to.reshape(onto, [shape[0]!, width]);
     return to.reshape(sortedSum(to, flat, to.reshape(rows, [count, width]), places), shape);
   },
