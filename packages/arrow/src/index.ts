@@ -9,7 +9,7 @@ export { checkDataset, checkShards } from './dataset/shards.js';
 export { DatasetSink, type DatasetSinkOptions } from './sink/dataset.js';
 export { arrowFile, validationPath } from './sink/file.js';
 export { type DatasetFolderOptions, datasetFolder } from './sink/folder.js';
-export type { Job, JournalEntry, SplitProgress } from './sink/journal.js';
+export type { InputsUsed, Job, JournalEntry, SplitProgress, UsedInputs } from './sink/journal.js';
 export { type ArrowStreamOptions, arrowStream } from './sink/stream.js';
 
 // Record batches: their columns and their place in the input

@@ -13,7 +13,7 @@ export interface FoundCheckpoint {
 }
 
 /**
- * The folder of a checkpoint: the one named, or, for an `owner/name` that is no folder, a {@link hubSnapshot} of that
+ * The folder of a checkpoint: the one named, or, for an `owner/name` that is no folder, a `hubSnapshot` of that
  * repository.
  *
  * @throws InputError when there is neither such a folder nor such a repository, or a folder is to have a revision

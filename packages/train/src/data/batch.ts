@@ -15,7 +15,7 @@ export interface Batch extends BatchShape {
   /** 1 on tokens, 0 on padding, [batch · sequence]. */
   attention_mask: Float32Array;
   /**
-   * [batch · sequence]: the position in its row at which each token's document begins; padding is a document of its own. Left
+   * The position in its row at which each token's document begins, [batch · sequence]; padding is a separate document. Left
    * out where rows do not keep documents apart.
    */
   document_starts?: Int32Array | undefined;
