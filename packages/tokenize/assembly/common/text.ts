@@ -14,6 +14,8 @@ let normalizedTokens: usize = 0;
 let textRegion: usize = 0;
 let text: usize = 0;
 let textBytes: usize = 0;
+/** Where text goes that is not normalized in place: behind all else. */
+let buffer: usize = 0;
 /** Free memory from there on. */
 export let scratch: usize = 0;
 
@@ -45,8 +47,8 @@ export function reserve(bytes: usize): usize {
   beginDocuments(allocate((bytes << 1) + 64), allocate((bytes << 1) + 64));
   const room = max<usize>(bytes << 2, 1 << 16) + 128;
   beginOutput(allocate(room), room);
-  scratch = allocate(64);
-  setNormalBuffer(scratch);
+  buffer = scratch = allocate(64);
+  setNormalBuffer(buffer);
   return text;
 }
 
@@ -67,8 +69,9 @@ function encodeSegment(start: usize, end: usize, first: bool): void {
   startsDocument = first && !(stripsStart() && isWhitespace(decode(start) & 0x1fffff));
   normalize(start, end);
   const to = normalizedEnd;
-  // What was not normalized in place lies where a word's memory begins.
-  if (normalizedStart >= scratch || normalizedStart >= end) {
+  // Text in the buffer lies where a word's memory would begin. What was normalized in place may be empty, and end where the
+  // text does: its place says nothing about where memory is free.
+  if (normalizedStart >= buffer) {
     scratch = (to + 127) & ~63;
     reach(to + 128);
   }

@@ -8,9 +8,11 @@ import { NativeEncoder } from './native.js';
 import { PipelineEncoder } from './pipeline.js';
 import { encoderFrom } from './source.js';
 
-const NAMES = ['roberta', 'roberta-prefix', 'modern', 'folded', 'xlm-roberta', 'albert'];
+const NAMES = ['roberta', 'roberta-prefix', 'modern', 'folded', 'xlm-roberta', 'albert', 'deberta'];
 /** Shaped as the public tokenizers of today: see fixtures/native/make_native.py. */
-const PUBLIC = [...['modernbert', 'llama', 'qwen', 'xlm-r', 'camembert', 'albert-v2', 'deberta-v2-class']];
+const PUBLIC = [
+  ...['modernbert', 'llama', 'qwen', 'xlm-r', 'camembert', 'albert-v2', 'deberta-v2-class', 'deberta-v3'],
+];
 const fixture = (name: string) =>
   new URL(`../../fixtures/${PUBLIC.includes(name) ? 'native' : 'pipeline'}/${name}.json`, import.meta.url)
     .pathname;
@@ -116,6 +118,18 @@ describe('an encoder in WebAssembly', () => {
         expect(native.encode(Buffer.from(words), { document: 'none' }).ids.length).toBeGreaterThan(180_000);
         expect(native.encode(sample, { document: 'none' })).toEqual(expected);
       }
+    },
+  );
+
+  it.each(['deberta', 'deberta-v3'])(
+    'leaves a text alone that comes after whitespace which is stripped: %s',
+    async (name) => {
+      const { native, stages } = await encoders(name);
+      // Nothing is left of what stands before the token; words that are not in the cache yet are divided next.
+      const words = Array.from({ length: 200 }, (_, i) => `word${i} naïveté${i * 7919}`);
+      const text = Buffer.from(`  \n [MASK] ${words.join(' ')}`);
+      const first = native.encode(text, { document: 'none' });
+      expect(first).toEqual(stages.encode(text, { document: 'none' }));
     },
   );
 

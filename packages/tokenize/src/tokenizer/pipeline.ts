@@ -6,7 +6,6 @@ import { type Pipeline, PipelineEncoder } from '../encoder/pipeline.js';
 import { nativeUnigram } from '../encoder/unigram.js';
 import { checkWordLength } from '../encoder/word-length.js';
 import { pipelineModel } from '../model/model.js';
-import { characterMap } from '../normalizer/character-map.js';
 import { normalizer, startKeeper } from '../normalizer/normalizer.js';
 import { dependsOnStart, preTokenizer } from '../pre-tokenizer/pre-tokenizer.js';
 import { carriedFiles } from './carried-files.js';
@@ -99,11 +98,6 @@ function nativeModel(
   json: TokenizerJson,
   name: string,
 ): NativeModel | undefined {
-  // Texts that are stripped, or whose spaces are collapsed, together with a map of characters are left to the stages in
-  // TypeScript: assembly/common/normalize.ts loses the end of some of them.
-  const map = characterMap(json.normalizer, name);
-  if (map && (map.collapsesSpaces || map.stripsLeft || map.stripsRight || map.stripsRightLast))
-    return undefined;
   return model.type === 'BPE'
     ? nativeBpe(json, model, addedTokens, name)
     : nativeUnigram(json, model, addedTokens, name);
