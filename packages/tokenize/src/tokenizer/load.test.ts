@@ -86,7 +86,7 @@ describe('loadTokenizer', () => {
   it('is rebuilt from its definition', async () => {
     const tokenizer = await loadTokenizer(await file('vocab.txt', vocabulary('word', '##s')));
     const again = tokenizerFromDefinition(structuredClone(tokenizer.definition()));
-    const functions = { encoder: 0, encoderSource: 0, idToToken: 0, decode: 0, definition: 0 };
+    const functions = { encoder: 0, hasToken: 0, encoderSource: 0, idToToken: 0, decode: 0, definition: 0 };
     expect({ ...again, ...functions }).toEqual({ ...tokenizer, ...functions });
     expect([...again.encoder().encode(Buffer.from('Words'), { document: 'none' }).ids]).toEqual([5, 6]);
   });

@@ -28,9 +28,14 @@ export function sha256(text: string): string {
   return bytesToHex(digest(utf8ToBytes(text)));
 }
 
-/** Tokens of a vocab.txt, one a line. */
+/** What Unicode calls white space, line feeds aside. */
+const SPACES = '[\\t\\v\\f\\r \\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]*';
+const LINE_END = new RegExp(`${SPACES}\\n`);
+const TEXT_END = new RegExp(`${SPACES}$`);
+
+/** Tokens of a vocab.txt, one a line, without white space at its end, as transformers 5 reads them. */
 export function parseVocabulary(text: string): string[] {
-  const tokens = text.split(text.includes('\r') ? /\r\n|\r|\n/ : '\n');
-  if (tokens.at(-1) === '') tokens.pop();
-  return tokens;
+  const tokens = text.split(LINE_END);
+  const last = tokens.pop()!.replace(TEXT_END, '');
+  return last === '' ? tokens : [...tokens, last];
 }
