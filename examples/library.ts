@@ -10,7 +10,6 @@ import { MaskFiller, train } from '@mlm/train';
 /** Preprocesses the texts, trains a small BERT on them, and returns its best answers for the [MASK] of a sentence. */
 export async function learnAndAsk(texts: string, folder: string, steps: number, sentence: string) {
   const tokenizer = await loadTokenizer();
-  const { cls, sep, mask: maskId } = tokenizer.specialIds;
   const rule = maskingRule(tokenizer, { ...maskingDefaults, seed: 42 });
 
   const dataset = join(folder, 'out.arrow');
@@ -28,9 +27,8 @@ export async function learnAndAsk(texts: string, folder: string, steps: number, 
   }))
     if (event.type === 'step') losses.push(event.loss);
 
-  const { ids } = tokenizer.encoder().encode(Buffer.from(sentence), { document: 'none' });
   const filler = await MaskFiller.open(output);
-  const [candidates] = await filler.fill([cls, ...ids, sep], maskId, 3);
+  const [found] = await filler.fill(sentence, 3);
   await filler.dispose();
-  return { losses, answers: candidates.map(({ id }) => tokenizer.idToToken(id)) };
+  return { losses, answers: found.answers.map(({ token }) => token) };
 }

@@ -29,7 +29,7 @@ export {
   type EvaluationProgress,
   evaluate,
 } from './predict/evaluate.js';
-export { MaskFiller } from './predict/fill.js';
+export { type FilledMask, type MaskAnswer, MaskFiller } from './predict/fill.js';
 export { unigramLoss } from './predict/unigram.js';
 
 // Checkpoints and saved runs

@@ -1,6 +1,7 @@
 import { InputError } from '@mlm/base/errors';
 import { type Given, settingsOf } from '@mlm/base/options';
 import { IGNORED_LABEL } from '@mlm/masking';
+import type { Encoder, Tokenizer } from '@mlm/tokenize';
 import { readCheckpoint } from '../checkpoint/checkpoint.js';
 import { findCheckpoint } from '../checkpoint/hub.js';
 import { assembleBatch, rowOf } from '../data/batch.js';
@@ -8,9 +9,41 @@ import { type Candidate, mostProbable, Predictor } from '../engine/predictor.js'
 import type { Limits } from '../models/model.js';
 import { engineOptions, fillOptions } from '../options.js';
 
-/** Fills [MASK] with a model's most probable ids. */
+/** A mask of a text, and what the model would put there. */
+export interface FilledMask {
+  /** Index among the text's tokens, [CLS] being 0. */
+  position: number;
+  /** The most probable first. */
+  answers: MaskAnswer[];
+}
+
+/** A token that may stand at a mask. */
+export interface MaskAnswer extends Candidate {
+  /** The token as it reads in text: `them` for a byte-level `Ġthem`; pieces inside a word keep their `##`. */
+  token: string;
+  /** The text with this token in place, as the tokenizer spells it; other masks stay. */
+  sequence: string;
+}
+
+/**
+ * Fills [MASK] with a model's most probable tokens.
+ *
+ * @example
+ * ```ts
+ * import { MaskFiller } from '@mlm/train';
+ *
+ * const filler = await MaskFiller.open('out-bert-tiny');
+ * const [mask] = await filler.fill('Paris is the [MASK] of France.');
+ * for (const { token, probability } of mask!.answers) console.log(token, probability);
+ * await filler.dispose();
+ * ```
+ */
 export class MaskFiller {
+  /** What reads texts: loaded with the first of them, so that ids alone need none. */
+  #reader: ReturnType<typeof readerOf> | undefined;
+
   private constructor(
+    private readonly folder: string,
     private readonly predictor: Predictor,
     private readonly limits: Limits,
   ) {}
@@ -23,25 +56,72 @@ export class MaskFiller {
    * @throws InputError when there is no such checkpoint
    */
   static async open(checkpoint: string, given: Given<typeof fillOptions> = {}): Promise<MaskFiller> {
-    const { model, weights } = await readCheckpoint((await findCheckpoint(checkpoint, given)).folder);
+    const { folder } = await findCheckpoint(checkpoint, given);
+    const { model, weights } = await readCheckpoint(folder);
     // Two lengths make the graph's sequence length free: sentences come in any.
     const options = {
       ...settingsOf(engineOptions, given),
       batchSize: 1,
       lengths: [1, model.limits.positions],
     };
-    return new MaskFiller(await Predictor.create(model, weights, options), model.limits);
+    return new MaskFiller(folder, await Predictor.create(model, weights, options), model.limits);
   }
 
   /**
+   * Fills the masks of a text, each on its own, with the checkpoint's tokenizer.
+   *
+   * @param text its masks are `[MASK]` or the tokenizer's own mask token, such as `<mask>`
+   * @param topK how many answers for each mask. Default: 5
+   * @returns a mask after the other, in the order of the text
+   * @throws InputError when there is no mask, the text is too long for the model, or the checkpoint has no tokenizer
+   */
+  fill(text: string, topK?: number): Promise<FilledMask[]>;
+  /**
    * @param ids a sequence with its special tokens ([CLS] … [MASK] … [SEP])
    * @param maskId the tokenizer's id of [MASK]
-   * @param topK how many candidates for each mask, the most probable first
+   * @param topK how many candidates for each mask, the most probable first. Default: 5
    * @param isToken the tokenizer's `hasToken`: ids without a token are no candidates. Default: all ids are
    * @returns candidates for each [MASK], in the order of the sequence
    * @throws InputError when there is no [MASK], or the sequence is too long for the model
    */
+  fill(
+    ids: ArrayLike<number>,
+    maskId: number,
+    topK?: number,
+    isToken?: (id: number) => boolean,
+  ): Promise<Candidate[][]>;
   async fill(
+    given: string | ArrayLike<number>,
+    second?: number,
+    topK?: number,
+    isToken?: (id: number) => boolean,
+  ): Promise<FilledMask[] | Candidate[][]> {
+    if (typeof given === 'string') return this.#fillText(given, second);
+    return this.#fillIds(given, second!, topK, isToken);
+  }
+
+  async #fillText(text: string, topK?: number): Promise<FilledMask[]> {
+    this.#reader ??= readerOf(this.folder);
+    const { tokenizer, encoder } = await this.#reader;
+    const ids = encodeSequence(tokenizer, encoder, text);
+    const { mask } = tokenizer.specialIds;
+    const positions = ids.flatMap((id, position) => (id === mask ? [position] : []));
+    const candidates = await this.#fillIds(ids, mask, topK, tokenizer.hasToken);
+    return candidates.map((answers, index) => {
+      const position = positions[index]!;
+      return {
+        position,
+        answers: answers.map(({ id, probability }) => ({
+          token: readable(tokenizer, id),
+          id,
+          probability,
+          sequence: tokenizer.decode(ids.with(position, id).slice(1, -1)),
+        })),
+      };
+    });
+  }
+
+  async #fillIds(
     ids: ArrayLike<number>,
     maskId: number,
     topK = fillOptions.topK.default,
@@ -74,4 +154,30 @@ export class MaskFiller {
   dispose(): Promise<void> {
     return this.predictor.dispose();
   }
+}
+
+async function readerOf(folder: string): Promise<{ tokenizer: Tokenizer; encoder: Encoder }> {
+  const { loadTokenizer } = await import('@mlm/tokenize');
+  const tokenizer = await loadTokenizer(folder);
+  return { tokenizer, encoder: tokenizer.encoder() };
+}
+
+/** [CLS] text [SEP]; the tokenizer's own mask token in the text, or `[MASK]`, stands for what is to be guessed. */
+function encodeSequence(tokenizer: Tokenizer, encoder: Encoder, text: string): number[] {
+  const { specialIds } = tokenizer;
+  const mask = tokenizer.idToToken(specialIds.mask);
+  const bytes = new TextEncoder().encode(text.replaceAll('[MASK]', mask));
+  const { ids } = encoder.encode(bytes, { document: 'none' });
+  if (!ids.includes(specialIds.mask)) {
+    const names = mask === '[MASK]' ? mask : `${mask} or [MASK]`;
+    throw new InputError(`"${text}": there is no ${names} in it; put one where a word is to be guessed`);
+  }
+  return [specialIds.cls, ...ids, specialIds.sep];
+}
+
+/** A token as it reads in text. White space alone, and pieces inside a word, stay as they are. */
+function readable(tokenizer: Tokenizer, id: number): string {
+  const token = tokenizer.idToToken(id);
+  if (token.startsWith('##')) return token;
+  return tokenizer.decode([id]).trim() || token;
 }
