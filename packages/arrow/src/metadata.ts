@@ -53,6 +53,8 @@ export interface CutMetadata {
    * the column `document_starts` says where they begin. Absent: text as it comes. Only from format version 2 on.
    */
   pack?: 'documents' | undefined;
+  /** `exact`: documents that stood in the input before were left out. Absent: all are there. */
+  dedup?: 'exact' | undefined;
 }
 
 /** How rows were masked; `null` in {@link DatasetMetadata} for rows that are not masked. `@mlm/masking` reads it. */
@@ -185,7 +187,8 @@ export function metadataProblem(value: unknown): string | undefined {
       typeof cut.document === 'string' &&
       typeof cut.line_by_line === 'boolean' &&
       typeof cut.overflow === 'string' &&
-      (cut.pack === undefined || cut.pack === 'documents'),
+      (cut.pack === undefined || cut.pack === 'documents') &&
+      (cut.dedup === undefined || cut.dedup === 'exact'),
     masking: value.masking === null || isRecord(value.masking),
     split: value.split === undefined || value.split === 'train' || value.split === 'validation',
     rows_per_unit:

@@ -121,6 +121,22 @@ export const shareOptions = options({
   }),
 });
 
+/** Which documents are left out: by `textFiles`, and as part of `preprocess`. */
+export const dedupOptions = options({
+  dedup: choice(['exact'], {
+    value: 'how',
+    shown: 'all documents',
+    decides: { through: 'cut' },
+    help: 'leave out each document that stood in the input before',
+  }),
+  dedupMemory: bytes({
+    default: 2 ** 30,
+    shown: '1 GiB, over 33 million documents',
+    decides: false,
+    help: 'the memory for what is known of documents, up to 32 bytes for each different one',
+  }),
+});
+
 /** What becomes of the output. */
 export const outputOptions = options({
   shardBytes: bytes({
@@ -139,7 +155,12 @@ export const outputOptions = options({
 });
 
 /** The options of `preprocess`. */
-export const preprocessOptions = options({ ...rowOptions, ...readOptions, ...outputOptions });
+export const preprocessOptions = options({
+  ...rowOptions,
+  ...readOptions,
+  ...dedupOptions,
+  ...outputOptions,
+});
 
 /** The options of `trainVocabulary`. */
 export const vocabularyOptions = options({

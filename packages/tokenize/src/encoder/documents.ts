@@ -1,3 +1,4 @@
+import { skipSpace } from '../source/boundary.js';
 import type { DocumentMode, EncodedText } from '../tokenizer/types.js';
 
 /** Divides a text into documents and encodes each as one string: for encoders that work on strings. */
@@ -39,16 +40,15 @@ export function decodeLossy(bytes: Uint8Array): { text: string; invalid: number 
 /** What a blank line, or a blank text, is. */
 export const BLANK = /^\p{White_Space}*$/u;
 
-/** Byte ranges of the documents of a text. */
-function documents(text: Uint8Array, mode: DocumentMode): { start: number; end: number }[] {
+/** Byte ranges of the documents of a text; the last one goes on to its end, and may be empty. */
+export function documents(text: Uint8Array, mode: DocumentMode): { start: number; end: number }[] {
   if (mode === 'none') return [{ start: 0, end: text.length }];
   const found: { start: number; end: number }[] = [];
   let start = 0;
   for (let lineStart = 0; lineStart < text.length; ) {
     const newline = text.indexOf(0x0a, lineStart);
     const lineEnd = newline < 0 ? text.length : newline + 1;
-    const ends =
-      newline >= 0 && (mode === 'line' || BLANK.test(decodeLossy(text.subarray(lineStart, lineEnd)).text));
+    const ends = newline >= 0 && (mode === 'line' || isBlank(text.subarray(lineStart, lineEnd)));
     if (ends) {
       found.push({ start, end: lineEnd });
       start = lineEnd;
@@ -57,4 +57,10 @@ function documents(text: Uint8Array, mode: DocumentMode): { start: number; end: 
   }
   found.push({ start, end: text.length });
   return found;
+}
+
+function isBlank(line: Uint8Array): boolean {
+  const first = line[skipSpace(line, 0)] ?? 32;
+  // Most lines begin with a character of ASCII.
+  return (first <= 32 || first >= 128) && BLANK.test(decodeLossy(line).text);
 }

@@ -73,6 +73,7 @@ function lineFeedsBetween(document: DocumentKind): number {
   return document === 'line' ? 1 : 2;
 }
 
-function isSpace(byte: number): boolean {
+/** Whether a byte is ASCII whitespace. */
+export function isSpace(byte: number): boolean {
   return byte === 32 || byte === 9 || byte === LINE_FEED || byte === 13;
 }

@@ -1,8 +1,9 @@
 import { InputError, mention, say } from '@mlm/base/errors';
-import type { Given } from '@mlm/base/options';
+import { type Given, settingsOf } from '@mlm/base/options';
+import { dropDuplicates } from '../dedup/drop-duplicates.js';
 import type { Content, Format, InputFile, InputReader } from '../formats/format.js';
 import { formatOf, recognise } from '../formats/index.js';
-import { readDefaults, type readOptions } from '../options.js';
+import { dedupOptions, readDefaults, type readOptions } from '../options.js';
 import type { Share } from '../preprocess/share.js';
 import { type ByteSource, fileBytes, streamBytes } from './bytes.js';
 import type { InputFiles } from './list.js';
@@ -11,7 +12,9 @@ import { openReader } from './reader.js';
 import { UNIT_BYTES, type Unit, type UnitPart } from './unit.js';
 
 /** How input is divided into documents and work units. */
-export interface PlanOptions extends Given<typeof readOptions> {
+export interface PlanOptions extends Given<typeof readOptions>, Given<typeof dedupOptions> {
+  /** Whether each line is a document to be compared with others, as rows of one line each have it. Default: false. */
+  lineByLine?: boolean | undefined;
   /** With `content`, parts carry hashes of documents that are cut. Default: `place`. */
   splitBy?: 'place' | 'content' | undefined;
   /** Leave out the units before this one, which an interrupted run has finished. Default: 0. */
@@ -35,7 +38,7 @@ export async function* planUnits(input: InputFiles, options: PlanOptions = {}): 
   const end = share.rank + 1 === share.worldSize ? Number.POSITIVE_INFINITY : to;
   let number = 0;
   let isEmpty = true;
-  for await (const { position, ...unit } of allUnits(input.files, options)) {
+  for await (const { position, ...unit } of differentUnits(input.files, options)) {
     if (position >= end) break;
     if (position >= from && number >= firstUnit) {
       yield { number, ...unit };
@@ -79,6 +82,16 @@ interface PlacedPart {
   inputEnd: number;
   /** Whether it is a whole file, so that it may share a unit with others. */
   isWhole: boolean;
+}
+
+/** The units, without documents that stood before if they are not wanted. */
+function differentUnits(files: InputFile[], options: PlanOptions): AsyncGenerator<PlacedUnit> {
+  const units = allUnits(files, options);
+  const { dedup, dedupMemory } = settingsOf(dedupOptions, options);
+  if (dedup === undefined) return units;
+  const { textField = readDefaults.textField, onBadRecord, lineByLine = false } = options;
+  const skipsBadRecords = onBadRecord === 'skip';
+  return dropDuplicates(units, { textField, skipsBadRecords, lineByLine, memory: dedupMemory });
 }
 
 /** Whole small files together, ranges of larger ones each by itself. */

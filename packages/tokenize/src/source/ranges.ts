@@ -78,8 +78,7 @@ export async function* textRanges(
     // A document that goes on is longer than a window, and so than its opening.
     const began = next ?? (openingHash === undefined ? documentStart : undefined);
     if (hashesOpenings && cut && !cut.endsDocument && began !== undefined) {
-      const opening = await source.read(began, Math.max(end, began + 2 * OPENING_BYTES));
-      content.plainLineEnds?.(opening);
+      const opening = plain(content, await source.read(began, Math.max(end, began + 2 * OPENING_BYTES)));
       lastOpeningHash = contentHash(opening.subarray(began === 0 ? markLength(opening) : 0));
     }
     if (end > start) {
@@ -93,6 +92,17 @@ export async function* textRanges(
   }
 }
 
+/**
+ * Bytes with plain line ends: a copy, since what is looked at may begin between two carriage returns, which would be taken
+ * for one line end, CR LF, once the second of them had become a line feed.
+ */
+function plain({ plainLineEnds }: Pick<Content, 'plainLineEnds'>, bytes: Uint8Array): Uint8Array {
+  if (!plainLineEnds) return bytes;
+  const copy = Uint8Array.from(bytes);
+  plainLineEnds(copy);
+  return copy;
+}
+
 /** The first good place at or after `target`; `undefined` when the source ends before one. */
 async function nextCut(
   source: ByteSource,
@@ -103,8 +113,7 @@ async function nextCut(
 ): Promise<Cut | undefined> {
   const isRecords = content.cut === 'between lines';
   for (let from = target; ; from += sizes.window - sizes.overlap) {
-    const window = await source.read(from, from + sizes.window);
-    content.plainLineEnds?.(window);
+    const window = plain(content, await source.read(from, from + sizes.window));
     let cut = isRecords ? afterLine(window) : findCut(window, document);
     if (!cut && window.length < sizes.window) return undefined;
     if (!cut && isRecords && from - target >= sizes.longestRecord)
@@ -130,8 +139,7 @@ async function lastDocumentStart(
 ): Promise<number | undefined> {
   if (document === 'file') return undefined;
   for (const from of [Math.max(start, end - 4 * sizes.window), start]) {
-    const bytes = await source.read(from, end + 1);
-    content.plainLineEnds?.(bytes);
+    const bytes = plain(content, await source.read(from, end + 1));
     const index = findLastDocumentStart(bytes, document);
     if (index !== undefined) return from + index;
   }

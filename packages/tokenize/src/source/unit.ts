@@ -32,6 +32,11 @@ export interface UnitPart {
   openingHash?: number;
   /** The same of the part's last document, which goes on in the next part. */
   lastOpeningHash?: number;
+  /**
+   * Documents that stood in the input before, which are left out: where each, or the piece of it in this part, begins and
+   * ends in the decoded text, and how many of them begin in this part. Default: none.
+   */
+  duplicates?: { ranges: Uint32Array; count: number };
   /** The bytes themselves, where they cannot be read from the path: of a compressed file, a column, standard input. */
   data?: Uint8Array;
   /** Lines of the file before this part, where they cannot be counted in the path. */

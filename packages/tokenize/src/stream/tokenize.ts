@@ -7,7 +7,7 @@ import type { ReleasableColumns } from '@mlm/arrow/sink';
 import { InputError, mention, say } from '@mlm/base/errors';
 import { type Given, settingsOf } from '@mlm/base/options';
 import type { RecordBatch } from 'apache-arrow';
-import { readDefaults, rowOptions } from '../options.js';
+import { type dedupOptions, readDefaults, rowOptions } from '../options.js';
 import type { DocumentKind, Unit } from '../source/unit.js';
 import { tokenizerMetadata, wordTokenizerMetadata } from '../tokenizer/metadata.js';
 import type { Tokenizer } from '../tokenizer/types.js';
@@ -183,8 +183,11 @@ async function batchMaker(options: TokenizeOptions, document: DocumentKind) {
 }
 
 /** What the dataset's metadata says before any row is written. */
-export function describeDataset(options: TokenizeOptions, document: DocumentKind): DatasetDescription {
-  const { tokenizer, stages = [] } = options;
+export function describeDataset(
+  options: TokenizeOptions & Given<typeof dedupOptions>,
+  document: DocumentKind,
+): DatasetDescription {
+  const { tokenizer, stages = [], dedup } = options;
   const { sequenceLength, pack, lineByLine, overflow, tokenizerFiles } = settingsOf(rowOptions, options);
   const hasDocuments = pack === 'documents';
   const description: DatasetDescription = {
@@ -192,7 +195,13 @@ export function describeDataset(options: TokenizeOptions, document: DocumentKind
     generator: `mlm ${version()}`,
     tokenizer: tokenizerMetadata(tokenizer),
     sequence_length: sequenceLength,
-    cut: { document, line_by_line: lineByLine, overflow, ...(hasDocuments && { pack }) },
+    cut: {
+      document,
+      line_by_line: lineByLine,
+      overflow,
+      ...(hasDocuments && { pack }),
+      ...(dedup && { dedup }),
+    },
     masking: null,
   };
   for (const stage of stages) Object.assign(description, stage.description);

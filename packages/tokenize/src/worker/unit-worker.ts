@@ -37,6 +37,7 @@ export class UnitWorker {
   private readonly cutters: Record<Split, RowCutter>;
   private documents: Record<Split, number> = { train: 0, validation: 0 };
   private invalidUtf8 = 0;
+  private duplicates = 0;
 
   private constructor(
     private readonly work: UnitWork,
@@ -66,6 +67,7 @@ export class UnitWorker {
   async run(unit: Unit): Promise<UnitResult> {
     this.documents = { train: 0, validation: 0 };
     this.invalidUtf8 = 0;
+    this.duplicates = 0;
     const rowFactor = rowFactorOf(this.work.stages);
     const rowLimit = (unit.rowLimit ?? Number.POSITIVE_INFINITY) / rowFactor;
     for (const part of unit.parts) if (this.rows < rowLimit) this.addPart(part, rowLimit);
@@ -75,7 +77,13 @@ export class UnitWorker {
     const columns = this.finishRows(unit.number, rowLimit);
     for (const split of ['train', 'validation'] as const) {
       const figures = split === 'train' ? { bytes: unit.inputBytes, invalid_utf8: this.invalidUtf8 } : {};
-      const left = split === 'train' && bad > 0 ? { bad_records: bad } : {};
+      const left =
+        split === 'train'
+          ? {
+              ...(bad > 0 && { bad_records: bad }),
+              ...(this.duplicates > 0 && { duplicates: this.duplicates }),
+            }
+          : {};
       const counts = { documents: this.documents[split], ...figures, ...left };
       // The first batch of a unit is there even without rows: it says that the unit is done.
       for (const batch of batchesOf(columns[split], unit.number, split, counts, BATCH_IDS / rowFactor)) {
@@ -103,10 +111,15 @@ export class UnitWorker {
     const text = this.reader.read(part);
     // In line-by-line mode a line is a row, so it is also what goes to validation or not.
     const document = this.work.lineByLine ? 'line' : text.document;
+    const textStart = skipSpace(text.bytes, 0);
+    const ranges = part.duplicates?.ranges ?? [];
+    this.duplicates += part.duplicates?.count ?? 0;
+    // A blank document gives no ids, and all else stays where it was; but spaces may have ids in a text that is not divided.
+    if (ranges.length > 0 && document === 'none') return;
+    for (let i = 0; i < ranges.length; i += 2) text.bytes.fill(32, ranges[i], ranges[i + 1]);
     const { ids, documentEnds, documentStarts, invalidUtf8 } = this.encoder.encode(text.bytes, { document });
     this.invalidUtf8 += invalidUtf8;
-    const textStart = skipSpace(text.bytes, 0);
-    const continues = part.documentStart < part.start;
+    const continues = part.documentStart < part.start && ranges[0] !== textStart;
     let from = 0;
     for (let i = 0; i < documentEnds.length && this.rows < rowLimit; i++) {
       const to = documentEnds[i]!;

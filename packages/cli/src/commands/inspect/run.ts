@@ -144,10 +144,11 @@ function describeProvenance({
   const rows = cut.line_by_line
     ? `a row a line, overflow ${cut.overflow}`
     : `packed${cut.pack === 'documents' ? ' with whole documents' : ''}, a document ends at ${cut.document}`;
+  const different = cut.dedup === undefined ? '' : ', duplicates left out';
   const lines = [
     `made by ${generator}${units === 0 ? '' : ` in ${formatNoun(units, 'unit')}`}`,
     `tokenizer: ${tokenizer.name}, ${formatCount(tokenizer.vocabulary_size)} entries, sha256 ${tokenizer.sha256.slice(0, 12)}…`,
-    `rows: up to ${sequence_length} tokens, ${rows}`,
+    `rows: up to ${sequence_length} tokens, ${rows}${different}`,
     `masking: ${masking === null ? 'none' : describeSettings(masking)}`,
   ];
   const others = Object.entries(counts ?? {}).filter(([name]) => name !== 'rows' && name !== 'tokens');

@@ -125,7 +125,7 @@ async function printReport(
   next: string,
 ): Promise<void> {
   const { counts, output, files, skipped, resumedUnits, validationRows, badRecords } = report;
-  const { rows, tokens, selected = 0, documents = 0, invalid_utf8 = 0, bytes = 0 } = counts;
+  const { rows, tokens, selected = 0, documents = 0, duplicates = 0, invalid_utf8 = 0, bytes = 0 } = counts;
   const share = selected / Math.max(1, tokens);
   // A finished dataset does not say how many of its tokens could be masked.
   const { maskable } = counts;
@@ -148,6 +148,7 @@ async function printReport(
   printResult(toStderr, options, result, (style) => [
     `${style('green', 'done')}  ${formatNoun(rows, 'row')}, ${formatNoun(tokens, 'token')}, ` +
       `${formatNoun(documents, 'document')} from ${formatNoun(files, 'file')}`,
+    ...(duplicates > 0 ? [`      ${formatNoun(duplicates, 'duplicate')} left out`] : []),
     maskedShare === undefined
       ? `      ${formatNoun(selected, 'token')} masked (${formatShare(share)} of all tokens)`
       : `      ${formatNoun(selected, 'token')} masked (${formatShare(maskedShare)} of those that can be masked)`,
