@@ -7,8 +7,12 @@
 set -euo pipefail
 
 # --resume goes on where a requeued task stopped; the first time there is nothing to go on from.
-part=$(printf '%s.part-%05d-of-%05d.arrow.partial' "${2%.arrow}" \
-  $(((SLURM_ARRAY_TASK_ID - SLURM_ARRAY_TASK_MIN) / ${SLURM_ARRAY_TASK_STEP:-1})) "$SLURM_ARRAY_TASK_COUNT")
+# A task of several writes a part, an only task the whole.
+written=$2
+if [ "$SLURM_ARRAY_TASK_COUNT" -gt 1 ]; then
+  rank=$(((SLURM_ARRAY_TASK_ID - SLURM_ARRAY_TASK_MIN) / ${SLURM_ARRAY_TASK_STEP:-1}))
+  written=$(printf '%s.part-%05d-of-%05d.arrow' "${2%.arrow}" "$rank" "$SLURM_ARRAY_TASK_COUNT")
+fi
 resume=()
-[ -d "$part" ] && resume=(--resume)
+[ -d "$written.partial" ] && resume=(--resume)
 mlm preprocess "$1" "$2" --rank slurm-array --workers "${SLURM_CPUS_PER_TASK:-1}" "${resume[@]}"

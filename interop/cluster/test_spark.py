@@ -56,6 +56,21 @@ def test_a_document_that_cannot_be_read_fails_the_job(session):
         documents.mapInArrow(broken, "input_ids array<int>, labels array<int>, attention_mask array<tinyint>").collect()
 
 
+def test_a_partition_whose_source_breaks_off_fails_the_job(session):
+    def broken(batches):
+        from mlm_stream import preprocess
+
+        def source():
+            yield from batches
+            raise ValueError("the source broke off")
+
+        yield from preprocess(source(), "text", "")
+
+    documents = session.createDataFrame([(text,) for text in DOCUMENTS], "text string")
+    with pytest.raises(Exception, match="the source broke off"):
+        documents.mapInArrow(broken, "input_ids array<int>, labels array<int>, attention_mask array<tinyint>").collect()
+
+
 def test_the_script_as_it_is_called(tmp_path: Path):
     source = write_documents(tmp_path / "documents.parquet", [DOCUMENTS])
     target = tmp_path / "rows.parquet"

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, test } from 'vitest';
@@ -7,6 +7,8 @@ import { launcher, runMlm, runShell, temporaryFolder } from './run-mlm.js';
 
 const cwd = temporaryFolder();
 const script = fileURLToPath(new URL('../../../examples/slurm.sh', import.meta.url));
+
+const onPath = { PATH: `${join(cwd, 'bin')}${delimiter}${process.env.PATH}` };
 
 beforeAll(() => {
   writeFiles(cwd, Object.fromEntries([1, 2, 3, 4].map((i) => [`corpus/${i}.txt`, someText(200, i)])));
@@ -18,7 +20,7 @@ beforeAll(() => {
 test('the tasks of a Slurm array, whatever they count from and by, make the parts of one run', async () => {
   for (const id of [3, 5, 7]) {
     const env = {
-      PATH: `${join(cwd, 'bin')}${delimiter}${process.env.PATH}`,
+      ...onPath,
       SLURM_ARRAY_TASK_ID: String(id),
       SLURM_ARRAY_TASK_MIN: '3',
       SLURM_ARRAY_TASK_STEP: '2',
@@ -33,6 +35,23 @@ test('the tasks of a Slurm array, whatever they count from and by, make the part
     code: 0,
     stderr: '',
   });
+}, 60_000);
+
+test('an array of one task writes the whole, and goes on where it was stopped', async () => {
+  // A limit on the size of files, in KiB, stops it: the tokenizer alone takes 0.8 MB.
+  await runShell('ulimit -f 900; mlm preprocess corpus/ only.arrow --workers 1 -q', { cwd, env: onPath });
+  expect(existsSync(join(cwd, 'only.arrow.partial'))).toBe(true);
+  const env = {
+    ...onPath,
+    SLURM_ARRAY_TASK_ID: '4',
+    SLURM_ARRAY_TASK_MIN: '4',
+    SLURM_ARRAY_TASK_STEP: '1',
+    SLURM_ARRAY_TASK_COUNT: '1',
+  };
+  const { code, stderr } = await runShell(`bash "${script}" corpus/ only.arrow`, { cwd, env });
+  expect({ code, stderr }).toMatchObject({ code: 0 });
+  const again = 'mlm preprocess corpus/ whole.arrow -q && cmp only.arrow whole.arrow';
+  expect(await runShell(again, { cwd, env: onPath })).toMatchObject({ code: 0, stderr: '' });
 }, 60_000);
 
 test('a task of an array that does not say so works on everything, and a line names the option', async () => {
