@@ -1,5 +1,6 @@
 // Tables of options
 
+export { nearest } from './nearest.js';
 export {
   deciding,
   defaultsOf,
@@ -7,6 +8,7 @@ export {
   kebabCase,
   type OptionTable,
   options,
+  refuseUnknown,
   type Settings,
   settingsOf,
 } from './table.js';

@@ -10,6 +10,7 @@ import {
   type Option,
   options,
   real,
+  refuseUnknown,
   type Settings,
   settingsOf,
   text,
@@ -93,6 +94,19 @@ test('what is not said has its default; what is wrong is refused by the name of 
     'rate is 1, expected a number of at least 0 and below 1',
   );
   expect(() => settingsOf(table, { how: 'tear' as 'cut' })).toThrow('how is tear, expected one of wrap, cut');
+});
+
+test('a name that is in no table is refused with the nearest that is', () => {
+  const known = { ...table, signal: true };
+  refuseUnknown({ rate: 1, signal: undefined, nothing: undefined }, known as never);
+  expect(() => refuseUnknown({ epoch: 1 }, known as never)).toThrow(
+    /^unknown option epoch; did you mean epochs\?$/,
+  );
+  expect(() => refuseUnknown({ twowords: true }, known as never)).toThrow('did you mean twoWords?');
+  expect(() => refuseUnknown({ signals: 1 }, known as never)).toThrow('did you mean signal?');
+  expect(() => refuseUnknown({ toString: 1 }, known as never)).toThrow(
+    /^unknown option toString; expected one of rate, limit, /,
+  );
 });
 
 test('an option decides by its value under its name, unless its entry says otherwise', () => {

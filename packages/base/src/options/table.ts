@@ -1,5 +1,6 @@
 import { InputError, mention, say } from '../errors.js';
 import type { Option } from './kinds.js';
+import { nearest } from './nearest.js';
 
 /** Options by name. */
 export type OptionTable = Readonly<Record<string, Option>>;
@@ -41,6 +42,24 @@ export function settingsOf<Table extends OptionTable>(table: Table, given: Given
     if (value === undefined || option.accepts(value)) return value;
     throw new InputError(say`${mention(name)} is ${String(value)}, expected ${option.expected}`);
   }) as Settings<Table>;
+}
+
+/**
+ * Refuses a name that a function does not know, which plain JavaScript lets pass; one that is given as `undefined` is not given.
+ * @param known all names that the function takes: its tables' options, and `true` for each of the others
+ * @throws InputError for an unknown name, with the nearest known one
+ */
+export function refuseUnknown<Options extends object>(
+  given: Options,
+  known: { readonly [Name in keyof Options]-?: unknown },
+): void {
+  for (const [name, value] of Object.entries(given)) {
+    if (value === undefined || Object.hasOwn(known, name)) continue;
+    const close = nearest(name, Object.keys(known));
+    throw new InputError(
+      `unknown option ${name}; ${close === undefined ? `expected one of ${Object.keys(known).join(', ')}` : `did you mean ${close}?`}`,
+    );
+  }
 }
 
 /** What a run's outcome depends on by the value of its options: what a resumed run is compared by. */

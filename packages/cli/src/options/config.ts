@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import type { Option, OptionTable } from '@mlm/base/options';
+import { nearest, type Option, type OptionTable } from '@mlm/base/options';
 import type { Command, Option as CommanderOption } from 'commander';
 import { UsageError } from '../errors.js';
-import { nearest } from './nearest.js';
 
 /**
  * Fills in what `--config file.json` says: an object whose names are the command's arguments, and its

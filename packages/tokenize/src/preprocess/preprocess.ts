@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import type { DatasetCounts } from '@mlm/arrow';
 import type { JournalEntry } from '@mlm/arrow/sink';
 import { InputError, isWithin, refuseUrl } from '@mlm/base';
-import { type Given, settingsOf } from '@mlm/base/options';
+import { type Given, refuseUnknown, settingsOf } from '@mlm/base/options';
 import { preprocessOptions } from '../options.js';
 import { type InputFiles, listFiles } from '../source/list.js';
 import { bytesOfShare, type PlanOptions } from '../source/plan.js';
@@ -38,6 +38,18 @@ export interface PreprocessOptions
   /** Ends the work with an AbortError; what has been finished stays for `resume`. Default: none. */
   signal?: AbortSignal;
 }
+
+const otherOptions = {
+  inputs: true,
+  output: true,
+  tokenizer: true,
+  stages: true,
+  reusesMemory: true,
+  share: true,
+  stdout: true,
+  onProgress: true,
+  signal: true,
+};
 
 /** How far a run has come. */
 export interface PreprocessProgress {
@@ -88,6 +100,7 @@ export interface PreprocessReport {
  * ```
  */
 export async function preprocess(options: PreprocessOptions): Promise<PreprocessReport> {
+  refuseUnknown(options, { ...preprocessOptions, ...otherOptions });
   const { inputs, signal, onProgress, share = { rank: 0, worldSize: 1 } } = options;
   refuseUrl(options.output);
   const input = 'files' in inputs ? inputs : await listFiles(inputs, options);

@@ -1,5 +1,5 @@
 import { InputError } from '@mlm/base/errors';
-import { type Given, settingsOf } from '@mlm/base/options';
+import { type Given, refuseUnknown, settingsOf } from '@mlm/base/options';
 import { vocabularyOptions } from '../options.js';
 import { bertConfig } from '../tokenizer/carried-files.js';
 import { tokenizerFromDefinition } from '../tokenizer/tokenizer.js';
@@ -48,6 +48,7 @@ export async function trainVocabulary(
   texts: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   options: VocabularyOptions = {},
 ): Promise<TrainedVocabulary> {
+  refuseUnknown(options, { ...vocabularyOptions, specialTokens: true, signal: true });
   const { specialTokens = [], signal } = options;
   const { size, lowercase, minFrequency, limitAlphabet, maxWords } = settingsOf(vocabularyOptions, options);
   const counter = new WordCounter(lowercase, maxWords);

@@ -8,6 +8,7 @@ import {
   type WriteFolderOptions,
   writeFolder,
 } from '@mlm/base';
+import { refuseUnknown } from '@mlm/base/options';
 import { type Graph, type InputSpec, toOnnx, trace } from '@mlm/compile';
 import * as tf from '@tensorflow/tfjs-core';
 import { type Checkpoint, configFile, readCheckpoint } from '../checkpoint/checkpoint.js';
@@ -58,15 +59,11 @@ export interface ExportedModel {
 export async function exportOnnx(
   checkpoint: string,
   folder: string,
-  {
-    dtype = exportOptions.dtype.default,
-    dataset,
-    revision,
-    overwrite = false,
-    takeOver = false,
-    signal,
-  }: OnnxExportOptions = {},
+  options: OnnxExportOptions = {},
 ): Promise<OnnxExport> {
+  refuseUnknown(options, { ...exportOptions, signal: true });
+  const { dtype = exportOptions.dtype.default, dataset, revision, signal } = options;
+  const { overwrite = false, takeOver = false } = options;
   const wanted = parseDtypes(dtype);
   const target = { overwrite, takeOver, inputs: [checkpoint] };
   checkTarget(folder, exportFolder, target);

@@ -1,7 +1,7 @@
 import { basename, dirname, join } from 'node:path';
 import { exists } from '@mlm/base';
 import { InputError, mention, say } from '@mlm/base/errors';
-import { type Given, settingsOf } from '@mlm/base/options';
+import { type Given, refuseUnknown, settingsOf } from '@mlm/base/options';
 import { trainDefaults, trainOptions } from '../options.js';
 import type { ResolvedOptions, TrainOptions } from './options.js';
 
@@ -16,6 +16,8 @@ export function resolveOptions(
   asked: TrainOptions,
   remembered: Given<typeof trainOptions> = {},
 ): ResolvedOptions {
+  const others = { dataset: true, tokenizer: true, command: true, signal: true, saveRequested: true };
+  refuseUnknown(asked, { ...trainOptions, ...others });
   const defined = Object.entries(asked).filter(([, value]) => value !== undefined);
   const given = { ...remembered, ...Object.fromEntries(defined) } as TrainOptions;
   const { batchSize: rows = trainDefaults.batchSize } = given;

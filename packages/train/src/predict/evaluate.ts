@@ -1,6 +1,6 @@
 import { checkShards, openDataset, type Split, type TokenizerMetadata } from '@mlm/arrow';
 import { call, InputError, mention, say } from '@mlm/base/errors';
-import { type Given, settingsOf } from '@mlm/base/options';
+import { type Given, refuseUnknown, settingsOf } from '@mlm/base/options';
 import { type Checkpoint, readCheckpoint } from '../checkpoint/checkpoint.js';
 import { findCheckpoint } from '../checkpoint/hub.js';
 import { refuseOtherTokenizer } from '../checkpoint/tokenizer.js';
@@ -52,6 +52,15 @@ export interface DatasetEvaluation extends Evaluation {
  * ```
  */
 export async function evaluate(given: EvaluateOptions): Promise<DatasetEvaluation> {
+  const others = {
+    dataset: true,
+    model: true,
+    tokenizer: true,
+    onStart: true,
+    signal: true,
+    onProgress: true,
+  };
+  refuseUnknown(given, { ...evaluateOptions, ...others });
   return evaluateCheckpoint(
     async () => readCheckpoint((await findCheckpoint(given.model, given)).folder),
     given,

@@ -1,5 +1,5 @@
 import { InputError } from '@mlm/base/errors';
-import { type Given, settingsOf } from '@mlm/base/options';
+import { type Given, refuseUnknown, settingsOf } from '@mlm/base/options';
 import { IGNORED_LABEL } from '@mlm/masking';
 import type { Encoder, Tokenizer } from '@mlm/tokenize';
 import { readCheckpoint } from '../checkpoint/checkpoint.js';
@@ -56,6 +56,7 @@ export class MaskFiller {
    * @throws InputError when there is no such checkpoint
    */
   static async open(checkpoint: string, given: Given<typeof fillOptions> = {}): Promise<MaskFiller> {
+    refuseUnknown(given, fillOptions);
     const { folder } = await findCheckpoint(checkpoint, given);
     const { model, weights } = await readCheckpoint(folder);
     // Two lengths make the graph's sequence length free: sentences come in any.

@@ -1,4 +1,6 @@
+import { settingsOf } from '@mlm/base/options';
 import { evaluate } from '@mlm/train';
+import { evaluateOptions } from '@mlm/train/options';
 import type { Context } from '../../context.js';
 import { pickEngine } from '../../options/engine.js';
 import { formatCount, formatShare } from '../../output/numbers.js';
@@ -13,8 +15,9 @@ export async function runEval(context: Context, options: EvalSettings): Promise<
   const { dataset } = options;
   const tokenizer = options.tokenizer === undefined ? undefined : await namedTokenizer(options.tokenizer);
   const result = await evaluate({
-    ...options,
-    ...settings,
+    ...settingsOf(evaluateOptions, { ...options, ...settings }),
+    dataset,
+    model: options.model,
     tokenizer,
     signal: context.signal,
     onStart: report,

@@ -1,4 +1,6 @@
+import { settingsOf } from '@mlm/base/options';
 import { exportOnnx } from '@mlm/train';
+import { exportOptions } from '@mlm/train/options';
 import type { Context } from '../../context.js';
 import { formatBytes, formatShare } from '../../output/numbers.js';
 import { alignColumns, printResult } from '../../output/report.js';
@@ -6,7 +8,10 @@ import type { ExportSettings } from './command.js';
 
 export async function runExport(context: Context, options: ExportSettings): Promise<void> {
   const { checkpoint, output } = options;
-  const result = await exportOnnx(checkpoint, output, { ...options, signal: context.signal });
+  const result = await exportOnnx(checkpoint, output, {
+    ...settingsOf(exportOptions, options),
+    signal: context.signal,
+  });
   const files = ['config.json', ...result.tokenizer, 'onnx/'];
   const models = result.models.map(({ dtype, file, bytes, accuracy }) => [
     dtype,

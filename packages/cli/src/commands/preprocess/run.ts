@@ -2,6 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { refuseUrl } from '@mlm/base';
 import { InputError, mention, say } from '@mlm/base/errors';
+import { settingsOf } from '@mlm/base/options';
 import { maskingRule, maskStage } from '@mlm/masking/stage';
 import type {
   InputFiles,
@@ -10,6 +11,7 @@ import type {
   Tokenizer,
 } from '@mlm/tokenize';
 import { listFiles, loadTokenizer, preprocess } from '@mlm/tokenize';
+import { preprocessOptions } from '@mlm/tokenize/options';
 import { commandName } from '../../command-name.js';
 import type { Context } from '../../context.js';
 import { UsageError } from '../../errors.js';
@@ -42,8 +44,9 @@ export async function runPreprocess(context: Context, settings: PreprocessSettin
   const tokenizer = await loadTokenizer(settings.tokenizer, settings);
   const protect = idsOf(tokenizer, settings.protect);
   const request: PreprocessRequest = {
-    ...settings,
+    ...settingsOf(preprocessOptions, settings),
     inputs: files,
+    output,
     tokenizer,
     stages: [maskStage(maskingRule(tokenizer, { ...settings, protect }))],
     share,

@@ -1,4 +1,6 @@
+import { settingsOf } from '@mlm/base/options';
 import { outputOf, settingsOfRun, type TrainEvent, train } from '@mlm/train';
+import { trainOptions } from '@mlm/train/options';
 import { commandLine, commandName } from '../../command-name.js';
 import type { Context } from '../../context.js';
 import { UsageError } from '../../errors.js';
@@ -30,7 +32,9 @@ export async function runTrain(
   const tokenizer = options.tokenizer === undefined ? undefined : await namedTokenizer(options.tokenizer);
   const saveRequested = listenForSaveRequest(context);
   const command = commandLine();
-  const request = { ...options, ...engine, tokenizer, command, saveRequested, signal: context.signal };
+  const asked = settingsOf(trainOptions, { ...options, ...engine });
+  const { dataset } = options;
+  const request = { ...asked, dataset, tokenizer, command, saveRequested, signal: context.signal };
   const events = served(reportedAtStart(train(request), report), context, options.serve);
   const result = await followTraining(context, events, options);
   printResult(context, options, result, (style) => [
