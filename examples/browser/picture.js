@@ -1,17 +1,13 @@
 // Makes the picture of the README, docs/pictures/tab.png, from the page itself: it trains on the sample, asks, and takes a
 // screenshot. After `pnpm --filter @mlm/example-browser build`: `node examples/browser/picture.js [steps]`.
 import { fileURLToPath } from 'node:url';
-import { chromium } from 'playwright-core';
-import { serve } from './test/serve.js';
+import { launch, serve } from './test/serve.js';
 
 const steps = process.argv[2] ?? '600';
 /** @param {string} path */
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const { url, server } = await serve(here('dist'));
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: ['--no-sandbox', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-});
+const browser = await launch();
 const page = await browser.newPage({ viewport: { width: 1120, height: 900 } });
 await page.goto(url);
 await page.waitForFunction(() => crossOriginIsolated && document.querySelector('#loss canvas') !== null);

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { fileURLToPath } from 'node:url';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Reply, RunSettings } from '../src/messages.ts';
 import { Training } from '../src/training.ts';
-import { serve } from './serve.js';
+import { launch, serve } from './serve.js';
 
 const sample = fileURLToPath(new URL('../../../packages/cli/demo/corpus/01-genesis.txt', import.meta.url));
 const settings = { pieces: 600, sequence: 32, batch: 8, steps: 20, rate: 0.002, seed: 7 };
@@ -16,18 +16,7 @@ let url: string;
 
 beforeAll(async () => {
   ({ server, url } = await serve(fileURLToPath(new URL('../dist', import.meta.url))));
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  });
+  browser = await launch();
 });
 afterAll(async () => {
   await browser.close();

@@ -1,5 +1,5 @@
 import { type Chart, type Curve, centredMean, type DrawnCurve, thin } from './curve.js';
-import { escapeHtml } from './html.js';
+import { escapeHtml, scrollingTable } from './html.js';
 
 /** Rows of the table that stands for a chart where it cannot be seen. */
 const tableRows = 12;
@@ -13,7 +13,7 @@ export function chartFigure(chart: Chart, id: string): string {
 <figcaption id="${id}">${escapeHtml(chart.title)}</figcaption>
 <script type="application/json">${data}</script>
 <noscript><p class="muted">The chart needs JavaScript; its values stand in the table.</p></noscript>
-<details><summary>Values as a table</summary><div class="wide">${valueTable(chart, curves)}</div></details>
+<details><summary>Values as a table</summary>${valueTable(chart, curves)}</details>
 </figure>`;
 }
 
@@ -26,7 +26,7 @@ function drawn({ name, points, colour, style }: Curve): DrawnCurve[] {
   ];
 }
 
-function valueTable({ unit }: Chart, curves: Curve[]): string {
+function valueTable({ title, unit }: Chart, curves: Curve[]): string {
   const steps = [...new Set(curves.flatMap(({ points }) => points.map(([step]) => step)))].sort(
     (a, b) => a - b,
   );
@@ -43,7 +43,10 @@ function valueTable({ unit }: Chart, curves: Curve[]): string {
       .join('');
     return `<tr><th scope="row" class="number">${step}</th>${cells}</tr>`;
   });
-  return `<table><caption class="hidden">${escapeHtml(unit)} by step</caption><thead><tr><th scope="col" class="number">step</th>${head}</tr></thead><tbody>${rows.join('')}</tbody></table>`;
+  return scrollingTable(
+    `${title}, values`,
+    `<caption class="hidden">${escapeHtml(unit)} by step</caption><thead><tr><th scope="col" class="number">step</th>${head}</tr></thead><tbody>${rows.join('')}</tbody>`,
+  );
 }
 
 function formatValue(value: number | undefined): string {

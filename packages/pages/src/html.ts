@@ -47,6 +47,11 @@ export function factTable(facts: Record<string, string>): string {
   return `<div class="wide"><table><tbody>${rows.join('')}</tbody></table></div>`;
 }
 
+/** A table that scrolls sideways where it does not fit; the keyboard reaches it, as it must to scroll it. */
+export function scrollingTable(label: string, content: string): string {
+  return `<div class="wide" tabindex="0" role="region" aria-label="${escapeHtml(label)}"><table>${content}</table></div>`;
+}
+
 function asset(name: string): string {
   return readFileSync(new URL(`../assets/${name}`, import.meta.url), 'utf8');
 }

@@ -42,8 +42,8 @@ export function maskedRowsPage({ name, facts, rows, rowCount }: MaskedRows): str
 <h1>Masks of ${escapeHtml(name)}</h1>
 ${factTable(facts)}
 <h2>Rows</h2>
-<form class="filter" data-filter>
-<label class="search">Rows with the words <input type="search" name="words" autocomplete="off"></label>
+<form class="filter" autocomplete="off" data-filter>
+<label class="search">Rows with the words <input type="search" name="words"></label>
 <fieldset><legend>Colour, and rows that have one</legend>${boxes.join('')}</fieldset>
 <label><input type="checkbox" name="shown"> as the model sees them</label>
 </form>
@@ -66,7 +66,7 @@ function tokenHtml({ text, isSpecial, masked }: ShownToken): string {
   const { label, mark } = KINDS[masked.kind];
   const title = `${text}: ${label}${masked.kind === 'random' ? `, ${masked.shown}` : ''}`;
   return (
-    `<mark class="${masked.kind}" title="${escapeHtml(title)}" data-shown="${escapeHtml(masked.shown)}" data-text="${escapeHtml(text)}">` +
-    `<span>${escapeHtml(text)}</span><sup aria-hidden="true">${mark}</sup><span class="aside"> (${label})</span></mark>`
+    `<mark class="${masked.kind}" title="${escapeHtml(title)}" data-note="${label}" data-shown="${escapeHtml(masked.shown)}" data-text="${escapeHtml(text)}">` +
+    `<span>${escapeHtml(text)}</span><sup aria-hidden="true">${mark}</sup><span class="hidden"> (${label})</span></mark>`
   );
 }

@@ -26,7 +26,7 @@ function answer({ expected, candidates }: MaskedPlace, number: number): string {
 
 function guesses({ expected, candidates }: MaskedPlace, index: number): string {
   const list = candidates.map(({ word, probability }) => {
-    const text = `${escapeHtml(word)} ${(100 * probability).toFixed(1)} %`;
+    const text = `${escapeHtml(word)} ${(100 * probability).toFixed(1)}\u00a0%`;
     return word === expected ? `<mark class="right">${text} <span aria-hidden="true">✓</span></mark>` : text;
   });
   return `<tr><td class="number">${index + 1}</td><th scope="row">${escapeHtml(expected)}</th><td>${list.join(', ')}</td></tr>`;

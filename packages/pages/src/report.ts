@@ -1,6 +1,6 @@
 import { chartFigure } from './chart.js';
 import type { Chart, Curve, Points } from './curve.js';
-import { escapeHtml, factTable, page } from './html.js';
+import { escapeHtml, factTable, page, scrollingTable } from './html.js';
 import { predictedRows } from './predictions.js';
 import type { Run } from './run.js';
 
@@ -148,5 +148,8 @@ function comparisonTable(runs: Run[]): string {
     return `<tr${differs ? ' class="differs"' : ''}><th scope="row" class="name">${escapeHtml(label)}${differs ? '<span class="hidden"> (differs)</span>' : ''}</th>${values.map((value) => `<td>${escapeHtml(value)}</td>`).join('')}</tr>`;
   });
   const head = runs.map(({ name }) => `<th scope="col">${escapeHtml(name)}</th>`).join('');
-  return `<div class="wide" tabindex="0" role="region" aria-label="Runs compared"><table><thead><tr><th scope="col">run</th>${head}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
+  return scrollingTable(
+    'Runs compared',
+    `<thead><tr><th scope="col">run</th>${head}</tr></thead><tbody>${rows.join('')}</tbody>`,
+  );
 }

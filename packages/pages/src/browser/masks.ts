@@ -26,14 +26,17 @@ function filter(): void {
   }
   const asSeen = input('shown').checked;
   for (const mark of document.querySelectorAll<HTMLElement>('.rows mark')) {
-    mark.firstElementChild!.textContent = asSeen ? mark.dataset.shown! : mark.dataset.text!;
+    const { shown, text, note } = mark.dataset;
+    mark.firstElementChild!.textContent = asSeen ? shown! : text!;
+    // What is heard names the token that is not to be seen.
+    mark.lastElementChild!.textContent = ` (${asSeen ? mark.title : note})`;
   }
   count.textContent = `${shown} of ${total}`;
 }
 
 function originalText(row: HTMLElement): string {
   const copy = row.cloneNode(true) as HTMLElement;
-  for (const note of copy.querySelectorAll('.aside, sup')) note.remove();
+  for (const note of copy.querySelectorAll('.hidden, sup')) note.remove();
   return copy.textContent!.toLowerCase();
 }
 
