@@ -12,11 +12,12 @@ pnpm bench preprocess             text to masked Arrow, against datasets, nanoto
 pnpm bench tokenizers             WordPiece, BPE and Unigram alone, against Rust tokenizers
 pnpm bench train                  training steps, against PyTorch with transformers
 pnpm bench step                   what of a training step is ours, and how soon the first is done
+pnpm bench masking                the masking rules on rows in memory, one thread
 pnpm bench loader                 batches made ahead, for an engine that does nothing
 pnpm bench convergence            500 steps on Brown, against transformers' Trainer
 pnpm bench precision              500 steps in bf16 and in fp32: the validation losses
 
-  --rounds <n>          interleaved rounds (preprocess 5, tokenizers 3, train 5, step 3, loader 5)
+  --rounds <n>          interleaved rounds (preprocess 5, tokenizers 3, train 5, step 3, masking 5, loader 5)
   --corpus <file>       the text, for tokenizers several with commas (default: bench/.cache/corpus/english.txt)
   --models <a,b>        for train (default: bert-tiny,bert-mini,bert-base); for precision one (bert-tiny)
   --precisions <a,b>    for train (default: fp32,bf16; on cuda fp32,tf32,bf16; on webgpu fp32)
@@ -91,6 +92,10 @@ const benchmarks = {
     const { benchStep } = await import('./step/bench.js');
     const models = (values.models ?? 'bert-mini,bert-base').split(',');
     return benchStep({ models, rounds: Number(values.rounds ?? 3) });
+  },
+  async masking() {
+    const { benchMasking } = await import('./masking/bench.js');
+    return benchMasking({ rounds: Number(values.rounds ?? 5) });
   },
   async loader() {
     const { benchLoader } = await import('./loader/bench.js');

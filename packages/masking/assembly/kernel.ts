@@ -1,3 +1,3 @@
-export { block, blocks, replace, select } from './philox';
+export { block, blocks, counters, replace, select } from './philox';
 export { scanRow } from './scan';
 export { classBits } from './words';

@@ -129,6 +129,24 @@ export function select(
 }
 
 /**
+ * Makes counters of `count` positions: `words0` has indices in the column and `words1` the row of each, in whose place the
+ * counters' words 0 and 1 are written. `starts`, `rows`, `units`, `lasts` point to one u32 a row.
+ */
+export function counters(
+  count: i32, words0: usize, words1: usize, words2: usize, words3: usize,
+  starts: usize, rows: usize, units: usize, lasts: usize, purpose: u32, stream: u32,
+): void {
+  for (let i = 0; i < count; i++) {
+    const at = <usize>i << 2;
+    const row = <usize>load<u32>(words1 + at) << 2;
+    store<u32>(words0 + at, (load<u32>(words0 + at) - load<u32>(starts + row)) | purpose);
+    store<u32>(words1 + at, load<u32>(rows + row));
+    store<u32>(words2 + at, load<u32>(units + row));
+    store<u32>(words3 + at, load<u32>(lasts + row) | stream);
+  }
+}
+
+/**
  * Replacement draws for `count` masked positions: `kinds` get the raw words, `choices` lie in [0, range). `positions`, `rows`,
  * `units`, `lasts` point to one u32 a position. All buffers have room for a multiple of eight.
  */

@@ -32,6 +32,19 @@ export interface Kernel {
     begins: number,
     isProtected: number,
   ): number;
+  counters(
+    count: number,
+    words0: number,
+    words1: number,
+    words2: number,
+    words3: number,
+    starts: number,
+    rows: number,
+    units: number,
+    lasts: number,
+    purpose: number,
+    stream: number,
+  ): void;
   block(counter: number, keyLow: number, keyHigh: number): void;
   blocks(
     count: number,
@@ -94,12 +107,7 @@ export function kernelDraws([keyLow, keyHigh]: Key): Draws {
       const limit = Math.ceil(chance * TWO_TO_32) - 1;
       const bits = first + 4 * count;
       if (limit < 0) return words.subarray(bits, bits + bitWords).fill(0);
-      for (let i = 0; i < count; i++) {
-        words[first + i] = rows.lengths[i]!;
-        words[first + count + i] = rows.rows[i]!;
-        words[first + 2 * count + i] = rows.units[i]!;
-        words[first + 3 * count + i] = rows.lasts[i]!;
-      }
+      writeRows(rows.lengths, rows, first);
       const column = (index: number) => (first + index * count) << 2;
       wasm.select(count, column(0), column(1), column(2), column(3), bits << 2, keyLow, keyHigh, limit);
       return words.subarray(bits, bits + bitWords);
@@ -125,8 +133,8 @@ export function kernelDraws([keyLow, keyHigh]: Key): Draws {
     runs(positions, rows) {
       const { count } = positions;
       const room = roomFor(count);
-      const wasm = reserve(4 * room);
-      writeCounters(positions, rows, room, RUN_PURPOSE, 0);
+      const wasm = reserve(4 * (room + rows.count));
+      writeCounters(wasm, positions, rows, room, first + 4 * room, RUN_PURPOSE, 0);
       drawBlocks(wasm, count, room);
       const column = (index: number) => words.subarray(first + index * room, first + index * room + count);
       return { lengths: column(0), underWay: column(1), left: column(2) };
@@ -135,8 +143,8 @@ export function kernelDraws([keyLow, keyHigh]: Key): Draws {
     replace(positions, rows, range) {
       const { count } = positions;
       const room = roomFor(count);
-      const wasm = reserve(6 * room);
-      writeCounters(positions, rows, room, 0, 1);
+      const wasm = reserve(6 * room + 4 * rows.count);
+      writeCounters(wasm, positions, rows, room, first + 6 * room, 0, 1);
       const column = (index: number) => (first + index * room) << 2;
       wasm.replace(
         count,
@@ -165,21 +173,42 @@ export function kernelDraws([keyLow, keyHigh]: Key): Draws {
   }
 }
 
-/** Writes the counters of positions into the kernel's memory: four columns of `room` words. */
+/** Writes the counters of positions into the kernel's memory: four columns of `room` words. The rows are written at `rowsAt`. */
 function writeCounters(
+  wasm: Kernel,
   { count, indices, rowOf }: DrawPositions,
-  { starts, rows, units, lasts }: DrawRows,
+  rows: DrawRows,
   room: number,
+  rowsAt: number,
   purpose: number,
   stream: number,
 ): void {
-  for (let i = 0; i < count; i++) {
-    const row = rowOf[i]!;
-    words[first + i] = (indices[i]! - starts[row]!) | purpose;
-    words[first + room + i] = rows[row]!;
-    words[first + 2 * room + i] = units[row]!;
-    words[first + 3 * room + i] = lasts[row]! | stream;
-  }
+  words.set(indices.subarray(0, count), first);
+  words.set(rowOf.subarray(0, count), first + room);
+  writeRows(rows.starts, rows, rowsAt);
+  const column = (index: number) => (first + index * room) << 2;
+  const ofRows = (index: number) => (rowsAt + index * rows.count) << 2;
+  wasm.counters(
+    count,
+    column(0),
+    column(1),
+    column(2),
+    column(3),
+    ofRows(0),
+    ofRows(1),
+    ofRows(2),
+    ofRows(3),
+    purpose,
+    stream,
+  );
+}
+
+/** Writes a word of each row, then the counters' words 1 to 3, into the kernel's memory: four columns. */
+function writeRows(word: Int32Array, { count, rows, units, lasts }: DrawRows, at: number): void {
+  words.set(word.subarray(0, count), at);
+  words.set(rows.subarray(0, count), at + count);
+  words.set(units.subarray(0, count), at + 2 * count);
+  words.set(lasts.subarray(0, count), at + 3 * count);
 }
 
 /**

@@ -35,7 +35,7 @@ export interface Tally {
   filledRows: number;
   /** The most choices of a row. */
   mostChoices: number;
-  /** Rows by how their number of masked tokens stands to the settings: too few, too many. */
+  /** By {@link DISTANCES}: pairs of a row's choices that lie so far apart, and those of which both are masked. */
   pairs: Float64Array;
   bothChosen: Float64Array;
   /** By position in the row. */
