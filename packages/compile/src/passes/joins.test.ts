@@ -103,6 +103,23 @@ it('joinSegmentSums adds the rows of all sums to the rest at once', () => {
   expect(count(text, 'Sub')).toBe(1);
 });
 
+it('joinSegmentSums leaves sums to which something broadcast is added, or that are broadcast themselves', () => {
+  const graph = trace(
+    ({ table }, { x, ids }) => {
+      const [seven, one] = [7, 1].map((segments) =>
+        tf.unsortedSegmentSum(x!, ids as tf.Tensor1D, segments),
+      ) as [tf.Tensor, tf.Tensor];
+      return { row: tf.add(seven, tf.sum(table!, 0, true)), broadcast: tf.add(table!, one) };
+    },
+    {
+      variables: { table: { shape: [7, 2] } },
+      inputs: { x: { shape: [3, 2], dtype: 'float32' }, ids: { shape: [3], dtype: 'int32' } },
+    },
+  );
+  const text = printGraph(joinSegmentSums(graph));
+  expect([count(text, 'Add'), count(text, 'UnsortedSegmentSum')]).toEqual([2, 2]);
+});
+
 it('joinMasks draws masks of one key, shape and rate together', () => {
   const key = { shape: [2], dtype: 'int32' } as const;
   const graph = trace(

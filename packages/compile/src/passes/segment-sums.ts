@@ -19,10 +19,12 @@ export function joinSegmentSums(graph: Graph): Graph {
   return rewrite(graph, (node, inputs, emit) => {
     if (!isSum(node) || isPart(node)) return undefined;
     const terms = termsOf(node.op, inputs, node.outputs[0]!);
-    const sums = terms.filter(({ value }) => isSegmentSum(value));
-    const rest = terms.filter(({ value }) => !isSegmentSum(value));
-    if (sums.length === 0 || sums.length + rest.length < 2 || rest.some(({ negative }) => negative))
-      return undefined;
+    const { shape } = node.outputs[0]!;
+    const sums = terms.filter(({ value }) => isSegmentSum(value) && sameShape(value.shape, shape));
+    const rest = terms.filter((term) => !sums.includes(term));
+    // A term that is broadcast, or taken away, is not what rows can be added to.
+    const isKept = ({ value, negative }: Term) => !negative && sameShape(value.shape, shape);
+    if (sums.length === 0 || terms.length < 2 || !rest.every(isKept)) return undefined;
     return joined(sums, rest, node.outputs[0]!, emit);
   });
 }
