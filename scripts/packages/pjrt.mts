@@ -1,6 +1,7 @@
-// Encodes options as XLA reads them, and names a plugin that is not there.
+// Names a plugin that is not there, and a file that the loader of shared libraries refuses.
 import assert from 'node:assert/strict';
-import { encodeCompileOptions, Plugin } from '@mlm/pjrt';
+import { fileURLToPath } from 'node:url';
+import { Plugin } from '@mlm/pjrt';
 
-assert.deepEqual([...encodeCompileOptions({ replicas: 2 })], [26, 4, 32, 2, 40, 1]);
 await assert.rejects(Plugin.load('no/plugin.so'), /no such file; expected a PJRT plugin/);
+await assert.rejects(Plugin.load(fileURLToPath(import.meta.url)), /cannot be loaded as a PJRT plugin/);
