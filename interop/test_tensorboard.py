@@ -1,4 +1,4 @@
-"""TensorBoard reads the curves of a run: every step once, also where a run was killed and went on."""
+"""TensorBoard reads the curves and settings of a run: every step once, also where a run was killed and went on."""
 
 import json
 import shutil
@@ -23,9 +23,12 @@ def test_tensorboard_shows_every_step_once_after_a_kill(arrow_file, tmp_path):
     assert len(list(output.glob("events.out.tfevents.*"))) == 2
 
     reader = Path(__file__).with_name("read_events.py")
-    scalars = json.loads(subprocess.check_output([sys.executable, "-I", reader, output]))
+    found = json.loads(subprocess.check_output([sys.executable, "-I", reader, output]))
+    assert found["hparams"] == json.loads((output / "trainer_state.json").read_text())["recipe"]
+    scalars = found["scalars"]
     lines = [json.loads(line) for line in (output / "metrics.jsonl").read_text().splitlines()]
-    for tag, name in {"train/loss": "loss", "train/learning_rate": "learning_rate", "eval/loss": "eval_loss"}.items():
+    tags = {f"train/{name}": name for name in ("loss", "learning_rate", "gradient_norm", "epoch")}
+    for tag, name in {**tags, "eval/loss": "eval_loss"}.items():
         written = [(line["step"], line[name]) for line in lines if name in line]
         assert [step for step, _ in scalars[tag]] == [step for step, _ in written]
         assert [value for _, value in scalars[tag]] == pytest.approx([value for _, value in written], rel=1e-6)

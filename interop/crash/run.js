@@ -85,7 +85,7 @@ async function mustRun(args, folder) {
 }
 
 /** What depends on time in files that otherwise do not. */
-const times = /"(?:tokens_per_second|elapsed_seconds)": ?[^,}\n]+/g;
+const times = /"(?:tokens_per_second|elapsed_seconds|wall_time)": ?[^,}\n]+/g;
 
 /** Every file below a folder with its bytes; of ignored ones the name alone. */
 function contents(folder, ignored = []) {

@@ -38,7 +38,7 @@ const typesOf = (events: TrainEvent[]) => events.map(({ type }) => type);
 async function metrics(output: string): Promise<unknown[]> {
   const lines = (await readFile(join(output, 'metrics.jsonl'), 'utf8')).trim().split('\n');
   return lines.map((line) => {
-    const { tokens_per_second: _, elapsed_seconds: __, ...repeatable } = JSON.parse(line);
+    const { tokens_per_second: _, elapsed_seconds: __, wall_time: ___, ...repeatable } = JSON.parse(line);
     return repeatable;
   });
 }

@@ -45,6 +45,10 @@ export interface StepMetrics {
   tokens_per_second: number;
   /** Seconds spent in steps since the start of the run, resumed parts included; evaluations and saving excluded. */
   elapsed_seconds: number;
+  /** How often the training rows were gone through after this step, such as 1.25. Missing in lines of earlier versions. */
+  epoch?: number;
+  /** When the step was done: seconds since 1970. Missing in lines of earlier versions. */
+  wall_time?: number;
 }
 
 /** An optimizer step was taken and logged. */

@@ -56,7 +56,7 @@ async function results(output: string) {
     model: (await readFile(join(output, 'model.safetensors'))).toString('base64'),
     optimizer: (await readFile(join(output, 'optimizer.safetensors'))).toString('base64'),
     metrics: metrics.map((line) => {
-      const { tokens_per_second: _, elapsed_seconds: __, ...repeatable } = JSON.parse(line);
+      const { tokens_per_second: _, elapsed_seconds: __, wall_time: ___, ...repeatable } = JSON.parse(line);
       return repeatable;
     }),
   };

@@ -68,7 +68,10 @@ it('learns to count, and writes a checkpoint that evaluates and fills as the tra
     'tokens',
     'tokens_per_second',
     'elapsed_seconds',
+    'epoch',
+    'wall_time',
   ]);
+  for (const { step, epoch } of lines) expect(epoch).toBeCloseTo(step / 20);
   expect(lines.filter((line) => 'eval_loss' in line)).toHaveLength(1);
   expect(await readdir(output)).toEqual(
     expect.arrayContaining(['config.json', 'model.safetensors', 'vocab.txt']),

@@ -99,7 +99,9 @@ async function* run(
     });
 
     await output.create(options);
-    const log = await RunLog.open(options.output, options.resume ? (resumed?.state.step ?? -1) : undefined);
+    const after = options.resume ? (resumed?.state.step ?? -1) : undefined;
+    const log = await RunLog.open(options.output, state.recipe, after);
+    const epochs = () => state.epoch + state.batch / plan.batchesPerEpoch;
     const start = startEvent(options, setup, state);
     yield start;
     const { parameters, validationRows } = start;
@@ -114,7 +116,7 @@ async function* run(
         const evaluation = await evaluateRows(scored, loaderThreads, signal);
         if (evaluation) {
           const event = judge(evaluation, state);
-          await log.evaluation(event);
+          await log.evaluation(event, epochs());
           yield event;
           if (event.best) {
             await log.sync();
@@ -150,6 +152,8 @@ async function* run(
         tokens: state.tokens,
         tokens_per_second: tokens / seconds,
         elapsed_seconds: state.elapsed_seconds,
+        epoch: epochs(),
+        wall_time: Date.now() / 1000,
       };
       await log.step(line);
       await report('running');

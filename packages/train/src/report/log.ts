@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { writeWhole } from '@mlm/base';
 import { reportPage } from '@mlm/pages';
+import type { Recipe } from '../checkpoint/state.js';
 import type { EvaluationEvent, StepMetrics } from '../loop/events.js';
 import { MetricsFile } from './metrics.js';
 import { describeRun, type RunDescription } from './run.js';
@@ -23,27 +24,35 @@ export class RunLog {
     this.#events = new EventFile(folder);
   }
 
-  /** @param after of a run that goes on: the step it goes on after, −1 without any; what was written beyond it is dropped */
-  static async open(folder: string, after?: number): Promise<RunLog> {
+  /**
+   * @param recipe the settings that TensorBoard lists
+   * @param after of a run that goes on: the step it goes on after, −1 without any; what was written beyond it is
+   *   dropped
+   */
+  static async open(folder: string, recipe: Recipe, after?: number): Promise<RunLog> {
     const log = new RunLog(folder);
     await log.#metrics.truncate(after ?? -1);
     if (after !== undefined) await log.#events.restart(after + 1);
+    await log.#events.hyperparameters(recipe);
     return log;
   }
 
   async step(line: StepMetrics): Promise<void> {
     await this.#metrics.append(line);
-    const { loss, gradient_norm = 0, learning_rate, tokens_per_second } = line;
-    const values = { loss, gradient_norm, learning_rate, tokens_per_second };
+    const { loss, gradient_norm = 0, learning_rate, epoch = 0, tokens_per_second } = line;
+    const values = { loss, gradient_norm, learning_rate, epoch, tokens_per_second };
     await this.#events.scalars(line.step, prefixed('train', values));
   }
 
-  async evaluation({ step, loss, perplexity, accuracy }: EvaluationEvent): Promise<void> {
+  /** @param epoch as in {@link StepMetrics} */
+  async evaluation({ step, loss, perplexity, accuracy }: EvaluationEvent, epoch: number): Promise<void> {
     await this.#metrics.append({
       step,
       eval_loss: loss,
       eval_perplexity: perplexity,
       eval_accuracy: accuracy,
+      epoch,
+      wall_time: Date.now() / 1000,
     });
     await this.#events.scalars(step, prefixed('eval', { loss, perplexity, accuracy }));
   }

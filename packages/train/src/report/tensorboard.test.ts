@@ -33,3 +33,19 @@ it('says that a run goes on at a step', async () => {
   const event = bytes.subarray(40).subarray(12, -4);
   expect(event.toString('hex')).toMatchInlineSnapshot(`"090000208074d2da4110073a020801"`);
 });
+
+it('says with which settings a run was started, as the plugin "hparams" reads them', async () => {
+  const events = new EventFile(folder.path, () => 1_900_000_000_000);
+  await events.hyperparameters({ lr: 0.5, model: 'x', tied: true, decay: null });
+  const name = (await readdir(folder.path)).sort().at(-1);
+  const bytes = await readFile(join(folder.path, name!));
+  const event = bytes.subarray(40).subarray(12, -4);
+  const hex = (content: string) => Buffer.from(content).toString('hex');
+  for (const part of ['_hparams_/session_start_info', 'hparams'])
+    expect(event.toString('hex')).toContain(hex(part));
+  // The entries of a map: the name, then a number as a double, a text, a truth value, and null.
+  expect(event.toString('hex')).toContain(`${hex('lr')}120911000000000000e03f`);
+  expect(event.toString('hex')).toContain(`${hex('model')}12031a0178`);
+  expect(event.toString('hex')).toContain(`${hex('tied')}12022001`);
+  expect(event.toString('hex')).toContain(`${hex('decay')}12020800`);
+});

@@ -2,10 +2,11 @@ import { appendFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { syncFile } from '@mlm/base';
+import { double, float, lengthDelimited, text, varint } from './protobuf.js';
 
 /**
- * Writes scalars as TensorBoard reads them: a file of TFRecords, each an `Event` protocol buffer with a `Summary` of
- * simple values.
+ * Writes scalars and settings as TensorBoard reads them: a file of TFRecords, each an `Event` protocol buffer with a
+ * `Summary`.
  */
 export class EventFile {
   readonly #path: string;
@@ -25,9 +26,21 @@ export class EventFile {
   /** Appends values of one step under their tags, such as `train/loss`. */
   scalars(step: number, values: Record<string, number>): Promise<void> {
     const summary = Object.entries(values).map(([tag, value]) =>
-      lengthDelimited(1, Buffer.concat([lengthDelimited(1, Buffer.from(tag)), float(2, value)])),
+      lengthDelimited(1, Buffer.concat([text(1, tag), float(2, value)])),
     );
     return this.#append(step, lengthDelimited(5, Buffer.concat(summary)));
+  }
+
+  /** Says with which settings the run was started, for TensorBoard's table of runs (its plugin "hparams"). */
+  hyperparameters(values: Record<string, string | number | boolean | null>): Promise<void> {
+    const entries = Object.entries(values).map(([name, value]) =>
+      lengthDelimited(1, Buffer.concat([text(1, name), lengthDelimited(2, anyValue(value))])),
+    );
+    const start = lengthDelimited(3, Buffer.concat([...entries, double(5, this.now() / 1000)]));
+    const plugin = Buffer.concat([text(1, 'hparams'), lengthDelimited(2, start)]);
+    const metadata = lengthDelimited(9, lengthDelimited(1, plugin));
+    const tag = text(1, '_hparams_/session_start_info');
+    return this.#append(0, lengthDelimited(5, lengthDelimited(1, Buffer.concat([tag, metadata]))));
   }
 
   /** Says that a run goes on at a step: TensorBoard then drops what older files hold of it and of those after it. */
@@ -46,11 +59,18 @@ export class EventFile {
     const time = double(1, this.now() / 1000);
     const records = [record(Buffer.concat([time, varint(2, step), content]))];
     if (!this.#begun) {
-      records.unshift(record(Buffer.concat([time, lengthDelimited(3, Buffer.from('brain.Event:2'))])));
+      records.unshift(record(Buffer.concat([time, text(3, 'brain.Event:2')])));
     }
     this.#begun = true;
     await appendFile(this.#path, Buffer.concat(records));
   }
+}
+
+/** A `google.protobuf.Value`. */
+function anyValue(value: string | number | boolean | null): Buffer {
+  if (typeof value === 'number') return double(2, value);
+  if (typeof value === 'string') return text(3, value);
+  return value === null ? varint(1, 0) : varint(4, Number(value));
 }
 
 /** A TFRecord: length, its masked CRC, the data, its masked CRC (little-endian). */
@@ -66,36 +86,6 @@ function maskedCrc(data: Buffer): Buffer {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32LE(masked);
   return bytes;
-}
-
-// Protocol buffer fields: a key (number << 3 | wire type), then the value.
-
-function varint(field: number, value: number): Buffer {
-  const bytes = [field << 3];
-  let rest = value;
-  for (; rest > 127; rest = Math.floor(rest / 128)) bytes.push((rest % 128) | 128);
-  bytes.push(rest);
-  return Buffer.from(bytes);
-}
-
-function double(field: number, value: number): Buffer {
-  const bytes = Buffer.alloc(9);
-  bytes[0] = (field << 3) | 1;
-  bytes.writeDoubleLE(value, 1);
-  return bytes;
-}
-
-function float(field: number, value: number): Buffer {
-  const bytes = Buffer.alloc(5);
-  bytes[0] = (field << 3) | 5;
-  bytes.writeFloatLE(value, 1);
-  return bytes;
-}
-
-function lengthDelimited(field: number, data: Buffer): Buffer {
-  const length = varint(field, data.length);
-  length[0]! |= 2;
-  return Buffer.concat([length, data]);
 }
 
 /** Remainders of the bytes 0 to 255 under the Castagnoli polynomial, bits reversed. */
