@@ -10,8 +10,8 @@ export {
   maskedShare,
   maskingDefaults,
   maskingRule,
+  masksWords,
   ruleAt,
-  selectsWords,
 } from './rule.js';
 
 // Masking streams and record batches

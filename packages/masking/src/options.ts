@@ -29,7 +29,7 @@ const selectHelp = 'what is masked as one: tokens, words, n-grams or spans of wo
 const replaceHelp =
   'masked tokens become [MASK], or 80 % [MASK], 10 % random, 10 % kept, or by shares of your own';
 
-/** How tokens are selected and replaced: what `preprocess` records in a dataset, whatever its tokenizer. */
+/** Which tokens are masked and how they are replaced: what `preprocess` records in a dataset, whatever its tokenizer. */
 export const maskingOptions = options({
   probability: real({
     default: 0.15,

@@ -19,7 +19,7 @@ export interface MaskableTokenizer {
   readonly specialIds: { readonly mask: number; readonly pad: number };
   /** Ids never masked and never drawn as a random id. [MASK] and [PAD] are protected in any case. */
   readonly protectedIds: readonly number[];
-  /** 1 for an id that begins a word, 0 for one that continues it; needed where words are selected. */
+  /** 1 for an id that begins a word, 0 for one that continues it; needed where words are masked as one. */
   readonly wordStarts?: Uint8Array;
 }
 
@@ -38,7 +38,7 @@ export interface MaskingRule {
   readonly vocabularySize: number;
   /** 1 for a protected id, 0 for any other id of the vocabulary. */
   readonly isProtected: Uint8Array;
-  /** What an id is to the selection: protected, the beginning of what is selected as one, or its continuation. */
+  /** What an id is to the selection: protected, the beginning of what is masked as one, or its continuation. */
   readonly classes: Uint8Array;
   /** The ids that a random replacement may take, ascending; none where the rule has no random replacements. */
   readonly randomIds: Int32Array;
@@ -178,8 +178,8 @@ export function formatVersion({ probability, replace, labels, seed, ...more }: M
   return typeof replace === 'string' && Object.keys(more).length === 0 ? 1 : 2;
 }
 
-/** Whether words are selected, for which a tokenizer must say where they begin. */
-export function selectsWords({ select }: MaskingSettings): boolean {
+/** Whether words are masked as one, for which a tokenizer must say where they begin. */
+export function masksWords({ select }: MaskingSettings): boolean {
   return selectionOf(select).of === 'words';
 }
 

@@ -1,6 +1,6 @@
 import type { DatasetDescription, ListColumn, MaskingSettings } from '@mlm/arrow';
 import fc from 'fast-check';
-import { type MaskingRule, maskingRule, selectsWords } from './rule.js';
+import { type MaskingRule, maskingRule, masksWords } from './rule.js';
 
 /** Special ids of bert-base-uncased. */
 export const bert = {
@@ -40,7 +40,7 @@ export function describeRule(rule: MaskingRule): DatasetDescription {
       special_ids: { cls: 101, sep: 102, pad: rule.padId, unk: 100, mask: rule.maskId },
       protected_ids: [...rule.isProtected.keys()].filter((id) => rule.isProtected[id] === 1),
       files: {},
-      ...(selectsWords(rule.settings) && { word_starts: packBits(rule.classes) }),
+      ...(masksWords(rule.settings) && { word_starts: packBits(rule.classes) }),
     },
     sequence_length: 20,
     cut: { document: 'blank-line', line_by_line: false, overflow: 'wrap' },

@@ -7,7 +7,7 @@ const plain = styleFor({}, {});
 const show = (input_ids: number[], labels: number[]) =>
   markedRow({ input_ids, labels }, (id) => vocabulary[id] ?? '?', plain);
 
-test('pieces of a word stand together, selected tokens show what they were', () => {
+test('the pieces of a word are joined, masked tokens show what they were', () => {
   expect(show([0, 3, 2, 5, 2, 7, 8, 1], [-100, -100, 4, -100, 6, -100, -100, -100])).toBe(
     '[CLS] the [MASK:quick] un[MASK:##believ]able fox [SEP]',
   );

@@ -31,8 +31,8 @@ describe('maskBatch', () => {
     const column = plainRows(9, 40);
     const masked = maskBatch(tokenBatch(column, { ...place, counts: { documents: 2 } }), ruleOf());
     const expected = maskRows(column, ruleOf(), place);
-    const selected = expected.labels.values.filter((label) => label !== IGNORED_LABEL).length;
-    const counts = { documents: 2, tokens: 9 * 40, selected };
+    const maskedTokens = expected.labels.values.filter((label) => label !== IGNORED_LABEL).length;
+    const counts = { documents: 2, tokens: 9 * 40, selected: maskedTokens };
     expect(placeOf(masked)).toEqual({ ...place, counts });
     expect(rowsOfBatch(masked)).toEqual(
       Object.fromEntries(NAMES.map((name) => [name, rowsOf(expected[name])])),

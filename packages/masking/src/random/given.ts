@@ -4,7 +4,7 @@ import { countBitWords, type Draws } from './draws.js';
 
 /** Uniform numbers in [0, 1), one of each for every id of the column's rows, from the first row on. */
 export interface Uniforms {
-  /** A position is selected where its number is below the probability. */
+  /** A position is masked where its number is below the probability. */
   select: ArrayLike<number>;
   /** Where not all become [MASK]: below 0.8 (of `bert`) [MASK], below 0.9 a random id, else kept. */
   kind?: ArrayLike<number>;

@@ -134,8 +134,8 @@ describe('counters', () => {
   it('select by a word of the block of four positions, below the chance and not at it', () => {
     const rows = rowsOfLengths([10]);
     const draw = philox([1, 0, 0, 0], KEY)[2];
-    const isSelected = (chance: number) => (referenceDraws(KEY).select(rows, chance)[0]! >>> 6) & 1;
-    expect([isSelected(draw / 2 ** 32), isSelected((draw + 1) / 2 ** 32)]).toEqual([0, 1]);
+    const isMasked = (chance: number) => (referenceDraws(KEY).select(rows, chance)[0]! >>> 6) & 1;
+    expect([isMasked(draw / 2 ** 32), isMasked((draw + 1) / 2 ** 32)]).toEqual([0, 1]);
   });
 
   it('count words of 32 bits, row by row', () => {

@@ -4,7 +4,7 @@ import { countBitWords, type DrawRows, type Draws } from '../random/draws.js';
 import { type MaskedPositions, replaceMasked, replacementOf } from '../replace/index.js';
 import type { MaskingRule } from '../rule.js';
 import { selectPositions } from '../select/select.js';
-import { outsideVocabulary, type Selected } from '../select/words.js';
+import { type MaskedBits, outsideVocabulary } from '../select/words.js';
 import { fromZero, IGNORED_LABEL } from './originals.js';
 import type { RowPlaces } from './places.js';
 
@@ -48,12 +48,12 @@ export function applyRule(
       rows.padding[row] = clearPadding(ids, rows, row, rule.padId, labels, attention);
       tokens -= rows.padding[row]!;
     }
-    const selected = selectPositions(rows, ids, rule, draws);
+    const bits = selectPositions(rows, ids, rule, draws);
     if (replacement.mask === 1) {
-      maskedCount += label(selected, rows, ids, labels, rule);
+      maskedCount += label(bits, rows, ids, labels, rule);
     } else {
       const masked = roomFor(countBitWords(rows) * 32);
-      masked.count = label(selected, rows, ids, labels, rule, masked);
+      masked.count = label(bits, rows, ids, labels, rule, masked);
       replaceMasked(ids, masked, rows, rule, replacement, draws);
       maskedCount += masked.count;
     }
@@ -161,7 +161,7 @@ function roomFor(count: number): MaskedPositions {
  * @returns how many were masked
  */
 function label(
-  { bits, runStarts }: Selected,
+  { bits, runStarts }: MaskedBits,
   { count: rowCount, starts, lengths }: DrawRows,
   ids: Int32Array,
   labels: Int32Array,

@@ -36,7 +36,7 @@ describe("the notebook's case", () => {
     expect([...attention_mask.values]).toEqual(golden.input_ids.map(() => 1));
   });
 
-  it('labels the selection alone by default', () => {
+  it('labels the masked tokens alone by default', () => {
     const { labels } = maskWithUniforms(column, rule, uniforms);
     expect([...labels.values]).toEqual(golden.labels_loss_on_masked_only);
   });

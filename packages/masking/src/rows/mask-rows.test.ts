@@ -44,9 +44,9 @@ describe('maskRows', () => {
             if (label === IGNORED_LABEL) expect(id).toBe(original);
             else if (rule.settings.labels === 'masked' && rule.settings.replace === 'mask')
               expect(id).toBe(rule.maskId);
-            const mustBeSelected = rule.settings.probability === 1 && !isProtected(original);
-            if (mustBeSelected && rule.settings.replace === 'mask') expect(id).toBe(rule.maskId);
-            if (mustBeSelected) expect(label).toBe(original);
+            const mustBeMasked = rule.settings.probability === 1 && !isProtected(original);
+            if (mustBeMasked && rule.settings.replace === 'mask') expect(id).toBe(rule.maskId);
+            if (mustBeMasked) expect(label).toBe(original);
             if (rule.settings.probability === 0) expect(id).toBe(original);
           });
         });

@@ -1,7 +1,7 @@
 import type { MaskingSettings } from '@mlm/arrow/columns';
 import type { DrawRows, Draws } from '../random/draws.js';
 import { lengthOf, type RunLengths } from './selection.js';
-import { isBoundary, type Selected, type WordBits } from './words.js';
+import { isBoundary, type MaskedBits, type WordBits } from './words.js';
 
 /** Draws and positions of one row in one number each, so that they sort fast: rows are shorter than 2^20 tokens. */
 const POSITIONS = 2 ** 20;
@@ -10,8 +10,8 @@ let keys = new Float64Array(0);
 let places = { indices: new Int32Array(0), rowOf: new Int32Array(0) };
 
 /**
- * Selects anew, by count, the rows whose number of masked tokens is not what the settings allow: words are taken in the
- * order of their draws, the lowest first, so that for tokens and whole words the result has all that was selected below the
+ * Masks anew, by count, the rows whose number of masked tokens is not what the settings allow: words are taken in the
+ * order of their draws, the lowest first, so that for tokens and whole words the result has all that was masked below the
  * probability, or the lowest of it.
  *
  * `exact_count` is BERT's own (create_pretraining_data.py): of a row's n tokens, special ones included, round(p · n) are
@@ -24,7 +24,7 @@ export function selectByCount(
   runs: RunLengths,
   settings: MaskingSettings,
   draws: Draws,
-  selected: Selected,
+  masked: MaskedBits,
 ): void {
   const { probability, exact_count = false, min_masks = 0 } = settings;
   const most = settings.max_masks ?? Number.POSITIVE_INFINITY;
@@ -37,7 +37,7 @@ export function selectByCount(
       const wanted = Math.min(most, Math.max(1, min_masks, roundHalfToEven(probability * tokens)));
       takeWords(row, wanted, false);
     } else {
-      const count = countBits(selected.bits, firstBit, length);
+      const count = countBits(masked.bits, firstBit, length);
       if (count < min_masks) takeWords(row, Math.min(min_masks, most), min_masks < most);
       else if (count > most) takeWords(row, most, false);
     }
@@ -46,7 +46,7 @@ export function selectByCount(
 
   /** Takes words until the count is reached; the last one may go beyond it, or is passed over if it would. */
   function takeWords(row: number, wanted: number, mayExceed: boolean): void {
-    clear(selected, firstBit, rows.lengths[row]!);
+    clear(masked, firstBit, rows.lengths[row]!);
     const order = wordsInOrder(rows, row, firstBit, words, draws);
     const lengths = runs.upTo.length > 1 ? drawLengths(rows, row, order, draws) : undefined;
     let count = 0;
@@ -61,9 +61,9 @@ export function selectByCount(
     }
   }
 
-  /** Selects a run of words from a bit on. @returns how many tokens it has; 0 where it does not fit */
+  /** Masks a run of words from a bit on. @returns how many tokens it has; 0 where it does not fit */
   function takeRun(from: number, end: number, longest: number, room: number, strict: boolean): number {
-    const { bits, runStarts } = selected;
+    const { bits, runStarts } = masked;
     let last = from;
     for (let word = 0; word < longest && last < end && last - from < room; word++) {
       if (((words.begins[last >>> 5]! >>> last) & 1) === 0) break;
@@ -107,7 +107,7 @@ function drawLengths(rows: DrawRows, row: number, order: Float64Array, draws: Dr
   return draws.runs({ count, indices, rowOf }, rows).lengths;
 }
 
-function clear({ bits, runStarts }: Selected, firstBit: number, length: number): void {
+function clear({ bits, runStarts }: MaskedBits, firstBit: number, length: number): void {
   const [from, to] = [firstBit >>> 5, (firstBit + length + 31) >>> 5];
   bits.fill(0, from, to);
   runStarts?.fill(0, from, to);

@@ -4,19 +4,24 @@ import type { MaskingRule } from '../rule.js';
 import { selectByCount } from './by-count.js';
 import { selectionOf } from './index.js';
 import { lengthOf, type RunLengths, runLengths, type Selection, startChance } from './selection.js';
-import { findWords, isBoundary, type Selected, type WordBits } from './words.js';
+import { findWords, isBoundary, type MaskedBits, type WordBits } from './words.js';
 
 /**
- * Selects the positions of rows.
+ * The positions of rows that are masked.
  *
  * Runs of several words are one endless process that each stretch of text is a window on. A word outside any run begins one
  * with the chance {@link startChance}; where a stretch begins, a run is under way with the probability p, of which the part
- * that is left has its own chances. So every word is selected with probability p, the first and the last of a row too.
+ * that is left has its own chances. So every word is masked with probability p, the first and the last of a row too.
  * Protected tokens, such as a [SEP] between documents, end a stretch.
  *
  * @returns views which the next call overwrites
  */
-export function selectPositions(rows: DrawRows, ids: Int32Array, rule: MaskingRule, draws: Draws): Selected {
+export function selectPositions(
+  rows: DrawRows,
+  ids: Int32Array,
+  rule: MaskingRule,
+  draws: Draws,
+): MaskedBits {
   const { settings } = rule;
   const selection = selectionOf(settings.select);
   const { probability, exact_count, min_masks, max_masks } = settings;
@@ -26,19 +31,19 @@ export function selectPositions(rows: DrawRows, ids: Int32Array, rule: MaskingRu
   }
   const words = findWords(rows, ids, rule.classes);
   const runs = runLengths(selection.lengths);
-  const selected = roomFor(countBitWords(rows), selection);
+  const masked = roomFor(countBitWords(rows), selection);
   if (!exact_count) {
     const drawn = draws.select(rows, startChance(probability, runs.mean));
-    if (selection.lengths.length === 1) fillWords(rows, drawn, words, selected.bits);
-    else fillRuns(rows, drawn, words, runs, probability, draws, selected);
+    if (selection.lengths.length === 1) fillWords(rows, drawn, words, masked.bits);
+    else fillRuns(rows, drawn, words, runs, probability, draws, masked);
   }
-  if (isCounted) selectByCount(rows, words, runs, settings, draws, selected);
-  return selected;
+  if (isCounted) selectByCount(rows, words, runs, settings, draws, masked);
+  return masked;
 }
 
 let room = { bits: new Uint32Array(0), starts: new Uint32Array(0) };
 
-function roomFor(words: number, { replacedAsOne = false }: Selection): Selected {
+function roomFor(words: number, { replacedAsOne = false }: Selection): MaskedBits {
   if (room.bits.length < words) room = { bits: new Uint32Array(words), starts: new Uint32Array(words) };
   const { bits, starts } = room;
   bits.fill(0, 0, words);
@@ -46,7 +51,7 @@ function roomFor(words: number, { replacedAsOne = false }: Selection): Selected 
   return { bits, runStarts: replacedAsOne ? starts : undefined };
 }
 
-/** Selects the words whose first token's bit is drawn, 32 positions at a time. */
+/** Masks the words whose first token's bit is drawn, 32 positions at a time. */
 function fillWords(
   rows: DrawRows,
   drawn: Uint32Array,
@@ -72,7 +77,7 @@ function fillWords(
 /** Words where a run may begin, or be under way. */
 let candidates = { indices: new Int32Array(0), rowOf: new Int32Array(0), firstBits: new Int32Array(0) };
 
-/** Selects runs of words, which begin where a bit is drawn outside a run, or are under way where a stretch begins. */
+/** Masks runs of words, which begin where a bit is drawn outside a run, or are under way where a stretch begins. */
 function fillRuns(
   rows: DrawRows,
   drawn: Uint32Array,
@@ -80,7 +85,7 @@ function fillRuns(
   runs: RunLengths,
   probability: number,
   draws: Draws,
-  { bits, runStarts }: Selected,
+  { bits, runStarts }: MaskedBits,
 ): void {
   const found = findCandidates(rows, drawn, words);
   const { lengths, underWay, left } = draws.runs(found, rows);

@@ -2,10 +2,10 @@ import { TWO_TO_32 } from '../random/counter.js';
 
 /**
  * A way to select the tokens that are masked. A selection is made of runs: one token or word, or several that follow one
- * another. Every token has the same chance of being selected, wherever it stands.
+ * another. Every token has the same chance of being masked, wherever it stands.
  */
 export interface Selection {
-  /** What is selected all or none: a token, or all tokens of a word. */
+  /** What is masked all or none: a token, or all tokens of a word. */
   readonly of: 'tokens' | 'words';
   /** Chance of each length of a run, from length 1 on; they sum to 1. */
   readonly lengths: readonly number[];

@@ -2,7 +2,7 @@ import { InputError } from '@mlm/base/errors';
 import type { DrawRows } from '../random/draws.js';
 import { classBits } from '../random/kernel.js';
 
-/** Classes of ids: what a token is where words are selected. */
+/** Classes of ids: what a token is where words are masked as one. */
 export const CONTINUES = 0;
 export const BEGINS = 1;
 export const PROTECTED = 2;
@@ -21,7 +21,7 @@ export interface WordBits {
 }
 
 /** The positions of rows that a rule masks, one bit each, laid out as `Draws.select` lays out its bits. */
-export interface Selected {
+export interface MaskedBits {
   /** Set where a token is masked; for single tokens also on protected ones, which are left alone. */
   readonly bits: Uint32Array;
   /** Set where a run begins that is replaced as one; absent where each token is replaced by itself. */

@@ -114,7 +114,7 @@ describe('verifyMasking', () => {
     expect(violation).toMatchObject({ row: 0, position: 4, message });
   });
 
-  it('finds a selected token that was put back', async () => {
+  it('finds a masked token that was put back', async () => {
     const batches = maskedBatches(ruleOf());
     const { input_ids, labels } = columnsOf(batches[1]!);
     const index = labels.values.findLastIndex((label) => label !== -100);
@@ -124,7 +124,7 @@ describe('verifyMasking', () => {
     expect(violation).toMatchObject({ row: 3 + Math.floor(index / 20), position: index % 20 });
   });
 
-  it('finds a selected token that was replaced by another one', async () => {
+  it('finds a masked token that was replaced by another one', async () => {
     const batches = broken(ruleOf({ probability: 1 }), 'input_ids', 45, 2000);
     const { violation } = await verifyMasking(datasetOf(batches), ruleOf());
     expect(violation).toMatchObject({

@@ -38,7 +38,7 @@ export interface MaskingReport extends Statistics {
   tokens: number;
   /** Tokens that are not protected. */
   maskable: number;
-  /** Positions with a label. */
+  /** Positions with a label: the masked ones, or with `labels: 'all'` every one but padding. */
   labelled: number;
   /** `rule`: each row was compared with the rule's own result; `laws`: with what any seed could have made. */
   checked: 'rule' | 'laws';

@@ -5,7 +5,7 @@ import {
   type MaskingSettings,
   maskingDefaults,
   maskingRule,
-  selectsWords,
+  masksWords,
 } from '@mlm/masking';
 import type { Model } from '../models/model.js';
 import type { EpochOptions } from './epoch.js';
@@ -104,7 +104,7 @@ export async function dynamicRule(
   changes: Partial<MaskingSettings> = {},
 ): Promise<MaskingRule> {
   const settings = { ...(dataset.metadata?.masking ?? { ...maskingDefaults, seed }), ...changes };
-  if (!selectsWords(settings) || tokenizer.word_starts !== undefined) return maskingRule(tokenizer, settings);
+  if (!masksWords(settings) || tokenizer.word_starts !== undefined) return maskingRule(tokenizer, settings);
   // Datasets of format version 1 do not say where words begin; their tokenizer does.
   const { tokenizerFromDefinition } = await import('@mlm/tokenize');
   const { vocabulary_size, special_ids, protected_ids } = tokenizer;
