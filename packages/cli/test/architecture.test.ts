@@ -158,6 +158,25 @@ test.each(packages.filter((name) => name !== 'cli'))(
   },
 );
 
+/** Names that two packages may have: those of the PJRT C API, which its binding keeps. */
+const pjrtNames = ['CompileOptions', 'Device', 'Executable'];
+
+test('a type has its name for itself: no two exported types of one name with two meanings', () => {
+  const homes = new Map<string, string[]>();
+  for (const [file, text] of sources) {
+    if (/\.browser\.ts$|\/browser\//.test(file)) continue; // stands in for a file of Node's, under its names
+    for (const [, name] of text.matchAll(/^export (?:abstract )?(?:interface|type|class) (\w+)/gm)) {
+      homes.set(name!, [...(homes.get(name!) ?? []), file]);
+    }
+  }
+  expect(homes.size).toBeGreaterThan(300);
+  const shared = [...homes].filter(
+    ([name, files]) =>
+      files.filter((file) => !pjrtNames.includes(name) || !file.startsWith('pjrt/')).length > 1,
+  );
+  expect(shared).toEqual([]);
+});
+
 /** By what one knows a member of a table, and the list that holds them all. */
 const lists: Record<string, { member: RegExp; list: RegExp }> = {
   'compile/src/targets': { member: /satisfies Target</, list: /^const list = \[(.*?)\]/ms },

@@ -5,7 +5,7 @@ export type { EvaluationPoint, MaskedPlace, PredictedRow, Run, StepPoint } from 
 
 // A dataset's masks
 
-export { type MaskedRows, type MaskKind, maskedRowsPage, type ShownToken } from './masks.js';
+export { type MaskKind, type MasksPage, maskedRowsPage, type ShownToken } from './masks.js';
 
 // Parts of other pages
 

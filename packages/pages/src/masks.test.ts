@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { type MaskedRows, maskedRowsPage } from './masks.js';
+import { type MasksPage, maskedRowsPage } from './masks.js';
 
-const rows: MaskedRows = {
+const rows: MasksPage = {
   name: 'out & in.arrow',
   facts: { masking: 'probability 0.15' },
   rowCount: 9,

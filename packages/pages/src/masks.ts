@@ -16,7 +16,7 @@ export interface ShownToken {
 }
 
 /** What a page about a dataset's masks shows. */
-export interface MaskedRows {
+export interface MasksPage {
   /** The dataset's name. */
   name: string;
   /** How it was made, and its counts and shares. */
@@ -33,7 +33,7 @@ const KINDS: Record<MaskKind, { label: string; mark: string }> = {
 };
 
 /** A page of rows with their masks in colour, to be filtered by words and by kinds of masks. */
-export function maskedRowsPage({ name, facts, rows, rowCount }: MaskedRows): string {
+export function maskedRowsPage({ name, facts, rows, rowCount }: MasksPage): string {
   const boxes = Object.entries(KINDS).map(
     ([kind, { label, mark }]) =>
       `<label><input type="checkbox" value="${kind}" checked> <mark class="${kind}">${mark}</mark> ${label}</label>`,

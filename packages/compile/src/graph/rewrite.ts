@@ -1,7 +1,7 @@
 import { type Graph, makeNode, type Node, resultsOf, type Value } from './graph.js';
 
 /** Adds nodes to the graph that is being built and returns what they compute. */
-export type Emit = (
+export type AddNode = (
   op: string,
   inputs: readonly Value[],
   attributes: Node['attributes'],
@@ -12,14 +12,14 @@ export type Emit = (
  * What a rule puts in a node's place. It sees the old node and its inputs in the new graph, adds what it needs with
  * `emit`, and returns the new values of the node's outputs, or nothing to keep the node.
  */
-export type Rule = (node: Node, inputs: readonly Value[], emit: Emit) => readonly Value[] | undefined;
+export type Rule = (node: Node, inputs: readonly Value[], emit: AddNode) => readonly Value[] | undefined;
 
 /** Builds the graph anew, in order, with a rule applied to every node. Nodes that nothing reads are left out. */
 export function rewrite(graph: Graph, rule: Rule): Graph {
   const values = new Map<Value, Value>();
   const current = (value: Value): Value => values.get(value) ?? value;
   const nodes: Node[] = [];
-  const emit: Emit = (op, inputs, attributes, outputs) => {
+  const emit: AddNode = (op, inputs, attributes, outputs) => {
     const node = makeNode(op, inputs, attributes, outputs);
     nodes.push(node);
     return node.outputs;
@@ -42,16 +42,16 @@ export function rewrite(graph: Graph, rule: Rule): Graph {
 }
 
 /** The new values of a node's outputs; `get` gives what became of a value. */
-export type Replacement = (get: (value: Value) => Value, emit: Emit) => readonly Value[];
+export type NodeReplacement = (get: (value: Value) => Value, emit: AddNode) => readonly Value[];
 
 /**
  * Builds the graph anew with replacements for some nodes, each where the first of its readers stands; so several may become
  * one, which reads what all of them read. Nodes that nothing reads are left out.
  */
-export function replace(graph: Graph, replacements: ReadonlyMap<Node, Replacement>): Graph {
+export function replace(graph: Graph, replacements: ReadonlyMap<Node, NodeReplacement>): Graph {
   const values = new Map<Value, Value>();
   const nodes: Node[] = [];
-  const emit: Emit = (op, inputs, attributes, outputs) => {
+  const emit: AddNode = (op, inputs, attributes, outputs) => {
     const node = makeNode(op, inputs, attributes, outputs);
     nodes.push(node);
     return node.outputs;
@@ -78,7 +78,7 @@ export function replace(graph: Graph, replacements: ReadonlyMap<Node, Replacemen
 }
 
 /** A replacement that is emitted once, for several nodes that take parts of it. */
-export function once(make: Replacement): Replacement {
+export function once(make: NodeReplacement): NodeReplacement {
   let made: readonly Value[] | undefined;
   return (get, emit) => {
     made ??= make(get, emit);

@@ -7,7 +7,7 @@ import {
   type Node,
   type Value,
 } from '../graph/graph.js';
-import { type Emit, rewrite } from '../graph/rewrite.js';
+import { type AddNode, rewrite } from '../graph/rewrite.js';
 
 /**
  * Computes what is known already and leaves out what changes nothing: arithmetic on constants, x + 0, x · 1,
@@ -41,7 +41,7 @@ const UNARY: Readonly<Record<string, (x: number) => number>> = {
 const LAYOUT = new Set(['Reshape', 'Transpose', 'Slice', 'Tile', 'BroadcastTo', 'Reverse']);
 
 /** The result of an operation whose operands are constants of equal elements. */
-function constantResult(node: Node, inputs: readonly Value[], emit: Emit): Value | undefined {
+function constantResult(node: Node, inputs: readonly Value[], emit: AddNode): Value | undefined {
   const [output] = node.outputs as [Value];
   if (output.dtype !== 'float32' || inputs.length === 0) return undefined;
   const operands = inputs.map(constantOf);
@@ -60,7 +60,7 @@ const NEUTRAL: Readonly<Record<string, { readonly value: number; readonly left: 
 };
 
 /** The other operand of x + 0, x · 1 and the like; a uniform operand that only repeats a number becomes that number. */
-function withoutNeutral(node: Node, inputs: readonly Value[], emit: Emit): Value | undefined {
+function withoutNeutral(node: Node, inputs: readonly Value[], emit: AddNode): Value | undefined {
   const [output] = node.outputs as [Value];
   const neutral = NEUTRAL[node.op];
   if (!neutral) return undefined;
@@ -77,7 +77,7 @@ function withoutNeutral(node: Node, inputs: readonly Value[], emit: Emit): Value
   return left === a && right === b ? undefined : emit(node.op, [left, right], {}, [output])[0];
 }
 
-function withoutLayoutChains(node: Node, inputs: readonly Value[], emit: Emit): Value | undefined {
+function withoutLayoutChains(node: Node, inputs: readonly Value[], emit: AddNode): Value | undefined {
   const [x] = inputs;
   const [output] = node.outputs as [Value];
   if (node.op === 'Reshape') {
@@ -98,7 +98,7 @@ function withoutLayoutChains(node: Node, inputs: readonly Value[], emit: Emit): 
   return undefined;
 }
 
-function fill(shape: Shape, value: number, dtype: DType, emit: Emit): Value {
+function fill(shape: Shape, value: number, dtype: DType, emit: AddNode): Value {
   const attributes: Attributes = { shape: shape as readonly number[], value };
   return emit('Fill', [], attributes, [{ shape, dtype }])[0]!;
 }

@@ -1,5 +1,5 @@
 import type { Graph, Node, Value } from '../graph/graph.js';
-import { type Emit, once, type Replacement, replace, rewrite } from '../graph/rewrite.js';
+import { type AddNode, type NodeReplacement, once, replace, rewrite } from '../graph/rewrite.js';
 import { nodesBefore } from './pattern.js';
 import { isColumnSum } from './products.js';
 
@@ -21,7 +21,7 @@ const hasParts = (node: Node): boolean => {
   return isColumnSum(node) && typeof rows === 'number' && rows >= 2 * PARTS && rows % PARTS === 0;
 };
 
-function inParts(node: Node, [x]: readonly Value[], emit: Emit): readonly Value[] {
+function inParts(node: Node, [x]: readonly Value[], emit: AddNode): readonly Value[] {
   const [rows, width] = x!.shape as [number, number];
   const shape = [PARTS, rows / PARTS, width];
   const [divided] = emit('Reshape', [x!], { shape }, [{ shape, dtype: 'float32' }]);
@@ -44,7 +44,7 @@ function joined(graph: Graph): Graph {
     return emit('Sum', [all!], { axes: [0], keepDims: false }, [{ shape: [width], dtype: 'float32' }]);
   });
   let end = 0;
-  const replacements = sums.map((node, i): [Node, Replacement] => {
+  const replacements = sums.map((node, i): [Node, NodeReplacement] => {
     const attributes = { begin: [end], size: [widths[i]!] };
     end += widths[i]!;
     return [node, (get, emit) => emit('Slice', whole(get, emit), attributes, node.outputs)];

@@ -1,5 +1,5 @@
 import { constantOf, type Graph, type Node, type Value } from '../graph/graph.js';
-import { type Emit, rewrite } from '../graph/rewrite.js';
+import { type AddNode, rewrite } from '../graph/rewrite.js';
 import { scaled } from './pattern.js';
 
 /** Operations f with f(c · x) = c · f(x), on floats alone. */
@@ -16,7 +16,7 @@ export function moveFactors(graph: Graph): Graph {
   });
 }
 
-function product(node: Node, inputs: readonly Value[], emit: Emit): Value | undefined {
+function product(node: Node, inputs: readonly Value[], emit: AddNode): Value | undefined {
   const parts = inputs.map((value) => scaled(value) ?? { x: value, factor: 1 });
   const factor = parts.reduce((all, part) => all * part.factor, 1);
   if (inputs.every((value) => scaled(value) === undefined)) return undefined;
@@ -32,14 +32,14 @@ function product(node: Node, inputs: readonly Value[], emit: Emit): Value | unde
   return times(emit('Multiply', [a, b], {}, node.outputs)[0]!, factor, node, emit);
 }
 
-function linear(node: Node, inputs: readonly Value[], emit: Emit): Value | undefined {
+function linear(node: Node, inputs: readonly Value[], emit: AddNode): Value | undefined {
   const part = LINEAR.has(node.op) ? scaled(inputs[0]) : undefined;
   if (!part) return undefined;
   const [result] = emit(node.op, [part.x, ...inputs.slice(1)], node.attributes, node.outputs);
   return times(result!, part.factor, node, emit);
 }
 
-function times(x: Value, factor: number, node: Node, emit: Emit): Value {
+function times(x: Value, factor: number, node: Node, emit: AddNode): Value {
   const constant = emit('Fill', [], { shape: [], value: factor }, [{ shape: [], dtype: 'float32' }])[0]!;
   return emit('Multiply', [x, constant], {}, node.outputs)[0]!;
 }

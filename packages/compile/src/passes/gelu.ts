@@ -1,5 +1,5 @@
 import type { Graph, Value } from '../graph/graph.js';
-import { type Emit, rewrite } from '../graph/rewrite.js';
+import { type AddNode, rewrite } from '../graph/rewrite.js';
 import { isNear, operands, other, scaled, shifted } from './pattern.js';
 
 /**
@@ -55,13 +55,13 @@ function isDensityTimes(value: Value, x: Value): boolean {
   );
 }
 
-function emitSlope({ u, twice }: Cumulative, output: Value, emit: Emit): Value {
+function emitSlope({ u, twice }: Cumulative, output: Value, emit: AddNode): Value {
   const apply = (op: string, ...values: Value[]) => emit(op, values, {}, [output])[0]!;
   const density = apply('RealDiv', u, apply('Exp', apply('Square', u)));
   return emitScaled(apply('Add', twice, emitScaled(density, 2 / Math.sqrt(Math.PI), emit)), 0.5, emit);
 }
 
-function emitScaled(x: Value, factor: number, emit: Emit): Value {
+function emitScaled(x: Value, factor: number, emit: AddNode): Value {
   const constant = emit('Fill', [], { shape: [], value: factor }, [{ shape: [], dtype: 'float32' }])[0]!;
   return emit('Multiply', [x, constant], {}, [x])[0]!;
 }

@@ -1,6 +1,6 @@
 import { sameShape } from '../graph/dimension.js';
 import type { Graph, Node, Value } from '../graph/graph.js';
-import { type Emit, rewrite } from '../graph/rewrite.js';
+import { type AddNode, rewrite } from '../graph/rewrite.js';
 import { operands, other, shifted } from './pattern.js';
 
 /** Normalization of the last axis, times a scale row plus a bias row: inputs x, scale, bias. */
@@ -32,7 +32,7 @@ interface Deviation {
   readonly epsilon: number;
 }
 
-function normalize({ x, epsilon }: Deviation, deviation: Value, emit: Emit): readonly Value[] {
+function normalize({ x, epsilon }: Deviation, deviation: Value, emit: AddNode): readonly Value[] {
   const width = x.shape.at(-1)!;
   const row = (value: number) =>
     emit('Fill', [], { shape: [width as number], value }, [{ shape: [width], dtype: 'float32' }])[0]!;

@@ -1,6 +1,6 @@
 import { sameShape } from '../graph/dimension.js';
 import { type Attributes, constantOf, type Graph, type Node, type Value } from '../graph/graph.js';
-import { type Emit, rewrite } from '../graph/rewrite.js';
+import { type AddNode, rewrite } from '../graph/rewrite.js';
 import { readCounts, scaled } from './pattern.js';
 
 /** A matrix product α·a·b + β·bias, transposed as attributes say; the bias (one row) is optional. */
@@ -72,7 +72,7 @@ function scaledResult(
   node: Node,
   inputs: readonly Value[],
   single: ReadonlySet<Value>,
-  emit: Emit,
+  emit: AddNode,
 ): Value | undefined {
   if (node.op !== 'Multiply') return undefined;
   const product = inputs.find((value) => single.has(value));
@@ -89,7 +89,7 @@ function biasedResult(
   node: Node,
   inputs: readonly Value[],
   single: ReadonlySet<Value>,
-  emit: Emit,
+  emit: AddNode,
 ): Value | undefined {
   if (node.op !== 'Add' || node.outputs[0]!.shape.length !== 2) return undefined;
   const product = inputs.find((value) => single.has(value));

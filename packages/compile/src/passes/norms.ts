@@ -1,6 +1,6 @@
 import { isSymbolic, sameShape } from '../graph/dimension.js';
 import type { Graph, Node, Value } from '../graph/graph.js';
-import { type Emit, rewrite } from '../graph/rewrite.js';
+import { type AddNode, rewrite } from '../graph/rewrite.js';
 import { readersOf } from './pattern.js';
 
 /**
@@ -21,7 +21,7 @@ export function joinNorms(graph: Graph): Graph {
 const isScalarSum = ({ op, outputs }: Node): boolean =>
   op === 'Add' && outputs[0]!.shape.length === 0 && outputs[0]!.dtype === 'float32';
 
-function joined(inputs: readonly Value[], emit: Emit): readonly Value[] | undefined {
+function joined(inputs: readonly Value[], emit: AddNode): readonly Value[] | undefined {
   const terms = inputs.flatMap(termsOf);
   const squared = wholes(terms.flatMap((term) => squaredIn(term) ?? []));
   if (squared.length < 2) return undefined;
@@ -39,17 +39,17 @@ function joined(inputs: readonly Value[], emit: Emit): readonly Value[] | undefi
 
 const scalar = { shape: [], dtype: 'float32' } as const;
 
-const squareOf = (x: Value, emit: Emit): Value => emit('Square', [x], {}, [x])[0]!;
+const squareOf = (x: Value, emit: AddNode): Value => emit('Square', [x], {}, [x])[0]!;
 
 /** Sums all axes from one on. */
-function sumOf(x: Value, from: number, emit: Emit): Value {
+function sumOf(x: Value, from: number, emit: AddNode): Value {
   const axes = x.shape.flatMap((_, axis) => (axis >= from ? [axis] : []));
   return emit('Sum', [x], { axes, keepDims: false }, [
     { shape: x.shape.slice(0, from), dtype: 'float32' },
   ])[0]!;
 }
 
-function concatenated(vectors: readonly Value[], emit: Emit): Value {
+function concatenated(vectors: readonly Value[], emit: AddNode): Value {
   if (vectors.length === 1) return vectors[0]!;
   const size = vectors.reduce((sum, { shape }) => sum + (shape[0] as number), 0);
   return emit('Concat', vectors, { axis: 0 }, [{ shape: [size], dtype: 'float32' }])[0]!;

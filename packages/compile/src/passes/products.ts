@@ -1,6 +1,6 @@
 import { sameShape } from '../graph/dimension.js';
 import type { Graph, Node, Value } from '../graph/graph.js';
-import { once, type Replacement, replace } from '../graph/rewrite.js';
+import { type NodeReplacement, once, replace } from '../graph/rewrite.js';
 import { nodesBefore, readCounts, readersOf } from './pattern.js';
 
 /**
@@ -16,7 +16,7 @@ export function joinProducts(graph: Graph): Graph {
     const [reader] = readers.get(node.outputs[0]!) ?? [];
     return isSum(node) && isReadOnce(node.outputs[0]!) && reader !== undefined && isSum(reader);
   };
-  const replacements = new Map<Node, Replacement>();
+  const replacements = new Map<Node, NodeReplacement>();
   for (const root of graph.nodes) {
     if (!isSum(root) || isTerm(root)) continue;
     const terms = termsOf(root, isReadOnce);
@@ -53,7 +53,7 @@ function joinAt(
   products: readonly Value[],
   rest: readonly Value[],
   { readers, before }: { readers: ReadonlyMap<Value, readonly Node[]>; before: ReadonlySet<Node> },
-  replacements: Map<Node, Replacement>,
+  replacements: Map<Node, NodeReplacement>,
 ): void {
   const factors = products.map(({ node }) => node!.inputs[0]!);
   const widths = factors.map(({ shape }) => shape[1] as number);

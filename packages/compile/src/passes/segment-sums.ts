@@ -1,6 +1,6 @@
 import { sameShape } from '../graph/dimension.js';
 import type { Graph, Node, Value } from '../graph/graph.js';
-import { type Emit, rewrite } from '../graph/rewrite.js';
+import { type AddNode, rewrite } from '../graph/rewrite.js';
 import { readCounts, readersOf } from './pattern.js';
 
 const SEGMENT_SUM = 'UnsortedSegmentSum';
@@ -50,7 +50,7 @@ function termsOf(op: string, inputs: readonly Value[], whole: Value, negative = 
   });
 }
 
-function joined(sums: readonly Term[], rest: readonly Term[], whole: Value, emit: Emit): readonly Value[] {
+function joined(sums: readonly Term[], rest: readonly Term[], whole: Value, emit: AddNode): readonly Value[] {
   const rows = sums.map(({ value, negative }) => {
     const [x] = value.node!.inputs;
     return negative ? emit('Neg', [x!], {}, [x!])[0]! : x!;
@@ -69,7 +69,7 @@ function joined(sums: readonly Term[], rest: readonly Term[], whole: Value, emit
   );
 }
 
-function concatenated(parts: readonly Value[], emit: Emit): Value {
+function concatenated(parts: readonly Value[], emit: AddNode): Value {
   const [first] = parts;
   if (parts.length === 1) return first!;
   const length = parts.reduce((sum, { shape }) => sum + (shape[0] as number), 0);

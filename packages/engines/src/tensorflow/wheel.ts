@@ -5,7 +5,7 @@ import { InputError, mention, say } from '@mlm/base/errors';
 import { lastWords, runCommand } from '@mlm/base/spawn';
 
 /** A TensorFlow distribution on disk. */
-export interface Wheel {
+export interface TensorflowDistribution {
   version: string;
   /** The distribution's `tensorflow` folder. */
   folder: string;
@@ -28,7 +28,10 @@ print(json.dumps({"folder": os.path.dirname(spec.origin) if spec and spec.origin
 `;
 
 /** Finds the TensorFlow that a Python interpreter would import, without importing it. */
-export async function findPythonTensorflow(python: string, signal?: AbortSignal): Promise<Wheel> {
+export async function findPythonTensorflow(
+  python: string,
+  signal?: AbortSignal,
+): Promise<TensorflowDistribution> {
   const result = await runCommand(python, ['-c', FIND_TENSORFLOW], { signal });
   signal?.throwIfAborted();
   if (result.code !== 0)
@@ -47,7 +50,7 @@ export async function findPythonTensorflow(python: string, signal?: AbortSignal)
 export async function downloadTensorflow(
   target: string,
   options: { gpu: boolean; python: string; report: (line: string) => void; signal?: AbortSignal | undefined },
-): Promise<Wheel> {
+): Promise<TensorflowDistribution> {
   const partial = `${target}.partial`;
   await rm(partial, { recursive: true, force: true });
   await mkdir(partial, { recursive: true });

@@ -1,5 +1,5 @@
 import { InputError } from '@mlm/base/errors';
-import { nameOf, type Settings, type TokenizerClass } from './classes.js';
+import { nameOf, type TokenizerClass, type TokenizerConfig } from './classes.js';
 import { missing } from './special-tokens.js';
 import { type AddedTokenJson, addedToken, isAddedToken, isObject, MAX_IDS, shown } from './tokenizer-json.js';
 import type { AddedToken } from './types.js';
@@ -9,7 +9,7 @@ export interface AddedTokenSources {
   where: string;
   /** undefined where tokenizer.json is taken as it stands. */
   class: TokenizerClass | undefined;
-  settings: Settings;
+  settings: TokenizerConfig;
   /** added_tokens of tokenizer.json. */
   json: readonly AddedTokenJson[];
   /** added_tokens.json: ids by token. */
@@ -157,7 +157,11 @@ function namedTokens(
   });
 }
 
-function extraTokens(settings: Settings, kind: TokenizerClass | undefined, where: string): Candidate[] {
+function extraTokens(
+  settings: TokenizerConfig,
+  kind: TokenizerClass | undefined,
+  where: string,
+): Candidate[] {
   const given = settings.extra_special_tokens ?? settings.additional_special_tokens;
   if (isObject(given)) return [];
   if (given !== undefined && given !== null && !Array.isArray(given))

@@ -1,4 +1,4 @@
-import type { Settings } from './classes.js';
+import type { TokenizerConfig } from './classes.js';
 import type { TokenizerFolder } from './folder.js';
 import { SPECIAL_TOKENS, type SpecialRole, specialToken } from './special-tokens.js';
 import {
@@ -75,7 +75,7 @@ function isPlainBert(model: WordPieceModel, specialIds: SpecialIds): boolean {
 }
 
 /** The settings of BertTokenizer that mean what a model says. */
-function bertSettings(model: WordPieceModel, settings: Settings): Settings {
+function bertSettings(model: WordPieceModel, settings: TokenizerConfig): TokenizerConfig {
   return {
     ...settings,
     do_lower_case: model.lowercase,
@@ -85,7 +85,7 @@ function bertSettings(model: WordPieceModel, settings: Settings): Settings {
 }
 
 /** The tokenizer_config.json of a BERT tokenizer. */
-export function bertConfig(settings: Settings): string {
+export function bertConfig(settings: TokenizerConfig): string {
   const { do_lower_case = true, tokenize_chinese_chars = true, strip_accents = null } = settings;
   const names = Object.fromEntries(
     Object.values(SPECIAL_TOKENS).map(({ key, usual }) => [key, settings[key] ?? usual[0]]),
@@ -108,7 +108,7 @@ function completeJson({ added_tokens, normalizer, pre_tokenizer, decoder, model 
 }
 
 /** The text of the tokenizer.json that transformers would make of a vocab.txt. */
-function bertTokenizerJson(model: WordPieceModel, settings: Settings): string {
+function bertTokenizerJson(model: WordPieceModel, settings: TokenizerConfig): string {
   const { tokens } = model;
   const of = (role: SpecialRole) => specialToken(role, settings, (token) => tokens.includes(token));
   const [cls, sep] = [of('cls'), of('sep')];

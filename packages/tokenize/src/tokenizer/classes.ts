@@ -2,8 +2,8 @@ import { InputError } from '@mlm/base/errors';
 import { type ComponentJson, isObject, shown, type TokenizerJson } from './tokenizer-json.js';
 import { classAliases, knownClasses, misnamedModels, modelClasses } from './transformers.generated.js';
 
-/** Settings of a tokenizer_config.json and a special_tokens_map.json taken together. */
-export type Settings = Readonly<Record<string, unknown>>;
+/** The settings of a tokenizer_config.json and a special_tokens_map.json taken together. */
+export type TokenizerConfig = Readonly<Record<string, unknown>>;
 
 /** A token that a class names by itself, in the flags that it has there. */
 export interface NamedToken {
@@ -17,10 +17,10 @@ export interface NamedToken {
 export interface TokenizerClass {
   model: TokenizerJson['model']['type'];
   /** Settings of the model, beside its vocabulary. */
-  modelSettings(settings: Settings, model: TokenizerJson['model']): object;
-  normalizer(settings: Settings, json: TokenizerJson | undefined): ComponentJson | null;
-  preTokenizer(settings: Settings): ComponentJson;
-  decoder(settings: Settings): ComponentJson;
+  modelSettings(settings: TokenizerConfig, model: TokenizerJson['model']): object;
+  normalizer(settings: TokenizerConfig, json: TokenizerJson | undefined): ComponentJson | null;
+  preTokenizer(settings: TokenizerConfig): ComponentJson;
+  decoder(settings: TokenizerConfig): ComponentJson;
   /** Its special tokens, where no file names others. */
   tokens: Readonly<Record<string, string | NamedToken>>;
   /** Further special tokens, where no file names any. */
@@ -226,7 +226,7 @@ function withoutFast(name: string): string {
 }
 
 /** A setting that is true or false. @throws SettingError for another value */
-function flag(settings: Settings, name: string, usual: boolean): boolean {
+function flag(settings: TokenizerConfig, name: string, usual: boolean): boolean {
   const value = settings[name];
   if (value === undefined) return usual;
   if (typeof value !== 'boolean') throw new SettingError(name, value);
@@ -239,7 +239,7 @@ export function nameOf(value: unknown): string | undefined {
   return isObject(value) && typeof value.content === 'string' ? value.content : undefined;
 }
 
-function metaspace(settings: Settings, without: 'never' | 'first'): ComponentJson {
+function metaspace(settings: TokenizerConfig, without: 'never' | 'first'): ComponentJson {
   const prepend_scheme = flag(settings, 'add_prefix_space', true) ? 'always' : without;
   return { type: 'Metaspace', replacement: '▁', prepend_scheme, split: true };
 }

@@ -1,6 +1,12 @@
 import { InputError } from '@mlm/base/errors';
 import { addedTokens } from './added-tokens.js';
-import { AS_IT_STANDS, SettingError, type Settings, type TokenizerClass, tokenizerClass } from './classes.js';
+import {
+  AS_IT_STANDS,
+  SettingError,
+  type TokenizerClass,
+  type TokenizerConfig,
+  tokenizerClass,
+} from './classes.js';
 import {
   addedTokenJson,
   type BpeJson,
@@ -19,7 +25,7 @@ export interface TokenizerFolder {
   /** The model's tokens by id. */
   tokens: Tokens;
   /** tokenizer_config.json, with what special_tokens_map.json and the class add to it. */
-  settings: Settings;
+  settings: TokenizerConfig;
   /** The class of transformers that reads the folder so. */
   className: string;
   /** To be thrown when nothing worse is found: a file gives a token another id than transformers. */
@@ -68,7 +74,7 @@ export function readFolder(files: Readonly<Record<string, string>>, where: strin
 }
 
 /** special_tokens_map.json is read, and goes before tokenizer_config.json, unless that lists the added tokens itself. */
-function mergeSettings(config: Settings, map: Settings | undefined): Settings {
+function mergeSettings(config: TokenizerConfig, map: TokenizerConfig | undefined): TokenizerConfig {
   return config.added_tokens_decoder === undefined ? { ...config, ...map } : config;
 }
 
@@ -91,13 +97,13 @@ const REFUSED: Readonly<Record<string, (value: unknown) => boolean>> = {
   merges: isEmpty,
 };
 
-function refuseSettings(settings: Settings, where: string): void {
+function refuseSettings(settings: TokenizerConfig, where: string): void {
   for (const [name, isUsual] of Object.entries(REFUSED)) {
     const value = settings[name];
     if (value !== undefined && value !== null && !isUsual(value)) throw unsupported(where, name, value);
   }
   const map = settings.auto_map;
-  const own = Array.isArray(map) ? map : (map as Settings | null | undefined)?.AutoTokenizer;
+  const own = Array.isArray(map) ? map : (map as TokenizerConfig | null | undefined)?.AutoTokenizer;
   if (own !== undefined && own !== null) throw unsupported(where, 'auto_map', own);
 }
 
@@ -109,7 +115,7 @@ function unsupported(where: string, setting: string, value: unknown): InputError
   return new InputError(`${where}: ${setting} is ${shown(value)}, which is not supported`);
 }
 
-function classOf(config: Settings, alone: TokenizerJson['model']['type'] | undefined, where: string) {
+function classOf(config: TokenizerConfig, alone: TokenizerJson['model']['type'] | undefined, where: string) {
   const named = config.tokenizer_class ?? undefined;
   if (named !== undefined && typeof named !== 'string') throw unsupported(where, 'tokenizer_class', named);
   const found = tokenizerClass(named, undefined, where);
@@ -122,7 +128,7 @@ function classOf(config: Settings, alone: TokenizerJson['model']['type'] | undef
 function rebuilt(
   kind: TokenizerClass,
   model: TokenizerJson['model'],
-  settings: Settings,
+  settings: TokenizerConfig,
   json: TokenizerJson | undefined,
   where: string,
 ): TokenizerJson {

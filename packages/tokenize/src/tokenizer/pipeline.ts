@@ -9,7 +9,7 @@ import { pipelineModel } from '../model/model.js';
 import { normalizer, startKeeper } from '../normalizer/normalizer.js';
 import { dependsOnStart, preTokenizer } from '../pre-tokenizer/pre-tokenizer.js';
 import { carriedFiles } from './carried-files.js';
-import type { Settings } from './classes.js';
+import type { TokenizerConfig } from './classes.js';
 import { readFolder, type TokenizerFolder } from './folder.js';
 import { findProtectedIds, findSpecialIds } from './special-tokens.js';
 import { addedToken, type TokenizerJson } from './tokenizer-json.js';
@@ -117,7 +117,7 @@ function pipelineOf({ json, settings }: TokenizerFolder, name: string): Pipeline
 /** `transformers` lets tokenizer_config.json overrule the pre-tokenizer, and not alike in each version. */
 function checkPrefixSpace(
   json: TokenizerJson['pre_tokenizer'],
-  { add_prefix_space: configured }: Settings,
+  { add_prefix_space: configured }: TokenizerConfig,
   name: string,
 ): void {
   const own = json?.add_prefix_space;

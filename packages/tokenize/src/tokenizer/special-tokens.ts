@@ -1,5 +1,5 @@
 import { InputError } from '@mlm/base/errors';
-import { nameOf, type Settings } from './classes.js';
+import { nameOf, type TokenizerConfig } from './classes.js';
 import { shown } from './tokenizer-json.js';
 import type { AddedToken, SpecialIds } from './types.js';
 import type { Tokens } from './vocabulary.js';
@@ -16,7 +16,11 @@ export const SPECIAL_TOKENS = {
 export type SpecialRole = keyof typeof SPECIAL_TOKENS;
 
 /** The token that the settings give a role, or the usual one that `has` knows. */
-export function specialToken(role: SpecialRole, settings: Settings, has: (token: string) => boolean): string {
+export function specialToken(
+  role: SpecialRole,
+  settings: TokenizerConfig,
+  has: (token: string) => boolean,
+): string {
   const { key, usual } = SPECIAL_TOKENS[role];
   return nameOf(settings[key]) ?? usual.find(has) ?? usual[0];
 }
@@ -35,7 +39,7 @@ export function missing(where: string, role: string, token: string): InputError 
  */
 export function findSpecialIds(
   tokens: Tokens,
-  settings: Settings,
+  settings: TokenizerConfig,
   name: string,
   unkToken?: string,
 ): SpecialIds {

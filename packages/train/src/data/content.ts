@@ -8,7 +8,7 @@ const sampledBatches = 8;
  * A hash by which a dataset is known again, wherever it lies and however it was copied: the rows of each record batch,
  * and all columns of eight of them. 64 bits in hexadecimal.
  */
-export async function contentHash(dataset: Dataset): Promise<string> {
+export async function datasetHash(dataset: Dataset): Promise<string> {
   const hash = createHash('sha256').update(JSON.stringify(dataset.batchRows));
   const last = dataset.batchRows.length - 1;
   const sampled = Array.from({ length: sampledBatches }, (_, i) =>

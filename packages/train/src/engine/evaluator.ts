@@ -3,7 +3,7 @@ import type { Batch } from '../data/batch.js';
 import type { Model, Weights } from '../models/model.js';
 import { compileModel, type EngineOptions, modelFunction, parameterVariables } from './compile-model.js';
 import { evaluationGraph } from './graphs.js';
-import { batchInputs, batchValues, fixedLength, type GraphShape } from './inputs.js';
+import { batchInputs, batchValues, fixedLength, type GraphOptions } from './inputs.js';
 import type { Trainer } from './trainer.js';
 
 /** Results of a masked batch. */
@@ -19,24 +19,24 @@ export interface Score {
 export class Evaluator {
   private constructor(
     private readonly executable: Executable,
-    private readonly options: Pick<GraphShape, 'engine' | 'xla' | 'devices'>,
+    private readonly options: Pick<GraphOptions, 'engine' | 'xla' | 'devices'>,
   ) {}
 
-  static create(model: Model, weights: Weights, options: EngineOptions & GraphShape): Promise<Evaluator> {
+  static create(model: Model, weights: Weights, options: EngineOptions & GraphOptions): Promise<Evaluator> {
     return Evaluator.compile(model, options, weights);
   }
 
   /** Scores with the weights that a trainer has at the time, without a copy of them. */
   static sharing(
     { model, executable, options }: Trainer,
-    shape: Pick<GraphShape, 'lengths' | 'documents'>,
+    shape: Pick<GraphOptions, 'lengths' | 'documents'>,
   ): Promise<Evaluator> {
     return Evaluator.compile(model, { ...options, ...shape }, undefined, executable);
   }
 
   private static async compile(
     model: Model,
-    options: EngineOptions & GraphShape,
+    options: EngineOptions & GraphOptions,
     weights?: Weights,
     share?: Executable,
   ): Promise<Evaluator> {

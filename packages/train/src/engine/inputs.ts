@@ -6,7 +6,7 @@ import { stepScalarNames } from '../optimizer/adamw.js';
 import type { EngineOptions } from './compile-model.js';
 
 /** The shapes of batches that a graph is compiled for. */
-export interface GraphShape {
+export interface GraphOptions {
   batchSize: number;
   /** Padded lengths that batches may have. */
   lengths: readonly number[];
@@ -21,18 +21,18 @@ export interface GraphShape {
 }
 
 /** Whether batches come in few shapes. */
-export const hasFewShapes = ({ engine, xla = false }: Pick<GraphShape, 'engine' | 'xla'>): boolean =>
+export const hasFewShapes = ({ engine, xla = false }: Pick<GraphOptions, 'engine' | 'xla'>): boolean =>
   xla || engine === 'xla';
 
 /** The length of every batch, where it is one. */
-export const fixedLength = ({ lengths }: Pick<GraphShape, 'lengths'>): number | undefined =>
+export const fixedLength = ({ lengths }: Pick<GraphOptions, 'lengths'>): number | undefined =>
   lengths.length === 1 ? lengths[0] : undefined;
 
 /**
  * Inputs that carry a batch. The number of masked positions differs from batch to batch; so does the length where
  * there are several.
  */
-export function batchInputs(shape: GraphShape): Record<string, InputSpec> {
+export function batchInputs(shape: GraphOptions): Record<string, InputSpec> {
   const { batchSize, lengths, devices = 1 } = shape;
   const sequence = fixedLength({ lengths }) ?? 'sequence';
   const rows = Math.ceil(batchSize / devices);
@@ -50,7 +50,7 @@ export function batchInputs(shape: GraphShape): Record<string, InputSpec> {
 /** The values of {@link batchInputs}. */
 export function batchValues(
   batch: Batch,
-  shape: Pick<GraphShape, 'engine' | 'xla' | 'devices'> = {},
+  shape: Pick<GraphOptions, 'engine' | 'xla' | 'devices'> = {},
 ): Record<string, Int32Array | Float32Array> {
   const { input_ids, attention_mask, document_starts, masked_positions, masked_labels } = batch;
   const documents = document_starts && { document_starts };
@@ -83,7 +83,7 @@ export function paddedSize({ batch, sequence, masked_positions }: Batch): number
 }
 
 /** How many programs batches of some lengths can come to, where each shape has its own. */
-export const programLimit = ({ lengths }: Pick<GraphShape, 'lengths'>): number =>
+export const programLimit = ({ lengths }: Pick<GraphOptions, 'lengths'>): number =>
   lengths.length * sizes.length;
 
 /**

@@ -1,7 +1,7 @@
 import { type Model, parameterCount } from '../models/model.js';
 
 /** What the memory of a training step depends on beside the model. */
-export interface StepShape {
+export interface StepSize {
   /** Rows that are computed at once. */
   rows: number;
   /** Tokens in each. */
@@ -47,7 +47,7 @@ const logitStates = 3;
  */
 export function stepBytes(
   model: Model,
-  { rows, sequence, maskedShare, accumulate, checkpointing = false, documents = false }: StepShape,
+  { rows, sequence, maskedShare, accumulate, checkpointing = false, documents = false }: StepSize,
 ): number {
   const { hidden, intermediate, heads, layers, vocabulary, attended } = model.limits;
   const tokens = rows * sequence;

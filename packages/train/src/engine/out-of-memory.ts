@@ -1,11 +1,11 @@
 import { OutOfMemoryError } from '@mlm/compile';
 import type { Model } from '../models/model.js';
-import { type StepShape, stepBytes, usableShare } from './memory.js';
+import { type StepSize, stepBytes, usableShare } from './memory.js';
 
 /** A step that did not fit. */
 export interface FailedStep {
   model: Model;
-  shape: StepShape;
+  shape: StepSize;
   /** Bytes that were free before the model was there; undefined where that is not known. */
   freeBytes: number | undefined;
 }

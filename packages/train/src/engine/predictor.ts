@@ -3,7 +3,7 @@ import type { Batch } from '../data/batch.js';
 import type { Model, Weights } from '../models/model.js';
 import { compileModel, type EngineOptions, modelFunction, parameterVariables } from './compile-model.js';
 import { predictionGraph } from './graphs.js';
-import { batchInputs, batchValues, fixedLength, type GraphShape } from './inputs.js';
+import { batchInputs, batchValues, fixedLength, type GraphOptions } from './inputs.js';
 import type { Trainer } from './trainer.js';
 
 /** Gives the probabilities of every vocabulary id at chosen positions. */
@@ -11,24 +11,24 @@ export class Predictor {
   private constructor(
     private readonly executable: Executable,
     private readonly model: Model,
-    private readonly options: Pick<GraphShape, 'engine'>,
+    private readonly options: Pick<GraphOptions, 'engine'>,
   ) {}
 
-  static create(model: Model, weights: Weights, options: EngineOptions & GraphShape): Promise<Predictor> {
+  static create(model: Model, weights: Weights, options: EngineOptions & GraphOptions): Promise<Predictor> {
     return Predictor.compile(model, options, weights);
   }
 
   /** Predicts with the weights that a trainer has at the time. */
   static sharing(
     { model, executable, options }: Trainer,
-    shape: Pick<GraphShape, 'lengths' | 'documents'>,
+    shape: Pick<GraphOptions, 'lengths' | 'documents'>,
   ): Promise<Predictor> {
     return Predictor.compile(model, { ...options, ...shape }, undefined, executable);
   }
 
   private static async compile(
     model: Model,
-    { batchSize, lengths, documents, ...engine }: EngineOptions & GraphShape,
+    { batchSize, lengths, documents, ...engine }: EngineOptions & GraphOptions,
     weights?: Weights,
     share?: Executable,
   ): Promise<Predictor> {

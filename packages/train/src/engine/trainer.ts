@@ -7,11 +7,11 @@ import { Random } from '../random/random.js';
 import { compileModel, type EngineOptions, modelFunction, parameterVariables } from './compile-model.js';
 import { freeMemory } from './free-memory.js';
 import { gradientSum, trainableParameters, trainingStep } from './graphs.js';
-import { batchInputs, batchValues, fixedLength, type GraphShape, trainingInputs } from './inputs.js';
+import { batchInputs, batchValues, fixedLength, type GraphOptions, trainingInputs } from './inputs.js';
 import { type FailedStep, withFittingRows } from './out-of-memory.js';
 
 /** `batchSize` is that of a micro-batch: larger batches are cut. */
-export interface TrainerOptions extends EngineOptions, Omit<GraphShape, keyof EngineOptions> {
+export interface TrainerOptions extends EngineOptions, Omit<GraphOptions, keyof EngineOptions> {
   optimizer: AdamWOptions;
   /** Micro-batches that one optimizer step sums up. */
   gradientAccumulation: number;

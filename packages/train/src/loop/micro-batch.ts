@@ -4,7 +4,7 @@ import { maskedShare, maskingDefaults } from '@mlm/masking';
 import type { TrainerState } from '../checkpoint/state.js';
 import type { DataPlan } from '../data/dataset.js';
 import { freeMemory } from '../engine/free-memory.js';
-import { type StepShape, stepBytes, usableShare } from '../engine/memory.js';
+import { type StepSize, stepBytes, usableShare } from '../engine/memory.js';
 import type { Model } from '../models/model.js';
 import type { ResolvedOptions } from './options.js';
 
@@ -48,7 +48,7 @@ export interface MicroBatchRequest {
   /** Rows of a batch. */
   batchSize: number;
   model: Model;
-  shape: Omit<StepShape, 'rows' | 'accumulate'>;
+  shape: Omit<StepSize, 'rows' | 'accumulate'>;
   /** Batches that an optimizer step sums up. */
   gradientAccumulation: number;
   /** Free memory in bytes. */

@@ -4,7 +4,7 @@ import { InputError, mention, say } from '@mlm/base/errors';
 import type { MaskingRule } from '@mlm/masking';
 import { dynamicOptions, dynamicSettings } from '@mlm/masking/options';
 import type { TrainerState } from '../checkpoint/state.js';
-import { contentHash } from '../data/content.js';
+import { datasetHash } from '../data/content.js';
 import {
   type DataPlan,
   dynamicRule,
@@ -68,7 +68,7 @@ export async function openData(
       say`${options.dataset}: has no validation rows, which ${mention('patience')} needs; preprocess with ${mention('evalFraction')}`,
     );
   }
-  return { plan, content: await contentHash(dataset), microBatchSize, validation };
+  return { plan, content: await datasetHash(dataset), microBatchSize, validation };
 }
 
 /** The rule that draws masks anew in each epoch, where the options ask for it. */

@@ -29,4 +29,4 @@ export const train = defineCommand({
   },
 });
 
-export type TrainSettings = CommandSettings<typeof train>;
+export type TrainCommandSettings = CommandSettings<typeof train>;

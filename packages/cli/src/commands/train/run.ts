@@ -15,13 +15,13 @@ import {
 } from '../../output/numbers.js';
 import { printResult } from '../../output/report.js';
 import { namedTokenizer } from '../../tokenizer.js';
-import type { TrainSettings, train as trainCommand } from './command.js';
+import type { TrainCommandSettings, train as trainCommand } from './command.js';
 import { followTraining, type TrainResult } from './follow.js';
 import { serveReport } from './serve.js';
 
 export async function runTrain(
   context: Context,
-  settings: TrainSettings,
+  settings: TrainCommandSettings,
   { given }: Pick<Invocation<typeof trainCommand>, 'given'>,
 ): Promise<void> {
   const options = settings.resume ? await resumedSettings(settings, given) : settings;
@@ -46,11 +46,11 @@ export async function runTrain(
 
 /** A resumed run goes on with its own options; what the command line says it must agree with. */
 async function resumedSettings(
-  settings: TrainSettings,
-  given: Partial<TrainSettings>,
-): Promise<TrainSettings> {
+  settings: TrainCommandSettings,
+  given: Partial<TrainCommandSettings>,
+): Promise<TrainCommandSettings> {
   const own = await settingsOfRun(outputOf(settings));
-  return { ...settings, ...own, ...given } as TrainSettings;
+  return { ...settings, ...own, ...given } as TrainCommandSettings;
 }
 
 /** SIGUSR1 asks for a checkpoint: whether it came since the last answer. */

@@ -1,7 +1,7 @@
 import type { Value } from '../../../graph/graph.js';
 import type { AdamWInputs } from '../../../primitives/adamw.js';
 import { attribute } from '../protobuf/attribute.js';
-import type { GraphBuilder, Tensor } from './builder.js';
+import type { GraphBuilder, TensorName } from './builder.js';
 
 /** An update that TensorFlow's kernel does in place. */
 export interface FusedAdamW extends AdamWInputs {
@@ -23,10 +23,10 @@ export function readByAdamW(update: FusedAdamW): Value[] {
  */
 export function emitAdamW(
   update: FusedAdamW,
-  tensorOf: (value: Value) => Tensor,
-  reads: readonly Tensor[],
+  tensorOf: (value: Value) => TensorName,
+  reads: readonly TensorName[],
   to: GraphBuilder,
-): Tensor {
+): TensorName {
   const T = { T: attribute.type('float32') };
   const raw = tensorOf(update.gradient);
   const gradient = update.clip ? to.add('Mul', [raw, tensorOf(update.clip)], T, { name: 'adam/clip' }) : raw;

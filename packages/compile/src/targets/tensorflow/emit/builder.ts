@@ -5,7 +5,7 @@ import { attribute } from '../protobuf/attribute.js';
 import type { AttributeMessage, NodeMessage } from '../protobuf/schema.js';
 
 /** A tensor of the GraphDef: the name of a node and, after a colon, which of its outputs. */
-export type Tensor = string;
+export type TensorName = string;
 
 const MAX_CACHED_CONSTANT = 16;
 
@@ -17,18 +17,18 @@ export class GraphBuilder {
   readonly nodes: NodeMessage[] = [];
   readonly #byName = new Map<string, NodeMessage>();
   readonly #counts = new Map<string, number>();
-  readonly #constants = new Map<string, Tensor>();
-  readonly #casts = new Map<Tensor, Tensor>();
-  readonly #handles = new Map<string, Tensor>();
-  readonly #sizes = new Map<string, Tensor>();
+  readonly #constants = new Map<string, TensorName>();
+  readonly #casts = new Map<TensorName, TensorName>();
+  readonly #handles = new Map<string, TensorName>();
+  readonly #sizes = new Map<string, TensorName>();
 
   /** Adds a node and returns its first output. `after` are nodes that must have run before. */
   add(
     op: string,
-    inputs: readonly Tensor[],
+    inputs: readonly TensorName[],
     attr: Record<string, AttributeMessage> = {},
-    options: { name?: string; after?: readonly Tensor[] } = {},
-  ): Tensor {
+    options: { name?: string; after?: readonly TensorName[] } = {},
+  ): TensorName {
     const name = this.#unique(options.name ?? op);
     const after = (options.after ?? []).map((tensor) => `^${tensor.split(':')[0]}`);
     const node = { name, op, input: [...inputs, ...new Set(after)], attr };
@@ -38,11 +38,11 @@ export class GraphBuilder {
   }
 
   /** The node that computes a tensor. */
-  nodeOf(tensor: Tensor): NodeMessage | undefined {
+  nodeOf(tensor: TensorName): NodeMessage | undefined {
     return this.#byName.get(tensor.split(':')[0]!);
   }
 
-  constant(values: TypedArray, shape: readonly number[], dtype: DType): Tensor {
+  constant(values: TypedArray, shape: readonly number[], dtype: DType): TensorName {
     const key = values.length <= MAX_CACHED_CONSTANT ? `${dtype}[${shape}]=${values}` : undefined;
     const known = key && this.#constants.get(key);
     if (known) return known;
@@ -52,16 +52,16 @@ export class GraphBuilder {
     return tensor;
   }
 
-  scalar(value: number, dtype: DType): Tensor {
+  scalar(value: number, dtype: DType): TensorName {
     return this.constant(typed(value, dtype), [], dtype);
   }
 
-  integers(values: readonly number[]): Tensor {
+  integers(values: readonly number[]): TensorName {
     return this.constant(Int32Array.from(values), [values.length], 'int32');
   }
 
   /** A float32 tensor as bfloat16; a tensor that several products read is cast once. */
-  bfloat16(tensor: Tensor): Tensor {
+  bfloat16(tensor: TensorName): TensorName {
     const known = this.#casts.get(tensor);
     if (known) return known;
     const attr = { SrcT: attribute.type('float32'), DstT: attribute.type('bfloat16') };
@@ -71,7 +71,7 @@ export class GraphBuilder {
   }
 
   /** The handle of a resource variable, which every signature of the file shares by the variable's name. */
-  variable({ name, dtype, shape }: Value): Tensor {
+  variable({ name, dtype, shape }: Value): TensorName {
     const known = this.#handles.get(name!);
     if (known) return known;
     const attr = {
@@ -86,7 +86,7 @@ export class GraphBuilder {
   }
 
   /** Names the input axis from which a named size is read. */
-  declareSizes(input: Tensor, shape: Shape): void {
+  declareSizes(input: TensorName, shape: Shape): void {
     shape.forEach((size, axis) => {
       if (!isSymbolic(size) || size.terms.length !== 1) return;
       const [{ factor, names }] = size.terms as [(typeof size.terms)[number]];
@@ -103,7 +103,7 @@ export class GraphBuilder {
   }
 
   /** A dimension as an int32 scalar, computed from the sizes of the inputs where it is symbolic. */
-  dimension(dimension: Dimension): Tensor {
+  dimension(dimension: Dimension): TensorName {
     if (!isSymbolic(dimension)) return this.scalar(dimension, 'int32');
     const T = { T: attribute.type('int32') };
     const terms = dimension.terms.map(({ factor, names }) => {
@@ -119,7 +119,7 @@ export class GraphBuilder {
   }
 
   /** A shape as an int32 vector. */
-  shape(shape: Shape): Tensor {
+  shape(shape: Shape): TensorName {
     if (shape.every((size): size is number => !isSymbolic(size))) return this.integers(shape);
     return this.add(
       'Pack',
@@ -129,13 +129,13 @@ export class GraphBuilder {
   }
 
   /** A shape for Reshape: a single symbolic size is left to be inferred. */
-  reshapeTarget(shape: Shape): Tensor {
+  reshapeTarget(shape: Shape): TensorName {
     const symbolic = shape.filter(isSymbolic).length;
     if (symbolic !== 1 || shape.includes(0)) return this.shape(shape);
     return this.integers(shape.map((size) => (isSymbolic(size) ? -1 : size)));
   }
 
-  #typeOf(tensor: Tensor): AttributeMessage {
+  #typeOf(tensor: TensorName): AttributeMessage {
     return this.nodeOf(tensor)?.attr.dtype ?? attribute.type('float32');
   }
 

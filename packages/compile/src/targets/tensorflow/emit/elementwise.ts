@@ -1,7 +1,7 @@
 import type { DType } from '../../../graph/graph.js';
 import { type Emit, type EmitTable, number } from '../../emit.js';
 import { attribute } from '../protobuf/attribute.js';
-import type { GraphBuilder, Tensor } from './builder.js';
+import type { GraphBuilder, TensorName } from './builder.js';
 import { cast, result, typeOf } from './types.js';
 
 const same = (op: string): Emit<GraphBuilder> => {
@@ -64,7 +64,7 @@ export const elementwise: EmitTable<GraphBuilder> = {
 };
 
 /** tfjs casts to bool by comparing with zero; float32 to int32 drops the fraction, as TensorFlow's own Cast does. */
-function castLikeTfjs(to: GraphBuilder, tensor: Tensor, from: DType, wanted: DType): Tensor {
+function castLikeTfjs(to: GraphBuilder, tensor: TensorName, from: DType, wanted: DType): TensorName {
   if (wanted !== 'bool' || from === 'bool') return cast(to, tensor, from, wanted);
   return to.add('NotEqual', [tensor, to.scalar(0, from)], { T: attribute.type(from) });
 }

@@ -4,13 +4,13 @@ import { expandAdamW } from '../../../passes/adamw.js';
 import { ADAMW, adamWInputs, updatesInPlace } from '../../../primitives/adamw.js';
 import { attribute } from '../protobuf/attribute.js';
 import { emitAdamW, type FusedAdamW, readByAdamW } from './adamw.js';
-import type { GraphBuilder, Tensor } from './builder.js';
+import type { GraphBuilder, TensorName } from './builder.js';
 import { emitters } from './index.js';
 
 /** Names of the tensors through which a session step goes in and out. */
 export interface EmittedSignature {
-  inputs: Record<string, { tensor: Tensor; value: Value }>;
-  outputs: Record<string, { tensor: Tensor; value: Value }>;
+  inputs: Record<string, { tensor: TensorName; value: Value }>;
+  outputs: Record<string, { tensor: TensorName; value: Value }>;
 }
 
 /**
@@ -65,11 +65,11 @@ function plainUpdates(graph: Graph, fused: readonly FusedAdamW[]): Graph['update
 }
 
 class Emitter {
-  readonly #tensors = new Map<Value, Tensor>();
+  readonly #tensors = new Map<Value, TensorName>();
 
   constructor(private readonly to: GraphBuilder) {}
 
-  placeholder(value: Value): { tensor: Tensor; value: Value } {
+  placeholder(value: Value): { tensor: TensorName; value: Value } {
     const attr = { dtype: attribute.type(value.dtype), shape: attribute.shape(value.shape) };
     const tensor = this.to.add('Placeholder', [], attr, { name: `input/${value.name}` });
     this.#tensors.set(value, tensor);
@@ -95,12 +95,12 @@ class Emitter {
   }
 
   /** The read of a variable, as far as there is one. */
-  readOf(variable: Value): Tensor[] {
+  readOf(variable: Value): TensorName[] {
     return [this.#tensors.get(variable) ?? []].flat();
   }
 
   /** The tensor of a value; a variable is read where it is first asked for. */
-  tensorOf(value: Value): Tensor {
+  tensorOf(value: Value): TensorName {
     const known = this.#tensors.get(value);
     if (known) return known;
     const attr = { dtype: attribute.type(value.dtype) };
@@ -121,14 +121,14 @@ class Emitter {
     });
   }
 
-  adamW(update: FusedAdamW): Tensor {
+  adamW(update: FusedAdamW): TensorName {
     const { parameter, firstMoment, secondMoment } = update;
     const reads = [parameter, firstMoment, secondMoment].flatMap((variable) => this.readOf(variable));
     return emitAdamW(update, (value) => this.tensorOf(value), reads, this.to);
   }
 
   /** Plain assignments, each after the read of its variable. */
-  assignments(graph: Graph, fused: readonly FusedAdamW[]): Tensor[] {
+  assignments(graph: Graph, fused: readonly FusedAdamW[]): TensorName[] {
     const variables = new Map(graph.variables.map((value) => [value.name!, value]));
     const updates = Object.entries(plainUpdates(graph, fused));
     const values = updates.map(([, value]) => this.tensorOf(value));

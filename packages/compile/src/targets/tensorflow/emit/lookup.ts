@@ -2,13 +2,13 @@ import { type Dimension, isSymbolic, staticShape } from '../../../graph/dimensio
 import type { DType, TypedArray } from '../../../graph/graph.js';
 import { type EmitTable, number } from '../../emit.js';
 import { attribute } from '../protobuf/attribute.js';
-import type { GraphBuilder, Tensor } from './builder.js';
+import type { GraphBuilder, TensorName } from './builder.js';
 import { cast, result, typeOf } from './types.js';
 
 const int32 = attribute.type('int32');
 
 /** A number as a scalar; tfjs's gradients make numbers of sizes, such as the count that a mean divides by. */
-const scalarOf = (to: GraphBuilder, value: Dimension, dtype: DType): Tensor =>
+const scalarOf = (to: GraphBuilder, value: Dimension, dtype: DType): TensorName =>
   isSymbolic(value) ? cast(to, to.dimension(value), 'int32', dtype) : to.scalar(value, dtype);
 
 /** Kernels that pick, place or make elements. */

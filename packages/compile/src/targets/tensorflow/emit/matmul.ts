@@ -1,7 +1,7 @@
 import type { Node } from '../../../graph/graph.js';
 import type { EmitTable } from '../../emit.js';
 import { attribute, type TensorType } from '../protobuf/attribute.js';
-import type { GraphBuilder, Tensor } from './builder.js';
+import type { GraphBuilder, TensorName } from './builder.js';
 import { cast, result } from './types.js';
 
 /** Matrix products: MatMul for two matrices, which oneDNN and grappler's fusions know best, else BatchMatMulV2. */
@@ -14,7 +14,7 @@ export const matmul: EmitTable<GraphBuilder> = {
   },
 };
 
-function product(node: Node, inputs: readonly Tensor[], dtype: TensorType, to: GraphBuilder): Tensor {
+function product(node: Node, inputs: readonly TensorName[], dtype: TensorType, to: GraphBuilder): TensorName {
   const T = attribute.type(dtype);
   const [left, right] = ['transposeA', 'transposeB'].map((name) =>
     attribute.flag(node.attributes[name] === true),

@@ -1,7 +1,7 @@
 import { isSymbolic, type Shape } from '../../../graph/dimension.js';
 import { type EmitTable, number } from '../../emit.js';
 import { attribute } from '../protobuf/attribute.js';
-import type { GraphBuilder, Tensor } from './builder.js';
+import type { GraphBuilder, TensorName } from './builder.js';
 import { result } from './types.js';
 
 const float32 = attribute.type('float32');
@@ -28,7 +28,7 @@ export const random: EmitTable<GraphBuilder> = {
 };
 
 /** uint16 numbers of a shape, two to a word. */
-function draw16(key: Tensor, stream: number, shape: Shape, to: GraphBuilder): Tensor {
+function draw16(key: TensorName, stream: number, shape: Shape, to: GraphBuilder): TensorName {
   const wide = { T: int32, type: attribute.type('uint64') };
   const count = elementCount(shape, to);
   const half = [to.add('AddV2', [count, to.scalar(1, 'int32')], { T: int32 }), to.scalar(2, 'int32')];
@@ -52,7 +52,7 @@ function draw16(key: Tensor, stream: number, shape: Shape, to: GraphBuilder): Te
   return to.add('Reshape', [enough, to.shape(shape)], { T, Tshape: int32 });
 }
 
-function elementCount(shape: Shape, to: GraphBuilder): Tensor {
+function elementCount(shape: Shape, to: GraphBuilder): TensorName {
   if (!shape.some(isSymbolic)) {
     return to.scalar(
       shape.reduce<number>((product, size) => product * (size as number), 1),
@@ -63,5 +63,5 @@ function elementCount(shape: Shape, to: GraphBuilder): Tensor {
   return to.add('Prod', [to.shape(shape), to.integers([0])], attr);
 }
 
-const vector = (scalar: Tensor, to: GraphBuilder): Tensor =>
+const vector = (scalar: TensorName, to: GraphBuilder): TensorName =>
   to.add('Reshape', [scalar, to.integers([1])], { T: int32, Tshape: int32 });

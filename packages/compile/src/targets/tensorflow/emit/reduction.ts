@@ -1,7 +1,7 @@
 import type { Node } from '../../../graph/graph.js';
 import { type Emit, type EmitTable, number, numbers } from '../../emit.js';
 import { attribute } from '../protobuf/attribute.js';
-import type { GraphBuilder, Tensor } from './builder.js';
+import type { GraphBuilder, TensorName } from './builder.js';
 import { cast, result, typeOf } from './types.js';
 
 const int32 = attribute.type('int32');
@@ -57,7 +57,7 @@ export const reduction: EmitTable<GraphBuilder> = {
 };
 
 /** The sum of a square over all axes in one pass, as the norm of a gradient needs it: 2 · L2Loss. */
-function sumOfSquares(to: GraphBuilder, node: Node, input: Tensor): Tensor | undefined {
+function sumOfSquares(to: GraphBuilder, node: Node, input: TensorName): TensorName | undefined {
   const source = node.inputs[0]!;
   const all = result(node).shape.length === 0 && source.shape.length > 0;
   if (!all || source.dtype !== 'float32' || source.node?.op !== 'Square') return undefined;

@@ -1,6 +1,6 @@
 import type { Node, Value } from '../../../graph/graph.js';
 import { attribute, type TensorType } from '../protobuf/attribute.js';
-import type { GraphBuilder, Tensor } from './builder.js';
+import type { GraphBuilder, TensorName } from './builder.js';
 
 /** The first output's value. */
 export const result = (node: Node): Value => node.outputs[0]!;
@@ -10,7 +10,7 @@ export const typeOf = (node: Node): { T: ReturnType<typeof attribute.type> } => 
   T: attribute.type(node.inputs[0]!.dtype),
 });
 
-export function cast(to: GraphBuilder, tensor: Tensor, from: TensorType, wanted: TensorType): Tensor {
+export function cast(to: GraphBuilder, tensor: TensorName, from: TensorType, wanted: TensorType): TensorName {
   if (from === wanted) return tensor;
   return to.add('Cast', [tensor], { SrcT: attribute.type(from), DstT: attribute.type(wanted) });
 }

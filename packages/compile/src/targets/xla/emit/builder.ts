@@ -1,5 +1,6 @@
+import { sameShape } from '../../../graph/dimension.js';
 import type { TypedArray } from '../../../graph/graph.js';
-import { array, type ElementType, elementText, list, sameShape, type Tensor, typeText } from './types.js';
+import { array, elementText, type HloType, type HloValue, list, typeText } from './types.js';
 
 /** How matrix products and what lies between them are rounded; see `emit/matmul.ts`. */
 export interface EmitOptions {
@@ -17,8 +18,8 @@ export type Reducer = 'add' | 'multiply' | 'maximum' | 'minimum' | 'and' | 'or';
 /** Collects the operations of a StableHLO function, in order. Equal constants are one. */
 export class Builder {
   readonly lines: string[] = [];
-  readonly #constants = new Map<string, Tensor>();
-  readonly #casts = new Map<string, Tensor>();
+  readonly #constants = new Map<string, HloValue>();
+  readonly #casts = new Map<string, HloValue>();
   #count = 0;
 
   constructor(readonly options: EmitOptions = {}) {}
@@ -29,7 +30,7 @@ export class Builder {
   }
 
   /** Adds one operation in pretty form: `%v = op operands attributes : signature`. */
-  line(op: string, operands: string, signature: string, result: Pick<Tensor, 'shape' | 'dtype'>): Tensor {
+  line(op: string, operands: string, signature: string, result: Pick<HloValue, 'shape' | 'dtype'>): HloValue {
     const name = this.fresh();
     this.lines.push(`    ${name} = ${op} ${operands} : ${signature}`);
     return { name, shape: result.shape, dtype: result.dtype };
@@ -38,16 +39,16 @@ export class Builder {
   /** An operation of tensors; `attributes` stand behind the operands, with a comma before them. */
   op(
     op: string,
-    inputs: readonly Tensor[],
-    result: Pick<Tensor, 'shape' | 'dtype'>,
+    inputs: readonly HloValue[],
+    result: Pick<HloValue, 'shape' | 'dtype'>,
     attributes = '',
-  ): Tensor {
+  ): HloValue {
     const names = inputs.map(({ name }) => name).join(', ');
     return this.line(op, `${names}${attributes}`, functionType(inputs, result), result);
   }
 
   /** An operation whose operands and result have one type, such as arithmetic. */
-  same(op: string, ...inputs: Tensor[]): Tensor {
+  same(op: string, ...inputs: HloValue[]): HloValue {
     const [first] = inputs;
     const names = inputs.map(({ name }) => name).join(', ');
     // chlo's operations spell a function, StableHLO's the one type.
@@ -56,17 +57,17 @@ export class Builder {
   }
 
   /** A tensor of one value. */
-  full(value: number, shape: readonly number[], dtype: ElementType): Tensor {
+  full(value: number, shape: readonly number[], dtype: HloType): HloValue {
     return this.dense(elementText(value, dtype), shape, dtype);
   }
 
   /** The value in the shape and type of another tensor. */
-  like(value: number, { shape, dtype }: Tensor): Tensor {
+  like(value: number, { shape, dtype }: HloValue): HloValue {
     return this.full(value, shape, dtype);
   }
 
   /** A constant of given elements. */
-  constant(values: TypedArray, shape: readonly number[], dtype: ElementType): Tensor {
+  constant(values: TypedArray, shape: readonly number[], dtype: HloType): HloValue {
     if (values.length === 0) return this.full(0, shape, dtype);
     const nested = (from: number, axes: readonly number[]): string => {
       const [size, ...rest] = axes;
@@ -78,7 +79,7 @@ export class Builder {
   }
 
   /** @param text - what stands in `dense<…>` */
-  dense(text: string, shape: readonly number[], dtype: ElementType): Tensor {
+  dense(text: string, shape: readonly number[], dtype: HloType): HloValue {
     const type = typeText({ shape, dtype });
     const key = `${text}:${type}`;
     const known = this.#constants.get(key);
@@ -90,12 +91,12 @@ export class Builder {
     return tensor;
   }
 
-  iota(shape: readonly number[], axis: number, dtype: ElementType): Tensor {
+  iota(shape: readonly number[], axis: number, dtype: HloType): HloValue {
     return this.line('stablehlo.iota', `dim = ${axis}`, typeText({ shape, dtype }), { shape, dtype });
   }
 
   /** The tensor in another element type; a tensor that several operations need so is converted once. */
-  cast(x: Tensor, dtype: ElementType): Tensor {
+  cast(x: HloValue, dtype: HloType): HloValue {
     if (x.dtype === dtype) return x;
     const key = `${x.name}:${dtype}`;
     const known = this.#casts.get(key);
@@ -105,24 +106,24 @@ export class Builder {
     return cast;
   }
 
-  reshape(x: Tensor, shape: readonly number[]): Tensor {
+  reshape(x: HloValue, shape: readonly number[]): HloValue {
     if (sameShape(x.shape, shape)) return x;
     return this.op('stablehlo.reshape', [x], { shape, dtype: x.dtype });
   }
 
-  transpose(x: Tensor, permutation: readonly number[]): Tensor {
+  transpose(x: HloValue, permutation: readonly number[]): HloValue {
     const shape = permutation.map((axis) => x.shape[axis]!);
     return this.op('stablehlo.transpose', [x], { shape, dtype: x.dtype }, `, dims = ${list(permutation)}`);
   }
 
-  slice(x: Tensor, begin: readonly number[], size: readonly number[]): Tensor {
+  slice(x: HloValue, begin: readonly number[], size: readonly number[]): HloValue {
     const ranges = begin.map((from, axis) => `${from}:${from + size[axis]!}`);
     const result = { shape: size, dtype: x.dtype };
     return this.line('stablehlo.slice', `${x.name} ${list(ranges)}`, functionType([x], result), result);
   }
 
   /** Elements around a tensor; a negative number takes elements away. */
-  pad(x: Tensor, value: number, low: readonly number[], high: readonly number[]): Tensor {
+  pad(x: HloValue, value: number, low: readonly number[], high: readonly number[]): HloValue {
     const shape = x.shape.map((size, axis) => size + low[axis]! + high[axis]!);
     const interior = list(low.map(() => 0));
     const attributes = `, low = ${list(low)}, high = ${list(high)}, interior = ${interior}`;
@@ -134,7 +135,7 @@ export class Builder {
     );
   }
 
-  concatenate(parts: readonly Tensor[], axis: number): Tensor {
+  concatenate(parts: readonly HloValue[], axis: number): HloValue {
     const [first] = parts;
     const size = parts.reduce((sum, { shape }) => sum + shape[axis]!, 0);
     const shape = first!.shape.map((length, i) => (i === axis ? size : length));
@@ -142,13 +143,13 @@ export class Builder {
   }
 
   /** Repeats a tensor along new axes; its own become `axes` of the result. */
-  broadcastIn(x: Tensor, shape: readonly number[], axes: readonly number[]): Tensor {
+  broadcastIn(x: HloValue, shape: readonly number[], axes: readonly number[]): HloValue {
     if (sameShape(x.shape, shape)) return x;
     return this.op('stablehlo.broadcast_in_dim', [x], { shape, dtype: x.dtype }, `, dims = ${list(axes)}`);
   }
 
   /** Repeats a tensor by NumPy's rules: shapes are aligned at their ends, and axes of size 1 are repeated. */
-  broadcast(x: Tensor, shape: readonly number[]): Tensor {
+  broadcast(x: HloValue, shape: readonly number[]): HloValue {
     if (sameShape(x.shape, shape)) return x;
     const kept = x.shape.flatMap((size, axis) => (size === 1 ? [] : [axis]));
     const offset = shape.length - x.shape.length;
@@ -163,7 +164,7 @@ export class Builder {
     );
   }
 
-  compare(direction: 'EQ' | 'NE' | 'GT' | 'GE' | 'LT' | 'LE', a: Tensor, b: Tensor): Tensor {
+  compare(direction: 'EQ' | 'NE' | 'GT' | 'GE' | 'LT' | 'LE', a: HloValue, b: HloValue): HloValue {
     const order =
       a.dtype === 'float32' || a.dtype === 'bfloat16' ? 'FLOAT' : a.dtype === 'int32' ? 'SIGNED' : 'UNSIGNED';
     const result = { shape: a.shape, dtype: 'bool' as const };
@@ -171,13 +172,13 @@ export class Builder {
     return this.line('stablehlo.compare', operands, functionType([a, b], result), result);
   }
 
-  select(condition: Tensor, yes: Tensor, no: Tensor): Tensor {
+  select(condition: HloValue, yes: HloValue, no: HloValue): HloValue {
     const operands = `${condition.name}, ${yes.name}, ${no.name}`;
     return this.line('stablehlo.select', operands, `${typeText(condition)}, ${typeText(yes)}`, yes);
   }
 
   /** Reduces axes away. @param initial - what an empty reduction gives */
-  reduce(x: Tensor, axes: readonly number[], reducer: Reducer, initial: number): Tensor {
+  reduce(x: HloValue, axes: readonly number[], reducer: Reducer, initial: number): HloValue {
     const result = { shape: x.shape.filter((_, axis) => !axes.includes(axis)), dtype: x.dtype };
     const start = this.full(initial, [], x.dtype);
     const operands = `(${x.name} init: ${start.name}) applies stablehlo.${reducer} across dimensions = ${list(axes)}`;
@@ -191,11 +192,11 @@ export class Builder {
    */
   generic(
     op: string,
-    inputs: readonly Tensor[],
+    inputs: readonly HloValue[],
     attributes: string,
     region: readonly string[],
-    results: readonly Pick<Tensor, 'shape' | 'dtype'>[],
-  ): Tensor[] {
+    results: readonly Pick<HloValue, 'shape' | 'dtype'>[],
+  ): HloValue[] {
     const name = this.fresh();
     const names = inputs.map((input) => input.name).join(', ');
     const body = region.length > 0 ? ` ({\n${region.map((text) => `      ${text}`).join('\n')}\n    })` : '';
@@ -212,7 +213,7 @@ export class Builder {
   }
 
   /** A region that combines two elements. */
-  combiner(reducer: Reducer, dtype: ElementType): string[] {
+  combiner(reducer: Reducer, dtype: HloType): string[] {
     const type = typeText({ shape: [], dtype });
     const [a, b, result] = [this.fresh(), this.fresh(), this.fresh()];
     return [
@@ -223,7 +224,7 @@ export class Builder {
   }
 
   /** The tensors as they are, which XLA neither computes again behind the barrier nor takes for what went in. */
-  barrier(inputs: readonly Tensor[]): Tensor[] {
+  barrier(inputs: readonly HloValue[]): HloValue[] {
     if (inputs.length === 0) return [];
     const name = this.fresh();
     const names = inputs.map((input) => input.name).join(', ');
@@ -237,7 +238,7 @@ export class Builder {
   /**
    * Windows of x at the places that `indices` [n, depth] name along the first `depth` axes of x: [n, …rest of x].
    */
-  gather(x: Tensor, indices: Tensor): Tensor {
+  gather(x: HloValue, indices: HloValue): HloValue {
     const [count, depth] = indices.shape as [number, number];
     const rest = x.shape.slice(depth);
     const first = Array.from({ length: depth }, (_, axis) => axis);
@@ -260,7 +261,7 @@ export class Builder {
    *
    * @param unique - no place occurs twice, so that nothing has an order
    */
-  scatterAdd(onto: Tensor, indices: Tensor, updates: Tensor, { unique = false } = {}): Tensor {
+  scatterAdd(onto: HloValue, indices: HloValue, updates: HloValue, { unique = false } = {}): HloValue {
     const depth = indices.shape[1]!;
     const first = Array.from({ length: depth }, (_, axis) => axis);
     const windows = onto.shape.slice(depth).map((_, i) => i + 1);
@@ -277,7 +278,7 @@ export class Builder {
   }
 
   /** Keys [n] in ascending order, and values [n] in theirs; equal keys keep their order. */
-  sortByKey(keys: Tensor, values: Tensor): [keys: Tensor, values: Tensor] {
+  sortByKey(keys: HloValue, values: HloValue): [keys: HloValue, values: HloValue] {
     const [a, b, c, d, less] = Array.from({ length: 5 }, () => this.fresh());
     const [key, value] = [keys, values].map(({ dtype }) => typeText({ shape: [], dtype }));
     const bool = typeText({ shape: [], dtype: 'bool' });
@@ -300,15 +301,15 @@ export class Builder {
    * @param exactness - `HIGHEST`: float32 is not rounded also where a device has faster products
    */
   dot(
-    a: Tensor,
-    b: Tensor,
+    a: HloValue,
+    b: HloValue,
     options: {
       batch: number;
       over: readonly [number, number];
-      dtype: ElementType;
+      dtype: HloType;
       exactness: 'HIGHEST' | 'DEFAULT';
     },
-  ): Tensor {
+  ): HloValue {
     const { batch, over, dtype, exactness } = options;
     const stacked = Array.from({ length: batch }, (_, axis) => axis);
     const rest = [a, b].map(({ shape }, side) =>
@@ -325,5 +326,5 @@ export class Builder {
   }
 }
 
-const functionType = (inputs: readonly Tensor[], result: Pick<Tensor, 'shape' | 'dtype'>): string =>
+const functionType = (inputs: readonly HloValue[], result: Pick<HloValue, 'shape' | 'dtype'>): string =>
   `(${inputs.map(typeText).join(', ')}) -> ${typeText(result)}`;

@@ -1,9 +1,9 @@
 import { number } from '../../emit.js';
 import type { Builder } from './builder.js';
 import { type EmitOperation, type Operations, shapeOf } from './operation.js';
-import { type ElementType, type Tensor, typeText } from './types.js';
+import { type HloType, type HloValue, typeText } from './types.js';
 
-const float = (to: Builder, x: Tensor): Tensor => to.cast(x, 'float32');
+const float = (to: Builder, x: HloValue): HloValue => to.cast(x, 'float32');
 
 /** One operation of StableHLO or chlo that keeps the type. */
 const unary =
@@ -18,7 +18,7 @@ const unaryFloat =
     to.same(op, float(to, x));
 
 /** Both operands in the result's shape. */
-const aligned = (to: Builder, shape: readonly number[], inputs: readonly Tensor[]): Tensor[] =>
+const aligned = (to: Builder, shape: readonly number[], inputs: readonly HloValue[]): HloValue[] =>
   inputs.map((input) => to.broadcast(input, shape));
 
 const binary =
@@ -38,7 +38,7 @@ const SELU_ALPHA = 1.7580993408473768;
 const SELU_SCALE = 1.0507009873554805;
 
 /** What a negative number becomes, times a factor; others stay, times another. */
-const exponentialUnit = (to: Builder, x: Tensor, negative: number, positive: number): Tensor => {
+const exponentialUnit = (to: Builder, x: HloValue, negative: number, positive: number): HloValue => {
   const below = to.same(
     'stablehlo.multiply',
     to.same('stablehlo.exponential_minus_one', x),
@@ -137,7 +137,7 @@ export const elementwise: Operations = {
   // The remainder has the sign of the divisor.
   Mod: (to, node, ...inputs) => {
     const [a, b] = aligned(to, shapeOf(node), inputs);
-    const floorMod = (divisor: Tensor) => {
+    const floorMod = (divisor: HloValue) => {
       const rest = to.same('stablehlo.remainder', a!, divisor);
       return to.select(crosses(to, rest, divisor), to.same('stablehlo.add', rest, divisor), rest);
     };
@@ -174,7 +174,7 @@ export const elementwise: Operations = {
 };
 
 /** A question about every element. */
-function test(to: Builder, op: string, x: Tensor): Tensor {
+function test(to: Builder, op: string, x: HloValue): HloValue {
   const result = { shape: x.shape, dtype: 'bool' as const };
   // chlo's operations have no parentheses around one operand's type.
   return op.startsWith('chlo.')
@@ -183,19 +183,19 @@ function test(to: Builder, op: string, x: Tensor): Tensor {
 }
 
 /** tfjs casts to bool by comparing with zero; float32 to int32 drops the fraction, as `convert` does. */
-function castLikeTfjs(to: Builder, x: Tensor, wanted: ElementType): Tensor {
+function castLikeTfjs(to: Builder, x: HloValue, wanted: HloType): HloValue {
   return wanted === 'bool' ? to.compare('NE', x, to.like(0, x)) : to.cast(x, wanted);
 }
 
 /** A remainder other than zero that has not the divisor's sign. */
-function crosses(to: Builder, rest: Tensor, divisor: Tensor): Tensor {
+function crosses(to: Builder, rest: HloValue, divisor: HloValue): HloValue {
   const [zeroRest, zeroDivisor] = [to.like(0, rest), to.like(0, divisor)];
   const signs = to.compare('NE', to.compare('LT', rest, zeroRest), to.compare('LT', divisor, zeroDivisor));
   return to.same('stablehlo.and', to.compare('NE', rest, zeroRest), signs);
 }
 
 /** An integer division, 0 where the divisor is, as eagerly. */
-function dividing(to: Builder, a: Tensor, b: Tensor, divide: (divisor: Tensor) => Tensor): Tensor {
+function dividing(to: Builder, a: HloValue, b: HloValue, divide: (divisor: HloValue) => HloValue): HloValue {
   const isZero = to.compare('EQ', b, to.like(0, b));
   return to.select(isZero, to.like(0, a), divide(to.select(isZero, to.like(1, b), b)));
 }

@@ -3,7 +3,7 @@ import type { TypedArray } from '../../../graph/graph.js';
 import { number } from '../../emit.js';
 import type { Builder } from './builder.js';
 import { type Operations, shapeOf } from './operation.js';
-import { type Tensor, typeText } from './types.js';
+import { type HloValue, typeText } from './types.js';
 
 /** Kernels that pick, place or make elements. */
 export const lookup: Operations = {
@@ -63,7 +63,7 @@ export const lookup: Operations = {
 };
 
 /** Indices […, depth] as rows [n, depth]; a list of them has depth 1. */
-function indexRows(to: Builder, indices: Tensor): Tensor {
+function indexRows(to: Builder, indices: HloValue): HloValue {
   const depth = indices.shape.length > 1 ? indices.shape.at(-1)! : 1;
   return to.reshape(indices, [sizeOf(indices.shape) / depth, depth]);
 }

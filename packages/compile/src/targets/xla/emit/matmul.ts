@@ -1,7 +1,7 @@
 import type { Builder } from './builder.js';
 import { sumsOverRows } from './kept.js';
 import { type Operations, shapeOf } from './operation.js';
-import type { Tensor } from './types.js';
+import type { HloValue } from './types.js';
 
 /** Matrix products, as tfjs's BatchMatMul has them: batch axes are broadcast, each side may be transposed. */
 export const matmul: Operations = {
@@ -30,11 +30,11 @@ export const matmul: Operations = {
  */
 function product(
   to: Builder,
-  a: Tensor,
-  b: Tensor,
+  a: HloValue,
+  b: HloValue,
   transposed: { a: boolean; b: boolean },
   overRows = false,
-): Tensor {
+): HloValue {
   const rank = a.shape.length;
   const { precision = 'fp32' } = to.options;
   const half = precision === 'bf16';

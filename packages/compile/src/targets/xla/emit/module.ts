@@ -10,7 +10,7 @@ import type { Operations } from './operation.js';
 import { random } from './random.js';
 import { reductions } from './reduction.js';
 import { segmentSums } from './segment-sum.js';
-import { type Tensor, typeText } from './types.js';
+import { type HloValue, typeText } from './types.js';
 
 const operations: Operations = {
   ...devices,
@@ -41,7 +41,7 @@ export interface StableHloModule {
  */
 export function toStableHlo(graph: Graph, options: EmitOptions = {}): StableHloModule {
   const to = new Builder(options);
-  const tensors = new Map<Value, Tensor>();
+  const tensors = new Map<Value, HloValue>();
   const isAssigned = ({ name }: Value) => graph.updates[name!] !== undefined;
   const assigned = graph.variables.filter(isAssigned);
   const parameters = [...assigned, ...graph.variables.filter((value) => !isAssigned(value)), ...graph.inputs];
@@ -52,7 +52,7 @@ export function toStableHlo(graph: Graph, options: EmitOptions = {}): StableHloM
     return `${tensor.name}: ${typeText(tensor)}${alias}`;
   });
   const kept = options.precision === 'bf16' ? keptActivations(graph) : undefined;
-  const read = (value: Value, node: Node): Tensor => {
+  const read = (value: Value, node: Node): HloValue => {
     const tensor = tensors.get(value)!;
     if (!kept?.has(value) || readsExactly(node)) return tensor;
     return to.cast(to.cast(tensor, 'bfloat16'), 'float32');

@@ -3,7 +3,7 @@ import { DROPOUT_MASKS } from '../../../passes/masks.js';
 import { number, numbers } from '../../emit.js';
 import type { Builder } from './builder.js';
 import { type Operations, shapeOf } from './operation.js';
-import { type Tensor, typeText } from './types.js';
+import { type HloValue, typeText } from './types.js';
 
 /** Numbers of 16 bits in a block of the generator, each of which decides about one element. */
 const NUMBERS_PER_BLOCK = 8;
@@ -30,11 +30,11 @@ export const random: Operations = {
 /** Whether each of `count` elements is kept, for each stream: bool [count]. */
 function decisions(
   to: Builder,
-  key: Tensor,
+  key: HloValue,
   streams: readonly number[],
   threshold: number,
   count: number,
-): Tensor[] {
+): HloValue[] {
   const { replicas = 1 } = to.options;
   const even = count % NUMBERS_PER_BLOCK === 0;
   // A share that begins within a block draws one more and leaves out what is its neighbour's.
@@ -73,7 +73,7 @@ function decisions(
  * What a mask keeps, a bit for each element: uint8 [streams, blocks]. A sixteenth of what the numbers take, so that the forward
  * pass need not keep those for the backward one; the bits are drawn once, not again by each reader.
  */
-function keptBits(to: Builder, words: readonly Tensor[], threshold: number): Tensor {
+function keptBits(to: Builder, words: readonly HloValue[], threshold: number): HloValue {
   const bits = words.flatMap((word, i) => {
     const halves = [
       to.same('stablehlo.and', word, to.like(0xffff, word)),
@@ -88,7 +88,7 @@ function keptBits(to: Builder, words: readonly Tensor[], threshold: number): Ten
 }
 
 /** The bits of bytes [m, n], from the lowest: bool [m, n, 8]. */
-function unpacked(to: Builder, bytes: Tensor): Tensor {
+function unpacked(to: Builder, bytes: HloValue): HloValue {
   const shape = [...bytes.shape, NUMBERS_PER_BLOCK];
   const wide = to.broadcastIn(bytes, shape, [0, 1]);
   const shifted = to.same('stablehlo.shift_right_logical', wide, to.iota(shape, 2, 'uint8'));
@@ -106,15 +106,15 @@ const ROUNDS = 10;
  *
  * @param key - int32 [2]
  */
-function philox(to: Builder, key: Tensor, block: Tensor, stream: Tensor): Tensor[] {
+function philox(to: Builder, key: HloValue, block: HloValue, stream: HloValue): HloValue[] {
   const words = to.op('stablehlo.bitcast_convert', [key], { shape: [2], dtype: 'uint32' });
   let keys = [0, 1].map((i) => to.reshape(to.slice(words, [i], [1]), []));
   const constant = (value: number) => to.like(value, block);
   let state = [block, constant(0), stream, constant(0)];
   for (let round = 0; round < ROUNDS; round++) {
     const [[high0, low0], [high1, low1]] = MULTIPLIERS.map((by, i) => wideProduct(to, state[2 * i]!, by)) as [
-      [Tensor, Tensor],
-      [Tensor, Tensor],
+      [HloValue, HloValue],
+      [HloValue, HloValue],
     ];
     const mixed = ([high1, high0] as const).map((high, i) => {
       const own = to.same('stablehlo.xor', high, state[2 * i + 1]!);
@@ -127,7 +127,7 @@ function philox(to: Builder, key: Tensor, block: Tensor, stream: Tensor): Tensor
 }
 
 /** High and low word of a product of 32-bit words. */
-function wideProduct(to: Builder, word: Tensor, by: number): [high: Tensor, low: Tensor] {
+function wideProduct(to: Builder, word: HloValue, by: number): [high: HloValue, low: HloValue] {
   const wide = to.cast(word, 'uint64');
   const product = to.same('stablehlo.multiply', wide, to.like(by, wide));
   const high = to.same('stablehlo.shift_right_logical', product, to.like(32, product));

@@ -2,7 +2,7 @@ import type { Node } from '../../../graph/graph.js';
 import { number, numbers } from '../../emit.js';
 import type { Builder, Reducer } from './builder.js';
 import { type EmitOperation, type Operations, shapeOf } from './operation.js';
-import { array, type Tensor, typeText } from './types.js';
+import { array, type HloValue, typeText } from './types.js';
 
 const LOWEST_INT = -(2 ** 31);
 const HIGHEST_INT = 2 ** 31 - 1;
@@ -62,7 +62,7 @@ export const reductions: Operations = {
 };
 
 /** x less its largest along the last axis; the exponentials of that, and their sums, repeated along the axis. */
-function shifted(to: Builder, x: Tensor) {
+function shifted(to: Builder, x: HloValue) {
   const axis = x.shape.length - 1;
   const others = Array.from({ length: axis }, (_, i) => i);
   const top = to.reduce(x, [axis], 'maximum', Number.NEGATIVE_INFINITY);
@@ -75,12 +75,12 @@ function shifted(to: Builder, x: Tensor) {
 /** Where the largest or smallest element stands: of several, the first. */
 function argument(
   node: Node,
-  given: Tensor,
+  given: HloValue,
   to: Builder,
   better: 'GT' | 'LT',
   initial: number,
   initialInt: number,
-): Tensor {
+): HloValue {
   const axis = number(node, 'axis');
   const x = given.dtype === 'bool' ? to.cast(given, 'int32') : given;
   const order = x.dtype === 'float32' ? 'FLOAT' : 'SIGNED';

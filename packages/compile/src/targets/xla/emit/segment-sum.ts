@@ -1,7 +1,7 @@
 import { sizeOf } from '../../../graph/dimension.js';
 import type { Builder } from './builder.js';
 import { type Operations, shapeOf } from './operation.js';
-import type { Tensor } from './types.js';
+import type { HloValue } from './types.js';
 
 /** Rows that are summed as one product with the matrix of what belongs together. */
 const BLOCK = 128;
@@ -33,7 +33,7 @@ export const segmentSums: Operations = {
  * there; a second product, over blocks, sums what an id has in the blocks behind that of its first row. Then no id
  * occurs twice in what is added.
  */
-function sortedSum(to: Builder, onto: Tensor, rows: Tensor, ids: Tensor): Tensor {
+function sortedSum(to: Builder, onto: HloValue, rows: HloValue, ids: HloValue): HloValue {
   const [count, width] = rows.shape as [number, number];
   const [segments] = onto.shape as [number, number];
   const size = Math.min(BLOCK, count);
@@ -75,7 +75,7 @@ function sortedSum(to: Builder, onto: Tensor, rows: Tensor, ids: Tensor): Tensor
   if (blocks === 1) return started;
 
   // What block b continues goes to the block a before it in which the id starts: the last one there.
-  const column = (x: Tensor, at: number) => to.reshape(to.slice(x, [0, at], [blocks, 1]), [blocks]);
+  const column = (x: HloValue, at: number) => to.reshape(to.slice(x, [0, at], [blocks, 1]), [blocks]);
   const startsIn = to.reshape(isStart, [blocks, size]);
   const [head, tail] = [column(id, 0), column(id, size - 1)];
   const continues = to.same('stablehlo.not', column(startsIn, 0));

@@ -1,5 +1,5 @@
 /** Element types of StableHLO that programs of ours have: the graph's, and those that an emission computes with. */
-export type ElementType = keyof typeof elementTypes;
+export type HloType = keyof typeof elementTypes;
 
 const elementTypes = {
   float32: 'f32',
@@ -13,14 +13,14 @@ const elementTypes = {
 } as const;
 
 /** A value of the program: its name in the text, and its type. */
-export interface Tensor {
+export interface HloValue {
   readonly name: string;
   readonly shape: readonly number[];
-  readonly dtype: ElementType;
+  readonly dtype: HloType;
 }
 
 /** `tensor<2x3xf32>` */
-export const typeText = ({ shape, dtype }: Pick<Tensor, 'shape' | 'dtype'>): string =>
+export const typeText = ({ shape, dtype }: Pick<HloValue, 'shape' | 'dtype'>): string =>
   `tensor<${[...shape, elementTypes[dtype]].join('x')}>`;
 
 /** `[0, 1]` */
@@ -37,13 +37,10 @@ export function floatText(value: number): string {
 }
 
 /** One element of a constant. */
-export function elementText(value: number, dtype: ElementType): string {
+export function elementText(value: number, dtype: HloType): string {
   if (dtype === 'bool') return value ? 'true' : 'false';
   if (dtype === 'float32') return floatText(value);
   if (dtype !== 'bfloat16') return String(value);
   const [bits] = new Uint32Array(Float32Array.of(value).buffer);
   return `0x${(bits! >>> 16).toString(16).toUpperCase().padStart(4, '0')}`;
 }
-
-export const sameShape = (a: readonly number[], b: readonly number[]): boolean =>
-  a.length === b.length && a.every((size, axis) => size === b[axis]);
