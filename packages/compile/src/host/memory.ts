@@ -1,13 +1,5 @@
 import { packageBytes } from '@mlm/base/bytes';
-
-interface WebAssemblyInterface {
-  Memory: new (options: { initial: number }) => { readonly buffer: ArrayBuffer };
-  Module: new (bytes: Uint8Array) => object;
-  Instance: new (module: object, imports: { env: { memory: object } }) => { readonly exports: unknown };
-}
-
-/** The little of WebAssembly's interface that is used here: the compiler knows it from its browser library alone. */
-const { WebAssembly } = globalThis as unknown as { WebAssembly: WebAssemblyInterface };
+import { type WasmMemory, type WasmModule, WebAssembly } from '@mlm/base/webassembly';
 
 /** The exports of assembly/kernels.ts. Pointers are byte offsets in the memory, counts are multiples of 8. */
 export interface Kernels {
@@ -76,9 +68,9 @@ export class HostMemory {
 /** The count to pass to a kernel: the padding of an array belongs to nothing else. */
 export const paddedCount = (length: number): number => Math.ceil(length / 8) * 8;
 
-let compiled: object | undefined;
+let compiled: WasmModule | undefined;
 
-function instantiateKernels(memory: object): Kernels {
+function instantiateKernels(memory: WasmMemory): Kernels {
   compiled ??= new WebAssembly.Module(packageBytes(new URL('../../wasm/kernels.wasm', import.meta.url)));
   return new WebAssembly.Instance(compiled, { env: { memory } }).exports as Kernels;
 }

@@ -1,16 +1,11 @@
 import { packageBytes } from '@mlm/base/bytes';
+import { type WasmMemory, type WasmModule, WebAssembly } from '@mlm/base/webassembly';
 import { type Key, RUN_PURPOSE, TWO_TO_32, type Words } from './counter.js';
 import { countBitWords, type DrawPositions, type DrawRows, type Draws } from './draws.js';
 
-/** The little of WebAssembly's interface that is used here: the compiler knows it from its browser library alone. */
-declare const WebAssembly: {
-  Module: new (bytes: Uint8Array) => object;
-  Instance: new (module: object, imports: object) => { exports: unknown };
-};
-
 /** What assembly/kernel.ts exports; pointers are byte offsets in its memory. */
 export interface Kernel {
-  memory: { buffer: ArrayBuffer; grow(pages: number): number };
+  memory: WasmMemory;
   select(
     count: number,
     lengths: number,
@@ -92,7 +87,7 @@ const PAGE_BYTES = 65_536;
 let first = TABLE_BYTE >>> 2;
 let table: Uint8Array | undefined;
 
-let module: object | undefined;
+let module: WasmModule | undefined;
 let kernel: Kernel | undefined;
 let words = new Uint32Array(0);
 
@@ -278,5 +273,5 @@ function reserve(count: number): Kernel {
 /** Another instance of the kernel, with separate memory. */
 export function instantiate(): Kernel {
   module ??= new WebAssembly.Module(packageBytes(new URL('../../wasm/kernel.wasm', import.meta.url)));
-  return new WebAssembly.Instance(module, {}).exports as Kernel;
+  return new WebAssembly.Instance(module).exports as Kernel;
 }

@@ -1,3 +1,5 @@
+import type { WasmModule } from '@mlm/base/webassembly';
+
 /** What lies where in an encoder's memory, and the settings that lie outside of it. */
 export interface EncoderLayout {
   /** Bytes of the tokens, one per line. */
@@ -35,5 +37,5 @@ export interface PreparedEncoder {
   /** What it has set up. */
   image: EncoderImage;
   /** Its code, compiled. @internal */
-  module: WebAssembly.Module;
+  module: WasmModule;
 }

@@ -1,4 +1,5 @@
 import { packageBytes } from '@mlm/base/bytes';
+import { type WasmModule, WebAssembly } from '@mlm/base/webassembly';
 
 /** The models that have an encoder in WebAssembly, each a module of its own: assembly/<name>/encoder.ts. */
 const FILES = {
@@ -7,10 +8,10 @@ const FILES = {
   unigram: new URL('../../wasm/unigram.wasm', import.meta.url),
 };
 
-const compiled = new Map<string, WebAssembly.Module>();
+const compiled = new Map<string, WasmModule>();
 
 /** The compiled encoder of a model; it can be posted to other threads. */
-export function encoderModule(name: keyof typeof FILES): WebAssembly.Module {
+export function encoderModule(name: keyof typeof FILES): WasmModule {
   let module = compiled.get(name);
   if (module === undefined) {
     module = new WebAssembly.Module(packageBytes(FILES[name]));

@@ -1,3 +1,4 @@
+import { type WasmMemory, WebAssembly } from '@mlm/base/webassembly';
 import { type CharacterMap, characterMap } from '../normalizer/character-map.js';
 import { type Normalizer, normalizer } from '../normalizer/normalizer.js';
 import type { ComponentJson } from '../tokenizer/tokenizer-json.js';
@@ -11,7 +12,7 @@ import { tokenSet } from './token-set.js';
 
 /** What both modules export. */
 export interface NativeExports {
-  memory: WebAssembly.Memory;
+  memory: WasmMemory;
   setUpTokens(rawBytes: number, normalizedBytes: number): number;
   normalizerTable(index: number): number;
   setPlain(low: bigint, high: bigint): void;

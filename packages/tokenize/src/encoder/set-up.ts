@@ -1,11 +1,12 @@
 import { readPackageBytes } from '@mlm/base/bytes';
+import type { WasmMemory } from '@mlm/base/webassembly';
 import type { WordPieceModel } from '../tokenizer/types.js';
 import { characterTables } from '../unicode/classes.js';
 import type { EncoderImage, EncoderLayout } from './image.js';
 
 /** What assembly/encoder.ts exports for setting up. */
 export interface SetUpExports {
-  memory: WebAssembly.Memory;
+  memory: WasmMemory;
   tableAt(index: number): number;
   begin(bytes: number): number;
   setUpTrie(bytes: number, unknownId: number, maxInputCharacters: number): void;

@@ -1,3 +1,4 @@
+import { type WasmModule, WebAssembly } from '@mlm/base/webassembly';
 import type { DocumentMode, EncodedText, Encoder, WordPieceModel } from '../tokenizer/types.js';
 import type { PreparedEncoder } from './image.js';
 import { imageOf, type SetUpExports, setUp, takeOver } from './set-up.js';
@@ -26,7 +27,7 @@ export function isFast(model: WordPieceModel): boolean {
 }
 
 /** Sets up an encoder of a model that {@link isFast}, for other threads. */
-export function prepareEncoder(model: WordPieceModel, module: WebAssembly.Module): PreparedEncoder {
+export function prepareEncoder(model: WordPieceModel, module: WasmModule): PreparedEncoder {
   const wasm = instantiate(module);
   return { image: imageOf(wasm, setUp(wasm, model)), module };
 }
@@ -42,7 +43,7 @@ export class WordPieceEncoder implements Encoder {
   }
 
   /** An encoder of a model that {@link isFast}. */
-  static of(model: WordPieceModel, module: WebAssembly.Module): WordPieceEncoder {
+  static of(model: WordPieceModel, module: WasmModule): WordPieceEncoder {
     const wasm = instantiate(module);
     return new WordPieceEncoder(wasm, setUp(wasm, model).addedTokens);
   }
@@ -73,6 +74,6 @@ export class WordPieceEncoder implements Encoder {
   }
 }
 
-function instantiate(module: WebAssembly.Module): EncoderExports {
+function instantiate(module: WasmModule): EncoderExports {
   return new WebAssembly.Instance(module).exports as EncoderExports;
 }
