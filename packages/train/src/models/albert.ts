@@ -88,6 +88,12 @@ export const albert: MaskedLanguageModel<AlbertConfig> = {
       intermediate_size: 512,
     },
     'albert-base': { hidden_size: 768, num_attention_heads: 12, intermediate_size: 3072 },
+    'albert-large': {
+      hidden_size: 1024,
+      num_hidden_layers: 24,
+      num_attention_heads: 16,
+      intermediate_size: 4096,
+    },
   },
 
   afresh: ({ vocabulary, pad }) => ({ vocab_size: vocabulary, pad_token_id: pad }),

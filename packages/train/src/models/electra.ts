@@ -54,6 +54,9 @@ export const electra: MaskedLanguageModel<ElectraConfig> = {
       intermediate_size: 512,
     },
     'electra-small-generator': {},
+    // Of the larger ones, the generator has the discriminator's embeddings and is narrow itself.
+    'electra-base-generator': { embedding_size: 768 },
+    'electra-large-generator': { embedding_size: 1024, num_hidden_layers: 24 },
   },
 
   afresh: ({ vocabulary, pad }) => ({ vocab_size: vocabulary, pad_token_id: pad }),

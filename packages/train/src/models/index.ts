@@ -53,7 +53,7 @@ function family<C extends object>(definition: MaskedLanguageModel<C>): Family {
 /** The values of `model_type` that are known. */
 export const modelTypes = families.map(({ type }) => type);
 
-/** The names of models that `train` can start afresh, the smallest of a family first: `bert-tiny` to `albert-base`. */
+/** The names of models that `train` can start afresh, the smallest of a family first: `bert-tiny` to `albert-large`. */
 export const presetNames = families.flatMap(({ presets }) => presets);
 
 export const isPresetName = (name: string): boolean => presetNames.includes(name);

@@ -16,14 +16,25 @@ it('has the sizes of the published models', () => {
     'bert-large': 335_174_458,
     'roberta-tiny': 4_416_698,
     'roberta-base': 109_514_298,
+    'roberta-large': 335_174_458,
+    'xlm-roberta-tiny': 4_416_698,
+    'xlm-roberta-base': 109_514_298,
+    'xlm-roberta-large': 335_174_458,
+    'camembert-tiny': 4_416_698,
+    'camembert-base': 109_514_298,
+    'camembert-large': 335_174_458,
     'distilbert-tiny': 4_416_442,
     'distilbert-base': 66_985_530,
     'modernbert-tiny': 4_512_058,
     'modernbert-base': 134_393_658,
+    'modernbert-large': 375_539_514,
     'electra-tiny-generator': 2_430_202,
     'electra-small-generator': 13_546_682,
+    'electra-base-generator': 33_740_602,
+    'electra-large-generator': 51_295_290,
     'albert-tiny': 2_231_930,
     'albert-base': 11_289_018,
+    'albert-large': 16_863_162,
   });
 });
 
@@ -38,7 +49,7 @@ it.each(presetNames)('%s reads the config.json that it writes, and takes its tok
   const written = JSON.parse(model.formatConfig());
   expect(parseModel(model.formatConfig(), 'x').config).toEqual(model.config);
   expect(written).toMatchObject({ model_type: model.type, vocab_size: 99, pad_token_id: 5 });
-  expect(written.bos_token_id).toBe(/roberta|modern/.test(name) ? 6 : undefined);
+  expect(written.bos_token_id).toBe(/roberta|camembert|modern/.test(name) ? 6 : undefined);
   expect(model.limits).toMatchObject({ vocabulary: 99, padId: 5 });
   expect(model.limits.positions).toBe(/modern/.test(name) ? 8192 : 512);
   expect(new Set(model.parameters.map(({ name }) => name)).size).toBe(model.parameters.length);

@@ -103,6 +103,12 @@ export const modernbert: MaskedLanguageModel<ModernBertConfig> = {
       intermediate_size: 192,
     },
     'modernbert-base': {},
+    'modernbert-large': {
+      num_hidden_layers: 28,
+      hidden_size: 1024,
+      num_attention_heads: 16,
+      intermediate_size: 2624,
+    },
   },
 
   afresh: ({ vocabulary, pad, cls, sep }) => ({

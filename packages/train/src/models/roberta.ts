@@ -165,10 +165,19 @@ const size = (layers: number, hidden: number, heads: number): Partial<RobertaCon
 export const roberta = family('roberta', 'RobertaForMaskedLM', {
   'roberta-tiny': size(2, 128, 2),
   'roberta-base': size(12, 768, 12),
+  'roberta-large': size(24, 1024, 16),
 });
 
 /** XLM-RoBERTa (Conneau et al. 2019, arXiv:1911.02116): RoBERTa, with a vocabulary of a hundred languages. */
-export const xlmRoberta = family('xlm-roberta', 'XLMRobertaForMaskedLM', {});
+export const xlmRoberta = family('xlm-roberta', 'XLMRobertaForMaskedLM', {
+  'xlm-roberta-tiny': size(2, 128, 2),
+  'xlm-roberta-base': size(12, 768, 12),
+  'xlm-roberta-large': size(24, 1024, 16),
+});
 
 /** CamemBERT (Martin et al. 2019, arXiv:1911.03894): RoBERTa for French. */
-export const camembert = family('camembert', 'CamembertForMaskedLM', {});
+export const camembert = family('camembert', 'CamembertForMaskedLM', {
+  'camembert-tiny': size(2, 128, 2),
+  'camembert-base': size(12, 768, 12),
+  'camembert-large': size(24, 1024, 16),
+});
