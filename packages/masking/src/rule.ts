@@ -63,7 +63,8 @@ export function maskingRule(
   given: MaskingSettings,
 ): MaskingRule {
   const settings = completeSettings(given);
-  const { vocabularySize, specialIds, protectedIds, wordStarts } = describe(tokenizer);
+  const described = describe(tokenizer);
+  const { vocabularySize, specialIds, protectedIds } = described;
   if (!Number.isInteger(vocabularySize) || vocabularySize < 1 || vocabularySize > 0x7fff_ffff) {
     throw new InputError(`vocabulary size ${vocabularySize}: expected a whole number from 1 to 2147483647`);
   }
@@ -77,6 +78,8 @@ export function maskingRule(
     isProtected[id] = 1;
   }
   const { of } = selectionOf(settings.select);
+  // A tokenizer looks through its vocabulary for them when it is asked.
+  const wordStarts = of === 'words' ? described.wordStarts : undefined;
   if (of === 'words' && !wordStarts) {
     throw new InputError(
       say`${mention('select', settings.select)}: the tokenizer does not say which tokens begin a word`,

@@ -27,7 +27,7 @@ export function encodeListSchema(
   fields: readonly ListField[],
   metadata: ReadonlyMap<string, string>,
 ): EncodedMessage {
-  const builder = new Builder();
+  const builder = new Builder(roomFor(metadata));
   const schema = addSchema(builder, fields, metadata);
   return frameMessage(finishMessage(builder, SCHEMA_HEADER, schema, 0, new Map()), []);
 }
@@ -75,7 +75,7 @@ export function encodeListFooter(
   metadata: ReadonlyMap<string, string>,
   blocks: readonly BlockPlace[],
 ): Uint8Array[] {
-  const builder = new Builder();
+  const builder = new Builder(roomFor(metadata));
   const schema = addSchema(builder, fields, metadata);
   builder.startVector(24, blocks.length, 8);
   for (const { offset, metadataLength, bodyLength } of blocks.toReversed()) {
@@ -156,6 +156,13 @@ function addField(
   builder.addFieldInt8(1, 1, 0);
   if (nameAt !== undefined) builder.addFieldOffset(0, nameAt, 0);
   return builder.endObject();
+}
+
+/** Bytes that a schema with this metadata takes, mostly: a builder that has to grow copies what it holds. */
+function roomFor(metadata: ReadonlyMap<string, string>): number {
+  let room = 1 << 10;
+  for (const [key, value] of metadata) room += key.length + Math.ceil(1.25 * value.length);
+  return room;
 }
 
 function addMetadata(builder: Builder, metadata: ReadonlyMap<string, string>): number | undefined {

@@ -49,8 +49,13 @@ export function bertTokenizer(
       carried ??= stored?.files ?? carriedFiles(files, folder, specialIds);
       return carried;
     },
-    encoder: () =>
-      isFast(model) ? WordPieceEncoder.of(model, encoderModule('wordpiece')) : new ReferenceEncoder(model),
+    encoder() {
+      if (!isFast(model)) return new ReferenceEncoder(model);
+      const module = encoderModule('wordpiece');
+      return stored
+        ? WordPieceEncoder.from({ image: stored.image, module })
+        : WordPieceEncoder.of(model, module);
+    },
     encoderSource() {
       if (!isFast(model)) return { definition };
       const module = encoderModule('wordpiece');

@@ -13,8 +13,12 @@ export interface UnitPool {
   close(): Promise<void>;
 }
 
+/** A unit of so few bytes of input is done sooner than a thread has started. */
+const SMALL_BYTES = 1 << 20;
+
 /**
- * A pool of `workers` threads; with 0, the units run in this thread. Threads start when there is work for them.
+ * A pool of `workers` threads; with 0, the units run in this thread. Threads start when there is work for them: a small
+ * first unit, which is mostly the only one, runs in this thread in any case.
  * @param writes whether batches stay in the thread that made them, which writes them; those of this thread do not
  */
 export function createPool(workers: number, tokenizer: Tokenizer, work: UnitWork, writes: boolean): UnitPool {
@@ -53,6 +57,7 @@ class ThreadPool implements UnitPool {
   private readonly threads: WorkerThread[] = [];
   private readonly queue: QueuedUnit[] = [];
   private isClosed = false;
+  private hasBegun = false;
 
   constructor(
     private readonly size: number,
@@ -64,6 +69,9 @@ class ThreadPool implements UnitPool {
   }
 
   run(unit: Unit): Promise<FinishedUnit> {
+    const isFirst = !this.hasBegun;
+    this.hasBegun = true;
+    if (isFirst && unit.inputBytes <= SMALL_BYTES) return new LocalPool(this.tokenizer, this.work).run(unit);
     return new Promise((resolve, reject) => {
       this.queue.push({ unit, resolve, reject });
       this.dispatch();

@@ -4,14 +4,14 @@ import { refuseUrl } from '@mlm/base';
 import { InputError, mention, say } from '@mlm/base/errors';
 import { settingsOf } from '@mlm/base/options';
 import { maskingRule, maskStage } from '@mlm/masking/stage';
+import { preprocessOptions } from '@mlm/tokenize/options';
 import type {
   InputFiles,
   PreprocessReport,
   PreprocessOptions as PreprocessRequest,
   Tokenizer,
-} from '@mlm/tokenize';
-import { listFiles, loadTokenizer, preprocess } from '@mlm/tokenize';
-import { preprocessOptions } from '@mlm/tokenize/options';
+} from '@mlm/tokenize/preprocess';
+import { listFiles, loadTokenizer, preprocess } from '@mlm/tokenize/preprocess';
 import { commandName } from '../../command-name.js';
 import type { Context } from '../../context.js';
 import { UsageError } from '../../errors.js';

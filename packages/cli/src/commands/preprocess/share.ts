@@ -1,5 +1,5 @@
 import { InputError } from '@mlm/base/errors';
-import { partPath, type Share, shareOf, shareVariables } from '@mlm/tokenize';
+import { partPath, type Share, shareOf, shareVariables } from '@mlm/tokenize/preprocess';
 import type { Context } from '../../context.js';
 import { UsageError } from '../../errors.js';
 import { spell } from '../../options/flags.js';
