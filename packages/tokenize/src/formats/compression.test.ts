@@ -89,6 +89,37 @@ test('zstd: what zstd itself has compressed, once and twice, alone and after oth
   expect(await content(all, 'zstd')).toBe(once + 'large '.repeat(1e5) + once);
 });
 
+test('zstd: the library in WebAssembly decodes compressed blocks in pieces of any size and at once, and no damaged ones', async () => {
+  const { zstdLibrary } = await import('./zstd-wasm.js');
+  const library = await zstdLibrary();
+  const text = Array.from({ length: 99 }, (_, i) => song(99 - i)).join('');
+  const drain = async (bytes: Uint8Array, size: number) => {
+    const parts: Uint8Array[] = [];
+    for await (const part of library.stream(chunked(bytes, size))) parts.push(part);
+    return Buffer.concat(parts).toString();
+  };
+  expect(Buffer.from(library.decompress(bottles, text.length)).toString()).toBe(text);
+  for (const size of [1, 7, 100, 1000]) expect(await drain(bottles, size)).toBe(text);
+  expect(() => library.decompress(bottles, text.length - 2)).toThrow('not as long as it says');
+  for (let length = 0; length < bottles.length; length++)
+    await expect(drain(bottles.subarray(0, length), 64), `${length} bytes`).rejects.toThrow();
+  for (let bit = 0; bit < 8 * bottles.length; bit++) {
+    const broken = Buffer.from(bottles);
+    broken[bit >> 3]! ^= 1 << (bit & 7);
+    expect(await drain(broken, 64).catch(() => text), `bit ${bit}`).toBe(text);
+  }
+});
+
+function song(bottles: number): string {
+  return `${bottles} bottles of beer on the wall, ${bottles} bottles of beer. `;
+}
+
+/** Of all the bottles, by `zstd -19`. */
+const bottles = Buffer.from(
+  'KLUv/QRojQgAlpIrFaCp2IBR6jdJWVUyIrt3Sim6sX4FAy8AIwAhACJka/8zRFVmZ2ciZGv/M0RVZncEDsDhIGgcBAPjQCQOBYEwOAqJY0E4MBiJwXEX0449/8wM0VSN2dzciBBJLdn00wxRldnRkQjZ2v8MUZXZ1VU16/UqYtKtbf+eMZGrbObzWeTk29v/P3OiV93s97vIkAFka/8zRFVmdyIk2dLmzxkSsYpmPB5FSrat3b8zJWpVgMWoEaD2sP8b4DcDEfx7qfBjPuj7fNfnvU1NZ9v8pfel9650z8/Jz2Uznb/DvsOfaX8vPS+9d6V7fk5+Lpvp/B32Vd8/bxnNaMopCr45zWjKKQq+Oc1oyqm0bqJiwKkK6JAflg==',
+  'base64',
+);
+
 test('zstd: a frame that is cut off, damaged or followed by something else is refused', async () => {
   const text = Buffer.from('some text that is long enough to be worth a checksum');
   const whole = frame({ content: text, hasChecksum: true, hasSize: true });

@@ -82,7 +82,7 @@ async function readHeader(input: ByteQueue): Promise<FrameHeader> {
 
 async function* frameContent(input: ByteQueue): AsyncGenerator<Uint8Array> {
   const header = await readHeader(input);
-  const decode = createZstdDecompress ? decodeInNode : decodeInJavaScript;
+  const decode = createZstdDecompress ? decodeInNode : decodeInWebAssembly;
   let length = 0;
   for await (const bytes of decode(header, framePieces(header, input))) {
     length += bytes.length;
@@ -131,31 +131,13 @@ async function* decodeInNode(
   await fed;
 }
 
-/** Before Node 22.15: fzstd, a block or some at a time, and the checksum by xxhash. */
-async function* decodeInJavaScript(
-  { hasChecksum }: FrameHeader,
+/** Before Node 22.15. */
+async function* decodeInWebAssembly(
+  _header: FrameHeader,
   pieces: AsyncGenerator<Buffer>,
 ): AsyncGenerator<Uint8Array> {
-  const [{ Decompress }, { default: xxhash }] = await Promise.all([import('fzstd'), import('xxhash-wasm')]);
-  const hash = hasChecksum ? (await xxhash()).create64() : undefined;
-  let blocks: Uint8Array[] = [];
-  const decoder = new Decompress((block) => blocks.push(block));
-  const decoded = () => {
-    const done = blocks;
-    blocks = [];
-    for (const block of done) hash?.update(block);
-    return done;
-  };
-  let last: Buffer = Buffer.alloc(0);
-  for await (const piece of pieces) {
-    decoder.push(piece);
-    yield* decoded();
-    last = piece;
-  }
-  decoder.push(new Uint8Array(0), true);
-  yield* decoded();
-  if (hash && Number(hash.digest() & 0xffffffffn) !== last.readUInt32LE(last.length - 4))
-    throw new Error('its content does not match its checksum');
+  const { zstdLibrary } = await import('./zstd-wasm.js');
+  yield* (await zstdLibrary()).stream(pieces);
 }
 
 /**
@@ -165,8 +147,8 @@ async function* decodeInJavaScript(
  */
 export async function zstdFrameDecompressor(): Promise<(bytes: Uint8Array, size: number) => Uint8Array> {
   if (zstdDecompressSync) return (bytes, size) => zstdDecompressSync(bytes, { maxOutputLength: size + 1 });
-  const { decompress } = await import('fzstd');
-  return (bytes, size) => decompress(bytes, new Uint8Array(size));
+  const library = await (await import('./zstd-wasm.js')).zstdLibrary();
+  return (bytes, size) => library.decompress(bytes, size);
 }
 
 /** Chunks as bytes to be taken in any portions. */

@@ -1,0 +1,128 @@
+import type { WasmMemory } from '@mlm/base/webassembly';
+import { ZSTDDecoder } from 'zstddec/stream';
+
+/** What the WebAssembly build of the zstd library exports; addresses and sizes are 32 bits. */
+interface Library {
+  memory: WasmMemory;
+  malloc(bytes: number): number;
+  free(address: number): void;
+  ZSTD_createDCtx(): number;
+  ZSTD_freeDCtx(context: number): number;
+  ZSTD_decompressStream(context: number, output: number, input: number): number;
+  ZSTD_decompress(to: number, capacity: number, from: number, bytes: number): number;
+}
+
+let library: Library | undefined;
+
+/** The package's own methods do not look at the library's error codes, and never end on damaged data. */
+class LoadedLibrary extends ZSTDDecoder {
+  override _init(source: { instance: { exports: unknown } }): void {
+    super._init(source as Parameters<ZSTDDecoder['_init']>[0]);
+    library = source.instance.exports as unknown as Library;
+  }
+}
+
+/** The library, one for each thread: most of zstd's own speed, where Node has no zstd. */
+export async function zstdLibrary(): Promise<ZstdLibrary> {
+  await new LoadedLibrary().init();
+  return new ZstdLibrary(library!);
+}
+
+/** Bytes that a stream hands over at a time: a block. */
+const OUTPUT_BYTES = 128 << 10;
+
+/** The names of the library's error codes that a person may meet. */
+const ERRORS: Record<number, string> = {
+  16: 'it needs too large a window',
+  20: 'it is damaged',
+  22: 'its content does not match its checksum',
+  64: 'it is too large for memory',
+  70: 'its content is not as long as it says',
+  72: 'its content is not as long as it says',
+};
+
+class ZstdLibrary {
+  constructor(private readonly library: Library) {}
+
+  /**
+   * Decompresses whole frames whose content has `size` bytes.
+   * @throws Error where they are damaged or hold more
+   */
+  decompress(bytes: Uint8Array, size: number): Uint8Array {
+    const from = this.copyIn(bytes);
+    const to = this.allocate(size + 1);
+    try {
+      const length = checked(this.library.ZSTD_decompress(to, size, from, bytes.length));
+      return this.copyOut(to, length);
+    } finally {
+      this.library.free(from);
+      this.library.free(to);
+    }
+  }
+
+  /**
+   * Decompresses one frame that arrives in pieces. Memory is bounded by the frame's window, of 128 MiB at most.
+   * @throws Error where it is damaged or ends too early
+   */
+  async *stream(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    const { library } = this;
+    const context = library.ZSTD_createDCtx();
+    // Two structures of an address, a size and a position, and room for output.
+    const input = this.allocate(24 + OUTPUT_BYTES);
+    const output = input + 12;
+    let isEnd = false;
+    try {
+      for await (const piece of pieces) {
+        const from = this.copyIn(piece);
+        this.write(input, from, piece.length);
+        try {
+          // An output that was filled may have more behind it.
+          for (let isFull = true; isFull || this.positionOf(input) < piece.length; ) {
+            this.write(output, input + 24, OUTPUT_BYTES);
+            isEnd = checked(library.ZSTD_decompressStream(context, output, input)) === 0;
+            const length = this.positionOf(output);
+            isFull = length === OUTPUT_BYTES && !isEnd;
+            if (length > 0) yield this.copyOut(input + 24, length);
+          }
+        } finally {
+          library.free(from);
+        }
+      }
+      if (!isEnd) throw new Error('it ends too early');
+    } finally {
+      library.free(input);
+      library.ZSTD_freeDCtx(context);
+    }
+  }
+
+  private allocate(bytes: number): number {
+    const address = this.library.malloc(bytes);
+    if (address === 0) throw new Error(ERRORS[64]);
+    return address;
+  }
+
+  private copyIn(bytes: Uint8Array): number {
+    const address = this.allocate(bytes.length + 1);
+    new Uint8Array(this.library.memory.buffer).set(bytes, address);
+    return address;
+  }
+
+  private copyOut(address: number, length: number): Uint8Array {
+    return new Uint8Array(this.library.memory.buffer).slice(address, address + length);
+  }
+
+  private write(structure: number, address: number, size: number): void {
+    new Uint32Array(this.library.memory.buffer, structure, 3).set([address, size, 0]);
+  }
+
+  private positionOf(structure: number): number {
+    return new Uint32Array(this.library.memory.buffer, structure, 3)[2]!;
+  }
+}
+
+/** What a function of the library returned; the last 120 numbers of 32 bits are its errors. */
+function checked(result: number): number {
+  const code = -(result | 0);
+  if (code <= 0 || code > 120) return result >>> 0;
+  throw new Error(ERRORS[code] ?? `zstd's error ${code}`);
+}
