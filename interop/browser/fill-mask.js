@@ -43,7 +43,8 @@ const check = (name, holds, detail = '') => {
 
 /**
  * What is exported: a checkpoint of each family, and BERT's with as much of a tokenizer as people's folders have. `keep` are
- * the tokenizer's files that stay, and `config` a tokenizer_config.json of the kind that older programs wrote.
+ * the tokenizer's files that stay, and `config` a tokenizer_config.json of the kind that older programs wrote. Families that
+ * come with another kind of tokenizer have a small one of it, and its mask token; the others BERT's.
  */
 const cases = [
   { name: 'web', model: 'bert-tiny' },
@@ -55,22 +56,25 @@ const cases = [
     keep: ['tokenizer.json'],
     config: { do_lower_case: true, model_max_length: 512 },
   },
-  { name: 'roberta', model: 'roberta-tiny' },
+  { name: 'roberta', model: 'roberta-tiny', tokenizer: 'pipeline/roberta.json', mask: '<mask>' },
+  { name: 'xlm-roberta', model: 'xlm-roberta-tiny', tokenizer: 'native/xlm-r.json', mask: '<mask>' },
+  { name: 'camembert', model: 'camembert-tiny', tokenizer: 'native/camembert.json', mask: '<mask>' },
   { name: 'distilbert', model: 'distilbert-tiny' },
-  { name: 'modernbert', model: 'modernbert-tiny' },
+  { name: 'modernbert', model: 'modernbert-tiny', tokenizer: 'native/modernbert.json' },
   { name: 'electra', model: 'electra-tiny-generator' },
-  { name: 'albert', model: 'albert-tiny' },
+  { name: 'albert', model: 'albert-tiny', tokenizer: 'native/albert-v2.json' },
 ];
 
-const ask = `const answers = [];
-for (const text of ${JSON.stringify(sentences)}) answers.push(await fill(text, { top_k: ${topK} }));
+/** What a page or a program asks: the sentences with the tokenizer's own mask token. */
+const ask = (mask = '[MASK]') => `const answers = [];
+for (const text of ${JSON.stringify(sentences.map((sentence) => sentence.replace('[MASK]', mask)))}) answers.push(await fill(text, { top_k: ${topK} }));
 `;
 
 try {
-  makeDataset();
+  writeText();
   const filled = new Map();
-  const made = cases.map(({ name, model, keep, config }) => {
-    const checkpoint = trained(model);
+  const made = cases.map(({ name, model, keep, config, tokenizer, mask }) => {
+    const checkpoint = trained(model, tokenizer);
     if (keep) keepFiles(checkpoint, name, keep, config);
     const source = keep ? `${name}-checkpoint` : checkpoint;
     // The lines of code that the command prints are run as they are.
@@ -78,7 +82,7 @@ try {
     const snippet = printed.flatMap((line) => (line.startsWith('  ') ? [line.slice(2)] : [])).join('\n');
     const expected = filled.get(checkpoint) ?? answersOf(checkpoint);
     filled.set(checkpoint, expected);
-    return { name, snippet, expected };
+    return { name, snippet: `${snippet}\n${ask(mask)}`, expected };
   });
   const [exact] = made;
   const fp32 = {
@@ -98,17 +102,45 @@ try {
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);
 
-function makeDataset() {
+function writeText() {
   const text = sentences.map((sentence) => sentence.replace('[MASK]', 'heaven')).join('\n\n');
   writeFileSync(join(work, 'text.txt'), `${text}\n\n`.repeat(200));
-  run('preprocess', 'text.txt', 'text.arrow', '--sequence-length', '32', '--quiet');
+}
+
+/** The masked rows that a model with this tokenizer learns from. */
+function datasetOf(tokenizer) {
+  const dataset = `text-${tokenizer?.replace(/\W/g, '-')}.arrow`;
+  if (existsSync(join(work, dataset))) return dataset;
+  const own = tokenizer ? ['--tokenizer', completeTokenizer(tokenizer)] : [];
+  run('preprocess', 'text.txt', dataset, '--sequence-length', '32', '--quiet', ...own);
+  return dataset;
+}
+
+/** A tokenizer of the fixtures that puts [CLS] and [SEP] around a text, as people's do. */
+function completeTokenizer(name) {
+  const file = new URL(`../../packages/tokenize/fixtures/${name}`, import.meta.url);
+  const json = JSON.parse(readFileSync(file, 'utf8'));
+  const tokenOf = (names) => json.added_tokens.find(({ content }) => names.includes(content));
+  const [cls, sep] = [tokenOf(['[CLS]', '<s>']), tokenOf(['[SEP]', '</s>'])];
+  const special = ({ id, content }) => ({ id: content, ids: [id], tokens: [content] });
+  const place = ({ content }) => ({ SpecialToken: { id: content, type_id: 0 } });
+  const single = [place(cls), { Sequence: { id: 'A', type_id: 0 } }, place(sep)];
+  json.post_processor ??= {
+    type: 'TemplateProcessing',
+    single,
+    pair: [...single, { Sequence: { id: 'B', type_id: 0 } }, place(sep)],
+    special_tokens: { [cls.content]: special(cls), [sep.content]: special(sep) },
+  };
+  const path = join(work, `${name.replace(/\W/g, '-')}.json`);
+  writeFileSync(path, JSON.stringify(json));
+  return path;
 }
 
 /** A few steps on a few hundred sentences: enough that the weights are not the initial ones. */
-function trained(model) {
+function trained(model, tokenizer) {
   if (existsSync(join(work, model))) return model;
   const steps = ['--max-steps', '20', '--batch-size', '8', '--learning-rate', '1e-3'];
-  run('train', 'text.arrow', '--model', model, ...steps, '--output', model, '--quiet');
+  run('train', datasetOf(tokenizer), '--model', model, ...steps, '--output', model, '--quiet');
   return model;
 }
 
@@ -137,7 +169,7 @@ function fillInNode(name, snippet) {
   const link = join(packages, 'transformers');
   if (!existsSync(link)) symlinkSync(join(dirname(require.resolve('@huggingface/transformers')), '..'), link);
   const file = join(work, `${name}.mjs`);
-  writeFileSync(file, `${snippet}\n${ask}console.log(JSON.stringify(answers));\n`);
+  writeFileSync(file, `${snippet}\nconsole.log(JSON.stringify(answers));\n`);
   try {
     const output = execFileSync(process.execPath, [file], { cwd: work, stdio: ['ignore', 'pipe', 'pipe'] });
     return JSON.parse(output.toString().trim().split('\n').at(-1));
@@ -214,7 +246,6 @@ function page(snippet) {
     env.backends.onnx.wasm.wasmPaths = '/ort/';
   </script><script type="module">
 ${snippet}
-${ask}
     window.answers = answers;
   </script>`;
 }

@@ -100,6 +100,36 @@ it.each(engines)(
   },
 );
 
+it.each(['roberta-tiny', 'modernbert-tiny'])(
+  'so does one on rows that several documents share: %s',
+  { timeout: 300_000 },
+  async (model) => {
+    const dataset = folder.file('documents.arrow');
+    const packed: DatasetShape = { rowsPerUnit: [23], sequenceLength: 40, documentStarts: [0, 11, 12, 30] };
+    await rm(dataset, { force: true });
+    await writeDataset(dataset, packed);
+    const steps = { maxSteps: 9, batchSize: 6, microBatchSize: 4, saveEvery: 2, masking: 'dynamic' as const };
+    const given = { dataset, model, ...steps, dropout: 0.1, threads: 2 };
+    const unbroken = folder.file(`${model}-unbroken`);
+    for await (const _ of train({ ...given, output: unbroken }));
+    const broken = folder.file(`${model}-broken`);
+    // After a checkpoint, and within the second epoch.
+    await trainUntil(5, { ...given, output: broken });
+    await trainUntil(Number.POSITIVE_INFINITY, { ...given, output: broken, resume: true });
+    const [ours, theirs] = [await results(broken), await results(unbroken)];
+    expect(ours.metrics).toEqual(theirs.metrics);
+    expect(ours.metrics).toHaveLength(9);
+    expect(ours.model === theirs.model, 'weights').toBe(true);
+    expect(ours.optimizer === theirs.optimizer, 'moments').toBe(true);
+    // The documents count: the same rows without their starts train another model.
+    await rm(dataset);
+    await writeDataset(dataset, { rowsPerUnit: [23], sequenceLength: 40 });
+    const mixed = folder.file(`${model}-mixed`);
+    for await (const _ of train({ ...given, output: mixed }));
+    expect((await results(mixed)).metrics[0]).not.toEqual(ours.metrics[0]);
+  },
+);
+
 it('so does one of the size at which engines compute on several threads, with as many as they like', {
   timeout: 600_000,
 }, async () => {
