@@ -3,7 +3,7 @@
 import { fileURLToPath } from 'node:url';
 import { launch, serve } from './test/serve.js';
 
-const steps = process.argv[2] ?? '600';
+const steps = process.argv[2] ?? '3000';
 /** @param {string} path */
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const { url, server } = await serve(here('dist'));
@@ -16,9 +16,11 @@ await page.fill('[name=steps]', steps);
 await page.waitForSelector('#train:enabled');
 await page.click('#train');
 await page.waitForSelector('#state:has-text("Done")', { timeout: 3_600_000 });
-await page.fill('#sentence', 'and the evening and the morning were the [MASK] day .');
-await page.click('#answer');
+// It asks by itself at the end.
 await page.waitForTimeout(2000);
+// At the curves' end, so that the legend says what they come to.
+const { x, y, width, height } = /** @type {DOMRect} */ (await page.locator('#loss .u-over').boundingBox());
+await page.mouse.move(x + width - 1, y + height / 2);
 await page.screenshot({ path: here('../../docs/pictures/tab.png'), fullPage: true });
 console.log(await page.textContent('#figures'));
 await browser.close();

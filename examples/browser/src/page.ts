@@ -19,7 +19,7 @@ let text: Uint8Array | undefined;
 let vocabulary: string | undefined;
 let worker: Worker | undefined;
 let running = false;
-let totalSteps = 1;
+let totalSteps = Number(new FormData(settingsForm).get('steps'));
 let curves: Curves = freshCurves();
 
 await isolate();

@@ -1,11 +1,12 @@
 import { InputError } from '@mlm/base/errors';
+import { awsCredentials, awsSettings } from './aws.js';
 import { request } from './request.js';
 import { patternOf, type Store, type StoredFile } from './store.js';
 
 /**
- * Buckets of Amazon S3 and of what speaks its protocol at AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL. Credentials come from
- * AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, the region from AWS_REGION; without them, the bucket must
- * be open to all.
+ * Buckets of Amazon S3 and of what speaks its protocol at AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL or the profile's
+ * endpoint_url. Credentials and region come from the environment, else from where AWS's tools find them (AWS_PROFILE in
+ * ~/.aws); without credentials, the bucket must be open to all.
  */
 export const s3: Store = {
   scheme: 's3:',
@@ -20,11 +21,12 @@ export const s3: Store = {
       ? (name: string) => patternOf(key).test(name)
       : (name: string) => name === key || key === '' || name.startsWith(key.endsWith('/') ? key : `${key}/`);
     const files: StoredFile[] = [];
+    const url = await bucketUrl(bucket, env);
     let token: string | undefined;
     do {
       const query = new URLSearchParams({ 'list-type': '2', prefix });
       if (token !== undefined) query.set('continuation-token', token);
-      const page = await (await request(s3, `${bucketUrl(bucket, env)}/?${query}`)).text();
+      const page = await (await request(s3, `${url}/?${query}`)).text();
       for (const [, entry = ''] of page.matchAll(/<Contents>(.*?)<\/Contents>/gs)) {
         const name = elementText(entry, 'Key') ?? '';
         if (!isWanted(name) || name.endsWith('/')) continue;
@@ -33,7 +35,7 @@ export const s3: Store = {
           path: `s3://${bucket}/${name}`,
           size: Number(elementText(entry, 'Size')),
           stored: {
-            url: `${bucketUrl(bucket, env)}/${encoded}`,
+            url: `${url}/${encoded}`,
             version: elementText(entry, 'ETag'),
           },
         });
@@ -44,23 +46,20 @@ export const s3: Store = {
   },
 
   async sign(request, env) {
-    const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = env;
-    if (!accessKeyId || !secretAccessKey) return request;
+    const credentials = await awsCredentials(env);
+    if (!credentials) return request;
     const { AwsClient } = await import('aws4fetch');
-    const sessionToken = env.AWS_SESSION_TOKEN;
+    const { accessKeyId, secretAccessKey, sessionToken } = credentials;
     const keys = { accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) };
-    return new AwsClient({ ...keys, service: 's3', region: regionOf(env) }).sign(request);
+    const { region } = await awsSettings(env);
+    return new AwsClient({ ...keys, service: 's3', region }).sign(request);
   },
 };
 
-function bucketUrl(bucket: string, env: NodeJS.ProcessEnv): string {
-  const endpoint = env.AWS_ENDPOINT_URL_S3 ?? env.AWS_ENDPOINT_URL;
+async function bucketUrl(bucket: string, env: NodeJS.ProcessEnv): Promise<string> {
+  const { endpoint, region } = await awsSettings(env);
   if (endpoint) return `${endpoint.replace(/\/+$/, '')}/${bucket}`;
-  return `https://${bucket}.s3.${regionOf(env)}.amazonaws.com`;
-}
-
-function regionOf(env: NodeJS.ProcessEnv): string {
-  return env.AWS_REGION ?? env.AWS_DEFAULT_REGION ?? 'us-east-1';
+  return `https://${bucket}.s3.${region}.amazonaws.com`;
 }
 
 /** The text of an element of S3's answers. */

@@ -1,11 +1,11 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { letters } from '../../test/corpus.js';
 import { preprocess } from '../preprocess/preprocess.js';
 import { listFiles } from '../source/list.js';
@@ -146,6 +146,82 @@ test('a bucket is read, signed with the credentials of the environment, page by 
     expect(headers.authorization).toMatch(/^AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE\//);
 });
 
+describe('a bucket of an AWS profile', () => {
+  beforeEach(async () => {
+    for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_REGION', 'AWS_DEFAULT_REGION'])
+      vi.stubEnv(name, undefined);
+    vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
+    vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', join(folder, 'credentials'));
+    vi.stubEnv('AWS_CONFIG_FILE', join(folder, 'config'));
+    const helper = { Version: 1, AccessKeyId: 'AKIDHELPER', SecretAccessKey: 's3cret', SessionToken: 'tok' };
+    await writeFile(join(folder, 'helper.json'), JSON.stringify(helper));
+    await writeFile(
+      join(folder, 'credentials'),
+      `[default]
+aws_access_key_id = AKIDDEFAULT
+aws_secret_access_key = s3cret
+[work]
+aws_access_key_id = AKIDWORK
+aws_secret_access_key = s3cret
+`,
+    );
+    await writeFile(
+      join(folder, 'config'),
+      `[default]
+endpoint_url = ${base}
+[profile work]
+region = eu-central-1
+endpoint_url = ${base}
+[profile helper]
+region = eu-west-3
+endpoint_url = ${base}
+credential_process = cat ${join(folder, 'helper.json')}
+[profile broken]
+endpoint_url = ${base}
+credential_process = false s3cret
+`,
+    );
+  });
+
+  test.each([
+    [undefined, 'AKIDDEFAULT', 'us-east-1'],
+    ['work', 'AKIDWORK', 'eu-central-1'],
+    ['helper', 'AKIDHELPER', 'eu-west-3'],
+  ])('%s is read with its keys, at its endpoint, in its region', async (profile, key, region) => {
+    vi.stubEnv('AWS_PROFILE', profile);
+    expect(await textOf(['s3://bucket/a.txt'])).toBe(text);
+    for (const { headers } of requests) {
+      expect(headers.authorization).toMatch(
+        new RegExp(`^AWS4-HMAC-SHA256 Credential=${key}/\\d+/${region}/s3/`),
+      );
+      expect(headers['x-amz-security-token']).toBe(profile === 'helper' ? 'tok' : undefined);
+    }
+  });
+
+  test('the environment has the last word, and without credentials nothing is signed', async () => {
+    vi.stubEnv('AWS_PROFILE', 'work');
+    vi.stubEnv('AWS_REGION', 'us-west-2');
+    vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIDEXAMPLE');
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'wJalrXUtnFEMI');
+    expect(await textOf(['s3://bucket/deep/c.jsonl'])).toBe('a b\nc\n');
+    expect(requests.at(-1)!.headers.authorization).toMatch(/Credential=AKIDEXAMPLE\/\d+\/us-west-2\//);
+    for (const name of ['AWS_PROFILE', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'])
+      vi.stubEnv(name, undefined);
+    vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', join(folder, 'none'));
+    expect(await textOf(['s3://bucket/deep/c.jsonl'])).toBe('a b\nc\n');
+    expect(requests.at(-1)!.headers.authorization).toBeUndefined();
+  });
+
+  test.each(['broken', 'missing'])('%s gives none: that is said, without secrets', async (profile) => {
+    vi.stubEnv('AWS_PROFILE', profile);
+    vi.stubEnv('AWS_ENDPOINT_URL', base);
+    await expect(textOf(['s3://bucket/a.txt'])).rejects.toThrow(
+      `AWS credentials of the profile ${profile} cannot be had; “aws sts get-caller-identity” says why`,
+    );
+    expect(requests).toEqual([]);
+  });
+});
+
 test('a busy server is asked again, and a download that breaks off goes on where it was', async () => {
   let busy = 2;
   let broken = 2;
@@ -200,7 +276,6 @@ test('a dataset from addresses is that of the same files here, and names no secr
   });
   const written = await readFile(output);
   expect(written.includes('secret')).toBe(false);
-  const { writeFile } = await import('node:fs/promises');
   await writeFile(join(folder, 'b.txt.gz'), contents['b.txt.gz']!);
   await preprocess({ ...options, inputs: [join(folder, 'b.txt.gz')], output, overwrite: true });
   expect(written.equals(await readFile(output))).toBe(true);
