@@ -64,7 +64,7 @@ async function startingModel(
     return { model: presetModel(model, tokenizer.vocabulary_size, tokenizer.special_ids) };
   }
   const { folder, revision: found } = await findCheckpoint(model, { revision });
-  if (!(await hasWeights(folder))) return { model: await readModel(folder), revision: found };
+  if (!(await hasWeights(folder))) return { model: await readModel(folder) };
   const checkpoint = await readCheckpoint(folder, seed);
   refuseOtherTokenizer(dataset, tokenizer, model, checkpoint.tokenizerFiles);
   const note = await inexactNote(folder, checkpoint.model);
