@@ -25,7 +25,7 @@ export function replacementOf(replace: string | ReplacementShares): Replacement 
     );
   }
   const [mask, random, keep] = replace;
-  const isShare = (share: unknown) => typeof share === 'number' && share >= 0 && share <= 1;
+  const isShare = (share: unknown) => typeof share === 'number' && share >= 0;
   if (replace.length !== 3 || !replace.every(isShare) || Math.abs(mask + random + keep - 1) > 1e-9) {
     throw new InputError(
       `replace ${replace.join(',')}: expected the shares of [MASK], random and kept tokens, which sum to 1`,

@@ -1,4 +1,5 @@
 import type { MaskingSettings } from '@mlm/arrow';
+import { InputError } from '@mlm/base/errors';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { keyWords, philox, RUN_PURPOSE, selectionWord } from '../random/counter.js';
@@ -6,7 +7,7 @@ import { maskRows } from '../rows/mask-rows.js';
 import { IGNORED_LABEL } from '../rows/originals.js';
 import { maskingRule } from '../rule.js';
 import { binomialBound, columnOf, rowsOf } from '../testing.fixture.js';
-import { selections } from './index.js';
+import { selectionOf, selections } from './index.js';
 
 // Rows are written as tokens, so that a counter-example reads as text: "[CLS] un ##like ##ly [SEP] it [PAD]".
 const VOCABULARY = '[PAD] [CLS] [SEP] [UNK] [MASK] the cat sat un it ##like ##ly ##s'.split(' ');
@@ -23,12 +24,22 @@ const idsOf = (text: string) =>
     .map((token) => VOCABULARY.indexOf(token));
 const textOf = (ids: readonly number[]) => ids.map((id) => VOCABULARY[id]).join(' ');
 
+/** Lengths about the sizes of the kernel's words of 32 bits, at which one row's bits end where the next row's begin. */
+const lengths = fc.oneof(fc.nat(80), fc.constantFrom(30, 31, 32, 62, 64));
 const texts = fc
   .tuple(
-    fc.array(fc.constantFrom(...VOCABULARY.slice(5), '[SEP]', '[UNK]'), { maxLength: 80 }),
+    lengths.chain((length) =>
+      fc.array(fc.constantFrom(...VOCABULARY.slice(5), '[SEP]', '[UNK]'), {
+        minLength: length,
+        maxLength: length,
+      }),
+    ),
+    fc.boolean(),
     fc.array(fc.constant('[PAD]'), { maxLength: 3 }),
   )
-  .map(([tokens, padding]) => ['[CLS]', ...tokens, '[SEP]', ...padding].join(' '));
+  .map(([tokens, isWhole, padding]) =>
+    (isWhole ? ['[CLS]', ...tokens, '[SEP]', ...padding] : tokens).join(' '),
+  );
 
 const count = fc.option(fc.integer({ min: 1, max: 12 }), { nil: undefined });
 const settings = fc
@@ -39,7 +50,7 @@ const settings = fc
     seed: fc.nat(),
     exact_count: fc.boolean(),
     min_masks: count,
-    more: count,
+    more: fc.option(fc.nat(12), { nil: undefined }),
     dupe_factor: fc.integer({ min: 1, max: 3 }),
     stream_number: fc.constantFrom(0, 0, 1, 2 ** 32 - 1),
   })
@@ -48,7 +59,7 @@ const settings = fc
       ...rest,
       labels: 'masked',
       ...(min_masks !== undefined && { min_masks }),
-      ...(more !== undefined && { max_masks: (min_masks ?? 0) + more }),
+      ...(more !== undefined && { max_masks: Math.max(1, (min_masks ?? 0) + more) }),
     }),
   );
 
@@ -56,7 +67,7 @@ const SPAN_LENGTHS = { ngram: [1, 1 / 2, 1 / 3], span: Array.from({ length: 10 }
 
 /** The rules said once more, word by word, as docs/masking.md says them: positions that are masked, and where runs begin. */
 function model(text: string, place: { row: number; unit: number; epoch: number }, settings: MaskingSettings) {
-  const tokens = text.split(' ');
+  const tokens = text.split(' ').filter(Boolean);
   const { select = 'token', probability: p, dupe_factor = 1 } = settings;
   const key = keyWords(settings.seed, settings.stream_number);
   const row = Math.floor(place.row / dupe_factor);
@@ -193,6 +204,24 @@ describe('every way to select', () => {
   });
 });
 
+describe('a bound on the number of masks', () => {
+  it('changes no row that keeps it', () => {
+    fc.assert(
+      fc.property(texts, fc.constantFrom(...Object.keys(selections)), fc.nat(), (text, select, seed) => {
+        const settings = { probability: 0.3, replace: 'mask', labels: 'masked', seed, select } as const;
+        const masks = (bounds: Partial<MaskingSettings>) => {
+          const rule = maskingRule(tokenizer, { ...settings, ...bounds });
+          return maskRows(columnOf([idsOf(text)]), rule, { unit: 0, firstRow: 0, split: 'train' });
+        };
+        const { masked, labels } = masks({});
+        expect(masks({ min_masks: masked }).labels).toEqual(labels);
+        if (masked > 0) expect(masks({ max_masks: masked }).labels).toEqual(labels);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
 describe('a count that is exact', () => {
   it.each([
     [18, 2], // of 20 tokens with [CLS] and [SEP]: 2.5, and halves go to the even number, as in Python
@@ -247,6 +276,29 @@ describe('shares', () => {
       }
     },
   );
+});
+
+it('an id outside the vocabulary is refused where words are looked for', () => {
+  const settings = { probability: 0.5, replace: 'mask', labels: 'masked', seed: 1, select: 'span' } as const;
+  const refused = (id: number) =>
+    expect(() =>
+      maskRows(columnOf([[5, 6, id, 7]]), maskingRule(tokenizer, settings), {
+        unit: 0,
+        firstRow: 0,
+        split: 'train',
+      }),
+    );
+  for (const id of [13, -1]) {
+    refused(id).toThrow(InputError);
+    refused(id).toThrow(`input_ids holds ${id}: expected an id of the vocabulary, 0 to 12`);
+  }
+});
+
+it('a way to select has a name that is in the list', () => {
+  expect(selectionOf()).toBe(selections.token);
+  for (const [name, selection] of Object.entries(selections)) expect(selectionOf(name)).toBe(selection);
+  expect(() => selectionOf('words')).toThrow(InputError);
+  expect(() => selectionOf('toString')).toThrow('select "toString": expected token, whole-word, ngram, span');
 });
 
 describe('settings out of range', () => {
