@@ -41,6 +41,10 @@ export { type LockOptions, lockOutput, OutputLock } from './files/lock.js';
 
 export { type LauncherVariables, launcherVariables, severalProcesses } from './launchers.js';
 
+// Properties that may be absent
+
+export { type Defined, defined } from './defined.js';
+
 // A tokenizer's files
 
 export { checkTokenizerFiles, tokenizerFileNames } from './tokenizer-files.js';

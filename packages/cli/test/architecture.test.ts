@@ -177,6 +177,11 @@ test('a type has its name for itself: no two exported types of one name with two
   expect(shared).toEqual([]);
 });
 
+test('a property that may be undefined is passed on as it is, or through defined(…): no spread asks for it', () => {
+  const asking = /\.\.\.\(([\w.]+)(?: [!=]== undefined)? (?:&&|\?) \{ (?:\w+: )?\1 \}/;
+  expect([...sources].filter(([, text]) => asking.test(text)).map(([file]) => file)).toEqual([]);
+});
+
 /** By what one knows a member of a table, and the list that holds them all. */
 const lists: Record<string, { member: RegExp; list: RegExp }> = {
   'compile/src/targets': { member: /satisfies Target</, list: /^const list = \[(.*?)\]/ms },

@@ -19,7 +19,7 @@ export interface CompileOptions {
   /** Where the engine runs: `cpu` (default), `webgpu` for onnx, `cuda` for tensorflow. */
   readonly device?: Device;
   /** Threads for one operation on the CPU; default: the engine's choice. */
-  readonly threads?: number;
+  readonly threads?: number | undefined;
   /**
    * `bf16`: operands of matrix products in bfloat16, which the engine `tensorflow` alone has; `tf32`: in TF32, which it
    * has on `cuda`. Default `fp32`.
@@ -36,7 +36,7 @@ export interface CompileOptions {
    * Run on the variables of this executable, of the same engine and device, in place of new ones: training and
    * evaluation on one model.
    */
-  readonly share?: Executable;
+  readonly share?: Executable | undefined;
   /**
    * Keeps what onnxruntime on the CPU is given between processes, so that a later one need not trace: what the
    * function is made of. It must be complete; a changed part compiles anew. Without it nothing is kept.

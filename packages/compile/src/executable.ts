@@ -6,7 +6,7 @@ export type ExecutableInput = TypedArray | { readonly data: TypedArray; readonly
 /** A compiled function together with its variables. The same for every engine. */
 export interface Executable {
   /** Programs compiled or loaded so far, on an engine with one for each set of sizes; undefined on the others. */
-  readonly programs?: number;
+  readonly programs?: number | undefined;
   /**
    * Runs the function once and updates the assigned variables.
    * @param inputs  every input by name; row-major elements

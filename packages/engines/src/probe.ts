@@ -26,7 +26,7 @@ export interface EngineProbe extends EnginePlace {
   /** Why it does not work, on one line; `messageText` of `@mlm/base` writes it out. */
   error?: MessageParts;
   /** What gets it to work, where that is known. */
-  remedy?: MessageParts;
+  remedy?: MessageParts | undefined;
 }
 
 const timeoutMilliseconds = 120_000;
@@ -55,7 +55,7 @@ export async function probeEngine(
   const remedy = targets
     .find((target) => target.engine === engine && target.devices.includes(device))
     ?.remedy(device);
-  return { engine, device, works: false, error, ...(remedy === undefined ? {} : { remedy }) };
+  return { engine, device, works: false, error, remedy };
 }
 
 /** The process's last words. Our own errors begin with the device, which whoever shows a probe says anyway. */

@@ -1,4 +1,5 @@
 import type { MaskingSettings } from '@mlm/arrow/columns';
+import { defined } from '@mlm/base/defined';
 import { choice, flag, type Given, list, type Option, options, real, text, whole } from '@mlm/base/options';
 import { replacementOf, replacements } from './replace/index.js';
 import { selections } from './select/index.js';
@@ -125,9 +126,5 @@ export function dynamicSettings({
   maskProbability,
 }: Given<typeof dynamicOptions>): Partial<MaskingSettings> {
   const range = probabilities(maskProbability);
-  return {
-    ...(select !== undefined && { select }),
-    ...(replace !== undefined && { replace }),
-    ...(range && { probability: range[0], final_probability: range[1] }),
-  };
+  return defined({ select, replace, probability: range?.[0], final_probability: range?.[1] });
 }

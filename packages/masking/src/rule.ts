@@ -1,4 +1,5 @@
 import type { MaskingSettings, TokenizerMetadata } from '@mlm/arrow/columns';
+import { defined } from '@mlm/base/defined';
 import { InputError, mention, say } from '@mlm/base/errors';
 import { defaultsOf, settingsOf } from '@mlm/base/options';
 import { maskingOptions } from './options.js';
@@ -20,7 +21,7 @@ export interface MaskableTokenizer {
   /** Ids never masked and never drawn as a random id. [MASK] and [PAD] are protected in any case. */
   readonly protectedIds: readonly number[];
   /** 1 for an id that begins a word, 0 for one that continues it; needed where words are masked as one. */
-  readonly wordStarts?: Uint8Array;
+  readonly wordStarts?: Uint8Array | undefined;
 }
 
 /** The tokenizer as a dataset's metadata describes it. */
@@ -124,20 +125,20 @@ function completeSettings(given: MaskingSettings): MaskingSettings {
 function withoutDefaults(settings: MaskingSettings): MaskingSettings {
   const { probability, replace, labels, seed, select, exact_count, min_masks, max_masks } = settings;
   const { protect = [], dupe_factor = 1, stream_number = 0, final_probability = probability } = settings;
-  return {
+  return defined({
     probability,
     replace: namedReplacement(replace),
     labels,
     seed,
-    ...(select !== undefined && select !== 'token' && { select }),
-    ...(exact_count && { exact_count }),
-    ...(min_masks && { min_masks }),
-    ...(max_masks !== undefined && { max_masks }),
-    ...(protect.length > 0 && { protect: [...new Set(protect)].sort((a, b) => a - b) }),
-    ...(dupe_factor > 1 && { dupe_factor }),
-    ...(stream_number > 0 && { stream_number }),
-    ...(final_probability !== probability && { final_probability }),
-  };
+    select: select === 'token' ? undefined : select,
+    exact_count: exact_count || undefined,
+    min_masks: min_masks || undefined,
+    max_masks,
+    protect: protect.length > 0 ? [...new Set(protect)].sort((a, b) => a - b) : undefined,
+    dupe_factor: dupe_factor > 1 ? dupe_factor : undefined,
+    stream_number: stream_number || undefined,
+    final_probability: final_probability === probability ? undefined : final_probability,
+  });
 }
 
 function describe(tokenizer: MaskableTokenizer | DescribedTokenizer): MaskableTokenizer {
@@ -147,7 +148,7 @@ function describe(tokenizer: MaskableTokenizer | DescribedTokenizer): MaskableTo
     vocabularySize: vocabulary_size,
     specialIds: special_ids,
     protectedIds: protected_ids,
-    ...(word_starts !== undefined && { wordStarts: unpackBits(word_starts, vocabulary_size) }),
+    wordStarts: word_starts === undefined ? undefined : unpackBits(word_starts, vocabulary_size),
   };
 }
 

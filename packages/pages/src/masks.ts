@@ -12,7 +12,7 @@ export interface ShownToken {
   /** Whether it is a special token. */
   isSpecial?: boolean;
   /** Where it is masked: how, and what the model sees. */
-  masked?: { kind: MaskKind; shown: string };
+  masked?: { kind: MaskKind; shown: string } | undefined;
 }
 
 /** What a page about a dataset's masks shows. */

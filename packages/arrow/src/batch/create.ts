@@ -1,3 +1,4 @@
+import { defined } from '@mlm/base/defined';
 import { Field, Int8, Int32, List, makeData, RecordBatch, Schema, Struct } from 'apache-arrow';
 import type { ListColumn } from './column.js';
 import type { ColumnBatch } from './column-batch.js';
@@ -24,7 +25,7 @@ export function tokenBatch(
   place?: BatchPlace,
   document_starts?: ListColumn<Int32Array>,
 ): RecordBatch {
-  return listBatch({ input_ids, ...(document_starts && { document_starts }) }, placeMetadata(place));
+  return listBatch(defined({ input_ids, document_starts }), placeMetadata(place));
 }
 
 /**
@@ -33,8 +34,7 @@ export function tokenBatch(
  */
 export function maskedBatch(columns: MaskedColumns, place?: BatchPlace): RecordBatch {
   const { input_ids, labels, attention_mask, document_starts } = columns;
-  const all = { input_ids, labels, attention_mask, ...(document_starts && { document_starts }) };
-  return listBatch(all, placeMetadata(place));
+  return listBatch(defined({ input_ids, labels, attention_mask, document_starts }), placeMetadata(place));
 }
 
 /** The record batch of plain columns, which are not copied. */

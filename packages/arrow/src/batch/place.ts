@@ -23,7 +23,7 @@ export interface BatchPlace {
   /** Whether these are training or validation rows. */
   split: Split;
   /** Figures about these rows that a sink sums up: documents, selected, invalid_utf8, … */
-  counts?: Record<string, number>;
+  counts?: Record<string, number> | undefined;
 }
 
 /**

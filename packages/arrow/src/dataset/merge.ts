@@ -18,7 +18,7 @@ export interface MergeOptions {
   /** Take the output from a process on another machine that seems to be writing it. Default: false. */
   takeOver?: boolean;
   /** A shard of a folder ends with the first unit after this many bytes. Default: 500 MB. */
-  shardBytes?: number;
+  shardBytes?: number | undefined;
   /** Ends the work with an AbortError. Default: none. */
   signal?: AbortSignal;
 }
@@ -67,7 +67,7 @@ function openSink(
   const inputs = parts.flatMap((part) => [part, validationPath(part)]);
   const sinkOptions: DatasetSinkOptions = { overwrite, takeOver, inputs, description, counts };
   if (output.endsWith('.arrow')) return arrowFile(output, sinkOptions);
-  return datasetFolder(output, { ...sinkOptions, ...(shardBytes ? { shardBytes } : {}) });
+  return datasetFolder(output, { ...sinkOptions, shardBytes });
 }
 
 /** The parts by rank. */

@@ -11,6 +11,7 @@ import {
   say,
   writeError,
 } from '@mlm/base';
+import { defined } from '@mlm/base/defined';
 import {
   type DatasetCounts,
   type DatasetDescription,
@@ -253,7 +254,7 @@ export class DatasetSink extends Writable {
     const splits: JournalEntry['splits'] = {};
     for (const [split, writer] of this.writers) splits[split] = writer.endUnit(this.unit);
     const used = this.options.usedInputs?.after(this.unit);
-    this.log!.add({ unit: this.unit, splits, counts: this.unitCounts, ...(used && { used }) });
+    this.log!.add({ unit: this.unit, splits, counts: this.unitCounts, ...defined({ used }) });
     addCounts(this.counts, this.unitCounts);
     this.unitCounts = {};
     this.hasFinishedUnits = true;

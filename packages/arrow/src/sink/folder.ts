@@ -10,7 +10,7 @@ import type { Shard, SplitWriter } from './split.js';
 /** How {@link datasetFolder} writes. */
 export interface DatasetFolderOptions extends DatasetSinkOptions {
   /** Bytes after which a shard ends, with the unit that reaches them. Default: 500e6, as Hugging Face datasets does. */
-  shardBytes?: number;
+  shardBytes?: number | undefined;
 }
 
 /** The sidecar `manifest.json` beside a split's shards: its metadata, and what each shard must hold. */

@@ -12,7 +12,7 @@ export interface WriteFolderOptions extends LockOptions {
   /** Replace an existing folder of the same kind. Default: false. */
   overwrite?: boolean;
   /** Files and folders that are read: a target that is or contains one of them is refused. Default: none. */
-  inputs?: readonly string[];
+  inputs?: readonly string[] | undefined;
 }
 
 /**
@@ -91,7 +91,7 @@ export function checkWorkingFolder(
   kind: Replaceable & { kind: 'folder' },
   { inputs }: Pick<WriteFolderOptions, 'inputs'>,
 ): void {
-  const options = { overwrite: true, ...(inputs && { inputs }) };
+  const options = { overwrite: true, inputs };
   checkTarget(workingFolder(folder), workingContents(kind), options);
 }
 

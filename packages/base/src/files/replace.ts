@@ -33,7 +33,7 @@ export function refuseUrl(output: string): void {
 export function checkTarget(
   target: string,
   replaceable: Replaceable,
-  { overwrite = false, inputs = [] }: { overwrite?: boolean; inputs?: readonly string[] },
+  { overwrite = false, inputs = [] }: { overwrite?: boolean; inputs?: readonly string[] | undefined },
 ): void {
   const entry = statSync(target, { throwIfNoEntry: false });
   if (!entry) return;

@@ -59,8 +59,8 @@ export function shownTokens(
     tokens.push({
       text: withoutMarks(idToToken(original)),
       joins,
-      ...(isSpecial.has(original) && { isSpecial: true }),
-      ...(isMasked && { masked: { kind, shown: withoutMarks(idToToken(id)) } }),
+      isSpecial: isSpecial.has(original),
+      masked: isMasked ? { kind, shown: withoutMarks(idToToken(id)) } : undefined,
     });
   }
   let end = tokens.length;

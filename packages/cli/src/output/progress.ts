@@ -5,7 +5,7 @@ import { type Style, styleFor } from './style.js';
 export interface ProgressState {
   /** Work done and to do, in any one unit (bytes, steps); without `total` no share and no time left are shown. */
   done: number;
-  total?: number;
+  total?: number | undefined;
   /** What else to show, such as `310 MB/s`; asked for only when a line is drawn. */
   details: () => string[];
   /** The same as numbers, for `--progress json`. */

@@ -1,3 +1,4 @@
+import { defined } from '@mlm/base/defined';
 import {
   add,
   div,
@@ -112,8 +113,7 @@ export function adamWInputs({ attributes }: Node, inputs: readonly Value[]): Ada
     secondKeep: secondKeep!,
     stepSize: stepSize!,
     secondMomentScale: secondMomentScale!,
-    ...(clip && { clip }),
-    ...(decay && { decay }),
+    ...defined({ clip, decay }),
   };
 }
 

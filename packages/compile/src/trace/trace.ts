@@ -24,7 +24,7 @@ export interface VariableSpec {
   readonly dtype?: 'float32' | 'int32';
   /** False keeps the variable out of `tf.variableGrads`; default true. */
   readonly trainable?: boolean;
-  readonly value?: Float32Array | Int32Array;
+  readonly value?: Float32Array | Int32Array | undefined;
 }
 
 /**

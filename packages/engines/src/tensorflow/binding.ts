@@ -24,7 +24,7 @@ export async function buildBinding(
   target: string,
   libraryFolder: string,
   options: { python: string; report: (line: string) => void; signal?: AbortSignal | undefined },
-): Promise<{ binding: string; cudaLibraries?: string; version: string }> {
+): Promise<{ binding: string; cudaLibraries?: string | undefined; version: string }> {
   const require = createRequire(import.meta.url);
   const sources = tfjsNodePackage();
   const partial = `${target}.partial`;
@@ -64,7 +64,7 @@ export async function buildBinding(
   const binding = await keep('tfjs_binding.node');
   const cudaLibraries = targets.length > 1 ? await keep('cuda_libraries.node') : undefined;
   await rm(partial, { recursive: true, force: true });
-  return { binding, ...(cudaLibraries && { cudaLibraries }), version: sources.version };
+  return { binding, cudaLibraries, version: sources.version };
 }
 
 function bindingTarget(libraryFolder: string): object {

@@ -34,7 +34,7 @@ export interface SetupResult {
   /** The trial of what was set up on the CPU. */
   check: EngineProbe;
   /** The trial on CUDA; left out where TensorFlow has none or no driver is loaded. */
-  cudaCheck?: EngineProbe;
+  cudaCheck?: EngineProbe | undefined;
 }
 
 /**
@@ -77,7 +77,7 @@ export async function setupTensorflow(options: SetupOptions = {}): Promise<Setup
     gpu: wheel.cuda,
     source: options.python ? 'python' : 'pip',
     binding: built.binding,
-    ...(built.cudaLibraries && { cuda_libraries: built.cudaLibraries }),
+    cuda_libraries: built.cudaLibraries,
     binding_version: built.version,
   };
   // What an earlier set-up recorded has just been replaced.
@@ -88,7 +88,7 @@ export async function setupTensorflow(options: SetupOptions = {}): Promise<Setup
     throw new InputError(`the check of TensorFlow on CUDA failed: ${cudaCheck.error}`);
   }
   await writeInstallation(folder, installation);
-  return { folder, installation, check: check!, ...(cudaCheck && { cudaCheck }) };
+  return { folder, installation, check: check!, cudaCheck };
 }
 
 /** Removes what {@link setupTensorflow} left in `folder`; a Python's own TensorFlow is never touched. */

@@ -30,7 +30,7 @@ export interface XlaSetupResult {
   folder: string;
   installation: XlaInstallation;
   /** The trial on the device; left out where NVIDIA's driver is not loaded. */
-  check?: EngineProbe;
+  check?: EngineProbe | undefined;
 }
 
 type SetUpDevice = Exclude<XlaDevice, 'cpu'>;
@@ -76,14 +76,14 @@ export async function setupXla(options: XlaSetupOptions = {}): Promise<XlaSetupR
       device,
       package: `${name} ${version}`,
       plugin,
-      ...(dataFolder && { data_folder: dataFolder }),
+      data_folder: dataFolder,
     };
     await writeFile(join(target, 'installation.json'), `${JSON.stringify(installation, null, 2)}\n`);
     const check = await tryOn(device, trial, options, probe);
     await mkdir(folder, { recursive: true });
     await rm(join(folder, device), { recursive: true, force: true });
     await rename(target, join(folder, device));
-    return { folder, installation, ...(check && { check }) };
+    return { folder, installation, check };
   } finally {
     await rm(trial, { recursive: true, force: true });
   }

@@ -9,6 +9,7 @@ import {
   placeOf,
   tokenBatch,
 } from '@mlm/arrow';
+import { defined } from '@mlm/base/defined';
 import { InputError } from '@mlm/base/errors';
 import type { RecordBatch } from 'apache-arrow';
 import type { MaskedRows } from '../rows/apply.js';
@@ -71,7 +72,7 @@ function toBatch(
   document_starts: ListColumn<Int32Array> | undefined,
 ): RecordBatch {
   const counts = { ...place.counts, tokens: masked.tokens, selected: masked.masked };
-  const batch = maskedBatch({ ...masked, ...(document_starts && { document_starts }) }, { ...place, counts });
+  const batch = maskedBatch({ ...masked, ...defined({ document_starts }) }, { ...place, counts });
   return describeMasked(batch, original, rule);
 }
 

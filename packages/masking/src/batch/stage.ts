@@ -1,4 +1,5 @@
 import type { BatchStage, ColumnBatch, ListColumn } from '@mlm/arrow/columns';
+import { defined } from '@mlm/base/defined';
 import { maskRowsInPlace } from '../rows/mask-rows.js';
 import { repeatRows } from '../rows/originals.js';
 import { formatVersion, type MaskingRule } from '../rule.js';
@@ -9,7 +10,7 @@ export { maskingRule } from '../rule.js';
 export function maskStage(rule: MaskingRule): BatchStage {
   const { settings } = rule;
   const version = formatVersion(settings);
-  const description = { ...(version > 1 && { format_version: version }), masking: settings };
+  const description = defined({ format_version: version > 1 ? version : undefined, masking: settings });
   const { dupe_factor: rowFactor = 1 } = settings;
   return { module: import.meta.url, options: rule, rowFactor, description };
 }

@@ -45,7 +45,7 @@ export interface MaskingReport extends Statistics {
   /** The first violating rows, in their order. */
   violations: MaskingViolation[];
   /** The first of them. */
-  violation?: MaskingViolation;
+  violation?: MaskingViolation | undefined;
   /** Whether all is as it should be: no violation, and no test that fails. */
   isSound: boolean;
 }
@@ -96,7 +96,7 @@ export function reportOf(
     labelled: check.labelled,
     checked: check.isDeclared ? 'rule' : 'laws',
     violations,
-    ...(first && { violation: first }),
+    violation: first,
     ...statistics,
     isSound: violations.length === 0 && statistics.p >= FAILURE,
   };

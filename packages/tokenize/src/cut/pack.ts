@@ -9,7 +9,7 @@ export interface RowTokens {
 
 /** Rows of ids; where no row mixes documents unseen, also the positions at which they begin, ascending in each row. */
 export interface CutRows extends ListColumn<Int32Array> {
-  documentStarts?: ListColumn<Int32Array>;
+  documentStarts?: ListColumn<Int32Array> | undefined;
 }
 
 /** Takes the ids of documents and gives rows of them. */

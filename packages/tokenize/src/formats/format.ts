@@ -12,9 +12,9 @@ export interface FileState {
   /** When it was last written, in milliseconds since 1970; 0 for standard input. */
   modified: number;
   /** When its content, name or rights last changed, likewise. */
-  changed?: number;
+  changed?: number | undefined;
   /** Its number in the file system. */
-  inode?: number;
+  inode?: number | undefined;
 }
 
 /** One file of the input, as it lies on disk. */

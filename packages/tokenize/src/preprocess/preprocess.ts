@@ -259,7 +259,7 @@ async function openSink(
     usedInputs,
   };
   if (output.endsWith('.arrow')) return arrowFile(output, sinkOptions);
-  return datasetFolder(output, { ...sinkOptions, ...(shardBytes ? { shardBytes } : {}) });
+  return datasetFolder(output, { ...sinkOptions, shardBytes });
 }
 
 function pathsOf({ files, folders }: InputFiles): string[] {

@@ -229,13 +229,13 @@ function partOf(
     start,
     end,
     documentStart,
-    ...(file.isAsked ? { isAsked: true } : {}),
-    ...(openingHash === undefined ? {} : { openingHash }),
-    ...(lastOpeningHash === undefined ? {} : { lastOpeningHash }),
+    isAsked: file.isAsked,
+    openingHash,
+    lastOpeningHash,
   };
   if (data) return { ...part, data };
   const { path, size, modified, changed, inode } = file;
-  return { ...part, state: { path, size, modified, ...(inode === undefined ? {} : { changed, inode }) } };
+  return { ...part, state: { path, size, modified, changed, inode } };
 }
 
 function isStreamed(file: InputFile): boolean {

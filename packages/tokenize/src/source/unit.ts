@@ -23,15 +23,15 @@ export interface UnitPart {
   /** Byte offset at which the document starts that this part begins with or goes on with. */
   documentStart: number;
   /** Whether the format was asked for, so that text may look like another. Default: false. */
-  isAsked?: boolean;
+  isAsked?: boolean | undefined;
   /** Whether messages count records, where lines of the part are none of the file. Default: false. */
   countsRecords?: boolean;
   /** The file as it was listed, where it is to be read from the path. Default: not held against it. */
   state?: FileState;
   /** Hash of the document that the part goes on with, to draw its split by content. */
-  openingHash?: number;
+  openingHash?: number | undefined;
   /** The same of the part's last document, which goes on in the next part. */
-  lastOpeningHash?: number;
+  lastOpeningHash?: number | undefined;
   /**
    * Documents that stood in the input before, which are left out: where each, or the piece of it in this part, begins and
    * ends in the decoded text, and how many of them begin in this part. Default: none.

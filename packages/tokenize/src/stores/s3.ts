@@ -1,3 +1,4 @@
+import { defined } from '@mlm/base/defined';
 import { InputError } from '@mlm/base/errors';
 import { awsCredentials, awsSettings } from './aws.js';
 import { request } from './request.js';
@@ -50,7 +51,7 @@ export const s3: Store = {
     if (!credentials) return request;
     const { AwsClient } = await import('aws4fetch');
     const { accessKeyId, secretAccessKey, sessionToken } = credentials;
-    const keys = { accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) };
+    const keys = defined({ accessKeyId, secretAccessKey, sessionToken: sessionToken || undefined });
     const { region } = await awsSettings(env);
     return new AwsClient({ ...keys, service: 's3', region }).sign(request);
   },

@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { defined } from '@mlm/base/defined';
 import { InputError, mention, say } from '@mlm/base/errors';
 
 /** Some files of a model's repository on a hub, in Hugging Face's cache. */
@@ -53,7 +54,7 @@ export async function hubSnapshot(
       `${name}${of(revision)}: no such folder, not in the cache ${hub.getHFHubCachePath()}, and HF_HUB_OFFLINE forbids to download it`,
     );
   }
-  const access = { hubUrl, ...(environment.HF_TOKEN && { accessToken: environment.HF_TOKEN }) };
+  const access = defined({ hubUrl, accessToken: environment.HF_TOKEN || undefined });
   // The library tells of each download on standard output, which belongs to the caller's results.
   const { debug } = console;
   console.debug = () => {};

@@ -4,6 +4,7 @@ import { Transform, type TransformCallback } from 'node:stream';
 import type { BatchStage, ColumnBatch, DatasetDescription } from '@mlm/arrow/columns';
 import type { SelfWritingBatch } from '@mlm/arrow/encoded';
 import type { ReleasableColumns } from '@mlm/arrow/sink';
+import { defined } from '@mlm/base/defined';
 import { InputError, mention, say } from '@mlm/base/errors';
 import { type Given, settingsOf } from '@mlm/base/options';
 import type { RecordBatch } from 'apache-arrow';
@@ -195,13 +196,13 @@ export function describeDataset(
     generator: `mlm ${version()}`,
     tokenizer: tokenizerMetadata(tokenizer),
     sequence_length: sequenceLength,
-    cut: {
+    cut: defined({
       document,
       line_by_line: lineByLine,
       overflow,
-      ...(hasDocuments && { pack }),
-      ...(dedup && { dedup }),
-    },
+      pack: hasDocuments ? pack : undefined,
+      dedup,
+    }),
     masking: null,
   };
   for (const stage of stages) Object.assign(description, stage.description);

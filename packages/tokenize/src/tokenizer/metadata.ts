@@ -1,4 +1,5 @@
 import type { TokenizerMetadata } from '@mlm/arrow';
+import { defined } from '@mlm/base/defined';
 import type { Tokenizer } from './types.js';
 
 /** A tokenizer as a dataset's metadata carries it, its files included. */
@@ -16,7 +17,7 @@ const known = new WeakMap<Tokenizer, TokenizerMetadata>();
 function makeMetadata(tokenizer: Tokenizer): TokenizerMetadata {
   return {
     name: tokenizer.name,
-    ...(tokenizer.revision !== undefined && { revision: tokenizer.revision }),
+    ...defined({ revision: tokenizer.revision }),
     sha256: tokenizer.sha256,
     vocabulary_size: tokenizer.vocabularySize,
     special_ids: tokenizer.specialIds,

@@ -11,7 +11,7 @@ export interface LearnOptions {
   /** A pair of pieces becomes a piece only when it occurs this often. */
   minFrequency: number;
   /** Ends the work with an AbortError: now and then others get their turn, an interrupt among them. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 /** How long the thread is kept from everything else. */

@@ -71,7 +71,7 @@ export async function trainVocabulary(
       `vocabulary size ${size}: the special tokens and the alphabet of this text take ${pieces.length}; take a larger size`,
     );
   }
-  await learnPieces(pieces, words, { size, minFrequency, ...(signal ? { signal } : {}) });
+  await learnPieces(pieces, words, { size, minFrequency, signal });
   return { pieces, files: tokenizerFiles(pieces, specialCount, lowercase), counts };
 }
 

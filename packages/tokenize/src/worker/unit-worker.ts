@@ -1,4 +1,5 @@
 import type { BatchStage, ColumnBatch, CreateStage, ListColumn, Split } from '@mlm/arrow/columns';
+import { defined } from '@mlm/base/defined';
 import { contentHash } from '../cut/content-hash.js';
 import { LineCutter } from '../cut/lines.js';
 import { type CutRows, type RowCutter, RowPacker } from '../cut/pack.js';
@@ -79,10 +80,7 @@ export class UnitWorker {
       const figures = split === 'train' ? { bytes: unit.inputBytes, invalid_utf8: this.invalidUtf8 } : {};
       const left =
         split === 'train'
-          ? {
-              ...(bad > 0 && { bad_records: bad }),
-              ...(this.duplicates > 0 && { duplicates: this.duplicates }),
-            }
+          ? defined({ bad_records: bad || undefined, duplicates: this.duplicates || undefined })
           : {};
       const counts = { documents: this.documents[split], ...figures, ...left };
       // The first batch of a unit is there even without rows: it says that the unit is done.
@@ -169,7 +167,7 @@ function rowsBySplit(
     const kept = [...splits.keys()].filter((row) => splits[row] === wanted);
     return {
       ...pickRows(ids, kept),
-      ...(documentStarts && { documentStarts: pickRows(documentStarts, kept) }),
+      documentStarts: documentStarts && pickRows(documentStarts, kept),
     };
   };
   return { train: rowsOf('train'), validation: rowsOf('validation') };
@@ -199,7 +197,7 @@ function* batchesOf(
   most: number,
 ): Generator<ColumnBatch> {
   const { values, offsets } = ids;
-  const columns = { input_ids: ids, ...(documentStarts && { document_starts: documentStarts }) };
+  const columns = defined({ input_ids: ids, document_starts: documentStarts });
   const rows = offsets.length - 1;
   if (values.length <= most) {
     if (rows > 0 || split === 'train') yield { columns, place: { unit, firstRow: 0, split, counts } };
@@ -209,7 +207,7 @@ function* batchesOf(
     let end = firstRow + 1;
     while (end < rows && offsets[end + 1]! - offsets[firstRow]! <= most) end++;
     const part = Object.entries(columns).map(([name, column]) => [name, sliceRows(column, firstRow, end)]);
-    const place = { unit, firstRow, split, ...(firstRow === 0 ? { counts } : {}) };
+    const place = { unit, firstRow, split, counts: firstRow === 0 ? counts : undefined };
     yield { columns: Object.fromEntries(part), place };
     firstRow = end;
   }

@@ -95,7 +95,7 @@ export function assembleBatch(rows: readonly Row[], { batch, sequence }: BatchSh
     sequence,
     input_ids,
     attention_mask,
-    ...(document_starts && { document_starts }),
+    document_starts,
     masked_positions,
     masked_labels,
     masked,

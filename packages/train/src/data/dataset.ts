@@ -30,9 +30,9 @@ export interface DataPlanOptions {
   /** Ids that the model knows; a batch with others is an `InputError`. */
   vocabularySize: number;
   /** Shuffles the rows, differently in each epoch; without it they keep their order. */
-  shuffleSeed?: number;
+  shuffleSeed?: number | undefined;
   /** Draws masks anew in each epoch; without it rows keep theirs. */
-  dynamicRule?: MaskingRule;
+  dynamicRule?: MaskingRule | undefined;
 }
 
 /**
@@ -62,8 +62,8 @@ export async function planData(dataset: Dataset, options: DataPlanOptions): Prom
     lengths: used,
     padId: options.tokenizer.special_ids.pad,
     vocabularySize: options.vocabularySize,
-    ...(options.shuffleSeed !== undefined && { shuffleSeed: options.shuffleSeed }),
-    ...(options.dynamicRule && { dynamicRule: options.dynamicRule }),
+    shuffleSeed: options.shuffleSeed,
+    dynamicRule: options.dynamicRule,
     batchesPerEpoch: batchesPerEpoch(rowsByLength.values(), batchSize),
     documents,
     rows: dataset.rows,

@@ -14,9 +14,9 @@ export interface EpochOptions {
   /** Ids that the model knows. */
   vocabularySize: number;
   /** Shuffles by this seed; without it rows keep their order. */
-  shuffleSeed?: number;
+  shuffleSeed?: number | undefined;
   /** Draws masks anew in every epoch. */
-  dynamicRule?: MaskingRule;
+  dynamicRule?: MaskingRule | undefined;
   /** How many epochs the training has, in which the rule's probability may change. Default: 1. */
   epochs?: number;
 }

@@ -62,7 +62,7 @@ function cut(batch: Batch, rows: number, padId: number): Batch[] {
       sequence,
       input_ids,
       attention_mask,
-      ...(document_starts && { document_starts }),
+      document_starts,
       // Never empty, as in any batch.
       masked_positions:
         masked === 0

@@ -25,7 +25,7 @@ export interface EngineOptions extends Omit<Settings<typeof engineOptions>, 'xla
 export function parameterVariables({ parameters }: Model, weights?: Weights): Record<string, VariableSpec> {
   const entries = parameters.map(({ name, shape }) => {
     const value = weights?.get(name);
-    return [name, { shape, ...(value && { value }) }] as const;
+    return [name, { shape, value }] as const;
   });
   return Object.fromEntries(entries);
 }
@@ -70,7 +70,7 @@ export async function compileModel(
   if (engine === 'eager') await chooseBackend();
   const cache = { code, values };
   const options = { variables, inputs, engine, device, precision, xla, devices, cache };
-  return compile(fn, { ...options, ...(threads > 0 && { threads }), ...(share && { share }) });
+  return compile(fn, { ...options, threads: threads || undefined, share });
 }
 
 /** The eager engine runs on the tfjs backend that the program has chosen; without one, on tfjs's plain CPU backend. */

@@ -132,8 +132,8 @@ function predict(
   const sequences = {
     input_ids: input_ids!,
     attention_mask: attention_mask!,
-    ...(document_starts && { document_starts }),
-    ...(fixedLength !== undefined && { fixedLength }),
+    document_starts,
+    fixedLength,
   };
   const hidden = model.encode(variables, sequences, { dropout, checkpointing });
   return model.head(variables, tf.gather(hidden, masked_positions as tf.Tensor1D));

@@ -1,3 +1,4 @@
+import { defined } from '@mlm/base/defined';
 import type { InputSpec } from '@mlm/compile';
 import type { Batch } from '../data/batch.js';
 import { divideBatch } from '../data/split.js';
@@ -11,7 +12,7 @@ export interface GraphOptions {
   /** Padded lengths that batches may have. */
   lengths: readonly number[];
   /** Whether batches keep documents apart; default false. */
-  documents?: boolean;
+  documents?: boolean | undefined;
   /** `xla` compiles every shape anew, so that batches come in few: see {@link padMasked}. */
   engine?: EngineOptions['engine'];
   /** The same on TensorFlow. */
@@ -53,16 +54,15 @@ export function batchValues(
   shape: Pick<GraphOptions, 'engine' | 'xla' | 'devices'> = {},
 ): Record<string, Int32Array | Float32Array> {
   const { input_ids, attention_mask, document_starts, masked_positions, masked_labels } = batch;
-  const documents = document_starts && { document_starts };
   if (!hasFewShapes(shape))
-    return { input_ids, attention_mask, ...documents, masked_positions, masked_labels };
+    return { input_ids, attention_mask, ...defined({ document_starts }), masked_positions, masked_labels };
   const shares = divideBatch(batch, shape.devices ?? 1);
   const size = Math.max(...shares.map(paddedSize));
   return joined(
     shares.map((share) => ({
       input_ids: share.input_ids,
       attention_mask: share.attention_mask,
-      ...(share.document_starts && { document_starts: share.document_starts }),
+      ...defined({ document_starts: share.document_starts }),
       ...padMasked(share, size),
     })),
   );

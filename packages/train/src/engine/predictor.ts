@@ -32,7 +32,7 @@ export class Predictor {
     weights?: Weights,
     share?: Executable,
   ): Promise<Predictor> {
-    const shape = { batchSize, lengths, engine: engine.engine, ...(documents && { documents }) };
+    const shape = { batchSize, lengths, engine: engine.engine, documents };
     const { masked_labels: _, ...inputs } = batchInputs(shape);
     const variables = parameterVariables(model, weights);
     const fn = modelFunction(predictionGraph, model, fixedLength(shape));

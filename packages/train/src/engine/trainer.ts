@@ -51,7 +51,7 @@ export class Trainer {
       const names = [firstMoment(name), secondMoment(name), ...(accumulate ? [gradientSum(name)] : [])];
       for (const name of names) {
         const value = moments?.get(name);
-        variables[name] = { shape, trainable: false, ...(value && { value }) };
+        variables[name] = { shape, trainable: false, value };
       }
     }
     const { optimizer, frozenLayers, devices } = options;

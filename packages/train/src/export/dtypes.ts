@@ -57,7 +57,7 @@ export async function accuracyOf(
   const { accuracy } = await evaluateCheckpoint(async () => ({ ...checkpoint, weights }), {
     dataset,
     model,
-    ...(signal && { signal }),
+    signal,
   });
   return accuracy;
 }

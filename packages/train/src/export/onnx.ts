@@ -48,7 +48,7 @@ export interface ExportedModel {
   file: string;
   bytes: number;
   /** Share of the dataset's masked tokens answered right, from 0 to 1; left out without a dataset. */
-  accuracy?: number;
+  accuracy?: number | undefined;
 }
 
 /**
@@ -84,7 +84,7 @@ export async function exportOnnx(
         dtype: name,
         file: dtypes[name].file,
         bytes: bytes.length,
-        ...(accuracy !== undefined && { accuracy }),
+        accuracy,
       });
     }
     for (const [name, text] of Object.entries(tokenizer)) await writeFile(join(partial, name), text);
@@ -142,7 +142,7 @@ function onnxGraph(model: Checkpoint['model']): { graph: Graph; inputs: string[]
       const sequences = {
         input_ids: input_ids!,
         attention_mask: tf.cast(attention_mask!, 'float32'),
-        ...(token_type_ids && { token_type_ids }),
+        token_type_ids,
       };
       const hidden = model.encode(parameters, sequences, { dropout: noDropout });
       const { states, table, bias } = model.head(parameters, hidden);

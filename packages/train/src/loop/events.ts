@@ -100,7 +100,7 @@ export interface EndEvent {
   /** Seconds spent in steps. */
   elapsed_seconds: number;
   /** Programs compiled, or taken from the cache, to train and to evaluate: on an engine with one for each shape of a batch (xla). */
-  programs?: number;
+  programs?: number | undefined;
   /** The run's folder. */
   output: string;
 }

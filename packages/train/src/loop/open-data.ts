@@ -58,7 +58,7 @@ export async function openData(
   const rule = await maskingOf(dataset, options, tokenizer);
   refuseUnlabelled(dataset, rule);
   const common = { batchSize, tokenizer, vocabularySize: model.limits.vocabulary };
-  const plan = await planData(dataset, { ...common, shuffleSeed: seed, ...(rule && { dynamicRule: rule }) });
+  const plan = await planData(dataset, { ...common, shuffleSeed: seed, dynamicRule: rule });
   refuseMisfit(options.dataset, tokenizer, plan, model);
   const microBatchSize = await microBatchOf(options, { dataset, plan, model, state });
   const validation = await planValidation(dataset, { ...common, batchSize: microBatchSize }, rule);
@@ -95,5 +95,5 @@ async function planValidation(
   if (!dataset || dataset.rows === 0) return undefined;
   const dynamicRule = hasLabels(dataset) ? undefined : rule;
   refuseUnlabelled(dataset, dynamicRule);
-  return { dataset, plan: await planData(dataset, { ...options, ...(dynamicRule && { dynamicRule }) }) };
+  return { dataset, plan: await planData(dataset, { ...options, dynamicRule }) };
 }

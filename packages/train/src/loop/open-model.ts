@@ -42,7 +42,7 @@ export async function openModel(
   }
   return {
     checkpoint: { model, tokenizerFiles: tokenizer.files },
-    ...(revision !== undefined && { revision }),
+    revision,
     notes,
     firstWeights: () => weights ?? initializeWeights(model, seed),
   };

@@ -1,3 +1,4 @@
+import { defined } from '@mlm/base/defined';
 import { InputError, mention, say } from '@mlm/base/errors';
 import { deciding, type Given, settingsOf } from '@mlm/base/options';
 import { ENGINE_REVISION } from '@mlm/compile';
@@ -48,7 +49,7 @@ export function freshState(options: ResolvedOptions, setup: Setup): TrainerState
     evaluated_step: null,
     evaluations_without_improvement: 0,
     engine_revision: ENGINE_REVISION,
-    ...(setup.revision !== undefined && { model_revision: setup.revision }),
+    ...defined({ model_revision: setup.revision }),
     recipe: recipeOf(options, setup),
     settings: rememberedSettings(options),
   };
@@ -144,7 +145,7 @@ export function endEvent(
     step,
     tokens,
     elapsed_seconds,
-    ...(programs !== undefined && { programs }),
+    programs,
     output,
   };
 }

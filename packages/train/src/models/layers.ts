@@ -1,3 +1,4 @@
+import { defined } from '@mlm/base/defined';
 import { dropoutMask } from '@mlm/compile';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Dropout, ModelTensors, Parameter, Sequences } from './model.js';
@@ -67,7 +68,7 @@ export function embeddingParameter(
   deviation: number,
   zeroRow?: number,
 ): Parameter {
-  const init = { normal: deviation, ...(zeroRow !== undefined && { zeroRow }) };
+  const init = defined({ normal: deviation, zeroRow });
   return { name, shape, init, decays: true, layer: 'embeddings' };
 }
 

@@ -47,11 +47,11 @@ export interface Sequences {
    * int32 [batch, sequence]: the position in its row at which each token's document begins. Tokens attend within their
    * document, in which positions count from 0 again. When left out, a row is one document.
    */
-  document_starts?: tf.Tensor;
+  document_starts?: tf.Tensor | undefined;
   /** int32 [batch, sequence]; all 0 when left out. Models without token types ignore it. */
-  token_type_ids?: tf.Tensor;
+  token_type_ids?: tf.Tensor | undefined;
   /** The length of every batch, where it is one; without it the lengths of the tensors stand for any. */
-  fixedLength?: number;
+  fixedLength?: number | undefined;
 }
 
 /** What a model that starts afresh takes from its tokenizer. */

@@ -22,7 +22,7 @@ export interface EvaluateOptions extends Given<typeof evaluateOptions> {
   /** Called once the model is compiled. */
   onStart?: () => void;
   /** Ends the evaluation after the batch in progress, with the signal's reason as the error. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /** Called after every batch. */
   onProgress?: (progress: EvaluationProgress) => void;
 }

@@ -12,7 +12,7 @@ export interface CompletedCommand {
 
 export interface CompletedOption {
   long: string;
-  short?: string;
+  short?: string | undefined;
   summary: string;
   takesValue: boolean;
   choices: readonly string[];
@@ -30,7 +30,7 @@ export function describeCommands(program: Command): CompletedCommand[] {
         .visibleOptions(command)
         .map((option) => ({
           long: option.long ?? '',
-          ...(option.short === undefined ? {} : { short: option.short }),
+          short: option.short,
           summary: option.description,
           takesValue: option.required || option.optional,
           choices: option.argChoices ?? [],

@@ -45,8 +45,8 @@ export function probeRecord(context: Context, { engine, error, remedy, ...probe 
   return {
     target: engine,
     ...probe,
-    ...(error && { error: spell(error, mlm) }),
-    ...(remedy && { remedy: spell(remedy, mlm) }),
+    error: error && spell(error, mlm),
+    remedy: remedy && spell(remedy, mlm),
   };
 }
 

@@ -18,7 +18,7 @@ export async function runMerge(context: Context, options: MergeSettings): Promis
     overwrite,
     takeOver,
     signal: context.signal,
-    ...(shardBytes === undefined ? {} : { shardBytes }),
+    shardBytes,
   });
   printResult(context, options, { output, parts: parts.length, ...counts }, (style) => [
     `${style('green', 'done')}  ${formatNoun(parts.length, 'part')}, ${formatNoun(counts.rows, 'row')}, ` +

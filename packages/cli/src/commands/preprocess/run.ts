@@ -103,7 +103,7 @@ export async function preprocessWithProgress(
       onProgress({ bytes, totalBytes, rows, tokens }) {
         progress.update({
           done: bytes,
-          ...(totalBytes > 0 ? { total: totalBytes } : {}),
+          total: totalBytes || undefined,
           values: { bytes, rows, tokens },
           details: () => [
             `${formatBytes(bytes)}`,
@@ -140,7 +140,7 @@ async function printReport(
     output,
     ...counts,
     selected_share: share,
-    ...(maskedShare !== undefined && { masked_share: maskedShare }),
+    masked_share: maskedShare,
     files,
     skipped,
     resumed_units: resumedUnits,

@@ -40,7 +40,7 @@ export async function runSetupTensorflow(context: Context, options: SetupTensorf
       folder,
       installation,
       check: probeRecord(context, check),
-      ...(cudaCheck && { cuda_check: probeRecord(context, cudaCheck) }),
+      cuda_check: cudaCheck && probeRecord(context, cudaCheck),
     },
     (style) => [
       `${style('green', 'TensorFlow')} ${installation.tensorflow_version} works (${folder}).`,
@@ -72,7 +72,7 @@ export async function runSetupXla(context: Context, options: SetupXlaSettings): 
   printResult(
     context,
     options,
-    { folder, installation, ...(check && { check: probeRecord(context, check) }) },
+    { folder, installation, check: check && probeRecord(context, check) },
     (style) => [
       `${style('green', 'XLA')} (${installation.package}) is set up for ${installation.device} (${folder}).`,
       check ? describeCheck(check) : "  not tried: NVIDIA's driver is not loaded",

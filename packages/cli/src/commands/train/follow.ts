@@ -18,7 +18,7 @@ export interface TrainResult {
   tokens_per_second: number;
   elapsed_seconds: number;
   /** Programs compiled, or taken from the cache; on the engine xla alone. */
-  programs?: number;
+  programs?: number | undefined;
   /** Validation results by step, in their order. */
   evaluations: ({ step: number; decoded: number } & Omit<Evaluation, 'masked'>)[];
 }
@@ -102,7 +102,7 @@ export async function followTraining(
           step,
           tokens,
           elapsed_seconds,
-          ...(programs !== undefined && { programs }),
+          programs,
         });
       }
     }

@@ -42,7 +42,7 @@ export async function runVocab(context: Context, options: VocabSettings): Promis
       bytes += text.length;
       progress.update({
         done: bytes,
-        ...(files.bytes > 0 ? { total: files.bytes } : {}),
+        total: files.bytes || undefined,
         details: () => [formatBytes(bytes), formatByteRate(bytes / seconds())],
       });
       yield text;
@@ -67,7 +67,7 @@ export async function runVocab(context: Context, options: VocabSettings): Promis
     output,
     entries,
     ...vocabulary.counts,
-    ...(badRecords && badRecords.count > 0 && { bad_records: badRecords.count }),
+    bad_records: badRecords?.count || undefined,
     ...badRecordFields(badRecords),
     seconds: seconds(),
   };

@@ -22,7 +22,7 @@ export interface EagerOptions {
   readonly variables: Readonly<Record<string, VariableSpec | Variable>>;
   readonly inputs: Readonly<Record<string, InputSpec>>;
   /** Use this step's variables in place of new ones. */
-  readonly share?: EagerExecutable;
+  readonly share?: EagerExecutable | undefined;
 }
 
 /** Runs a function operation by operation on tfjs's current backend. */

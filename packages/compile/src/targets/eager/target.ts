@@ -9,8 +9,7 @@ export const eager = {
   devices: ['cpu'],
   precisions: { fp32: ['cpu'] },
   passes: [],
-  load: async ({ fn, variables, inputs }, { share }) =>
-    new EagerExecutable(fn, { variables, inputs, ...(share && { share }) }),
+  load: async ({ fn, variables, inputs }, { share }) => new EagerExecutable(fn, { variables, inputs, share }),
   owns: (executable): executable is EagerExecutable => executable instanceof EagerExecutable,
   version: async () => `tfjs ${version_core}`,
   remedy: () => undefined,

@@ -1,6 +1,7 @@
+import { defined } from '@mlm/base/defined';
 import protobuf from 'protobufjs/light.js';
 
-const field = (id: number, type: string, rule?: 'repeated') => ({ id, type, ...(rule && { rule }) });
+const field = (id: number, type: string, rule?: 'repeated') => ({ id, type, ...defined({ rule }) });
 
 /** The messages of onnx.proto3 (ONNX 1.19) and their fields, as far as graphs made here need them. */
 const onnx = protobuf.Root.fromJSON({

@@ -1,3 +1,4 @@
+import { defined } from '@mlm/base/defined';
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import { explainDeviceError } from '../webgpu/messages.js';
 import { onnxRuntime } from './runtime.js';
@@ -8,9 +9,9 @@ export interface SessionOptions {
   /** `cpu` (default) or `webgpu`. */
   readonly device?: string;
   /** Where outputs are left; default `cpu`. */
-  readonly locations?: Readonly<Record<string, Tensor.DataLocation>>;
+  readonly locations?: Readonly<Record<string, Tensor.DataLocation>> | undefined;
   /** Start of the name of a profile that `endProfiling` writes. */
-  readonly profile?: string;
+  readonly profile?: string | undefined;
   /** Whether onnxruntime optimizes the graph further; default true. */
   readonly optimize?: boolean;
 }
@@ -21,8 +22,7 @@ export async function createSession(model: Uint8Array, options: SessionOptions):
   try {
     return await onnxRuntime().InferenceSession.create(model, {
       executionProviders: [device],
-      ...(threads !== undefined && { intraOpNumThreads: threads }),
-      ...(locations && { preferredOutputLocation: locations }),
+      ...defined({ intraOpNumThreads: threads, preferredOutputLocation: locations }),
       ...(profile !== undefined && { enableProfiling: true, profileFilePrefix: profile }),
       graphOptimizationLevel: optimize ? 'all' : 'disabled',
       logSeverityLevel: process.env.MLM_DEBUG ? 3 : 4,

@@ -17,7 +17,7 @@ export interface TensorflowInstallation {
   /** Absolute path of tfjs_binding.node. */
   binding: string;
   /** Absolute path of the addon that brings libraries of CUDA which TensorFlow does not find by itself; see `buildBinding`. */
-  cuda_libraries?: string;
+  cuda_libraries?: string | undefined;
   /** Version of @tensorflow/tfjs-node-gpu whose sources the binding was built from. */
   binding_version: string;
 }

@@ -40,7 +40,7 @@ export class WebgpuExecutable implements Executable {
     const session = await createSession(model, {
       device,
       locations,
-      ...(profile && { profile: profile.prefix }),
+      profile: profile?.prefix,
     });
     return new WebgpuExecutable(session, graph, inputs, variables, owned, profile);
   }

@@ -16,7 +16,7 @@ export interface XlaInstallation {
   /** The PJRT plugin, relative to the record's folder. */
   plugin: string;
   /** The vendor's compiler and its libraries (`xla_gpu_cuda_data_dir`), relative likewise. */
-  data_folder?: string;
+  data_folder?: string | undefined;
 }
 
 /** The shared library that runs programs on a device. */
