@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { InputError, type MessageParts, mention, say } from '@mlm/base/errors';
 import { runCommand } from '@mlm/base/spawn';
 import { tfjsNodePackage } from '@mlm/compile/tensorflow';
-import { LIBRARIES } from './wheel.js';
+import { FRAMEWORK, LIBRARIES } from './wheel.js';
 
 /**
  * Builds tfjs-node's binding against the TensorFlow in `libraryFolder` with node-gyp, inside `target`.
@@ -17,14 +17,17 @@ import { LIBRARIES } from './wheel.js';
  * Where NVIDIA's wheels lie beside TensorFlow, a second addon does nothing but bring those of their libraries that
  * TensorFlow 2.21 asks for by name without a run path to them: libcusolver. Once loaded, it is found by its name.
  *
- * @returns the paths of both and the version of the sources the binding was built from.
+ * Another addon loads TensorFlow's lower library with standard error closed: on loading, it says that oneDNN is on,
+ * before it has read TF_CPP_MIN_LOG_LEVEL.
+ *
+ * @returns the paths of all and the version of the sources the binding was built from.
  * @throws InputError when a compiler, make or Python is missing or the build fails.
  */
 export async function buildBinding(
   target: string,
   libraryFolder: string,
   options: { python: string; report: (line: string) => void; signal?: AbortSignal | undefined },
-): Promise<{ binding: string; cudaLibraries?: string | undefined; version: string }> {
+): Promise<{ binding: string; quietLoad: string; cudaLibraries?: string | undefined; version: string }> {
   const require = createRequire(import.meta.url);
   const sources = tfjsNodePackage();
   const partial = `${target}.partial`;
@@ -40,7 +43,8 @@ export async function buildBinding(
   await writeFile(join(headers, 'common.gypi'), JSON.stringify(common));
   await writeFile(join(partial, 'package.json'), '{"name": "tfjs-binding", "version": "0.0.0"}\n');
   const cusolver = join(dirname(libraryFolder), 'nvidia', 'cusolver', 'lib');
-  const targets = [bindingTarget(libraryFolder)];
+  const targets = [bindingTarget(libraryFolder), { target_name: 'quiet_load', sources: ['quiet_load.c'] }];
+  await writeFile(join(partial, 'quiet_load.c'), quietLoadAddon(libraryFolder));
   if (existsSync(join(cusolver, CUSOLVER))) targets.push(cudaLibrariesTarget(cusolver));
   await writeFile(join(partial, 'cuda_libraries.c'), EMPTY_ADDON);
   await writeFile(join(partial, 'binding.gyp'), JSON.stringify({ targets }, null, 2));
@@ -62,9 +66,10 @@ export async function buildBinding(
     return path;
   };
   const binding = await keep('tfjs_binding.node');
-  const cudaLibraries = targets.length > 1 ? await keep('cuda_libraries.node') : undefined;
+  const quietLoad = await keep('quiet_load.node');
+  const cudaLibraries = existsSync(join(cusolver, CUSOLVER)) ? await keep('cuda_libraries.node') : undefined;
   await rm(partial, { recursive: true, force: true });
-  return { binding, cudaLibraries, version: sources.version };
+  return { binding, quietLoad, cudaLibraries, version: sources.version };
 }
 
 function bindingTarget(libraryFolder: string): object {
@@ -77,6 +82,23 @@ function bindingTarget(libraryFolder: string): object {
     library_dirs: [libraryFolder],
     libraries: [...LIBRARIES.map((name) => `-l:${name}`), `-Wl,-rpath,'${libraryFolder}'`],
   };
+}
+
+function quietLoadAddon(libraryFolder: string): string {
+  return `#include <dlfcn.h>
+#include <fcntl.h>
+#include <node_api.h>
+#include <unistd.h>
+NAPI_MODULE_INIT() {
+  int standard_error = dup(2), nowhere = open("/dev/null", O_WRONLY);
+  dup2(nowhere, 2);
+  dlopen(${JSON.stringify(join(libraryFolder, FRAMEWORK))}, RTLD_LAZY);
+  dup2(standard_error, 2);
+  close(standard_error);
+  close(nowhere);
+  return exports;
+}
+`;
 }
 
 const CUSOLVER = 'libcusolver.so.11';

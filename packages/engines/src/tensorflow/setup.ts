@@ -77,6 +77,7 @@ export async function setupTensorflow(options: SetupOptions = {}): Promise<Setup
     gpu: wheel.cuda,
     source: options.python ? 'python' : 'pip',
     binding: built.binding,
+    quiet_load: built.quietLoad,
     cuda_libraries: built.cudaLibraries,
     binding_version: built.version,
   };

@@ -103,8 +103,11 @@ async function readMetadata(site: string): Promise<string> {
   return readFile(join(site, name, 'METADATA'), 'utf8');
 }
 
+/** The lower one of TensorFlow's libraries, on which the other is built. */
+export const FRAMEWORK = 'libtensorflow_framework.so.2';
+
 /** Libraries that the binding links; both lie in the wheel's own `tensorflow` folder. */
-export const LIBRARIES = ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'];
+export const LIBRARIES = ['libtensorflow_cc.so.2', FRAMEWORK];
 
 function requireLibraries(folder: string): void {
   for (const path of [...LIBRARIES, 'include/tensorflow/c/c_api.h']) {

@@ -16,6 +16,8 @@ export interface TensorflowInstallation {
   source: 'pip' | 'python';
   /** Absolute path of tfjs_binding.node. */
   binding: string;
+  /** Absolute path of the addon that loads TensorFlow's first library without its words; see `buildBinding`. */
+  quiet_load?: string;
   /** Absolute path of the addon that brings libraries of CUDA which TensorFlow does not find by itself; see `buildBinding`. */
   cuda_libraries?: string | undefined;
   /** Version of @tensorflow/tfjs-node-gpu whose sources the binding was built from. */

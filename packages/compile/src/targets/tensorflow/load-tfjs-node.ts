@@ -87,6 +87,7 @@ async function load(options: TensorflowOptions): Promise<TfjsNode> {
   let tf: TfjsNode;
   try {
     if (options.device === 'cuda' && installation.cuda_libraries) require(installation.cuda_libraries);
+    if (installation.quiet_load && process.env.TF_CPP_MIN_LOG_LEVEL !== '0') require(installation.quiet_load);
     tf = withQuietStartup(() => require('@tensorflow/tfjs-node-gpu') as TfjsNode);
   } catch (error) {
     throw new InputError(
@@ -106,7 +107,8 @@ function setEnvironment(options: TensorflowOptions): void {
   const set = (name: string, value: string) => {
     process.env[name] ??= value;
   };
-  set('TF_CPP_MIN_LOG_LEVEL', '2');
+  // Errors come back as errors besides being logged.
+  set('TF_CPP_MIN_LOG_LEVEL', process.env.MLM_DEBUG ? '0' : '3');
   if (options.threads) {
     set('TF_NUM_INTRAOP_THREADS', String(options.threads));
     // One thread between operations: two operations at once would share the same cores and caches.
