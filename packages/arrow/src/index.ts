@@ -3,6 +3,7 @@
 export { type MergeOptions, mergeDatasets } from './dataset/merge.js';
 export { type Dataset, type OpenOptions, openDataset } from './dataset/open.js';
 export { checkDataset, checkShards } from './dataset/shards.js';
+export { splitNames } from './dataset/sidecar.js';
 
 // Writing datasets, whole or not at all
 

@@ -192,7 +192,7 @@ describe('a rule', () => {
 });
 
 describe('a probability that changes over training', () => {
-  const rule = maskingRule(tokenizer, { ...base, probability: 0.3, final_probability: 0.1 });
+  const changing = () => maskingRule(tokenizer, { ...base, probability: 0.3, final_probability: 0.1 });
 
   it.each([
     [-1, 0.3],
@@ -202,6 +202,7 @@ describe('a probability that changes over training', () => {
     [1, 0.1],
     [7, 0.1],
   ])('goes along a line from the first to the last: at %d it is %d', (progress, probability) => {
+    const rule = changing();
     const { settings, ...others } = ruleAt(rule, progress);
     expect(settings).toEqual({ ...base, probability: expect.closeTo(probability, 12) });
     const { settings: _, ...expected } = rule;

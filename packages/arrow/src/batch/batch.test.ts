@@ -1,5 +1,16 @@
 import { InputError } from '@mlm/base/errors';
-import { tableFromArrays, tableFromIPC, tableToIPC } from 'apache-arrow';
+import {
+  Field,
+  List,
+  makeData,
+  RecordBatch,
+  Schema,
+  Struct,
+  tableFromArrays,
+  tableFromIPC,
+  tableToIPC,
+  vectorFromArray,
+} from 'apache-arrow';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { description } from '../../test/description.js';
@@ -57,6 +68,31 @@ test('a description travels with the batches', () => {
   );
   expect(descriptionOf(batch)).toEqual(description());
   expect(placeOf(batch)?.unit).toBe(2);
+});
+
+test('a number that the narrower column cannot hold is refused, not cut short', () => {
+  const column = (values: Int32Array | Uint32Array | BigInt64Array | BigUint64Array, name: string) => {
+    const child = makeData({ type: vectorFromArray(values).type, data: values, length: values.length });
+    const field = new Field(name, new List(new Field('item', child.type, true)));
+    const valueOffsets = Int32Array.of(0, values.length);
+    const list = makeData({ type: field.type, length: 1, valueOffsets, child });
+    const struct = makeData({ type: new Struct([field]), length: 1, children: [list] });
+    return listColumn(new RecordBatch(new Schema([field]), struct), name);
+  };
+  for (const Wide of [BigInt64Array, BigUint64Array]) {
+    expect([...column(Wide.of(0n, 2n ** 31n - 1n), 'labels').values]).toEqual([0, 2 ** 31 - 1]);
+    for (const value of [2n ** 31n, 2n ** 40n])
+      expect(() => column(Wide.of(5n, value), 'labels')).toThrow(
+        `column "labels" holds ${value}: expected integers of 32 bits`,
+      );
+  }
+  expect([...column(BigInt64Array.of(-(2n ** 31n), -100n), 'labels').values]).toEqual([-(2 ** 31), -100]);
+  expect([...column(Uint32Array.of(7), 'input_ids').values]).toEqual([7]);
+  expect(() => column(Uint32Array.of(2 ** 31), 'input_ids')).toThrow('column "input_ids" holds 2147483648');
+  expect([...column(BigInt64Array.of(1n, 0n), 'attention_mask').values]).toEqual([1, 0]);
+  expect(() => column(Int32Array.of(1, 257), 'attention_mask')).toThrow(
+    'column "attention_mask" holds 257: expected integers of 8 bits',
+  );
 });
 
 test('columns of other integer widths are read too', () => {

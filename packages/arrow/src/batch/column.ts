@@ -29,11 +29,12 @@ export function listColumn(batch: RecordBatch, name: string): ListColumn {
     throw new InputError(`no column "${name}" in this record batch (columns: ${columns || 'none'})`);
   }
   const child = data.children[0];
-  if (!child || data.nullCount > 0 || child.nullCount > 0)
-    throw new InputError(`column "${name}": expected lists of integers without nulls, found ${data.type}`);
+  if (!child) throw new InputError(`column "${name}": expected lists of integers, found ${data.type}`);
+  if (data.nullCount > 0 || child.nullCount > 0)
+    throw new InputError(`column "${name}": expected lists of integers without nulls, found nulls in it`);
   const values = integers(child, name);
   return {
-    values: name === 'attention_mask' ? toInt8(values) : values,
+    values: name === 'attention_mask' ? toInt8(values, name) : values,
     offsets: listOffsets(data, name),
   };
 }
@@ -51,14 +52,29 @@ function listOffsets(data: Data, name: string): Int32Array {
 function integers(child: Data, name: string): Int32Array | Int8Array {
   const values: unknown = child.values;
   if (values instanceof Int32Array || values instanceof Int8Array) return values;
-  if (values instanceof BigInt64Array || values instanceof BigUint64Array)
-    return Int32Array.from(values, Number);
+  if (values instanceof Int16Array || values instanceof Uint16Array) return Int32Array.from(values);
   if (values instanceof Uint8Array && DataType.isInt(child.type)) return Int32Array.from(values);
-  if (values instanceof Int16Array || values instanceof Uint16Array || values instanceof Uint32Array)
-    return Int32Array.from(values);
+  if (values instanceof Uint32Array || values instanceof BigInt64Array || values instanceof BigUint64Array)
+    return fitting(new Int32Array(values.length), values, name);
   throw new InputError(`column "${name}": expected lists of integers, found lists of ${child.type}`);
 }
 
-function toInt8(values: Int32Array | Int8Array): Int8Array {
-  return values instanceof Int8Array ? values : Int8Array.from(values);
+function toInt8(values: Int32Array | Int8Array, name: string): Int8Array {
+  return values instanceof Int8Array ? values : fitting(new Int8Array(values.length), values, name);
+}
+
+/** Copies numbers to an array of narrower ones; one that does not fit would be another number there. */
+function fitting<T extends Int32Array | Int8Array>(
+  narrow: T,
+  values: ArrayLike<number | bigint>,
+  name: string,
+): T {
+  for (let i = 0; i < narrow.length; i++) {
+    narrow[i] = Number(values[i]);
+    if (narrow[i] !== Number(values[i]))
+      throw new InputError(
+        `column "${name}" holds ${values[i]}: expected integers of ${8 * narrow.BYTES_PER_ELEMENT} bits`,
+      );
+  }
+  return narrow;
 }

@@ -7,7 +7,7 @@ import { type DatasetMetadata, METADATA_KEY, parseMetadata } from '../metadata.j
 import { validationPath } from '../sink/file.js';
 import type { Shard } from '../sink/split.js';
 import { checkShard } from './shards.js';
-import { readDataFiles, readManifest, readSplits } from './sidecar.js';
+import { readDataFiles, readManifest, splitNames } from './sidecar.js';
 
 /** The rows of one split, in one or more Arrow files. Close it when done. */
 export interface Dataset extends AsyncIterable<RecordBatch> {
@@ -66,7 +66,7 @@ export async function openDataset(path: string, options: OpenOptions = {}): Prom
     return closing(validation, () => ArrowDataset.open(path, files, undefined, validation, options));
   }
   if (!(await exists(join(path, 'dataset_dict.json')))) return openFolder(path, options);
-  const splits = await readSplits(path);
+  const splits = await splitNames(path);
   const scored = ['validation', 'test'].find((split) => splits.includes(split));
   const train = splits.includes('train') ? 'train' : splits[0];
   if (!train) throw new InputError(`${path}: dataset_dict.json names no split`);
@@ -119,7 +119,7 @@ class ArrowDataset implements Dataset {
     private readonly verified: (file: number) => Promise<void>,
   ) {
     const [first] = files;
-    if (!first) throw new InputError(`${path}: names no Arrow file`);
+    if (!first) throw new InputError(`${path}: its state.json names no Arrow file: the dataset has no rows`);
     this.schema = first.schema;
     const text = first.schema.metadata.get(METADATA_KEY);
     const found = metadata ?? (text === undefined ? undefined : parseMetadata(text, path));

@@ -4,10 +4,11 @@ import { InputError } from '@mlm/base/errors';
 import { type DatasetMetadata, isCount, isRecord, metadataProblem } from '../metadata.js';
 import { type FolderManifest, MANIFEST } from '../sink/folder.js';
 
-/** The splits that a folder's dataset_dict.json names. */
-export async function readSplits(folder: string): Promise<string[]> {
+/** The splits of a dataset folder, as its dataset_dict.json names them; none where it has no such file. */
+export async function splitNames(folder: string): Promise<string[]> {
   const path = join(folder, 'dataset_dict.json');
-  const json = await readJson(path);
+  const json = await readJson(path, true);
+  if (json === undefined) return [];
   if (!isRecord(json) || !Array.isArray(json.splits))
     throw shapeError(path, '{"splits": [names of folders]}');
   return json.splits.map((name) => nameInFolder(name, path));
@@ -61,7 +62,7 @@ function shapeError(path: string, expected: string): InputError {
 
 async function readJson(path: string, mayBeMissing = false): Promise<unknown> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (mayBeMissing && error.code === 'ENOENT') return undefined;
+    if (mayBeMissing && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return undefined;
     throw new InputError(`${path}: cannot be read (${error.code ?? error.message})`);
   });
   if (text === undefined) return undefined;

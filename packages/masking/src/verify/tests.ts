@@ -179,8 +179,9 @@ export function testTally(
   return { tests, p: Math.min(1, tests.length * Math.min(1, ...tests.map((test) => test.p))), notes };
 }
 
-/** The worst of several figures; its p-value is corrected for their number (Bonferroni). */
+/** The worst of several figures; its p-value is corrected for their number (Bonferroni). Nothing to look at is no fault. */
 function worst(name: string, figures: { p: number; finding: string }[]): StatisticalTest {
+  if (figures.length === 0) return { name, figures: 0, p: 1, finding: 'nothing that can be masked' };
   const least = figures.reduce((a, b) => (b.p < a.p ? b : a), { p: 1, finding: 'as expected' });
   return { name, figures: figures.length, p: Math.min(1, least.p * figures.length), finding: least.finding };
 }

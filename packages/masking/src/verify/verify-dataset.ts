@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { type Dataset, openDataset } from '@mlm/arrow';
+import { InputError, type MessageParts, say } from '@mlm/base/errors';
 import { entryPoint } from '@mlm/base/spawn';
 import type { MaskingRule } from '../rule.js';
 import type { Tally } from './tally.js';
@@ -16,10 +17,9 @@ export interface VerifyDatasetOptions extends VerifyOptions {
   signal?: AbortSignal;
 }
 
-/** What a thread is given: every `threads`-th batch of a split is its own, from `first` on. */
+/** What a thread is given: every `threads`-th batch of a dataset is its own, from `first` on. */
 export interface CheckWork {
   path: string;
-  split: 'main' | 'validation';
   laws: MaskingRule | undefined;
   first: number;
   threads: number;
@@ -33,6 +33,13 @@ export interface CheckResult {
   labelled: number;
 }
 
+/** What a thread says: rows done, what it has found, what is wrong with the input, or that it failed. */
+export type CheckMessage =
+  | { rows: number }
+  | { result: CheckResult }
+  | { problem: MessageParts }
+  | { error: unknown };
+
 const FEW_BATCHES = 4;
 
 /**
@@ -44,22 +51,31 @@ const FEW_BATCHES = 4;
  */
 export async function verifyDataset(
   dataset: Dataset,
-  split: CheckWork['split'] = 'main',
+  split: 'main' | 'validation' = 'main',
   laws?: MaskingRule,
   options: VerifyDatasetOptions = {},
 ): Promise<MaskingReport> {
+  options.signal?.throwIfAborted();
   const part = split === 'main' ? dataset : dataset.validation!;
   const batches = part.batchRows.length;
   const { threads = batches < FEW_BATCHES ? 0 : Math.min(availableParallelism(), batches) } = options;
   const check = new MaskingCheck(part.metadata, laws, options.violations);
-  const work = { path: dataset.path, split, laws, violations: options.violations };
+  const work = { path: part.path, laws, violations: options.violations };
   if (threads === 0) {
     await checkBatches(check, part, 0, 1, options.onRows, options.signal);
   } else {
+    // Where one thread fails, the others have nothing more to do.
+    const failed = new AbortController();
+    const signal = AbortSignal.any([failed.signal, ...(options.signal ? [options.signal] : [])]);
     const results = Array.from({ length: threads }, (_, first) =>
-      runThread({ ...work, first, threads }, options),
+      runThread({ ...work, first, threads }, { ...options, signal }),
     );
-    for (const result of await Promise.all(results)) check.join(result);
+    try {
+      for (const result of await Promise.all(results)) check.join(result);
+    } catch (error) {
+      failed.abort(error);
+      throw error;
+    }
   }
   return reportOf(check, part.metadata, part.rows, options.nameOf);
 }
@@ -77,7 +93,13 @@ async function checkBatches(
   for (const [index, rows] of part.batchRows.entries()) {
     if (index % step === first) {
       signal?.throwIfAborted();
-      check.add(await part.batch(index), firstRow, part.rows);
+      const batch = await part.batch(index);
+      try {
+        check.add(batch, firstRow, part.rows);
+      } catch (error) {
+        if (!(error instanceof InputError)) throw error;
+        throw new InputError(say`${part.path}, rows ${firstRow} to ${firstRow + rows - 1}: ${error.parts}`);
+      }
       onRows?.(rows);
     }
     firstRow += rows;
@@ -88,9 +110,8 @@ async function checkBatches(
 export async function checkShare(work: CheckWork, onRows: (rows: number) => void): Promise<CheckResult> {
   const dataset = await openDataset(work.path);
   try {
-    const part = work.split === 'main' ? dataset : dataset.validation!;
-    const check = new MaskingCheck(part.metadata, work.laws, work.violations);
-    await checkBatches(check, part, work.first, work.threads, onRows);
+    const check = new MaskingCheck(dataset.metadata, work.laws, work.violations);
+    await checkBatches(check, dataset, work.first, work.threads, onRows);
     return { tally: check.counted(), violations: check.violations, labelled: check.labelled };
   } finally {
     await dataset.close();
@@ -107,8 +128,9 @@ function runThread(work: CheckWork, { onRows, signal }: VerifyDatasetOptions): P
       reject(signal!.reason);
     };
     signal?.addEventListener('abort', stop, { once: true });
-    worker.on('message', (message: { rows: number } | { result: CheckResult } | { error: Error }) => {
+    worker.on('message', (message: CheckMessage) => {
       if ('rows' in message) onRows?.(message.rows);
+      else if ('problem' in message) reject(new InputError(message.problem));
       else if ('error' in message) reject(message.error);
       else resolve(message.result);
     });

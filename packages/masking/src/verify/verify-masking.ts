@@ -249,6 +249,7 @@ function declaredRule(metadata: DatasetMetadata | undefined): MaskingRule {
 
 function columnsOf(batch: RecordBatch): FoundColumns {
   const has = (column: string) => batch.schema.fields.some(({ name }) => name === column);
+  if (!has('labels')) throw new InputError('the dataset is not masked: it has no column "labels"');
   return {
     input_ids: listColumn(batch, 'input_ids'),
     labels: listColumn(batch, 'labels'),

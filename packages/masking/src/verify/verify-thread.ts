@@ -1,8 +1,11 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { type CheckWork, checkShare } from './verify-dataset.js';
+import { InputError } from '@mlm/base/errors';
+import { type CheckMessage, type CheckWork, checkShare } from './verify-dataset.js';
 
 // A thread of verifyDataset: it opens the dataset for itself and sends what it counts.
-checkShare(workerData as CheckWork, (rows) => parentPort!.postMessage({ rows })).then(
-  (result) => parentPort!.postMessage({ result }),
-  (error: unknown) => parentPort!.postMessage({ error }),
+const send = (message: CheckMessage) => parentPort!.postMessage(message);
+checkShare(workerData as CheckWork, (rows) => send({ rows })).then(
+  (result) => send({ result }),
+  // Cloned, an error loses its class.
+  (error: unknown) => send(error instanceof InputError ? { problem: error.parts } : { error }),
 );

@@ -1,4 +1,5 @@
-import { checkShards, type Dataset, openDataset } from '@mlm/arrow';
+import { join } from 'node:path';
+import { checkShards, type Dataset, openDataset, splitNames } from '@mlm/arrow';
 import { InputError } from '@mlm/base/errors';
 import {
   type MaskingReport,
@@ -32,13 +33,22 @@ export async function runVerify(context: Context, options: VerifySettings): Prom
       splits[part.metadata?.split ?? (split === 'main' ? 'train' : 'validation')] = report;
     }
     const isSound = Object.values(splits).every((report) => report.isSound);
-    printResult(context, options, { path: dataset.path, sound: isSound, splits }, (style) =>
-      Object.entries(splits).flatMap(([name, report]) => describe(name, report, nameOf, style)),
-    );
+    const unchecked = await otherSplits(options.dataset, dataset);
+    const result = { path: dataset.path, sound: isSound, splits, ...(unchecked.length > 0 && { unchecked }) };
+    printResult(context, options, result, (style) => [
+      ...Object.entries(splits).flatMap(([name, report]) => describe(name, report, nameOf, style)),
+      ...unchecked.map((path) => `not checked: ${path}; verify it by its own path`),
+    ]);
     for (const [name, report] of Object.entries(splits)) refuseUnsound(dataset.path, name, report);
   } finally {
     await dataset.close();
   }
+}
+
+/** Folders of a dataset's splits beside the two that are read. */
+async function otherSplits(path: string, { path: main, validation }: Dataset): Promise<string[]> {
+  const folders = (await splitNames(path)).map((name) => join(path, name));
+  return folders.filter((folder) => folder !== main && folder !== validation?.path);
 }
 
 /** @throws InputError where a row or a statistic is not as it should be */

@@ -1,0 +1,156 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { maskedBatch, openDataset } from '@mlm/arrow';
+import { InputError } from '@mlm/base/errors';
+import { Field, Int64, List, makeData, RecordBatch, Schema, Struct, Table, tableToIPC } from 'apache-arrow';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { maskRows } from '../rows/mask-rows.js';
+import { columnOf, plainRows, ruleOf } from '../testing.fixture.js';
+import { verifyDataset } from './verify-dataset.js';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'mlm-verify-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** A folder as `datasets` saves one, a file a batch. */
+async function save(name: string, batches: RecordBatch[]): Promise<string> {
+  const path = join(folder, name);
+  await mkdir(path, { recursive: true });
+  const files = batches.map((_, i) => `data-${i}.arrow`);
+  for (const [i, batch] of batches.entries())
+    await writeFile(join(path, files[i]!), tableToIPC(new Table([batch]), 'stream'));
+  const state = { _data_files: files.map((filename) => ({ filename })) };
+  await writeFile(join(path, 'state.json'), JSON.stringify(state));
+  return path;
+}
+
+const maskedOf = (rows: ReturnType<typeof columnOf>, firstRow = 0) =>
+  maskedBatch(maskRows(rows, ruleOf(), { unit: 0, firstRow, split: 'train' }));
+
+/** Five batches of a hundred rows. */
+const sound = () => Array.from({ length: 5 }, (_, i) => maskedOf(plainRows(100, 20), 100 * i));
+
+/** The batch with labels of 64 bits, one of which is given. */
+function wideLabels(batch: RecordBatch, at: number, label: bigint): RecordBatch {
+  const { offsets, values } = columnOf([[...batch.getChild('labels')!].flatMap((row) => [...row])]);
+  const wide = BigInt64Array.from(values, BigInt);
+  wide[at] = label;
+  const list = (name: string, type: List) => new Field(name, type);
+  const fields = [
+    list('input_ids', batch.schema.fields[0]!.type as List),
+    list('labels', new List(new Field('item', new Int64(), true))),
+  ];
+  const data = makeData({
+    type: fields[1]!.type as List,
+    length: batch.numRows,
+    valueOffsets: batch.data.children[1]!.valueOffsets as Int32Array,
+    child: makeData({ type: new Int64(), data: wide, length: offsets.at(-1)! }),
+  });
+  const children = [batch.data.children[0]!, data];
+  const struct = makeData({ type: new Struct(fields), length: batch.numRows, children });
+  return new RecordBatch(new Schema(fields), struct);
+}
+
+describe('verifyDataset', () => {
+  it('finds the same by any number of threads, in both parts of a dataset', async () => {
+    const train = await save('both/train', sound());
+    const broken = sound();
+    (broken[3]!.getChild('attention_mask')!.data[0]!.children[0]!.values as Int8Array)[45] = 0;
+    await save('both/validation', broken);
+    await writeFile(join(folder, 'both/dataset_dict.json'), '{"splits": ["train", "validation"]}');
+    const dataset = await openDataset(join(folder, 'both'));
+    try {
+      for (const threads of [0, 1, 2, 7]) {
+        const main = await verifyDataset(dataset, 'main', ruleOf(), { threads });
+        expect(main).toMatchObject({ rows: 500, tokens: 10_000, maskable: 9000, isSound: true });
+        const validation = await verifyDataset(dataset, 'validation', ruleOf(), { threads });
+        expect(validation).toMatchObject({ rows: 500, isSound: false });
+        expect(validation.violations).toEqual([
+          expect.objectContaining({
+            row: 302,
+            position: 5,
+            message: 'attention_mask is 0 on a real token, expected 1',
+          }),
+        ]);
+      }
+      expect(dataset.path).toBe(train);
+    } finally {
+      await dataset.close();
+    }
+  });
+
+  it('names file and rows of what cannot be a masked row, by threads too', async () => {
+    const batches = sound().map((batch, i) => wideLabels(batch, 45, i === 3 ? 2n ** 40n : -100n));
+    const path = await save('wide', batches);
+    const dataset = await openDataset(path);
+    try {
+      for (const threads of [0, 2]) {
+        const check = verifyDataset(dataset, 'main', ruleOf(), { threads });
+        await expect(check).rejects.toBeInstanceOf(InputError);
+        await expect(check).rejects.toThrow(
+          `${path}, rows 300 to 399: column "labels" holds 1099511627776: expected integers of 32 bits`,
+        );
+      }
+    } finally {
+      await dataset.close();
+    }
+  });
+
+  it('says that a dataset has no labels', async () => {
+    const [batch] = sound();
+    const dataset = await openDataset(await save('plain', [batch!.select(['input_ids'])]));
+    try {
+      await expect(verifyDataset(dataset, 'main', ruleOf())).rejects.toThrow(
+        'the dataset is not masked: it has no column "labels"',
+      );
+    } finally {
+      await dataset.close();
+    }
+  });
+
+  it.each([
+    [
+      'nothing but special tokens',
+      [
+        [101, 102],
+        [101, 102, 0],
+      ],
+    ],
+    ['rows without tokens', [[], []]],
+    ['one token', [[101]]],
+    ['no rows', []],
+  ])('finds no fault with %s', async (name, rows) => {
+    const dataset = await openDataset(await save(name, [maskedOf(columnOf(rows))]));
+    try {
+      const report = await verifyDataset(dataset, 'main', ruleOf());
+      expect(report).toMatchObject({ rows: rows.length, maskable: 0, isSound: true, violations: [], p: 1 });
+      for (const { p, figures, finding } of report.tests)
+        expect([p, figures, finding]).toEqual([1, 0, 'nothing that can be masked']);
+    } finally {
+      await dataset.close();
+    }
+  });
+
+  it('counts rows as they are done, and stops when it is told to', async () => {
+    const dataset = await openDataset(await save('counted', sound()));
+    try {
+      for (const threads of [0, 2]) {
+        let rows = 0;
+        const onRows = (more: number) => {
+          rows += more;
+        };
+        await verifyDataset(dataset, 'main', ruleOf(), { threads, onRows });
+        expect(rows).toBe(500);
+        const stop = new AbortController();
+        stop.abort(new Error('enough'));
+        const stopped = verifyDataset(dataset, 'main', ruleOf(), { threads, signal: stop.signal });
+        await expect(stopped).rejects.toThrow('enough');
+      }
+    } finally {
+      await dataset.close();
+    }
+  });
+});
