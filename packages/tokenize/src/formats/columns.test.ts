@@ -25,7 +25,7 @@ async function textOf(path: string, textField = 'text'): Promise<string> {
   return Buffer.concat(parts).toString();
 }
 
-test.each((await readdir(folder)).filter((name) => !name.startsWith('nested')))(
+test.each((await readdir(folder)).filter((name) => !/^(nested|ill-formed)/.test(name)))(
   '%s is read',
   async (name) => {
     expect(await textOf(folder + name)).toBe(expected);
@@ -42,6 +42,10 @@ test.each(['nested.arrow', 'nested.parquet'])(
     );
   },
 );
+
+test('text of a Parquet file is made well-formed, and loses its byte order mark', async () => {
+  expect(await textOf(`${folder}ill-formed.parquet`)).toBe('a \ufffd b\nmarked\ncut \ufffd\nplain\n');
+});
 
 test('compressed Arrow that is damaged ends in one line', async () => {
   const { mkdtemp, rm, writeFile } = await import('node:fs/promises');

@@ -1,8 +1,11 @@
+import { isUtf8 } from 'node:buffer';
+import { brotliDecompressSync, unzipSync } from 'node:zlib';
 import { InputError, mention, say } from '@mlm/base/errors';
 import type { AsyncBuffer, Compressors, SchemaTree } from 'hyparquet';
 import { noColumn, refuseCompressed } from './arrow.js';
-import type { Format, InputFile, InputReader } from './format.js';
+import { type Format, type InputFile, type InputReader, markLength } from './format.js';
 import { joinLines, lines } from './lines.js';
+import { zstdFrameDecompressor } from './zstd.js';
 
 /** Bytes of text that are decoded at a time, about. */
 const PORTION_BYTES = 8 << 20;
@@ -26,7 +29,7 @@ async function* parquetLines(input: InputReader, field: string): AsyncGenerator<
   const buffer = rereadable(input);
   try {
     const { parquetMetadataAsync, parquetReadObjects, parquetSchema } = await import('hyparquet');
-    const compressors = boundedCompressors((await import('hyparquet-compressors')).compressors);
+    const compressors = await pageDecompressors();
     const metadata = await parquetMetadataAsync(buffer);
     const names = leavesOf(parquetSchema(metadata));
     const path = names.find((name) => name.join('.') === field);
@@ -49,6 +52,7 @@ async function* parquetLines(input: InputReader, field: string): AsyncGenerator<
           file: buffer,
           metadata,
           compressors,
+          parsers: { stringFromBytes: textBytes },
           columns: [path[0]!],
           rowStart: groupStart + start,
           rowEnd: groupStart + Math.min(rows, start + portion),
@@ -83,8 +87,20 @@ function rereadable(input: InputReader): AsyncBuffer {
   };
 }
 
-function boundedCompressors(compressors: Compressors): Compressors {
-  const bounded = Object.entries(compressors).map(([codec, decompress]) => [
+/** By codec: Node's own where it has one. A page is no larger than it says, and that is bounded. */
+async function pageDecompressors(): Promise<Compressors> {
+  const [{ compressors }, zstd] = await Promise.all([
+    import('hyparquet-compressors'),
+    zstdFrameDecompressor(),
+  ]);
+  const most = (size: number) => ({ maxOutputLength: Math.max(1, size) });
+  const all: Compressors = {
+    ...compressors,
+    GZIP: (bytes, size) => unzipSync(bytes, most(size)),
+    BROTLI: (bytes, size) => brotliDecompressSync(bytes, most(size)),
+    ZSTD: zstd,
+  };
+  const bounded = Object.entries(all).map(([codec, decompress]) => [
     codec,
     (bytes: Uint8Array, size: number) => {
       if (size > MAX_PAGE) throw new Error(`a page grows to ${size} bytes, more than ${MAX_PAGE}`);
@@ -92,6 +108,17 @@ function boundedCompressors(compressors: Compressors): Compressors {
     },
   ]);
   return Object.fromEntries(bounded) as Compressors;
+}
+
+const decoder = new TextDecoder();
+
+/**
+ * A text stays UTF-8, as a view of its page, which no string is made of on the way. Ill-formed sequences become U+FFFD and
+ * a byte order mark goes, as where strings are made.
+ */
+function textBytes(bytes: Uint8Array): Buffer {
+  if (markLength(bytes) > 0 || !isUtf8(bytes)) return Buffer.from(decoder.decode(bytes));
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
 /** The paths of the columns that hold values, those inside others too. */
@@ -109,10 +136,11 @@ function* recordTexts(
     let text: unknown = record;
     for (const step of path) text = (text as Record<string, unknown> | null | undefined)?.[step];
     if (text === null || text === undefined) continue;
-    if (typeof text !== 'string')
+    // What is text is a Buffer; JSON and other types are what hyparquet makes of them.
+    if (!Buffer.isBuffer(text) && typeof text !== 'string')
       throw new InputError(
         say`${file.path}: column "${field}" holds ${typeof text}, expected text; choose another with ${mention('textField')}`,
       );
-    yield Buffer.from(text);
+    yield typeof text === 'string' ? Buffer.from(text) : text;
   }
 }

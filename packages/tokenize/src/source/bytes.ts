@@ -29,8 +29,11 @@ export function fileBytes(file: InputFile): ByteSource {
   };
 }
 
-/** Bytes that arrive in chunks; what has been taken is forgotten. What `read` gave is valid until the next call. */
-export function streamBytes(chunks: AsyncIterable<Uint8Array>): ByteSource {
+/**
+ * Bytes that arrive in chunks; what has been taken is forgotten. What `read` gave is valid until the next call.
+ * @param keeps - whether `take` gives bytes; else the source serves to find out where it is cut. Default: true
+ */
+export function streamBytes(chunks: AsyncIterable<Uint8Array>, keeps = true): ByteSource {
   const iterator = chunks[Symbol.asyncIterator]();
   const window = new SlidingWindow();
   let ended = false;
@@ -51,7 +54,7 @@ export function streamBytes(chunks: AsyncIterable<Uint8Array>): ByteSource {
       return Math.min(to, window.end);
     },
     take(from, to) {
-      const bytes = Uint8Array.from(window.slice(from, to));
+      const bytes = keeps ? Uint8Array.from(window.slice(from, to)) : undefined;
       window.forget(to);
       return bytes;
     },

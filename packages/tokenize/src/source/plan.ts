@@ -35,10 +35,12 @@ export async function* planUnits(input: InputFiles, options: PlanOptions = {}): 
       'standard input and pipes cannot be shared among several processes; give files instead',
     );
   const { from, to } = bytesOfShare(input, share);
+  const needs = (ordinal: number, position: number) =>
+    position >= from && ordinal + 1 >= (options.lastFinished?.files ?? 0);
   const end = share.rank + 1 === share.worldSize ? Number.POSITIVE_INFINITY : to;
   let number = 0;
   let isEmpty = true;
-  for await (const { position, ...unit } of differentUnits(input.files, options)) {
+  for await (const { position, ...unit } of differentUnits(input.files, options, needs)) {
     if (position >= end) break;
     if (position >= from && number >= firstUnit) {
       yield { number, ...unit };
@@ -84,20 +86,34 @@ interface PlacedPart {
   isWhole: boolean;
 }
 
+/**
+ * Whether any unit of a file is wanted, by the file's number and where it begins. Of the others it only matters where
+ * they are cut, since units are numbered over the whole input.
+ */
+type NeedsFile = (ordinal: number, position: number) => boolean;
+
 /** The units, without documents that stood before if they are not wanted. */
-function differentUnits(files: InputFile[], options: PlanOptions): AsyncGenerator<PlacedUnit> {
-  const units = allUnits(files, options);
+function differentUnits(
+  files: InputFile[],
+  options: PlanOptions,
+  needs: NeedsFile,
+): AsyncGenerator<PlacedUnit> {
   const { dedup, dedupMemory } = settingsOf(dedupOptions, options);
-  if (dedup === undefined) return units;
+  if (dedup === undefined) return allUnits(files, options, needs);
+  const units = allUnits(files, options, () => true);
   const { textField = readDefaults.textField, onBadRecord, lineByLine = false } = options;
   const skipsBadRecords = onBadRecord === 'skip';
   return dropDuplicates(units, { textField, skipsBadRecords, lineByLine, memory: dedupMemory });
 }
 
 /** Whole small files together, ranges of larger ones each by itself. */
-async function* allUnits(files: InputFile[], options: PlanOptions): AsyncGenerator<PlacedUnit> {
+async function* allUnits(
+  files: InputFile[],
+  options: PlanOptions,
+  needs: NeedsFile,
+): AsyncGenerator<PlacedUnit> {
   let group: PlacedUnit = { parts: [], position: 0, inputBytes: 0 };
-  for await (const { part, position, inputEnd, isWhole } of allParts(files, options)) {
+  for await (const { part, position, inputEnd, isWhole } of allParts(files, options, needs)) {
     const bytes = part.end - part.start;
     if (group.parts.length > 0 && (!isWhole || group.inputBytes + bytes > UNIT_BYTES)) {
       yield group;
@@ -115,13 +131,17 @@ async function* allUnits(files: InputFile[], options: PlanOptions): AsyncGenerat
   if (group.parts.length > 0) yield group;
 }
 
-async function* allParts(files: InputFile[], options: PlanOptions): AsyncGenerator<PlacedPart> {
+async function* allParts(
+  files: InputFile[],
+  options: PlanOptions,
+  needs: NeedsFile,
+): AsyncGenerator<PlacedPart> {
   let position = 0;
   for (const [ordinal, file] of files.entries()) {
     const format = formatOf(file.format);
     const inputEnd = position + file.size;
     if (isStreamed(file) || file.stored || file.compression !== 'none' || format.open)
-      yield* streamedParts(file, ordinal, position, options);
+      yield* streamedParts(file, ordinal, position, options, needs(ordinal, position));
     else if (file.size > UNIT_BYTES) yield* rangeParts(file, format.content, ordinal, position, options);
     else if (file.size > 0) {
       const range = { start: 0, end: file.size, documentStart: 0, data: undefined };
@@ -156,24 +176,28 @@ async function* rangeParts(
   }
 }
 
-/** Parts of what must be read from its beginning on: compressed files, columns, standard input. */
+/**
+ * Parts of what must be read from its beginning on: compressed files, columns, standard input.
+ * @param keeps - whether parts get their bytes, without which they are only counted
+ */
 async function* streamedParts(
   file: InputFile,
   ordinal: number,
   position: number,
   options: PlanOptions,
+  keeps: boolean,
 ): AsyncGenerator<PlacedPart> {
   const reader = openReader(file);
   try {
     const { format, chunks } = await openContent(reader, options.textField ?? readDefaults.textField);
     const { content } = format;
-    const source = streamBytes(chunks);
+    const source = streamBytes(chunks, keeps);
     let linesBefore = 0;
     try {
       for await (const range of rangesOf(file, source, content, options)) {
         const part: UnitPart = { ...partOf(file, ordinal, content, range, options), linesBefore };
         if (format.countsRecords) part.countsRecords = true;
-        if (content.name === 'jsonl') linesBefore += countLines(range.data!);
+        if (content.name === 'jsonl' && range.data) linesBefore += countLines(range.data);
         const isWhole = range.start === 0 && range.isLast;
         yield { part, position, inputEnd: position + reader.bytesRead, isWhole };
       }
