@@ -136,6 +136,14 @@ let lastMetadata: DatasetMetadata | undefined;
  * @param text the JSON
  * @param name what messages call the dataset; default `dataset`
  * @throws InputError when it is of a later format version or not JSON
+ *
+ * @example
+ * ```ts
+ * import { METADATA_KEY, openDataset, parseMetadata } from '@mlm/arrow';
+ *
+ * const { schema } = await openDataset('out.arrow');
+ * const { tokenizer, masking } = parseMetadata(schema.metadata.get(METADATA_KEY)!, 'out.arrow');
+ * ```
  */
 export function parseMetadata(text: string, name = 'dataset'): DatasetMetadata {
   // Every batch of a stream carries the same string: parse it once.

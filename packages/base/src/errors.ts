@@ -26,6 +26,13 @@ export type MessageParts = readonly (string | Mention)[];
  *
  * @param option - the name in the library's options object: `learningRate`
  * @param value - the value the message recommends
+ *
+ * @example
+ * ```ts
+ * import { mention, messageText, say } from '@mlm/base';
+ *
+ * console.log(messageText(say`use ${mention('workers', 2)}`)); // use workers: 2
+ * ```
  */
 export function mention(option: string, value?: string | number): OptionMention {
   return value === undefined ? { option } : { option, value };
@@ -37,17 +44,45 @@ export function mention(option: string, value?: string | number): OptionMention 
  *
  * @param name - the exported function
  * @param options - the options to call it with
+ *
+ * @example
+ * ```ts
+ * import { call, InputError, say } from '@mlm/base';
+ *
+ * throw new InputError(say`TensorFlow is not set up; use ${call('setupTensorflow', { gpu: true })}`);
+ * ```
  */
 export function call(name: string, options?: CallMention['options']): CallMention {
   return options === undefined ? { call: name } : { call: name, options };
 }
 
-/** A message as a tagged template whose values may be mentions or messages: `` say`${path} exists; use ${mention('overwrite')}` ``. */
+/**
+ * A message as a tagged template whose values may be mentions or messages: `` say`${path} exists; use ${mention('overwrite')}` ``.
+ *
+ * @example
+ * ```ts
+ * import { mention, say } from '@mlm/base';
+ *
+ * const why = say`${mention('precision', 'bf16')} needs a GPU`;
+ * const message = say`${why}; leave it out`; // messages nest
+ * ```
+ */
 export function say(strings: TemplateStringsArray, ...values: unknown[]): MessageParts {
   return strings.flatMap((text, i) => (i === 0 ? [text] : [...partsOf(values[i - 1]), text]));
 }
 
-/** The message as a library prints it. Pass `name` to print mentions otherwise, as the command line does. */
+/**
+ * The message as a library prints it. Pass `name` to print mentions otherwise, as the command line does.
+ *
+ * @example
+ * ```ts
+ * import { mention, messageText, say } from '@mlm/base';
+ *
+ * const parts = say`use ${mention('overwrite')}`;
+ * const flags = messageText(parts, (mention) => ('option' in mention ? `--${mention.option}` : mention.call));
+ * console.log(flags); // use --overwrite
+ * ```
+ */
 export function messageText(parts: MessageParts, name = libraryName): string {
   return oneLine(parts.map((part) => (typeof part === 'string' ? part : name(part))).join(''));
 }
@@ -67,7 +102,16 @@ function oneLine(text: string): string {
     : `${line.slice(0, MAX_LENGTH / 2)} … ${line.slice(-MAX_LENGTH / 2)}`;
 }
 
-/** Something the user can put right: one clear line that names the file, row or option, what was expected and what to do. */
+/**
+ * Something the user can put right: one clear line that names the file, row or option, what was expected and what to do.
+ *
+ * @example
+ * ```ts
+ * import { InputError, mention, say } from '@mlm/base';
+ *
+ * throw new InputError(say`out.arrow exists already; use ${mention('overwrite')}`);
+ * ```
+ */
 export class InputError extends Error {
   /** The same for all of them, across copies of this package. */
   readonly code = code;

@@ -18,7 +18,16 @@ export interface LauncherVariables {
   size: string;
 }
 
-/** The variables of the launcher that started this process, both of them set; `undefined` where none did. */
+/**
+ * The variables of the launcher that started this process, both of them set; `undefined` where none did.
+ *
+ * @example
+ * ```ts
+ * import { launcherVariables } from '@mlm/base';
+ *
+ * console.log(launcherVariables({ RANK: '1', WORLD_SIZE: '4' }));
+ * ```
+ */
 export function launcherVariables(env: NodeJS.ProcessEnv = process.env): LauncherVariables | undefined {
   return launchers.find(({ rank, size }) => env[rank] !== undefined && env[size] !== undefined);
 }
@@ -26,6 +35,13 @@ export function launcherVariables(env: NodeJS.ProcessEnv = process.env): Launche
 /**
  * The setting by which this is one of several processes of a launcher, such as `WORLD_SIZE=4`; `undefined` where it runs
  * alone.
+ *
+ * @example
+ * ```ts
+ * import { severalProcesses } from '@mlm/base';
+ *
+ * console.log(severalProcesses({ RANK: '1', WORLD_SIZE: '4' })); // WORLD_SIZE=4
+ * ```
  */
 export function severalProcesses(env: NodeJS.ProcessEnv = process.env): string | undefined {
   const size = launchers.map(({ size }) => size).find((size) => Number(env[size]) > 1);

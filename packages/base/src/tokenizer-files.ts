@@ -20,6 +20,13 @@ export const tokenizerFileNames = [
  * @param files - content by file name
  * @param source - where they came from, for the message
  * @throws InputError when a name is another one, or a content is no text
+ *
+ * @example
+ * ```ts
+ * import { checkTokenizerFiles } from '@mlm/base';
+ *
+ * checkTokenizerFiles({ '../../.profile': '' }, 'out.arrow'); // throws
+ * ```
  */
 export function checkTokenizerFiles(files: unknown, source: string): Record<string, string> {
   if (typeof files !== 'object' || files === null || Array.isArray(files))

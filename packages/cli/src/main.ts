@@ -7,6 +7,13 @@ import { createProgram, helpOrArguments } from './program.js';
 /**
  * Runs `mlm` with the arguments after its name and ends the process: 0 done, 1 an error in the input or the machine,
  * 2 wrong usage, 130 Ctrl-C, 143 SIGTERM.
+ *
+ * @example
+ * ```ts
+ * import { main } from '@mlm/cli';
+ *
+ * await main(['preprocess', 'corpus/', '--output', 'out.arrow']);
+ * ```
  */
 export async function main(args: string[]): Promise<void> {
   // Warnings of dependencies (deprecations, experimental features) are for us, not for the user.

@@ -158,6 +158,26 @@ test.each(packages.filter((name) => name !== 'cli'))(
   },
 );
 
+/** The functions and classes that a package's index exports, with the comment above each. */
+const exportedCode = (name: string) =>
+  [...sources.get(`${name}/src/index.ts`)!.matchAll(/^export \{([^}]*)\} from '\.\/(.*?)\.js'/gm)].flatMap(
+    ([, names, file]) =>
+      names!.split(',').flatMap((exported) => {
+        const text = sources.get(`${name}/src/${file}.ts`)!;
+        const code = `^((?: \\*.*\n|/\\*\\*.*\n)*)export (?:async )?(?:function\\*?|class) ${exported.trim()}\\b`;
+        const found = new RegExp(code, 'm').exec(text);
+        return found ? [{ name: exported.trim(), comment: found[1]! }] : [];
+      }),
+  );
+
+test.each(packages)('each function and class that %s exports has a comment with an example', (name) => {
+  const exported = exportedCode(name);
+  expect(exported.length).toBeGreaterThan(0);
+  expect(exported.filter(({ comment }) => !comment.includes('* @example')).map(({ name }) => name)).toEqual(
+    [],
+  );
+});
+
 /** Names that two packages may have: those of the PJRT C API, which its binding keeps. */
 const pjrtNames = ['CompileOptions', 'Device', 'Executable'];
 

@@ -58,6 +58,7 @@ test('JavaScript and TypeScript of the pages and of @example compile as strict T
   const borrowed = {
     '@tensorflow': 'packages/compile',
     '@types': '.',
+    'apache-arrow': 'packages/arrow',
     '@huggingface': 'interop/browser',
   };
   for (const [name, owner] of Object.entries(borrowed))

@@ -47,20 +47,35 @@ export interface CompileOptions {
 /**
  * Compiles a tfjs function, its gradients and its assignments into an executable that runs as a whole.
  *
- * ```ts
- * const step = await compile(({ weight }, { x, y }) => {
- *   const { value: loss, grads } = tf.variableGrads(() => tf.losses.meanSquaredError(y, tf.matMul(x, weight)));
- *   weight.assign(tf.sub(weight, tf.mul(grads.weight, 0.1)));
- *   return { loss };
- * }, { variables: { weight: { shape: [3, 1] } }, inputs: { x: { shape: ['batch', 3], dtype: 'float32' }, … } });
- * const { loss } = await step.run({ x: new Float32Array(12), … });
- * ```
  * The engines compute the same up to float32 rounding, but for two things. Where values are NaN, `tf.max`, `tf.min`,
  * `tf.argMax` and `tf.argMin` may leave them out (onnxruntime) or not (eager tfjs on the CPU). An int32 division by zero
  * is 0 (eager, `tf.floorDiv` in onnxruntime) or fails the run (TensorFlow, `tf.mod` in onnxruntime).
  *
  * @throws if the function cannot be traced (see `trace`) or the engine lacks one of its operations; InputError if the
  *   engine lacks the device or the precision, or is not set up; TypeError if `share` is of another engine or device
+ *
+ * @example
+ * ```ts
+ * import { compile } from '@mlm/compile';
+ * import * as tf from '@tensorflow/tfjs-core';
+ *
+ * const variables = { weight: { shape: [3, 1] } };
+ * const inputs = {
+ *   x: { shape: ['batch', 3], dtype: 'float32' },
+ *   y: { shape: ['batch', 1], dtype: 'float32' },
+ * } as const;
+ * const step = await compile(
+ *   ({ weight }, { x, y }) => {
+ *     const error = () => tf.losses.meanSquaredError(y!, tf.matMul(x!, weight!)) as tf.Scalar;
+ *     const { value: loss, grads } = tf.variableGrads(error);
+ *     weight!.assign(tf.sub(weight!, tf.mul(grads.weight!, 0.1)));
+ *     return { loss };
+ *   },
+ *   { variables, inputs },
+ * );
+ * const { loss } = await step.run({ x: new Float32Array(12), y: new Float32Array(4) });
+ * await step.dispose();
+ * ```
  */
 export async function compile(fn: TensorFunction, options: CompileOptions = {}): Promise<Executable> {
   const { engine = 'onnx', device = 'cpu', precision = 'fp32', threads, xla, share, devices } = options;

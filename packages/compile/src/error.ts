@@ -1,6 +1,15 @@
 import { InputError, type MessageParts, mention, say } from '@mlm/base/errors';
 
-/** A step, or the model itself, that the memory does not hold. */
+/**
+ * A step, or the model itself, that the memory does not hold.
+ *
+ * @example
+ * ```ts
+ * import { OutOfMemoryError } from '@mlm/compile';
+ *
+ * const isTooLarge = (error: unknown) => error instanceof OutOfMemoryError; // try a smaller batch
+ * ```
+ */
 export class OutOfMemoryError extends InputError {
   /**
    * @param where names the device whose memory is too small

@@ -5,6 +5,13 @@ import { readFileSync } from 'node:fs';
  * system does not tell.
  *
  * @param file what Linux tells of its processors; replaced in tests
+ *
+ * @example
+ * ```ts
+ * import { hasBfloat16 } from '@mlm/engines';
+ *
+ * const precision = hasBfloat16() ? 'bf16' : 'fp32';
+ * ```
  */
 export function hasBfloat16(file = '/proc/cpuinfo'): boolean | undefined {
   let text: string;

@@ -37,6 +37,13 @@ const timeoutMilliseconds = 120_000;
  *
  * @param signal ends the trial; it also ends by itself after two minutes
  * @param env environment of that process; `MLM_TENSORFLOW_HOME` names the TensorFlow to try
+ *
+ * @example
+ * ```ts
+ * import { enginePlaces, probeEngine } from '@mlm/engines';
+ *
+ * for (const place of enginePlaces) console.log(place.engine, place.device, (await probeEngine(place)).works);
+ * ```
  */
 export async function probeEngine(
   { engine, device }: EnginePlace,

@@ -168,7 +168,18 @@ function unprotectedIds(isProtected: Uint8Array): Int32Array {
   return ids.subarray(0, count);
 }
 
-/** The rule at a point of training, from 0 at its beginning to 1 at its end: the probability changes along a line. */
+/**
+ * The rule at a point of training, from 0 at its beginning to 1 at its end: the probability changes along a line.
+ *
+ * @example
+ * ```ts
+ * import { maskingDefaults, maskingRule, ruleAt } from '@mlm/masking';
+ * import { loadTokenizer } from '@mlm/tokenize';
+ *
+ * const rule = maskingRule(await loadTokenizer(), { ...maskingDefaults, probability: 0.3, final_probability: 0.15 });
+ * console.log(ruleAt(rule, 0.5).settings.probability); // 0.225
+ * ```
+ */
 export function ruleAt(rule: MaskingRule, progress: number): MaskingRule {
   const { final_probability, ...settings } = rule.settings;
   if (final_probability === undefined) return rule;
@@ -177,22 +188,58 @@ export function ruleAt(rule: MaskingRule, progress: number): MaskingRule {
   return { ...rule, settings: { ...settings, probability: now } };
 }
 
-/** The version of the dataset format that describes these settings: 2 where a reader of version 1 would misread them. */
+/**
+ * The version of the dataset format that describes these settings: 2 where a reader of version 1 would misread them.
+ *
+ * @example
+ * ```ts
+ * import { formatVersion } from '@mlm/masking';
+ *
+ * formatVersion({ probability: 0.15, replace: 'bert', labels: 'masked', seed: 42 }); // 1
+ * ```
+ */
 export function formatVersion({ probability, replace, labels, seed, ...more }: MaskingSettings): 1 | 2 {
   return typeof replace === 'string' && Object.keys(more).length === 0 ? 1 : 2;
 }
 
-/** Whether words are masked as one, for which a tokenizer must say where they begin. */
+/**
+ * Whether words are masked as one, for which a tokenizer must say where they begin.
+ *
+ * @example
+ * ```ts
+ * import { maskingDefaults, masksWords } from '@mlm/masking';
+ *
+ * console.log(masksWords({ ...maskingDefaults, select: 'span' })); // true
+ * ```
+ */
 export function masksWords({ select }: MaskingSettings): boolean {
   return selectionOf(select).of === 'words';
 }
 
-/** Share of a row's positions that have a label, at most. */
+/**
+ * Share of a row's positions that have a label, at most.
+ *
+ * @example
+ * ```ts
+ * import { maskedShare, maskingDefaults } from '@mlm/masking';
+ *
+ * console.log(maskedShare({ ...maskingDefaults, probability: 0.3, final_probability: 0.15 })); // 0.3
+ * ```
+ */
 export function maskedShare({ labels, probability, final_probability = 0 }: MaskingSettings): number {
   return labels === 'all' ? 1 : Math.max(probability, final_probability);
 }
 
-/** The settings as a line to read: `probability 0.15, replace mask, …`. */
+/**
+ * The settings as a line to read: `probability 0.15, replace mask, …`.
+ *
+ * @example
+ * ```ts
+ * import { describeSettings, maskingDefaults } from '@mlm/masking';
+ *
+ * console.log(describeSettings(maskingDefaults)); // probability 0.15, replace mask, …
+ * ```
+ */
 export function describeSettings(settings: MaskingSettings): string {
   return Object.entries(settings)
     .map(([name, value]) => `${name.replaceAll('_', ' ')} ${value}`)

@@ -19,7 +19,16 @@ export interface Page {
   scripts?: string[];
 }
 
-/** A whole page that needs no network: its styles and scripts stand in it. */
+/**
+ * A whole page that needs no network: its styles and scripts stand in it.
+ *
+ * @example
+ * ```ts
+ * import { page } from '@mlm/pages';
+ *
+ * const html = page({ title: 'Runs', body: '<main><h1>Runs</h1></main>' });
+ * ```
+ */
 export function page({ title, body, styles = [], scripts = [] }: Page): string {
   return `<!doctype html>
 <html lang="en">

@@ -32,7 +32,20 @@ const KINDS: Record<MaskKind, { label: string; mark: string }> = {
   kept: { label: 'kept, and to be predicted', mark: 'K' },
 };
 
-/** A page of rows with their masks in colour, to be filtered by words and by kinds of masks. */
+/**
+ * A page of rows with their masks in colour, to be filtered by words and by kinds of masks.
+ *
+ * @example
+ * ```ts
+ * import { maskedRowsPage } from '@mlm/pages';
+ *
+ * const row = [
+ *   { text: 'the', joins: false },
+ *   { text: 'fox', joins: false, masked: { kind: 'mask', shown: '[MASK]' } as const },
+ * ];
+ * const html = maskedRowsPage({ name: 'out.arrow', facts: {}, rows: [row], rowCount: 1 });
+ * ```
+ */
 export function maskedRowsPage({ name, facts, rows, rowCount }: MasksPage): string {
   const boxes = Object.entries(KINDS).map(
     ([kind, { label, mark }]) =>

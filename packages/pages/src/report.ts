@@ -4,7 +4,18 @@ import { escapeHtml, factTable, page, scrollingTable } from './html.js';
 import { predictedRows } from './predictions.js';
 import type { Run } from './run.js';
 
-/** A page about one run: its figures, curves, answers on validation rows, and what is needed to repeat it. */
+/**
+ * A page about one run: its figures, curves, answers on validation rows, and what is needed to repeat it.
+ *
+ * @example
+ * ```ts
+ * import { writeFile } from 'node:fs/promises';
+ * import { reportPage } from '@mlm/pages';
+ * import { readRun } from '@mlm/train';
+ *
+ * await writeFile('report.html', reportPage(await readRun('out-bert-tiny')));
+ * ```
+ */
 export function reportPage(run: Run): string {
   const predictions = run.predictions ?? [];
   const body = `<main>
@@ -20,7 +31,18 @@ ${factTable(run.facts)}
   return page({ title: run.name, body, styles: ['chart.css'], scripts: ['report.js'] });
 }
 
-/** A page that puts runs side by side: their curves in the same charts, their facts in one table, differences marked. */
+/**
+ * A page that puts runs side by side: their curves in the same charts, their facts in one table, differences marked.
+ *
+ * @example
+ * ```ts
+ * import { writeFile } from 'node:fs/promises';
+ * import { comparisonPage } from '@mlm/pages';
+ * import { readRun } from '@mlm/train';
+ *
+ * await writeFile('compare.html', comparisonPage(await Promise.all(['run-a', 'run-b'].map(readRun))));
+ * ```
+ */
 export function comparisonPage(runs: Run[]): string {
   const title = runs.map(({ name }) => name).join(', ');
   const body = `<main>

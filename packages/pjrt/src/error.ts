@@ -22,7 +22,16 @@ export type PjrtErrorCode = (typeof codes)[number];
 
 export const codeName = (code: number): PjrtErrorCode => codes[code - 1] ?? 'UNKNOWN';
 
-/** What XLA said, and of which call. */
+/**
+ * What XLA said, and of which call.
+ *
+ * @example
+ * ```ts
+ * import { PjrtError } from '@mlm/pjrt';
+ *
+ * const isFull = (error: unknown) => error instanceof PjrtError && error.code === 'RESOURCE_EXHAUSTED';
+ * ```
+ */
 export class PjrtError extends Error {
   override readonly name = 'PjrtError';
 

@@ -8,7 +8,19 @@ import { Topology } from './topology.js';
 
 const plugins = new Map<string, Promise<Plugin>>();
 
-/** A shared library that implements PJRT for a kind of device. */
+/**
+ * A shared library that implements PJRT for a kind of device.
+ *
+ * @example
+ * ```ts
+ * import { Plugin } from '@mlm/pjrt';
+ *
+ * const plugin = await Plugin.load('/opt/pjrt/xla_cuda_plugin.so');
+ * const client = await plugin.createClient();
+ * console.log(client.devices.map(({ kind }) => kind));
+ * client.destroy();
+ * ```
+ */
 export class Plugin {
   private constructor(private readonly native: Native) {}
 

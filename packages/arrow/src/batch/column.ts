@@ -14,6 +14,15 @@ export interface ListColumn<T extends Int32Array | Int8Array = Int32Array | Int8
  * and fixed-size lists, which other programs write, are converted to int32). Right for sliced batches: `offsets` then
  * need not begin at 0.
  * @throws InputError when there is no such column, or its rows are not lists of integers without nulls
+ *
+ * @example
+ * ```ts
+ * import { listColumn, openDataset } from '@mlm/arrow';
+ *
+ * const dataset = await openDataset('out.arrow');
+ * const { values, offsets } = listColumn(await dataset.batch(0), 'input_ids');
+ * console.log(values.subarray(offsets[0], offsets[1])); // the first row
+ * ```
  */
 export function listColumn(batch: RecordBatch, name: 'attention_mask'): ListColumn<Int8Array>;
 export function listColumn(

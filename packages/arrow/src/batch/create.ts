@@ -19,7 +19,17 @@ export interface MaskedColumns {
   document_starts?: ListColumn<Int32Array>;
 }
 
-/** A record batch `{ input_ids: list<int32> }`, and `document_starts` where they are given; nothing is copied. */
+/**
+ * A record batch `{ input_ids: list<int32> }`, and `document_starts` where they are given; nothing is copied.
+ *
+ * @example
+ * ```ts
+ * import { tokenBatch } from '@mlm/arrow';
+ *
+ * const input_ids = { values: Int32Array.of(101, 7592, 102), offsets: Int32Array.of(0, 3) };
+ * const batch = tokenBatch(input_ids, { unit: 0, firstRow: 0, split: 'train' });
+ * ```
+ */
 export function tokenBatch(
   input_ids: ListColumn<Int32Array>,
   place?: BatchPlace,
@@ -31,13 +41,34 @@ export function tokenBatch(
 /**
  * A record batch `{ input_ids: list<int32>, labels: list<int32>, attention_mask: list<int8> }`, and
  * `document_starts: list<int32>` where they are given; nothing is copied.
+ *
+ * @example
+ * ```ts
+ * import { maskedBatch } from '@mlm/arrow';
+ *
+ * const batch = maskedBatch({
+ *   input_ids: { values: Int32Array.of(101, 103, 102), offsets: Int32Array.of(0, 3) },
+ *   labels: { values: Int32Array.of(-100, 7592, -100), offsets: Int32Array.of(0, 3) },
+ *   attention_mask: { values: Int8Array.of(1, 1, 1), offsets: Int32Array.of(0, 3) },
+ * });
+ * ```
  */
 export function maskedBatch(columns: MaskedColumns, place?: BatchPlace): RecordBatch {
   const { input_ids, labels, attention_mask, document_starts } = columns;
   return listBatch(defined({ input_ids, labels, attention_mask, document_starts }), placeMetadata(place));
 }
 
-/** The record batch of plain columns, which are not copied. */
+/**
+ * The record batch of plain columns, which are not copied.
+ *
+ * @example
+ * ```ts
+ * import { recordBatch } from '@mlm/arrow';
+ *
+ * const input_ids = { values: Int32Array.of(101, 7592, 102), offsets: Int32Array.of(0, 3) };
+ * const batch = recordBatch({ columns: { input_ids }, place: { unit: 0, firstRow: 0, split: 'train' } });
+ * ```
+ */
 export function recordBatch({ columns, place }: ColumnBatch): RecordBatch {
   return listBatch(columns, placeMetadata(place));
 }

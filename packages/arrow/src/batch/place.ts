@@ -29,6 +29,15 @@ export interface BatchPlace {
 /**
  * The place that the batch carries; `undefined` for batches from elsewhere.
  * @throws InputError where something else stands in its stead
+ *
+ * @example
+ * ```ts
+ * import { placeOf, tokenBatch } from '@mlm/arrow';
+ *
+ * const input_ids = { values: Int32Array.of(101, 7592, 102), offsets: Int32Array.of(0, 3) };
+ * const batch = tokenBatch(input_ids, { unit: 3, firstRow: 0, split: 'train' });
+ * console.log(placeOf(batch)?.unit); // 3
+ * ```
  */
 export function placeOf(batch: RecordBatch): BatchPlace | undefined {
   const text = batch.metadata.get(PLACE_KEY);
@@ -52,7 +61,17 @@ function parsePlace(text: string): BatchPlace | undefined {
   }
 }
 
-/** The same rows (not copied) with another place. */
+/**
+ * The same rows (not copied) with another place.
+ *
+ * @example
+ * ```ts
+ * import { tokenBatch, withPlace } from '@mlm/arrow';
+ *
+ * const input_ids = { values: Int32Array.of(101, 7592, 102), offsets: Int32Array.of(0, 3) };
+ * const batch = withPlace(tokenBatch(input_ids), { unit: 0, firstRow: 0, split: 'train' });
+ * ```
+ */
 export function withPlace(batch: RecordBatch, place: BatchPlace): RecordBatch {
   return new RecordBatch(batch.schema, batch.data, placeMetadata(place, batch.metadata));
 }
@@ -64,7 +83,17 @@ export function placeMetadata(place?: BatchPlace, others?: Map<string, string>):
   return metadata;
 }
 
-/** What the batch's schema says about the dataset that it is part of; `undefined` when it says nothing. */
+/**
+ * What the batch's schema says about the dataset that it is part of; `undefined` when it says nothing.
+ *
+ * @example
+ * ```ts
+ * import { descriptionOf, openDataset } from '@mlm/arrow';
+ *
+ * const dataset = await openDataset('out.arrow');
+ * console.log(descriptionOf(await dataset.batch(0))?.tokenizer.name);
+ * ```
+ */
 export function descriptionOf(batch: RecordBatch): DatasetDescription | undefined {
   const text = batch.schema.metadata.get(METADATA_KEY);
   return text === undefined ? undefined : parseMetadata(text);
@@ -73,6 +102,15 @@ export function descriptionOf(batch: RecordBatch): DatasetDescription | undefine
 /**
  * Returns a function that gives each batch the same description, which is turned into JSON once. The steps hand it on
  * in this way, so that the sink knows what the first step knew.
+ *
+ * @example
+ * ```ts
+ * import { describeBatches, openDataset, tokenBatch } from '@mlm/arrow';
+ *
+ * const input_ids = { values: Int32Array.of(101, 7592, 102), offsets: Int32Array.of(0, 3) };
+ * const { metadata } = await openDataset('out.arrow');
+ * const described = describeBatches(metadata!)(tokenBatch(input_ids));
+ * ```
  */
 export function describeBatches(description: DatasetDescription): (batch: RecordBatch) => RecordBatch {
   const text = metadataText(description);

@@ -7,6 +7,15 @@ const releases = new WeakMap<ArrayBufferLike, (buffers: ArrayBuffer[]) => void>(
 /**
  * Says what to do with a batch's memory once the batch has been written. Call it only for batches that you made, and only when
  * nothing but the sink will use it.
+ *
+ * @example
+ * ```ts
+ * import { onRelease, tokenBatch } from '@mlm/arrow';
+ *
+ * const input_ids = { values: Int32Array.of(101, 7592, 102), offsets: Int32Array.of(0, 3) };
+ * const free: ArrayBuffer[] = [];
+ * onRelease(tokenBatch(input_ids), (buffers) => free.push(...buffers));
+ * ```
  */
 export function onRelease(batch: RecordBatch, callback: (buffers: ArrayBuffer[]) => void): void {
   const buffer = firstBuffer(batch);

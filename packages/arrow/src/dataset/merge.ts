@@ -29,6 +29,14 @@ export interface MergeOptions {
  * @param output a name in `.arrow`, or a folder
  * @returns the counts of the whole: rows, tokens and what the steps counted
  * @throws InputError when a part is missing, stands twice, or was made with other options, or `output` exists
+ *
+ * @example
+ * ```ts
+ * import { mergeDatasets } from '@mlm/arrow';
+ *
+ * const parts = ['out.part-00000-of-00002.arrow', 'out.part-00001-of-00002.arrow'];
+ * const { rows } = await mergeDatasets(parts, 'out.arrow');
+ * ```
  */
 export async function mergeDatasets(
   parts: readonly string[],

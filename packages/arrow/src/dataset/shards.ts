@@ -12,6 +12,13 @@ import { readManifest } from './sidecar.js';
  * @param signal ends the check with an AbortError
  * @returns how many shards were checked: 0 where there is no manifest
  * @throws InputError naming the first shard that differs
+ *
+ * @example
+ * ```ts
+ * import { checkShards } from '@mlm/arrow';
+ *
+ * console.log(`${await checkShards('corpus')} shards are whole`);
+ * ```
  */
 export async function checkShards(path: string, signal?: AbortSignal): Promise<number> {
   const isFolder = (await stat(path).catch(() => undefined))?.isDirectory() === true;
@@ -20,7 +27,16 @@ export async function checkShards(path: string, signal?: AbortSignal): Promise<n
   return manifest?.shards.length ?? 0;
 }
 
-/** As {@link checkShards}, for both splits of a dataset, before the first step that relies on it. */
+/**
+ * As {@link checkShards}, for both splits of a dataset, before the first step that relies on it.
+ *
+ * @example
+ * ```ts
+ * import { checkDataset, openDataset } from '@mlm/arrow';
+ *
+ * await checkDataset(await openDataset('corpus'));
+ * ```
+ */
 export async function checkDataset(
   dataset: { readonly path: string; readonly validation?: { readonly path: string } | undefined },
   signal?: AbortSignal,

@@ -69,6 +69,18 @@ export class MessageChecker {
  * @param path names the input in messages
  * @param decompress reads compressed buffers, and messages are then given without compression. Default: they are refused
  * @throws InputError where it is damaged, cut off in a message, or compressed without `decompress`
+ *
+ * @example
+ * ```ts
+ * import { createReadStream } from 'node:fs';
+ * import { verifiedMessages } from '@mlm/arrow';
+ * import { RecordBatchReader } from 'apache-arrow';
+ *
+ * const path = 'rows.arrows';
+ * for await (const batch of await RecordBatchReader.from(verifiedMessages(createReadStream(path), path))) {
+ *   console.log(batch.numRows);
+ * }
+ * ```
  */
 export async function* verifiedMessages(
   chunks: AsyncIterable<Uint8Array>,

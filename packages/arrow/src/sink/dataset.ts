@@ -86,6 +86,13 @@ export interface DatasetLayout extends SplitLayout {
 /**
  * An object stream that takes record batches in the order of their units and makes a dataset of them on disk. All batches
  * have the columns of the first.
+ *
+ * @example
+ * ```ts
+ * import { arrowFile, type DatasetSink } from '@mlm/arrow';
+ *
+ * const sink: DatasetSink = arrowFile('out.arrow', { overwrite: true });
+ * ```
  */
 export class DatasetSink extends Writable {
   /** Sums over what has been written so far. */

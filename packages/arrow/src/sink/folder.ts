@@ -34,6 +34,15 @@ const datasetContents: Replaceable = {
  * A stream of record batches into a folder that Hugging Face `datasets.load_from_disk` opens as it is: a dataset, or,
  * with validation rows, a dict of `train` and `validation`. It is put together in `<path>.partial/`.
  * @throws InputError (as the stream's error) when the target exists, or an interrupted run's partial target
+ *
+ * @example
+ * ```ts
+ * import { pipeline } from 'node:stream/promises';
+ * import { datasetFolder } from '@mlm/arrow';
+ * import { loadTokenizer, textFiles, tokenize } from '@mlm/tokenize';
+ *
+ * await pipeline(textFiles(['corpus/']), tokenize({ tokenizer: await loadTokenizer() }), datasetFolder('out'));
+ * ```
  */
 export function datasetFolder(path: string, options: DatasetFolderOptions = {}): DatasetSink {
   const partial = partialFolder(path);

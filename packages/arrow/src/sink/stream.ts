@@ -18,6 +18,15 @@ export interface ArrowStreamOptions {
 /**
  * A stream of record batches into a byte stream (standard output, a socket) as an Arrow IPC stream. Its schema goes first
  * and so carries no counts. An error of `output` becomes the stream's error.
+ *
+ * @example
+ * ```ts
+ * import { pipeline } from 'node:stream/promises';
+ * import { arrowStream } from '@mlm/arrow';
+ * import { loadTokenizer, textFiles, tokenize } from '@mlm/tokenize';
+ *
+ * await pipeline(textFiles(['corpus/']), tokenize({ tokenizer: await loadTokenizer() }), arrowStream(process.stdout));
+ * ```
  */
 export function arrowStream(output: Writable, options: ArrowStreamOptions = {}): Writable {
   const { end = output !== process.stdout } = options;

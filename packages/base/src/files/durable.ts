@@ -1,7 +1,16 @@
 import { open, readdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 
-/** What a file holds is on disk when this returns, whatever happens to the machine then. */
+/**
+ * What a file holds is on disk when this returns, whatever happens to the machine then.
+ *
+ * @example
+ * ```ts
+ * import { syncFile } from '@mlm/base';
+ *
+ * await syncFile('out.arrow');
+ * ```
+ */
 export async function syncFile(path: string): Promise<void> {
   const file = await open(path, 'r');
   try {
@@ -15,7 +24,16 @@ export async function syncFile(path: string): Promise<void> {
   }
 }
 
-/** A folder's names are on disk when this returns: what was made, renamed and removed in it. */
+/**
+ * A folder's names are on disk when this returns: what was made, renamed and removed in it.
+ *
+ * @example
+ * ```ts
+ * import { syncFolder } from '@mlm/base';
+ *
+ * await syncFolder('runs');
+ * ```
+ */
 export async function syncFolder(folder: string): Promise<void> {
   // Some network file systems refuse to sync a folder; they keep names in order themselves.
   await syncFile(folder).catch((error: NodeJS.ErrnoException) => {
@@ -23,12 +41,30 @@ export async function syncFolder(folder: string): Promise<void> {
   });
 }
 
-/** The name of a file or folder is on disk when this returns. */
+/**
+ * The name of a file or folder is on disk when this returns.
+ *
+ * @example
+ * ```ts
+ * import { syncName } from '@mlm/base';
+ *
+ * await syncName('out.arrow');
+ * ```
+ */
 export function syncName(path: string): Promise<void> {
   return syncFolder(dirname(resolve(path)));
 }
 
-/** All files and folders below a folder, and their names in it, are on disk when this returns. */
+/**
+ * All files and folders below a folder, and their names in it, are on disk when this returns.
+ *
+ * @example
+ * ```ts
+ * import { syncTree } from '@mlm/base';
+ *
+ * await syncTree('runs/first');
+ * ```
+ */
 export async function syncTree(folder: string): Promise<void> {
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);

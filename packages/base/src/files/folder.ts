@@ -22,6 +22,21 @@ export interface WriteFolderOptions extends LockOptions {
  * @param kind what the folder may replace
  * @param write fills the folder that it is given
  * @throws InputError when the folder exists, may not be replaced, or is being written by another process
+ *
+ * @example
+ * ```ts
+ * import { writeFile } from 'node:fs/promises';
+ * import { join } from 'node:path';
+ * import { writeFolder } from '@mlm/base';
+ *
+ * const kind = {
+ *   kind: 'folder',
+ *   name: 'a vocabulary',
+ *   marks: ['vocab.txt'],
+ *   isPart: (path: string) => path === 'vocab.txt',
+ * } as const;
+ * await writeFolder('vocab', kind, { overwrite: true }, (folder) => writeFile(join(folder, 'vocab.txt'), '[PAD]'));
+ * ```
  */
 export async function writeFolder<T>(
   folder: string,
@@ -47,6 +62,15 @@ export async function writeFolder<T>(
 /**
  * As {@link writeFolder}, for a folder inside one that its caller owns: without a lock, and over whatever is there.
  * @param check called before anything is replaced. Default: nothing to check
+ *
+ * @example
+ * ```ts
+ * import { writeFile } from 'node:fs/promises';
+ * import { join } from 'node:path';
+ * import { replaceFolder } from '@mlm/base';
+ *
+ * await replaceFolder('run/checkpoint', (folder) => writeFile(join(folder, 'config.json'), '{}'));
+ * ```
  */
 export async function replaceFolder<T>(
   folder: string,
@@ -75,7 +99,16 @@ export async function replaceFolder<T>(
   }
 }
 
-/** Brings back the folder that an interrupted {@link replaceFolder} was about to replace, and removes what it had made. */
+/**
+ * Brings back the folder that an interrupted {@link replaceFolder} was about to replace, and removes what it had made.
+ *
+ * @example
+ * ```ts
+ * import { restoreFolder } from '@mlm/base';
+ *
+ * await restoreFolder('run/checkpoint'); // before a run is resumed
+ * ```
+ */
 export async function restoreFolder(folder: string): Promise<void> {
   const working = workingFolder(folder);
   await moveUnlessThere(join(working, 'old'), folder);
@@ -85,6 +118,19 @@ export async function restoreFolder(folder: string): Promise<void> {
 /**
  * Holds what an interrupted run left beside a folder against what may be removed there.
  * @throws InputError when it is nothing that {@link replaceFolder} made for a folder of this kind
+ *
+ * @example
+ * ```ts
+ * import { checkWorkingFolder } from '@mlm/base';
+ *
+ * const kind = {
+ *   kind: 'folder',
+ *   name: 'a vocabulary',
+ *   marks: ['vocab.txt'],
+ *   isPart: (path: string) => path === 'vocab.txt',
+ * } as const;
+ * checkWorkingFolder('vocab', kind, { inputs: ['corpus'] });
+ * ```
  */
 export function checkWorkingFolder(
   folder: string,

@@ -38,6 +38,18 @@ export interface LockOptions {
  *
  * @param output a file or folder, there or not
  * @throws InputError when another process writes it, or no lock can be written beside it
+ *
+ * @example
+ * ```ts
+ * import { lockOutput } from '@mlm/base';
+ *
+ * const lock = await lockOutput('out.arrow');
+ * try {
+ *   // write out.arrow
+ * } finally {
+ *   await lock.release();
+ * }
+ * ```
  */
 export async function lockOutput(output: string, options: LockOptions = {}): Promise<OutputLock> {
   refuseUrl(output);
@@ -56,7 +68,21 @@ export async function lockOutput(output: string, options: LockOptions = {}): Pro
   }
 }
 
-/** This process's right to write an output. */
+/**
+ * This process's right to write an output.
+ *
+ * @example
+ * ```ts
+ * import { lockOutput } from '@mlm/base';
+ *
+ * const lock = await lockOutput('out.arrow');
+ * try {
+ *   // write out.arrow
+ * } finally {
+ *   await lock.release();
+ * }
+ * ```
+ */
 export class OutputLock {
   private readonly heartbeat: NodeJS.Timeout;
   private isReleased = false;

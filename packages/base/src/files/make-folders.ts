@@ -7,6 +7,13 @@ import { exists } from './move.js';
  * Makes a folder and those above it that are missing. `mkdir` with `recursive` never ends on Linux where a file system
  * (/proc) answers that a folder which is there is not.
  * @throws InputError when the file system refuses
+ *
+ * @example
+ * ```ts
+ * import { makeFolders } from '@mlm/base';
+ *
+ * await makeFolders('runs/2026/first');
+ * ```
  */
 export async function makeFolders(folder: string): Promise<void> {
   const missing: string[] = [];

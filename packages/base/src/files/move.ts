@@ -1,11 +1,30 @@
 import { rename, stat } from 'node:fs/promises';
 
-/** Renames `from` to `to` unless `to` is there already or `from` is not: one step back of an interrupted publishing. */
+/**
+ * Renames `from` to `to` unless `to` is there already or `from` is not: one step back of an interrupted publishing.
+ *
+ * @example
+ * ```ts
+ * import { moveUnlessThere } from '@mlm/base';
+ *
+ * await moveUnlessThere('out.arrow.partial/out.arrow', 'out.arrow');
+ * ```
+ */
 export async function moveUnlessThere(from: string, to: string): Promise<void> {
   if ((await exists(to)) || !(await exists(from))) return;
   await rename(from, to);
 }
 
+/**
+ * Whether a path names a file or folder, a link followed.
+ *
+ * @example
+ * ```ts
+ * import { exists } from '@mlm/base';
+ *
+ * console.log(await exists('out.arrow'));
+ * ```
+ */
 export function exists(path: string): Promise<boolean> {
   return stat(path).then(
     () => true,

@@ -21,6 +21,15 @@ export interface CompanionMove {
  * old ones back, unless the main one has its name by then.
  *
  * @param aside a folder for what is replaced; its caller removes it afterwards
+ *
+ * @example
+ * ```ts
+ * import { publish } from '@mlm/base';
+ *
+ * const main = { from: 'out.arrow.partial/out.arrow', to: 'out.arrow' };
+ * const validation = { from: 'out.arrow.partial/out.eval.arrow', to: 'out.eval.arrow' };
+ * await publish(main, [validation], 'out.arrow.partial/old');
+ * ```
  */
 export async function publish(
   main: Move,

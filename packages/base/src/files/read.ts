@@ -8,6 +8,16 @@ import { InputError } from '../errors.js';
  * @param path names the file in messages
  * @returns how many bytes there were; fewer than `bytes.length` where the file ends before
  * @throws InputError where the disk fails
+ *
+ * @example
+ * ```ts
+ * import { open } from 'node:fs/promises';
+ * import { readAt } from '@mlm/base';
+ *
+ * const file = await open('out.arrow');
+ * const magic = new Uint8Array(6);
+ * await readAt(file, 'out.arrow', magic, 0);
+ * ```
  */
 export async function readAt(
   file: FileHandle,
@@ -25,7 +35,19 @@ export async function readAt(
   }
 }
 
-/** A clear line for what a user can put right while reading. */
+/**
+ * A clear line for what a user can put right while reading.
+ *
+ * @example
+ * ```ts
+ * import { readFile } from 'node:fs/promises';
+ * import { readError } from '@mlm/base';
+ *
+ * const text = await readFile('vocab.txt', 'utf8').catch((error: unknown) => {
+ *   throw readError(error, 'vocab.txt');
+ * });
+ * ```
+ */
 export function readError(error: unknown, path: string): unknown {
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'ENOENT' && path.includes('\ufffd'))

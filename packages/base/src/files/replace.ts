@@ -18,6 +18,13 @@ export type Replaceable =
 /**
  * @param output - where a result is to be written
  * @throws InputError for a URL: results appear whole or not at all, which a local file system alone can promise
+ *
+ * @example
+ * ```ts
+ * import { refuseUrl } from '@mlm/base';
+ *
+ * refuseUrl('s3://bucket/out.arrow'); // throws
+ * ```
  */
 export function refuseUrl(output: string): void {
   if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(output)) return;
@@ -29,6 +36,13 @@ export function refuseUrl(output: string): void {
  * Holds a target against what may be lost with it. A target that does not exist passes.
  * @throws InputError when it is, or contains, one of the inputs; exists without `overwrite`; or is nothing that
  * `overwrite` may replace
+ *
+ * @example
+ * ```ts
+ * import { checkTarget } from '@mlm/base';
+ *
+ * checkTarget('masks.html', { kind: 'file' }, { overwrite: true, inputs: ['out.arrow'] });
+ * ```
  */
 export function checkTarget(
   target: string,
@@ -58,7 +72,16 @@ export function checkTarget(
     throw refusal(target, `is not ${replaceable.name} (no ${replaceable.marks.join(', no ')})`);
 }
 
-/** Whether a path lies in a folder or is the same, links resolved. */
+/**
+ * Whether a path lies in a folder or is the same, links resolved.
+ *
+ * @example
+ * ```ts
+ * import { isWithin } from '@mlm/base';
+ *
+ * console.log(isWithin('corpus/a.txt', 'corpus')); // true
+ * ```
+ */
 export function isWithin(path: string, folder: string): boolean {
   const inner = realPath(path);
   const outer = realPath(folder);

@@ -2,6 +2,13 @@ import { open, rename, rm } from 'node:fs/promises';
 
 /**
  * Writes a small file so that it is there whole or not at all, also after a power loss: beside its place first, then moved.
+ *
+ * @example
+ * ```ts
+ * import { writeWhole } from '@mlm/base';
+ *
+ * await writeWhole('settings.json', JSON.stringify({ seed: 42 }));
+ * ```
  */
 export async function writeWhole(path: string, contents: string | Uint8Array): Promise<void> {
   const partial = `${path}.partial`;

@@ -4,6 +4,16 @@ import { InputError, mention, say } from '../errors.js';
  * A clear line for what a user can put right while something is being written (a full disk, missing rights); any other
  * error as it is.
  * @param goesOn whether the command has a `resume` that goes on with what was written
+ *
+ * @example
+ * ```ts
+ * import { writeFile } from 'node:fs/promises';
+ * import { writeError } from '@mlm/base';
+ *
+ * await writeFile('out.bin', new Uint8Array(8)).catch((error: unknown) => {
+ *   throw writeError(error, 'out.bin');
+ * });
+ * ```
  */
 export function writeError(error: unknown, path: string, { goesOn = false } = {}): unknown {
   if (error instanceof InputError) return error;

@@ -18,7 +18,18 @@ export interface DimensionTerm {
 /** The size of every axis, outermost first; a scalar has none. */
 export type Shape = readonly Dimension[];
 
-/** Whether a dimension, or a node's attribute, is an expression of named sizes and not a plain number. */
+/**
+ * Whether a dimension, or a node's attribute, is an expression of named sizes and not a plain number.
+ *
+ * @example
+ * ```ts
+ * import { isSymbolic, trace } from '@mlm/compile';
+ * import * as tf from '@tensorflow/tfjs-core';
+ *
+ * const graph = trace((_, { x }) => ({ y: tf.relu(x!) }), { inputs: { x: { shape: ['batch', 3], dtype: 'float32' } } });
+ * console.log(graph.outputs.y!.shape.map(isSymbolic)); // [true, false]
+ * ```
+ */
 export function isSymbolic(value: unknown): value is SymbolicDimension {
   return typeof value === 'object' && value !== null && 'terms' in value;
 }

@@ -4,6 +4,15 @@ import { type Attribute, constantOf, type Graph, type Node, type Value } from '.
 /**
  * The graph as text, one line a node, e.g. `%3: float32[2,4] = BatchMatMul(%1, weight) {transposeB: true}`.
  * Scalar constants stand in place.
+ *
+ * @example
+ * ```ts
+ * import { printGraph, trace } from '@mlm/compile';
+ * import * as tf from '@tensorflow/tfjs-core';
+ *
+ * const graph = trace((_, { x }) => ({ y: tf.relu(x!) }), { inputs: { x: { shape: ['batch', 3], dtype: 'float32' } } });
+ * console.log(printGraph(graph));
+ * ```
  */
 export function printGraph(graph: Graph): string {
   return lines(graph).join('\n');

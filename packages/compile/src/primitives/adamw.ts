@@ -50,6 +50,38 @@ export interface AdamWUpdate {
  *     p ← (p − p·decay) − m / (sqrt(v) · secondMomentScale + ε) · stepSize
  *
  * Compiled, it is one kernel that changes them in place, where the engine has or is given one.
+ *
+ * @example
+ * ```ts
+ * import { adamW, compile } from '@mlm/compile';
+ * import * as tf from '@tensorflow/tfjs-core';
+ *
+ * const shape = [8];
+ * const step = await compile(
+ *   ({ weight, firstMoment, secondMoment }, { gradient, stepSize, secondMomentScale }) => {
+ *     adamW({
+ *       parameter: weight!,
+ *       firstMoment: firstMoment!,
+ *       secondMoment: secondMoment!,
+ *       gradient: gradient!,
+ *       firstKeep: tf.scalar(0.9),
+ *       secondKeep: tf.scalar(0.999),
+ *       stepSize: stepSize!,
+ *       secondMomentScale: secondMomentScale!,
+ *       epsilon: 1e-8,
+ *     });
+ *     return {};
+ *   },
+ *   {
+ *     variables: { weight: { shape }, firstMoment: { shape }, secondMoment: { shape } },
+ *     inputs: {
+ *       gradient: { shape, dtype: 'float32' },
+ *       stepSize: { shape: [], dtype: 'float32' },
+ *       secondMomentScale: { shape: [], dtype: 'float32' },
+ *     },
+ *   },
+ * );
+ * ```
  */
 export function adamW(update: AdamWUpdate): void {
   const { parameter, firstMoment, secondMoment } = update;

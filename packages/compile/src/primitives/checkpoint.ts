@@ -14,6 +14,15 @@ export const BARRIER = 'Barrier';
  *   Gradients flow through `inputs` alone; anything else that it reads, ids or masks or a dropout key, is constant to it
  * @param inputs  float32 tensors by name: activations, and all variables that the function reads
  * @param constants  tensors that the function computed before and reads as well; they are kept until its gradient
+ *
+ * @example
+ * ```ts
+ * import { checkpoint } from '@mlm/compile';
+ * import * as tf from '@tensorflow/tfjs-core';
+ *
+ * const layer = ({ x, weight }: { x: tf.Tensor; weight: tf.Tensor }) => tf.relu(tf.matMul(x, weight));
+ * const y = checkpoint(layer, { x: tf.ones([2, 3]), weight: tf.ones([3, 4]) }, {});
+ * ```
  */
 export function checkpoint<
   Inputs extends Readonly<Record<string, Tensor>>,

@@ -6,6 +6,15 @@ export const DEVICE_SUM = 'DeviceSum';
 /**
  * The sum of a tensor over all devices that run the function together (`CompileOptions.devices`), the same on each. On
  * one device it is the tensor itself. It has no gradient: sum gradients, and not what they are taken of.
+ *
+ * @example
+ * ```ts
+ * import { compile, sumOverDevices } from '@mlm/compile';
+ * import * as tf from '@tensorflow/tfjs-core';
+ *
+ * const inputs = { x: { shape: [4], dtype: 'float32', divided: true } } as const;
+ * const total = await compile((_, { x }) => ({ sum: sumOverDevices(tf.sum(x!)) }), { inputs, engine: 'xla', devices: 2 });
+ * ```
  */
 export function sumOverDevices<T extends Tensor>(x: T): T {
   if (!isTracing()) return x;

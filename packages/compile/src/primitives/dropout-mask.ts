@@ -21,6 +21,15 @@ export interface DropoutMask {
  * by a counter-based generator.
  *
  * @param key  int32 [2]: seed and step. In a compiled step it must be an input of the function.
+ *
+ * @example
+ * ```ts
+ * import { dropoutMask } from '@mlm/compile';
+ * import * as tf from '@tensorflow/tfjs-core';
+ *
+ * const mask = dropoutMask(tf.tensor1d([42, 1], 'int32'), { shape: [2, 3], rate: 0.1, stream: 0 });
+ * const dropped = tf.mul(tf.ones([2, 3]), mask);
+ * ```
  */
 export function dropoutMask(key: Tensor, { shape, rate, stream }: DropoutMask): Tensor {
   if (!(rate >= 0 && rate < 1)) throw new RangeError(`a dropout rate must be from 0 to below 1, not ${rate}`);

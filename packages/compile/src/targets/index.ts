@@ -20,6 +20,13 @@ export const engines: readonly Engine[] = [...new Set(targets.map(({ engine }) =
  * The target that runs an engine on a device. There is no fallback to another device or precision.
  *
  * @throws TypeError if there is no such engine; InputError if it lacks the device or the precision
+ *
+ * @example
+ * ```ts
+ * import { targetFor } from '@mlm/compile';
+ *
+ * console.log(await targetFor('onnx', 'cpu', 'fp32').version('cpu'));
+ * ```
  */
 export function targetFor(engine: Engine, device: Device, precision: Precision): (typeof targets)[number] {
   const own = targets.filter((target) => target.engine === engine);

@@ -52,6 +52,15 @@ export interface TraceOptions {
  * With named sizes the function is recorded once for several sizes, and every number that differs between the records
  * is solved as a sum of products of sizes.
  * @throws if an operation is not supported, or a number depends on a named size in another way
+ *
+ * @example
+ * ```ts
+ * import { printGraph, trace } from '@mlm/compile';
+ * import * as tf from '@tensorflow/tfjs-core';
+ *
+ * const graph = trace((_, { x }) => ({ y: tf.relu(x!) }), { inputs: { x: { shape: ['batch', 3], dtype: 'float32' } } });
+ * console.log(printGraph(graph));
+ * ```
  */
 export function trace(fn: TensorFunction, options: TraceOptions = {}): Graph {
   registerGradients();

@@ -43,6 +43,13 @@ export interface SetupResult {
  * passed. Undone by {@link removeTensorflow}.
  *
  * @throws InputError that says what is missing and how to get it.
+ *
+ * @example
+ * ```ts
+ * import { setupTensorflow } from '@mlm/engines';
+ *
+ * const { folder, installation } = await setupTensorflow({ onProgress: (phase, line) => console.log(phase, line) });
+ * ```
  */
 export async function setupTensorflow(options: SetupOptions = {}): Promise<SetupResult> {
   if (process.platform !== 'linux') {
@@ -92,7 +99,16 @@ export async function setupTensorflow(options: SetupOptions = {}): Promise<Setup
   return { folder, installation, check: check!, cudaCheck };
 }
 
-/** Removes what {@link setupTensorflow} left in `folder`; a Python's own TensorFlow is never touched. */
+/**
+ * Removes what {@link setupTensorflow} left in `folder`; a Python's own TensorFlow is never touched.
+ *
+ * @example
+ * ```ts
+ * import { removeTensorflow } from '@mlm/engines';
+ *
+ * console.log((await removeTensorflow()) ? 'removed' : 'there was none');
+ * ```
+ */
 export async function removeTensorflow(folder = tensorflowFolder()): Promise<boolean> {
   const parts = ['installation.json', 'binding', 'binding.partial', 'site', 'site.partial', 'check.partial'];
   const present = parts.some((name) => existsSync(join(folder, name)));

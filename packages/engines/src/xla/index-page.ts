@@ -23,6 +23,14 @@ const architectures: Readonly<Partial<Record<NodeJS.Architecture, string>>> = {
  * Finds a package's wheel for this machine by the index's page of the package (PEP 503 and PEP 691).
  *
  * @throws InputError if the index does not answer, or has no such wheel
+ *
+ * @example
+ * ```ts
+ * import { fetchWheel, findWheel } from '@mlm/engines';
+ *
+ * const wheel = await findWheel({ name: 'jax-cuda13-pjrt', version: '0.9.1' });
+ * await fetchWheel(wheel, 'plugin');
+ * ```
  */
 export async function findWheel({ name, version, sha256 }: Package, signal?: AbortSignal): Promise<Wheel> {
   const page = `${indexUrl()}/${name}/`;

@@ -46,6 +46,13 @@ const deviceOf = ({ rocm, tpu }: XlaSetupOptions): SetUpDevice => {
  * unless that went well. Undone by {@link removeXla}.
  *
  * @throws InputError that says what is missing and how to get it
+ *
+ * @example
+ * ```ts
+ * import { setupXla } from '@mlm/engines';
+ *
+ * const { folder, installation } = await setupXla({ onProgress: (phase, line) => console.log(phase, line) });
+ * ```
  */
 export async function setupXla(options: XlaSetupOptions = {}): Promise<XlaSetupResult> {
   if (process.platform !== 'linux') {
@@ -118,7 +125,16 @@ function describe(wheels: readonly Wheel[]): string {
   return `${wheels.length} ${wheels.length === 1 ? 'wheel' : 'wheels'} from ${new URL(wheels[0]!.url).host}, ${known}`;
 }
 
-/** Removes what {@link setupXla} left, for all devices. @returns whether there was anything */
+/**
+ * Removes what {@link setupXla} left, for all devices. @returns whether there was anything
+ *
+ * @example
+ * ```ts
+ * import { removeXla } from '@mlm/engines';
+ *
+ * console.log((await removeXla()) ? 'removed' : 'there was none');
+ * ```
+ */
 export async function removeXla(folder = xlaFolder()): Promise<boolean> {
   const parts = [...Object.keys(devicePackages), 'setup.partial'].map((name) => join(folder, name));
   const present = parts.some(existsSync);

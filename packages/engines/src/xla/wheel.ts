@@ -21,6 +21,14 @@ export interface DownloadOptions {
  * Downloads a wheel and unpacks it into a folder. Nothing is unpacked of a file whose hash is another.
  *
  * @throws InputError if the download ends early or the file is not the one that the index names
+ *
+ * @example
+ * ```ts
+ * import { fetchWheel, findWheel } from '@mlm/engines';
+ *
+ * const wheel = await findWheel({ name: 'jax-cuda13-pjrt', version: '0.9.1' });
+ * await fetchWheel(wheel, 'plugin');
+ * ```
  */
 export async function fetchWheel(wheel: Wheel, folder: string, options: DownloadOptions = {}): Promise<void> {
   await mkdir(folder, { recursive: true });

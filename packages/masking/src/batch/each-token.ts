@@ -6,6 +6,19 @@ import { IGNORED_LABEL } from '../rows/originals.js';
  * Visits every position of a masked batch's rows, padding too.
  * @param batch has `input_ids` and `labels`, whose rows have the same lengths
  * @param visit called with the id before masking, the id that the model sees, and whether the position has a label
+ *
+ * @example
+ * ```ts
+ * import { openDataset } from '@mlm/arrow';
+ * import { eachToken } from '@mlm/masking';
+ *
+ * let masked = 0;
+ * for await (const batch of await openDataset('out.arrow')) {
+ *   eachToken(batch, (_original, _shown, hasLabel) => {
+ *     if (hasLabel) masked++;
+ *   });
+ * }
+ * ```
  */
 export function eachToken(
   batch: RecordBatch,

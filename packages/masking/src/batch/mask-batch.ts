@@ -25,6 +25,17 @@ import { formatVersion, type MaskingRule } from '../rule.js';
  * @returns `input_ids: list<int32>, labels: list<int32>, attention_mask: list<int8>` and the batch's `document_starts`, if it
  *   has them: a row for each row, or `dupe_factor` of them.
  * @throws InputError when ids or place are missing or out of range.
+ *
+ * @example
+ * ```ts
+ * import { openDataset } from '@mlm/arrow';
+ * import { maskBatch, maskingDefaults, maskingRule } from '@mlm/masking';
+ * import { loadTokenizer } from '@mlm/tokenize';
+ *
+ * const rule = maskingRule(await loadTokenizer(), maskingDefaults);
+ * const dataset = await openDataset('tokens.arrow');
+ * const masked = maskBatch(await dataset.batch(0), rule);
+ * ```
  */
 export function maskBatch(
   batch: RecordBatch,
@@ -47,6 +58,17 @@ export function maskBatch(
  * @param epoch a whole number from 0.
  * @param place where the rows stand in the dataset; default: what the batch itself says.
  * @throws InputError when epoch, ids or place are missing or out of range.
+ *
+ * @example
+ * ```ts
+ * import { openDataset } from '@mlm/arrow';
+ * import { maskingDefaults, maskingRule, remask } from '@mlm/masking';
+ * import { loadTokenizer } from '@mlm/tokenize';
+ *
+ * const rule = maskingRule(await loadTokenizer(), maskingDefaults);
+ * const dataset = await openDataset('out.arrow');
+ * const secondEpoch = remask(await dataset.batch(0), rule, 1);
+ * ```
  */
 export function remask(
   batch: RecordBatch,
@@ -58,7 +80,18 @@ export function remask(
   return toBatch(masked, batch, rule, place, documentStarts(batch));
 }
 
-/** The token batch (`input_ids: list<int32>`) that a masked batch was made from. */
+/**
+ * The token batch (`input_ids: list<int32>`) that a masked batch was made from.
+ *
+ * @example
+ * ```ts
+ * import { openDataset } from '@mlm/arrow';
+ * import { unmask } from '@mlm/masking';
+ *
+ * const dataset = await openDataset('out.arrow');
+ * const tokens = unmask(await dataset.batch(0));
+ * ```
+ */
 export function unmask(batch: RecordBatch): RecordBatch {
   return tokenBatch(restoreOriginals(maskedColumns(batch)), placeOf(batch), documentStarts(batch));
 }

@@ -6,7 +6,19 @@ import { formatVersion, type MaskingRule } from '../rule.js';
 
 export { maskingRule } from '../rule.js';
 
-/** Static masking as a stage that runs inside the worker threads of `tokenize({ stages: [maskStage(rule)] })`. */
+/**
+ * Static masking as a stage that runs inside the worker threads of `tokenize({ stages: [maskStage(rule)] })`.
+ *
+ * @example
+ * ```ts
+ * import { maskingDefaults, maskingRule, maskStage } from '@mlm/masking';
+ * import { loadTokenizer, textFiles, tokenize } from '@mlm/tokenize';
+ *
+ * const tokenizer = await loadTokenizer();
+ * const rule = maskingRule(tokenizer, maskingDefaults);
+ * const batches = textFiles(['corpus/']).pipe(tokenize({ tokenizer, stages: [maskStage(rule)] }));
+ * ```
+ */
 export function maskStage(rule: MaskingRule): BatchStage {
   const { settings } = rule;
   const version = formatVersion(settings);
@@ -15,7 +27,19 @@ export function maskStage(rule: MaskingRule): BatchStage {
   return { module: import.meta.url, options: rule, rowFactor, description };
 }
 
-/** What a worker thread calls once: the stage's function of a token batch, whose memory the masked ids take. */
+/**
+ * What a worker thread calls once: the stage's function of a token batch, whose memory the masked ids take.
+ *
+ * @example
+ * ```ts
+ * import { createStage, maskingDefaults, maskingRule } from '@mlm/masking';
+ * import { loadTokenizer } from '@mlm/tokenize';
+ *
+ * const rule = maskingRule(await loadTokenizer(), maskingDefaults);
+ * const input_ids = { values: Int32Array.of(101, 7592, 2088, 102), offsets: Int32Array.of(0, 4) };
+ * const masked = createStage(rule)({ columns: { input_ids }, place: { unit: 0, firstRow: 0, split: 'train' } });
+ * ```
+ */
 export function createStage(rule: MaskingRule): (batch: ColumnBatch) => ColumnBatch {
   const { dupe_factor = 1 } = rule.settings;
   return ({ columns, place: given }) => {

@@ -14,6 +14,16 @@ export interface MaskOptions {
  * A stream that masks the token batches written to it. Batches that do not say where their rows stand are taken as the
  * rows of one unit, in the order of their coming. What batches say about their dataset goes on with them, the rule added.
  * A batch that is no token batch ends the stream with an InputError.
+ *
+ * @example
+ * ```ts
+ * import { mask, maskingDefaults, maskingRule } from '@mlm/masking';
+ * import { loadTokenizer, textFiles, tokenize } from '@mlm/tokenize';
+ *
+ * const tokenizer = await loadTokenizer();
+ * const rule = maskingRule(tokenizer, maskingDefaults);
+ * const batches = textFiles(['corpus/']).pipe(tokenize({ tokenizer })).pipe(mask(rule));
+ * ```
  */
 export function mask(rule: MaskingRule, { epoch = 0 }: MaskOptions = {}): Transform {
   let rowsSoFar = 0;

@@ -14,6 +14,16 @@ import { consecutiveRows, type RowPlaces } from './places.js';
  * @param places where the rows stand: a place for rows that follow one another in a unit, or one for each row.
  * @param epoch 0 for static masking; each epoch draws anew.
  * @throws InputError when the epoch or an id is out of range.
+ *
+ * @example
+ * ```ts
+ * import { maskingDefaults, maskingRule, maskRows } from '@mlm/masking';
+ * import { loadTokenizer } from '@mlm/tokenize';
+ *
+ * const rule = maskingRule(await loadTokenizer(), maskingDefaults);
+ * const input_ids = { values: Int32Array.of(101, 7592, 2088, 102), offsets: Int32Array.of(0, 4) };
+ * const { labels } = maskRows(input_ids, rule, { unit: 0, firstRow: 0, split: 'train' });
+ * ```
  */
 export function maskRows(
   column: ListColumn<Int32Array>,
@@ -24,7 +34,19 @@ export function maskRows(
   return maskRowsInPlace(copyRows(column), rule, places, epoch);
 }
 
-/** {@link maskRows} for the owner of the column: the masked ids take the originals' place, which saves a copy. */
+/**
+ * {@link maskRows} for the owner of the column: the masked ids take the originals' place, which saves a copy.
+ *
+ * @example
+ * ```ts
+ * import { maskingDefaults, maskingRule, maskRowsInPlace } from '@mlm/masking';
+ * import { loadTokenizer } from '@mlm/tokenize';
+ *
+ * const rule = maskingRule(await loadTokenizer(), maskingDefaults);
+ * const input_ids = { values: Int32Array.of(101, 7592, 2088, 102), offsets: Int32Array.of(0, 4) };
+ * const { labels } = maskRowsInPlace(input_ids, rule, { unit: 0, firstRow: 0, split: 'train' });
+ * ```
+ */
 export function maskRowsInPlace(
   column: ListColumn<Int32Array>,
   rule: MaskingRule,
@@ -39,6 +61,16 @@ export function maskRowsInPlace(
 /**
  * Masks rows by given uniform numbers instead of the rule's seed: one of each kind for every id of the column's rows.
  * @throws InputError when the epoch or an id is out of range.
+ *
+ * @example
+ * ```ts
+ * import { maskingDefaults, maskingRule, maskWithUniforms } from '@mlm/masking';
+ * import { loadTokenizer } from '@mlm/tokenize';
+ *
+ * const rule = maskingRule(await loadTokenizer(), maskingDefaults);
+ * const input_ids = { values: Int32Array.of(101, 7592, 2088, 102), offsets: Int32Array.of(0, 4) };
+ * const masked = maskWithUniforms(input_ids, rule, { select: [0.9, 0.1, 0.9, 0.9] }); // masks 7592
+ * ```
  */
 export function maskWithUniforms(
   column: ListColumn<Int32Array>,
@@ -49,7 +81,20 @@ export function maskWithUniforms(
   return applyRule(copyRows(column), rule, nowhere, 0, givenDraws(uniforms));
 }
 
-/** Masks rows again for another epoch or by another rule: `maskRows` of their originals. */
+/**
+ * Masks rows again for another epoch or by another rule: `maskRows` of their originals.
+ *
+ * @example
+ * ```ts
+ * import { maskingDefaults, maskingRule, maskRows, remaskRows } from '@mlm/masking';
+ * import { loadTokenizer } from '@mlm/tokenize';
+ *
+ * const rule = maskingRule(await loadTokenizer(), maskingDefaults);
+ * const input_ids = { values: Int32Array.of(101, 7592, 2088, 102), offsets: Int32Array.of(0, 4) };
+ * const first = maskRows(input_ids, rule, { unit: 0, firstRow: 0, split: 'train' });
+ * const second = remaskRows(first, rule, { unit: 0, firstRow: 0, split: 'train' }, 1);
+ * ```
+ */
 export function remaskRows(
   masked: Pick<MaskedColumns, 'input_ids' | 'labels'>,
   rule: MaskingRule,

@@ -3,7 +3,20 @@ import type { ListColumn, MaskedColumns } from '@mlm/arrow/columns';
 /** Label of a position that the loss leaves out, as in PyTorch's cross-entropy. */
 export const IGNORED_LABEL = -100;
 
-/** The ids before masking: the label where it is not −100, else the id. */
+/**
+ * The ids before masking: the label where it is not −100, else the id.
+ *
+ * @example
+ * ```ts
+ * import { maskingDefaults, maskingRule, maskRows, restoreOriginals } from '@mlm/masking';
+ * import { loadTokenizer } from '@mlm/tokenize';
+ *
+ * const rule = maskingRule(await loadTokenizer(), maskingDefaults);
+ * const input_ids = { values: Int32Array.of(101, 7592, 2088, 102), offsets: Int32Array.of(0, 4) };
+ * const masked = maskRows(input_ids, rule, { unit: 0, firstRow: 0, split: 'train' });
+ * console.log(restoreOriginals(masked).values); // 101, 7592, 2088, 102
+ * ```
+ */
 export function restoreOriginals(
   masked: Pick<MaskedColumns, 'input_ids' | 'labels'>,
 ): ListColumn<Int32Array> {

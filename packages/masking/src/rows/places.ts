@@ -23,6 +23,15 @@ export function consecutiveRows({ unit, firstRow, split }: BatchPlace, count: nu
  * @param rowsPerUnit index = unit number.
  * @param indices row numbers in the dataset, from 0, in any order.
  * @throws InputError for a row that the dataset does not have.
+ *
+ * @example
+ * ```ts
+ * import { openDataset } from '@mlm/arrow';
+ * import { placesOfRows } from '@mlm/masking';
+ *
+ * const { metadata } = await openDataset('out.arrow');
+ * const { units, rows } = placesOfRows(metadata!.rows_per_unit, [0, 1000], 'train');
+ * ```
  */
 export function placesOfRows(
   rowsPerUnit: readonly number[],

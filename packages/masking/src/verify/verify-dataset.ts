@@ -48,6 +48,14 @@ const FEW_BATCHES = 4;
  * @param split the part to check: the dataset's own rows, or those of its validation part
  * @param laws the rule where the dataset does not say; wins over its metadata
  * @throws InputError when the dataset is not masked, or neither metadata nor laws say how
+ *
+ * @example
+ * ```ts
+ * import { openDataset } from '@mlm/arrow';
+ * import { verifyDataset } from '@mlm/masking';
+ *
+ * const { isSound, violations } = await verifyDataset(await openDataset('out.arrow'));
+ * ```
  */
 export async function verifyDataset(
   dataset: Dataset,

@@ -58,6 +58,14 @@ const REDRAWN_TOKENS = 1 << 20;
  * each row is checked against the laws that hold for any seed. Then what was counted is put to statistical tests.
  * @param laws the rule where the dataset does not say, whatever its settings; wins over its metadata
  * @throws InputError when the dataset is not masked, or neither metadata nor laws say how.
+ *
+ * @example
+ * ```ts
+ * import { openDataset } from '@mlm/arrow';
+ * import { verifyMasking } from '@mlm/masking';
+ *
+ * const { isSound, violations } = await verifyMasking(await openDataset('out.arrow'));
+ * ```
  */
 export async function verifyMasking(
   dataset: MaskedDataset,

@@ -11,12 +11,31 @@ export interface BadRecords {
   list: string | undefined;
 }
 
-/** Where the records that are left out are listed, beside the output. */
+/**
+ * Where the records that are left out are listed, beside the output.
+ *
+ * @example
+ * ```ts
+ * import { badRecordList } from '@mlm/tokenize';
+ *
+ * console.log(badRecordList('out.arrow'));
+ * ```
+ */
 export function badRecordList(output: string): string | undefined {
   return output === '-' ? undefined : `${output.replace(/\/+$/, '')}.bad-records.jsonl`;
 }
 
-/** Lists the records that a run leaves out, beside its output, as units are finished in their order. */
+/**
+ * Lists the records that a run leaves out, beside its output, as units are finished in their order.
+ *
+ * @example
+ * ```ts
+ * import { BadRecordLog, badRecordList } from '@mlm/tokenize';
+ *
+ * const log = new BadRecordLog(badRecordList('out.arrow'), 0);
+ * log.add(0, [{ path: 'a.jsonl', numbers: 'line', records: [{ number: 3, problem: 'no JSON' }] }]);
+ * ```
+ */
 export class BadRecordLog implements BadRecords {
   count = 0;
   readonly first: string[] = [];

@@ -25,6 +25,13 @@ function variablesOf(env: NodeJS.ProcessEnv): LauncherVariables | undefined {
  * The share that `rank` and `worldSize` name, or, where they are left out, that a scheduler's variables do; else all.
  * @param env variables of the environment; default: this process's
  * @throws InputError when only one of the two is known, or the rank is not below the world size
+ *
+ * @example
+ * ```ts
+ * import { shareOf } from '@mlm/tokenize';
+ *
+ * console.log(shareOf({}, { RANK: '1', WORLD_SIZE: '4' }));
+ * ```
  */
 export function shareOf(given: GivenShare, env: NodeJS.ProcessEnv = process.env): Share {
   if (given.rank === 'slurm-array') return shareOfArray(given.worldSize, env);
@@ -43,7 +50,16 @@ export function shareOf(given: GivenShare, env: NodeJS.ProcessEnv = process.env)
   return { rank, worldSize };
 }
 
-/** The scheduler's variables by which {@link shareOf} decides, in words; `undefined` where options alone do. */
+/**
+ * The scheduler's variables by which {@link shareOf} decides, in words; `undefined` where options alone do.
+ *
+ * @example
+ * ```ts
+ * import { shareVariables } from '@mlm/tokenize';
+ *
+ * console.log(shareVariables({}, { RANK: '1', WORLD_SIZE: '4' }));
+ * ```
+ */
 export function shareVariables(given: GivenShare, env: NodeJS.ProcessEnv = process.env): string | undefined {
   if (given.rank === 'slurm-array') return `SLURM_ARRAY_TASK_ID=${env.SLURM_ARRAY_TASK_ID}`;
   const variables = variablesOf(env);
@@ -54,7 +70,16 @@ export function shareVariables(given: GivenShare, env: NodeJS.ProcessEnv = proce
   return used.length === 0 ? undefined : used.map((name) => `${name}=${env[name]}`).join(' and ');
 }
 
-/** Where a process writes its part: `out.arrow` → `out.part-00000-of-00004.arrow`; the target itself when it is alone. */
+/**
+ * Where a process writes its part: `out.arrow` → `out.part-00000-of-00004.arrow`; the target itself when it is alone.
+ *
+ * @example
+ * ```ts
+ * import { partPath } from '@mlm/tokenize';
+ *
+ * console.log(partPath('out.arrow', { rank: 0, worldSize: 4 })); // out.part-00000-of-00004.arrow
+ * ```
+ */
 export function partPath(output: string, { rank, worldSize }: Share): string {
   if (worldSize === 1) return output;
   const digits = (value: number) => String(value).padStart(5, '0');

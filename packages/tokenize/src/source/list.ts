@@ -30,6 +30,13 @@ export interface InputFiles {
  * the order of the inputs makes no difference. A file that is reached twice (through a link, or because it is
  * named beside its folder) is read once. Hidden files in folders are left out.
  * @throws InputError when an input does not exist, cannot be read, or there is nothing to read
+ *
+ * @example
+ * ```ts
+ * import { listFiles } from '@mlm/tokenize';
+ *
+ * const { files, bytes } = await listFiles(['corpus/', 'more/*.jsonl']);
+ * ```
  */
 export async function listFiles(
   inputs: readonly string[],

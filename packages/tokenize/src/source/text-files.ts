@@ -7,6 +7,14 @@ import { type PlanOptions, planUnits } from './plan.js';
  * globs and `-` (standard input: text, or an Arrow stream with a text column), of .txt, .jsonl, .parquet and .arrow, where
  * named also of .json, .csv and .tsv, all but the columnar ones also as .gz and .zst; or what `listFiles` found.
  * @throws InputError (as the stream's error) when an input cannot be read
+ *
+ * @example
+ * ```ts
+ * import { loadTokenizer, textFiles, tokenize } from '@mlm/tokenize';
+ *
+ * const tokenizer = await loadTokenizer();
+ * for await (const batch of textFiles(['corpus/']).pipe(tokenize({ tokenizer }))) console.log(batch.numRows);
+ * ```
  */
 export function textFiles(inputs: readonly string[] | InputFiles, options: PlanOptions = {}): Readable {
   const units = async function* () {

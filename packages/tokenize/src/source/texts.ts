@@ -22,6 +22,14 @@ export interface TextsOptions {
  * @param documents strings, or UTF-8 bytes (ill-formed sequences are read as U+FFFD and counted)
  * @throws InputError at once when `documents` is a single text or cannot be iterated; as the stream's error when an element
  * is no text, or there is none
+ *
+ * @example
+ * ```ts
+ * import { loadTokenizer, texts, tokenize } from '@mlm/tokenize';
+ *
+ * const tokenizer = await loadTokenizer();
+ * for await (const batch of texts(['A first document.', 'A second one.']).pipe(tokenize({ tokenizer }))) console.log(batch.numRows);
+ * ```
  */
 export function texts(
   documents: AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>,

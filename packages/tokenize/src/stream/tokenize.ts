@@ -40,6 +40,14 @@ export interface TokenizeOptions extends Given<typeof rowOptions> {
  * A transform of work units (from `textFiles` or `texts`) into record batches of token ids, `input_ids: list<int32>`, in
  * the order of the units whichever thread is done first. Each batch carries its place and the description of the dataset that it is part of.
  * @throws InputError when an option cannot be; as the stream's error when a unit cannot be read, or what comes is no unit
+ *
+ * @example
+ * ```ts
+ * import { loadTokenizer, textFiles, tokenize } from '@mlm/tokenize';
+ *
+ * const tokenizer = await loadTokenizer();
+ * for await (const batch of textFiles(['corpus/']).pipe(tokenize({ tokenizer }))) console.log(batch.numRows);
+ * ```
  */
 export function tokenize(options: TokenizeOptions): Transform {
   // apache-arrow is loaded only at the first result, while the first units are worked on.

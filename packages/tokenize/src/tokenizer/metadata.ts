@@ -2,7 +2,16 @@ import type { TokenizerMetadata } from '@mlm/arrow';
 import { defined } from '@mlm/base/defined';
 import type { Tokenizer } from './types.js';
 
-/** A tokenizer as a dataset's metadata carries it, its files included. */
+/**
+ * A tokenizer as a dataset's metadata carries it, its files included.
+ *
+ * @example
+ * ```ts
+ * import { loadTokenizer, tokenizerMetadata } from '@mlm/tokenize';
+ *
+ * const { vocabulary_size, special_ids } = tokenizerMetadata(await loadTokenizer());
+ * ```
+ */
 export function tokenizerMetadata(tokenizer: Tokenizer): TokenizerMetadata {
   let metadata = known.get(tokenizer);
   if (metadata === undefined) {

@@ -7,6 +7,14 @@ import type { Tokenizer, TokenizerDefinition } from './types.js';
 /**
  * Rebuilds a tokenizer.
  * @throws InputError when its files are damaged, ask for what is not supported, or lack a special token
+ *
+ * @example
+ * ```ts
+ * import { loadTokenizer, tokenizerFromDefinition } from '@mlm/tokenize';
+ *
+ * const loaded = await loadTokenizer();
+ * const tokenizer = tokenizerFromDefinition(structuredClone(loaded.definition())); // as in another thread
+ * ```
  */
 export function tokenizerFromDefinition(definition: TokenizerDefinition): Tokenizer {
   const folder = readFolder(definition.files, definition.name);

@@ -43,6 +43,13 @@ const BERT_SPECIAL_TOKENS = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]'];
  * learnt. The result depends on the texts, their order and the options alone.
  * @param texts UTF-8; a text's end ends a word. Memory is bounded by the longest text and `maxWords`.
  * @throws InputError when an option is out of range or the texts hold no word.
+ *
+ * @example
+ * ```ts
+ * import { textFiles, trainVocabulary, unitTexts } from '@mlm/tokenize';
+ *
+ * const { pieces } = await trainVocabulary(unitTexts(textFiles(['corpus/'])), { size: 8000 });
+ * ```
  */
 export async function trainVocabulary(
   texts: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,

@@ -15,6 +15,14 @@ export interface UnitTextsOptions {
 /**
  * The texts of work units, for `trainVocabulary(unitTexts(textFiles(inputs)))`. A text holds until the next one is asked for.
  * @throws InputError when a file cannot be read or is no text.
+ *
+ * @example
+ * ```ts
+ * import { textFiles, unitTexts } from '@mlm/tokenize';
+ *
+ * let bytes = 0;
+ * for await (const text of unitTexts(textFiles(['corpus/']))) bytes += text.length;
+ * ```
  */
 export async function* unitTexts(
   units: AsyncIterable<Unit>,

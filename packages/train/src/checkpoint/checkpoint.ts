@@ -20,7 +20,16 @@ export const configFile = 'config.json';
 export const isCheckpointFile = (name: string): boolean =>
   name === configFile || name === weightsFile || (tokenizerFileNames as readonly string[]).includes(name);
 
-/** @throws InputError when the folder is no checkpoint of a model that this package can compute */
+/**
+ * @throws InputError when the folder is no checkpoint of a model that this package can compute
+ *
+ * @example
+ * ```ts
+ * import { readModel } from '@mlm/train';
+ *
+ * const { type, limits } = await readModel('out-bert-tiny');
+ * ```
+ */
 export async function readModel(folder: string): Promise<Model> {
   return parseModel(await readText(folder, configFile), join(folder, configFile));
 }
@@ -39,6 +48,14 @@ export async function hasWeights(folder: string): Promise<boolean> {
  * @param headSeed draws the output layer where the checkpoint has none; without it such a checkpoint is refused
  * @returns `notes` say in a line each what was drawn or left out
  * @throws InputError when the folder is no whole checkpoint of a masked language model
+ *
+ * @example
+ * ```ts
+ * import { readCheckpoint } from '@mlm/train';
+ *
+ * const { model, weights } = await readCheckpoint('out-bert-tiny');
+ * console.log(model.type, weights.size);
+ * ```
  */
 export async function readCheckpoint(
   folder: string,

@@ -17,6 +17,13 @@ export interface FoundCheckpoint {
  * repository.
  *
  * @throws InputError when there is neither such a folder nor such a repository, or a folder is to have a revision
+ *
+ * @example
+ * ```ts
+ * import { findCheckpoint } from '@mlm/train';
+ *
+ * const found = await findCheckpoint('google-bert/bert-base-uncased');
+ * ```
  */
 export async function findCheckpoint(name: string, options: HubOptions = {}): Promise<FoundCheckpoint> {
   if ((await stat(name).catch(() => undefined))?.isDirectory()) {
@@ -31,7 +38,16 @@ export async function findCheckpoint(name: string, options: HubOptions = {}): Pr
   );
 }
 
-/** The folder of {@link findCheckpoint}. */
+/**
+ * The folder of {@link findCheckpoint}.
+ *
+ * @example
+ * ```ts
+ * import { checkpointFolder } from '@mlm/train';
+ *
+ * const found = await checkpointFolder('google-bert/bert-base-uncased');
+ * ```
+ */
 export async function checkpointFolder(name: string, environment = process.env): Promise<string> {
   return (await findCheckpoint(name, { environment })).folder;
 }

@@ -222,7 +222,16 @@ async function removeFolder(folder: string): Promise<void> {
   await rm(partial, { recursive: true });
 }
 
-/** The options of the run that a folder holds; none where there is no run, or an earlier version's. */
+/**
+ * The options of the run that a folder holds; none where there is no run, or an earlier version's.
+ *
+ * @example
+ * ```ts
+ * import { settingsOfRun } from '@mlm/train';
+ *
+ * const { learningRate, epochs } = await settingsOfRun('out-bert-tiny');
+ * ```
+ */
 export async function settingsOfRun(folder: string): Promise<Given<typeof trainOptions>> {
   if (!(await exists(folder))) return {};
   return (await new RunFolder(folder).newestState())?.state.settings ?? {};

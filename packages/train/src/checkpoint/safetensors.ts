@@ -31,7 +31,16 @@ const bytesPerElement: Record<string, number> = {
 /** The format's own limit on the length of its JSON header. */
 const maximumHeaderBytes = 100_000_000;
 
-/** Writes float32 tensors as one safetensors file (https://huggingface.co/docs/safetensors). */
+/**
+ * Writes float32 tensors as one safetensors file (https://huggingface.co/docs/safetensors).
+ *
+ * @example
+ * ```ts
+ * import { writeSafetensors } from '@mlm/train';
+ *
+ * await writeSafetensors('weights.safetensors', [['bias', { shape: [2], values: Float32Array.of(0, 1) }]]);
+ * ```
+ */
 export async function writeSafetensors(
   path: string,
   tensors: Iterable<readonly [string, StoredTensor]>,
@@ -62,6 +71,13 @@ export async function writeSafetensors(
  * position_ids buffer of old checkpoints, are left out.
  *
  * @throws InputError when the file is not a whole, valid safetensors file
+ *
+ * @example
+ * ```ts
+ * import { readSafetensors } from '@mlm/train';
+ *
+ * for (const [name, { shape }] of await readSafetensors('out-bert-tiny/model.safetensors')) console.log(name, shape);
+ * ```
  */
 export async function readSafetensors(path: string): Promise<Map<string, StoredTensor>> {
   const broken = (why: string) => new InputError(`${path}: not a valid safetensors file: ${why}`);

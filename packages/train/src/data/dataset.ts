@@ -38,6 +38,17 @@ export interface DataPlanOptions {
 /**
  * Looks at the lengths of a dataset's rows and decides on the shapes of its batches.
  * @throws InputError when it has no rows, or has lost where documents begin
+ *
+ * @example
+ * ```ts
+ * import { openDataset } from '@mlm/arrow';
+ * import { planData } from '@mlm/train';
+ *
+ * const dataset = await openDataset('out.arrow');
+ * const { tokenizer } = dataset.metadata!;
+ * const plan = await planData(dataset, { batchSize: 32, tokenizer, vocabularySize: tokenizer.vocabulary_size });
+ * console.log(plan.batchesPerEpoch, plan.lengths);
+ * ```
  */
 export async function planData(dataset: Dataset, options: DataPlanOptions): Promise<DataPlan> {
   if (dataset.rows === 0) throw new InputError(`${dataset.path}: has no rows`);
@@ -96,6 +107,15 @@ async function lengthHistogram(dataset: Dataset): Promise<Map<number, number>> {
 /**
  * The rule that dynamic masking draws by: the dataset's own, or, for rows that are not masked yet, the default one.
  * @param changes of its settings
+ *
+ * @example
+ * ```ts
+ * import { openDataset } from '@mlm/arrow';
+ * import { dynamicRule } from '@mlm/train';
+ *
+ * const dataset = await openDataset('out.arrow');
+ * const rule = await dynamicRule(dataset, dataset.metadata!.tokenizer, 42, { probability: 0.3 });
+ * ```
  */
 export async function dynamicRule(
   dataset: Dataset,

@@ -45,6 +45,19 @@ export const messagesAhead = 3;
  * batches are assembled here.
  *
  * @param epochs how many; `Infinity` goes on without end
+ *
+ * @example
+ * ```ts
+ * import { openDataset } from '@mlm/arrow';
+ * import { loadBatches, planData } from '@mlm/train';
+ *
+ * const dataset = await openDataset('out.arrow');
+ * const { tokenizer } = dataset.metadata!;
+ * const plan = await planData(dataset, { batchSize: 32, tokenizer, vocabularySize: tokenizer.vocabulary_size });
+ * for await (const batch of loadBatches(dataset, plan, { from: { epoch: 0, batch: 0 }, epochs: 1, threads: 2 })) {
+ *   console.log(batch.input_ids.length, batch.masked);
+ * }
+ * ```
  */
 export async function* loadBatches(
   dataset: Dataset,

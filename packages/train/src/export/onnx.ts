@@ -55,6 +55,13 @@ export interface ExportedModel {
  * Writes a checkpoint as ONNX into a new folder in the layout that transformers.js opens (config.json, the tokenizer's
  * files, and a file of weights for each dtype in onnx/).
  * @throws InputError when the folder exists (with `overwrite`: and is no export, or holds the checkpoint), or the checkpoint is none
+ *
+ * @example
+ * ```ts
+ * import { exportOnnx } from '@mlm/train';
+ *
+ * const { models } = await exportOnnx('out-bert-tiny', 'for-the-browser', { dtype: 'fp32,q8' });
+ * ```
  */
 export async function exportOnnx(
   checkpoint: string,

@@ -44,7 +44,16 @@ function refuseTooLarge({ microBatchSize, batchSize }: ResolvedOptions): void {
   );
 }
 
-/** The folder of a run: by default, `corpus/out.arrow` and bert-mini give `corpus/out-bert-mini`. */
+/**
+ * The folder of a run: by default, `corpus/out.arrow` and bert-mini give `corpus/out-bert-mini`.
+ *
+ * @example
+ * ```ts
+ * import { outputOf } from '@mlm/train';
+ *
+ * console.log(outputOf({ dataset: 'corpus/out.arrow', model: 'bert-mini' })); // corpus/out-bert-mini
+ * ```
+ */
 export function outputOf({
   dataset,
   output,

@@ -64,6 +64,14 @@ export const isPresetName = (name: string): boolean => presetNames.includes(name
  * @param name one of {@link presetNames}
  * @param vocabularySize ids of the tokenizer
  * @param ids of its special tokens
+ *
+ * @example
+ * ```ts
+ * import { presetModel } from '@mlm/train';
+ *
+ * const model = presetModel('bert-tiny', 30_522);
+ * console.log(model.parameters.map(({ name, shape }) => `${name} [${shape}]`));
+ * ```
  */
 export function presetModel(
   name: string,

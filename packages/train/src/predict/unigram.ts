@@ -9,6 +9,13 @@ import { hasLabels } from '../data/dataset.js';
  *
  * @param path an Arrow file or a dataset folder that has a validation part
  * @throws InputError when it has none, or does not say which tokenizer made it
+ *
+ * @example
+ * ```ts
+ * import { unigramLoss } from '@mlm/train';
+ *
+ * console.log(await unigramLoss('out.arrow')); // nats a masked token
+ * ```
  */
 export async function unigramLoss(path: string): Promise<number> {
   const dataset = await openDataset(path);

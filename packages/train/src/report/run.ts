@@ -43,6 +43,13 @@ export function describeRun(description: RunDescription, lines: MetricsLine[]): 
  * The run that a folder holds, by its metrics.jsonl and its trainer_state.json; a run that has not ended yet has none of
  * the latter, and so no settings.
  * @throws InputError for a folder without metrics.jsonl, or with a damaged trainer_state.json
+ *
+ * @example
+ * ```ts
+ * import { readRun } from '@mlm/train';
+ *
+ * const { steps, evaluations } = await readRun('out-bert-tiny');
+ * ```
  */
 export async function readRun(folder: string): Promise<Run> {
   const lines = await new MetricsFile(folder).read();

@@ -29,6 +29,16 @@ export interface OnnxOptions {
  * keep their names. The variables that it reads are inputs; the next value of an assigned variable is the output
  * `<name>/next`.
  * @throws Error naming an operation that has no ONNX form; RangeError if a value has another length than its variable
+ *
+ * @example
+ * ```ts
+ * import { writeFile } from 'node:fs/promises';
+ * import { toOnnx, trace } from '@mlm/compile';
+ * import * as tf from '@tensorflow/tfjs-core';
+ *
+ * const graph = trace((_, { x }) => ({ y: tf.relu(x!) }), { inputs: { x: { shape: ['batch', 3], dtype: 'float32' } } });
+ * await writeFile('relu.onnx', toOnnx(graph));
+ * ```
  */
 export const toOnnx = (graph: Graph, options: OnnxOptions = {}): Uint8Array =>
   toOnnxWith(emitters, graph, options);

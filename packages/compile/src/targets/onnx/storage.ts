@@ -20,7 +20,16 @@ export function possibleStorage(shape: readonly number[], wanted: Storage): Stor
   return wanted === 'int4' && shape[1]! % block !== 0 ? 'int8' : wanted;
 }
 
-/** The float32 values that a model with a variable in this form computes with. */
+/**
+ * The float32 values that a model with a variable in this form computes with.
+ *
+ * @example
+ * ```ts
+ * import { restoredValues } from '@mlm/compile';
+ *
+ * const rounded = restoredValues(Float32Array.of(0.1, 0.2), [2], 'float16');
+ * ```
+ */
 export function restoredValues(
   values: Float32Array,
   shape: readonly number[],

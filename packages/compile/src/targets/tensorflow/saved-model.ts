@@ -44,6 +44,16 @@ const PRODUCER = 1087;
  * @returns the bytes of `saved_model.pb`, which needs a folder to itself
  * @throws Error naming an operation that has no form in TensorFlow; RangeError if a value has another length than its
  *   variable
+ *
+ * @example
+ * ```ts
+ * import { writeFile } from 'node:fs/promises';
+ * import { toSavedModel, trace } from '@mlm/compile';
+ * import * as tf from '@tensorflow/tfjs-core';
+ *
+ * const graph = trace((_, { x }) => ({ y: tf.relu(x!) }), { inputs: { x: { shape: ['batch', 3], dtype: 'float32' } } });
+ * await writeFile('relu/saved_model.pb', toSavedModel(graph));
+ * ```
  */
 export function toSavedModel(graph: Graph, options: SavedModelOptions = {}): Uint8Array {
   const builder = new GraphBuilder(options.precision);
