@@ -114,16 +114,16 @@ function contents(folder, ignored = []) {
 const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 
 async function makeInputs() {
-  mkdirSync(join(input, 'corpus'), { recursive: true });
+  for (const folder of ['corpus', 'long']) mkdirSync(join(input, folder), { recursive: true });
   const words = 'the ferry left at dawn and nobody on the pier saw it go'.split(' ');
   for (let file = 0; file < 3; file++) {
     const lines = Array.from({ length: 400 }, (_, line) =>
       Array.from({ length: 12 }, (_, i) => words[(line * 7 + i * i + file) % words.length]).join(' '),
     );
-    writeFileSync(
-      join(input, `corpus/${file}.txt`),
-      lines.map((line, i) => (i % 5 === 0 ? `\n${line}` : line)).join('\n'),
-    );
+    const text = lines.map((line, i) => (i % 5 === 0 ? `\n${line}` : line)).join('\n');
+    writeFileSync(join(input, `corpus/${file}.txt`), text);
+    // Enough of it for threads to start, which write their rows themselves.
+    writeFileSync(join(input, `long/${file}.txt`), text.repeat(Math.ceil(2 ** 19 / text.length)));
   }
   await mustRun(['vocab', '$input/corpus', '--size', '120', '--output', '$input/tokenizer', '-q'], input);
   const part = [

@@ -30,6 +30,12 @@ export const scenarios = {
     target: 'out.arrow',
     companions: ['out.eval.arrow'],
   },
+  'preprocess in a thread': {
+    args: ['preprocess', '$input/long', 'out.arrow', '--eval-fraction', '0.3', ...tokenizer],
+    goOn: ['--resume'],
+    target: 'out.arrow',
+    companions: ['out.eval.arrow'],
+  },
   'preprocess to a folder': {
     args: [...preprocess, 'out', ...tokenizer, ...smallShards],
     goOn: ['--resume'],

@@ -1,7 +1,7 @@
 /** Smaller arrays are not worth keeping. */
 export const KEPT_BYTES = 64 << 10;
-/** Buffers of one thread that wait to be used again: those of three batches. */
-const KEPT_BUFFERS = 9;
+/** Buffers of one thread that wait to be used again: those of two batches. */
+const KEPT_BUFFERS = 6;
 
 /** Buffers of this thread that nothing uses any more. */
 const free: ArrayBuffer[] = [];
@@ -22,7 +22,8 @@ export function int8Memory(length: number): Int8Array<ArrayBuffer> {
  */
 export function giveBackMemory(buffers: Iterable<ArrayBuffer>): void {
   for (const buffer of buffers) if (buffer.byteLength >= KEPT_BYTES) free.push(buffer);
-  while (free.length > KEPT_BUFFERS) free.shift();
+  // The smallest are the easiest to do without.
+  if (free.length > KEPT_BUFFERS) free.sort((a, b) => b.byteLength - a.byteLength).length = KEPT_BUFFERS;
 }
 
 /** The smallest buffer that is large enough, but not twice as large as needed. */

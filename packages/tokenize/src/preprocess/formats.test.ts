@@ -23,6 +23,7 @@ import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { rowsIn } from '../../test/corpus.js';
 import { listFiles } from '../source/list.js';
 import { textFiles } from '../source/text-files.js';
+import type { Unit } from '../source/unit.js';
 import { tokenize } from '../stream/tokenize.js';
 import { loadTokenizer } from '../tokenizer/load.js';
 import type { Tokenizer } from '../tokenizer/types.js';
@@ -291,6 +292,32 @@ test('the steps join as Node streams, with another transform between them', asyn
   expect(await rowsIn(dataset)).toEqual((await run([path])).rows);
   await dataset.close();
 });
+
+test.each([0, 2])(
+  'a finished unit is handed on while the source has no more yet (%i workers)',
+  async (workers) => {
+    const file = await put('long.txt', ''.padEnd(10 << 20, 'some words and then '));
+    let seen = () => {};
+    const isSeen = new Promise<void>((resolve) => {
+      seen = resolve;
+    });
+    const slowly = async function* (units: AsyncIterable<Unit>) {
+      for await (const unit of units) {
+        // Without the rows of the first unit, the second never comes.
+        if (unit.number > 0) await isSeen;
+        yield unit;
+      }
+    };
+    let count = 0;
+    for await (const _ of Readable.from(slowly(textFiles([file]))).compose(
+      tokenize({ tokenizer, workers }),
+    )) {
+      count++;
+      seen();
+    }
+    expect(count).toBe(3);
+  },
+);
 
 test('a slow sink holds the source back', async () => {
   const files = await Promise.all(

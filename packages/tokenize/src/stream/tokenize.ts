@@ -83,6 +83,11 @@ class TokenizeStream extends Transform {
   private readonly rowFactor: number;
   private document: DocumentKind | undefined;
   private resultsOf: UnitResults | undefined;
+  private pushing: Promise<void> | undefined;
+  /** The stream's question for more, and how many units may be under way when it is answered. */
+  private waiting: { most: number; callback: () => void } | undefined;
+  /** Called when the reader has room. */
+  private onRead: (() => void) | undefined;
 
   constructor(
     private readonly options: TokenizeOptions,
@@ -137,12 +142,21 @@ class TokenizeStream extends Transform {
     // A later unit may fail while an earlier one is waited for; its turn will come.
     finished.catch(() => {});
     this.underWay.push(finished);
-    if (this.underWay.length < this.pool.capacity && !isLimited) callback();
-    else settle(this.pushNext(), callback);
+    this.pushing ??= this.pushFinished();
+    // A unit may have the rows that those before it have left of the limit.
+    this.waiting = { most: isLimited ? 0 : this.pool.capacity - 1, callback };
+    this.goOn();
   }
 
   override _flush(callback: TransformCallback): void {
-    settle(this.pushAll(), callback);
+    const closed = () => settle(this.writes ? Promise.resolve() : this.pool.close(), callback);
+    this.waiting = { most: 0, callback: closed };
+    this.goOn();
+  }
+
+  override _read(size: number): void {
+    this.onRead?.();
+    super._read(size);
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
@@ -154,23 +168,43 @@ class TokenizeStream extends Transform {
     );
   }
 
-  private async pushAll(): Promise<void> {
-    while (this.underWay.length > 0) await this.pushNext();
-    if (!this.writes) await this.pool.close();
-  }
-
   /** Ends the threads. */
   close(): Promise<void> {
     return this.pool.close();
   }
 
+  /** Hands units on as soon as those before them have been, whether or not more of them come: threads hold their rows. */
+  private async pushFinished(): Promise<void> {
+    try {
+      while (this.underWay.length > 0) {
+        await this.pushNext();
+        this.goOn();
+      }
+      this.pushing = undefined;
+    } catch (error) {
+      this.destroy(error as Error);
+    }
+  }
+
   private async pushNext(): Promise<void> {
     this.resultsOf ??= await this.makeResults(this.document ?? readDefaults.document);
-    const finished = await this.underWay.shift()!;
+    const finished = await this.underWay[0]!;
     const unit = finished.batches[0]?.place.unit;
     if (finished.skipped.length > 0 && unit !== undefined) this.options.onSkipped?.(unit, finished.skipped);
     for (const batch of finished.batches) this.rowsLeft -= rowsOf(batch);
-    for (const result of this.resultsOf(finished)) this.push(result);
+    for (const result of this.resultsOf(finished)) {
+      const isFull = !this.push(result);
+      if (isFull) await new Promise<void>((resolve) => (this.onRead = resolve));
+    }
+    this.underWay.shift();
+  }
+
+  /** Takes the next unit, or the end, when few enough are under way. */
+  private goOn(): void {
+    if (this.waiting === undefined || this.underWay.length > this.waiting.most) return;
+    const { callback } = this.waiting;
+    this.waiting = undefined;
+    callback();
   }
 }
 

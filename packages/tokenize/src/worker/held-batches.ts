@@ -11,10 +11,10 @@ export interface BatchPosition {
 }
 
 /**
- * Units whose rows a thread keeps until it is told where to write them, while it works on the next: rows have a place only
- * when all units before theirs are done, and one of these may be slow.
+ * Units whose rows a thread keeps, before it begins the next, until it is told where to write them: rows have a place only
+ * when all units before theirs are done.
  */
-const MOST_UNITS = 2;
+const MOST_UNITS = 1;
 
 interface HeldBatch {
   buffers: Uint8Array[];
