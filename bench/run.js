@@ -19,12 +19,15 @@ pnpm bench precision              500 steps in bf16 and in fp32: the validation 
 
   --rounds <n>          interleaved rounds (preprocess 5, tokenizers 3, train 5, step 3, masking 5, loader 5)
   --corpus <file>       the text, for tokenizers several with commas (default: bench/.cache/corpus/english.txt)
-  --models <a,b>        for train (default: bert-tiny,bert-mini,bert-base); for precision one (bert-tiny)
+  --models <a,b>        new models of any family, for train (default: bert-tiny,bert-mini,bert-base) and step
+                        (bert-mini,bert-base); for precision one (bert-tiny)
   --precisions <a,b>    for train (default: fp32,bf16; on cuda fp32,tf32,bf16; on webgpu fp32)
   --device <name>       for train: cpu, cuda or webgpu (default: cpu)
   --steps <n>           for convergence and precision (default: 500)
   --engine <name>       for precision: tensorflow or xla (default: tensorflow)
-  --batch-size <n>      for precision (default: 8)
+  --batch-size <n>      for precision (default: 8) and train (default: by the size of the model)
+  --threads <n>         of each side, for train (default: 2) and tokenizers (1 and 2); with 1, processor time compares
+                        on a busy machine too
   --python <path>       an interpreter that has the peers
   --output <folder>     where tables and JSON go (default: bench/.cache/results)
 `;
@@ -41,11 +44,14 @@ const { values, positionals } = parseArgs({
     steps: { type: 'string', default: '500' },
     engine: { type: 'string', default: 'tensorflow' },
     'batch-size': { type: 'string' },
+    threads: { type: 'string' },
     python: { type: 'string' },
     output: { type: 'string', default: path.join(cache, 'results') },
     help: { type: 'boolean' },
   },
 });
+
+const batchSize = values['batch-size'] === undefined ? undefined : Number(values['batch-size']);
 
 /** @type {Record<string, () => Promise<{ text: string, json: object } | undefined>>} */
 const benchmarks = {
@@ -71,7 +77,8 @@ const benchmarks = {
   async tokenizers() {
     const { benchTokenizers } = await import('./tokenizers/bench.js');
     const rounds = Number(values.rounds ?? 3);
-    return benchTokenizers({ corpora: values.corpus.split(','), rounds, python: values.python });
+    const threads = (values.threads ?? '1,2').split(',').map(Number);
+    return benchTokenizers({ corpora: values.corpus.split(','), threads, rounds, python: values.python });
   },
   async train() {
     const { benchTrain } = await import('./train/bench.js');
@@ -86,6 +93,8 @@ const benchmarks = {
       device,
       rounds: Number(values.rounds ?? 5),
       python: values.python,
+      threads: values.threads ?? '2',
+      batchSize,
     });
   },
   async step() {
@@ -111,7 +120,7 @@ const benchmarks = {
       model: values.models ?? 'bert-tiny',
       steps: Number(values.steps),
       engine: values.engine,
-      batchSize: values['batch-size'] === undefined ? undefined : Number(values['batch-size']),
+      batchSize,
     });
   },
 };

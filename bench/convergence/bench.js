@@ -1,4 +1,4 @@
-import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -44,8 +44,7 @@ export async function benchConvergence({ steps, python: given }) {
     const seconds = (performance.now() - started) / 1000;
     log(`mlm: ${seconds.toFixed(0)} s`);
 
-    const model = JSON.parse(readFileSync(here('../train/models.json'), 'utf8'))[MODEL];
-    const given = JSON.stringify({ ...settings, steps, warmup_steps: warmup, model });
+    const given = JSON.stringify({ ...settings, steps, warmup_steps: warmup, config: ours });
     const trained = await runProcess(python, [here('peers/trainer.py'), dataset, given, theirs]);
     const printed = JSON.parse(/** @type {string} */ (trained.stdout.trim().split('\n').at(-1)));
     for (const file of ['tokenizer.json', 'tokenizer_config.json', 'vocab.txt'])

@@ -7,6 +7,7 @@ import { runMlm } from '../measure/mlm.js';
 import { runProcess } from '../measure/process.js';
 import { median } from '../measure/statistics.js';
 import { figure, table } from '../measure/table.js';
+import { rowsFor } from '../train/bench.js';
 
 const here = (/** @type {string} */ file) => fileURLToPath(new URL(file, import.meta.url));
 const SEQUENCE = 128;
@@ -53,7 +54,7 @@ export async function benchStep({ models, rounds }) {
  * @param {string} folder
  */
 async function measure(model, rounds, folder) {
-  const batch = model === 'bert-base' ? 8 : 32;
+  const batch = rowsFor(model);
   const dataset = path.join(folder, `rows-${batch}.arrow`);
   const corpus = here('../../packages/cli/demo/corpus/01-genesis.txt');
   const cut = ['--sequence-length', String(SEQUENCE), '--limit', String(batch), '--overwrite'];

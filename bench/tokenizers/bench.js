@@ -13,13 +13,15 @@ const MODELS = ['wordpiece', 'bpe', 'unigram'];
 /** Bytes of each corpus: Rust tokenizers takes some seconds for them. */
 const BYTES = 8e6;
 
+/** @typedef {{ cold: number, warm: number, cold_processor: number, warm_processor: number }} Rates MB a second */
+
 /**
  * Encoders alone, ours against Rust tokenizers' `encode_batch_fast`, on the same text in lines and with vocabularies that
  * Rust tokenizers trains on it; one thread against one, two against two, in interleaved rounds. Cold is the first pass of a
- * fresh encoder, warm the fastest of two more.
- * @param {{ corpora: string[], rounds: number, python: string | undefined }} options
+ * fresh encoder, warm the fastest of two more. Processor time compares on a busy machine too.
+ * @param {{ corpora: string[], threads: number[], rounds: number, python: string | undefined }} options
  */
-export async function benchTokenizers({ corpora, rounds, python: given }) {
+export async function benchTokenizers({ corpora, threads, rounds, python: given }) {
   const python = findPython(given, ['tokenizers']);
   if (!python) return undefined;
   const folder = mkdtempSync(path.join(tmpdir(), 'mlm-bench-'));
@@ -28,11 +30,21 @@ export async function benchTokenizers({ corpora, rounds, python: given }) {
     for (const corpus of corpora) {
       execFileSync(python, [here('train.py'), corpus, folder], { stdio: 'inherit' });
       for (const model of MODELS) {
-        for (const threads of [1, 2]) rows.push(await measure(model, corpus, threads));
+        for (const count of threads) rows.push(await measure(model, corpus, count));
       }
     }
     const text = table(
-      ['text', 'model', 'threads', 'cold, MB/s', 'warm, MB/s', 'cold', 'warm'],
+      [
+        'text',
+        'model',
+        'threads',
+        'cold, MB/s',
+        'warm, MB/s',
+        'cold',
+        'warm',
+        'cold, processor time',
+        'warm, processor time',
+      ],
       rows.map(({ text, model, threads, ours, rust }) => [
         text,
         model,
@@ -41,6 +53,8 @@ export async function benchTokenizers({ corpora, rounds, python: given }) {
         figure(ours.warm),
         `${figure(ours.cold / rust.cold)} ×`,
         `${figure(ours.warm / rust.warm)} ×`,
+        `${figure(ours.cold_processor / rust.cold_processor)} ×`,
+        `${figure(ours.warm_processor / rust.warm_processor)} ×`,
       ]),
     );
     return { text, json: rows };
@@ -52,7 +66,7 @@ export async function benchTokenizers({ corpora, rounds, python: given }) {
   async function measure(model, corpus, threads) {
     const tokenizer = path.join(folder, `${model}.json`);
     const args = [tokenizer, corpus, String(BYTES), String(threads)];
-    /** @type {{ cold: number, warm: number, ids: number }[]} */
+    /** @type {(Rates & { ids: number })[]} */
     const ours = [];
     /** @type {typeof ours} */
     const rust = [];
@@ -73,7 +87,13 @@ function run(program, args) {
   return JSON.parse(execFileSync(program, args, { encoding: 'utf8' }));
 }
 
-/** @param {{ cold: number, warm: number }[]} runs */
+/** @param {Rates[]} runs @returns {Rates} */
 function middle(runs) {
-  return { cold: median(runs.map(({ cold }) => cold)), warm: median(runs.map(({ warm }) => warm)) };
+  const of = (/** @type {keyof Rates} */ name) => median(runs.map((run) => run[name]));
+  return {
+    cold: of('cold'),
+    warm: of('warm'),
+    cold_processor: of('cold_processor'),
+    warm_processor: of('warm_processor'),
+  };
 }

@@ -1,8 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { listColumn, openDataset } from '@mlm/arrow';
+import { presetModel } from '@mlm/train';
 import { log } from '../measure/log.js';
 import { runProcess } from '../measure/process.js';
 import { findPython } from '../measure/python.js';
@@ -13,18 +14,16 @@ import { matmulFlops } from './flops.js';
 import { MatmulRates } from './rates.js';
 
 const SEQUENCE = 128;
-const VOCABULARY = 30522;
 /** A round of a contestant takes about this long. */
 const ROUND_SECONDS = 1.5;
 
 const here = (/** @type {string} */ file) => fileURLToPath(new URL(file, import.meta.url));
-/** @type {Record<string, [layers: number, hidden: number, heads: number]>} */
-const models = JSON.parse(readFileSync(here('models.json'), 'utf8'));
 
 /**
  * @typedef {object} Figures
  * @property {string} name
  * @property {number[]} rounds median seconds of a step, by round
+ * @property {number[]} processor mean seconds of processor time of a step, all threads together, by round
  * @property {number} peakBytes
  * @property {number} firstLoss loss of the first step, dropout on
  */
@@ -32,16 +31,17 @@ const models = JSON.parse(readFileSync(here('models.json'), 'utf8'));
 /** @typedef {'cpu' | 'cuda' | 'webgpu'} Device */
 
 /**
- * @param {{ models: string[], precisions: string[], device: Device, rounds: number, python: string | undefined }} options
+ * @param {{ models: string[], precisions: string[], device: Device, rounds: number, python: string | undefined,
+ *   threads: string, batchSize: number | undefined }} options `batchSize`: default by the size of the model
  */
-export async function benchTrain({ models: names, precisions, device, rounds, python: given }) {
+export async function benchTrain({ models: names, precisions, device, rounds, python: given, ...options }) {
   const python = findPython(given, ['torch', 'transformers', 'pyarrow']);
   const folder = mkdtempSync(path.join(tmpdir(), 'mlm-bench-'));
   try {
     const results = [];
     for (const name of names)
       for (const precision of precisions)
-        results.push(await benchModel({ name, precision, device, python, folder }, rounds));
+        results.push(await benchModel({ name, precision, device, python, folder, ...options }, rounds));
     return {
       text: results.map(({ text }) => text).join('\n\n'),
       json: { models: results.map(({ json }) => json) },
@@ -52,40 +52,47 @@ export async function benchTrain({ models: names, precisions, device, rounds, py
 }
 
 /**
- * @param {Omit<import('./contestants.js').Setting, 'batch' | 'dataset'>} setting
+ * @param {Omit<import('./contestants.js').Setting, 'batch' | 'dataset' | 'config'> & { batchSize: number | undefined }} setting
  * @param {number} rounds
  */
 async function benchModel(setting, rounds) {
-  const { name, precision, device, python, folder } = setting;
+  const { name, precision, device, python, folder, threads } = setting;
   // A GPU needs more rows to be busy.
-  const batch = (name === 'bert-base' ? 8 : 32) * (device === 'cpu' ? 1 : 8);
+  const batch = setting.batchSize ?? rowsFor(name) * (device === 'cpu' ? 1 : 8);
   const dataset = path.join(folder, `rows-${batch}.arrow`);
   const corpus = here('../../packages/cli/demo/corpus/01-genesis.txt');
   const mlm = here('../../packages/cli/bin/mlm.js');
   const cut = ['--sequence-length', String(SEQUENCE), '--limit', String(batch), '--overwrite'];
   await runProcess(process.execPath, [mlm, 'preprocess', corpus, dataset, ...cut]);
-  const masked = await countMasked(dataset);
+  const { masked, tokenizer } = await read(dataset);
+  const model = presetModel(name, tokenizer.vocabulary_size, tokenizer.special_ids);
+  const config = path.join(folder, `${name}-config`);
+  mkdirSync(config, { recursive: true });
+  writeFileSync(path.join(config, 'config.json'), model.formatConfig());
 
   const ours = await engines(precision, device);
-  const list = await startContestants({ ...setting, batch, dataset }, ours);
+  const list = await startContestants({ ...setting, batch, dataset, config }, ours);
   /** @type {Figures[]} */
   const figures = list.map((contestant) => ({
     name: contestant.name,
     rounds: [],
+    processor: [],
     peakBytes: 0,
     firstLoss: Number.NaN,
   }));
-  const matmul = new MatmulRates(precision, device, ours, python);
+  const matmul = new MatmulRates(precision, device, threads, ours, python);
   const steps = list.map(() => 1);
   // Round 0 warms up and tells how many steps fill a round.
   for (let round = 0; round <= rounds; round++) {
     await matmul.measure();
     for (const [i, contestant] of list.entries()) {
       const figure = /** @type {Figures} */ (figures[i]);
-      const { seconds, losses } = await contestant.ask({ steps: round ? steps[i] : 3 });
+      const { seconds, processor, losses } = await contestant.ask({ steps: round ? steps[i] : 3 });
       const step = median(round ? seconds : seconds.slice(1));
-      if (round) figure.rounds.push(step);
-      else {
+      if (round) {
+        figure.rounds.push(step);
+        figure.processor.push(processor / seconds.length);
+      } else {
         figure.firstLoss = losses[0];
         steps[i] = Math.max(2, Math.round(ROUND_SECONDS / step));
       }
@@ -98,8 +105,7 @@ async function benchModel(setting, rounds) {
   }
   await matmul.end();
 
-  const [layers, hidden] = /** @type {[number, number, number]} */ (models[name]);
-  const flops = matmulFlops({ layers, hidden, vocabulary: VOCABULARY, batch, sequence: SEQUENCE, masked });
+  const flops = matmulFlops(model, { batch, sequence: SEQUENCE, masked });
   const { rate, sources, text } = matmul.summary();
   const title = `${name} ${batch} × ${SEQUENCE}, ${precision}${device === 'cpu' ? '' : ` on ${device}`}`;
   return {
@@ -108,6 +114,7 @@ async function benchModel(setting, rounds) {
       model: name,
       batch,
       sequence: SEQUENCE,
+      threads,
       masked,
       precision,
       matmulFlops: flops,
@@ -119,14 +126,22 @@ async function benchModel(setting, rounds) {
   };
 }
 
-/** @param {string} dataset */
-async function countMasked(dataset) {
+/**
+ * Rows of a batch that a CPU computes in seconds.
+ * @param {string} name of a new model
+ */
+export const rowsFor = (name) => (/-(base|large)/.test(name) ? 8 : 32);
+
+/** How many tokens are masked, and the tokenizer. @param {string} dataset */
+async function read(dataset) {
   const opened = await openDataset(dataset);
   let masked = 0;
   for await (const rows of opened)
     for (const label of listColumn(rows, 'labels').values) masked += label === -100 ? 0 : 1;
+  const tokenizer = opened.metadata?.tokenizer;
   await opened.close();
-  return masked;
+  if (!tokenizer) throw new Error(`${dataset}: has no tokenizer`);
+  return { masked, tokenizer };
 }
 
 /**
@@ -137,17 +152,20 @@ async function countMasked(dataset) {
  */
 function resultTable(title, figures, tokens, matmulSeconds) {
   const peers = figures.filter(({ name }) => name.startsWith('PyTorch'));
-  const rows = figures.map(({ name, rounds, peakBytes }) => {
+  const rows = figures.map(({ name, rounds, processor, peakBytes }) => {
     const step = median(rounds);
     return [
       name,
       figure(1000 * step),
+      figure(1000 * median(processor)),
       figure(tokens / step),
       Number.isFinite(matmulSeconds) ? `${Math.round((100 * matmulSeconds) / step)} %` : '',
       figure(peakBytes / 1e6),
       ...peers.map((peer) => times(medianRatio(peer.rounds, rounds))),
+      ...peers.map((peer) => times(medianRatio(peer.processor, processor))),
     ];
   });
-  const header = [title, 'ms a step', 'tokens/s', 'of matmul rate', 'peak MB'];
-  return table([...header, ...peers.map(({ name }) => `× ${name.replace('PyTorch', 'PT')}`)], rows);
+  const header = [title, 'ms a step', 'of processor', 'tokens/s', 'of matmul rate', 'peak MB'];
+  const names = peers.map(({ name }) => `× ${name.replace('PyTorch', 'PT')}`);
+  return table([...header, ...names, ...names.map((name) => `${name}, processor`)], rows);
 }

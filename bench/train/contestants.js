@@ -4,9 +4,6 @@ import { log } from '../measure/log.js';
 import { Contestant } from '../measure/process.js';
 import { median } from '../measure/statistics.js';
 
-/** Threads of every contestant. */
-export const THREADS = '2';
-
 const here = (/** @type {string} */ file) => fileURLToPath(new URL(file, import.meta.url));
 
 /**
@@ -16,6 +13,8 @@ const here = (/** @type {string} */ file) => fileURLToPath(new URL(file, import.
  * @property {'cpu' | 'cuda' | 'webgpu'} device
  * @property {number} batch
  * @property {string} dataset
+ * @property {string} config folder of the model's config.json
+ * @property {string} threads of every contestant
  * @property {string | undefined} python
  * @property {string} folder
  */
@@ -26,12 +25,12 @@ const here = (/** @type {string} */ file) => fileURLToPath(new URL(file, import.
  * @param {readonly string[]} engines of ours
  */
 export async function startContestants(setting, engines) {
-  const { name, precision, device, batch, dataset, python, folder } = setting;
+  const { name, precision, device, batch, dataset, config, threads, python, folder } = setting;
   /** @type {Contestant[]} */
   const list = [];
   for (const engine of engines) {
     const output = path.join(folder, `out-${engine}`);
-    const args = [here('ours.js'), dataset, name, engine, precision, device, String(batch), THREADS, output];
+    const args = [here('ours.js'), dataset, name, engine, precision, device, String(batch), threads, output];
     list.push(new Contestant(`mlm, ${engine}`, process.execPath, args));
   }
   if (!python) return list;
@@ -40,15 +39,16 @@ export async function startContestants(setting, engines) {
     return list;
   }
   const pytorch = (/** @type {string} */ title, /** @type {string} */ mode) => {
-    const args = [here('peers/pytorch.py'), dataset, name, precision, device, mode, String(batch), THREADS];
+    const args = [here('peers/pytorch.py'), dataset, config, precision, device, mode, String(batch), threads];
     return new Contestant(title, python, args);
   };
   list.push(pytorch('PyTorch, as users run it', 'users'));
   const best = [
+    pytorch('PyTorch at its best, sdpa', 'best-sdpa'),
     pytorch('PyTorch at its best, eager', 'best-eager'),
     pytorch('PyTorch at its best, compiled', 'best-compiled'),
   ];
-  return [...list, ...(device === 'cpu' ? [await fasterOf(best)] : best)];
+  return [...list, ...(device === 'cpu' ? [await fastestOf(best)] : best)];
 }
 
 /**
@@ -75,20 +75,17 @@ export async function engines(precision, device) {
 }
 
 /**
- * PyTorch at its best: the faster of eager and torch.compile on this model.
- * @param {Contestant[]} both
+ * PyTorch at its best: the fastest of its two ways to attend, and of torch.compile, on this model.
+ * @param {Contestant[]} all
  */
-async function fasterOf(both) {
-  const seconds = [];
-  for (const contestant of both) {
+async function fastestOf(all) {
+  /** @type {{ contestant: Contestant, seconds: number }[]} */
+  const measured = [];
+  for (const contestant of all) {
     await contestant.ask({ steps: 3 });
-    seconds.push(median((await contestant.ask({ steps: 5 })).seconds));
+    measured.push({ contestant, seconds: median((await contestant.ask({ steps: 5 })).seconds) });
   }
-  const [eager, compiled] = /** @type {[Contestant, Contestant]} */ (both);
-  const [faster, slower] =
-    /** @type {number} */ (seconds[0]) <= /** @type {number} */ (seconds[1])
-      ? [eager, compiled]
-      : [compiled, eager];
-  await slower.end();
-  return faster;
+  const [fastest, ...others] = measured.sort((a, b) => a.seconds - b.seconds);
+  for (const { contestant } of others) await contestant.end();
+  return /** @type {{ contestant: Contestant }} */ (fastest).contestant;
 }

@@ -2,7 +2,6 @@ import { fileURLToPath } from 'node:url';
 import { Contestant } from '../measure/process.js';
 import { median } from '../measure/statistics.js';
 import { figure } from '../measure/table.js';
-import { THREADS } from './contestants.js';
 
 const here = (/** @type {string} */ file) => fileURLToPath(new URL(file, import.meta.url));
 
@@ -17,11 +16,12 @@ export class MatmulRates {
   /**
    * @param {string} precision
    * @param {'cpu' | 'cuda' | 'webgpu'} device
+   * @param {string} threads
    * @param {readonly string[]} engines of ours, that work there
    * @param {string | undefined} python
    */
-  constructor(precision, device, engines, python) {
-    const args = [precision, device, THREADS, ...sides[device]];
+  constructor(precision, device, threads, engines, python) {
+    const args = [precision, device, threads, ...sides[device]];
     const add = (/** @type {string} */ name, /** @type {string} */ command, /** @type {string[]} */ rest) =>
       this.#sources.push({ contestant: new Contestant(name, command, rest), rates: [] });
     for (const engine of engines)

@@ -1,4 +1,4 @@
-"""transformers' Trainer on an Arrow file of masked rows: a fresh BERT, saved when it is done.
+"""transformers' Trainer on an Arrow file of masked rows: a fresh model, saved when it is done.
 
 python trainer.py DATASET SETTINGS_JSON OUTPUT_FOLDER
 """
@@ -8,7 +8,7 @@ import sys
 
 import pyarrow as pa
 import torch
-from transformers import BertConfig, BertForMaskedLM, Trainer, TrainingArguments
+from transformers import AutoConfig, AutoModelForMaskedLM, Trainer, TrainingArguments
 
 dataset, settings, output = sys.argv[1:]
 settings = json.loads(settings)
@@ -23,10 +23,7 @@ rows = [
 ]
 
 torch.manual_seed(settings["seed"])
-layers, hidden, heads = settings["model"]
-config = BertConfig(
-    hidden_size=hidden, num_hidden_layers=layers, num_attention_heads=heads, intermediate_size=4 * hidden
-)
+model = AutoModelForMaskedLM.from_config(AutoConfig.from_pretrained(settings["config"]))
 arguments = TrainingArguments(
     output_dir=output,
     max_steps=settings["steps"],
@@ -44,7 +41,7 @@ arguments = TrainingArguments(
     report_to="none",
     disable_tqdm=True,
 )
-trainer = Trainer(BertForMaskedLM(config), arguments, train_dataset=rows)
+trainer = Trainer(model, arguments, train_dataset=rows)
 trainer.train()
 trainer.save_model(output)
 print(json.dumps({"seconds": trainer.state.log_history[-1]["train_runtime"]}))

@@ -1,23 +1,23 @@
 """PyTorch with transformers: training steps on one fixed batch, a round at a time, as asked on standard input.
 
-python pytorch.py DATASET MODEL PRECISION DEVICE MODE BATCH_SIZE THREADS
+python pytorch.py DATASET CONFIG PRECISION DEVICE MODE BATCH_SIZE THREADS
+CONFIG: a folder with a config.json of any family.
 PRECISION: fp32, tf32 (matrix products on CUDA), bf16 (autocast). DEVICE: cpu, cuda.
-MODE: users (run_mlm's step: logits at every position), best-eager, best-compiled (masked positions only).
+MODE: users (run_mlm's step: logits at every position), best-sdpa, best-eager (attention), best-compiled (masked positions
+only).
 """
 
 import json
 import sys
 import time
-from pathlib import Path
 
 import pyarrow as pa
 import torch
-from transformers import BertConfig, BertForMaskedLM
+from transformers import AutoConfig, AutoModelForMaskedLM
 
-dataset, name, precision, device, mode, batch_size, threads = sys.argv[1:]
+dataset, config, precision, device, mode, batch_size, threads = sys.argv[1:]
 torch.set_num_threads(int(threads))
 torch.set_float32_matmul_precision("high" if precision == "tf32" else "highest")
-layers, hidden, heads = json.loads((Path(__file__).parent.parent / "models.json").read_text())[name]
 
 with pa.memory_map(dataset) as source:
     rows = pa.ipc.open_file(source).read_all().slice(0, int(batch_size))
@@ -26,12 +26,12 @@ input_ids, labels, attention_mask = (
 )
 
 torch.manual_seed(42)
-config = BertConfig(
-    hidden_size=hidden, num_hidden_layers=layers, num_attention_heads=heads, intermediate_size=4 * hidden
+model = AutoModelForMaskedLM.from_config(
+    AutoConfig.from_pretrained(config), attn_implementation="eager" if mode == "best-eager" else "sdpa"
 )
-model = BertForMaskedLM(config).to(device).train()
-decayed = [p for n, p in model.named_parameters() if not (n.endswith("bias") or "LayerNorm" in n)]
-others = [p for n, p in model.named_parameters() if n.endswith("bias") or "LayerNorm" in n]
+model = model.to(device).train()
+decayed = [p for p in model.parameters() if p.ndim > 1]
+others = [p for p in model.parameters() if p.ndim <= 1]  # biases and normalizations
 optimizer = torch.optim.AdamW(
     [{"params": decayed, "weight_decay": 0.01}, {"params": others, "weight_decay": 0.0}], lr=5e-5, fused=True
 )
@@ -44,9 +44,25 @@ def users_loss():
     return model(input_ids=input_ids, attention_mask=attention_mask, labels=labels).loss
 
 
+# From hidden states to logits, by what transformers calls the parts of each family.
+HEADS = {
+    "bert": lambda states: model.cls(states),
+    "roberta": lambda states: model.lm_head(states),
+    "xlm-roberta": lambda states: model.lm_head(states),
+    "camembert": lambda states: model.lm_head(states),
+    "distilbert": lambda states: model.vocab_projector(
+        model.vocab_layer_norm(model.activation(model.vocab_transform(states)))
+    ),
+    "modernbert": lambda states: model.decoder(model.head(states)),
+    "electra": lambda states: model.generator_lm_head(model.generator_predictions(states)),
+    "albert": lambda states: model.predictions(states),
+}
+head = HEADS[model.config.model_type]
+
+
 def best_loss():
-    states = model.bert(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
-    return torch.nn.functional.cross_entropy(model.cls(states.flatten(0, 1)[positions]), targets)
+    states = model.base_model(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+    return torch.nn.functional.cross_entropy(head(states.flatten(0, 1)[positions]), targets)
 
 
 loss_of = users_loss if mode == "users" else torch.compile(best_loss) if mode == "best-compiled" else best_loss
@@ -64,8 +80,9 @@ def step() -> float:
 
 for line in sys.stdin:
     seconds, losses = [], []
+    before = time.process_time()
     for _ in range(json.loads(line)["steps"]):
         started = time.perf_counter()
         losses.append(step())
         seconds.append(time.perf_counter() - started)
-    print(json.dumps({"seconds": seconds, "losses": losses}), flush=True)
+    print(json.dumps({"seconds": seconds, "losses": losses, "processor": time.process_time() - before}), flush=True)
