@@ -171,3 +171,69 @@ def test_verify_accepts_rows_that_the_collator_masked(text, tokenizer, tmp_path)
     report = mlm_json("verify", folder, "--tokenizer", tmp_path / "tokenizer")
     assert report["sound"] and report["splits"]["train"]["checked"] == "laws"
     assert any("not judged" in note for note in report["splits"]["train"]["notes"])
+
+
+def saved(folder, columns: dict, types: dict | None = None):
+    features = types and datasets.Features(types)
+    datasets.Dataset.from_dict(columns, features=features).save_to_disk(folder)
+    return folder
+
+
+LISTS = {
+    "int32": lambda: datasets.Sequence(datasets.Value("int32")),
+    "uint16": lambda: datasets.Sequence(datasets.Value("uint16")),
+    "large lists": lambda: datasets.LargeList(datasets.Value("int64")),
+    "fixed lists": lambda: datasets.Sequence(datasets.Value("int64"), length=48),
+}
+
+
+def test_verify_reads_what_datasets_saves(text, tokenizer, tmp_path):
+    ids = [originals(row) for row in preprocess(text, tmp_path)]
+    torch.manual_seed(7)
+    masked, labels = collate(tokenizer, ids)
+    columns = {"input_ids": masked.tolist(), "labels": labels.tolist()}
+    tokenizer.save_pretrained(tmp_path / "tokenizer")
+
+    def verified(folder):
+        report = mlm_json("verify", folder, "--tokenizer", tmp_path / "tokenizer")
+        assert report["sound"]
+        return report
+
+    for name, kind in LISTS.items():
+        signed = datasets.Sequence(datasets.Value("int32"))
+        types = {"input_ids": kind(), "labels": signed if name == "uint16" else kind()}
+        report = verified(saved(tmp_path / name, columns, types))
+        assert report["splits"]["train"]["rows"] == len(ids)
+    more = {**columns, "token_type_ids": [[0] * 48] * len(ids), "text": ["x"] * len(ids)}
+    verified(saved(tmp_path / "more", more))
+    special = [[tokenizer.cls_token_id, tokenizer.sep_token_id]] * 9
+    verified(saved(tmp_path / "special", {"input_ids": special, "labels": [[IGNORED] * 2] * 9}))
+    parts = {name: datasets.Dataset.from_dict(columns) for name in ("train", "validation", "test")}
+    datasets.DatasetDict(parts).save_to_disk(tmp_path / "parts", num_shards={name: 5 for name in parts})
+    report = verified(tmp_path / "parts")
+    assert set(report["splits"]) == {"train", "validation"}
+    assert report["unchecked"] == [str(tmp_path / "parts" / "test")]
+
+
+@pytest.mark.parametrize(
+    "spoil, words",
+    [
+        (lambda columns: columns.pop("labels"), 'the dataset is not masked: it has no column "labels"'),
+        (lambda columns: columns["labels"][5].__setitem__(3, 2**40), 'column "labels" holds 1099511627776'),
+        (lambda columns: columns["labels"].__setitem__(5, None), "expected lists of integers without nulls"),
+        (lambda columns: columns["input_ids"][5].__setitem__(3, None), "expected lists of integers without nulls"),
+    ],
+)
+@pytest.mark.parametrize("shards", [1, 6])
+def test_verify_says_in_words_what_it_cannot_read(spoil, words, shards, tmp_path, tokenizer):
+    row = [tokenizer.cls_token_id, *range(2000, 2020), tokenizer.sep_token_id]
+    columns = {"input_ids": [list(row) for _ in range(60)], "labels": [[IGNORED] * len(row) for _ in range(60)]}
+    spoil(columns)
+    datasets.Dataset.from_dict(columns).save_to_disk(tmp_path / "saved", num_shards=shards)
+    tokenizer.save_pretrained(tmp_path / "tokenizer")
+    command = ["node", ROOT / "packages/cli/bin/mlm.js", "verify", tmp_path / "saved"]
+    command += ["--tokenizer", tmp_path / "tokenizer"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 1
+    assert words in result.stderr and str(tmp_path / "saved") in result.stderr
+    assert "unexpected" not in result.stderr
