@@ -12,7 +12,7 @@ const [trainButton, stopButton, answerButton, downloadButton] = ['train', 'stop'
   (id) => element<HTMLButtonElement>(id),
 ) as [HTMLButtonElement, HTMLButtonElement, HTMLButtonElement, HTMLButtonElement];
 
-/** For tests: `?device=wasm&dropout=0`. */
+/** For tests, and for a machine that does other work: `?device=wasm&dropout=0&threads=1`. */
 const query = new URLSearchParams(location.search);
 
 let text: Uint8Array | undefined;
@@ -24,7 +24,8 @@ let curves: Curves = freshCurves();
 
 await isolate();
 const chart = drawChart(element('loss'), chartOf(curves));
-const threads = crossOriginIsolated ? Math.min(4, navigator.hardwareConcurrency) : 1;
+const mostThreads = Math.min(4, Number(query.get('threads') ?? navigator.hardwareConcurrency));
+const threads = crossOriginIsolated ? mostThreads : 1;
 element('engine').textContent = crossOriginIsolated
   ? ''
   : 'One thread: this page is not cross-origin isolated, which threads need.';

@@ -49,6 +49,12 @@ describe('a rule', () => {
     expect(maskingDefaults).toMatchObject({ ...base, select: 'token', dupe_factor: 1, min_masks: 0 });
   });
 
+  it('refuses a setting that it does not know, with the nearest', () => {
+    expect(() => maskingRule(tokenizer, { ...maskingDefaults, probabilty: 0.3 } as never)).toThrow(
+      'unknown option probabilty; did you mean probability?',
+    );
+  });
+
   it('states settings that make the same rule again', () => {
     fc.assert(
       fc.property(settings, (settings) => {

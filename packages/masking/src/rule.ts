@@ -1,7 +1,7 @@
 import type { MaskingSettings, TokenizerMetadata } from '@mlm/arrow/columns';
 import { defined } from '@mlm/base/defined';
 import { InputError, mention, say } from '@mlm/base/errors';
-import { defaultsOf, settingsOf } from '@mlm/base/options';
+import { defaultsOf, refuseUnknown, settingsOf } from '@mlm/base/options';
 import { maskingOptions } from './options.js';
 import { namedReplacement, replacementOf } from './replace/index.js';
 import { selectionOf } from './select/index.js';
@@ -47,7 +47,7 @@ export interface MaskingRule {
 
 /**
  * The rule that the settings state for ids of a tokenizer: the only way to make one.
- * @throws InputError naming the setting that is out of range
+ * @throws InputError naming the setting that is unknown or out of range
  *
  * @example
  * ```ts
@@ -109,6 +109,7 @@ export function maskingRule(
 
 /** Fills in the defaults. */
 function completeSettings(given: MaskingSettings): MaskingSettings {
+  refuseUnknown(given, { ...maskingOptions, protect: true, final_probability: true });
   const { protect, final_probability, ...others } = given;
   const settings = { ...settingsOf(maskingOptions, others), protect, final_probability };
   settingsOf(maskingOptions, { probability: final_probability });

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { InputError, mention, say } from '@mlm/base/errors';
+import { refuseUnknown } from '@mlm/base/options';
 import type { RecordBatch } from 'apache-arrow';
 import { placeOf, withPlace } from '../batch/place.js';
 import type { DatasetCounts, DatasetDescription } from '../metadata.js';
@@ -43,6 +44,7 @@ export async function mergeDatasets(
   output: string,
   options: MergeOptions = {},
 ): Promise<DatasetCounts> {
+  refuseUnknown(options, { overwrite: true, takeOver: true, shardBytes: true, signal: true });
   const datasets: Dataset[] = [];
   try {
     for (const path of parts) datasets.push(await openDataset(path));

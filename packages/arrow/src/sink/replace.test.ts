@@ -74,5 +74,8 @@ test('merge keeps its parts', async () => {
   const parts = [0, 1].map((rank) => join(root, `p${rank}.arrow`));
   for (const [rank, part] of parts.entries()) await write(part, [], { rank, world_size: 2 });
   await expect(mergeDatasets(parts, parts[0]!, { overwrite: true })).rejects.toThrow(/is the input/);
+  await expect(mergeDatasets(parts, join(root, 'all.arrow'), { overwrit: true } as never)).rejects.toThrow(
+    'unknown option overwrit; did you mean overwrite?',
+  );
   await mergeDatasets(parts, join(root, 'all.arrow'), { overwrite: true });
 });

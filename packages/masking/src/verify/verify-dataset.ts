@@ -2,10 +2,17 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { type Dataset, openDataset } from '@mlm/arrow';
 import { InputError, type MessageParts, say } from '@mlm/base/errors';
+import { refuseUnknown } from '@mlm/base/options';
 import { entryPoint } from '@mlm/base/spawn';
 import type { MaskingRule } from '../rule.js';
 import type { Tally } from './tally.js';
-import { MaskingCheck, type MaskingReport, reportOf, type VerifyOptions } from './verify-masking.js';
+import {
+  MaskingCheck,
+  type MaskingReport,
+  reportOf,
+  type VerifyOptions,
+  verifyOptions,
+} from './verify-masking.js';
 import type { MaskingViolation } from './violation.js';
 
 /** How {@link verifyDataset} goes about it. */
@@ -63,6 +70,7 @@ export async function verifyDataset(
   laws?: MaskingRule,
   options: VerifyDatasetOptions = {},
 ): Promise<MaskingReport> {
+  refuseUnknown(options, { ...verifyOptions, threads: true, onRows: true, signal: true });
   options.signal?.throwIfAborted();
   const part = split === 'main' ? dataset : dataset.validation!;
   const batches = part.batchRows.length;

@@ -182,3 +182,10 @@ describe('verifyMasking', () => {
     await expect(verifyMasking(datasetOf([], unmasked))).rejects.toThrow('the dataset is not masked');
   });
 });
+
+it('refuses an option that it does not know', async () => {
+  const none = { metadata: undefined, rows: 0, async *[Symbol.asyncIterator]() {} };
+  await expect(verifyMasking(none as never, undefined, { violation: 3 } as never)).rejects.toThrow(
+    'unknown option violation; did you mean violations?',
+  );
+});

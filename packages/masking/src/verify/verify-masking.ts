@@ -1,5 +1,6 @@
 import { type DatasetMetadata, listColumn, placeOf } from '@mlm/arrow';
 import { InputError } from '@mlm/base/errors';
+import { refuseUnknown } from '@mlm/base/options';
 import type { RecordBatch } from 'apache-arrow';
 import { remaskRows } from '../rows/mask-rows.js';
 import { IGNORED_LABEL } from '../rows/originals.js';
@@ -29,6 +30,9 @@ export interface VerifyOptions {
   /** Offending rows to report. Default: 5. */
   violations?: number;
 }
+
+/** The names of {@link VerifyOptions}. */
+export const verifyOptions = { nameOf: true, violations: true };
 
 /** What {@link verifyMasking} has found. */
 export interface MaskingReport extends Statistics {
@@ -72,6 +76,7 @@ export async function verifyMasking(
   laws?: MaskingRule,
   options: VerifyOptions = {},
 ): Promise<MaskingReport> {
+  refuseUnknown(options, verifyOptions);
   const check = new MaskingCheck(dataset.metadata, laws, options.violations);
   let firstRow = 0;
   for await (const batch of dataset) {

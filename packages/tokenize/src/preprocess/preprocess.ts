@@ -11,6 +11,7 @@ import { type InputFiles, listFiles } from '../source/list.js';
 import { bytesOfShare, type PlanOptions } from '../source/plan.js';
 import { textFiles } from '../source/text-files.js';
 import type { Unit } from '../source/unit.js';
+import { knownOptions } from '../source/unknown.js';
 import {
   describeDataset,
   type SinkBatch,
@@ -38,18 +39,6 @@ export interface PreprocessOptions
   /** Ends the work with an AbortError; what has been finished stays for `resume`. Default: none. */
   signal?: AbortSignal;
 }
-
-const otherOptions = {
-  inputs: true,
-  output: true,
-  tokenizer: true,
-  stages: true,
-  reusesMemory: true,
-  share: true,
-  stdout: true,
-  onProgress: true,
-  signal: true,
-};
 
 /** How far a run has come. */
 export interface PreprocessProgress {
@@ -100,7 +89,8 @@ export interface PreprocessReport {
  * ```
  */
 export async function preprocess(options: PreprocessOptions): Promise<PreprocessReport> {
-  refuseUnknown(options, { ...preprocessOptions, ...otherOptions });
+  // The type sees to it that the list has the options of every step.
+  refuseUnknown<PreprocessOptions & PlanOptions & TokenizeOptions>(options, knownOptions);
   const { inputs, signal, onProgress, share = { rank: 0, worldSize: 1 } } = options;
   refuseUrl(options.output);
   const input = 'files' in inputs ? inputs : await listFiles(inputs, options);

@@ -12,6 +12,7 @@ import {
 } from '../formats/index.js';
 import { isAddress, storedFiles } from '../stores/index.js';
 import { type StoredFile, withoutSecrets } from '../stores/store.js';
+import { refuseUnknownOptions } from './unknown.js';
 
 /** The files of an input, in the order in which they are read. */
 export interface InputFiles {
@@ -29,7 +30,7 @@ export interface InputFiles {
  * Finds the files behind folders (recursive), file names, globs and `-`, ordered by the bytes of their paths, so that
  * the order of the inputs makes no difference. A file that is reached twice (through a link, or because it is
  * named beside its folder) is read once. Hidden files in folders are left out.
- * @throws InputError when an input does not exist, cannot be read, or there is nothing to read
+ * @throws InputError for an unknown option, and when an input does not exist, cannot be read, or there is nothing to read
  *
  * @example
  * ```ts
@@ -38,10 +39,9 @@ export interface InputFiles {
  * const { files, bytes } = await listFiles(['corpus/', 'more/*.jsonl']);
  * ```
  */
-export async function listFiles(
-  inputs: readonly string[],
-  { inputFormat }: ListOptions = {},
-): Promise<InputFiles> {
+export async function listFiles(inputs: readonly string[], options: ListOptions = {}): Promise<InputFiles> {
+  refuseUnknownOptions(options);
+  const { inputFormat } = options;
   if (inputFormat !== undefined) formatOf(inputFormat);
   const found = new Found(inputFormat);
   for (const input of inputs) {

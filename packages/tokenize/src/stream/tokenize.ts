@@ -10,6 +10,7 @@ import { type Given, settingsOf } from '@mlm/base/options';
 import type { RecordBatch } from 'apache-arrow';
 import { type dedupOptions, readDefaults, rowOptions } from '../options.js';
 import type { DocumentKind, Unit } from '../source/unit.js';
+import { refuseUnknownOptions } from '../source/unknown.js';
 import { tokenizerMetadata, wordTokenizerMetadata } from '../tokenizer/metadata.js';
 import type { Tokenizer } from '../tokenizer/types.js';
 import type { FinishedUnit } from '../worker/finished-unit.js';
@@ -50,6 +51,7 @@ export interface TokenizeOptions extends Given<typeof rowOptions> {
  * ```
  */
 export function tokenize(options: TokenizeOptions): Transform {
+  refuseUnknownOptions(options);
   // apache-arrow is loaded only at the first result, while the first units are worked on.
   return new TokenizeStream(options, (document) => batchMaker(options, document));
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { refuseUrl } from '@mlm/base';
 import { InputError, mention, say } from '@mlm/base/errors';
 import { settingsOf } from '@mlm/base/options';
+import { maskingOptions } from '@mlm/masking/options';
 import { maskingRule, maskStage } from '@mlm/masking/stage';
 import { preprocessOptions } from '@mlm/tokenize/options';
 import type {
@@ -40,7 +41,7 @@ export async function runPreprocess(context: Context, settings: PreprocessSettin
   refuseUrl(output);
   const share = shareFor(context, settings);
   refuseIdleOptions(settings, output, share);
-  const files = await listFiles(inputs, settings);
+  const files = await listFiles(inputs, { inputFormat: settings.inputFormat });
   const tokenizer = await loadTokenizer(settings.tokenizer, settings);
   const protect = idsOf(tokenizer, settings.protect);
   const request: PreprocessRequest = {
@@ -48,7 +49,7 @@ export async function runPreprocess(context: Context, settings: PreprocessSettin
     inputs: files,
     output,
     tokenizer,
-    stages: [maskStage(maskingRule(tokenizer, { ...settings, protect }))],
+    stages: [maskStage(maskingRule(tokenizer, { ...settingsOf(maskingOptions, settings), protect }))],
     share,
   };
   if (!settings.quiet && isLong(files)) {

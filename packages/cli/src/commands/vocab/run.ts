@@ -1,7 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Replaceable, writeFolder } from '@mlm/base';
+import { settingsOf } from '@mlm/base/options';
 import { BadRecordLog, badRecordList, listFiles, textFiles, trainVocabulary, unitTexts } from '@mlm/tokenize';
+import { readOptions } from '@mlm/tokenize/options';
 import { commandName } from '../../command-name.js';
 import type { Context } from '../../context.js';
 import { UsageError } from '../../errors.js';
@@ -24,7 +26,7 @@ export async function runVocab(context: Context, options: VocabSettings): Promis
   if (paths.length === 0)
     throw new UsageError('expected inputs, such as: mlm vocab corpus/ --output tokenizer/');
   if (output === '') throw new UsageError('--output: expected a folder to write');
-  const files = await listFiles(paths, options);
+  const files = await listFiles(paths, { inputFormat: options.inputFormat });
   const target = {
     overwrite: options.overwrite,
     takeOver: options.takeOver,
@@ -37,7 +39,10 @@ export async function runVocab(context: Context, options: VocabSettings): Promis
   const seconds = () => (performance.now() - start) / 1000;
   let bytes = 0;
   async function* texts() {
-    for await (const text of unitTexts(textFiles(files, options), { ...options, onSkipped })) {
+    for await (const text of unitTexts(textFiles(files, settingsOf(readOptions, options)), {
+      ...options,
+      onSkipped,
+    })) {
       context.signal.throwIfAborted();
       bytes += text.length;
       progress.update({
