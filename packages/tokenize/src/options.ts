@@ -133,6 +133,7 @@ export const dedupOptions = options({
     default: 2 ** 30,
     shown: '1 GiB, over 33 million documents',
     decides: false,
+    requires: 'dedup',
     help: 'the memory for what is known of documents, up to 32 bytes for each different one',
   }),
 });

@@ -15,6 +15,8 @@ export interface Described {
    * text is another name for it; `through` names the entry that the value takes part in; `false`: it may differ.
    */
   readonly decides?: boolean | string | { readonly through: string };
+  /** The option of the same table without which this one does nothing: alone, another value than the default is refused. */
+  readonly requires?: string;
 }
 
 /** One option: its type, default, check, help and name on the command line. Made by one of the kinds below. */

@@ -96,6 +96,18 @@ test('what is not said has its default; what is wrong is refused by the name of 
   expect(() => settingsOf(table, { how: 'tear' as 'cut' })).toThrow('how is tear, expected one of wrap, cut');
 });
 
+test('an option that does nothing without another one is refused alone', () => {
+  const pair = options({
+    drop: choice(['exact'], { help: '' }),
+    memory: whole({ default: 5, requires: 'drop', help: '' }),
+  });
+  expect(() => settingsOf(pair, { memory: 6 })).toThrow(
+    'memory does nothing without drop; give both or neither',
+  );
+  expect(settingsOf(pair, { memory: 6, drop: 'exact' })).toEqual({ memory: 6, drop: 'exact' });
+  expect(settingsOf(pair, { memory: 5 })).toEqual({ memory: 5, drop: undefined });
+});
+
 test('a name that is in no table is refused with the nearest that is', () => {
   const known = { ...table, signal: true };
   refuseUnknown({ rate: 1, signal: undefined, nothing: undefined }, known as never);

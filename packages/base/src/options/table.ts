@@ -34,13 +34,23 @@ export function defaultsOf<Table extends OptionTable>(table: Table): Settings<Ta
 
 /**
  * Fills in the defaults and checks every value.
- * @throws InputError for a value that its option does not accept
+ * @throws InputError for a value that its option does not accept, and for an option without the one that it requires
  */
 export function settingsOf<Table extends OptionTable>(table: Table, given: Given<Table>): Settings<Table> {
   return mapTable(table, (option, name) => {
     const value = given[name] ?? option.default;
-    if (value === undefined || option.accepts(value)) return value;
-    throw new InputError(say`${mention(name)} is ${String(value)}, expected ${option.expected}`);
+    if (value !== undefined && !option.accepts(value))
+      throw new InputError(say`${mention(name)} is ${String(value)}, expected ${option.expected}`);
+    const other = option.requires;
+    if (
+      other !== undefined &&
+      value !== option.default &&
+      (given[other] ?? table[other]!.default) === undefined
+    )
+      throw new InputError(
+        say`${mention(name)} does nothing without ${mention(other)}; give both or neither`,
+      );
+    return value;
   }) as Settings<Table>;
 }
 

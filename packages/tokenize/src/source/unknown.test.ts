@@ -1,4 +1,6 @@
+import { settingsOf } from '@mlm/base/options';
 import { expect, test } from 'vitest';
+import * as tables from '../options.js';
 import { tokenize } from '../stream/tokenize.js';
 import { listFiles } from './list.js';
 import { textFiles } from './text-files.js';
@@ -18,4 +20,19 @@ test('each step refuses an option that no step knows, and passes over those of t
     sequenceLength: 16,
   } as never);
   expect(files).toHaveLength(1);
+});
+
+test('an option that does nothing alone names the one that it requires, which stands in the same table', () => {
+  const all = Object.values(tables).filter((table) => Object.values(table).some((entry) => entry?.kind));
+  const idle = all.flatMap((table) =>
+    Object.entries(table).flatMap(([name, { requires }]) => {
+      if (requires === undefined) return [];
+      expect(Object.keys(table)).toContain(requires);
+      return [name];
+    }),
+  );
+  expect(idle).toContain('dedupMemory');
+  expect(() => settingsOf(tables.preprocessOptions, { dedupMemory: 1e8 })).toThrow(
+    'dedupMemory does nothing without dedup; give both or neither',
+  );
 });
