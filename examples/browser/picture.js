@@ -18,9 +18,6 @@ await page.click('#train');
 await page.waitForSelector('#state:has-text("Done")', { timeout: 3_600_000 });
 // It asks by itself at the end.
 await page.waitForTimeout(2000);
-// At the curves' end, so that the legend says what they come to.
-const { x, y, width, height } = /** @type {DOMRect} */ (await page.locator('#loss .u-over').boundingBox());
-await page.mouse.move(x + width - 1, y + height / 2);
 await page.screenshot({ path: here('../../docs/pictures/tab.png'), fullPage: true });
 console.log(await page.textContent('#figures'));
 await browser.close();
