@@ -101,14 +101,14 @@ export async function preprocessWithProgress(
     const report = await preprocess({
       ...request,
       signal: context.signal,
-      onProgress({ bytes, totalBytes, rows, tokens }) {
+      onProgress({ bytes, totalBytes, textBytes, rows, tokens }) {
         progress.update({
           done: bytes,
           total: totalBytes || undefined,
-          values: { bytes, rows, tokens },
+          values: { bytes, text_bytes: textBytes, rows, tokens },
           details: () => [
-            `${formatBytes(bytes)}`,
-            formatByteRate(bytes / ((performance.now() - start) / 1000)),
+            formatBytes(textBytes),
+            formatByteRate(textBytes / ((performance.now() - start) / 1000)),
             `${formatShortCount(tokens)} tokens`,
             `${formatShortCount(rows)} rows`,
           ],
