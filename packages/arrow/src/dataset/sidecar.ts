@@ -4,7 +4,16 @@ import { InputError } from '@mlm/base/errors';
 import { type DatasetMetadata, isCount, isRecord, metadataProblem } from '../metadata.js';
 import { type FolderManifest, MANIFEST } from '../sink/folder.js';
 
-/** The splits of a dataset folder, as its dataset_dict.json names them; none where it has no such file. */
+/**
+ * The splits of a dataset folder, as its dataset_dict.json names them; none where it has no such file.
+ *
+ * @example
+ * ```ts
+ * import { splitNames } from '@mlm/arrow';
+ *
+ * console.log(await splitNames('dataset')); // such as [ 'train', 'validation' ]
+ * ```
+ */
 export async function splitNames(folder: string): Promise<string[]> {
   const path = join(folder, 'dataset_dict.json');
   const json = await readJson(path, true);
