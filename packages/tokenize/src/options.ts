@@ -76,12 +76,14 @@ export const rowOptions = options({
     default: 'document',
     value: 'unit',
     decides: { through: 'eval fraction' },
+    requires: 'evalFraction',
     help: 'what goes to validation: documents, or single rows, which also divides one document',
   }),
   splitBy: choice(['place', 'content'], {
     default: 'place',
     value: 'what',
     decides: { through: 'eval fraction' },
+    requires: 'evalFraction',
     help: 'documents go to validation by where they stand in the input, or by what they say, equal ones together',
   }),
   seed: whole({

@@ -110,6 +110,7 @@ export const trainOptions = options({
     default: 0.1,
     value: 'share',
     decides: { through: 'decay-steps' },
+    requires: { option: 'schedule', value: 'warmup-stable-decay' },
     help: 'the final decay of warmup-stable-decay: a share or a number of steps',
   }),
   weightDecay: real({

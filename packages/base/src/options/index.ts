@@ -8,6 +8,7 @@ export {
   kebabCase,
   type OptionTable,
   options,
+  refuseIdle,
   refuseUnknown,
   type Settings,
   settingsOf,

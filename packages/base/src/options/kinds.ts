@@ -15,8 +15,11 @@ export interface Described {
    * text is another name for it; `through` names the entry that the value takes part in; `false`: it may differ.
    */
   readonly decides?: boolean | string | { readonly through: string };
-  /** The option of the same table without which this one does nothing: alone, another value than the default is refused. */
-  readonly requires?: string;
+  /**
+   * The option of the same table, or its value, without which this one does nothing: alone, another value than the
+   * default is refused.
+   */
+  readonly requires?: string | { readonly option: string; readonly value: string };
 }
 
 /** One option: its type, default, check, help and name on the command line. Made by one of the kinds below. */

@@ -106,6 +106,14 @@ test('an option that does nothing without another one is refused alone', () => {
   );
   expect(settingsOf(pair, { memory: 6, drop: 'exact' })).toEqual({ memory: 6, drop: 'exact' });
   expect(settingsOf(pair, { memory: 5 })).toEqual({ memory: 5, drop: undefined });
+  const three = options({
+    share: real({ default: 0, help: '' }),
+    by: choice(['row', 'document'], { default: 'row', requires: 'share', help: '' }),
+    last: whole({ requires: { option: 'by', value: 'document' }, help: '' }),
+  });
+  expect(() => settingsOf(three, { by: 'document' })).toThrow('by does nothing without share;');
+  expect(() => settingsOf(three, { last: 3 })).toThrow('last does nothing without by: document;');
+  settingsOf(three, { share: 0.5, by: 'document', last: 3 });
 });
 
 test('a name that is in no table is refused with the nearest that is', () => {

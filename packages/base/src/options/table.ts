@@ -37,21 +37,31 @@ export function defaultsOf<Table extends OptionTable>(table: Table): Settings<Ta
  * @throws InputError for a value that its option does not accept, and for an option without the one that it requires
  */
 export function settingsOf<Table extends OptionTable>(table: Table, given: Given<Table>): Settings<Table> {
+  refuseIdle(table, given);
   return mapTable(table, (option, name) => {
     const value = given[name] ?? option.default;
     if (value !== undefined && !option.accepts(value))
       throw new InputError(say`${mention(name)} is ${String(value)}, expected ${option.expected}`);
-    const other = option.requires;
-    if (
-      other !== undefined &&
-      value !== option.default &&
-      (given[other] ?? table[other]!.default) === undefined
-    )
-      throw new InputError(
-        say`${mention(name)} does nothing without ${mention(other)}; give both or neither`,
-      );
     return value;
   }) as Settings<Table>;
+}
+
+/**
+ * Refuses options that do nothing without another one, as {@link Option.requires} says. Whoever gives both, if only as
+ * they are by default, knows of both.
+ * @throws InputError that names both
+ */
+export function refuseIdle<Table extends OptionTable>(table: Table, given: Given<Table>): void {
+  for (const [name, { requires, default: usual }] of Object.entries(table)) {
+    const value = given[name];
+    if (requires === undefined || value === undefined || value === usual) continue;
+    const { option, value: wanted } = typeof requires === 'string' ? { option: requires } : requires;
+    const other = given[option];
+    if (wanted === undefined ? other !== undefined : (other ?? table[option]!.default) === wanted) continue;
+    throw new InputError(
+      say`${mention(name)} does nothing without ${mention(option, wanted)}; give both or neither`,
+    );
+  }
 }
 
 /**

@@ -1,10 +1,12 @@
+import { InputError } from '@mlm/base/errors';
 import type { OptionTable, Settings } from '@mlm/base/options';
-import { choice, defaultsOf, flag, type Option, options as optionTable } from '@mlm/base/options';
+import { choice, defaultsOf, flag, type Option, options as optionTable, refuseIdle } from '@mlm/base/options';
 import { Argument, Command, Option as CommanderOption, InvalidArgumentError } from 'commander';
 import type { Context } from '../context.js';
+import { UsageError } from '../errors.js';
 import { assignArguments } from './arguments.js';
 import { addConfigOption, argumentsFromFile, argumentTables } from './config.js';
-import { flagOf } from './flags.js';
+import { flagOf, spell } from './flags.js';
 import { recipeSettings } from './recipes.js';
 
 /** An example of a command line and what it is for. */
@@ -87,10 +89,20 @@ export function runnable<Definition extends CommandDefinition>(
       const given = { ...words, ...givenOptions(table, command) } as Partial<CommandSettings<Definition>>;
       const chosen = recipeSettings(definition.name, (given as { recipe?: unknown }).recipe);
       const settings = { ...defaultsOf(table), ...chosen, ...given } as CommandSettings<Definition>;
+      refuseIdleOptions(table, { ...chosen, ...given });
       const run = await load();
       await run(context, settings, { given, command });
     });
   };
+}
+
+/** @throws UsageError for an option without the one that it requires */
+function refuseIdleOptions(table: OptionTable, settings: Readonly<Record<string, unknown>>): void {
+  try {
+    refuseIdle(table, settings);
+  } catch (error) {
+    throw error instanceof InputError ? new UsageError(spell(error.parts)) : error;
+  }
 }
 
 /** Commander knows a list as the last argument alone: a list before others is one list of all, with a usage of its own. */
