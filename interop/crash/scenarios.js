@@ -20,7 +20,17 @@ const tokenizer = ['--tokenizer', '$input/tokenizer', '--workers', '1', '-q'];
 const smallShards = ['--shard-size', '4096'];
 const parts = ['$input/part.part-00000-of-00002.arrow', '$input/part.part-00001-of-00002.arrow'];
 const onnx = ['--engine', 'onnx', '--device', 'cpu', '--threads', '1'];
-const train = ['--model', '$input/config', ...onnx, '--batch-size', '4', '--seed', '3', '-q'];
+const train = [
+  ...['train', '$input/data.arrow', '--output', 'out', '--model', '$input/config'],
+  ...[...onnx, '--batch-size', '4', '--seed', '3', '-q'],
+];
+/** A run's folder is there from the first step on; each of its checkpoints is whole or not there. */
+const trained = {
+  target: 'out/model.safetensors',
+  ignored: ['report.html', 'events.out'],
+  needsRun: true,
+  isSlow: true,
+};
 
 /** @type {Record<string, Scenario>} */
 export const scenarios = {
@@ -127,49 +137,17 @@ export const scenarios = {
     isSlow: true,
   },
   train: {
-    args: [
-      'train',
-      '$input/data.arrow',
-      '--output',
-      'out',
-      ...train,
-      '--max-steps',
-      '6',
-      '--save-every',
-      '2',
-      '--eval-every',
-      '2',
-      '--keep',
-      '2',
-    ],
+    args: [...train, '--max-steps', '6', '--save-every', '2', '--eval-every', '2', '--keep', '2'],
     goOn: ['--resume'],
-    // A run's folder is there from the first step on; each of its checkpoints is whole or not there.
-    target: 'out/model.safetensors',
-    ignored: ['report.html', 'events.out'],
-    needsRun: true,
-    isSlow: true,
+    ...trained,
   },
   'train over a run': {
     before: [
       'train $input/data.arrow --model $input/config --output out --engine onnx --max-steps 2 --seed 9 -q',
     ],
-    args: [
-      'train',
-      '$input/data.arrow',
-      '--output',
-      'out',
-      ...train,
-      '--max-steps',
-      '2',
-      '--eval-every',
-      '0',
-      '--overwrite',
-    ],
+    args: [...train, '--max-steps', '2', '--eval-every', '0', '--overwrite'],
     goOn: ['--resume'],
-    target: 'out/model.safetensors',
-    ignored: ['report.html', 'events.out'],
-    needsRun: true,
-    isSlow: true,
+    ...trained,
   },
 
   'preprocess, reading': {
@@ -223,22 +201,9 @@ export const scenarios = {
     needsRun: true,
   },
   'train, reading': {
-    args: [
-      'train',
-      '$input/data.arrow',
-      '--output',
-      'out',
-      ...train,
-      '--max-steps',
-      '2',
-      '--eval-every',
-      '1',
-    ],
+    args: [...train, '--max-steps', '2', '--eval-every', '1'],
     goOn: ['--overwrite'],
-    target: 'out/model.safetensors',
-    ignored: ['report.html', 'events.out'],
+    ...trained,
     reads: true,
-    needsRun: true,
-    isSlow: true,
   },
 };

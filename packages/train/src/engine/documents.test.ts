@@ -1,3 +1,4 @@
+import { testEngines } from '../testing/engines.fixture.js';
 import '@tensorflow/tfjs-backend-cpu';
 import { compile } from '@mlm/compile';
 import { IGNORED_LABEL } from '@mlm/masking';
@@ -11,8 +12,7 @@ import { isKeyBias, readReference, relativeError } from '../testing/reference.fi
 import { maskedLanguageModelLoss } from './graphs.js';
 import { batchInputs, batchValues } from './inputs.js';
 
-// The lanes in interop/ run these on the engines that need more than Node.
-const engines = (process.env.MLM_TEST_ENGINES ?? 'eager,onnx').split(',') as ('eager' | 'onnx' | 'xla')[];
+const engines = testEngines('eager', 'onnx');
 const families = ['padded', 'roberta', 'distilbert', 'modernbert', 'electra', 'albert'];
 
 /** Documents of all lengths up to a row's, some of their tokens masked; some hold the id of padding as a token. */

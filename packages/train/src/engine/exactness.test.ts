@@ -1,3 +1,4 @@
+import { testDevice, testEngines } from '../testing/engines.fixture.js';
 import '@tensorflow/tfjs-backend-cpu';
 import { compile } from '@mlm/compile';
 import * as tf from '@tensorflow/tfjs-core';
@@ -11,14 +12,8 @@ import { maskedLanguageModelLoss } from './graphs.js';
 import { batchInputs, batchValues } from './inputs.js';
 import { Trainer } from './trainer.js';
 
-// The lanes in interop/ run these on the engines and devices that need more than Node.
-const engines = (process.env.MLM_TEST_ENGINES ?? 'eager,onnx').split(',') as (
-  | 'eager'
-  | 'onnx'
-  | 'tensorflow'
-  | 'xla'
-)[];
-const device = (process.env.MLM_TEST_DEVICE ?? 'cpu') as 'cpu' | 'webgpu' | 'cuda';
+const engines = testEngines('eager', 'onnx');
+const device = testDevice;
 const cases = [
   ...['packed', 'padded', 'three-heads', 'schedule'],
   ...['roberta', 'distilbert', 'modernbert', 'modernbert-biased', 'electra', 'albert'],

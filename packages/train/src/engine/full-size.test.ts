@@ -1,3 +1,4 @@
+import { testDevice, testEngines } from '../testing/engines.fixture.js';
 import '@tensorflow/tfjs-backend-cpu';
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
@@ -23,14 +24,8 @@ const reference = JSON.parse(await readFile(fixtureFolder('full-size.json'), 'ut
 const model = presetModel('bert-tiny', vocabulary);
 const names = Object.keys(reference.gradients);
 
-// The lanes in interop/ run this on the engines that need more than Node.
-const engines = (process.env.MLM_TEST_ENGINES ?? 'eager,onnx').split(',') as (
-  | 'eager'
-  | 'onnx'
-  | 'tensorflow'
-  | 'xla'
-)[];
-const device = (process.env.MLM_TEST_DEVICE ?? 'cpu') as 'cpu' | 'webgpu' | 'cuda';
+const engines = testEngines('eager', 'onnx');
+const device = testDevice;
 
 describe('a step of full size', { timeout: 600_000 }, () => {
   it.each(engines)('has the loss and the gradients of PyTorch: %s', async (engine) => {

@@ -6,6 +6,7 @@ import { InputError } from '@mlm/base/errors';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Random } from '../random/random.js';
 import { type DatasetShape, temporaryFolder, tokenizerOf, writeDataset } from '../testing/dataset.fixture.js';
+import { testDevice, testEngines } from '../testing/engines.fixture.js';
 import { writeTinyModel } from '../testing/model.fixture.js';
 import type { TrainOptions } from './options.js';
 import { train } from './train.js';
@@ -62,14 +63,9 @@ async function results(output: string) {
   };
 }
 
-// The lanes in interop/ run this on the engines that need more than Node. Eager tfjs is slow.
-const engines = (process.env.MLM_TEST_ENGINES ?? 'onnx,eager').split(',') as (
-  | 'onnx'
-  | 'eager'
-  | 'tensorflow'
-  | 'xla'
-)[];
-const device = (process.env.MLM_TEST_DEVICE ?? 'cpu') as 'cpu' | 'webgpu' | 'cuda';
+// Eager tfjs is slow.
+const engines = testEngines('onnx', 'eager');
+const device = testDevice;
 
 it.each(engines)(
   'a run that is killed and resumed ends with the same bits as an unbroken one: %s',
