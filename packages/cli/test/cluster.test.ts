@@ -38,8 +38,11 @@ test('the tasks of a Slurm array, whatever they count from and by, make the part
 }, 60_000);
 
 test('an array of one task writes the whole, and goes on where it was stopped', async () => {
-  // A limit on the size of files, in KiB, stops it: the tokenizer alone takes 0.8 MB.
-  await runShell('ulimit -f 900; mlm preprocess corpus/ only.arrow --workers 1 -q', { cwd, env: onPath });
+  // A limit on the size of files, in KiB, stops it when the first of two units of work is done.
+  const large = someText(2000).repeat(20);
+  expect(large.length).toBeGreaterThan(5e6);
+  writeFiles(cwd, { 'large/1.txt': large, 'large/2.txt': large });
+  await runShell('ulimit -f 16000; mlm preprocess large/ only.arrow --workers 1 -q', { cwd, env: onPath });
   expect(existsSync(join(cwd, 'only.arrow.partial'))).toBe(true);
   const env = {
     ...onPath,
@@ -48,9 +51,9 @@ test('an array of one task writes the whole, and goes on where it was stopped', 
     SLURM_ARRAY_TASK_STEP: '1',
     SLURM_ARRAY_TASK_COUNT: '1',
   };
-  const { code, stderr } = await runShell(`bash "${script}" corpus/ only.arrow`, { cwd, env });
+  const { code, stderr } = await runShell(`bash "${script}" large/ only.arrow`, { cwd, env });
   expect({ code, stderr }).toMatchObject({ code: 0 });
-  const again = 'mlm preprocess corpus/ whole.arrow -q && cmp only.arrow whole.arrow';
+  const again = 'mlm preprocess large/ whole.arrow -q && cmp only.arrow whole.arrow';
   expect(await runShell(again, { cwd, env: onPath })).toMatchObject({ code: 0, stderr: '' });
 }, 60_000);
 

@@ -33,7 +33,8 @@ test('rows without any label are pointed out', async () => {
   await done('preprocess', 'a.txt', 'bare.arrow', '--mask-probability', '0', '--sequence-length', '32');
   const evaluated = await run('eval', 'bare.arrow', '--model', 'model', '--json');
   expect(evaluated.code).toBe(0);
-  expect(evaluated.stderr).toMatch(/^mlm: bare\.arrow: no token is masked.*--mask-probability above 0\n$/);
+  // Beside it, a slow machine has progress to tell.
+  expect(evaluated.stderr).toMatch(/^mlm: bare\.arrow: no token is masked.*--mask-probability above 0$/m);
   const trained = await run('train', 'bare.arrow', '--model', 'bert-tiny', '--max-steps', '1');
   expect(trained.stderr).toMatch(/^mlm: step 1: no token is masked/m);
 });
