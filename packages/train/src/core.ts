@@ -1,6 +1,6 @@
 /**
- * The part of this package that needs no Node, for browsers and for programs that bring rows of their own: models and
- * their weights, batches, training, scoring and predicting on an engine, and weights as a file's bytes.
+ * The part of this package that does not need Node, for browsers and for programs that bring their own rows: models and
+ * their weights, batches, training, scoring and predicting on an engine, and weights as the bytes of a file.
  */
 
 // Models and weights

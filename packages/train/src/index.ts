@@ -6,7 +6,7 @@ export { train } from './loop/train.js';
 export { type ScheduleName, scheduleNames } from './optimizer/schedule.js';
 export { trainDefaults } from './options.js';
 
-// What training tells
+// What training reports
 
 export type {
   CheckpointEvent,

@@ -6,7 +6,7 @@ import { parseModel } from '../models/index.js';
 import type { Model, Weights } from '../models/model.js';
 import { type ReadWeights, readWeights, weightsFile, writeWeights } from './weights.js';
 
-/** A model as it lies in a folder that transformers' `AutoModelForMaskedLM` and `AutoTokenizer` open. */
+/** A model stored in a folder that transformers' `AutoModelForMaskedLM` and `AutoTokenizer` open. */
 export interface Checkpoint {
   model: Model;
   weights: Weights;
@@ -16,12 +16,12 @@ export interface Checkpoint {
 
 export const configFile = 'config.json';
 
-/** Whether a file of this name can be a part of a checkpoint that {@link writeCheckpoint} wrote. */
+/** Whether a file of this name can belong to a checkpoint that {@link writeCheckpoint} wrote. */
 export const isCheckpointFile = (name: string): boolean =>
   name === configFile || name === weightsFile || (tokenizerFileNames as readonly string[]).includes(name);
 
 /**
- * @throws InputError when the folder is no checkpoint of a model that this package can compute
+ * @throws InputError when the folder holds no checkpoint of a supported model
  *
  * @example
  * ```ts
@@ -35,7 +35,7 @@ export async function readModel(folder: string): Promise<Model> {
 }
 
 /**
- * Whether the folder holds weights, of any framework; with a `config.json` alone it describes a model that starts
+ * Whether the folder holds weights, of any framework; a `config.json` without weights describes a model to initialize
  * afresh.
  */
 export async function hasWeights(folder: string): Promise<boolean> {
@@ -45,9 +45,11 @@ export async function hasWeights(folder: string): Promise<boolean> {
 }
 
 /**
- * @param headSeed draws the output layer where the checkpoint has none; without it such a checkpoint is refused
- * @returns `notes` say in a line each what was drawn or left out
- * @throws InputError when the folder is no whole checkpoint of a masked language model
+ * Reads a model, its weights and its tokenizer's files from a folder.
+ *
+ * @param headSeed initializes an output layer that the checkpoint lacks; without a seed, such a checkpoint is refused
+ * @returns `notes` has one line for each thing initialized or left out
+ * @throws InputError when the folder holds no complete checkpoint of a masked language model
  *
  * @example
  * ```ts
@@ -83,8 +85,8 @@ async function readText(folder: string, name: string): Promise<string> {
 }
 
 /**
- * Writes a checkpoint's files into a folder that exists.
- * Callers that must not leave half of it write into a folder of another name and rename that.
+ * Writes a checkpoint's files into an existing folder.
+ * Callers that must never leave half a checkpoint write into a folder of another name, then rename it.
  */
 export async function writeCheckpoint(folder: string, checkpoint: Checkpoint): Promise<void> {
   await writeWeights(join(folder, weightsFile), checkpoint.model, checkpoint.weights);

@@ -6,17 +6,18 @@ import { presetNames } from '../models/index.js';
 import { configFile } from './checkpoint.js';
 import { shardNames, weightsFile, weightsIndexFile } from './weights.js';
 
-/** A checkpoint folder, and the commit that it is of where it came from a hub. */
+/** A checkpoint folder and, if it came from a hub, its commit. */
 export interface FoundCheckpoint {
   folder: string;
   revision?: string;
 }
 
 /**
- * The folder of a checkpoint: the one named, or, for an `owner/name` that is no folder, a `hubSnapshot` of that
+ * Finds a checkpoint's folder: the one named or, for an `owner/name` that is no folder, a `hubSnapshot` of that
  * repository.
  *
- * @throws InputError when there is neither such a folder nor such a repository, or a folder is to have a revision
+ * @throws InputError when there is neither such a folder nor such a repository, or when a revision is given for a
+ * folder
  *
  * @example
  * ```ts
@@ -39,7 +40,7 @@ export async function findCheckpoint(name: string, options: HubOptions = {}): Pr
 }
 
 /**
- * The folder of {@link findCheckpoint}.
+ * The folder that {@link findCheckpoint} finds.
  *
  * @example
  * ```ts

@@ -4,12 +4,12 @@ import { ENGINE_REVISION } from '@mlm/compile';
 import type { Model } from '../models/model.js';
 import { readState, stateFile, type TrainerState } from './state.js';
 
-/** Elements of the embeddings' gradient, rows × tokens × hidden size, from which on revision 1 lost some on onnx. */
+/** Elements of the embeddings' gradient (rows × tokens × hidden size) from which revision 1 lost some on onnx. */
 const lossyFrom = 210_000;
 
 /**
- * Whether a run's gradients may be incomplete: its engine was a revision that added up duplicates from several threads
- * without a lock, and its micro-batches were large enough. How many threads it had is not recorded.
+ * Whether a run's gradients may be incomplete: its engine's revision added up duplicates from several threads without a
+ * lock, and its micro-batches were large enough to be affected. The number of threads is not recorded.
  */
 export function mayBeInexact({ engine_revision = 1, recipe }: TrainerState, { limits }: Model): boolean {
   if (engine_revision >= ENGINE_REVISION || recipe.engine !== 'onnx') return false;
@@ -18,9 +18,9 @@ export function mayBeInexact({ engine_revision = 1, recipe }: TrainerState, { li
   return rows * Number(recipe['sequence-length']) * limits.hidden >= lossyFrom;
 }
 
-/** What to tell of a checkpoint to start from, whose run {@link mayBeInexact}; nothing where it is none of ours. */
+/** A note for a checkpoint to start from if its run {@link mayBeInexact}; else `undefined`. */
 export async function inexactNote(folder: string, model: Model): Promise<string | undefined> {
-  // The best checkpoint of a run stands without a state of its own.
+  // A run's best checkpoint has no state of its own.
   const run = basename(folder) === 'best' ? dirname(folder) : folder;
   if (!(await exists(join(run, stateFile)))) return undefined;
   if (!mayBeInexact(await readState(run), model)) return undefined;

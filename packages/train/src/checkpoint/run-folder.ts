@@ -20,7 +20,7 @@ import type { trainOptions } from '../options.js';
 import { type Checkpoint, isCheckpointFile, readCheckpoint, writeCheckpoint } from './checkpoint.js';
 import { momentsFile, readMoments, readState, stateFile, type TrainerState, writeState } from './state.js';
 
-/** A checkpoint together with what its run needs to go on. */
+/** A checkpoint together with what its run needs to continue. */
 export interface Snapshot {
   checkpoint: Checkpoint;
   state: TrainerState;
@@ -28,25 +28,25 @@ export interface Snapshot {
 }
 
 export interface StoredSnapshot extends Snapshot {
-  /** Where it lies: the run's folder, or one of its `checkpoint-<step>/`. */
+  /** The run's folder, or one of its `checkpoint-<step>/`. */
   folder: string;
 }
 
 const numbered = /^checkpoint-(\d+)$/;
-/** Stands only while the last snapshot moves into the run's folder itself. */
+/** Exists only while the last snapshot moves into the run's folder itself. */
 const lastFolder = 'last';
 const metricsFile = 'metrics.jsonl';
 
 const isOfARun = (name: string) =>
   name === stateFile || name === metricsFile || name === lastFolder || numbered.test(name);
 
-/** What a run writes, and so all that `overwrite` may remove. */
+/** What a run writes, and therefore all that `overwrite` may remove. */
 const runFolder: Replaceable & { kind: 'folder' } = {
   kind: 'folder',
   name: 'the output of a training run',
   marks: [metricsFile, stateFile, lastFolder],
   isPart(path) {
-    // What is being put together stands in <name>.partial, a folder also in new/ and old/ of it.
+    // Unfinished files and folders are called <name>.partial; a folder also uses new/ and old/ inside it.
     const [, folder = '', file = ''] =
       /^(?:([^/]+?)(?:\.partial)?\/(?:(?:new|old)\/)?)?([^/]*?)(?:\.partial)?$/.exec(path) ?? [];
     if (folder !== '' && folder !== 'best' && folder !== lastFolder && !numbered.test(folder)) return false;
@@ -59,7 +59,7 @@ const runFolder: Replaceable & { kind: 'folder' } = {
 const isReport = (name: string) =>
   name === metricsFile || name === 'report.html' || /^events\.out\.tfevents\.[\w.-]+\.mlm$/.test(name);
 
-/** What decides what becomes of a folder that is there already. */
+/** Determines what happens to a folder that already exists. */
 export interface RunFolderOptions {
   resume: boolean;
   overwrite: boolean;
@@ -68,19 +68,19 @@ export interface RunFolderOptions {
 }
 
 /**
- * The output of a run: the last checkpoint in the folder itself, those on the way in `checkpoint-<step>/`, the one with
- * the best validation loss in `best/`, beside metrics.jsonl and the reports.
+ * The output of a run: the last checkpoint in the folder itself, earlier ones in `checkpoint-<step>/`, the one with the
+ * best validation loss in `best/`, beside metrics.jsonl and the reports.
  */
 export class RunFolder {
-  /** @param lock makes this process its only writer; without one the caller sees to it */
+  /** @param lock makes this process the only writer; without it, the caller must ensure that */
   constructor(
     readonly path: string,
     private readonly lock?: OutputLock,
   ) {}
 
   /**
-   * @throws InputError when the folder holds something and neither `resume` nor `overwrite` says what to do with it, or
-   * `overwrite` would remove what no run wrote, or an input
+   * @throws InputError when the folder is not empty and neither `resume` nor `overwrite` is set, or `overwrite` would
+   * remove an input or something that no run wrote
    */
   async check({ resume, overwrite, inputs }: RunFolderOptions): Promise<void> {
     checkWorkingFolder(this.path, runFolder, { inputs });
@@ -105,8 +105,8 @@ export class RunFolder {
   }
 
   /**
-   * Makes the folder, one without a step unless a run is resumed: then what a kill left unfinished is put in order, and
-   * checkpoints beyond `keep` go. What it replaces is there until the new one is.
+   * Creates the folder, without any step unless the run is resumed. On resuming, cleans up after a kill and removes
+   * checkpoints beyond `keep`. Whatever is replaced stays until its replacement is complete.
    */
   async create({ resume, keep = 0 }: { resume: boolean; keep?: number }): Promise<void> {
     this.lock?.check();
@@ -115,7 +115,7 @@ export class RunFolder {
     await this.#removeOldest(keep);
   }
 
-  /** The folder and state of the newest whole snapshot. */
+  /** The folder and state of the newest complete snapshot. */
   async newestState(): Promise<{ folder: string; state: TrainerState } | undefined> {
     const folders = [this.path, ...(await this.#numberedFolders()).map(({ folder }) => folder)];
     let newest: { folder: string; state: TrainerState } | undefined;
@@ -127,7 +127,7 @@ export class RunFolder {
     return newest;
   }
 
-  /** The newest whole snapshot; none where the run ended before it wrote its first. */
+  /** The newest complete snapshot; `undefined` if the run ended before writing one. */
   async newest(): Promise<StoredSnapshot | undefined> {
     await this.#moveLast();
     await this.#restore();
@@ -147,7 +147,7 @@ export class RunFolder {
     return folder;
   }
 
-  /** Writes `best/`, a checkpoint without the means to go on. */
+  /** Writes `best/`, a checkpoint from which no run can continue. */
   async saveBest(checkpoint: Checkpoint): Promise<string> {
     this.lock?.check();
     const folder = join(this.path, 'best');
@@ -155,7 +155,7 @@ export class RunFolder {
     return folder;
   }
 
-  /** Writes the run's last checkpoint into the folder itself. A kill at any moment leaves a whole snapshot. */
+  /** Writes the run's last checkpoint into the folder itself. A kill at any moment leaves a complete snapshot. */
   async saveLast(snapshot: Snapshot): Promise<void> {
     this.lock?.check();
     await replaceFolder(join(this.path, lastFolder), (partial) => writeSnapshot(partial, snapshot));
@@ -163,8 +163,8 @@ export class RunFolder {
   }
 
   /**
-   * Gives the files of `last/` to the folder itself. Until that holds all of them, `last/` is the snapshot: its files
-   * stay where they are, and the folder is without a state, which goes last.
+   * Puts the files of `last/` into the run's folder. Until the folder has all of them, `last/` is the snapshot: its
+   * files stay in place, and the folder has no state, which comes last.
    */
   async #moveLast(): Promise<void> {
     const last = join(this.path, lastFolder);
@@ -176,7 +176,7 @@ export class RunFolder {
     await removeFolder(last);
   }
 
-  /** Puts in order what a kill left half made or half removed. */
+  /** Cleans up what a kill left half written or half removed. */
   async #restore(): Promise<void> {
     for (const name of await readdir(this.path))
       if (name.endsWith('.partial')) await restoreFolder(join(this.path, name.slice(0, -'.partial'.length)));
@@ -202,11 +202,11 @@ async function writeSnapshot(folder: string, { checkpoint, state, moments }: Sna
   await writeState(folder, state, moments);
 }
 
-/** Puts a file into another place as well, whole or not at all. */
+/** Puts a file into a second place too, whole or not at all. */
 async function putAlso(from: string, to: string): Promise<void> {
   const partial = `${to}.partial`;
   await rm(partial, { force: true });
-  // Not every file system has links.
+  // Not every file system supports links.
   await link(from, partial).catch(async () => {
     await copyFile(from, partial);
     await syncFile(partial);
@@ -214,7 +214,7 @@ async function putAlso(from: string, to: string): Promise<void> {
   await rename(partial, to);
 }
 
-/** Removes a folder that must not be met by its name half removed. */
+/** Removes a folder so that it is never seen half removed under its own name. */
 async function removeFolder(folder: string): Promise<void> {
   const partial = `${folder}.partial`;
   await rm(partial, { recursive: true, force: true });
@@ -223,7 +223,7 @@ async function removeFolder(folder: string): Promise<void> {
 }
 
 /**
- * The options of the run that a folder holds; none where there is no run, or an earlier version's.
+ * The options of the run in a folder; `undefined` if it holds no run, or one of an earlier version.
  *
  * @example
  * ```ts

@@ -1,6 +1,6 @@
 /**
- * What stands before the values of a safetensors file (https://huggingface.co/docs/safetensors): the length of the header,
- * and the header, which says where each float32 tensor lies. The values follow in the same order, little-endian.
+ * The bytes before the values of a safetensors file (https://huggingface.co/docs/safetensors): the header's length and
+ * the header, which gives each float32 tensor's offsets. The values follow in the same order, little-endian.
  *
  * @param tensors names and shapes in the order of their values
  */
@@ -16,7 +16,7 @@ export function safetensorsHeader(
     offset = end;
   }
   const json = new TextEncoder().encode(JSON.stringify(header));
-  // The data begins at a multiple of 8 bytes: spaces fill the header up.
+  // The data begins at a multiple of 8 bytes; spaces pad the header.
   const length = Math.ceil(json.length / 8) * 8;
   const bytes = new Uint8Array(8 + length).fill(0x20);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(length), true);

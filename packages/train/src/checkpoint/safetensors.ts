@@ -67,8 +67,8 @@ export async function writeSafetensors(
 }
 
 /**
- * Reads the float tensors of a safetensors file (F32, F64, F16, BF16); tensors of whole numbers, such as the
- * position_ids buffer of old checkpoints, are left out.
+ * Reads the float tensors of a safetensors file (F32, F64, F16, BF16); integer tensors, such as the position_ids buffer
+ * of old checkpoints, are skipped.
  *
  * @throws InputError when the file is not a whole, valid safetensors file
  *

@@ -7,36 +7,36 @@ import type { Weights } from '../models/model.js';
 import type { trainOptions } from '../options.js';
 import { readSafetensors, writeSafetensors } from './safetensors.js';
 
-/** Where a run stands, beside its weights: all that an exact continuation needs. */
+/** The progress of a run: besides the weights, everything that an exact continuation needs. */
 export interface TrainerState {
   /** Optimizer steps done. */
   step: number;
-  /** Epoch that the next step belongs to, from 0, and how many of its batches were used. */
+  /** The epoch of the next step, from 0, and how many of its batches have been used. */
   epoch: number;
   batch: number;
-  /** Tokens seen, padding left out. */
+  /** Tokens seen, without padding. */
   tokens: number;
-  /** Time spent in training so far, over all parts of the run. */
+  /** Time spent training so far, over all parts of the run. */
   elapsed_seconds: number;
   /** The best validation loss so far and its step. */
   best: { step: number; loss: number } | null;
-  /** The step that the validation rows were scored at last; null before the first time. */
+  /** The step at which the validation rows were last scored; null before the first evaluation. */
   evaluated_step: number | null;
   /** Evaluations since the best one. */
   evaluations_without_improvement: number;
-  /** The revision of the engines that all its steps were computed with or after; missing before there was a second. */
+  /** The oldest revision of the engines that computed any of its steps; absent in runs from before revision 2. */
   engine_revision?: number;
-  /** The commit of the model from a hub that the run began with. */
+  /** If the run began with a model from a hub, that model's commit. */
   model_revision?: string;
-  /** What decides a run's outcome; a continuation must agree. */
+  /** The settings that determine a run's outcome; a continuation must match them. */
   recipe: Recipe;
-  /** The run's options, for a continuation that names none; earlier versions did not write them down. */
+  /** The run's options, the defaults of a continuation; earlier versions did not record them. */
   settings?: Given<typeof trainOptions>;
 }
 
 export type Recipe = Record<string, string | number | boolean | null>;
 
-/** Its presence says that a folder holds a whole snapshot. */
+/** A folder that has this file holds a complete snapshot. */
 export const stateFile = 'trainer_state.json';
 export const momentsFile = 'optimizer.safetensors';
 
@@ -47,7 +47,7 @@ export async function writeState(folder: string, state: TrainerState, moments: W
   await writeFile(join(folder, stateFile), `${JSON.stringify({ format_version: 1, ...state }, null, 2)}\n`);
 }
 
-/** @throws InputError when the folder has no state to go on from */
+/** @throws InputError when the folder has no state to continue from */
 export async function readState(folder: string): Promise<TrainerState> {
   const path = join(folder, stateFile);
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
@@ -72,11 +72,11 @@ export async function readState(folder: string): Promise<TrainerState> {
   }
   if (typeof state.recipe !== 'object' || state.recipe === null)
     throw new InputError(`${path}: recipe is ${JSON.stringify(state.recipe)}, expected an object`);
-  // Earlier versions evaluated before they saved, and did not write it down.
+  // Earlier versions evaluated before saving, and did not record it.
   return { ...state, evaluated_step: state.evaluated_step === undefined ? state.step : state.evaluated_step };
 }
 
-/** The optimizer's moments that stand beside a state. */
+/** The optimizer's moments stored beside a state. */
 export async function readMoments(folder: string): Promise<Weights> {
   const tensors = await readSafetensors(join(folder, momentsFile));
   return new Map([...tensors].map(([name, { values }]) => [name, values]));

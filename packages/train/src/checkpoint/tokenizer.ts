@@ -3,11 +3,11 @@ import { InputError } from '@mlm/base/errors';
 import { vocabularyHashes } from '@mlm/tokenize/vocabulary';
 
 /**
- * Holds a dataset's tokenizer against a checkpoint's own, where that has one.
+ * Compares a dataset's tokenizer with a checkpoint's own, if it has one.
  *
- * One vocabulary is enough to agree with: that of a tokenizer.json leaves out what a vocab.txt holds twice.
- * @param model what the user calls the checkpoint
- * @throws InputError when the ids of the dataset are not those that the model learned
+ * One matching vocabulary is enough: tokenizer.json omits tokens that vocab.txt lists twice.
+ * @param model the user's name for the checkpoint
+ * @throws InputError when the dataset's ids are not those that the model learned
  */
 export function refuseOtherTokenizer(
   path: string,

@@ -6,22 +6,22 @@ import type { Adoption, Model, Weights } from '../models/model.js';
 import { readSafetensors, type StoredTensor, writeSafetensors } from './safetensors.js';
 
 export const weightsFile = 'model.safetensors';
-/** Names the shards of weights that were saved in several files. */
+/** Index of weights that are saved in several files. */
 export const weightsIndexFile = 'model.safetensors.index.json';
 
-/** Weights as a model takes them, and what became of tensors that it has no place for, a line each. */
+/** Weights as a model takes them, with one line for each tensor that it has no place for. */
 export interface ReadWeights {
   weights: Weights;
   notes: string[];
 }
 
 /**
- * Reads a model's weights from a checkpoint's folder. Every stored tensor is used, shown equal to the parameter that it is
- * tied to, named in a note, or refused.
+ * Reads a model's weights from a checkpoint's folder. Every stored tensor is used, checked against the parameter it is
+ * tied to, mentioned in a note, or refused.
  *
  * @param files the folder's files
- * @param headSeed draws the output layer of a checkpoint that has none; without it such a checkpoint is refused
- * @throws InputError when a tensor is missing, or does not have the shape that the configuration asks for
+ * @param headSeed initializes an output layer that the checkpoint lacks; without a seed, such a checkpoint is refused
+ * @throws InputError when a tensor is missing or has a shape other than the configuration's
  */
 export async function readWeights(
   folder: string,
@@ -70,7 +70,7 @@ export async function readWeights(
   return { weights, notes };
 }
 
-/** The tensors of one file or of all shards. */
+/** The tensors of the one file, or of all shards. */
 async function readStored(folder: string, files: readonly string[]): Promise<Map<string, StoredTensor>> {
   if (files.includes(weightsFile)) return readSafetensors(join(folder, weightsFile));
   if (files.includes(weightsIndexFile)) {
@@ -88,7 +88,7 @@ async function readStored(folder: string, files: readonly string[]): Promise<Map
   );
 }
 
-/** The files that an index names, each once; all lie beside it. */
+/** The files that an index names, each once; all are in its folder. */
 export async function shardNames(indexPath: string): Promise<string[]> {
   let index: { weight_map?: unknown } | null;
   try {
@@ -110,7 +110,7 @@ export async function shardNames(indexPath: string): Promise<string[]> {
   return names as string[];
 }
 
-/** The tensors under the names of today, those that are tied once. */
+/** The tensors under their current names, tied ones once. */
 function adopt(
   stored: ReadonlyMap<string, StoredTensor>,
   { parameters, adoption }: Model,
@@ -140,7 +140,7 @@ function adopt(
 
 function nameOfToday(old: string, { renamed, prefix }: Adoption, known: ReadonlySet<string>): string {
   const name = renamed.reduce((name, [pattern, replacement]) => name.replace(pattern, replacement), old);
-  // The model without a head saves the same tensors without its name before them.
+  // The model without a head saves the same tensors without its name as a prefix.
   return !known.has(name) && known.has(`${prefix}${name}`) ? `${prefix}${name}` : name;
 }
 

@@ -1,44 +1,46 @@
 import { IGNORED_LABEL } from '@mlm/masking/core';
 
-/** Sequences of one shape, padded, as every graph of the model takes them. */
+/** The shape of a padded batch, as every graph of the model takes it. */
 export interface BatchShape {
   /** Number of sequences. */
   batch: number;
-  /** Tokens in each, padding included. */
+  /** Tokens in each sequence, padding included. */
   sequence: number;
 }
 
-/** The rows of a batch, and where in them a token is masked. */
+/** The rows of a batch, and the positions of its masked tokens. */
 export interface Batch extends BatchShape {
-  /** Row after row, [batch · sequence]. */
+  /** int32 [batch · sequence], row after row. */
   input_ids: Int32Array;
   /** 1 on tokens, 0 on padding, [batch · sequence]. */
   attention_mask: Float32Array;
   /**
-   * The position in its row at which each token's document begins, [batch · sequence]; padding is a separate document. Left
-   * out where rows do not keep documents apart.
+   * The position in its row at which each token's document begins, [batch · sequence]; padding is a separate document.
+   * Absent if rows do not keep documents apart.
    */
   document_starts?: Int32Array | undefined;
-  /** Indices into batch · sequence. Never empty: without a masked position it names position 0, and `masked` is 0. */
+  /** Indices into batch · sequence. Never empty: if nothing is masked, it holds position 0, and `masked` is 0. */
   masked_positions: Int32Array;
   /** The id to predict at each of `masked_positions`. */
   masked_labels: Int32Array;
-  /** How many positions are masked. */
+  /** Number of masked positions. */
   masked: number;
-  /** Tokens in the batch, padding left out. */
+  /** Tokens in the batch, without padding. */
   tokens: number;
 }
 
 /**
- * One sequence: positions `start` to `start + length` of columns that hold many, without the padding at its end. So a
- * row costs one object, however many there are.
+ * One sequence: positions `start` to `start + length` of columns that hold many rows, without its trailing padding. A
+ * row thus costs one object, whatever its length.
  */
 export interface Row {
   input_ids: Int32Array;
   labels: Int32Array;
-  /** Left out where every position is attended to. */
+  /** Absent if every position is attended to. */
   attention_mask?: Int8Array | undefined;
-  /** Positions in the row at which documents begin, ascending from 0; left out where it does not keep them apart. */
+  /**
+   * Positions in the row at which documents begin, ascending from 0; absent if the row does not keep documents apart.
+   */
   document_starts?: Int32Array | undefined;
   start: number;
   length: number;
@@ -50,8 +52,8 @@ export function rowOf(input_ids: Int32Array, labels: Int32Array, attention_mask?
 }
 
 /**
- * Joins rows into one padded batch. Rows that are missing to the full size become padding, which attention and loss
- * leave out, so that every batch of a length has the one shape that was compiled.
+ * Joins rows into one padded batch. Missing rows become padding, which attention and loss ignore, so that all batches
+ * of a length have the one compiled shape.
  */
 export function assembleBatch(rows: readonly Row[], { batch, sequence }: BatchShape, padId: number): Batch {
   const places = batch * sequence;
@@ -60,7 +62,7 @@ export function assembleBatch(rows: readonly Row[], { batch, sequence }: BatchSh
   for (let index = 0; index < rows.length; index++) {
     const { labels, start: from, length } = rows[index]!;
     const start = index * sequence;
-    // Every label is written, and stays if it is a real one: a branch would be mispredicted at every other mask.
+    // Writes every label, and keeps only real ones: a branch would be mispredicted at every other mask.
     for (let i = 0; i < length; i++) {
       const label = labels[from + i]!;
       positions[masked] = start + i;
@@ -71,7 +73,7 @@ export function assembleBatch(rows: readonly Row[], { batch, sequence }: BatchSh
   if (masked === 0) positions[0] = labelsAt[0] = 0;
   const kept = Math.max(1, masked);
 
-  // One buffer for all parts: it crosses to another thread as a whole.
+  // One buffer for all parts: it moves to another thread as a whole.
   const hasDocuments = rows[0]?.document_starts !== undefined;
   const buffer = new ArrayBuffer(4 * ((hasDocuments ? 3 : 2) * places + 2 * kept));
   const input_ids = new Int32Array(buffer, 0, places);
@@ -109,7 +111,10 @@ function isReal(label: number): number {
   return (difference | -difference) >>> 31;
 }
 
-/** Writes a row's attention_mask into a batch's. @returns how many tokens it attends to */
+/**
+ * Copies a row's attention_mask into a batch's.
+ * @returns the number of tokens it attends to
+ */
 function writeAttention(row: Row, target: Float32Array, start: number): number {
   const { attention_mask, start: from, length } = row;
   if (!attention_mask) {
@@ -125,14 +130,14 @@ function writeAttention(row: Row, target: Float32Array, start: number): number {
   return tokens;
 }
 
-/** Writes where each token's document begins; the padding after them begins at the row's length. */
+/** Writes the start of each token's document; that of the padding is the row's length. */
 function writeDocuments({ document_starts, length }: Row, target: Int32Array): void {
   for (const [i, start] of document_starts!.entries())
     target.fill(start, start, document_starts![i + 1] ?? length);
   target.fill(length, length);
 }
 
-/** Where masked positions are gathered before their number is known; one for all batches of a size. */
+/** Collects masked positions until their number is known; shared by all batches of a size. */
 let gathered = { positions: new Int32Array(0), labelsAt: new Int32Array(0) };
 function scratch(places: number): typeof gathered {
   if (gathered.positions.length < places) {

@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
 import { type Dataset, listColumn } from '@mlm/arrow';
 
-/** Record batches that are read: the first, the last, and some between them. All of a large dataset would take long. */
+/**
+ * Record batches to read: the first, the last, and some between. Reading all of a large dataset would take too long.
+ */
 const sampledBatches = 8;
 
 /**
- * A hash by which a dataset is known again, wherever it lies and however it was copied: the rows of each record batch,
- * and all columns of eight of them. 64 bits in hexadecimal.
+ * A hash that identifies a dataset wherever it is and however it was copied, computed from the number of rows in each
+ * record batch and all columns of eight record batches. 64 bits in hexadecimal.
  */
 export async function datasetHash(dataset: Dataset): Promise<string> {
   const hash = createHash('sha256').update(JSON.stringify(dataset.batchRows));

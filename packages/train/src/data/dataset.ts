@@ -12,7 +12,7 @@ import type { EpochOptions } from './epoch.js';
 import { batchesPerEpoch, paddedLength, paddedLengths } from './lengths.js';
 import { unlabelled } from './rows.js';
 
-/** How a dataset is cut into batches, and what follows from it. */
+/** How a dataset is divided into batches, and the consequences. */
 export interface DataPlan extends EpochOptions {
   batchesPerEpoch: number;
   /** Whether rows keep their documents apart. */
@@ -21,23 +21,23 @@ export interface DataPlan extends EpochOptions {
   rows: number;
 }
 
-/** What {@link planData} goes by. */
+/** What {@link planData} needs to know. */
 export interface DataPlanOptions {
   /** Rows in a batch. */
   batchSize: number;
-  /** The one that made the ids. */
+  /** The tokenizer that produced the ids. */
   tokenizer: TokenizerMetadata;
-  /** Ids that the model knows; a batch with others is an `InputError`. */
+  /** Number of ids in the model's vocabulary; a batch with other ids is an `InputError`. */
   vocabularySize: number;
-  /** Shuffles the rows, differently in each epoch; without it they keep their order. */
+  /** Shuffles the rows, differently in each epoch; without a seed they keep their order. */
   shuffleSeed?: number | undefined;
-  /** Draws masks anew in each epoch; without it rows keep theirs. */
+  /** Draws new masks in each epoch; without a rule rows keep theirs. */
   dynamicRule?: MaskingRule | undefined;
 }
 
 /**
- * Looks at the lengths of a dataset's rows and decides on the shapes of its batches.
- * @throws InputError when it has no rows, or has lost where documents begin
+ * Reads the lengths of a dataset's rows and chooses the shapes of its batches.
+ * @throws InputError when the dataset has no rows, or no longer says where documents begin
  *
  * @example
  * ```ts
@@ -81,12 +81,12 @@ export async function planData(dataset: Dataset, options: DataPlanOptions): Prom
   };
 }
 
-/** The one length of packed rows; `undefined` where lengths differ or are not known. */
+/** The common length of packed rows; `undefined` if lengths differ or are unknown. */
 function packedLength({ metadata }: Dataset): number | undefined {
   return metadata && !metadata.cut.line_by_line ? metadata.sequence_length : undefined;
 }
 
-/** How many rows there are of each length, padding at their ends left out. */
+/** The number of rows of each length, without trailing padding. */
 async function lengthHistogram(dataset: Dataset): Promise<Map<number, number>> {
   const histogram = new Map<number, number>();
   for await (const batch of dataset) {
@@ -105,8 +105,8 @@ async function lengthHistogram(dataset: Dataset): Promise<Map<number, number>> {
 }
 
 /**
- * The rule that dynamic masking draws by: the dataset's own, or, for rows that are not masked yet, the default one.
- * @param changes of its settings
+ * The rule of dynamic masking: the dataset's own or, for rows that are not masked yet, the default.
+ * @param changes overrides settings of that rule
  *
  * @example
  * ```ts
@@ -125,7 +125,7 @@ export async function dynamicRule(
 ): Promise<MaskingRule> {
   const settings = { ...(dataset.metadata?.masking ?? { ...maskingDefaults, seed }), ...changes };
   if (!masksWords(settings) || tokenizer.word_starts !== undefined) return maskingRule(tokenizer, settings);
-  // Datasets of format version 1 do not say where words begin; their tokenizer does.
+  // Datasets of format version 1 do not record where words begin; their tokenizer tells.
   const { tokenizerFromDefinition } = await import('@mlm/tokenize');
   const { vocabulary_size, special_ids, protected_ids } = tokenizer;
   const { wordStarts } = tokenizerFromDefinition(tokenizer);
@@ -133,17 +133,17 @@ export async function dynamicRule(
   return maskingRule({ ...described, wordStarts }, settings);
 }
 
-/** Whether rows say what is to be predicted. */
+/** Whether rows have labels. */
 export function hasLabels({ schema }: Dataset): boolean {
   return schema.fields.some(({ name }) => name === 'labels');
 }
 
-/** @throws InputError when rows are not masked yet and no rule masks them on the way */
+/** @throws InputError when rows are not masked yet and no rule masks them during loading */
 export function refuseUnlabelled(dataset: Dataset, rule: MaskingRule | undefined): void {
   if (!rule && !hasLabels(dataset)) throw unlabelled(dataset.path);
 }
 
-/** @throws InputError when the model has too few ids or positions for the dataset */
+/** @throws InputError when the model's vocabulary or positions are too few for the dataset */
 export function refuseMisfit(
   path: string,
   tokenizer: TokenizerMetadata,

@@ -11,25 +11,25 @@ export interface EpochOptions {
   /** Lengths that rows are padded to, ascending. */
   lengths: readonly number[];
   padId: number;
-  /** Ids that the model knows. */
+  /** Number of ids in the model's vocabulary. */
   vocabularySize: number;
-  /** Shuffles by this seed; without it rows keep their order. */
+  /** Shuffles with this seed; without it rows keep their order. */
   shuffleSeed?: number | undefined;
-  /** Draws masks anew in every epoch. */
+  /** Draws new masks in every epoch. */
   dynamicRule?: MaskingRule | undefined;
-  /** How many epochs the training has, in which the rule's probability may change. Default: 1. */
+  /** Number of epochs in the training, over which the rule's probability may change. Default: 1. */
   epochs?: number;
 }
 
-/** Tokens that are in memory at once to be shuffled: 9 bytes each. A part of the order's definition, so no option. */
+/** Tokens held in memory for shuffling, 9 bytes each. Changing it would change the order, so it is no option. */
 const windowTokens = 2 ** 23;
 
 /**
- * The batches of one epoch, in an order that seed and epoch alone decide: record batches are shuffled; as many as
+ * The batches of one epoch, in an order that depends only on seed and epoch. Record batches are shuffled; as many as
  * {@link windowTokens} allows are read together; their rows are shuffled; a batch is formed whenever there are enough
- * rows of one padded length. The rows left over are joined at the end, longest first.
+ * rows of one padded length. Leftover rows are joined at the end, longest first.
  *
- * @param wanted whether to assemble the batch of this number; the others are passed over without the work of it
+ * @param wanted whether to assemble the batch of this number; the others are skipped at little cost
  */
 export async function* epochBatches(
   dataset: Dataset,
@@ -68,7 +68,7 @@ export async function* epochBatches(
   }
 }
 
-/** The rows of as many record batches as fit in memory, shuffled together. */
+/** The rows of as many record batches as fit into a window, shuffled together. */
 async function* windows(
   dataset: Dataset,
   options: EpochOptions,
@@ -121,11 +121,11 @@ function copyRow({ input_ids, labels, attention_mask, document_starts, start, le
   };
 }
 
-/** An engine would read beyond the embeddings, and need not notice. */
+/** An engine would read beyond the embeddings, perhaps without noticing. */
 function refuseForeignIds({ input_ids, masked_labels }: Batch, vocabularySize: number, path: string): void {
   const last = vocabularySize - 1;
   for (const ids of [input_ids, masked_labels]) {
-    // The sign bit tells whether any id was below 0 or above the last.
+    // The sign bit is set if any id was below 0 or above the last.
     let foreign = 0;
     for (let i = 0; i < ids.length; i++) foreign |= ids[i]! | (last - ids[i]!);
     if (foreign >= 0) continue;

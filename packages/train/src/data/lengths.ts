@@ -1,6 +1,6 @@
 /**
- * The few lengths that rows are padded to, so that rows of similar length stand together and only few shapes need a
- * compiled graph: multiples of 32, or of more where that would make more than eight of them.
+ * The few lengths that rows are padded to, so that rows of similar length share a batch and few shapes need compiling:
+ * multiples of 32, or of a larger number if that would give more than eight.
  */
 export function paddedLengths(longest: number): number[] {
   const step = Math.ceil(longest / 8 / 32) * 32;
@@ -9,16 +9,16 @@ export function paddedLengths(longest: number): number[] {
   return [...lengths, longest];
 }
 
-/** The first of the ascending lengths that holds `length` tokens. */
+/** The first of the ascending lengths that is at least `length`. */
 export function paddedLength(lengths: readonly number[], length: number): number {
   for (const padded of lengths) if (length <= padded) return padded;
   throw new RangeError(`a row of ${length} tokens is longer than ${lengths.at(-1)}`);
 }
 
 /**
- * Batches in an epoch: the full ones of each padded length, then the rows left over, joined.
+ * Batches in an epoch: full ones for each padded length, then those of the joined leftover rows.
  *
- * @param rowsByLength how many rows each padded length has
+ * @param rowsByLength the number of rows of each padded length
  */
 export function batchesPerEpoch(rowsByLength: Iterable<number>, batchSize: number): number {
   let full = 0;

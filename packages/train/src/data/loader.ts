@@ -6,7 +6,7 @@ import type { Batch } from './batch.js';
 import type { DataPlan } from './dataset.js';
 import { epochBatches } from './epoch.js';
 
-/** Where in a dataset's epochs to begin. */
+/** The place in a dataset's epochs to begin at. */
 export interface DataPosition {
   epoch: number;
   /** Number of the batch in the epoch. */
@@ -22,29 +22,32 @@ export interface LoaderTask {
   plan: DataPlan;
   from: DataPosition;
   epochs: number;
-  /** This thread assembles the batches whose number is `thread` modulo `threads`, counted from the first epoch on. */
+  /** This thread assembles the batches whose number modulo `threads` is `thread`, counted from the first epoch. */
   thread: number;
   threads: number;
 }
 
-/** Some batches from a loader thread, or why there is none. Structured clone forgets an error's class: InputError has a field of its own. */
+/**
+ * Some batches from a loader thread, or why there are none. Structured clone loses an error's class, so InputError has
+ * its own field.
+ */
 export type LoaderMessage =
   | { batches: Batch[] }
   | { end: true }
   | { error: unknown }
   | { inputError: MessageParts };
 
-/** Batches that cross from a thread together: a message costs as much as assembling a few. */
+/** Batches in a message between threads: sending one costs as much as assembling a few batches. */
 export const batchesPerMessage = 8;
-/** Messages that a thread may be ahead of their use. */
+/** Messages that a thread may prepare in advance. */
 export const messagesAhead = 3;
 
 /**
- * The batches of some epochs, from a place in the first of them on, assembled ahead by threads of their own: batch i by
- * thread i modulo `threads`, handed out in order. So their number does not change what comes out. Without threads the
- * batches are assembled here.
+ * Loads the batches of some epochs, from a given place in the first. Threads assemble them in advance: thread i modulo
+ * `threads` assembles batch i, and batches are yielded in order, so that the number of threads does not change the
+ * result. With 0 threads, the calling thread assembles them.
  *
- * @param epochs how many; `Infinity` goes on without end
+ * @param epochs number of epochs; `Infinity` never ends
  *
  * @example
  * ```ts
@@ -106,7 +109,7 @@ class LoaderThread {
   constructor(task: LoaderTask) {
     this.#worker = new Worker(entryPoint(import.meta.url, './worker.js'), {
       workerData: task,
-      // Flags of the main program, such as --input-type, may not suit a file.
+      // The main program's flags, such as --input-type, may not suit a file.
       execArgv: [],
     });
     const arrive = (message: LoaderMessage) => {
@@ -116,7 +119,7 @@ class LoaderThread {
     };
     this.#worker.on('message', arrive);
     this.#worker.on('error', (error) => arrive({ error }));
-    // A program that leaves off reading batches ends: the thread keeps it alive only while it is waited for.
+    // A program that stops reading batches can exit: the thread keeps it alive only while it is awaited.
     this.#worker.unref();
   }
 

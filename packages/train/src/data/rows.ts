@@ -3,13 +3,16 @@ import { call, InputError, mention, say } from '@mlm/base/errors';
 import { type MaskingRule, maskRows, placesOfRows, remaskRows } from '@mlm/masking';
 import type { Row } from './batch.js';
 
-/** How a dataset's rows are read. */
+/** How to read a dataset's rows. */
 export interface RowOptions {
-  /** Draws new masks for the epoch by this rule; without it the labels stay as they were written. */
+  /** Draws new masks for the epoch with this rule; without it the stored labels stay. */
   remask?: { rule: MaskingRule; epoch: number };
 }
 
-/** Reads the rows of one record batch, without the padding at their ends, as views of its buffers. `firstRow` is the number of its first row in the dataset. */
+/**
+ * Reads the rows of one record batch, without trailing padding, as views of its buffers. `firstRow` is the number of
+ * its first row in the dataset.
+ */
 export async function readRows(
   dataset: Dataset,
   batchIndex: number,
@@ -51,7 +54,7 @@ export async function readRows(
     if (attention_mask) {
       while (length > 1 && attention_mask[start + length - 1] === 0) length--;
     }
-    // Named one by one: to spread an object costs more than all else about a row.
+    // Named one by one: spreading an object would cost more than all the rest of a row.
     const document_starts = documents && documentStarts(documents, row, length, dataset.path);
     rows[row] = { input_ids, labels: rowLabels, attention_mask, document_starts, start, length };
   }
@@ -74,7 +77,7 @@ function documentStarts(
   );
 }
 
-/** Masking refuses ids that the tokenizer does not have, and knows no file to name. */
+/** Masking refuses ids that the tokenizer does not have, but cannot name the file. */
 function namingFile<T>(path: string, mask: () => T): T {
   try {
     return mask();
@@ -86,7 +89,7 @@ function namingFile<T>(path: string, mask: () => T): T {
   }
 }
 
-/** A column's values so that its rows begin where `offsets` has them; as they are, but in batches that were sliced unevenly. */
+/** A column's values, arranged so that its rows begin at `offsets`; copied only if batches were sliced unevenly. */
 function alignedTo<T extends Int32Array | Int8Array>(offsets: Int32Array, column: ListColumn<T>): T {
   const first = offsets[0]!;
   if (column.offsets[0] === first) return column.values;
@@ -123,7 +126,7 @@ function refuseOtherThanMask({ values, offsets }: ListColumn<Int8Array>, path: s
   }
 }
 
-/** Whether a mask has no zero, looked for four at a time. */
+/** Whether a mask has no zero, checked four values at a time. */
 function attendsToAll({ values, offsets }: ListColumn<Int8Array>): boolean {
   let at = offsets[0]!;
   const end = offsets[offsets.length - 1]!;

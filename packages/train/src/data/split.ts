@@ -1,14 +1,14 @@
 import type { Batch } from './batch.js';
 
 /**
- * Cuts a batch into micro-batches of `rows` rows each, as views of it; rows that are missing in the last one become
- * padding. Micro-batches of padding alone are left out, but for the first.
+ * Divides a batch into micro-batches of `rows` rows each, which are views of it; missing rows of the last one become
+ * padding. Micro-batches of padding alone are left out, except the first.
  */
 export function splitBatch(batch: Batch, rows: number, padId: number): Batch[] {
   return cut(batch, rows, padId).filter(({ tokens }, index) => tokens > 0 || index === 0);
 }
 
-/** Cuts a batch into a share of its rows for each device, in order; rows that are missing are padding. */
+/** Divides a batch's rows among devices, in order; missing rows become padding. */
 export function divideBatch(batch: Batch, devices: number): Batch[] {
   if (devices === 1) return [batch];
   const rows = Math.ceil(batch.batch / devices);
@@ -35,7 +35,7 @@ function cut(batch: Batch, rows: number, padId: number): Batch[] {
   const { sequence } = batch;
   const places = rows * sequence;
   const parts: Batch[] = [];
-  // Positions ascend, so that those of a micro-batch stand together.
+  // Positions ascend, so those of a micro-batch are adjacent.
   let next = 0;
   for (let start = 0; start < batch.input_ids.length; start += places) {
     const end = start + places;

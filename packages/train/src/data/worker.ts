@@ -10,7 +10,7 @@ import {
   messagesAhead,
 } from './loader.js';
 
-// A loader thread: assembles its share of an epoch's batches, at most `messagesAhead` messages before they are taken.
+// A loader thread: assembles its share of an epoch's batches, at most `messagesAhead` messages in advance.
 const port = parentPort!;
 const task = workerData as LoaderTask;
 let credit = messagesAhead;

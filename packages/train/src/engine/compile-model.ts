@@ -13,15 +13,17 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Model, Weights } from '../models/model.js';
 import type { engineOptions } from '../options.js';
 
-/** The engine that runs the model, and how. */
+/** The engine that runs the model, and its options. */
 export interface EngineOptions extends Omit<Settings<typeof engineOptions>, 'xla' | 'devices'> {
-  /** TensorFlow compiles clusters of operations with XLA; default false. */
+  /** Compiles clusters of TensorFlow operations with XLA; default false. */
   xla?: boolean;
   /** Devices that share the rows of a batch, each with its own copy of the model; default 1. */
   devices?: number;
 }
 
-/** The model's parameters for `compile`; without weights they are zero, or those of the executable that shares its own. */
+/**
+ * The model's parameters for `compile`; without weights they are zero, or those of the executable they are shared with.
+ */
 export function parameterVariables({ parameters }: Model, weights?: Weights): Record<string, VariableSpec> {
   const entries = parameters.map(({ name, shape }) => {
     const value = weights?.get(name);
@@ -30,13 +32,13 @@ export function parameterVariables({ parameters }: Model, weights?: Weights): Re
   return Object.fromEntries(entries);
 }
 
-/** A function of the model, and what it was made of: plain data, by which a cache knows it. */
+/** A function of the model together with the plain data it was made from, which a cache uses as its key. */
 export interface ModelFunction {
   fn: TensorFunction;
   values: readonly unknown[];
 }
 
-/** Makes a function of the model by one of graphs.ts. */
+/** Makes a function of the model with one of graphs.ts. */
 export const modelFunction = <Options extends unknown[]>(
   make: (model: Model, ...options: Options) => TensorFunction,
   model: Model,
@@ -73,12 +75,12 @@ export async function compileModel(
   return compile(fn, { ...options, threads: threads || undefined, share });
 }
 
-/** The eager engine runs on the tfjs backend that the program has chosen; without one, on tfjs's plain CPU backend. */
+/** The eager engine runs on the tfjs backend that the program has chosen, or else on tfjs's plain CPU backend. */
 async function chooseBackend(): Promise<void> {
   // Null after a graph was traced, whatever the types say.
   const chosen: string | null | undefined = tf.engine().backendName;
   if (chosen && chosen !== traceBackendName) return;
-  // Else tfjs advertises its native backend at the first tensor. Despite its name, the mode affects only warnings.
+  // Otherwise tfjs advertises its native backend at the first tensor. Despite its name, the mode affects only warnings.
   tf.enableProdMode();
   await import('@tensorflow/tfjs-backend-cpu');
   await tf.setBackend('cpu');

@@ -15,7 +15,7 @@ export interface Score {
   masked: number;
 }
 
-/** Scores masked batches, through a graph without dropout, gradients or optimizer. */
+/** Scores masked batches with a graph that has no dropout, gradients or optimizer. */
 export class Evaluator {
   private constructor(
     private readonly executable: Executable,
@@ -26,7 +26,7 @@ export class Evaluator {
     return Evaluator.compile(model, options, weights);
   }
 
-  /** Scores with the weights that a trainer has at the time, without a copy of them. */
+  /** Scores with a trainer's current weights, without copying them. */
   static sharing(
     { model, executable, options }: Trainer,
     shape: Pick<GraphOptions, 'lengths' | 'documents'>,
@@ -45,7 +45,7 @@ export class Evaluator {
     return new Evaluator(await compileModel(options, fn, variables, batchInputs(options), share), options);
   }
 
-  /** Programs compiled so far, where each shape has its own. */
+  /** Programs compiled so far; `undefined` unless each shape has its own. */
   get programs(): number | undefined {
     return this.executable.programs;
   }

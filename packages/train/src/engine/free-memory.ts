@@ -3,8 +3,8 @@ import { promisify } from 'node:util';
 import type { EngineOptions } from './compile-model.js';
 
 /**
- * Free bytes of the memory that a device computes in; `undefined` where they cannot be asked for. The CPU's are what
- * the system can give without swapping, or what a container's limit leaves, whichever is less.
+ * Free bytes of a device's memory; `undefined` if unknown. On the CPU: what the system can give without swapping, or
+ * what a container's limit leaves, whichever is less.
  */
 export async function freeMemory(device: EngineOptions['device']): Promise<number | undefined> {
   if (device === 'cpu') return process.availableMemory();

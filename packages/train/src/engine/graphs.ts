@@ -27,11 +27,11 @@ export interface TrainingGraphOptions {
   accumulate: boolean;
   /** Devices that share the rows of a batch; default 1. */
   devices?: number | undefined;
-  /** Encoder layers, from the bottom, that stay as they are, together with the embeddings; 0 trains all. */
+  /** Encoder layers, from the bottom, that are frozen together with the embeddings; 0 trains all. */
   frozenLayers: number;
-  /** The length of every batch, where it is one. */
+  /** The length of every batch, if all have the same. */
   fixedLength?: number | undefined;
-  /** Whether encoder layers are computed again for their gradients, so that their values need no memory until then. */
+  /** Whether encoder layers are recomputed for their gradients rather than their values kept, to save memory. */
   checkpointing?: boolean | undefined;
 }
 
@@ -40,7 +40,7 @@ export function trainableParameters({ parameters }: Model, frozenLayers: number)
   return parameters.filter((parameter) => !isFrozen(parameter, frozenLayers));
 }
 
-/** The loss of a batch: the cross-entropy summed over its masked positions, by their weights, times `loss_scale`. */
+/** The loss of a batch: the weighted cross-entropy summed over its masked positions, times `loss_scale`. */
 export function maskedLanguageModelLoss(
   model: Model,
   variables: Variables,
@@ -60,8 +60,8 @@ export function maskedLanguageModelLoss(
 }
 
 /**
- * One batch forward and backward, and the update of parameters and moments: `loss`, and `gradient_norm` over all gradients,
- * before clipping.
+ * One batch forward and backward, and the update of parameters and moments. Returns `loss`, and `gradient_norm`: the
+ * norm over all gradients before clipping.
  */
 export function trainingStep(model: Model, options: TrainingGraphOptions): GraphFunction {
   const trainable = trainableParameters(model, options.frozenLayers);
@@ -93,7 +93,7 @@ export function trainingStep(model: Model, options: TrainingGraphOptions): Graph
   };
 }
 
-/** The sum of what the devices have each of their rows. */
+/** The sum of the devices' values, each of its own rows. */
 const summed = <T extends tf.Tensor>(x: T, devices = 1): T => (devices > 1 ? sumOverDevices(x) : x);
 
 function accumulate(sum: tf.Variable, gradient: tf.Tensor, keep: tf.Tensor): tf.Tensor {

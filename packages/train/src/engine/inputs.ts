@@ -9,29 +9,29 @@ import type { EngineOptions } from './compile-model.js';
 /** The shapes of batches that a graph is compiled for. */
 export interface GraphOptions {
   batchSize: number;
-  /** Padded lengths that batches may have. */
+  /** Padded lengths of batches. */
   lengths: readonly number[];
   /** Whether batches keep documents apart; default false. */
   documents?: boolean | undefined;
-  /** `xla` compiles every shape anew, so that batches come in few: see {@link padMasked}. */
+  /** `xla` compiles every shape separately, so batches have only a few shapes: see {@link padMasked}. */
   engine?: EngineOptions['engine'];
-  /** The same on TensorFlow. */
+  /** Likewise on TensorFlow. */
   xla?: boolean;
   /** Devices that share the rows of a batch; default 1. */
   devices?: number;
 }
 
-/** Whether batches come in few shapes. */
+/** Whether batches must have only a few shapes. */
 export const hasFewShapes = ({ engine, xla = false }: Pick<GraphOptions, 'engine' | 'xla'>): boolean =>
   xla || engine === 'xla';
 
-/** The length of every batch, where it is one. */
+/** The length of every batch, if all have the same. */
 export const fixedLength = ({ lengths }: Pick<GraphOptions, 'lengths'>): number | undefined =>
   lengths.length === 1 ? lengths[0] : undefined;
 
 /**
- * Inputs that carry a batch. The number of masked positions differs from batch to batch; so does the length where
- * there are several.
+ * The inputs that take a batch. The number of masked positions differs from batch to batch, as does the length if there
+ * are several.
  */
 export function batchInputs(shape: GraphOptions): Record<string, InputSpec> {
   const { batchSize, lengths, devices = 1 } = shape;
@@ -69,26 +69,26 @@ export function batchValues(
 }
 
 /**
- * Sizes of the masked positions, in 32nds of all (or 16 positions, where that is more): about one in seven is masked, which
- * then comes in two or three, and no more than these are ever compiled for a length.
+ * Sizes that the masked positions are padded to, in 32nds of all positions (but at least 16 positions). About one
+ * position in seven is masked, so two or three sizes occur in practice; no others are ever compiled.
  */
 const sizes = [1, 2, 3, 4, 5, 6, 7, 8, 16, 32];
 const smallestSize = 16;
 
-/** The masked positions of a batch, padding included. */
+/** The number of masked positions of a batch after padding. */
 export function paddedSize({ batch, sequence, masked_positions }: Batch): number {
   const unit = Math.max(smallestSize, Math.ceil((batch * sequence) / 32));
   const fits = sizes.find((parts) => parts * unit >= masked_positions.length);
   return fits === undefined ? masked_positions.length : fits * unit;
 }
 
-/** How many programs batches of some lengths can come to, where each shape has its own. */
+/** The most programs that batches of these lengths can need if each shape has its own. */
 export const programLimit = ({ lengths }: Pick<GraphOptions, 'lengths'>): number =>
   lengths.length * sizes.length;
 
 /**
- * The masked positions, padded to one of few counts, with the weight of each: 1, and 0 on padding, which is position 0
- * with label 0.
+ * The masked positions, padded to one of a few counts, and their weights: 1, or 0 for padding, which is position 0 with
+ * label 0.
  */
 export function padMasked(batch: Batch, size = paddedSize(batch)) {
   const { masked_positions, masked_labels, masked } = batch;
@@ -120,7 +120,7 @@ function joined(
 
 const scalar: InputSpec = { shape: [], dtype: 'float32' };
 
-/** What a training step takes beside its batch; `dropout_key` only where the model has dropout. */
+/** The inputs of a training step besides its batch; `dropout_key` only if the model has dropout. */
 export function trainingInputs(model: Model): Record<string, InputSpec> {
   return {
     loss_scale: scalar,

@@ -1,35 +1,41 @@
 import { type Model, parameterCount } from '../models/model.js';
 
-/** What the memory of a training step depends on beside the model. */
+/** What the memory of a training step depends on, besides the model. */
 export interface StepSize {
-  /** Rows that are computed at once. */
+  /** Rows computed at once. */
   rows: number;
-  /** Tokens in each. */
+  /** Tokens in each row. */
   sequence: number;
-  /** Share of the positions that are masked. */
+  /** Share of the positions that are masked, from 0 to 1. */
   maskedShare: number;
   /** Whether gradients are summed over several micro-batches. */
   accumulate: boolean;
-  /** Whether encoder layers are computed again for their gradients. Default false. */
+  /** Whether encoder layers are recomputed for their gradients. Default false. */
   checkpointing?: boolean;
-  /** Whether rows keep documents apart, by a bias for each pair of positions. Default false. */
+  /** Whether rows keep documents apart, with a bias for each pair of positions. Default false. */
   documents?: boolean;
 }
 
-/** Share of the free memory that a step may take: the estimate has its error, and other programs grow. */
+/** Share of the free memory that a step may take: the estimate is inexact, and other programs grow. */
 export const usableShare = 0.8;
 
 /** Engine, graph and the runtime's own buffers. */
 const runtimeBytes = 400e6;
-/** Weights, gradient, two moments, and as much again while the engine takes them over and updates them. */
+/** Weights, gradient, two moments, and as much again while the engine takes over and updates them. */
 const floatsPerParameter = 8;
-/** Values of a token in a layer that wait for the backward pass, and gradients on their way, in units of the hidden size. */
+/**
+ * Values per token and layer that are kept for the backward pass, and gradients in flight, in multiples of the hidden
+ * size.
+ */
 const hiddenStates = 24;
-/** The same in units of the feed-forward network's inner size. */
+/** The same in multiples of the feed-forward network's inner size. */
 const intermediateStates = 4;
-/** Attention scores, probabilities, dropped-out ones, and their gradients, for each head and pair of positions. */
+/**
+ * Attention scores, probabilities, probabilities after dropout, and their gradients, for each head and pair of
+ * positions.
+ */
 const attentionStates = 5;
-/** Scores, probabilities and a temporary one for each masked position and vocabulary id. */
+/** Scores, probabilities and a temporary for each masked position and vocabulary id. */
 const logitStates = 3;
 
 /**

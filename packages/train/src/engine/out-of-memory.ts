@@ -2,18 +2,19 @@ import { OutOfMemoryError } from '@mlm/compile';
 import type { Model } from '../models/model.js';
 import { type StepSize, stepBytes, usableShare } from './memory.js';
 
-/** A step that did not fit. */
+/** A step that did not fit into memory. */
 export interface FailedStep {
   model: Model;
   shape: StepSize;
-  /** Bytes that were free before the model was there; undefined where that is not known. */
+  /** Bytes that were free before the model was loaded; undefined if unknown. */
   freeBytes: number | undefined;
 }
 
 /**
- * Adds to an out-of-memory error how many rows should fit, by the estimate behind `batchSize: 'auto'`: as many as the
- * device had memory for when it was free, and fewer than failed. The error stays as it is, suggesting half the rows, where
- * the memory is unknown, or where the estimate says that the step should have fitted, or that not even one row does.
+ * Adds to an out-of-memory error how many rows should fit: as many as the estimate behind `batchSize: 'auto'` allows in
+ * the memory that was free before the model was loaded, and fewer than failed. The error is returned unchanged,
+ * suggesting half the rows, if that memory is unknown, or if by the estimate the step should have fitted or not even
+ * one row does.
  */
 export function withFittingRows(error: unknown, { model, shape, freeBytes }: FailedStep): unknown {
   if (!(error instanceof OutOfMemoryError) || error.rows === undefined || freeBytes === undefined)

@@ -6,7 +6,7 @@ import { predictionGraph } from './graphs.js';
 import { batchInputs, batchValues, fixedLength, type GraphOptions } from './inputs.js';
 import type { Trainer } from './trainer.js';
 
-/** Gives the probabilities of every vocabulary id at chosen positions. */
+/** Predicts the probabilities of all vocabulary ids at chosen positions. */
 export class Predictor {
   private constructor(
     private readonly executable: Executable,
@@ -18,7 +18,7 @@ export class Predictor {
     return Predictor.compile(model, options, weights);
   }
 
-  /** Predicts with the weights that a trainer has at the time. */
+  /** Predicts with a trainer's current weights, without copying them. */
   static sharing(
     { model, executable, options }: Trainer,
     shape: Pick<GraphOptions, 'lengths' | 'documents'>,
@@ -39,7 +39,7 @@ export class Predictor {
     return new Predictor(await compileModel(engine, fn, variables, inputs, share), model, shape);
   }
 
-  /** @returns probabilities [masked, vocabulary], row after row */
+  /** @returns float32 probabilities [masked, vocabulary], row after row */
   async predict(batch: Batch): Promise<Float32Array> {
     const { masked_labels: _, ...values } = batchValues(batch, this.options);
     const { probabilities } = await this.executable.run(values);
@@ -52,15 +52,15 @@ export class Predictor {
   }
 }
 
-/** An id that may stand at a [MASK], and how probable the model finds it there. */
+/** An id for a [MASK], and the probability the model gives it. */
 export interface Candidate {
   id: number;
   probability: number;
 }
 
 /**
- * The ids of the `count` largest probabilities, the largest first.
- * @param isToken whether an id has a token: a vocabulary padded to a round size has some without. Default: all have
+ * The ids of the `count` largest probabilities, largest first.
+ * @param isToken whether an id has a token: a vocabulary padded to a round size has ids without one. Default: all have
  */
 export function mostProbable(
   probabilities: Float32Array,

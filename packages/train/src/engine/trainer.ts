@@ -10,21 +10,21 @@ import { gradientSum, trainableParameters, trainingStep } from './graphs.js';
 import { batchInputs, batchValues, fixedLength, type GraphOptions, trainingInputs } from './inputs.js';
 import { type FailedStep, withFittingRows } from './out-of-memory.js';
 
-/** `batchSize` is that of a micro-batch: larger batches are cut. */
+/** `batchSize` is that of a micro-batch: larger batches are divided. */
 export interface TrainerOptions extends EngineOptions, Omit<GraphOptions, keyof EngineOptions> {
   optimizer: AdamWOptions;
-  /** Micro-batches that one optimizer step sums up. */
+  /** Micro-batches summed in one optimizer step. */
   gradientAccumulation: number;
   frozenLayers: number;
-  /** Computes encoder layers again for their gradients, to need less memory. Default false. */
+  /** Recomputes encoder layers for their gradients, to save memory. Default false. */
   checkpointing?: boolean;
   seed: number;
 }
 
-/** Keeps a model and its optimizer on an engine and trains it, a step at a time. */
+/** Holds a model and its optimizer on an engine, and trains it one step at a time. */
 export class Trainer {
   private readonly dropoutSeed: number;
-  /** Norm over all gradients of the last optimizer step together, before clipping. */
+  /** Global norm of the last optimizer step's gradients, before clipping. */
   gradientNorm = 0;
 
   private constructor(
@@ -32,13 +32,13 @@ export class Trainer {
     readonly executable: Executable,
     readonly model: Model,
     readonly options: TrainerOptions,
-    /** Bytes of the device's memory that were free before the model was there. */
+    /** Bytes of the device's memory that were free before the model was loaded. */
     private readonly freeBytes: number | undefined,
   ) {
     this.dropoutSeed = new Random(options.seed).uint32();
   }
 
-  /** @param moments the optimizer's state of an earlier run; zeros when left out */
+  /** @param moments the optimizer's state from an earlier run; zeros if left out */
   static async create(
     model: Model,
     weights: Weights,
@@ -69,11 +69,11 @@ export class Trainer {
   }
 
   /**
-   * One optimizer step over all given batches together.
+   * Takes one optimizer step over all given batches.
    *
-   * @param learningRate of this step
-   * @param step number of this step, from 1
-   * @returns the loss: mean cross-entropy over all masked positions; 0 without any
+   * @param learningRate the step's learning rate
+   * @param step the step's number, from 1
+   * @returns the loss: mean cross-entropy in nats over all masked positions; 0 if there are none
    */
   async train(batches: readonly Batch[], learningRate: number, step: number): Promise<number> {
     const masked = batches.reduce((sum, batch) => sum + batch.masked, 0);

@@ -5,8 +5,8 @@ import type { Model } from '../models/model.js';
 import { evaluateCheckpoint } from '../predict/evaluate.js';
 
 /**
- * The dtypes of transformers.js that an export can have, and the file that it looks for by each. Matrices alone are stored
- * in fewer bits, and computed with in float32; `q4` keeps embeddings, which lose more by it, in 8.
+ * The dtypes of transformers.js that can be exported, and the file name that it expects for each. Only matrices are
+ * stored in fewer bits, and they are computed with in float32; `q4` keeps embeddings, which lose more, in 8 bits.
  */
 export const dtypes = {
   fp32: { file: 'model.onnx', embeddings: 'float32', matrices: 'float32' },
@@ -17,7 +17,10 @@ export const dtypes = {
 
 export type Dtype = keyof typeof dtypes;
 
-/** Reads `fp32,q8`. @throws InputError naming one that there is not */
+/**
+ * Parses a list such as `fp32,q8`.
+ * @throws InputError for an unknown dtype
+ */
 export function parseDtypes(list: string): Dtype[] {
   const names = list.split(',').map((name) => name.trim());
   const unknown = names.find((name) => !Object.hasOwn(dtypes, name));
@@ -29,14 +32,17 @@ export function parseDtypes(list: string): Dtype[] {
   return [...new Set(names as Dtype[])];
 }
 
-/** How each matrix of a model lies in a file of a dtype. */
+/** How each matrix of a model is stored in a file of a dtype. */
 export function storageOf({ parameters }: Model, dtype: Dtype): Map<string, Storage> {
   const { embeddings, matrices } = dtypes[dtype];
   const stored = parameters.filter(({ shape }) => shape.length === 2);
   return new Map(stored.map(({ name, layer }) => [name, layer === 'embeddings' ? embeddings : matrices]));
 }
 
-/** Share of a dataset's masked tokens that the model answers right with the weights as a file of a dtype restores them. */
+/**
+ * Share of a dataset's masked tokens that the model predicts correctly with the weights restored from a dtype, from 0
+ * to 1.
+ */
 export async function accuracyOf(
   checkpoint: Checkpoint,
   dtype: Dtype,

@@ -18,43 +18,44 @@ import { exportOptions } from '../options.js';
 import { accuracyOf, type Dtype, dtypes, parseDtypes, storageOf } from './dtypes.js';
 import { tokenizerForPages } from './tokenizer.js';
 
-/** How {@link exportOnnx} writes. */
+/** Options of {@link exportOnnx}. */
 export interface OnnxExportOptions extends Pick<WriteFolderOptions, 'takeOver'> {
-  /** The files to write, with commas: `fp32`, `fp16`, `q8`, `q4`. Default `fp32,q8`. */
+  /** The files to write, separated by commas: `fp32`, `fp16`, `q8`, `q4`. Default `fp32,q8`. */
   dtype?: string;
-  /** Masked rows to tell the accuracy of each file on. */
+  /** Masked rows on which to measure each file's accuracy. */
   dataset?: string | undefined;
   /** The branch, tag or commit of a model from the hub. Default main. */
   revision?: string | undefined;
-  /** Replaces an existing folder that holds such an export and nothing else. Default false. */
+  /** Replaces an existing folder that holds an earlier export and nothing else. Default false. */
   overwrite?: boolean;
-  /** Ends the work with an AbortError between its steps; nothing is left behind. */
+  /** Ends the export between two of its steps with an AbortError; nothing is left behind. */
   signal?: AbortSignal;
 }
 
 /** What {@link exportOnnx} wrote. */
 export interface OnnxExport {
-  /** The new folder, as it was named. */
+  /** The new folder, under the name it was given. */
   folder: string;
   models: ExportedModel[];
-  /** The tokenizer's files; none where the checkpoint has no tokenizer. */
+  /** The tokenizer's files; empty if the checkpoint has no tokenizer. */
   tokenizer: string[];
 }
 
 /** One file of weights. */
 export interface ExportedModel {
   dtype: Dtype;
-  /** `model.onnx`, `model_quantized.onnx`, … in `onnx/`: what transformers.js looks for by the dtype. */
+  /** `model.onnx`, `model_quantized.onnx`, … in `onnx/`: the name that transformers.js expects for the dtype. */
   file: string;
   bytes: number;
-  /** Share of the dataset's masked tokens answered right, from 0 to 1; left out without a dataset. */
+  /** Share of the dataset's masked tokens predicted correctly, from 0 to 1; absent without a dataset. */
   accuracy?: number | undefined;
 }
 
 /**
- * Writes a checkpoint as ONNX into a new folder in the layout that transformers.js opens (config.json, the tokenizer's
- * files, and a file of weights for each dtype in onnx/).
- * @throws InputError when the folder exists (with `overwrite`: and is no export, or holds the checkpoint), or the checkpoint is none
+ * Exports a checkpoint as ONNX into a new folder with the layout that transformers.js opens: config.json, the
+ * tokenizer's files, and one file of weights per dtype in onnx/.
+ * @throws InputError when the checkpoint is invalid, or the folder exists (with `overwrite`: when it is no export, or
+ * holds the checkpoint)
  *
  * @example
  * ```ts
@@ -100,7 +101,7 @@ export async function exportOnnx(
   return { folder, models, tokenizer: Object.keys(tokenizer) };
 }
 
-/** Lets an interrupt be heard between two steps that keep the thread. */
+/** Lets an interrupt be handled between two steps that block the thread. */
 async function turn(signal: AbortSignal | undefined): Promise<void> {
   await setImmediate();
   signal?.throwIfAborted();

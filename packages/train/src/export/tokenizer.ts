@@ -11,10 +11,10 @@ const roles = {
 } as const;
 
 /**
- * A checkpoint's tokenizer as transformers.js reads it: with a tokenizer.json, and a tokenizer_config.json that names the
- * class and the special tokens, whichever of them the checkpoint has. Empty where it has no tokenizer.
+ * A checkpoint's tokenizer as transformers.js reads it: a tokenizer.json, and a tokenizer_config.json that names the
+ * class and the special tokens, whichever of the two the checkpoint has. Empty if it has no tokenizer.
  *
- * @throws InputError when the checkpoint's tokenizer asks for what is not supported
+ * @throws InputError when the checkpoint's tokenizer uses something unsupported
  */
 export async function tokenizerForPages(checkpoint: string): Promise<Record<string, string>> {
   const sources = ['tokenizer.json', 'vocab.txt', 'vocab.json'].map((name) => exists(join(checkpoint, name)));
@@ -27,7 +27,7 @@ export async function tokenizerForPages(checkpoint: string): Promise<Record<stri
   };
 }
 
-/** transformers.js takes the special tokens from here alone. */
+/** transformers.js reads the special tokens only from here. */
 function withSpecialTokens(text: string, tokenizer: Tokenizer): string {
   const config = JSON.parse(text) as Record<string, unknown>;
   for (const [role, key] of Object.entries(roles)) {

@@ -3,7 +3,7 @@ import type { Batch } from '../data/batch.js';
 import type { DataPlan } from '../data/dataset.js';
 import { type DataPosition, loadBatches } from '../data/loader.js';
 
-/** The batches of one optimizer step, and where the step after it begins. */
+/** The batches of one optimizer step, and where the next step begins. */
 export interface StepBatches {
   batches: Batch[];
   epoch: number;
@@ -12,8 +12,8 @@ export interface StepBatches {
 }
 
 /**
- * Hands out the batches of every optimizer step from a place on, epoch after epoch, without end. Those of the first step
- * are there once it is open: what is wrong with the data has then shown.
+ * Yields the batches of each optimizer step from a given place, epoch after epoch, without end. Opening it loads those
+ * of the first step, which brings faults in the data to light.
  */
 export class StepSource {
   #first: StepBatches | undefined;
@@ -47,7 +47,7 @@ export class StepSource {
   }
 }
 
-/** The last step of an epoch has fewer batches where their number is no multiple of `perStep`. */
+/** The last step of an epoch has fewer batches if their number is no multiple of `perStep`. */
 async function* stepBatches(
   dataset: Dataset,
   plan: DataPlan,

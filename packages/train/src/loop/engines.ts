@@ -4,19 +4,19 @@ import type { Weights } from '../models/model.js';
 import type { ScoredData } from './evaluate-rows.js';
 import type { Setup } from './setup.js';
 
-/** The model on its engine: as it is trained, and as it scores the validation rows, on the same weights. */
+/** The model on its engine, compiled for training and for scoring validation rows with the same weights. */
 export interface Engines {
   trainer: Trainer;
   scored: ScoredData | undefined;
-  /** Programs compiled so far, on an engine with one for each shape of a batch. */
+  /** Programs compiled so far, on an engine that compiles one per shape of a batch. */
   programs(): number | undefined;
   dispose(): Promise<void>;
 }
 
 /**
- * Compiles the model and takes its weights over: the engine has its own copy then, and the map is empty.
+ * Compiles the model and takes over its weights: afterwards the engine has its own copy, and the map is empty.
  *
- * @param moments the optimizer's, of the run that is continued
+ * @param moments the optimizer's moments of the run being continued
  */
 export async function startEngines(
   { checkpoint: { model }, trainer: options, validation }: Setup,

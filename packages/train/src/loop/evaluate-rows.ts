@@ -4,14 +4,14 @@ import { loadBatches, onePass } from '../data/loader.js';
 import type { Evaluator } from '../engine/evaluator.js';
 import type { Evaluation } from './events.js';
 
-/** A dataset and what scores its rows. */
+/** A dataset, and the evaluator that scores its rows. */
 export interface ScoredData {
   dataset: Dataset;
   plan: DataPlan;
   evaluator: Pick<Evaluator, 'score'>;
 }
 
-/** Scores every row of a dataset; `undefined` where an aborted `signal` ends it before it is done. */
+/** Scores every row of a dataset; `undefined` if an aborted `signal` ends it early. */
 export async function evaluateRows(
   { dataset, plan, evaluator }: ScoredData,
   threads: number,

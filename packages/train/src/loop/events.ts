@@ -2,14 +2,14 @@ import type { MessageParts } from '@mlm/base/errors';
 /** The events of a run. */
 export type TrainEvent = StartEvent | StepEvent | EvaluationEvent | CheckpointEvent | EndEvent;
 
-/** The first event: data and model fit each other, the output exists, and steps follow. */
+/** The first event: data and model match, the output exists, and steps follow. */
 export interface StartEvent {
   type: 'start';
   /** Optimizer steps of the whole run. */
   totalSteps: number;
   /** Steps already done; not 0 in a resumed run. */
   doneSteps: number;
-  /** Optimizer steps of a pass over the dataset. */
+  /** Optimizer steps in one pass over the dataset. */
   stepsPerEpoch: number;
   /** Rows in a batch. */
   batchSize: number;
@@ -19,35 +19,38 @@ export interface StartEvent {
   rows: number;
   /** Validation rows. */
   validationRows: number;
-  /** Number of parameters of the model. */
+  /** Number of the model's parameters. */
   parameters: number;
-  /** How many programs training and evaluation can compile at most, on an engine with one for each shape of a batch (xla). */
+  /**
+   * The most programs that training and evaluation can compile, on an engine that compiles one per shape of a batch
+   * (xla).
+   */
   programLimit?: number;
   /** The run's folder. */
   output: string;
-  /** Options without effect in this run, one message each; `messageText` of `@mlm/base` turns one into text. */
+  /** Options that have no effect in this run, one message each; `messageText` of `@mlm/base` turns one into text. */
   warnings: MessageParts[];
 }
 
-/** A line of metrics.jsonl for each optimizer step. */
+/** One optimizer step's line in metrics.jsonl. */
 export interface StepMetrics {
   /** From 1. */
   step: number;
   /** Mean cross-entropy in nats over the step's masked positions. */
   loss: number;
-  /** Global norm of the gradients, before clipping. Missing in lines written by earlier versions. */
+  /** Global norm of the gradients, before clipping. Absent from lines written by earlier versions. */
   gradient_norm?: number;
   /** Learning rate of the step. */
   learning_rate: number;
-  /** Tokens seen since the start of the run, padding left out. */
+  /** Tokens seen since the start of the run, without padding. */
   tokens: number;
   /** Tokens of this step per second. */
   tokens_per_second: number;
   /** Seconds spent in steps since the start of the run, resumed parts included; evaluations and saving excluded. */
   elapsed_seconds: number;
-  /** How often the training rows were gone through after this step, such as 1.25. Missing in lines of earlier versions. */
+  /** Passes over the training rows completed after this step, such as 1.25. Absent from lines of earlier versions. */
   epoch?: number;
-  /** When the step was done: seconds since 1970. Missing in lines of earlier versions. */
+  /** When the step was done: seconds since 1970. Absent from lines of earlier versions. */
   wall_time?: number;
 }
 
@@ -75,31 +78,34 @@ export interface EvaluationEvent extends Evaluation {
   type: 'evaluation';
   /** Optimizer steps done; 0 before the first. */
   step: number;
-  /** Whether this is the lowest loss of the run so far; the one before the first step does not count. */
+  /** Whether this is the lowest loss of the run so far; the evaluation before the first step does not count. */
   best: boolean;
 }
 
 /** A complete checkpoint was written. */
 export interface CheckpointEvent {
   type: 'checkpoint';
-  /** Optimizer steps behind its weights. */
+  /** Optimizer steps that led to its weights. */
   step: number;
-  /** `checkpoint-<step>/` or `best/` within the output, or at the end the output itself. */
+  /** `checkpoint-<step>/` or `best/` within the output; at the end, the output itself. */
   folder: string;
 }
 
 /** The last event. */
 export interface EndEvent {
   type: 'end';
-  /** Whether all steps were done, `patience` ended the run, or its `signal` did; an aborted run can be resumed. */
+  /** Whether all steps were done, or `patience` or the `signal` ended the run; an aborted run can be resumed. */
   reason: 'finished' | 'stopped early' | 'aborted';
   /** Optimizer steps done, over all parts of the run. */
   step: number;
-  /** Tokens seen, padding left out. */
+  /** Tokens seen, without padding. */
   tokens: number;
   /** Seconds spent in steps. */
   elapsed_seconds: number;
-  /** Programs compiled, or taken from the cache, to train and to evaluate: on an engine with one for each shape of a batch (xla). */
+  /**
+   * Programs compiled or taken from the cache for training and evaluation, on an engine that compiles one per shape of
+   * a batch (xla).
+   */
   programs?: number | undefined;
   /** The run's folder. */
   output: string;

@@ -9,11 +9,11 @@ import type { Model } from '../models/model.js';
 import type { ResolvedOptions } from './options.js';
 
 /**
- * Rows of a micro-batch of this run. One that is continued keeps its own, whatever memory there is by now: sums in
- * another order are other bits.
+ * Rows of this run's micro-batches. A continued run keeps its size, however much memory is free now: summing in another
+ * order gives different bits.
  *
- * @param run `state` is that of the run that is continued
- * @throws InputError when the device does not tell its memory, or has too little
+ * @param run `state` is that of the run being continued
+ * @throws InputError when the device's free memory is unknown or too small
  */
 export async function microBatchOf(
   options: ResolvedOptions,
@@ -38,26 +38,26 @@ export async function microBatchOf(
   return chooseMicroBatch({ batchSize, gradientAccumulation, model: run.model, shape, freeBytes });
 }
 
-/** Share of a row's positions that are masked; rows without masking metadata are assumed to use 15 %. */
+/** Share of a row's positions that are masked; 15 % is assumed for rows without masking metadata. */
 function shareOf({ dynamicRule }: DataPlan, { metadata }: Dataset): number {
   return maskedShare(dynamicRule?.settings ?? metadata?.masking ?? maskingDefaults);
 }
 
-/** The rows of a batch, the parts of it that pass through the engine at once, and what limits them. */
+/** The size of a batch, how many of them a step sums, and the memory there is. */
 export interface MicroBatchRequest {
   /** Rows of a batch. */
   batchSize: number;
   model: Model;
   shape: Omit<StepSize, 'rows' | 'accumulate'>;
-  /** Batches that an optimizer step sums up. */
+  /** Batches summed in one optimizer step. */
   gradientAccumulation: number;
   /** Free memory in bytes. */
   freeBytes: number;
 }
 
 /**
- * The rows of a micro-batch: the batch is cut into as few parts as the memory allows, all of the same size but for the
- * last, which is short by fewer rows than there are parts.
+ * Chooses the rows of a micro-batch: the batch is divided into as few parts as memory allows. All have the same size
+ * except the last, which may lack fewer rows than there are parts.
  *
  * @throws InputError when not even a single row fits
  */

@@ -17,18 +17,18 @@ import type { Model } from '../models/model.js';
 import { microBatchOf } from './micro-batch.js';
 import type { ResolvedOptions } from './options.js';
 
-/** A dataset's rows as a run reads them. */
+/** A dataset's rows, planned for a run. */
 export interface OpenedData {
   plan: DataPlan;
-  /** By which the dataset is known again. */
+  /** A hash that identifies the dataset. */
   content: string;
-  /** Rows of a batch that pass through the engine at once. */
+  /** Rows of a batch that the engine computes at once. */
   microBatchSize: number;
-  /** The validation part, if there is one with rows. */
+  /** The validation part, if there is one and it has rows. */
   validation: { dataset: Dataset; plan: DataPlan } | undefined;
 }
 
-/** @throws InputError when neither the dataset nor the options say which tokenizer made the rows */
+/** @throws InputError when neither the dataset nor the options name the tokenizer that made the rows */
 export function tokenizerOf(dataset: Dataset, given: TokenizerMetadata | undefined): TokenizerMetadata {
   const carried = dataset.metadata?.tokenizer;
   const tokenizer = given ?? (carried && Object.keys(carried.files).length > 0 ? carried : undefined);
@@ -44,8 +44,8 @@ export function tokenizerOf(dataset: Dataset, given: TokenizerMetadata | undefin
 /**
  * Plans the batches of a dataset and of its validation part for a model.
  *
- * @param state of the run that is continued
- * @throws InputError when the rows have no masks and get none, or do not fit the model
+ * @param state the state of the run being continued
+ * @throws InputError when the rows have no masks and none are to be drawn, or when they do not match the model
  */
 export async function openData(
   dataset: Dataset,
@@ -71,7 +71,7 @@ export async function openData(
   return { plan, content: await datasetHash(dataset), microBatchSize, validation };
 }
 
-/** The rule that draws masks anew in each epoch, where the options ask for it. */
+/** The rule that draws new masks in each epoch, if the options ask for it. */
 async function maskingOf(
   dataset: Dataset,
   options: ResolvedOptions,
@@ -86,7 +86,7 @@ async function maskingOf(
   );
 }
 
-/** Validation rows keep the masks that they have, so that results can be compared; rows without get some, once. */
+/** Validation rows keep their masks, so that results are comparable; rows without masks get them once. */
 async function planValidation(
   { validation: dataset }: Dataset,
   options: Parameters<typeof planData>[1],

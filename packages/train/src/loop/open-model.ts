@@ -9,22 +9,22 @@ import { initializeWeights } from '../models/initialize.js';
 import type { Model, Weights } from '../models/model.js';
 import type { ResolvedOptions } from './options.js';
 
-/** The model that a run trains, as the run begins or goes on. */
+/** The model that a run trains, at the run's beginning or continuation. */
 export interface OpenedModel {
   checkpoint: Omit<Checkpoint, 'weights'>;
-  /** The commit of a model from a hub, where a run begins with one. */
+  /** If the run begins with a model from a hub, that model's commit. */
   revision?: string | undefined;
-  /** What was initialised anew or ignored of the model, one line each. */
+  /** What was initialized afresh or ignored, one line each. */
   notes: readonly string[];
-  /** Initialises the weights, which takes a while, or returns those that were read. */
+  /** Returns the weights that were read, or initializes them, which takes a while. */
   firstWeights: () => Weights;
 }
 
 /**
- * Finds the model: a preset, a checkpoint, a `config.json` alone, or that of the run that is continued.
+ * Opens the model: a preset, a checkpoint, a `config.json` alone, or that of the run being continued.
  *
- * @param resumed the checkpoint of the run that is continued, wherever that began
- * @throws InputError when there is no such model, or it does not go with the tokenizer or the options
+ * @param resumed the checkpoint of the run being continued, whatever that run began with
+ * @throws InputError when there is no such model, or it does not match the tokenizer or the options
  */
 export async function openModel(
   options: Pick<ResolvedOptions, 'dataset' | 'model' | 'revision' | 'seed' | 'dropout' | 'freezeLayers'>,
@@ -48,7 +48,7 @@ export async function openModel(
   };
 }
 
-/** Without weights where they are to be drawn. */
+/** Without weights if they are to be initialized. */
 interface StartingModel {
   model: Model;
   weights?: Weights;

@@ -11,9 +11,9 @@ export interface RunPlan {
 }
 
 /**
- * Counts a run's optimizer steps and puts together what its engine is told.
+ * Counts a run's optimizer steps and assembles its engine's options.
  *
- * @param microBatchSize rows of a batch that pass through the engine at once
+ * @param microBatchSize rows of a batch that the engine computes at once
  */
 export function planRun(
   options: ResolvedOptions,

@@ -12,7 +12,7 @@ import type { ResolvedOptions } from './options.js';
 import type { Setup } from './setup.js';
 import { warningsOf } from './warnings.js';
 
-/** What decides the weights that a run ends with: a resumed run must agree in all of it. */
+/** What determines a run's final weights: a resumed run must match all of it. */
 function recipeOf(options: ResolvedOptions, setup: Setup): Recipe {
   const { dataset, plan, tokenizer, schedule, checkpoint, trainer } = setup;
   const masking = plan.dynamicRule?.settings ?? dataset.metadata?.masking;
@@ -20,7 +20,7 @@ function recipeOf(options: ResolvedOptions, setup: Setup): Recipe {
     rows: dataset.rows,
     'sequence-length': plan.lengths.at(-1)!,
     tokenizer: tokenizer.sha256,
-    // null where masks came from elsewhere
+    // null if the masks came from elsewhere
     'masking-rule': masking ? JSON.stringify(masking) : null,
     'dataset-content': setup.content,
     ...deciding(trainOptions, options),
@@ -32,7 +32,7 @@ function recipeOf(options: ResolvedOptions, setup: Setup): Recipe {
   };
 }
 
-/** The options that a continuation takes from the run; where it writes and how it begins are its own matter. */
+/** The options that a continuation takes over; where it writes and how it begins are not among them. */
 function rememberedSettings(options: ResolvedOptions): Given<typeof trainOptions> {
   const { output, resume, overwrite, ...remembered } = settingsOf(trainOptions, options);
   return remembered;
@@ -56,8 +56,8 @@ export function freshState(options: ResolvedOptions, setup: Setup): TrainerState
 }
 
 /**
- * @throws InputError when the run that is continued was another one, with everything in which it was, or cannot be continued
- * to the same bits
+ * @throws InputError when the run cannot be continued bit for bit, or when its recipe was different; the message lists
+ * all differences
  */
 export function continuedState(state: TrainerState, options: ResolvedOptions, setup: Setup): TrainerState {
   if (mayBeInexact(state, setup.checkpoint.model) && !options.acceptInexact) {
@@ -66,7 +66,7 @@ export function continuedState(state: TrainerState, options: ResolvedOptions, se
     );
   }
   const differences = Object.entries(recipeOf(options, setup)).filter(
-    // Runs of an earlier version recorded less.
+    // Earlier versions recorded less.
     ([name, value]) => state.recipe[name] !== value && state.recipe[name] !== undefined,
   );
   if (differences.length === 0) return state;
@@ -79,7 +79,7 @@ export function continuedState(state: TrainerState, options: ResolvedOptions, se
   throw new InputError(say`${options.output}: cannot be resumed with ${all}${instead}`);
 }
 
-/** Whether the validation rows are to be scored where the run stands; once they were, no more. */
+/** Whether the validation rows are due to be scored at the run's current step; never twice at the same step. */
 export function isEvaluationDue(
   { step, evaluated_step }: TrainerState,
   { evalAtStart, evalEvery }: ResolvedOptions,
@@ -89,7 +89,9 @@ export function isEvaluationDue(
   return step === 0 ? evalAtStart : step === schedule.totalSteps || isDue(step, evalEvery);
 }
 
-/** Notes a validation result in the state, and whether it is the best so far. The untrained model's does not compete. */
+/**
+ * Records a validation result in the state, and whether it is the best so far. The untrained model's does not count.
+ */
 export function judge(evaluation: Evaluation, state: TrainerState): EvaluationEvent {
   const { step } = state;
   const best = step > 0 && (state.best === null || evaluation.loss < state.best.loss);
@@ -99,7 +101,7 @@ export function judge(evaluation: Evaluation, state: TrainerState): EvaluationEv
   return { type: 'evaluation', step, ...evaluation, best };
 }
 
-/** Why a run ends where it stands; `undefined` where it goes on. */
+/** Why a run ends at its current step; `undefined` if it continues. */
 export function reasonToEnd(
   state: TrainerState,
   options: ResolvedOptions,

@@ -8,9 +8,9 @@ import type { ResolvedOptions, TrainOptions } from './options.js';
 /**
  * Fills in the defaults.
  *
- * @param asked options left undefined count as not given
- * @param remembered those of the run that is continued, which stand where none is given
- * @throws InputError for a value out of its range
+ * @param asked options; those left undefined count as not given
+ * @param remembered options of the run being continued, used where none is given
+ * @throws InputError for a value out of range
  */
 export function resolveOptions(
   asked: TrainOptions,
@@ -45,7 +45,7 @@ function refuseTooLarge({ microBatchSize, batchSize }: ResolvedOptions): void {
 }
 
 /**
- * The folder of a run: by default, `corpus/out.arrow` and bert-mini give `corpus/out-bert-mini`.
+ * The folder of a run. Default: `corpus/out.arrow` and bert-mini give `corpus/out-bert-mini`.
  *
  * @example
  * ```ts
@@ -64,7 +64,7 @@ export function outputOf({
   return join(dirname(dataset), `${stem}-${basename(model)}`);
 }
 
-/** What a run reads: its output never replaces any of it. */
+/** The files and folders a run reads, which its output must never replace. */
 export async function inputsOf({ dataset, model }: ResolvedOptions): Promise<string[]> {
   return (await exists(model)) ? [dataset, model] : [dataset];
 }

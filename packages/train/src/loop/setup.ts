@@ -5,16 +5,16 @@ import { type OpenedModel, openModel } from './open-model.js';
 import type { ResolvedOptions } from './options.js';
 import { planRun, type RunPlan } from './plan-run.js';
 
-/** All that a run needs before its first step. */
+/** Everything a run needs before its first step. */
 export interface Setup extends OpenedModel, Omit<OpenedData, 'microBatchSize'>, RunPlan {
   dataset: Dataset;
   tokenizer: TokenizerMetadata;
 }
 
 /**
- * Opens dataset and model and checks that they fit each other.
+ * Opens dataset and model, and checks that they match.
  *
- * @param resumed of the run that is continued: its model is taken, wherever that began
+ * @param resumed snapshot of the run being continued, whose model is used whatever that run began with
  */
 export async function setUp(options: ResolvedOptions, resumed?: Snapshot): Promise<Setup> {
   const dataset = await openDataset(options.dataset);

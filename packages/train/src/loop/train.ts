@@ -26,10 +26,10 @@ import { type Setup, setUp } from './setup.js';
 
 /**
  * Trains a masked language model on a dataset and writes a checkpoint folder. The run advances as its events are read:
- * if you stop reading, it ends without a checkpoint; if `signal` is aborted, it ends with one. With `resume`, options that
- * are not given are those of the run.
+ * if you stop reading, it ends without a checkpoint; if `signal` is aborted, it ends with one. With `resume`, options
+ * not given are taken from the run.
  *
- * @throws InputError when options, dataset, model and output do not go together
+ * @throws InputError when options, dataset, model and output do not match
  *
  * @example
  * ```ts
@@ -82,12 +82,12 @@ async function* run(
   const { dataset, plan, schedule } = setup;
   const { totalSteps } = schedule;
   const { loaderThreads, signal } = options;
-  // Threads that load the data start while the weights are drawn.
+  // Threads that load the data start while the weights are initialized.
   const opening = StepSource.open(dataset, plan, options, state);
   let engines: Engines | undefined;
   try {
     const weights = setup.firstWeights();
-    // What is wrong with the data shows here, before an older run is replaced.
+    // Faults in the data come to light here, before an older run is replaced.
     const steps = await opening;
     engines = await startEngines(setup, weights, resumed?.moments);
     const { trainer, scored } = engines;
@@ -160,7 +160,7 @@ async function* run(
       yield { type: 'step', totalSteps, ...line };
     }
 
-    // A run that is to stop now does not wait for samples.
+    // A run that is told to stop does not wait for samples.
     const samples =
       scored && reason !== 'aborted' ? await samplePredictions(trainer, scored, setup.checkpoint) : undefined;
     await report(reason === 'aborted' ? 'stopped' : reason, samples);

@@ -2,7 +2,7 @@ import { type MessageParts, mention, say } from '@mlm/base/errors';
 import type { ResolvedOptions } from './options.js';
 import type { Setup } from './setup.js';
 
-/** Options without effect in this run, one message each. */
+/** Options that have no effect in this run, one message each. */
 export function warningsOf(
   options: ResolvedOptions,
   { dataset, validation, schedule, notes }: Setup,
@@ -18,7 +18,7 @@ export function warningsOf(
   } else if (evalEvery > totalSteps) {
     warnings.push(say`${mention('evalEvery', evalEvery)} has no effect: the run ends at step ${totalSteps}`);
   }
-  // A share is rounded up to whole steps: a run of a single one is all warm-up, and nobody asked for that.
+  // A share is rounded up to whole steps: a run of a single step is all warm-up, which nobody asked for.
   if (warmup >= 1 && warmupSteps >= totalSteps) {
     warnings.push(
       say`${mention('warmup', warmup)}: the run ends at step ${totalSteps}, before the learning rate is at its height`,
