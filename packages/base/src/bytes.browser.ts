@@ -9,8 +9,8 @@ interface Request {
 declare const XMLHttpRequest: new () => Request;
 
 /**
- * {@link file://./bytes.ts | packageBytes} in a browser. Only workers may wait for bytes, and compile WebAssembly while
- * they wait, so masking and encoding belong into one.
+ * {@link file://./bytes.ts | packageBytes} in a browser. Only workers may block while fetching bytes and compiling
+ * WebAssembly, so run masking and encoding in one.
  */
 export function packageBytes(url: URL): Uint8Array<ArrayBuffer> {
   const request = new XMLHttpRequest();

@@ -1,11 +1,11 @@
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 
-/** The bytes of a file that comes with a package: a compiled WebAssembly module. Blocks until they are there. */
+/** Reads a file that comes with a package: a compiled WebAssembly module. Blocks until it is read. */
 export function packageBytes(url: URL): Uint8Array<ArrayBuffer> {
   return new Uint8Array(readFileSync(url));
 }
 
-/** Fills the beginning of an array with the bytes of such a file. Blocks until they are there. */
+/** Reads such a file into the beginning of an array. Blocks until it is read. */
 export function readPackageBytes(url: URL, target: Uint8Array): void {
   const file = openSync(url, 'r');
   try {

@@ -6,7 +6,7 @@ export type Defined<T> = {
 };
 
 /**
- * An object without its undefined properties, for what tells an absent property from an undefined one.
+ * Copies an object without its undefined properties, for code that distinguishes absent properties from undefined ones.
  *
  * @example
  * ```ts

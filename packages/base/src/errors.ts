@@ -3,18 +3,18 @@ const code = 'MLM_INPUT';
 /** An option named in a message: a library prints its name, the command line its flag. */
 export interface OptionMention {
   readonly option: string;
-  /** The value to give it, where the message recommends one. */
+  /** The value to give it, if the message recommends one. */
   readonly value?: string | number | undefined;
 }
 
-/** A function named in a message as what to call next: a library prints the call, the command line its own command. */
+/** A function that a message recommends calling: a library prints the call, the command line its own command. */
 export interface CallMention {
   readonly call: string;
   /** The options to give it. */
   readonly options?: Readonly<Record<string, string | number | boolean>> | undefined;
 }
 
-/** What a message may name that a library and the command line spell differently. */
+/** What libraries and the command line spell differently in a message. */
 export type Mention = OptionMention | CallMention;
 
 /** A message in parts: plain text, and the options and functions it names. Survives structured clone. */
@@ -87,10 +87,10 @@ export function messageText(parts: MessageParts, name = libraryName): string {
   return oneLine(parts.map((part) => (typeof part === 'string' ? part : name(part))).join(''));
 }
 
-/** Longer messages quote something that is no name and no number; its beginning and its end tell what it is. */
+/** Longer messages quote something that is neither a name nor a number; its beginning and end identify it. */
 const MAX_LENGTH = 1000;
 
-/** What a message quotes (a path, a value, another program's words) may hold line feeds and have any length. */
+/** What a message quotes (a path, a value, another program's output) may contain line feeds and have any length. */
 function oneLine(text: string): string {
   const line = text.replace(
     // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what a line must not hold
@@ -103,7 +103,7 @@ function oneLine(text: string): string {
 }
 
 /**
- * Something the user can put right: one clear line that names the file, row or option, what was expected and what to do.
+ * An error that the user can fix: one clear line that names the file, row or option, what was expected and what to do.
  *
  * @example
  * ```ts
@@ -113,11 +113,11 @@ function oneLine(text: string): string {
  * ```
  */
 export class InputError extends Error {
-  /** The same for all of them, across copies of this package. */
+  /** The same for every InputError, across copies of this package. */
   readonly code = code;
   /** What stands before the message in a stack trace. */
   override readonly name = 'InputError';
-  /** The message with the options it names still recognisable, for a caller that spells them its own way. */
+  /** The message with its mentions as parts, for a caller that spells them its own way. */
   readonly parts: MessageParts;
 
   constructor(message: string | MessageParts) {
@@ -126,13 +126,13 @@ export class InputError extends Error {
     this.parts = parts;
   }
 
-  /** Recognised by its code, so that an error made by another copy of this package counts too. */
+  /** Recognized by its code, so that errors from another copy of this package count too. */
   static override [Symbol.hasInstance](value: unknown): boolean {
     return value instanceof Error && 'code' in value && value.code === code;
   }
 }
 
-/** A value of the template: a mention, another message, or anything that is text. */
+/** A value of the template: a mention, another message, or anything that converts to text. */
 function partsOf(value: unknown): MessageParts {
   if (Array.isArray(value)) return value.flatMap(partsOf);
   return [isMention(value) ? value : String(value)];

@@ -1,6 +1,6 @@
 /**
- * The variables by which a launcher tells each of its processes its rank and their number. Slurm's are those of a step:
- * a batch script without srun is one process, whatever SLURM_NTASKS says.
+ * The variables in which a launcher gives each process its rank and the number of processes. Slurm's are those of a
+ * step: a batch script without srun is one process, whatever SLURM_NTASKS says.
  */
 const launchers = [
   { rank: 'SLURM_PROCID', size: 'SLURM_STEP_NUM_TASKS' },
@@ -10,16 +10,16 @@ const launchers = [
   { rank: 'RANK', size: 'WORLD_SIZE' },
 ] as const;
 
-/** A variable of a launcher's. */
+/** The names of a launcher's variables. */
 export interface LauncherVariables {
-  /** Names the variable that holds this process's rank, from 0. */
+  /** The variable that holds this process's rank, from 0. */
   rank: string;
-  /** Names the variable that holds the number of processes. */
+  /** The variable that holds the number of processes. */
   size: string;
 }
 
 /**
- * The variables of the launcher that started this process, both of them set; `undefined` where none did.
+ * The variables of the launcher that started this process, both of which are set; `undefined` if none did.
  *
  * @example
  * ```ts
@@ -33,7 +33,7 @@ export function launcherVariables(env: NodeJS.ProcessEnv = process.env): Launche
 }
 
 /**
- * The setting by which this is one of several processes of a launcher, such as `WORLD_SIZE=4`; `undefined` where it runs
+ * The setting that makes this one of several processes of a launcher, such as `WORLD_SIZE=4`; `undefined` if it runs
  * alone.
  *
  * @example

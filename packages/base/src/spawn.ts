@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process';
 import { InputError, type MessageParts } from './errors.js';
 
 /**
- * A module of the caller's package to run in another thread or process. From sources (tests) that is the compiled one:
- * src and dist have the same depth.
+ * A module of the caller's package to run in another thread or process. When running from sources (tests), this is the
+ * compiled module: src and dist have the same depth.
  *
  * @param from - the caller's `import.meta.url`
- * @param path - the module, from there: `./worker.js`
+ * @param path - the module, relative to it: `./worker.js`
  */
 export const entryPoint = (from: string, path: string): URL =>
   new URL(new URL(path, from).href.replace('/src/', '/dist/'));
@@ -25,7 +25,7 @@ export interface CommandOptions {
   onLine?: ((line: string) => void) | undefined;
 }
 
-/** Runs a program to its end and gives what it wrote. A program that cannot be started gives code null. */
+/** Runs a program to its end and returns its output. If the program cannot be started, the code is null. */
 export function runCommand(
   program: string,
   args: string[],
@@ -53,19 +53,19 @@ export function runCommand(
   });
 }
 
-/** The last lines of a failed program's output that say something, joined for a message. */
+/** The last lines of a failed program's output, joined for a message. */
 export function lastWords(result: CommandResult, lines = 3): string {
   const text = (result.stderr.trim() || result.stdout.trim()).split('\n');
   return text.slice(-lines).join(' | ').trim();
 }
 
-/** Writes an error as the last line of standard error, for {@link reportedParts} in the process that waits for this one. */
+/** Writes an error as the last line of standard error, for {@link reportedParts} in the parent process. */
 export function reportError(error: Error): void {
   const line = error.message.split('\n', 1)[0]!;
   console.error(JSON.stringify({ parts: error instanceof InputError ? error.parts : [line] }));
 }
 
-/** The message that a process ended with by {@link reportError}; `undefined` where it ended otherwise. */
+/** The message with which a process ended by {@link reportError}; `undefined` if it ended otherwise. */
 export function reportedParts({ stderr }: CommandResult): MessageParts | undefined {
   const line = stderr.trim().split('\n').at(-1) ?? '';
   if (!line.startsWith('{"parts":')) return undefined;

@@ -1,8 +1,8 @@
 import { InputError } from './errors.js';
 
 /**
- * The files that make up a tokenizer, in a checkpoint and in a dataset's metadata: the only names that are read from
- * such a folder or written into one.
+ * The files that make up a tokenizer, in a checkpoint and in a dataset's metadata; no other names are read from such a
+ * folder or written to it.
  */
 export const tokenizerFileNames = [
   'tokenizer.json',
@@ -15,11 +15,11 @@ export const tokenizerFileNames = [
 ] as const;
 
 /**
- * Holds a tokenizer's files, as metadata carries them, against the names that they may have: no dataset decides a path.
+ * Checks the names of a tokenizer's files in metadata, so that no dataset can choose a path to write to.
  *
  * @param files - content by file name
  * @param source - where they came from, for the message
- * @throws InputError when a name is another one, or a content is no text
+ * @throws InputError for any other name, or for content that is not text
  *
  * @example
  * ```ts

@@ -13,5 +13,5 @@ interface WebAssemblyInterface {
   readonly Memory: new (pages: { initial: number }) => WasmMemory;
 }
 
-/** What we use of WebAssembly: TypeScript declares it in its browser library alone. */
+/** The part of WebAssembly that we use: TypeScript declares it only in its browser library. */
 export const { WebAssembly } = globalThis as unknown as { WebAssembly: WebAssemblyInterface };

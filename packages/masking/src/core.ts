@@ -1,6 +1,4 @@
-/**
- * The part of this package that needs no Node, for browsers: the rule and rows as plain arrays.
- */
+/** The part of this package that does not need Node, for browsers: the rule, and rows as plain arrays. */
 
 // The rule: settings and a tokenizer make it
 

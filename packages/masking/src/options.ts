@@ -6,7 +6,7 @@ import { selections } from './select/index.js';
 
 const selectNames = Object.keys(selections);
 
-/** A replacement by its name, or by three shares. */
+/** A replacement, given by its name or by three shares. */
 function replacement(help: string): Option<MaskingSettings['replace'], undefined> {
   return {
     ...text({ value: 'how', help }),
@@ -30,7 +30,10 @@ const selectHelp = 'what is masked as one: tokens, words, n-grams or spans of wo
 const replaceHelp =
   'masked tokens become [MASK], or 80 % [MASK], 10 % random, 10 % kept, or by shares of your own';
 
-/** Which tokens are masked and how they are replaced: what `preprocess` records in a dataset, whatever its tokenizer. */
+/**
+ * Which tokens are masked and how they are replaced: the settings that `preprocess` records in a dataset, whatever its
+ * tokenizer.
+ */
 export const maskingOptions = options({
   probability: real({
     default: 0.15,
@@ -83,7 +86,7 @@ export const maskingOptions = options({
   }),
 });
 
-/** Tokens of one's own that are left alone; by their text, which a tokenizer turns into the ids of `protect`. */
+/** Additional tokens to protect, given as text; a tokenizer turns them into the ids of `protect`. */
 export const protectOptions = options({
   protect: list({
     default: [],
@@ -92,10 +95,10 @@ export const protectOptions = options({
   }),
 });
 
-/** A resumed run compares the rule that they make. */
+/** A resumed run compares the rule that these options make. */
 const decides = { through: 'masking-rule' };
 
-/** Masks that are drawn anew while training, where they are not to be the dataset’s own kind; see {@link dynamicSettings}. */
+/** Changes to the dataset's rule when masks are drawn anew during training; see {@link dynamicSettings}. */
 export const dynamicOptions = options({
   select: choice(selectNames, { value: 'what', decides, help: selectHelp }),
   replace: { ...replacement(replaceHelp), decides },
@@ -110,7 +113,7 @@ export const dynamicOptions = options({
   },
 });
 
-/** `0.15`, or `0.3:0.15` for the first and the last. */
+/** Parses `0.15`, or `0.3:0.15` for the first and the last probability. */
 function probabilities(spelled: unknown): [first: number, last: number] | undefined {
   if (typeof spelled !== 'string') return undefined;
   const parts = spelled.split(':');
@@ -119,7 +122,7 @@ function probabilities(spelled: unknown): [first: number, last: number] | undefi
   return parts.length <= 2 && isShare(first) && isShare(last) ? [first!, last!] : undefined;
 }
 
-/** What {@link dynamicOptions} change of masking settings; nothing that is not given. */
+/** The masking settings that {@link dynamicOptions} change; options not given change nothing. */
 export function dynamicSettings({
   select,
   replace,

@@ -9,18 +9,18 @@ import { BEGINS, CONTINUES, PROTECTED } from './select/words.js';
 
 export type { MaskingSettings };
 
-/** What the commands mask by where nothing else is asked for: the rule of Devlin et al. (2018), [MASK] everywhere. */
+/** The commands' default settings: the rule of Devlin et al. (2018), but with [MASK] everywhere. */
 export const maskingDefaults: MaskingSettings = defaultsOf(maskingOptions);
 
 /** What masking needs to know about a tokenizer; one loaded by `@mlm/tokenize` provides it. */
 export interface MaskableTokenizer {
-  /** Ids are below this. */
+  /** All ids are below this. */
   readonly vocabularySize: number;
   /** [MASK], and [PAD]: positions that hold it after a row's last token are padding. */
   readonly specialIds: { readonly mask: number; readonly pad: number };
-  /** Ids never masked and never drawn as a random id. [MASK] and [PAD] are protected in any case. */
+  /** Ids that are never masked and never drawn as a random id. [MASK] and [PAD] are always protected. */
   readonly protectedIds: readonly number[];
-  /** 1 for an id that begins a word, 0 for one that continues it; needed where words are masked as one. */
+  /** 1 for an id that begins a word, 0 for one that continues it; needed if words are masked as a whole. */
   readonly wordStarts?: Uint8Array | undefined;
 }
 
@@ -30,23 +30,25 @@ export type DescribedTokenizer = Pick<
   'vocabulary_size' | 'special_ids' | 'protected_ids' | 'word_starts'
 >;
 
-/** How input_ids become a masked-language-model exercise: settings and lookup tables. Survives structured cloning. */
+/** Settings and lookup tables for masking rows of ids. Survives structured cloning. */
 export interface MaskingRule {
-  /** What a dataset's metadata states of the rule; settings at their defaults are left out. */
+  /** The settings that a dataset's metadata records; those at their defaults are left out. */
   readonly settings: MaskingSettings;
   readonly maskId: number;
   readonly padId: number;
   readonly vocabularySize: number;
   /** 1 for a protected id, 0 for any other id of the vocabulary. */
   readonly isProtected: Uint8Array;
-  /** What an id is to the selection: protected, the beginning of what is masked as one, or its continuation. */
+  /**
+   * The class of each id in the selection: protected, or the beginning or continuation of what is masked as a whole.
+   */
   readonly classes: Uint8Array;
-  /** The ids that a random replacement may take, ascending; none where the rule has no random replacements. */
+  /** The ids that a random replacement may draw, ascending; empty if the rule has no random replacements. */
   readonly randomIds: Int32Array;
 }
 
 /**
- * The rule that the settings state for ids of a tokenizer: the only way to make one.
+ * Makes a rule from settings and a tokenizer; there is no other way to make one.
  * @throws InputError naming the setting that is unknown or out of range
  *
  * @example
@@ -79,7 +81,7 @@ export function maskingRule(
     isProtected[id] = 1;
   }
   const { of } = selectionOf(settings.select);
-  // A tokenizer looks through its vocabulary for them when it is asked.
+  // A tokenizer searches its vocabulary for them when asked.
   const wordStarts = of === 'words' ? described.wordStarts : undefined;
   if (of === 'words' && !wordStarts) {
     throw new InputError(
@@ -122,7 +124,7 @@ function completeSettings(given: MaskingSettings): MaskingSettings {
   return settings;
 }
 
-/** The settings in the order in which metadata has them, those at their defaults left out but for the first four. */
+/** The settings in the order of the metadata; those at their defaults are left out, except the first four. */
 function withoutDefaults(settings: MaskingSettings): MaskingSettings {
   const { probability, replace, labels, seed, select, exact_count, min_masks, max_masks } = settings;
   const { protect = [], dupe_factor = 1, stream_number = 0, final_probability = probability } = settings;
@@ -153,7 +155,7 @@ function describe(tokenizer: MaskableTokenizer | DescribedTokenizer): MaskableTo
   };
 }
 
-/** The bits of `word_starts`, one byte each. */
+/** Unpacks the bits of `word_starts`, one byte each. */
 function unpackBits(text: string, count: number): Uint8Array {
   const bytes = Buffer.from(text, 'base64');
   if (bytes.length !== (count + 7) >>> 3) {
@@ -170,7 +172,7 @@ function unprotectedIds(isProtected: Uint8Array): Int32Array {
 }
 
 /**
- * The rule at a point of training, from 0 at its beginning to 1 at its end: the probability changes along a line.
+ * The rule at a point of training, from 0 (beginning) to 1 (end), between which the probability changes linearly.
  *
  * @example
  * ```ts
@@ -190,7 +192,7 @@ export function ruleAt(rule: MaskingRule, progress: number): MaskingRule {
 }
 
 /**
- * The version of the dataset format that describes these settings: 2 where a reader of version 1 would misread them.
+ * The version of the dataset format for these settings: 2 if a reader of version 1 would misread them.
  *
  * @example
  * ```ts
@@ -204,7 +206,7 @@ export function formatVersion({ probability, replace, labels, seed, ...more }: M
 }
 
 /**
- * Whether words are masked as one, for which a tokenizer must say where they begin.
+ * Whether words are masked as a whole, for which the tokenizer must know where they begin.
  *
  * @example
  * ```ts
@@ -218,7 +220,7 @@ export function masksWords({ select }: MaskingSettings): boolean {
 }
 
 /**
- * Share of a row's positions that have a label, at most.
+ * The largest share of a row's positions that have a label, from 0 to 1.
  *
  * @example
  * ```ts
@@ -232,7 +234,7 @@ export function maskedShare({ labels, probability, final_probability = 0 }: Mask
 }
 
 /**
- * The settings as a line to read: `probability 0.15, replace mask, …`.
+ * The settings as a readable line: `probability 0.15, replace mask, …`.
  *
  * @example
  * ```ts

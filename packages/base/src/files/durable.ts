@@ -2,7 +2,7 @@ import { open, readdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 
 /**
- * What a file holds is on disk when this returns, whatever happens to the machine then.
+ * Flushes a file's contents to disk, so that they survive a crash of the machine.
  *
  * @example
  * ```ts
@@ -15,7 +15,7 @@ export async function syncFile(path: string): Promise<void> {
   const file = await open(path, 'r');
   try {
     await file.sync().catch((error: NodeJS.ErrnoException) => {
-      // Errors of a file handle do not say which file it is.
+      // Errors of a file handle do not name the file.
       error.path ??= path;
       throw error;
     });
@@ -25,7 +25,7 @@ export async function syncFile(path: string): Promise<void> {
 }
 
 /**
- * A folder's names are on disk when this returns: what was made, renamed and removed in it.
+ * Flushes a folder's entries to disk: whatever was created, renamed or removed in it.
  *
  * @example
  * ```ts
@@ -35,14 +35,14 @@ export async function syncFile(path: string): Promise<void> {
  * ```
  */
 export async function syncFolder(folder: string): Promise<void> {
-  // Some network file systems refuse to sync a folder; they keep names in order themselves.
+  // Some network file systems refuse to sync a folder; they keep its entries in order themselves.
   await syncFile(folder).catch((error: NodeJS.ErrnoException) => {
     if (!['EINVAL', 'EACCES', 'EPERM', 'EISDIR', 'ENOTSUP'].includes(error.code ?? '')) throw error;
   });
 }
 
 /**
- * The name of a file or folder is on disk when this returns.
+ * Flushes the name of a file or folder to disk.
  *
  * @example
  * ```ts
@@ -56,7 +56,7 @@ export function syncName(path: string): Promise<void> {
 }
 
 /**
- * All files and folders below a folder, and their names in it, are on disk when this returns.
+ * Flushes all files and folders below a folder to disk, with their names.
  *
  * @example
  * ```ts

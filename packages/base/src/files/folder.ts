@@ -7,17 +7,17 @@ import { exists, moveUnlessThere } from './move.js';
 import { checkTarget, type Replaceable } from './replace.js';
 import { writeError } from './write-error.js';
 
-/** How {@link writeFolder} writes. */
+/** Options of {@link writeFolder}. */
 export interface WriteFolderOptions extends LockOptions {
-  /** Replace an existing folder of the same kind. Default: false. */
+  /** Replaces an existing folder of the same kind. Default: false. */
   overwrite?: boolean;
-  /** Files and folders that are read: a target that is or contains one of them is refused. Default: none. */
+  /** Files and folders being read: a target that is or contains one of them is refused. Default: none. */
   inputs?: readonly string[] | undefined;
 }
 
 /**
- * Fills a new folder through `write`, as its only writer. It appears under its name when it is whole and on disk; one that
- * it replaces is there until then. An error, an abort or a kill leaves what was there before.
+ * Fills a new folder through `write`, as its only writer. It appears under its name once it is complete and on disk;
+ * until then, the folder that it replaces stays. An error, an abort or a kill leaves the previous state.
  *
  * @param kind what the folder may replace
  * @param write fills the folder that it is given
@@ -60,7 +60,8 @@ export async function writeFolder<T>(
 }
 
 /**
- * As {@link writeFolder}, for a folder inside one that its caller owns: without a lock, and over whatever is there.
+ * Like {@link writeFolder}, for a folder inside one that the caller owns: takes no lock, and replaces whatever is
+ * there.
  * @param check called before anything is replaced. Default: nothing to check
  *
  * @example
@@ -100,7 +101,7 @@ export async function replaceFolder<T>(
 }
 
 /**
- * Brings back the folder that an interrupted {@link replaceFolder} was about to replace, and removes what it had made.
+ * Restores the folder that an interrupted {@link replaceFolder} was about to replace, and removes its unfinished work.
  *
  * @example
  * ```ts
@@ -116,8 +117,8 @@ export async function restoreFolder(folder: string): Promise<void> {
 }
 
 /**
- * Holds what an interrupted run left beside a folder against what may be removed there.
- * @throws InputError when it is nothing that {@link replaceFolder} made for a folder of this kind
+ * Checks that what an interrupted run left beside a folder may be removed.
+ * @throws InputError when {@link replaceFolder} did not make it for a folder of this kind
  *
  * @example
  * ```ts
@@ -141,7 +142,7 @@ export function checkWorkingFolder(
   checkTarget(workingFolder(folder), workingContents(kind), options);
 }
 
-/** Where a folder is put together, and the one that it replaces stands while they change places. */
+/** Where a folder is assembled; also holds the one that it replaces while the two swap places. */
 function workingFolder(folder: string): string {
   return `${folder.replace(/\/+$/, '')}.partial`;
 }

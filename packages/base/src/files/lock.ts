@@ -11,33 +11,33 @@ import { writeError } from './write-error.js';
 
 /** How often an owner gives a sign of life. */
 const HEARTBEAT_MS = 10_000;
-/** An owner that cannot be seen from here is given up after this long without a sign. */
+/** An owner that cannot be checked from here is considered gone after this long without a sign of life. */
 const STALE_MS = 60_000;
-/** A lock is filled right after it was made; one that stays empty for so long was left by a kill in between. */
+/** A lock is filled right after it is created; one that stays empty this long was left by a kill in between. */
 const EMPTY_MS = 500;
 const RETRY_MS = 50;
 
 const RECORD_START = '{"pid":';
 
-/** The one line of a lock file; another one, `finished`, may follow. */
+/** The first line of a lock file; a second one, `finished`, may follow. */
 interface LockRecord extends ProcessIdentity {
-  /** Tells locks of one process apart. */
+  /** Distinguishes locks of one process. */
   id: string;
 }
 
-/** How {@link lockOutput} takes a lock. */
+/** Options of {@link lockOutput}. */
 export interface LockOptions {
-  /** Take the output from an owner on another machine although that gave a sign of life. Default: false. */
+  /** Takes the output from an owner on another machine even if it gave a sign of life. Default: false. */
   takeOver?: boolean;
 }
 
 /**
  * Makes this process the only writer of an output until {@link OutputLock.release}. The lock is a file `<output>.lock`
- * that names the process and its machine. On this machine the process and its start time say whether the owner lives; on
- * another one its sign of life does, which is given every 10 s and believed for 60 s.
+ * that names the process and its machine. On this machine, the process id and start time tell whether the owner is
+ * alive; on another, its sign of life does, which it gives every 10 s and which counts for 60 s.
  *
- * @param output a file or folder, there or not
- * @throws InputError when another process writes it, or no lock can be written beside it
+ * @param output a file or folder, whether or not it exists
+ * @throws InputError when another process is writing it, or no lock can be written beside it
  *
  * @example
  * ```ts
@@ -87,20 +87,20 @@ export class OutputLock {
   private readonly heartbeat: NodeJS.Timeout;
   private isReleased = false;
 
-  /** @internal {@link lockOutput} makes locks. */
+  /** @internal {@link lockOutput} creates locks. */
   constructor(
     private readonly output: string,
     private readonly path: string,
     private readonly file: number,
-    /** Whether the run whose lock was left behind had called {@link noteFinished}. */
+    /** Whether the run that left its lock behind had called {@link noteFinished}. */
     readonly wasFinished: boolean,
   ) {
-    // Writing the first byte anew makes the file system date the file, by the one clock that all machines share.
+    // Rewriting the first byte makes the file system date the file, by the one clock that all machines share.
     this.heartbeat = setInterval(() => giveSign(file), HEARTBEAT_MS).unref();
     process.on('exit', this.release);
   }
 
-  /** @throws InputError when another process has taken the output over meanwhile */
+  /** @throws InputError when another process has since taken over the output */
   check(): void {
     if (this.isOwn()) return;
     throw new InputError(
@@ -108,7 +108,7 @@ export class OutputLock {
     );
   }
 
-  /** Notes that the output is whole, for who finds this lock left behind by a kill. */
+  /** Records that the output is complete, for whoever finds this lock left behind by a kill. */
   noteFinished(): void {
     writeSync(this.file, 'finished\n', fstatSync(this.file).size);
   }
@@ -130,14 +130,14 @@ export class OutputLock {
   }
 }
 
-/** The path without links in its folders; a link as the output itself is what is written, not what it leads to. */
+/** The path with links in its folders resolved; if the output itself is a link, the link is written, not its target. */
 async function canonical(output: string): Promise<string> {
   const path = resolve(output);
   const folder = await realpath(dirname(path)).catch(() => dirname(path));
   return join(folder, basename(path));
 }
 
-/** A lock that somebody has. */
+/** A lock that a process holds. */
 class HeldLock {
   constructor(
     readonly owner: LockRecord,
@@ -147,12 +147,12 @@ class HeldLock {
   ) {}
 }
 
-/** A lock file that was being filled, or was left so. */
+/** A lock file that is being filled, or was never filled. */
 const EMPTY_ID = 'empty';
 
 /**
- * Takes the name `path`. Only who has the name `<lock>.<id>` may replace the lock of that id, which was left behind; he
- * does it by renaming, so that a kill leaves nothing that the next one would not replace as well.
+ * Takes the name `path`. Only the holder of the name `<lock>.<id>` may replace an abandoned lock of that id. It does so
+ * by renaming, so that whatever a kill leaves can be replaced in turn.
  */
 async function take(
   path: string,
@@ -180,9 +180,9 @@ async function take(
   return held ?? 'busy';
 }
 
-/** Makes a lock file that names this process; `undefined` when there is one. */
+/** Creates a lock file that names this process; `undefined` if one exists. */
 function create(path: string): number | undefined {
-  // Made first: between the file and its record a kill would leave an empty lock, which others wait for.
+  // Written first: a kill between creating the file and its record would leave an empty lock, which others wait for.
   const record: LockRecord = { ...ownIdentity(), id: randomBytes(6).toString('hex') };
   let file: number;
   try {
@@ -201,7 +201,7 @@ function create(path: string): number | undefined {
   }
 }
 
-/** Whether an owner that cannot be seen from here is to be respected; `own` is a file by the same clock. */
+/** Whether to respect an owner that cannot be checked from here; `own` is a file dated by the same clock. */
 function isBelieved({ owner, modified }: HeldLock, own: number, { takeOver = false }: LockOptions): boolean {
   if (takeOver || isAlive(owner) === false) return false;
   giveSign(own);
@@ -212,11 +212,11 @@ function giveSign(file: number): void {
   try {
     writeSync(file, '{', 0);
   } catch {
-    // A sign that is missed counts as none.
+    // A missing sign of life counts as none.
   }
 }
 
-/** Who has the lock; none when it is gone. A lock without a name is waited for. */
+/** The lock's holder; `undefined` if the lock is gone. Waits for a lock whose record is not written yet. */
 async function readLock(path: string): Promise<HeldLock | typeof EMPTY_ID | undefined> {
   for (const start = performance.now(); ; await setTimeout(RETRY_MS)) {
     try {

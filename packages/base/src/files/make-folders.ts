@@ -4,8 +4,8 @@ import { InputError } from '../errors.js';
 import { exists } from './move.js';
 
 /**
- * Makes a folder and those above it that are missing. `mkdir` with `recursive` never ends on Linux where a file system
- * (/proc) answers that a folder which is there is not.
+ * Creates a folder and its missing parents. `mkdir` with `recursive` never returns on Linux if a file system (/proc)
+ * denies that an existing folder exists.
  * @throws InputError when the file system refuses
  *
  * @example

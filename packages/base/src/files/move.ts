@@ -1,7 +1,7 @@
 import { rename, stat } from 'node:fs/promises';
 
 /**
- * Renames `from` to `to` unless `to` is there already or `from` is not: one step back of an interrupted publishing.
+ * Renames `from` to `to` unless `to` exists or `from` does not: undoes one step of an interrupted publishing.
  *
  * @example
  * ```ts
@@ -16,7 +16,7 @@ export async function moveUnlessThere(from: string, to: string): Promise<void> {
 }
 
 /**
- * Whether a path names a file or folder, a link followed.
+ * Whether a path names an existing file or folder, following links.
  *
  * @example
  * ```ts

@@ -1,14 +1,14 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 
-/** A process as another one can find it again: a process id alone is given to others in time. */
+/** Identifies a process to other processes: a process id alone is reused in time. */
 export interface ProcessIdentity {
   pid: number;
   /** Name of the machine, for messages. */
   host: string;
-  /** The boot and the process-id namespace that `pid` means something in; a machine's name alone where there is no /proc. */
+  /** The boot and the process-id namespace in which `pid` is valid; the machine's name alone if there is no /proc. */
   scope: string;
-  /** When it started, in clock ticks after the boot; null where that cannot be known. */
+  /** When it started, in clock ticks after the boot; null if unknown. */
   started: string | null;
 }
 
@@ -17,7 +17,7 @@ export function ownIdentity(): ProcessIdentity {
   return { pid: process.pid, host: hostname(), scope: scope(), started: startOf(process.pid) ?? null };
 }
 
-/** Whether that process lives; `undefined` where this one cannot see it: on another machine, in another container. */
+/** Whether that process is alive; `undefined` if this one cannot see it, on another machine or in another container. */
 export function isAlive({ pid, scope: where, started }: ProcessIdentity): boolean | undefined {
   if (where !== scope()) return undefined;
   if (started !== null) return startOf(pid) === started;
@@ -38,11 +38,11 @@ function scope(): string {
   }
 }
 
-/** Field 22 of /proc/<pid>/stat; none for a process that has ended and only waits to be reaped. */
+/** Field 22 of /proc/<pid>/stat; `undefined` for a process that has ended and only waits to be reaped. */
 function startOf(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The second field is the program's name in parentheses, which may hold spaces and parentheses itself.
+    // The second field is the program's name in parentheses, which may itself contain spaces and parentheses.
     const [state, ...rest] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     return state === 'Z' || state === 'X' ? undefined : rest[18];
   } catch {

@@ -2,25 +2,25 @@ import { lstat, mkdir, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { syncFolder, syncName } from './durable.js';
 
-/** A finished file or folder, and the name that it is to have. */
+/** A finished file or folder, and the name that it is to get. */
 export interface Move {
   from: string;
   to: string;
 }
 
-/** As {@link Move}; without `from`, nothing is to have that name afterwards. */
+/** Like {@link Move}; without `from`, the name is left unused. */
 export interface CompanionMove {
   from: string | undefined;
   to: string;
 }
 
 /**
- * Gives finished files and folders their names, replacing what had them: first the old ones are moved aside, the main one
- * before its companions, then the new ones come, the main one last. So whoever finds the main one finds its own
- * companions, never half of a pair. Killed at any moment and called again, it goes on where it was; an error brings the
- * old ones back, unless the main one has its name by then.
+ * Gives finished files and folders their names, replacing what had them. The old ones are moved aside, the main one
+ * before its companions; then the new ones take their places, the main one last. So whoever finds the main one finds
+ * its own companions, never half of a pair. Killed at any moment and called again, it continues where it stopped. An
+ * error restores the old ones, unless the main one already has its name.
  *
- * @param aside a folder for what is replaced; its caller removes it afterwards
+ * @param aside a folder for what is replaced; the caller removes it afterwards
  *
  * @example
  * ```ts
@@ -38,14 +38,14 @@ export async function publish(
 ): Promise<void> {
   if (await isThere(main.from)) {
     const names = companions.flatMap(({ from, to }) => (from === undefined ? [to] : [from, to]));
-    // A single file replaces another one in a single step.
+    // A single file replaces another in a single step.
     const isOneStep = !(await anyThere(names)) && !(await isFolder(main.to));
     try {
       if (!isOneStep) await moveAside([main, ...companions], aside);
       for (const { from, to } of [...companions, main])
         if (from !== undefined && (await isThere(from))) await rename(from, to);
     } catch (error) {
-      // Where that fails as well, the next start goes on from what is there.
+      // If that fails as well, the next start continues from what is there.
       await takeBack([...companions, main], aside).catch(() => {});
       throw error;
     }
@@ -64,7 +64,7 @@ async function moveAside(moves: readonly CompanionMove[], aside: string): Promis
   await syncFolder(dirname(aside));
 }
 
-/** Undoes what was renamed, the main one last. */
+/** Undoes the renames, the main one last. */
 async function takeBack(moves: readonly CompanionMove[], aside: string): Promise<void> {
   for (const { from, to } of moves)
     if (from !== undefined && !(await isThere(from)) && (await isThere(to))) await rename(to, from);
@@ -79,7 +79,7 @@ async function anyThere(paths: readonly string[]): Promise<boolean> {
   return false;
 }
 
-/** Also a link that leads nowhere has a name. */
+/** A link that leads nowhere has a name too. */
 function isThere(path: string): Promise<boolean> {
   return lstat(path).then(
     () => true,

@@ -2,12 +2,12 @@ import type { FileHandle } from 'node:fs/promises';
 import { InputError } from '../errors.js';
 
 /**
- * Fills `bytes` with what a file holds from `position` on. A single read may give fewer bytes than it is asked for, on a
- * network file system above all.
+ * Fills `bytes` from a file, starting at `position`. A single read may return fewer bytes than requested, especially on
+ * a network file system.
  *
  * @param path names the file in messages
- * @returns how many bytes there were; fewer than `bytes.length` where the file ends before
- * @throws InputError where the disk fails
+ * @returns the number of bytes read; fewer than `bytes.length` if the file ends first
+ * @throws InputError when the disk fails
  *
  * @example
  * ```ts
@@ -36,7 +36,7 @@ export async function readAt(
 }
 
 /**
- * A clear line for what a user can put right while reading.
+ * Turns a read error that the user can fix into an InputError; returns any other error unchanged.
  *
  * @example
  * ```ts

@@ -2,22 +2,22 @@ import { readdirSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { InputError, mention, say } from '../errors.js';
 
-/** What `overwrite` may replace: a plain file, or a folder with nothing but what we ourselves write there. */
+/** What `overwrite` may replace: a plain file, or a folder that holds only what we write there ourselves. */
 export type Replaceable =
   | { kind: 'file' }
   | {
       kind: 'folder';
-      /** Such a folder in words, for the message: `a dataset folder`. */
+      /** The kind of folder, for messages: `a dataset folder`. */
       name: string;
-      /** One of these stands in every folder of this kind. */
+      /** Every folder of this kind contains at least one of these. */
       marks: readonly string[];
-      /** Whether a file (`train/state.json`) or a folder (`train/`) can be a part of it. */
+      /** Whether a file (`train/state.json`) or a folder (`train/`) can be part of it. */
       isPart(path: string): boolean;
     };
 
 /**
  * @param output - where a result is to be written
- * @throws InputError for a URL: results appear whole or not at all, which a local file system alone can promise
+ * @throws InputError for a URL: results appear whole or not at all, which only a local file system can guarantee
  *
  * @example
  * ```ts
@@ -33,8 +33,8 @@ export function refuseUrl(output: string): void {
 }
 
 /**
- * Holds a target against what may be lost with it. A target that does not exist passes.
- * @throws InputError when it is, or contains, one of the inputs; exists without `overwrite`; or is nothing that
+ * Checks that writing a target loses nothing it must not. A target that does not exist passes.
+ * @throws InputError when it is or contains one of the inputs, exists without `overwrite`, or is not something
  * `overwrite` may replace
  *
  * @example
@@ -73,7 +73,7 @@ export function checkTarget(
 }
 
 /**
- * Whether a path lies in a folder or is the same, links resolved.
+ * Whether a path is in a folder, or is the folder itself, with links resolved.
  *
  * @example
  * ```ts
@@ -88,7 +88,7 @@ export function isWithin(path: string, folder: string): boolean {
   return `${inner}${sep}`.startsWith(outer.endsWith(sep) ? outer : `${outer}${sep}`);
 }
 
-/** The path without links; of one that does not exist, as far as it does. */
+/** The path with links resolved, as far as it exists. */
 function realPath(path: string): string {
   const absolute = resolve(path);
   try {
@@ -105,7 +105,7 @@ function refusal(target: string, reason: string): InputError {
   );
 }
 
-/** The first entry that is no part, as a relative path; folders that are parts are looked into. */
+/** The first entry that is not a part, as a relative path; searches folders that are parts. */
 function foreignEntry(folder: string, prefix: string, isPart: (path: string) => boolean): string | undefined {
   for (const entry of readdirSync(join(folder, prefix), { withFileTypes: true })) {
     const path = `${prefix}${entry.name}${entry.isDirectory() ? '/' : ''}`;

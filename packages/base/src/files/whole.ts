@@ -1,7 +1,7 @@
 import { open, rename, rm } from 'node:fs/promises';
 
 /**
- * Writes a small file so that it is there whole or not at all, also after a power loss: beside its place first, then moved.
+ * Writes a small file whole or not at all, even after a power loss: beside its destination first, then renamed.
  *
  * @example
  * ```ts

@@ -1,9 +1,9 @@
 import { InputError, mention, say } from '../errors.js';
 
 /**
- * A clear line for what a user can put right while something is being written (a full disk, missing rights); any other
- * error as it is.
- * @param goesOn whether the command has a `resume` that goes on with what was written
+ * Turns a write error that the user can fix (a full disk, missing permissions) into an InputError; returns any other
+ * error unchanged.
+ * @param goesOn whether the command has a `resume` that continues from what was written
  *
  * @example
  * ```ts

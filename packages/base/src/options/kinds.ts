@@ -1,14 +1,14 @@
 /** What an option says about itself, whatever its kind. */
 export interface Described {
-  /** One line for the help, in words that fit a library and a command line alike. */
+  /** One line of help, worded for both a library and a command line. */
   readonly help: string;
-  /** What stands for the value in the help: `rows` gives `--batch-size <rows>`. */
+  /** Placeholder for the value in the help: `rows` gives `--batch-size <rows>`. */
   readonly value?: string;
-  /** The default in words, where the value itself tells nothing: `one a core`. */
+  /** The default in words, if the value itself says little: `one a core`. */
   readonly shown?: string;
-  /** The name on the command line, where it is not the option's own; `false` keeps the option off the command line. */
+  /** The name on the command line, if it differs from the option's; `false` keeps the option off the command line. */
   readonly flag?: string | false;
-  /** A letter that does the same on the command line. */
+  /** A one-letter alias on the command line. */
   readonly short?: string;
   /**
    * What a resumed run must share with the run that began. By default the option's value, under the option's name; a
@@ -16,8 +16,8 @@ export interface Described {
    */
   readonly decides?: boolean | string | { readonly through: string };
   /**
-   * The option of the same table, or its value, without which this one does nothing: alone, another value than the
-   * default is refused.
+   * The option of the same table, or its value, without which this one has no effect: a value other than the default is
+   * then refused.
    */
   readonly requires?: string | { readonly option: string; readonly value: string };
 }
@@ -27,19 +27,19 @@ export interface Option<Value = unknown, Default extends Value | undefined = Val
   extends Described {
   readonly kind: 'whole' | 'real' | 'bytes' | 'flag' | 'choice' | 'text' | 'path' | 'list';
   readonly default: Default;
-  /** What a right value is, to stand behind "expected": `a whole number of at least 1`. */
+  /** Describes a valid value, to follow "expected": `a whole number of at least 1`. */
   readonly expected: string;
-  /** Must be given: there is no default. See {@link required}. */
+  /** Must be given: it has no default. See {@link required}. */
   readonly required?: boolean;
-  /** The values there are to choose from. */
+  /** The values to choose from. */
   readonly choices?: readonly string[];
-  /** Whether a value is right. */
+  /** Whether a value is valid. */
   accepts(value: unknown): boolean;
-  /** The value that a text spells, which {@link Option.accepts} has yet to judge. */
+  /** The value that a text spells, not yet checked by {@link Option.accepts}. */
   read(text: string): Value;
 }
 
-/** A maker of options of one kind; without a default the option may be left out, and is `undefined` then. */
+/** Makes options of one kind; an option without a default may be left out and is then `undefined`. */
 interface Kind<Value, Limits = unknown> {
   (spec: Described & Limits & { readonly default: Value }): Option<Value, Value>;
   (spec: Described & Limits): Option<Value, undefined>;
@@ -72,7 +72,7 @@ export const whole = kind<number, WholeLimits>(({ from = 0, to = Number.MAX_SAFE
   read: (text) => (/^[+-]?\d+$/.test(text) ? Number(text) : Number.NaN),
 }));
 
-/** A kind of options that are a whole number or one word. */
+/** A kind of option that is a whole number or one word. */
 const wholeOr = <Word extends string>(word: Word) =>
   kind<number | Word, WholeLimits>((limits) => {
     const number = whole({ help: '', ...limits });
@@ -128,7 +128,7 @@ const string = (kind: 'text' | 'path', expected: string) => () => ({
   read: (text: string) => text,
 });
 
-/** A text that is passed on as it is. */
+/** A text, passed on unchanged. */
 export const text = kind<string>(string('text', 'a text'));
 
 /** The path of a file or folder. */
@@ -142,7 +142,7 @@ export const list = kind<readonly string[]>(() => ({
   read: (text) => [text],
 }));
 
-/** The same option, which must be given. */
+/** The same option, but it must be given. */
 export function required<Value>(option: Option<Value, undefined>): Option<Value, Value> {
   return { ...option, required: true } as unknown as Option<Value, Value>;
 }

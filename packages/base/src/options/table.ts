@@ -5,20 +5,20 @@ import { nearest } from './nearest.js';
 /** Options by name. */
 export type OptionTable = Readonly<Record<string, Option>>;
 
-/** What the options of a table come to once defaults are filled in. */
+/** The values of a table's options, with defaults filled in. */
 export type Settings<Table extends OptionTable> = {
   -readonly [Name in keyof Table]: undefined extends Table[Name]['default']
     ? ReturnType<Table[Name]['read']> | undefined
     : ReturnType<Table[Name]['read']>;
 };
 
-/** What a caller may say of a table's options: any of them, or `undefined` for the default. */
+/** The options that a caller may give: any of a table's, or `undefined` for the default. */
 export type Given<Table extends OptionTable> = {
   -readonly [Name in keyof Table]?: Settings<Table>[Name] | undefined;
 };
 
 /**
- * Checks that a table is one, and keeps its precise type.
+ * Checks an option table's type without widening it.
  *
  * Everything about an option is read from its entry: the type of the settings, defaults, checks, the help, the flag,
  * the key in a configuration file, shell completion, and what a resumed run must share with the one that began.
@@ -27,7 +27,7 @@ export function options<const Table extends OptionTable>(table: Table): Table {
   return table;
 }
 
-/** The defaults of a table's options; `undefined` where there is none. */
+/** The defaults of a table's options; `undefined` for options without one. */
 export function defaultsOf<Table extends OptionTable>(table: Table): Settings<Table> {
   return mapTable(table, (option) => option.default) as Settings<Table>;
 }
@@ -47,8 +47,8 @@ export function settingsOf<Table extends OptionTable>(table: Table, given: Given
 }
 
 /**
- * Refuses options that do nothing without another one, as {@link Option.requires} says. Whoever gives both, if only as
- * they are by default, knows of both.
+ * Refuses options that have no effect without another one, see {@link Option.requires}. Giving both is accepted, even
+ * at their defaults.
  * @throws InputError that names both
  */
 export function refuseIdle<Table extends OptionTable>(table: Table, given: Given<Table>): void {
@@ -65,7 +65,8 @@ export function refuseIdle<Table extends OptionTable>(table: Table, given: Given
 }
 
 /**
- * Refuses a name that a function does not know, which plain JavaScript lets pass; one that is given as `undefined` is not given.
+ * Refuses an option name that a function does not know, which plain JavaScript lets pass. A name whose value is
+ * `undefined` counts as not given.
  * @param known all names that the function takes: its tables' options, and `true` for each of the others
  * @throws InputError for an unknown name, with the nearest known one
  */
@@ -82,7 +83,7 @@ export function refuseUnknown<Options extends object>(
   }
 }
 
-/** What a run's outcome depends on by the value of its options: what a resumed run is compared by. */
+/** The values of the options that decide a run's outcome, which a resumed run is compared by. */
 export function deciding<Table extends OptionTable>(
   table: Table,
   settings: Settings<Table>,
@@ -94,7 +95,7 @@ export function deciding<Table extends OptionTable>(
   return Object.fromEntries(entries);
 }
 
-/** `learningRate` and `learning_rate` as `learning-rate`. */
+/** Converts `learningRate` and `learning_rate` to `learning-rate`. */
 export function kebabCase(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`).replaceAll('_', '-');
 }

@@ -3,7 +3,7 @@ import type { RecordBatch } from 'apache-arrow';
 import { IGNORED_LABEL } from '../rows/originals.js';
 
 /**
- * Visits every position of a masked batch's rows, padding too.
+ * Visits every position of a masked batch's rows, including padding.
  * @param batch has `input_ids` and `labels`, whose rows have the same lengths
  * @param visit called with the id before masking, the id that the model sees, and whether the position has a label
  *

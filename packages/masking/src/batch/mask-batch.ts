@@ -18,12 +18,12 @@ import { repeatRows, restoreOriginals } from '../rows/originals.js';
 import { formatVersion, type MaskingRule } from '../rule.js';
 
 /**
- * A token batch, masked.
+ * Masks a token batch.
  * @param batch has the column `input_ids: list<int32>`; left unchanged.
- * @param epoch 0 for static masking; each epoch draws anew.
- * @param place where the rows stand in the dataset; default: what the batch itself says.
- * @returns `input_ids: list<int32>, labels: list<int32>, attention_mask: list<int8>` and the batch's `document_starts`, if it
- *   has them: a row for each row, or `dupe_factor` of them.
+ * @param epoch 0 for static masking; each epoch draws new masks.
+ * @param place the rows' place in the dataset; default: the one that the batch itself states.
+ * @returns `input_ids: list<int32>, labels: list<int32>, attention_mask: list<int8>` and the batch's `document_starts`,
+ *   if it has them: one row for each input row, or `dupe_factor` of them.
  * @throws InputError when ids or place are missing or out of range.
  *
  * @example
@@ -52,11 +52,11 @@ export function maskBatch(
 }
 
 /**
- * A masked batch, masked anew: what `maskBatch` makes of the original ids in that epoch. Epoch 0 with the batch's own
- * rule gives the same bytes again.
+ * Masks a masked batch again, with the result of `maskBatch` on the original ids in that epoch. Epoch 0 with the
+ * batch's own rule reproduces the same bytes.
  * @param batch has `input_ids` and `labels`; left unchanged.
  * @param epoch a whole number from 0.
- * @param place where the rows stand in the dataset; default: what the batch itself says.
+ * @param place the rows' place in the dataset; default: the one that the batch itself states.
  * @throws InputError when epoch, ids or place are missing or out of range.
  *
  * @example
@@ -81,7 +81,7 @@ export function remask(
 }
 
 /**
- * The token batch (`input_ids: list<int32>`) that a masked batch was made from.
+ * Restores the token batch (`input_ids: list<int32>`) that a masked batch was made from.
  *
  * @example
  * ```ts
@@ -96,7 +96,7 @@ export function unmask(batch: RecordBatch): RecordBatch {
   return tokenBatch(restoreOriginals(maskedColumns(batch)), placeOf(batch), documentStarts(batch));
 }
 
-/** Place, counts and description go on with the batch, the masked tokens and the rule added. */
+/** Carries over the batch's place, counts and description, and adds the masked tokens and the rule. */
 function toBatch(
   masked: MaskedRows,
   original: RecordBatch,
@@ -126,12 +126,12 @@ function requirePlace(batch: RecordBatch): BatchPlace {
   );
 }
 
-/** The batches of a stream have one description and one rule: the text of the last pair is kept. */
+/** All batches of a stream share one description and one rule: the text of the last pair is kept. */
 let last:
   | { description: DatasetDescription; rule: MaskingRule; describe: (batch: RecordBatch) => RecordBatch }
   | undefined;
 
-/** The masked batch with what its original says about the dataset, and with the rule. */
+/** Gives the masked batch its original's description of the dataset, and the rule. */
 function describeMasked(masked: RecordBatch, original: RecordBatch, rule: MaskingRule): RecordBatch {
   const description = descriptionOf(original);
   if (!description) return masked;

@@ -28,7 +28,7 @@ export function maskStage(rule: MaskingRule): BatchStage {
 }
 
 /**
- * What a worker thread calls once: the stage's function of a token batch, whose memory the masked ids take.
+ * Called once by each worker thread. Returns the stage's function, which masks a token batch in its own memory.
  *
  * @example
  * ```ts
@@ -48,16 +48,16 @@ export function createStage(rule: MaskingRule): (batch: ColumnBatch) => ColumnBa
     const starts = columns.document_starts as ListColumn<Int32Array> | undefined;
     const maskable = countMaskable(rows, rule);
     const { masked, tokens, ...columnsOfRows } = maskRowsInPlace(rows, rule, place);
-    // Sums over a dataset go by the name `selected` since the format's first version.
+    // Format version 1 already called sums over a dataset `selected`.
     const counts = { ...place.counts, tokens, maskable, selected: masked };
     const carried = starts && { document_starts: repeatRows(starts, dupe_factor) };
     return { columns: { ...columnsOfRows, ...carried }, place: { ...place, counts } };
   };
 }
 
-/** Tokens that are not protected. */
+/** Counts the tokens that are not protected. */
 function countMaskable({ values, offsets }: ListColumn<Int32Array>, { isProtected }: MaskingRule): number {
-  // Most ids are beyond the last protected one: a comparison costs less than a look into the table.
+  // Most ids are beyond the last protected one: a comparison costs less than a table lookup.
   const last = isProtected.lastIndexOf(1);
   const first = offsets[0]!;
   const end = offsets.at(-1)!;

@@ -4,16 +4,16 @@ import type { RecordBatch } from 'apache-arrow';
 import type { MaskingRule } from '../rule.js';
 import { maskBatch } from './mask-batch.js';
 
-/** How {@link mask} draws. */
+/** Options of {@link mask}. */
 export interface MaskOptions {
-  /** Each epoch draws anew: a whole number, 0 for static masking. Default: 0. */
+  /** Each epoch draws new masks: a whole number, 0 for static masking. Default: 0. */
   epoch?: number;
 }
 
 /**
- * A stream that masks the token batches written to it. Batches that do not say where their rows stand are taken as the
- * rows of one unit, in the order of their coming. What batches say about their dataset goes on with them, the rule added.
- * A batch that is no token batch ends the stream with an InputError.
+ * A stream that masks the token batches written to it. Batches that do not state their rows' place are taken as the
+ * rows of one unit, in order of arrival. Their description of the dataset is kept, and the rule added. A batch that is
+ * not a token batch ends the stream with an InputError.
  *
  * @example
  * ```ts

@@ -1,8 +1,8 @@
 import type { Split } from '@mlm/arrow/columns';
 
 /**
- * Where every random draw of masking comes from. The generator is Philox4x32-10 (Salmon et al., 2011), a pure function of
- * a 64-bit key and a 128-bit counter, so a draw depends on what it is for and on nothing else:
+ * The source of every random draw of masking. The generator is Philox4x32-10 (Salmon et al., 2011), a pure function of
+ * a 64-bit key and a 128-bit counter, so a draw depends only on its purpose and place:
  *
  *     counter  word 0   purpose << 28 | position in the row (selection: position >> 2)
  *              word 1   row in the unit, before `dupe_factor` repeats it
@@ -16,8 +16,8 @@ import type { Split } from '@mlm/arrow/columns';
  *                      begins, word 1 says whether a run is under way there, and word 2 how much of it is left
  *     0       15       the key of a stream number, see {@link keyWords}
  *
- * `split` is 0 for train and 1 for validation. With n draws a row (`dupe_factor`), copy k of a row in epoch e is epoch
- * e·n + k of that row.
+ * `split` is 0 for train and 1 for validation. With n copies of a row (`dupe_factor`), copy k of a row in epoch e is
+ * epoch e·n + k of that row.
  */
 export const TWO_TO_32 = 0x1_0000_0000;
 
@@ -30,7 +30,7 @@ export type Key = readonly [low: number, high: number];
 /** The largest epoch that fits the counter. */
 export const LAST_EPOCH = 2 ** 30 - 1;
 
-/** What draws are for, where it is not told by counter word 3: the top four bits of counter word 0. */
+/** The purpose of a draw, if counter word 3 does not tell: the top four bits of counter word 0. */
 export const RUN_PURPOSE = 1 << 28;
 const KEY_PURPOSE = 0xf000_0000;
 
@@ -40,8 +40,8 @@ export function selectionWord(epoch: number, split: Split): number {
 }
 
 /**
- * The key's two words: the seed's. A stream number i > 0 has a key of its own, words 0 and 1 of the block of the counter
- * (15 << 28, i, 0, 0) under the seed's key, so that equal places in different streams have different draws.
+ * The two words of a key: those of the seed. A stream number i > 0 has its own key, words 0 and 1 of the block of the
+ * counter (15 << 28, i, 0, 0) under the seed's key, so that equal places in different streams have different draws.
  */
 export function keyWords(seed: number, streamNumber = 0): Key {
   const key: Key = [seed >>> 0, Math.floor(seed / TWO_TO_32) >>> 0];

@@ -2,17 +2,17 @@ import { InputError } from '@mlm/base/errors';
 import { TWO_TO_32 } from './counter.js';
 import { countBitWords, type Draws } from './draws.js';
 
-/** Uniform numbers in [0, 1), one of each for every id of the column's rows, from the first row on. */
+/** Uniform numbers in [0, 1): one of each kind for every id of the column's rows, from the first row on. */
 export interface Uniforms {
-  /** A position is masked where its number is below the probability. */
+  /** A position is masked if its number is below the probability. */
   select: ArrayLike<number>;
-  /** Where not all become [MASK]: below 0.8 (of `bert`) [MASK], below 0.9 a random id, else kept. */
+  /** If not all masked tokens become [MASK]: below 0.8 (with `bert`) [MASK], below 0.9 a random id, else kept. */
   kind?: ArrayLike<number>;
   /** For random ids: the unprotected id at `floor(number * count of unprotected ids)`. */
   id?: ArrayLike<number>;
 }
 
-/** Draws that the caller brings along. Runs of words have none. */
+/** Draws supplied by the caller. Runs of words are not supported. */
 export function givenDraws(uniforms: Uniforms): Draws {
   return {
     select(rows, chance) {

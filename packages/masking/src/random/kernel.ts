@@ -80,7 +80,7 @@ export interface Kernel {
   ): number;
 }
 
-/** The kernel's memory holds its own few bytes, then the table of classes that was used last, then what a call needs. */
+/** The kernel's memory holds a few bytes of its own, then the most recent table of classes, then the call's data. */
 const TABLE_BYTE = 1024;
 const PAGE_BYTES = 65_536;
 /** Index of the word after the table. */
@@ -91,7 +91,7 @@ let module: WasmModule | undefined;
 let kernel: Kernel | undefined;
 let words = new Uint32Array(0);
 
-/** The draws by the WebAssembly SIMD kernel: the hot path. */
+/** Draws by the WebAssembly SIMD kernel: the hot path. */
 export function kernelDraws([keyLow, keyHigh]: Key): Draws {
   return {
     select(rows, chance) {
@@ -168,7 +168,10 @@ export function kernelDraws([keyLow, keyHigh]: Key): Draws {
   }
 }
 
-/** Writes the counters of positions into the kernel's memory: four columns of `room` words. The rows are written at `rowsAt`. */
+/**
+ * Writes the counters of positions into the kernel's memory as four columns of `room` words. The rows are written at
+ * `rowsAt`.
+ */
 function writeCounters(
   wasm: Kernel,
   { count, indices, rowOf }: DrawPositions,
@@ -198,7 +201,7 @@ function writeCounters(
   );
 }
 
-/** Writes a word of each row, then the counters' words 1 to 3, into the kernel's memory: four columns. */
+/** Writes one word of each row, then the counters' words 1 to 3, into the kernel's memory as four columns. */
 function writeRows(word: Int32Array, { count, rows, units, lasts }: DrawRows, at: number): void {
   words.set(word.subarray(0, count), at);
   words.set(rows.subarray(0, count), at + count);
@@ -207,10 +210,10 @@ function writeRows(word: Int32Array, { count, rows, units, lasts }: DrawRows, at
 }
 
 /**
- * One bit a position of rows that follow one another, for bits 0 and 1 of its id's class: `ceil(length / 32)` words a row.
- * @param classes of all ids, a byte each
- * @param onForeignId called with an id that has no class; throws
- * @returns views which the next call of the kernel overwrites
+ * One bit per position of consecutive rows, for bits 0 and 1 of its id's class: `ceil(length / 32)` words per row.
+ * @param classes the classes of all ids, one byte each
+ * @param onForeignId called with an id that has no class; must throw
+ * @returns views that the next call of the kernel overwrites
  */
 export function classBits(
   rows: DrawRows,
@@ -248,12 +251,12 @@ export function classBits(
   return [words.subarray(bits, bits + bitWords), words.subarray(bits + bitWords, bits + 2 * bitWords)];
 }
 
-/** The kernel works on eight at a time. */
+/** Rounds up: the kernel works on eight at a time. */
 function roomFor(count: number): number {
   return (count + 7) & ~7;
 }
 
-/** One block of Philox4x32-10 by the kernel. */
+/** Computes one block of Philox4x32-10 with the kernel. */
 export function kernelBlock(counter: Words, [keyLow, keyHigh]: Key): Words {
   const wasm = reserve(counter.length);
   words.set(counter, first);
@@ -261,7 +264,7 @@ export function kernelBlock(counter: Words, [keyLow, keyHigh]: Key): Words {
   return [words[first]!, words[first + 1]!, words[first + 2]!, words[first + 3]!];
 }
 
-/** The kernel, its memory grown to hold so many words from the first free byte on. */
+/** The kernel, with its memory grown to hold `count` words from the first free byte on. */
 function reserve(count: number): Kernel {
   kernel ??= instantiate();
   const missing = 4 * (first + count) - kernel.memory.buffer.byteLength;

@@ -1,7 +1,7 @@
 import { type Key, philox, RUN_PURPOSE, TWO_TO_32 } from './counter.js';
 import { countBitWords, type DrawPositions, type DrawRows, type Draws } from './draws.js';
 
-/** The draws in plain TypeScript: what the WebAssembly kernel must equal word for word. */
+/** Draws in plain TypeScript, which the WebAssembly kernel must equal word for word. */
 export function referenceDraws(key: Key): Draws {
   const selection = ({ rows, units, lasts }: DrawRows, row: number, position: number) => {
     const block = philox([position >>> 2, rows[row]!, units[row]!, lasts[row]!], key);

@@ -5,15 +5,15 @@ import type { Replacement } from './replacement.js';
 
 export { type MaskedPositions, type Replacement, replaceMasked } from './replacement.js';
 
-/** The ways to replace masked tokens that have a name: the only list of them. */
+/** The named ways to replace masked tokens: the only list of them. */
 export const replacements: Readonly<Record<string, Replacement>> = { mask, bert };
 
-/** Shares of one's own: [MASK], a random id, kept. They sum to 1. */
+/** Explicit shares of [MASK], random ids and kept ids, which sum to 1. */
 export type ReplacementShares = readonly [mask: number, random: number, keep: number];
 
 /**
- * The replacement that settings state by its name or by shares.
- * @throws InputError when there is none of that name, or the shares do not sum to 1
+ * The replacement that settings give by name or by shares.
+ * @throws InputError when the name is unknown, or the shares do not sum to 1
  */
 export function replacementOf(replace: string | ReplacementShares): Replacement {
   if (typeof replace === 'string') {
@@ -34,7 +34,7 @@ export function replacementOf(replace: string | ReplacementShares): Replacement 
   return { mask, random };
 }
 
-/** Shares by the name they have, if they have one. */
+/** The name of the replacement with these shares; the shares themselves if it has none. */
 export function namedReplacement(replace: string | ReplacementShares): string | ReplacementShares {
   const { mask, random } = replacementOf(replace);
   const named = Object.entries(replacements).find(

@@ -1,11 +1,11 @@
 import { TWO_TO_32 } from '../random/counter.js';
 import type { DrawRows, Draws } from '../random/draws.js';
 
-/** What becomes of masked tokens: shares of them, which sum to 1 with those that keep their ids. */
+/** Shares of the masked tokens that are replaced; the rest keep their ids. */
 export interface Replacement {
-  /** Share that [MASK] takes the place of. */
+  /** Share replaced by [MASK], from 0 to 1. */
   readonly mask: number;
-  /** Share that a random unprotected id takes the place of. */
+  /** Share replaced by a random unprotected id, from 0 to 1. */
   readonly random: number;
 }
 
@@ -14,13 +14,15 @@ export interface MaskedPositions {
   count: number;
   /** Index in the column's values. */
   readonly indices: Int32Array;
-  /** Which of the rows. */
+  /** Index of the position's row. */
   readonly rowOf: Int32Array;
-  /** Which of these positions draws the kind of replacement: its own, or the first one of a run that is replaced as one. */
+  /**
+   * The position whose draw decides the kind of replacement: this one, or the first of a run that is replaced as one.
+   */
   readonly kindOf: Int32Array;
 }
 
-/** Puts [MASK] or a random id on masked positions, or keeps the id, by the replacement's shares. */
+/** Replaces the ids at masked positions by [MASK] or a random id, or keeps them, in the replacement's shares. */
 export function replaceMasked(
   ids: Int32Array,
   masked: MaskedPositions,
@@ -33,7 +35,7 @@ export function replaceMasked(
   const { kinds, choices } = draws.replace(masked, rows, Math.max(1, randomIds.length));
   const maskBelow = mask * TWO_TO_32;
   const randomBelow = (mask + random) * TWO_TO_32;
-  // Chosen by bits: a branch on a random number is mispredicted too often, which costs as much as drawing the number.
+  // Chosen by bits: a branch on a random number is mispredicted so often that it costs as much as the draw.
   for (let i = 0; i < count; i++) {
     const index = indices[i]!;
     const kind = kinds[kindOf[i]!]!;

@@ -8,20 +8,20 @@ import { type MaskedBits, outsideVocabulary } from '../select/words.js';
 import { fromZero, IGNORED_LABEL } from './originals.js';
 import type { RowPlaces } from './places.js';
 
-/** Tokens drawn for at a time: what fits the processor's caches. */
+/** Tokens to draw for at a time: as many as fit the processor's caches. */
 const CHUNK_TOKENS = 32_768;
 
 /** Masked rows, and how many of their tokens were masked. */
 export interface MaskedRows extends MaskedColumns {
-  /** Tokens that were masked, whatever was put in their place. */
+  /** Number of masked tokens, whatever replaced them. */
   masked: number;
-  /** Positions that are no padding. */
+  /** Positions that are not padding. */
   tokens: number;
 }
 
 /**
- * The masking rule over the rows of a column, whose order and lengths it keeps. The masked ids take the originals' place in
- * its values.
+ * Applies the masking rule to the rows of a column, in place: order and lengths stay, and masked ids overwrite the
+ * originals.
  * @throws InputError when an id to be masked lies outside the vocabulary.
  */
 export function applyRule(
@@ -58,7 +58,7 @@ export function applyRule(
       maskedCount += masked.count;
     }
   }
-  // Each column has separate offsets: apache-arrow's tableToIPC drops a buffer that follows itself.
+  // Each column needs its own offsets: apache-arrow's tableToIPC drops a buffer that follows itself.
   return {
     input_ids: { values: ids, offsets: offsets.slice() },
     labels: { values: labels, offsets: offsets.slice() },
@@ -68,7 +68,7 @@ export function applyRule(
   };
 }
 
-/** The row after a chunk that begins at a row: at least one row, else as many as the chunk has tokens for. */
+/** The end of a chunk that begins at a row: at least one row, otherwise as many as fit the chunk's tokens. */
 function chunkEnd(offsets: Int32Array, begin: number): number {
   const limit = offsets[begin]! + CHUNK_TOKENS;
   let end = begin + 1;
@@ -91,7 +91,7 @@ function rowsOfRoom(room: number): DrawRows & { count: number } {
   };
 }
 
-/** What the draws of a chunk's rows depend on. The next call overwrites it. */
+/** The inputs to the draws of a chunk's rows. The next call overwrites them. */
 function chunkRows(
   offsets: Int32Array,
   { split, rows, units }: RowPlaces,
@@ -120,7 +120,7 @@ function chunkRows(
   return rowRoom;
 }
 
-/** @returns how many positions of the row are padding */
+/** @returns the number of padding positions in the row */
 function clearPadding(
   ids: Int32Array,
   { starts, lengths }: DrawRows,
@@ -156,9 +156,9 @@ function roomFor(count: number): MaskedPositions {
 }
 
 /**
- * Masks the positions whose bit is set and whose id is not protected: their ids become labels. Where `masked` is given, it
- * is told the positions; else each of them becomes [MASK] at once.
- * @returns how many were masked
+ * Masks the positions whose bit is set and whose id is not protected: their ids become labels. If `masked` is given, it
+ * receives the positions; otherwise each becomes [MASK] at once.
+ * @returns the number of masked positions
  */
 function label(
   { bits, runStarts }: MaskedBits,

@@ -10,9 +10,10 @@ import { consecutiveRows, type RowPlaces } from './places.js';
 
 /**
  * Masks rows of token ids.
- * @param column one row a sequence with its special tokens, row i = `values[offsets[i] .. offsets[i + 1])`; left unchanged.
- * @param places where the rows stand: a place for rows that follow one another in a unit, or one for each row.
- * @param epoch 0 for static masking; each epoch draws anew.
+ * @param column one row per sequence, with its special tokens, row i = `values[offsets[i] .. offsets[i + 1])`; left
+ *   unchanged.
+ * @param places the rows' places in the dataset: one for consecutive rows of a unit, or one per row.
+ * @param epoch 0 for static masking; each epoch draws new masks.
  * @throws InputError when the epoch or an id is out of range.
  *
  * @example
@@ -35,7 +36,7 @@ export function maskRows(
 }
 
 /**
- * {@link maskRows} for the owner of the column: the masked ids take the originals' place, which saves a copy.
+ * {@link maskRows} in place: masked ids overwrite the originals, which saves a copy.
  *
  * @example
  * ```ts
@@ -59,7 +60,7 @@ export function maskRowsInPlace(
 }
 
 /**
- * Masks rows by given uniform numbers instead of the rule's seed: one of each kind for every id of the column's rows.
+ * Masks rows with given uniform numbers instead of the rule's seed: one of each kind for every id of the column's rows.
  * @throws InputError when the epoch or an id is out of range.
  *
  * @example
@@ -82,7 +83,7 @@ export function maskWithUniforms(
 }
 
 /**
- * Masks rows again for another epoch or by another rule: `maskRows` of their originals.
+ * Masks rows again for another epoch or with another rule, with the result of `maskRows` on their originals.
  *
  * @example
  * ```ts

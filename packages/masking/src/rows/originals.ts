@@ -1,6 +1,6 @@
 import type { ListColumn, MaskedColumns } from '@mlm/arrow/columns';
 
-/** Label of a position that the loss leaves out, as in PyTorch's cross-entropy. */
+/** Label of a position that the loss ignores, as in PyTorch's cross-entropy. */
 export const IGNORED_LABEL = -100;
 
 /**
@@ -28,7 +28,7 @@ export function restoreOriginals(
   return originals;
 }
 
-/** The column's rows, not copied, with offsets that begin at 0. */
+/** The column's rows, not copied, with offsets from 0. */
 export function fromZero<T extends Int32Array | Int8Array>({
   values,
   offsets,
@@ -47,7 +47,7 @@ export function copyRows(column: ListColumn<Int32Array>): ListColumn<Int32Array>
   return { values: values.slice(), offsets };
 }
 
-/** Each row so many times, one after the other. */
+/** Repeats each row `times` times, its copies adjacent. */
 export function repeatRows(column: ListColumn<Int32Array>, times: number): ListColumn<Int32Array> {
   if (times === 1) return column;
   const { values, offsets } = fromZero(column);

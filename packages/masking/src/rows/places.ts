@@ -1,17 +1,17 @@
 import type { BatchPlace, Split } from '@mlm/arrow/columns';
 import { InputError } from '@mlm/base/errors';
 
-/** Where each row stands in the dataset: what its draws depend on, beside seed, epoch and position. */
+/** Each row's place in the dataset, on which its draws depend besides seed, epoch and position. */
 export interface RowPlaces {
-  /** The split of all of them. */
+  /** The split of all rows. */
   readonly split: Split;
-  /** One unit number a row. */
+  /** The unit number of each row. */
   readonly units: Int32Array;
-  /** One row number in its unit (and split) a row. */
+  /** The number of each row in its unit and split. */
   readonly rows: Int32Array;
 }
 
-/** Places of rows that follow one another in one unit. */
+/** Places of consecutive rows of one unit. */
 export function consecutiveRows({ unit, firstRow, split }: BatchPlace, count: number): RowPlaces {
   const rows = new Int32Array(count);
   for (let i = 0; i < count; i++) rows[i] = firstRow + i;
@@ -19,7 +19,7 @@ export function consecutiveRows({ unit, firstRow, split }: BatchPlace, count: nu
 }
 
 /**
- * Places of rows of a dataset, by its metadata.
+ * Places of a dataset's rows, computed from its metadata.
  * @param rowsPerUnit index = unit number.
  * @param indices row numbers in the dataset, from 0, in any order.
  * @throws InputError for a row that the dataset does not have.
