@@ -6,7 +6,7 @@ import { DRIVER_FILE, hasTfjsNodePackage, readInstallation } from '@mlm/compile/
 import { readXlaInstallation } from '@mlm/compile/xla';
 import { type EnginePlace, type EngineProbe, probeEngine } from './probe.js';
 
-/** What a caller wants; `auto` leaves it to what the machine has. */
+/** The engine and device that a caller wants; `auto` lets the machine decide. */
 export interface EngineWish {
   engine: Engine | 'auto';
   device: Device | 'auto';
@@ -22,7 +22,7 @@ export interface EngineChoice {
   reason: string;
 }
 
-/** What the choice looks at; replaced in tests. */
+/** What is known of the machine; replaced in tests. */
 export interface MachineFacts {
   /** TensorFlow is set up: without, or with CUDA's libraries. */
   tensorflow: 'cpu' | 'gpu' | undefined;

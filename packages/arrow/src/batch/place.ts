@@ -28,7 +28,7 @@ export interface BatchPlace {
 
 /**
  * The place that the batch carries; `undefined` for batches from elsewhere.
- * @throws InputError where something else stands in its stead
+ * @throws InputError when the stored place is malformed
  *
  * @example
  * ```ts
@@ -84,7 +84,7 @@ export function placeMetadata(place?: BatchPlace, others?: Map<string, string>):
 }
 
 /**
- * What the batch's schema says about the dataset that it is part of; `undefined` when it says nothing.
+ * The description of the dataset in the batch's schema; `undefined` if it has none.
  *
  * @example
  * ```ts

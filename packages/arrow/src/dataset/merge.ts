@@ -12,9 +12,9 @@ import { arrowFile, validationPath } from '../sink/file.js';
 import { datasetFolder } from '../sink/folder.js';
 import { type Dataset, openDataset } from './open.js';
 
-/** How {@link mergeDatasets} writes. */
+/** Options of {@link mergeDatasets}. */
 export interface MergeOptions {
-  /** Replace an existing output. Default: false. */
+  /** Replaces an existing output. Default: false. */
   overwrite?: boolean;
   /** Take the output from a process on another machine that seems to be writing it. Default: false. */
   takeOver?: boolean;

@@ -33,9 +33,9 @@ export interface Dataset extends AsyncIterable<RecordBatch> {
   close(): Promise<void>;
 }
 
-/** How {@link openDataset} reads. */
+/** Options of {@link openDataset}. */
 export interface OpenOptions {
-  /** Hold each shard of a folder against its checksum before its first batch is read. Default: false. */
+  /** Checks each shard of a folder against its checksum before reading its first batch. Default: false. */
   verify?: boolean;
 }
 

@@ -7,7 +7,7 @@ import type { Shard } from '../sink/split.js';
 import { readManifest } from './sidecar.js';
 
 /**
- * Holds the shards in a split's folder against the sizes and checksums in its manifest.
+ * Checks the shards in a split's folder against the sizes and checksums in its manifest.
  * @param path a dataset's path; a single file has no manifest
  * @param signal ends the check with an AbortError
  * @returns how many shards were checked: 0 where there is no manifest
