@@ -147,6 +147,9 @@ export async function preprocess(options: PreprocessOptions): Promise<Preprocess
       if (progress.rows === options.limit) return;
     }
   };
+  // A sink that has failed takes no batches any more, and threads that hold some make no further ones: nobody is to wait
+  // for them, as pipeline does from Node 22 on.
+  sink.once('error', (error) => tokens.batches.destroy(error));
   try {
     await pipeline(watched, sink, { signal });
   } catch (error) {
