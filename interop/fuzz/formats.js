@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { listColumn, openDataset } from '../../packages/arrow/dist/index.js';
+import { elementCount } from '../../packages/base/dist/shape.js';
 import { applyConfig } from '../../packages/cli/dist/options/config.js';
 import { createProgram } from '../../packages/cli/dist/program.js';
 import {
@@ -257,8 +258,7 @@ export const formats = {
       const path = join(folder, 'in.safetensors');
       writeFileSync(path, bytes);
       for (const { shape, values } of (await readSafetensors(path)).values())
-        if (shape.reduce((product, size) => product * size, 1) !== values.length)
-          throw new Error('a tensor of another size than its shape');
+        if (elementCount(shape) !== values.length) throw new Error('a tensor of another size than its shape');
     },
   },
   'config.json': inFolder('config.json', {

@@ -1,5 +1,6 @@
 // Times bert-base's training step through XLA, each way of compiling in turn, on a made-up batch.
 //   node step.js PLUGIN DEVICE [PRESET] [ROWS] [STEPS]        prints a line of JSON for each
+import { elementCount } from '../../packages/base/dist/shape.js';
 import { toStableHlo } from '../../packages/compile/dist/targets/xla/emit/module.js';
 import { compileFlags, emissionFor } from '../../packages/compile/dist/targets/xla/flags.js';
 import { Plugin } from '../../packages/pjrt/dist/index.js';
@@ -60,7 +61,7 @@ async function time(emission, flags) {
 
 /** Weights and ids that look drawn, and scalars of an early step. */
 function fill({ name, shape, dtype }) {
-  const count = shape.reduce((product, size) => product * size, 1);
+  const count = elementCount(shape);
   const ids = { input_ids: 30000, masked_labels: 30000, masked_positions: rows * sequence };
   if (dtype === 'int32') return Int32Array.from({ length: count }, (_, i) => (i * 7919) % (ids[name] ?? 7));
   const scalars = { step_size: 1e-4, decay: 1e-6, second_moment_scale: 1, first_moment_keep: 0.9 };

@@ -1,5 +1,6 @@
 // Reads a compiled program of XLA, an HloModuleProtoWithConfig, and says what each of its kernels moves and multiplies.
 // Fields as in xla/service/hlo.proto and xla/xla_data.proto.
+import { elementCount } from '../../packages/base/dist/shape.js';
 
 /** A protobuf message as field number → values: bigints, or bytes. */
 function message(bytes) {
@@ -59,8 +60,7 @@ function shape(bytes) {
   const type = Number(fields.get(2)?.[0] ?? 0n);
   const dimensions = integers(fields, 3);
   const parts = type === TUPLE ? (fields.get(4) ?? []).map(shape) : [];
-  const count = dimensions.reduce((product, size) => product * size, 1);
-  const own = (elementBytes[type] ?? 0) * count;
+  const own = (elementBytes[type] ?? 0) * elementCount(dimensions);
   return { type, dimensions, parts, bytes: parts.reduce((sum, part) => sum + part.bytes, own) };
 }
 
@@ -170,13 +170,13 @@ function productFlops(item, operands) {
     ? integers(message(item.dot), 1)
     : (/"lhs_contracting_dimensions":\[([^\]]*)\]/.exec(item.config)?.[1] ?? '').match(/\d+/g)?.map(Number);
   const [left] = operands;
-  const depth = (depths ?? []).reduce((product, axis) => product * left.shape.dimensions[axis], 1);
+  const depth = elementCount((depths ?? []).map((axis) => left.shape.dimensions[axis]));
   return 2 * depth * elements(item.shape);
 }
 
 /** Elements of a result; of a tuple, of its first part (the others are workspace). */
 const elements = ({ dimensions, parts, type }) =>
-  type === TUPLE ? elements(parts[0]) : dimensions.reduce((product, size) => product * size, 1);
+  type === TUPLE ? elements(parts[0]) : elementCount(dimensions);
 
 function innerFlops(item, computations) {
   if (item.opcode !== 'fusion') return 0;

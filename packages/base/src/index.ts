@@ -45,6 +45,10 @@ export { type LauncherVariables, launcherVariables, severalProcesses } from './l
 
 export { type Defined, defined } from './defined.js';
 
+// Shapes of tensors
+
+export { elementCount } from './shape.js';
+
 // A tokenizer's files
 
 export { checkTokenizerFiles, tokenizerFileNames } from './tokenizer-files.js';

@@ -1,3 +1,4 @@
+import { elementCount } from '@mlm/base/shape';
 import { type ElementType, elementTypes, type HostArray } from './element-type.js';
 import type { Handles } from './handles.js';
 import type { Native } from './native.js';
@@ -17,7 +18,7 @@ export class DeviceBuffer<T extends ElementType = ElementType> {
 
   /** Elements. */
   get length(): number {
-    return this.shape.reduce((product, size) => product * size, 1);
+    return elementCount(this.shape);
   }
 
   /** @internal */

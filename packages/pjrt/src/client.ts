@@ -1,3 +1,4 @@
+import { elementCount } from '@mlm/base/shape';
 import { DeviceBuffer } from './buffer.js';
 import type { Device } from './device.js';
 import { readDevice } from './device.js';
@@ -62,7 +63,7 @@ export class Client {
   upload(data: NodeJS.TypedArray, shape: readonly number[], options: UploadOptions = {}): DeviceBuffer {
     const type = options.type ?? typeOfArray(data);
     const device = options.device ?? this.devices[0]!;
-    const count = shape.reduce((product, size) => product * size, 1);
+    const count = elementCount(shape);
     if (count !== data.length) {
       throw new RangeError(`${data.length} elements do not fill the shape [${shape}], which takes ${count}`);
     }

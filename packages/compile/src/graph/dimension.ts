@@ -73,7 +73,3 @@ export function staticShape(shape: Shape): number[] {
     return dimension;
   });
 }
-
-/** The number of elements of a shape of numbers. */
-export const sizeOf = (shape: readonly number[]): number =>
-  shape.reduce((product, size) => product * size, 1);

@@ -1,5 +1,5 @@
+import { elementCount } from '@mlm/base/shape';
 import { type Tensor, tensor } from '@tensorflow/tfjs-core';
-import { sizeOf } from '../graph/dimension.js';
 import { HostMemory, paddedCount } from '../host/memory.js';
 import { isTracing, recordNode } from '../trace/recording.js';
 
@@ -36,7 +36,7 @@ export function dropoutMask(key: Tensor, { shape, rate, stream }: DropoutMask): 
   if (isTracing()) {
     return recordNode(DROPOUT_MASK, [key], { shape, rate, stream }, [{ shape, dtype: 'float32' }])[0]!;
   }
-  const count = sizeOf(shape);
+  const count = elementCount(shape);
   const memory = new HostMemory(HostMemory.bytesOf(count));
   const values = memory.allocate(count);
   drawMask(memory, values, { rate, stream }, key.dataSync() as Int32Array);

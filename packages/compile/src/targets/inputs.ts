@@ -1,5 +1,6 @@
+import { elementCount } from '@mlm/base/shape';
 import type { ExecutableInput } from '../executable.js';
-import { formatShape, sizeOf } from '../graph/dimension.js';
+import { formatShape } from '../graph/dimension.js';
 import type { TypedArray } from '../graph/graph.js';
 import type { InputSpec } from '../trace/trace.js';
 
@@ -95,7 +96,7 @@ function shapeFor(
 }
 
 function checkData(name: string, spec: InputSpec, data: TypedArray, shape: readonly number[]): void {
-  const length = sizeOf(shape);
+  const length = elementCount(shape);
   if (data.length !== length) {
     throw new TypeError(
       `the input '${name}' has ${data.length} values, expected ${length} for ${formatShape(shape)}`,

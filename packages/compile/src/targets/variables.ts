@@ -1,5 +1,5 @@
+import { elementCount } from '@mlm/base/shape';
 import { Variable } from '@tensorflow/tfjs-core';
-import { sizeOf } from '../graph/dimension.js';
 import type { TypedArray } from '../graph/graph.js';
 import type { VariableSpec } from '../trace/trace.js';
 
@@ -21,7 +21,7 @@ export function initialValue(name: string, spec: VariableSpec | Variable): Float
 }
 
 export function emptyValue({ shape, dtype }: VariableSpec | Variable): Float32Array | Int32Array {
-  return dtype === 'int32' ? new Int32Array(sizeOf(shape)) : new Float32Array(sizeOf(shape));
+  return dtype === 'int32' ? new Int32Array(elementCount(shape)) : new Float32Array(elementCount(shape));
 }
 
 /** A variable's first value, to be read at once: the given array itself where there is one. @throws as `checkFits` */
@@ -36,7 +36,7 @@ export function checkFits(
   { shape, dtype }: VariableSpec | Variable,
   values: TypedArray,
 ): Float32Array | Int32Array {
-  return checked(name, sizeOf(shape), dtype === 'int32' ? Int32Array : Float32Array, values);
+  return checked(name, elementCount(shape), dtype === 'int32' ? Int32Array : Float32Array, values);
 }
 
 /** Overwrites a variable's array. @throws if the length or type differs */

@@ -1,5 +1,5 @@
+import { elementCount } from '@mlm/base/shape';
 import { expect } from 'vitest';
-import { sizeOf } from '../graph/dimension.js';
 import type { Graph, TypedArray } from '../graph/graph.js';
 import { printGraph } from '../graph/print.js';
 import type { Pass } from '../passes/passes.js';
@@ -38,7 +38,7 @@ export async function evaluate(graph: Graph): Promise<Values> {
     .filter(({ name }) => session.inputNames.includes(name!))
     .map(({ name, shape, dtype }, i) => {
       const sizes = shape.map((size) => (typeof size === 'number' ? size : 3));
-      const values = sample(sizeOf(sizes), i);
+      const values = sample(elementCount(sizes), i);
       const data = dtype === 'int32' ? Int32Array.from(values, (value) => 10 * value) : values;
       return [name, ortTensor(data, sizes)];
     });

@@ -1,3 +1,4 @@
+import { elementCount } from '@mlm/base/shape';
 import * as tf from '@tensorflow/tfjs-core';
 import { adamW } from '../../src/primitives/adamw.js';
 import type { InputSpec, TensorFunction } from '../../src/trace/trace.js';
@@ -27,7 +28,7 @@ const parameters = { weight: [3, 2], bias: [2] };
 export function adamWVariables() {
   const variables: Record<string, { shape: number[]; trainable: boolean; value?: Float32Array }> = {};
   for (const [name, shape] of Object.entries(parameters)) {
-    const value = Float32Array.from({ length: shape.reduce((a, b) => a * b) }, (_, i) => Math.cos(3 * i));
+    const value = Float32Array.from({ length: elementCount(shape) }, (_, i) => Math.cos(3 * i));
     variables[name] = { shape, trainable: true, value };
     variables[`first.${name}`] = { shape, trainable: false };
     variables[`second.${name}`] = { shape, trainable: false };

@@ -1,3 +1,4 @@
+import { elementCount } from '@mlm/base/shape';
 /**
  * The bytes before the values of a safetensors file (https://huggingface.co/docs/safetensors): the header's length and
  * the header, which gives each float32 tensor's offsets. The values follow in the same order, little-endian.
@@ -11,7 +12,7 @@ export function safetensorsHeader(
   const header: Record<string, unknown> = { __metadata__: metadata };
   let offset = 0;
   for (const [name, shape] of tensors) {
-    const end = offset + 4 * shape.reduce((product, size) => product * size, 1);
+    const end = offset + 4 * elementCount(shape);
     header[name] = { dtype: 'F32', shape, data_offsets: [offset, end] };
     offset = end;
   }

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import { readAt } from '@mlm/base';
 import { InputError } from '@mlm/base/errors';
-import { elementCount } from '../models/model.js';
+import { elementCount } from '@mlm/base/shape';
 import { safetensorsHeader } from './safetensors-header.js';
 
 /** A tensor in a safetensors file. Weights of other float types are widened to float32 when read. */

@@ -1,3 +1,4 @@
+import { elementCount } from '@mlm/base/shape';
 import { testDevice, testEngines } from '../testing/engines.fixture.js';
 import '@tensorflow/tfjs-backend-cpu';
 import { readFile } from 'node:fs/promises';
@@ -77,10 +78,7 @@ describe('a step of full size', { timeout: 600_000 }, () => {
 function compileGradients(options: Parameters<typeof compile>[1]): Promise<Executable> {
   const variables = Object.fromEntries(
     model.parameters.map(({ name, shape }) => {
-      const value = uniform(
-        100 + names.indexOf(name),
-        shape.reduce((a, b) => a * b, 1),
-      );
+      const value = uniform(100 + names.indexOf(name), elementCount(shape));
       if (name.includes('LayerNorm.weight')) for (const [i, weight] of value.entries()) value[i] = weight + 1;
       return [name, { shape, value }];
     }),

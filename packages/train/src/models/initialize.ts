@@ -1,5 +1,6 @@
+import { elementCount } from '@mlm/base/shape';
 import { Random } from '../random/random.js';
-import { elementCount, type Model, type Parameter, type Weights } from './model.js';
+import type { Model, Parameter, Weights } from './model.js';
 
 /**
  * Fresh weights. A function of the seed and of each parameter's place in the model's list alone, so the same on every

@@ -1,3 +1,4 @@
+import { elementCount } from '@mlm/base/shape';
 import { checkpoint } from '@mlm/compile';
 import type * as tf from '@tensorflow/tfjs-core';
 import type { ConfigFields } from './fields.js';
@@ -252,10 +253,6 @@ export function hasDropout({ dropoutRates }: Model): boolean {
 export function isFrozen({ layer }: Parameter, layers: number): boolean {
   if (layers <= 0) return false;
   return layer === 'embeddings' || (layer !== 'head' && layer < layers);
-}
-
-export function elementCount(shape: readonly number[]): number {
-  return shape.reduce((product, size) => product * size, 1);
 }
 
 /** How many numbers training adjusts. */

@@ -1,3 +1,4 @@
+import { elementCount } from '@mlm/base/shape';
 import {
   Add,
   backend_util,
@@ -8,7 +9,6 @@ import {
   Sub,
   type TensorInfo,
   type TypedArray,
-  util,
 } from '@tensorflow/tfjs-core';
 import type { HostBackend } from './host-backend.js';
 
@@ -67,7 +67,7 @@ function repeating(loop: Loop, otherwise: KernelFunc): KernelFunc {
     const shape = backend_util.assertAndGetBroadcastShape(a.shape, b.shape);
     if (!isRepeated(a.shape, shape) || !isRepeated(b.shape, shape)) return otherwise(call);
     const host = call.backend as HostBackend;
-    const result = new Float32Array(util.sizeFromShape(shape));
+    const result = new Float32Array(elementCount(shape));
     loop(result, host.readSync(a.dataId), host.readSync(b.dataId));
     return { dataId: host.write(result, shape, 'float32'), shape, dtype: 'float32' };
   };

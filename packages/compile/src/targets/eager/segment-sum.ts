@@ -1,3 +1,4 @@
+import { elementCount } from '@mlm/base/shape';
 import {
   type KernelFunc,
   type NumericDataType,
@@ -20,7 +21,7 @@ export const unsortedSegmentSum: KernelFunc = ({ inputs, attrs, backend }): Tens
   const ids = host.readSync(segmentIds.dataId);
   const rest = x.shape.slice(segmentIds.shape.length);
   const shape = [numSegments, ...rest];
-  const width = util.sizeFromShape(rest);
+  const width = elementCount(rest);
   const sums = util.getTypedArrayFromDType(x.dtype as NumericDataType, numSegments * width);
   segmentSum(values, ids, sums, numSegments);
   return { dataId: host.write(sums, shape, x.dtype), shape, dtype: x.dtype };

@@ -1,5 +1,6 @@
+import { elementCount } from '@mlm/base/shape';
 import type { Tensor } from 'onnxruntime-common';
-import { evaluateDimension, sizeOf } from '../../graph/dimension.js';
+import { evaluateDimension } from '../../graph/dimension.js';
 import type { TypedArray } from '../../graph/graph.js';
 import { HostMemory, paddedCount } from '../../host/memory.js';
 import { drawMask } from '../../primitives/dropout-mask.js';
@@ -24,7 +25,7 @@ export class HostRunner {
     this.gradients = new Map(
       [...work.gradients].map(([name, shape]) => [
         name,
-        ortTensor(state.memory!.allocate(sizeOf(shape)), shape),
+        ortTensor(state.memory!.allocate(elementCount(shape)), shape),
       ]),
     );
   }
@@ -32,10 +33,10 @@ export class HostRunner {
   /** Draws the masks of this run. */
   drawMasks(inputs: Inputs, sizes: ReadonlyMap<string, number>): Record<string, Tensor> {
     const shapes = this.work.masks.map(({ shape }) => shape.map((size) => evaluateDimension(size, sizes)));
-    const memory = this.#memoryForMasks(shapes.map(sizeOf));
+    const memory = this.#memoryForMasks(shapes.map(elementCount));
     const feeds: Record<string, Tensor> = {};
     this.work.masks.forEach((mask, i) => {
-      const array = memory.allocate(sizeOf(shapes[i]!));
+      const array = memory.allocate(elementCount(shapes[i]!));
       drawMask(memory, array, mask, inputs[mask.key]!.data);
       feeds[mask.input] = ortTensor(array, shapes[i]!);
     });

@@ -1,4 +1,5 @@
-import { formatDimension, isSymbolic, sizeOf, staticShape } from '../../graph/dimension.js';
+import { elementCount } from '@mlm/base/shape';
+import { formatDimension, isSymbolic, staticShape } from '../../graph/dimension.js';
 import { type Graph, resultsOf, type Value } from '../../graph/graph.js';
 import type { EmitTable } from '../emit.js';
 import { ModelBuilder } from './emit/builder.js';
@@ -112,7 +113,7 @@ function nameResults(builder: ModelBuilder, results: readonly (readonly [string,
 }
 
 function checkLength({ name, shape }: Value, value: Float32Array | Int32Array): void {
-  const length = sizeOf(staticShape(shape));
+  const length = elementCount(staticShape(shape));
   if (value.length !== length) {
     throw new RangeError(`the variable '${name}' holds ${length} values, not ${value.length}`);
   }

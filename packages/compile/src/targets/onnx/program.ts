@@ -1,4 +1,5 @@
-import { sizeOf, staticShape } from '../../graph/dimension.js';
+import { elementCount } from '@mlm/base/shape';
+import { staticShape } from '../../graph/dimension.js';
 import type { Graph } from '../../graph/graph.js';
 import { HostMemory } from '../../host/memory.js';
 import { applyPasses, type Pass } from '../../passes/passes.js';
@@ -33,6 +34,6 @@ function planFor(graph: Graph, free: number): HostPlan {
   const plan = planHostWork(graph);
   const assigned = plan.graph.variables.filter(({ name }) => plan.graph.updates[name!]);
   const shapes = [...plan.gradients.values(), ...assigned.map(({ shape }) => staticShape(shape))];
-  const bytes = shapes.reduce((sum, shape) => sum + HostMemory.bytesOf(sizeOf(shape)), 0);
+  const bytes = shapes.reduce((sum, shape) => sum + HostMemory.bytesOf(elementCount(shape)), 0);
   return bytes <= free ? plan : planHostWork(graph, { adamW: false });
 }

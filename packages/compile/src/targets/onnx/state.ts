@@ -1,6 +1,6 @@
+import { elementCount } from '@mlm/base/shape';
 import type { Variable } from '@tensorflow/tfjs-core';
 import type { Tensor } from 'onnxruntime-common';
-import { sizeOf } from '../../graph/dimension.js';
 import type { TypedArray } from '../../graph/graph.js';
 import { HostMemory } from '../../host/memory.js';
 import type { VariableSpec } from '../../trace/trace.js';
@@ -26,7 +26,7 @@ export class OnnxState {
     limit: number = HostMemory.LIMIT,
   ) {
     const entries = Object.entries(variables);
-    const bytes = entries.reduce((sum, [, { shape }]) => sum + HostMemory.bytesOf(sizeOf(shape)), 0);
+    const bytes = entries.reduce((sum, [, { shape }]) => sum + HostMemory.bytesOf(elementCount(shape)), 0);
     // Room for gradients and for the next values of variables that the engine writes. Untouched room costs nothing.
     const withGradients = Math.ceil(bytes * 2) + 2 ** 16;
     this.memory = withGradients <= limit ? new HostMemory(withGradients) : undefined;
@@ -72,7 +72,7 @@ export class OnnxState {
   }
 
   #allocate(spec: VariableSpec | Variable): Float32Array | Int32Array {
-    const length = sizeOf(spec.shape);
+    const length = elementCount(spec.shape);
     const fits = this.memory && spec.dtype !== 'int32' && HostMemory.bytesOf(length) <= this.memory.free;
     return fits ? this.memory.allocate(length) : emptyValue(spec);
   }

@@ -1,4 +1,5 @@
-import { sizeOf, staticShape } from '../../graph/dimension.js';
+import { elementCount } from '@mlm/base/shape';
+import { staticShape } from '../../graph/dimension.js';
 import type { Graph, TypedArray, Value } from '../../graph/graph.js';
 import type { Precision } from '../target.js';
 import { GraphBuilder } from './emit/builder.js';
@@ -82,7 +83,7 @@ export function stateGroups(graph: Graph): StateGroup[] {
   const groups: Value[][] = [];
   let bytes = Number.POSITIVE_INFINITY;
   for (const variable of graph.variables) {
-    const size = 4 * (variable.shape as readonly number[]).reduce((product, length) => product * length, 1);
+    const size = 4 * elementCount(staticShape(variable.shape));
     if (bytes + size > GROUP_BYTES) {
       groups.push([]);
       bytes = 0;
@@ -127,8 +128,8 @@ function initSignature(
     const { name, dtype } = variable;
     const shape = staticShape(variable.shape);
     const value = values[name!];
-    if (value && value.length !== sizeOf(shape)) {
-      throw new RangeError(`the variable '${name}' holds ${sizeOf(shape)} values, not ${value.length}`);
+    if (value && value.length !== elementCount(shape)) {
+      throw new RangeError(`the variable '${name}' holds ${elementCount(shape)} values, not ${value.length}`);
     }
     const attr = { T: attribute.type(dtype), index_type: attribute.type('int32') };
     const first = value

@@ -2,7 +2,7 @@ import { elementwise } from './elementwise.js';
 import { layout } from './layout.js';
 import { lookup } from './lookup.js';
 import { matmul } from './matmul.js';
-import { reductions } from './reduction.js';
+import { reduction } from './reduction.js';
 import type { KernelRule } from './rule.js';
 
 /** Every tfjs kernel that a traced function may reach, by tfjs's name for it. */
@@ -11,5 +11,5 @@ export const kernels: Readonly<Record<string, KernelRule>> = {
   ...layout,
   ...lookup,
   ...matmul,
-  ...reductions,
+  ...reduction,
 };

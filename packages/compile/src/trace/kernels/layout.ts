@@ -1,5 +1,5 @@
+import { elementCount } from '@mlm/base/shape';
 import { backend_util, slice_util, util } from '@tensorflow/tfjs-core';
-import { sizeOf } from '../../graph/dimension.js';
 import type { Value } from '../../graph/graph.js';
 import { axesOf, frontAxis, type KernelCall, type KernelRule, numbers, sizes } from './rule.js';
 
@@ -22,7 +22,7 @@ export const layout: Record<string, KernelRule> = {
     inputs: ['x'],
     infer: ([x], { shape }) => {
       const given = numbers(shape);
-      const rest = sizeOf(sizes(x!)) / sizeOf(given.filter((size) => size !== -1));
+      const rest = elementCount(sizes(x!)) / elementCount(given.filter((size) => size !== -1));
       return reshapeTo(
         x!,
         given.map((size) => (size === -1 ? rest : size)),

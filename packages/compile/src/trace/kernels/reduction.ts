@@ -1,7 +1,7 @@
 import type { DType } from '../../graph/graph.js';
 import { axesOf, frontAxis, type KernelRule, sizes } from './rule.js';
 
-const reduction = (dtype?: DType): KernelRule => ({
+const reduced = (dtype?: DType): KernelRule => ({
   inputs: ['x'],
   infer: ([x], { axis, reductionIndices, keepDims }) => {
     // tfjs's Max calls its axis by another name.
@@ -39,14 +39,14 @@ const softmax: KernelRule = {
 };
 
 /** Kernels that read along an axis. Reductions carry `axes`, counted from the front, and `keepDims`. */
-export const reductions: Record<string, KernelRule> = {
-  Sum: reduction(),
-  Mean: reduction('float32'),
-  Max: reduction(),
-  Min: reduction(),
-  Prod: reduction(),
-  All: reduction('bool'),
-  Any: reduction('bool'),
+export const reduction: Record<string, KernelRule> = {
+  Sum: reduced(),
+  Mean: reduced('float32'),
+  Max: reduced(),
+  Min: reduced(),
+  Prod: reduced(),
+  All: reduced('bool'),
+  Any: reduced('bool'),
   ArgMax: argument,
   ArgMin: argument,
   Softmax: softmax,

@@ -1,3 +1,4 @@
+import { elementCount } from '@mlm/base/shape';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { expectSameValues, sample } from '../../../testing/compare.fixture.js';
@@ -13,13 +14,10 @@ interface Case {
   readonly inputs: readonly Input[];
 }
 
-const floats = (...shape: number[]): Input => ({ shape, data: sample(shape.reduce((a, b) => a * b, 1)) });
+const floats = (...shape: number[]): Input => ({ shape, data: sample(elementCount(shape)) });
 const others = (...shape: number[]): Input => ({
   shape,
-  data: sample(
-    shape.reduce((a, b) => a * b, 1),
-    2,
-  ),
+  data: sample(elementCount(shape), 2),
 });
 const positive = (...shape: number[]): Input => ({ shape, data: floats(...shape).data.map(Math.abs) });
 const ints = (values: readonly number[], shape: readonly number[] = [values.length]): Input => ({

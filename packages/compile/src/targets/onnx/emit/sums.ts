@@ -1,4 +1,5 @@
-import { isSymbolic, type Shape, sizeOf, staticShape } from '../../../graph/dimension.js';
+import { elementCount } from '@mlm/base/shape';
+import { isSymbolic, type Shape, staticShape } from '../../../graph/dimension.js';
 import type { Value } from '../../../graph/graph.js';
 import type { EmitTable } from '../../emit.js';
 import { DATA_TYPE } from '../protobuf.js';
@@ -93,4 +94,4 @@ function placesOf(to: ModelBuilder, indices: string, shape: Shape): string {
 const count = (to: ModelBuilder, shape: Shape): string =>
   shape.some(isSymbolic)
     ? to.op('ReduceProd', [to.shape(shape)], { keepdims: 1 })
-    : to.ints([sizeOf(staticShape(shape))]);
+    : to.ints([elementCount(staticShape(shape))]);

@@ -1,4 +1,5 @@
-import { isSymbolic, type Shape } from '../../../graph/dimension.js';
+import { elementCount } from '@mlm/base/shape';
+import { isSymbolic, type Shape, staticShape } from '../../../graph/dimension.js';
 import { type EmitTable, number } from '../../emit.js';
 import { attribute } from '../protobuf/attribute.js';
 import type { GraphBuilder, TensorName } from './builder.js';
@@ -30,7 +31,7 @@ export const random: EmitTable<GraphBuilder> = {
 /** uint16 numbers of a shape, two to a word. */
 function draw16(key: TensorName, stream: number, shape: Shape, to: GraphBuilder): TensorName {
   const wide = { T: int32, type: attribute.type('uint64') };
-  const count = elementCount(shape, to);
+  const count = countOf(shape, to);
   const half = [to.add('AddV2', [count, to.scalar(1, 'int32')], { T: int32 }), to.scalar(2, 'int32')];
   const words = vector(to.add('FloorDiv', half, { T: int32 }), to);
   const key64 = to.add(
@@ -52,13 +53,9 @@ function draw16(key: TensorName, stream: number, shape: Shape, to: GraphBuilder)
   return to.add('Reshape', [enough, to.shape(shape)], { T, Tshape: int32 });
 }
 
-function elementCount(shape: Shape, to: GraphBuilder): TensorName {
-  if (!shape.some(isSymbolic)) {
-    return to.scalar(
-      shape.reduce<number>((product, size) => product * (size as number), 1),
-      'int32',
-    );
-  }
+/** The number of elements, which the graph computes if a size is named. */
+function countOf(shape: Shape, to: GraphBuilder): TensorName {
+  if (!shape.some(isSymbolic)) return to.scalar(elementCount(staticShape(shape)), 'int32');
   const attr = { T: int32, Tidx: int32, keep_dims: attribute.flag(false) };
   return to.add('Prod', [to.shape(shape), to.integers([0])], attr);
 }

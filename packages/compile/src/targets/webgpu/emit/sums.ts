@@ -1,4 +1,5 @@
-import { isSymbolic, sizeOf } from '../../../graph/dimension.js';
+import { elementCount } from '@mlm/base/shape';
+import { isSymbolic } from '../../../graph/dimension.js';
 import type { AddRows } from '../../onnx/emit/sums.js';
 import { DATA_TYPE } from '../../onnx/protobuf.js';
 
@@ -49,6 +50,6 @@ export const addRowsInOrder: AddRows = (to, places, updates, { shape, dtype, row
 
 function doublings(rows: Parameters<AddRows>[3]['rows']): number {
   if (rows.some(isSymbolic)) return MOST_DOUBLINGS;
-  const count = sizeOf(rows as readonly number[]);
+  const count = elementCount(rows as readonly number[]);
   return Math.ceil(Math.log2(Math.max(1, count)));
 }

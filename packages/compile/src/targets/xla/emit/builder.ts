@@ -1,3 +1,4 @@
+import { elementCount } from '@mlm/base/shape';
 import { sameShape } from '../../../graph/dimension.js';
 import type { TypedArray } from '../../../graph/graph.js';
 import { array, elementText, type HloType, type HloValue, list, typeText } from './types.js';
@@ -72,7 +73,7 @@ export class Builder {
     const nested = (from: number, axes: readonly number[]): string => {
       const [size, ...rest] = axes;
       if (size === undefined) return elementText(values[from]!, dtype);
-      const stride = rest.reduce((product, length) => product * length, 1);
+      const stride = elementCount(rest);
       return `[${Array.from({ length: size }, (_, i) => nested(from + i * stride, rest)).join(', ')}]`;
     };
     return this.dense(nested(0, shape), shape, dtype);

@@ -1,19 +1,18 @@
-import { number } from '../../emit.js';
+import { type Emit, type EmitTable, number } from '../../emit.js';
 import type { Builder } from './builder.js';
-import { type EmitOperation, type Operations, shapeOf } from './operation.js';
-import { type HloType, type HloValue, typeText } from './types.js';
+import { type HloType, type HloValue, shapeOf, typeText } from './types.js';
 
 const float = (to: Builder, x: HloValue): HloValue => to.cast(x, 'float32');
 
 /** One operation of StableHLO or chlo that keeps the type. */
 const unary =
-  (op: string): EmitOperation =>
+  (op: string): Emit<Builder, HloValue> =>
   (to, _, x) =>
     to.same(op, x);
 
 /** As `unary`, on numbers that tfjs's kernel reads as floats. */
 const unaryFloat =
-  (op: string): EmitOperation =>
+  (op: string): Emit<Builder, HloValue> =>
   (to, _, x) =>
     to.same(op, float(to, x));
 
@@ -22,12 +21,12 @@ const aligned = (to: Builder, shape: readonly number[], inputs: readonly HloValu
   inputs.map((input) => to.broadcast(input, shape));
 
 const binary =
-  (op: string): EmitOperation =>
+  (op: string): Emit<Builder, HloValue> =>
   (to, node, ...inputs) =>
     to.same(op, ...aligned(to, shapeOf(node), inputs));
 
 const comparison =
-  (direction: Parameters<Builder['compare']>[0]): EmitOperation =>
+  (direction: Parameters<Builder['compare']>[0]): Emit<Builder, HloValue> =>
   (to, node, ...inputs) => {
     const [a, b] = aligned(to, shapeOf(node), inputs);
     return to.compare(direction, a!, b!);
@@ -49,7 +48,7 @@ const exponentialUnit = (to: Builder, x: HloValue, negative: number, positive: n
 };
 
 /** Kernels that treat every element alone. */
-export const elementwise: Operations = {
+export const elementwise: EmitTable<Builder, HloValue> = {
   Abs: unary('stablehlo.abs'),
   Ceil: unaryFloat('stablehlo.ceil'),
   Cos: unaryFloat('stablehlo.cosine'),

@@ -1,3 +1,4 @@
+import { elementCount } from '@mlm/base/shape';
 import { isSymbolic } from '../../../graph/dimension.js';
 import type { Graph, Node, Value } from '../../../graph/graph.js';
 import { DROPOUT_MASKS } from '../../../passes/masks.js';
@@ -105,5 +106,5 @@ function isActivation(
 export const sumsOverRows = ({ attributes, inputs }: Node): boolean =>
   attributes.transposeA === true && inputs[0]!.shape.length === 2;
 
-const sizeOf = ({ shape }: Value): number =>
-  shape.reduce<number>((product, size) => (isSymbolic(size) ? product : product * size), 1);
+/** Elements of a value; named sizes count as 1. */
+const sizeOf = ({ shape }: Value): number => elementCount(shape.map((size) => (isSymbolic(size) ? 1 : size)));

@@ -1,10 +1,10 @@
 import { BARRIER } from '../../../primitives/checkpoint.js';
-import { number, numbers } from '../../emit.js';
-import { type Operations, shapeOf } from './operation.js';
-import { typeText } from './types.js';
+import { type EmitTable, number, numbers } from '../../emit.js';
+import type { Builder } from './builder.js';
+import { type HloValue, shapeOf, typeText } from './types.js';
 
 /** Kernels that move elements and compute nothing. */
-export const layout: Operations = {
+export const layout: EmitTable<Builder, HloValue> = {
   Reshape: (to, node, x) => to.reshape(x, shapeOf(node)),
   Transpose: (to, node, x) => to.transpose(x, numbers(node, 'perm')),
   Slice: (to, node, x) => to.slice(x, numbers(node, 'begin'), shapeOf(node)),

@@ -1,12 +1,11 @@
-import { sizeOf } from '../../../graph/dimension.js';
+import { elementCount } from '@mlm/base/shape';
 import type { TypedArray } from '../../../graph/graph.js';
-import { number } from '../../emit.js';
+import { type EmitTable, number } from '../../emit.js';
 import type { Builder } from './builder.js';
-import { type Operations, shapeOf } from './operation.js';
-import { type HloValue, typeText } from './types.js';
+import { type HloValue, shapeOf, typeText } from './types.js';
 
 /** Kernels that pick, place or make elements. */
-export const lookup: Operations = {
+export const lookup: EmitTable<Builder, HloValue> = {
   Fill: (to, node) => to.full(number(node, 'value'), shapeOf(node), node.outputs[0]!.dtype),
   Const: (to, node) =>
     to.constant(node.attributes.value as TypedArray, shapeOf(node), node.outputs[0]!.dtype),
@@ -16,7 +15,7 @@ export const lookup: Operations = {
     const rank = x.shape.length;
     const order = [axis, ...Array.from({ length: rank }, (_, i) => i).filter((i) => i !== axis)];
     const source = axis === 0 ? x : to.transpose(x, order);
-    const count = sizeOf(indices.shape);
+    const count = elementCount(indices.shape);
     const rows = to.gather(source, to.reshape(indices, [count, 1]));
     const back = Array.from({ length: rank }, (_, i) => (i < axis ? i + 1 : i === axis ? 0 : i));
     return to.reshape(axis === 0 ? rows : to.transpose(rows, back), shapeOf(node));
@@ -65,5 +64,5 @@ export const lookup: Operations = {
 /** Indices […, depth] as rows [n, depth]; a list of them has depth 1. */
 function indexRows(to: Builder, indices: HloValue): HloValue {
   const depth = indices.shape.length > 1 ? indices.shape.at(-1)! : 1;
-  return to.reshape(indices, [sizeOf(indices.shape) / depth, depth]);
+  return to.reshape(indices, [elementCount(indices.shape) / depth, depth]);
 }

@@ -1,10 +1,11 @@
+import { elementCount } from '@mlm/base/shape';
+import type { EmitTable } from '../../emit.js';
 import type { Builder } from './builder.js';
 import { sumsOverRows } from './kept.js';
-import { type Operations, shapeOf } from './operation.js';
-import type { HloValue } from './types.js';
+import { type HloValue, shapeOf } from './types.js';
 
 /** Matrix products, as tfjs's BatchMatMul has them: batch axes are broadcast, each side may be transposed. */
-export const matmul: Operations = {
+export const matmul: EmitTable<Builder, HloValue> = {
   BatchMatMul: (to, node, a, b) => {
     const transposed = {
       a: node.attributes.transposeA === true,
@@ -13,7 +14,7 @@ export const matmul: Operations = {
     const shape = shapeOf(node);
     // One matrix for the whole batch: its rows are one long matrix.
     if (a.shape.length > 2 && b.shape.length === 2 && !transposed.a) {
-      const rows = to.reshape(a, [a.shape.slice(0, -1).reduce((x, y) => x * y, 1), a.shape.at(-1)!]);
+      const rows = to.reshape(a, [elementCount(a.shape.slice(0, -1)), a.shape.at(-1)!]);
       return to.reshape(product(to, rows, b, transposed), shape);
     }
     const batch = shape.slice(0, -2);

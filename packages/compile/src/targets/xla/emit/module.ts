@@ -1,27 +1,8 @@
 import type { Graph, Node, Value } from '../../../graph/graph.js';
 import { Builder, type EmitOptions } from './builder.js';
-import { devices } from './devices.js';
-import { elementwise } from './elementwise.js';
+import { emitters } from './index.js';
 import { keptActivations, readsExactly } from './kept.js';
-import { layout } from './layout.js';
-import { lookup } from './lookup.js';
-import { matmul } from './matmul.js';
-import type { Operations } from './operation.js';
-import { random } from './random.js';
-import { reductions } from './reduction.js';
-import { segmentSums } from './segment-sum.js';
 import { type HloValue, typeText } from './types.js';
-
-const operations: Operations = {
-  ...devices,
-  ...elementwise,
-  ...layout,
-  ...lookup,
-  ...matmul,
-  ...random,
-  ...reductions,
-  ...segmentSums,
-};
 
 /** A program as text, and what its parameters and results are. */
 export interface StableHloModule {
@@ -58,7 +39,7 @@ export function toStableHlo(graph: Graph, options: EmitOptions = {}): StableHloM
     return to.cast(to.cast(tensor, 'bfloat16'), 'float32');
   };
   for (const node of graph.nodes) {
-    const emit = operations[node.op];
+    const emit = emitters[node.op];
     if (!emit) throw new Error(`the operation ${node.op} has no form in StableHLO`);
     const emitted = [emit(to, node, ...node.inputs.map((input) => read(input, node)))].flat();
     node.outputs.forEach((value, i) => {

@@ -1,15 +1,14 @@
-import { sizeOf } from '../../../graph/dimension.js';
+import { elementCount } from '@mlm/base/shape';
 import { DROPOUT_MASKS } from '../../../passes/masks.js';
-import { number, numbers } from '../../emit.js';
+import { type EmitTable, number, numbers } from '../../emit.js';
 import type { Builder } from './builder.js';
-import { type Operations, shapeOf } from './operation.js';
-import { type HloValue, typeText } from './types.js';
+import { type HloValue, shapeOf, typeText } from './types.js';
 
 /** Numbers of 16 bits in a block of the generator, each of which decides about one element. */
 const NUMBERS_PER_BLOCK = 8;
 
 /** Random numbers that are a function of a key. */
-export const random: Operations = {
+export const random: EmitTable<Builder, HloValue> = {
   /**
    * 0 or 1 / (1 − rate), by 16 bits of Philox4x32-10 for each element: the key of the generator is the mask's, its counter
    * (block, 0, stream, 0) with the element's block. With several replicas the elements count on from one to the next, so
@@ -20,7 +19,7 @@ export const random: Operations = {
     const threshold = Math.round(number(node, 'rate') * 2 ** 16);
     const scale = to.full(1 / (1 - threshold / 2 ** 16), shape, 'float32');
     const zero = to.full(0, shape, 'float32');
-    const count = sizeOf(shape);
+    const count = elementCount(shape);
     return decisions(to, key, numbers(node, 'streams'), threshold, count).map((kept) =>
       to.select(to.reshape(kept, shape), scale, zero),
     );

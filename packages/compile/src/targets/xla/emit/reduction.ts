@@ -1,32 +1,32 @@
+import { elementCount } from '@mlm/base/shape';
 import type { Node } from '../../../graph/graph.js';
-import { number, numbers } from '../../emit.js';
+import { type Emit, type EmitTable, number, numbers } from '../../emit.js';
 import type { Builder, Reducer } from './builder.js';
-import { type EmitOperation, type Operations, shapeOf } from './operation.js';
-import { array, type HloValue, typeText } from './types.js';
+import { array, type HloValue, shapeOf, typeText } from './types.js';
 
 const LOWEST_INT = -(2 ** 31);
 const HIGHEST_INT = 2 ** 31 - 1;
 
 /** @param initial - the result over no elements, for floats and for the other types */
-const reduction =
-  (reducer: Reducer, initial: number, other = initial): EmitOperation =>
+const reduced =
+  (reducer: Reducer, initial: number, other = initial): Emit<Builder, HloValue> =>
   (to, node, x) => {
     const start = x.dtype === 'float32' ? initial : other;
     return to.reshape(to.reduce(x, numbers(node, 'axes'), reducer, start), shapeOf(node));
   };
 
 /** Kernels that read along an axis. */
-export const reductions: Operations = {
-  Sum: reduction('add', 0),
-  Prod: reduction('multiply', 1),
-  Max: reduction('maximum', Number.NEGATIVE_INFINITY, LOWEST_INT),
-  Min: reduction('minimum', Number.POSITIVE_INFINITY, HIGHEST_INT),
-  All: reduction('and', 1),
-  Any: reduction('or', 0),
+export const reduction: EmitTable<Builder, HloValue> = {
+  Sum: reduced('add', 0),
+  Prod: reduced('multiply', 1),
+  Max: reduced('maximum', Number.NEGATIVE_INFINITY, LOWEST_INT),
+  Min: reduced('minimum', Number.POSITIVE_INFINITY, HIGHEST_INT),
+  All: reduced('and', 1),
+  Any: reduced('or', 0),
   Mean: (to, node, x) => {
     const axes = numbers(node, 'axes');
     const sum = to.reduce(to.cast(x, 'float32'), axes, 'add', 0);
-    const count = axes.reduce((product, axis) => product * x.shape[axis]!, 1);
+    const count = elementCount(axes.map((axis) => x.shape[axis]!));
     return to.reshape(to.same('stablehlo.divide', sum, to.like(count, sum)), shapeOf(node));
   },
   ArgMax: (to, node, x) => argument(node, x, to, 'GT', Number.NEGATIVE_INFINITY, LOWEST_INT),
@@ -58,6 +58,14 @@ export const reductions: Operations = {
       to.combiner('add', x.dtype),
       [x],
     )[0]!;
+  },
+  // Over all devices that run the program together.
+  DeviceSum: (to, _, x) => {
+    const { replicas = 1 } = to.options;
+    if (replicas === 1) return x;
+    const all = Array.from({ length: replicas }, (_, replica) => replica).join(', ');
+    const groups = `replica_groups = dense<[[${all}]]> : tensor<1x${replicas}xi64>`;
+    return to.generic('stablehlo.all_reduce', [x], groups, to.combiner('add', x.dtype), [x])[0]!;
   },
 };
 

@@ -1,7 +1,7 @@
-import { sizeOf } from '../../../graph/dimension.js';
+import { elementCount } from '@mlm/base/shape';
+import type { EmitTable } from '../../emit.js';
 import type { Builder } from './builder.js';
-import { type Operations, shapeOf } from './operation.js';
-import type { HloValue } from './types.js';
+import { type HloValue, shapeOf } from './types.js';
 
 /** Rows that are summed as one product with the matrix of what belongs together. */
 const BLOCK = 128;
@@ -9,17 +9,17 @@ const BLOCK = 128;
 const exactly = { dtype: 'float32', exactness: 'HIGHEST' } as const;
 
 /** Sums of rows by their ids. */
-export const segmentSums: Operations = {
+export const segmentSums: EmitTable<Builder, HloValue> = {
   /** Rows x at ids, added to a third input where there is one. */
   UnsortedSegmentSum: (to, node, x, ids, base) => {
     const shape = shapeOf(node);
-    const count = sizeOf(ids.shape);
+    const count = elementCount(ids.shape);
     const rows = to.reshape(x, [count, ...shape.slice(1)]);
     const places = to.reshape(ids, [count]);
     const onto = base ?? to.full(0, shape, x.dtype);
     if (!to.options.sortedSums || x.dtype !== 'float32' || count === 0)
       return to.scatterAdd(onto, to.reshape(places, [count, 1]), rows);
-    const width = sizeOf(shape.slice(1));
+    const width = elementCount(shape.slice(1));
     const flat = to.reshape(onto, [shape[0]!, width]);
     return to.reshape(sortedSum(to, flat, to.reshape(rows, [count, width]), places), shape);
   },

@@ -1,3 +1,5 @@
+import type { Node } from '../../../graph/graph.js';
+
 /** Element types of StableHLO that programs of ours have: the graph's, and those that an emission computes with. */
 export type HloType = keyof typeof elementTypes;
 
@@ -44,3 +46,6 @@ export function elementText(value: number, dtype: HloType): string {
   const [bits] = new Uint32Array(Float32Array.of(value).buffer);
   return `0x${(bits! >>> 16).toString(16).toUpperCase().padStart(4, '0')}`;
 }
+
+/** The shape of a node's output. */
+export const shapeOf = (node: Node, output = 0): number[] => node.outputs[output]!.shape as number[];
