@@ -41,10 +41,23 @@ function interrupted(args: string[], when: number | 'output' | (() => boolean)):
   });
 }
 
+/** The whole lines of a run's journal; none before there is one. */
+function journalLines(target: string): string[] {
+  const journal = join(folder, `${target}.partial`, 'journal.jsonl');
+  return existsSync(journal) ? readFileSync(journal, 'utf8').split('\n').slice(0, -1) : [];
+}
+
 /** Units that a run has finished, by its journal; -1 before there is one. */
 function finishedUnits(target: string): number {
-  const journal = join(folder, `${target}.partial`, 'journal.jsonl');
-  return existsSync(journal) ? readFileSync(journal, 'utf8').split('\n').length - 2 : -1;
+  return journalLines(target).length - 1;
+}
+
+/** Bytes of text of these units. */
+function finishedBytes(target: string): number {
+  const entries = journalLines(target)
+    .slice(1)
+    .map((line) => JSON.parse(line) as { counts: { bytes?: number } });
+  return entries.reduce((sum, { counts }) => sum + (counts.bytes ?? 0), 0);
 }
 
 const moments = [
@@ -74,11 +87,14 @@ test.each(moments)(
     // Before the launcher has run a line of ours the signal ends the process itself.
     expect([130, null]).toContain(code);
     expect(readdirSync(folder)).not.toContain(name);
-    const resumed = await runMlm([...args, '--resume'], { cwd: folder });
+    const before = finishedBytes(name);
+    const resumed = await runMlm([...args, '--resume', '--json'], { cwd: folder });
     expect({ code: resumed.code, stderr: resumed.code === 0 ? '' : resumed.stderr }).toEqual({
       code: 0,
       stderr: '',
     });
+    const { bytes, text_bytes } = JSON.parse(resumed.stdout.toString()) as Record<string, number>;
+    expect(text_bytes).toBe(bytes! - before);
     whole ??= await wholeRun();
     expect(readFileSync(join(folder, name)).equals(whole)).toBe(true);
   },

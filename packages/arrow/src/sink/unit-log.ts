@@ -1,8 +1,10 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Journal, JournalEntry } from './journal.js';
 
-/** Between two syncs at least so many times the last one's duration passes: syncing stays a small share of a run. */
-const PAUSE = 10;
+/**
+ * Between two syncs as much time passes as the last one took, or this much if that is more. The disk works while the threads
+ * do, since what has not been synced when the last rows are written is waited for.
+ */
 const LEAST_PAUSE_MS = 100;
 
 /** Journals units in the background once their rows are on disk: the journal never says more than the disk holds. */
@@ -44,7 +46,7 @@ export class UnitLog {
       this.waiting = [];
       await this.syncRows();
       await this.journal.append(entries);
-      const pause = Math.max(LEAST_PAUSE_MS, PAUSE * (performance.now() - start));
+      const pause = Math.max(LEAST_PAUSE_MS, performance.now() - start);
       // Whoever closes the log does not wait; nor does the pause keep the process alive.
       await setTimeout(pause, undefined, { signal: this.hurry.signal, ref: false }).catch(() => {});
     }

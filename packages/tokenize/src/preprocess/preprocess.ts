@@ -64,6 +64,8 @@ export interface PreprocessReport {
   files: number;
   /** Files in folders that were left out because their names end in no known format. */
   skipped: number;
+  /** Bytes of text done, decompressed, by this run; `counts.bytes` has those of an interrupted run too. */
+  textBytes: number;
   /** Units that an interrupted run had finished. */
   resumedUnits: number;
   /** Validation rows; undefined where they cannot be told (a stream, a run that was complete already). */
@@ -162,7 +164,8 @@ export async function preprocess(options: PreprocessOptions): Promise<Preprocess
   }
   const counts = sink instanceof DatasetSink ? sink.counts : streamed;
   const resumedUnits = finished.length;
-  return { ...inputReport(input), counts, output, resumedUnits, validationRows, badRecords };
+  const { textBytes } = progress;
+  return { ...inputReport(input), counts, output, textBytes, resumedUnits, validationRows, badRecords };
 }
 
 function inputReport({ files, skipped }: InputFiles) {
@@ -192,7 +195,7 @@ async function completeReport(output: string, input: InputFiles): Promise<Prepro
   const resumedUnits = dataset.metadata?.rows_per_unit.length ?? 0;
   await dataset.close();
   const known = { validationRows: dataset.validation?.rows ?? 0, badRecords: undefined };
-  return { ...inputReport(input), counts, output, resumedUnits, ...known };
+  return { ...inputReport(input), counts, output, textBytes: 0, resumedUnits, ...known };
 }
 
 /**

@@ -10,25 +10,23 @@ export interface BatchPosition {
   position: number;
 }
 
-/**
- * Units whose rows a thread keeps, before it begins the next, until it is told where to write them: rows have a place only
- * when all units before theirs are done.
- */
-const MOST_UNITS = 1;
-
 interface HeldBatch {
   buffers: Uint8Array[];
   memory: ArrayBuffer[];
 }
 
-/** Encoded batches in the memory of this thread, until they are written. */
+/**
+ * Encoded batches in the memory of this thread, until it is told where to write them: rows have a place only when all units
+ * before theirs are done. A thread holds the rows of one unit.
+ */
 export class HeldBatches {
   /** By unit, then by batch; those that are written, and those without rows, are taken out. */
   private readonly units = new Map<number, Map<number, HeldBatch>>();
+  private onEmpty: (() => void) | undefined;
 
-  /** Whether no further unit should be begun. */
-  get isFull(): boolean {
-    return this.units.size >= MOST_UNITS;
+  /** Resolves when nothing is held. To be asked by one at a time. */
+  async emptied(): Promise<void> {
+    if (this.units.size > 0) await new Promise<void>((resolve) => (this.onEmpty = resolve));
   }
 
   /** Keeps the batches of a unit. */
@@ -52,5 +50,6 @@ export class HeldBatches {
     if (held.size === 0) this.units.delete(unit);
     writeBuffers(descriptor, found.buffers, position);
     giveBackMemory(found.memory);
+    if (this.units.size === 0) this.onEmpty?.();
   }
 }

@@ -54,9 +54,9 @@ port.on('message', (request: WorkerRequest) => {
   next();
 });
 
-/** Units are answered in the order in which they came, one at a time: a worker holds the rows of one unit. */
+/** Units are answered in the order in which they came, one at a time. */
 function next(): void {
-  if (isBusy || units.length === 0 || held?.isFull) return;
+  if (isBusy || units.length === 0) return;
   isBusy = true;
   run(units.shift()!)
     .catch((error: Error) => post({ error: remote(error) }))
@@ -70,7 +70,8 @@ function next(): void {
 }
 
 async function run(unit: Unit): Promise<void> {
-  const result = await (await worker).run(unit);
+  // While the rows of the last unit wait for their place, this one is read and tokenized.
+  const result = await (await worker).run(unit, () => held?.emptied());
   if (held) post({ encoded: held.encode(unit.number, result.batches), skipped: result.skipped });
   else post(result, result.batches.flatMap(columnBuffers));
 }

@@ -7,7 +7,7 @@ import { DocumentPacker } from '../cut/pack-documents.js';
 import { splitOf } from '../cut/split.js';
 import { skipSpace } from '../source/boundary.js';
 import type { Unit, UnitPart } from '../source/unit.js';
-import type { Encoder, SpecialIds } from '../tokenizer/types.js';
+import type { EncodedText, Encoder, SpecialIds } from '../tokenizer/types.js';
 import type { UnitResult } from './finished-unit.js';
 import { PartReader, type PartText } from './read-unit.js';
 
@@ -28,6 +28,14 @@ export interface UnitWork {
 }
 
 type Stage = (batch: ColumnBatch) => ColumnBatch | Promise<ColumnBatch>;
+
+interface EncodedPart extends EncodedText {
+  text: PartText;
+  /** Where in the text the first document starts. */
+  textStart: number;
+  /** Whether that document began in the part before. */
+  continues: boolean;
+}
 
 /** A record batch stays well below the 64 MiB that readers are promised: 13 bytes a token at most. */
 const BATCH_IDS = 4 << 20;
@@ -64,14 +72,22 @@ export class UnitWorker {
     return new UnitWorker(work, await encoder(), cutter, stages);
   }
 
-  /** Reads, tokenizes and cuts a unit, and runs the stages on its batches: those to train on first. */
-  async run(unit: Unit): Promise<UnitResult> {
+  /**
+   * Reads, tokenizes and cuts a unit, and runs the stages on its batches: those to train on first.
+   * @param room - resolves when there is memory for rows. Default: there is
+   */
+  async run(unit: Unit, room?: () => Promise<void> | undefined): Promise<UnitResult> {
     this.documents = { train: 0, validation: 0 };
     this.invalidUtf8 = 0;
     this.duplicates = 0;
     const rowFactor = rowFactorOf(this.work.stages);
     const rowLimit = (unit.rowLimit ?? Number.POSITIVE_INFINITY) / rowFactor;
-    for (const part of unit.parts) if (this.rows < rowLimit) this.addPart(part, rowLimit);
+    for (const [i, part] of unit.parts.entries()) {
+      if (this.rows >= rowLimit) break;
+      const encoded = this.encode(part);
+      if (i === 0) await room?.();
+      if (encoded) this.cut(part, encoded, rowLimit);
+    }
     const batches: ColumnBatch[] = [];
     const skipped = this.reader.takeSkipped();
     const bad = skipped.reduce((sum, { records }) => sum + records.length, 0);
@@ -105,7 +121,8 @@ export class UnitWorker {
     return this.cutters.train.rows + this.cutters.validation.rows;
   }
 
-  private addPart(part: UnitPart, rowLimit: number): void {
+  /** The ids of a part, which stay where they are until the next call; `undefined` where none are wanted. */
+  private encode(part: UnitPart): EncodedPart | undefined {
     const text = this.reader.read(part);
     // In line-by-line mode a line is a row, so it is also what goes to validation or not.
     const document = this.work.lineByLine ? 'line' : text.document;
@@ -113,11 +130,16 @@ export class UnitWorker {
     const ranges = part.duplicates?.ranges ?? [];
     this.duplicates += part.duplicates?.count ?? 0;
     // A blank document gives no ids, and all else stays where it was; but spaces may have ids in a text that is not divided.
-    if (ranges.length > 0 && document === 'none') return;
+    if (ranges.length > 0 && document === 'none') return undefined;
     for (let i = 0; i < ranges.length; i += 2) text.bytes.fill(32, ranges[i], ranges[i + 1]);
-    const { ids, documentEnds, documentStarts, invalidUtf8 } = this.encoder.encode(text.bytes, { document });
-    this.invalidUtf8 += invalidUtf8;
+    const encoded = this.encoder.encode(text.bytes, { document });
+    this.invalidUtf8 += encoded.invalidUtf8;
     const continues = part.documentStart < part.start && ranges[0] !== textStart;
+    return { ...encoded, text, textStart, continues };
+  }
+
+  private cut(part: UnitPart, encoded: EncodedPart, rowLimit: number): void {
+    const { ids, documentEnds, documentStarts, text, textStart, continues } = encoded;
     let from = 0;
     for (let i = 0; i < documentEnds.length && this.rows < rowLimit; i++) {
       const to = documentEnds[i]!;

@@ -128,7 +128,7 @@ async function printReport(
   seconds: number,
   next: string,
 ): Promise<void> {
-  const { counts, output, files, skipped, resumedUnits, validationRows, badRecords } = report;
+  const { counts, output, files, skipped, textBytes, resumedUnits, validationRows, badRecords } = report;
   const { rows, tokens, selected = 0, documents = 0, duplicates = 0, invalid_utf8 = 0, bytes = 0 } = counts;
   const share = selected / Math.max(1, tokens);
   // A finished dataset does not say how many of its tokens could be masked.
@@ -145,6 +145,7 @@ async function printReport(
     files,
     skipped,
     resumed_units: resumedUnits,
+    text_bytes: textBytes,
     ...badRecordFields(badRecords),
     output_bytes: size,
     seconds,
@@ -156,7 +157,7 @@ async function printReport(
     maskedShare === undefined
       ? `      ${formatNoun(selected, 'token')} masked (${formatShare(share)} of all tokens)`
       : `      ${formatNoun(selected, 'token')} masked (${formatShare(maskedShare)} of those that can be masked)`,
-    `      ${formatBytes(bytes)} in ${formatDuration(seconds)} (${formatByteRate(bytes / seconds)})`,
+    `      ${sizeAndRate(bytes, textBytes, seconds)}`,
     ...(invalid_utf8 > 0
       ? [style('yellow', `      ${formatNoun(invalid_utf8, 'invalid UTF-8 sequence')} replaced by U+FFFD`)]
       : []),
@@ -171,6 +172,13 @@ async function printReport(
       ? []
       : [`      ${output} (${formatBytes(size)})`, `Next: ${commandName(context.env)} ${next}`]),
   ]);
+}
+
+/** How much text the dataset is made of, and the pace of this run, which may have found some of it done. */
+function sizeAndRate(bytes: number, textBytes: number, seconds: number): string {
+  const time = `${formatDuration(seconds)} (${formatByteRate(textBytes / seconds)})`;
+  if (textBytes === bytes) return `${formatBytes(bytes)} in ${time}`;
+  return `${formatBytes(bytes)}, ${formatBytes(textBytes)} of it in this run of ${time}`;
 }
 
 /** A shorter run is over before a forecast is worth its time. */
