@@ -1,6 +1,6 @@
 // The page: it takes the text and the settings, shows what the worker tells, and asks it. The work is in worker.ts.
 import './page.css';
-import { centredMean, type DrawnChart, drawChart, thin } from '@mlm/pages/browser';
+import { type DrawnChart, drawChart, smoothed, thin } from '@mlm/pages/browser';
 import { zipSync } from 'fflate';
 import sampleUrl from '../../../packages/cli/demo/corpus/01-genesis.txt?url';
 import { isolate } from './isolate.ts';
@@ -208,11 +208,11 @@ function chartOf({ training, validation, unigram }: Curves): DrawnChart {
   const level = unigram ?? Number.NaN;
   return {
     title: 'Loss',
-    unit: 'nats a masked token',
+    unit: 'nats per masked token',
     height: 300,
     curves: [
       { name: 'training, each step', colour: 0, look: 'faint', points: thin(training) },
-      { name: 'training', colour: 0, look: 'line', points: thin(centredMean(training)) },
+      { name: 'training', colour: 0, look: 'line', points: thin(smoothed(training)) },
       { name: 'validation', colour: 1, look: 'marked', points: validation },
       {
         name: 'word frequencies alone',

@@ -116,7 +116,7 @@ test('masked rows are filtered by keyboard alone, and the count is announced', a
   expect(await count.textContent()).not.toBe(`${total} of ${total} rows`);
   // Neither the return key nor what is heard of a token finds rows, or loses the page.
   await press('Enter', 'Control+A');
-  await page.keyboard.type('to be predicted');
+  await page.keyboard.type('left as it is');
   expect(await count.textContent()).toBe(`0 of ${total} rows`);
   await press('Control+A', 'Delete');
   expect(await count.textContent()).toBe(`${total} of ${total} rows`);
@@ -144,14 +144,14 @@ test('a screen reader hears how each token is masked, and both tokens of a place
   );
   expect(new Set(marks.map(({ kind }) => kind))).toEqual(new Set(['mask', 'random', 'kept']));
   const notes = {
-    mask: '[MASK] in its place',
-    random: 'another token in its place',
-    kept: 'kept, and to be predicted',
+    mask: 'replaced by [MASK]',
+    random: 'replaced by a random token',
+    kept: 'left as it is',
   };
   const note = (kind: string) => notes[kind as keyof typeof notes];
   expect(await heard(page)).toEqual(marks.map(({ kind, text }) => `${text} (${note(kind)})`));
 
-  await page.getByLabel('as the model sees them').check();
+  await page.getByLabel('Show what the model sees').check();
   expect(await heard(page)).toEqual(
     marks.map(
       ({ kind, text, shown }) => `${shown} (${text}: ${note(kind)}${kind === 'random' ? `, ${shown}` : ''})`,

@@ -1,4 +1,4 @@
-import { type Chart, type Curve, centredMean, type DrawnCurve, thin } from './curve.js';
+import { type Chart, type Curve, type DrawnCurve, smoothed, thin } from './curve.js';
 import { escapeHtml, scrollingTable } from './html.js';
 
 /** Rows of the table that stands for a chart where it cannot be seen. */
@@ -6,7 +6,9 @@ const tableRows = 12;
 
 /** A chart that the page's script draws, with a table of its values for readers who do not see it. */
 export function chartFigure(chart: Chart, id: string): string {
-  const curves = chart.curves.filter(({ points }) => points.some(([, value]) => Number.isFinite(value)));
+  const curves = chart.curves
+    .map((curve) => ({ ...curve, points: curve.points.filter(([, value]) => Number.isFinite(value)) }))
+    .filter(({ points }) => points.length > 0);
   if (curves.length === 0) return '';
   const data = JSON.stringify({ ...chart, curves: curves.flatMap(drawn) }).replaceAll('<', '\\u003c');
   return `<figure aria-labelledby="${id}" data-chart>
@@ -18,12 +20,11 @@ export function chartFigure(chart: Chart, id: string): string {
 }
 
 function drawn({ name, points, colour, style }: Curve): DrawnCurve[] {
-  const common = { colour, points: thin(points) };
-  if (style !== 'noisy') return [{ ...common, name, look: style === 'plain' ? 'line' : style }];
-  return [
-    { ...common, name: `${name}, each step`, look: 'faint' },
-    { colour, name, points: thin(centredMean(points)), look: 'line' },
-  ];
+  const line = { name, colour };
+  if (style === 'plain') return [{ ...line, points: thin(points), look: 'line' }];
+  if (style === 'marked' || style === 'level') return [{ ...line, points: thin(points), look: style }];
+  const faint: DrawnCurve = { name: `${name}, each step`, colour, points: thin(points), look: 'faint' };
+  return [...(style === 'noisy' ? [faint] : []), { ...line, points: thin(smoothed(points)), look: 'line' }];
 }
 
 function valueTable({ title, unit }: Chart, curves: Curve[]): string {

@@ -5,10 +5,13 @@ export type Points = [number, number][];
 export interface Curve {
   name: string;
   points: Points;
-  /** Index into the pages' colours. */
+  /** Index into the pages' colours; beyond them the line is dashed. */
   colour: number;
-  /** `noisy` draws the points faintly under their centred mean, `marked` a dot at each point, `level` one value across. */
-  style: 'noisy' | 'marked' | 'plain' | 'level';
+  /**
+   * `noisy` draws the points faintly under a smooth line, `smooth` that line alone, `marked` a dot at each point, `level` one
+   * value across.
+   */
+  style: 'noisy' | 'smooth' | 'marked' | 'plain' | 'level';
 }
 
 /** What a chart shows. */
@@ -33,29 +36,42 @@ export interface DrawnCurve {
 const mostPoints = 800;
 
 /**
- * The mean around each point. The window is as wide on the left as on the right and shrinks towards both ends, so the
- * curve neither lags behind the data nor starts late: a straight line stays itself.
+ * Each point's value on the straight line that fits its neighbours best (local linear regression, Cleveland 1979, with equal
+ * weights). Where as many stand on its left as on its right this is their mean; near the ends, where a mean would lag behind
+ * a slope or follow single points, it is not. A straight line stays itself.
  */
-export function centredMean(points: Points): Points {
+export function smoothed(points: Points): Points {
   const reach = Math.floor(points.length / 50);
   const sums = [0];
-  for (const [, value] of points) sums.push(sums.at(-1)! + value);
+  const moments = [0];
+  for (const [i, [, value]] of points.entries()) {
+    sums.push(sums[i]! + value);
+    moments.push(moments[i]! + i * value);
+  }
   return points.map(([step], i) => {
-    const r = Math.min(reach, i, points.length - 1 - i);
-    return [step, (sums[i + r + 1]! - sums[i - r]!) / (2 * r + 1)];
+    const [from, to] = [Math.max(0, i - reach), Math.min(points.length - 1, i + reach)];
+    const size = to - from + 1;
+    const centre = (from + to) / 2;
+    const sum = sums[to + 1]! - sums[from]!;
+    if (i === centre) return [step, sum / size];
+    const moment = moments[to + 1]! - moments[from]! - centre * sum;
+    const slope = (12 * moment) / (size * (size * size - 1));
+    return [step, sum / size + slope * (i - centre)];
   });
 }
 
-/** At most 800 points: neighbours are replaced by their mean, the first and the last point stay. */
+/** At most 800 points: of neighbours the least and the greatest stay, so peaks do; and the first and the last point. */
 export function thin(points: Points): Points {
   if (points.length <= mostPoints) return points;
   const inner = points.slice(1, -1);
-  const width = Math.ceil(inner.length / (mostPoints - 2));
-  const means: Points = [];
+  const width = Math.ceil(inner.length / (mostPoints / 2 - 1));
+  const extremes: Points = [];
   for (let from = 0; from < inner.length; from += width) {
     const bucket = inner.slice(from, from + width);
-    const mean = (axis: 0 | 1) => bucket.reduce((sum, point) => sum + point[axis], 0) / bucket.length;
-    means.push([mean(0), mean(1)]);
+    const least = bucket.reduce((a, b) => (b[1] < a[1] ? b : a));
+    const greatest = bucket.reduce((a, b) => (b[1] > a[1] ? b : a));
+    if (least === greatest) extremes.push(least);
+    else extremes.push(...(least[0] < greatest[0] ? [least, greatest] : [greatest, least]));
   }
-  return [points[0]!, ...means, points.at(-1)!];
+  return [points[0]!, ...extremes, points.at(-1)!];
 }

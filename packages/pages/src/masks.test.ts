@@ -21,7 +21,7 @@ test('a page of masks needs no network and takes tokens for text', () => {
   expect(html).not.toMatch(/(src|href)="(?!data:)/);
   expect(html).not.toMatch(/url\(|@import|fetch\(/);
   expect(html.match(/<script/g)?.length).toBe(html.match(/<\/script>/g)?.length);
-  expect(html).toContain('<title>Masks of out &amp; in.arrow</title>');
+  expect(html).toContain('<title>Masked rows of out &amp; in.arrow</title>');
   expect(html).not.toMatch(/<b>|<i>/);
 });
 
@@ -32,8 +32,8 @@ test('says how each token is masked in words, not by colour alone, and joins pie
     .replaceAll(/\s+/g, ' ')
     .trim();
   expect(text).toBe(
-    '[CLS] unM ([MASK] in its place)likeR (another token in its place) &lt;b&gt;K (kept, and to be predicted) nothing',
+    '[CLS] unM (replaced by [MASK])likeR (replaced by a random token) &lt;b&gt;K (left as it is) nothing',
   );
   expect(list).toContain('data-kinds="mask random kept"');
-  expect(list).toContain('title="like: another token in its place, &lt;i&gt;&quot;"');
+  expect(list).toContain('title="like: replaced by a random token, &lt;i&gt;&quot;"');
 });

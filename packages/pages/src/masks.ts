@@ -3,11 +3,11 @@ import { escapeHtml, factTable, page } from './html.js';
 /** What stands in a masked token's place: [MASK], another token, or the token itself. */
 export type MaskKind = 'mask' | 'random' | 'kept';
 
-/** A token of a row, in the words of its vocabulary without the marks that join pieces. */
+/** A part of a row as it reads: a masked token, a special token, or any number of others. */
 export interface ShownToken {
-  /** The token as it was before masking. */
+  /** The text before masking. */
   text: string;
-  /** Whether it goes on the word before it. */
+  /** Whether it follows what stands before it without a space. */
   joins: boolean;
   /** Whether it is a special token. */
   isSpecial?: boolean;
@@ -27,9 +27,9 @@ export interface MasksPage {
 }
 
 const KINDS: Record<MaskKind, { label: string; mark: string }> = {
-  mask: { label: '[MASK] in its place', mark: 'M' },
-  random: { label: 'another token in its place', mark: 'R' },
-  kept: { label: 'kept, and to be predicted', mark: 'K' },
+  mask: { label: 'replaced by [MASK]', mark: 'M' },
+  random: { label: 'replaced by a random token', mark: 'R' },
+  kept: { label: 'left as it is', mark: 'K' },
 };
 
 /**
@@ -52,34 +52,36 @@ export function maskedRowsPage({ name, facts, rows, rowCount }: MasksPage): stri
       `<label><input type="checkbox" value="${kind}" checked> <mark class="${kind}">${mark}</mark> ${label}</label>`,
   );
   const body = `<main>
-<h1>Masks of ${escapeHtml(name)}</h1>
+<h1>Masked rows of ${escapeHtml(name)}</h1>
 ${factTable(facts)}
 <h2>Rows</h2>
 <form class="filter" autocomplete="off" data-filter>
-<label class="search">Rows with the words <input type="search" name="words"></label>
-<fieldset><legend>Colour, and rows that have one</legend>${boxes.join('')}</fieldset>
-<label><input type="checkbox" name="shown"> as the model sees them</label>
+<label class="search">Find rows with <input type="search" name="words"></label>
+<fieldset><legend>Masked tokens</legend>${boxes.join('')}</fieldset>
+<label><input type="checkbox" name="shown"> Show what the model sees</label>
 </form>
 <p class="muted" role="status" data-count>${rows.length} of ${rowCount} rows</p>
 <ol class="rows" start="0">
 ${rows.map(rowItem).join('\n')}
 </ol>
 </main>`;
-  return page({ title: `Masks of ${name}`, body, styles: ['masks.css'], scripts: ['masks.js'] });
+  return page({ title: `Masked rows of ${name}`, body, styles: ['masks.css'], scripts: ['masks.js'] });
 }
 
 function rowItem(tokens: ShownToken[], row: number): string {
   const kinds = [...new Set(tokens.flatMap(({ masked }) => (masked ? [masked.kind] : [])))];
-  const text = tokens.map((token, i) => (token.joins || i === 0 ? '' : ' ') + tokenHtml(token)).join('');
-  return `<li value="${row}" data-kinds="${kinds.join(' ')}">${text}</li>`;
+  const text = tokens
+    .map((token, i) => (i === 0 || (token.joins && !tokens[i - 1]!.isSpecial) ? '' : ' ') + tokenHtml(token))
+    .join('');
+  return `<li dir="auto" value="${row}" data-kinds="${kinds.join(' ')}">${text}</li>`;
 }
 
 function tokenHtml({ text, isSpecial, masked }: ShownToken): string {
-  if (!masked) return isSpecial ? `<span class="special">${escapeHtml(text)}</span>` : escapeHtml(text);
+  if (!masked) return isSpecial ? `<bdi class="special">${escapeHtml(text)}</bdi>` : escapeHtml(text);
   const { label, mark } = KINDS[masked.kind];
   const title = `${text}: ${label}${masked.kind === 'random' ? `, ${masked.shown}` : ''}`;
   return (
-    `<mark class="${masked.kind}" title="${escapeHtml(title)}" data-note="${label}" data-shown="${escapeHtml(masked.shown)}" data-text="${escapeHtml(text)}">` +
+    `<mark dir="auto" class="${masked.kind}" title="${escapeHtml(title)}" data-note="${label}" data-shown="${escapeHtml(masked.shown)}" data-text="${escapeHtml(text)}">` +
     `<span>${escapeHtml(text)}</span><sup aria-hidden="true">${mark}</sup><span class="hidden"> (${label})</span></mark>`
   );
 }

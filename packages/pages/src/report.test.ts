@@ -23,8 +23,8 @@ const run: Run = {
         {
           expected: 'b</script>',
           candidates: [
-            { word: 'c&', probability: 0.5 },
-            { word: 'b</script>', probability: 0.25 },
+            { word: 'c&', probability: 0.5, isRight: false },
+            { word: 'b</script>', probability: 0.25, isRight: true },
           ],
         },
       ],
@@ -42,7 +42,9 @@ test('a report loads nothing from the network and closes no script early', () =>
 });
 
 test('a wrong answer names the word that stood there, for eye and ear', () => {
-  expect(reportPage(run)).toContain('<span class="hidden"> (wrong, it is “b&lt;/script&gt;”)</span>');
+  expect(reportPage(run)).toContain(
+    '<span class="hidden"> (wrong: the original is “b&lt;/script&gt;”)</span>',
+  );
 });
 
 test('only a run that goes on reloads its page', () => {

@@ -17,22 +17,23 @@ import type { Run } from './run.js';
  * ```
  */
 export function reportPage(run: Run): string {
-  const predictions = run.predictions ?? [];
+  const { name, status, failure, command, facts, predictions = [] } = run;
   const body = `<main>
-<h1>${escapeHtml(run.name)}</h1>
-${run.status === 'running' ? liveNote : ''}
+<h1>${escapeHtml(name)}</h1>
+${status === 'running' ? liveNote(run) : ''}
+${failure === undefined ? '' : `<p class="failure">${escapeHtml(failure)}</p>`}
 ${figures(run)}
 ${charts([run])}
-${predictions.length > 0 ? `<h2>Answers on validation rows</h2>\n<p class="muted">The model fills each masked place; hover, or open a row’s list, for the word that stood there.</p>\n${predictedRows(predictions)}` : ''}
-<h2>The run</h2>
-${run.command === undefined ? '' : `<pre>${escapeHtml(run.command)}</pre>`}
-${factTable(run.facts)}
+${predictions.length > 0 ? `<h2>Answers on validation rows</h2>\n<p class="muted">The model’s best guess stands in each masked place: green where it is right, red where it is wrong.</p>\n${predictedRows(predictions)}` : ''}
+${command === undefined && Object.keys(facts).length === 0 ? '' : '<h2>The run</h2>'}
+${command === undefined ? '' : `<pre>${commandHtml(command)}</pre>`}
+${factTable(facts)}
 </main>`;
-  return page({ title: run.name, body, styles: ['chart.css'], scripts: ['report.js'] });
+  return page({ title: `${name}: training report`, body, styles: ['chart.css'], scripts: ['report.js'] });
 }
 
 /**
- * A page that puts runs side by side: their curves in the same charts, their facts in one table, differences marked.
+ * A page that puts runs side by side: their curves in the same charts, what differs in one table, what they share in another.
  *
  * @example
  * ```ts
@@ -44,50 +45,73 @@ ${factTable(run.facts)}
  * ```
  */
 export function comparisonPage(runs: Run[]): string {
-  const title = runs.map(({ name }) => name).join(', ');
+  const { differing, shared } = comparedFacts(runs);
   const body = `<main>
 <h1>${runs.length} runs compared</h1>
 ${charts(runs)}
-<h2>Results and settings</h2>
-<p class="muted">Rows in which the runs differ are coloured.</p>
-${comparisonTable(runs)}
+<h2>Results, and settings that differ</h2>
+${differingTable(runs, differing)}
+${Object.keys(shared).length === 0 ? '' : `<h2>The same in all runs</h2>\n${factTable(shared)}`}
 </main>`;
-  return page({ title, body, styles: ['chart.css'], scripts: ['report.js'] });
+  return page({ title: `${runs.length} runs compared`, body, styles: ['chart.css'], scripts: ['report.js'] });
 }
 
-const liveNote = `<p data-live="10" class="muted">This run goes on. The page reloads every 10 seconds.
+function liveNote({ steps, totalSteps }: Run): string {
+  const done = steps.at(-1)?.step ?? 0;
+  const progress =
+    totalSteps === undefined
+      ? ''
+      : `<progress max="${totalSteps}" value="${done}" aria-label="Steps done"></progress>\n`;
+  return `${progress}<p data-live="10"><span role="status">The run is in progress; this page follows it.</span>
 <button type="button" aria-pressed="false">Pause</button></p>`;
+}
 
 /** Figures of a run that stand out: its last results. */
 function results({ steps, evaluations }: Run): Record<string, string> {
   const validation = evaluations.at(-1);
-  const best = Math.min(...evaluations.map(({ loss }) => loss));
+  const best = Math.min(...evaluations.map(({ loss }) => loss).filter(Number.isFinite));
   const last = steps.slice(-20);
   return {
     ...(last.length > 0 && {
-      'training loss': (last.reduce((sum, { loss }) => sum + loss, 0) / last.length).toFixed(4),
+      'training loss': lossText(last.reduce((sum, { loss }) => sum + loss, 0) / last.length),
     }),
     ...(validation && {
-      'validation loss': validation.loss.toFixed(4),
-      'best validation loss': best.toFixed(4),
+      'validation loss': lossText(validation.loss),
+      'best validation loss': lossText(best),
       perplexity: Math.exp(validation.loss).toLocaleString('en', { maximumFractionDigits: 2 }),
       accuracy: `${(100 * validation.accuracy).toFixed(2)} %`,
     }),
   };
 }
 
+/** In nats, as the axis of the chart says. */
+function lossText(loss: number): string {
+  return Number.isFinite(loss) ? loss.toFixed(4) : 'NaN';
+}
+
 function figures(run: Run): string {
-  const items = Object.entries({ ...results(run), status: run.status });
+  const { status, steps, totalSteps } = run;
+  const done = steps.at(-1)?.step ?? 0;
+  const items = Object.entries({
+    status,
+    ...(totalSteps !== undefined && {
+      step: `${done.toLocaleString('en')} of ${totalSteps.toLocaleString('en')}`,
+    }),
+    ...results(run),
+  });
   return `<dl class="figures">${items.map(([label, value]) => `<div><dt>${escapeHtml(label)}</dt><dd>${escapeHtml(value)}</dd></div>`).join('')}</dl>`;
 }
 
 function charts(runs: Run[]): string {
+  if (runs.every(({ steps, evaluations }) => steps.length + evaluations.length === 0))
+    return '<h2>Curves</h2>\n<p class="muted">No step is done yet.</p>';
   const several = runs.length > 1;
-  const perRun = (curve: (run: Run, colour: number) => Omit<Curve, 'colour'>[], apart = false): Curve[] =>
+  const noisy = several ? 'smooth' : 'noisy';
+  const perRun = (curve: (run: Run) => Omit<Curve, 'colour'>[], apart = false): Curve[] =>
     runs.flatMap((run, index) =>
-      curve(run, index).map((entry, i) => ({
+      curve(run).map((entry, i) => ({
         ...entry,
-        name: several ? `${run.name}: ${entry.name}` : entry.name,
+        name: !several ? entry.name : apart ? `${entry.name}: ${run.name}` : run.name,
         colour: several ? index : apart ? i : 0,
       })),
     );
@@ -98,11 +122,11 @@ function charts(runs: Run[]): string {
   ) => perRun(({ steps }) => [{ name, style, points: known(steps.map((step) => [step.step, value(step)])) }]);
   const large: Chart = {
     title: 'Loss',
-    unit: 'nats a masked token',
+    unit: 'nats per masked token',
     height: 340,
     curves: perRun(
       (run) => [
-        { name: 'training', style: 'noisy', points: run.steps.map(({ step, loss }) => [step, loss]) },
+        { name: 'training', style: noisy, points: run.steps.map(({ step, loss }) => [step, loss]) },
         {
           name: 'validation',
           style: 'marked',
@@ -128,7 +152,7 @@ function charts(runs: Run[]): string {
     {
       title: 'Gradient norm',
       unit: 'norm before clipping',
-      curves: ofSteps('gradient norm', (step) => step.gradient_norm, 'noisy'),
+      curves: ofSteps('gradient norm', (step) => step.gradient_norm, noisy),
     },
     {
       title: 'Learning rate',
@@ -138,7 +162,7 @@ function charts(runs: Run[]): string {
     {
       title: 'Throughput',
       unit: 'tokens/s',
-      curves: ofSteps('tokens/s', (step) => step.tokens_per_second, 'noisy'),
+      curves: ofSteps('tokens/s', (step) => step.tokens_per_second, noisy),
     },
   ];
   return `<h2>Curves</h2>
@@ -155,23 +179,44 @@ function known(points: [number, number | undefined][]): Points {
   return points.filter((point): point is [number, number] => point[1] !== undefined);
 }
 
-function comparisonTable(runs: Run[]): string {
+/** What is known of the runs: by label the values of all, or the one value that all have. */
+function comparedFacts(runs: Run[]) {
   const columns = runs.map(
-    (run) =>
-      ({ ...results(run), status: run.status, ...run.facts, command: run.command ?? '' }) as Record<
-        string,
-        string
-      >,
+    (run): Record<string, string | undefined> => ({
+      ...results(run),
+      status: run.status,
+      ...run.facts,
+      command: run.command,
+    }),
   );
-  const labels = [...new Set(columns.flatMap((column) => Object.keys(column)))];
-  const rows = labels.map((label) => {
-    const values = columns.map((column) => column[label] ?? '–');
-    const differs = new Set(values).size > 1;
-    return `<tr${differs ? ' class="differs"' : ''}><th scope="row" class="name">${escapeHtml(label)}${differs ? '<span class="hidden"> (differs)</span>' : ''}</th>${values.map((value) => `<td>${escapeHtml(value)}</td>`).join('')}</tr>`;
-  });
+  const differing: Record<string, string[]> = {};
+  const shared: Record<string, string> = {};
+  for (const label of new Set(columns.flatMap((column) => Object.keys(column)))) {
+    const values = columns.map((column) => column[label]);
+    const [first] = values;
+    if (values.some((value) => value !== first)) differing[label] = values.map((value) => value ?? '–');
+    else if (first !== undefined) shared[label] = first;
+  }
+  return { differing, shared };
+}
+
+function differingTable(runs: Run[], differing: Record<string, string[]>): string {
   const head = runs.map(({ name }) => `<th scope="col">${escapeHtml(name)}</th>`).join('');
+  const rows = Object.entries(differing).map(
+    ([label, values]) =>
+      `<tr class="differs"><th scope="row" class="name">${escapeHtml(label)}</th>${values.map((value) => `<td>${escapeHtml(value)}</td>`).join('')}</tr>`,
+  );
   return scrollingTable(
     'Runs compared',
-    `<thead><tr><th scope="col">run</th>${head}</tr></thead><tbody>${rows.join('')}</tbody>`,
+    `<thead><tr><th scope="col" class="name">run</th>${head}</tr></thead><tbody>${rows.join('')}</tbody>`,
+    'compared',
   );
+}
+
+/** A command, broken between its options rather than inside one. */
+function commandHtml(command: string): string {
+  return command
+    .split(/ (?=--)/)
+    .map((option) => `<span class="option">${escapeHtml(option)}</span>`)
+    .join(' ');
 }

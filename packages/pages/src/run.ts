@@ -2,8 +2,12 @@
 export interface Run {
   /** What the page calls it: its folder's name. */
   name: string;
-  /** `running` makes the page reload itself. */
-  status: 'running' | 'finished' | 'stopped early' | 'stopped';
+  /** `running` makes the page follow the run. */
+  status: 'running' | 'finished' | 'stopped early' | 'stopped' | 'failed';
+  /** Why the run failed, in a line. */
+  failure?: string | undefined;
+  /** The optimizer steps that the run is to do. */
+  totalSteps?: number | undefined;
   /** The command that repeats the run. */
   command?: string | undefined;
   /** Label to formatted value, in the order in which they are shown. */
@@ -38,7 +42,7 @@ export interface EvaluationPoint {
   accuracy: number;
 }
 
-/** A row as text, in parts: what the model sees, and the places that were masked. */
+/** A row as text, in parts, spaces included: what the model sees, and the places that were masked. */
 export interface PredictedRow {
   parts: (string | MaskedPlace)[];
 }
@@ -47,6 +51,6 @@ export interface PredictedRow {
 export interface MaskedPlace {
   /** The word that stood there. */
   expected: string;
-  /** Most probable first; `probability` from 0 to 1. */
-  candidates: { word: string; probability: number }[];
+  /** Most probable first; `probability` from 0 to 1; `isRight` tells the token that stood there from others that read alike. */
+  candidates: { word: string; probability: number; isRight: boolean }[];
 }

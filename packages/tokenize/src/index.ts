@@ -30,6 +30,7 @@ export { type GivenShare, partPath, type Share, shareOf, shareVariables } from '
 
 export { type LoadTokenizerOptions, loadTokenizer } from './tokenizer/load.js';
 export { tokenizerMetadata } from './tokenizer/metadata.js';
+export { type ReadTokens, readTokens } from './tokenizer/read-tokens.js';
 export { tokenizerFromDefinition } from './tokenizer/tokenizer.js';
 export type {
   AddedToken,

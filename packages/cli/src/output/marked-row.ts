@@ -1,6 +1,6 @@
 import { IGNORED_LABEL } from '@mlm/masking';
 import type { ShownToken } from '@mlm/pages';
-import type { Tokenizer } from '@mlm/tokenize';
+import { readTokens, type Tokenizer } from '@mlm/tokenize';
 import type { Style } from './style.js';
 
 /** One row of a dataset, as numbers. */
@@ -39,36 +39,43 @@ function mark(shown: string, original: string): string {
   return shown === '[MASK]' || shown === '<mask>' ? `[MASK:${original}]` : `[${shown}→${original}]`;
 }
 
-/** A row's tokens for a page, without the padding at its end. */
+/** A row for a page, without the padding at its end: its masked and special tokens, and what stands between them as text. */
 export function shownTokens(
   row: DatasetRow,
   idToToken: (id: number) => string,
   tokenizer: Tokenizer | undefined,
 ): ShownToken[] {
   const labelsAtAll = hasLabelAtFirst(row);
-  const isSpecial = new Set(tokenizer?.protectedIds ?? []);
-  const padId = tokenizer?.specialIds.pad;
+  const special = new Set(tokenizer?.protectedIds ?? []);
+  const read = (ids: readonly number[]) =>
+    tokenizer ? readTokens(tokenizer, ids) : { text: ids.map(idToToken).join(' '), joins: false };
   const tokens: ShownToken[] = [];
-  for (let i = 0; i < row.input_ids.length; i++) {
+  let run: number[] = [];
+  const endRun = () => {
+    if (run.length > 0) tokens.push(read(run));
+    run = [];
+  };
+  for (let i = 0; i < lengthOf(row, tokenizer); i++) {
     const id = row.input_ids[i]!;
     const label = row.labels[i] ?? IGNORED_LABEL;
     const isMasked = label !== IGNORED_LABEL && !(labelsAtAll && label === id);
-    const original = isMasked ? label : id;
-    const joins = tokenizer !== undefined && !isSpecial.has(original) && tokenizer.wordStarts[original] === 0;
-    const kind = id === label ? 'kept' : id === tokenizer?.specialIds.mask ? 'mask' : 'random';
-    tokens.push({
-      text: withoutMarks(idToToken(original)),
-      joins,
-      isSpecial: isSpecial.has(original),
-      masked: isMasked ? { kind, shown: withoutMarks(idToToken(id)) } : undefined,
-    });
+    if (isMasked) {
+      endRun();
+      const kind = id === label ? 'kept' : id === tokenizer?.specialIds.mask ? 'mask' : 'random';
+      const shown = kind === 'mask' ? idToToken(id) : read([id]).text;
+      tokens.push({ ...read([label]), isSpecial: special.has(label), masked: { kind, shown } });
+    } else if (special.has(id)) {
+      endRun();
+      tokens.push({ text: idToToken(id), joins: false, isSpecial: true });
+    } else run.push(id);
   }
-  let end = tokens.length;
-  while (end > 0 && row.input_ids[end - 1] === padId) end--;
-  return tokens.slice(0, end);
+  endRun();
+  return tokens;
 }
 
-/** A token's text without what joins it to the tokens before it. */
-function withoutMarks(token: string): string {
-  return token.length > 2 && token.startsWith('##') ? token.slice(2) : token.replace(/^[Ġ▁]/u, '');
+/** Without the padding at the end. */
+function lengthOf({ input_ids }: DatasetRow, tokenizer: Tokenizer | undefined): number {
+  let length = input_ids.length;
+  while (length > 0 && input_ids[length - 1] === tokenizer?.specialIds.pad) length--;
+  return length;
 }

@@ -2,7 +2,7 @@
 import uPlot from 'uplot';
 import type { Chart, DrawnCurve } from '../curve.js';
 
-export { centredMean, type Points, thin } from '../curve.js';
+export { type Points, smoothed, thin } from '../curve.js';
 
 /** A chart as it is drawn. */
 export type DrawnChart = Omit<Chart, 'curves'> & { curves: DrawnCurve[] };
@@ -21,6 +21,7 @@ export function drawChart(place: HTMLElement, first: DrawnChart): ChartView {
     place.replaceChildren();
     plot = new uPlot(optionsOf(chart, place), dataOf(chart), place);
     place.querySelector('canvas')!.setAttribute('aria-hidden', 'true');
+    for (const label of place.querySelectorAll<HTMLElement>('.u-label')) label.title = label.textContent!;
     readableByKey(place, plot, () => chart);
   };
   render();
@@ -46,6 +47,13 @@ function heightOf({ height }: DrawnChart): number {
   return innerWidth < 600 ? Math.min(height, 260) : height;
 }
 
+/** Lines beyond the pages' six colours take the colours again, dashed. */
+const colours = 6;
+const dashes = [undefined, [9, 4], [3, 3]];
+
+/** Steps are whole: so are the values on their axis. */
+const wholeSteps = Array.from({ length: 9 }, (_, power) => [1, 2, 5].map((n) => n * 10 ** power)).flat();
+
 function optionsOf(chart: DrawnChart, place: HTMLElement): uPlot.Options {
   const style = getComputedStyle(document.documentElement);
   const colour = (name: string) => style.getPropertyValue(`--${name}`).trim();
@@ -57,32 +65,51 @@ function optionsOf(chart: DrawnChart, place: HTMLElement): uPlot.Options {
     labelFont: '12px system-ui',
     labelSize: 18,
   };
+  const dashOf = ({ look, colour: index }: DrawnCurve) =>
+    look === 'level' ? [6, 5] : dashes[Math.floor(index / colours) % dashes.length];
   return {
     width: place.clientWidth,
     height: heightOf(chart),
-    scales: { x: { time: false } },
+    scales: { x: { time: false, range: (_, from, to) => roomAround(from, to, 0) }, y: { range: rangeOf } },
     cursor: { sync: { key: 'steps' }, drag: { x: true, y: false } },
-    legend: { live: true },
+    legend: {
+      live: true,
+      markers: { dash: (plot, i) => (plot.series[i]?.dash ? 'dashed' : 'solid') },
+    },
     axes: [
-      { ...axis, label: 'step', size: 32 },
+      { ...axis, label: 'step', size: 32, incrs: wholeSteps },
       { ...axis, label: chart.unit, size: 58, values: (_, ticks) => ticks.map(short) },
     ],
     series: [
-      { label: 'step', value: (_, value) => (value === null ? '–' : String(Math.round(value))) },
-      ...chart.curves.map(
-        ({ name, colour: index, look }): uPlot.Series => ({
+      { label: 'step', value: (_, value) => (value === null ? '–' : short(Math.round(value))) },
+      ...chart.curves.map((curve): uPlot.Series => {
+        const { name, colour: index, look, points } = curve;
+        const dash = dashOf(curve);
+        return {
           label: name,
           ...(look === 'faint' && { class: 'faint' }),
-          stroke: `${colour(`series-${index % 6}`)}${look === 'faint' ? '55' : ''}`,
+          stroke: `${colour(`series-${index % colours}`)}${look === 'faint' ? '55' : ''}`,
           width: look === 'line' ? 2 : 1.25,
-          ...(look === 'level' && { dash: [6, 5] }),
-          points: { show: look === 'marked', size: 6 },
+          ...(dash && { dash }),
+          points: { show: look === 'marked' || points.length === 1, size: 6, fill: colour('ground') },
           spanGaps: true,
           value: (_, value) => (value === null || value === undefined ? '–' : short(value)),
-        }),
-      ),
+        };
+      }),
     ],
   };
+}
+
+function rangeOf(_: uPlot, from: number | null, to: number | null): [number, number] {
+  if (from === null || to === null) return [0, 1];
+  if (from === to) return from === 0 ? [0, 1] : roomAround(from, to, Math.abs(from) / 2);
+  const { [0]: least, [1]: greatest } = uPlot.rangeNum(from, to, 0.1, true);
+  return [least ?? from, greatest ?? to];
+}
+
+/** The range, or for a single value some room around it. */
+function roomAround(from: number, to: number, room: number): [number, number] {
+  return from === to ? [from - (room || 1), to + (room || 1)] : [from, to];
 }
 
 function short(value: number): string {

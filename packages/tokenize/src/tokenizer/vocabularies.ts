@@ -1,8 +1,8 @@
 // The entry point `@mlm/tokenize/vocabulary`: what a tokenizer's files say of their tokens, without a tokenizer.
 
 import { InputError } from '@mlm/base/errors';
-import { addedToken, parseTokenizerJson, vocabularyTokens } from './tokenizer-json.js';
-import { allTokens, parseVocabulary, sha256, type Tokens, vocabularyText } from './vocabulary.js';
+import { parseTokenizerJson, vocabularyTokens } from './tokenizer-json.js';
+import { parseVocabulary, sha256, type Tokens, vocabularyText } from './vocabulary.js';
 
 /**
  * SHA-256 of the vocabularies that a tokenizer's files hold, by file, as {@link Tokenizer.sha256} gives it: one token a
@@ -10,23 +10,21 @@ import { allTokens, parseVocabulary, sha256, type Tokens, vocabularyText } from 
  */
 export function vocabularyHashes(files: Readonly<Record<string, string>>): Map<string, string> {
   const found: [string, Tokens | undefined][] = [
-    ['tokenizer.json', jsonOf(files)?.tokens],
+    ['tokenizer.json', jsonOf(files)],
     ['vocab.txt', linesOf(files)],
   ];
   return new Map(found.flatMap(([name, tokens]) => (tokens ? [[name, sha256(vocabularyText(tokens))]] : [])));
 }
 
-/** The text of each id, the added tokens included; undefined where the files do not tell. */
-export function readTokens(files: Readonly<Record<string, string>>): Tokens | undefined {
-  const json = jsonOf(files);
-  return json ? allTokens(json) : linesOf(files);
+/** The text of each id, but for added tokens; undefined where the files do not tell. */
+export function tokensOf(files: Readonly<Record<string, string>>): Tokens | undefined {
+  return jsonOf(files) ?? linesOf(files);
 }
 
-function jsonOf({ 'tokenizer.json': text }: Readonly<Record<string, string>>) {
+function jsonOf({ 'tokenizer.json': text }: Readonly<Record<string, string>>): Tokens | undefined {
   if (text === undefined) return undefined;
   try {
-    const { model, added_tokens } = parseTokenizerJson(text, 'tokenizer.json');
-    return { tokens: vocabularyTokens(model), addedTokens: (added_tokens ?? []).map(addedToken) };
+    return vocabularyTokens(parseTokenizerJson(text, 'tokenizer.json').model);
   } catch (error) {
     if (error instanceof InputError) return undefined;
     throw error;

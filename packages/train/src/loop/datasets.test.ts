@@ -1,4 +1,5 @@
-import { readdir, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { InputError, messageText } from '@mlm/base/errors';
 import { Field, Int8, Int64, List, RecordBatchFileWriter, Table, vectorFromArray } from 'apache-arrow';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
@@ -133,10 +134,15 @@ it('refuses ids beyond the vocabulary', async () => {
   );
 });
 
-it('ends with one line when the loss is no longer a number', async () => {
+it('ends with one line when the loss is no longer a number, and its report says so', async () => {
+  const output = folder.file('diverged');
   await expect(
-    losses({ dataset: unmasked, masking: 'dynamic', learningRate: 1e30, warmup: 0, clipNorm: 0 }),
+    losses({ dataset: unmasked, output, masking: 'dynamic', learningRate: 1e30, warmup: 0, clipNorm: 0 }),
   ).rejects.toThrow(/the loss of step \d is not a number; train with a lower learningRate/);
+  const page = await readFile(join(output, 'report.html'), 'utf8');
+  expect(page).toContain('<dd>failed</dd>');
+  expect(page).toMatch(/<p class="failure">[^<]*the loss of step \d is not a number/);
+  expect(page).not.toContain('<p data-live');
 });
 
 it('a tokenizer file of another name is refused and nothing is written by it', async () => {

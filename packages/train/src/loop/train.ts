@@ -85,6 +85,7 @@ async function* run(
   // Threads that load the data start while the weights are initialized.
   const opening = StepSource.open(dataset, plan, options, state);
   let engines: Engines | undefined;
+  let opened: RunLog | undefined;
   try {
     const weights = setup.firstWeights();
     // Faults in the data come to light here, before an older run is replaced.
@@ -101,6 +102,7 @@ async function* run(
     await output.create(options);
     const after = options.resume ? (resumed?.state.step ?? -1) : undefined;
     const log = await RunLog.open(options.output, state.recipe, after);
+    opened = log;
     const epochs = () => state.epoch + state.batch / plan.batchesPerEpoch;
     const start = startEvent(options, setup, state);
     yield start;
@@ -108,6 +110,7 @@ async function* run(
     const baseline = scored && (await sampledUnigramLoss(dataset));
     const report = (status: Run['status'], predictions?: PredictedRow[]) =>
       log.report({ options, state, status, parameters, validationRows, predictions, unigramLoss: baseline });
+    await report('running');
 
     const savedStep = state.step;
     let reason: EndEvent['reason'] | undefined;
@@ -168,6 +171,9 @@ async function* run(
     await output.saveLast(await snapshot());
     yield { type: 'checkpoint', step: state.step, folder: options.output };
     yield endEvent(reason, options, state, engines.programs());
+  } catch (error) {
+    await opened?.failed(error);
+    throw error;
   } finally {
     await engines?.dispose();
     await (await opening).close();

@@ -4,7 +4,7 @@ import { eachToken } from '@mlm/masking';
 import { hasLabels } from '../data/dataset.js';
 
 /**
- * The loss, in nats a masked token, of always answering with the word frequencies of the training rows (add-one
+ * The loss, in nats per masked token, of always answering with the word frequencies of the training rows (add-one
  * smoothed over the vocabulary): what a model must beat to have learned anything from the context.
  *
  * @param path an Arrow file or a dataset folder that has a validation part
@@ -14,7 +14,7 @@ import { hasLabels } from '../data/dataset.js';
  * ```ts
  * import { unigramLoss } from '@mlm/train';
  *
- * console.log(await unigramLoss('out.arrow')); // nats a masked token
+ * console.log(await unigramLoss('out.arrow')); // nats per masked token
  * ```
  */
 export async function unigramLoss(path: string): Promise<number> {

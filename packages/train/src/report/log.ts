@@ -7,17 +7,18 @@ import { MetricsFile } from './metrics.js';
 import { describeRun, type RunDescription } from './run.js';
 import { EventFile } from './tensorboard.js';
 
-/** While a run goes on, its report is at most so many seconds old, ... */
+/** While a run goes on, its report is at most so many seconds old, … */
 const reportSeconds = 10;
-/** ... unless writing it would take more than this share of the run's time. */
+/** … unless writing it would take more than this share of the run's time. */
 const reportShare = 0.01;
 
 /** What a run writes down as it goes: metrics.jsonl, TensorBoard's events, and report.html. */
 export class RunLog {
   readonly #metrics: MetricsFile;
   readonly #events: EventFile;
-  /** When the next report of a run that goes on is due, by `performance.now()`. */
-  #reportDue = performance.now() + 1000 * reportSeconds;
+  /** When the next report of a run in progress is due, by `performance.now()`. */
+  #reportDue = 0;
+  #reported: RunDescription | undefined;
 
   private constructor(private readonly folder: string) {
     this.#metrics = new MetricsFile(folder);
@@ -66,14 +67,22 @@ export class RunLog {
     await this.#events.sync();
   }
 
-  /** Writes report.html, at most every 10 seconds while the run goes on. */
+  /** Writes report.html: at once for the first time and for the last, at most every 10 seconds while the run goes on. */
   async report(description: RunDescription): Promise<void> {
+    this.#reported = description;
     const started = performance.now();
     if (description.status === 'running' && started < this.#reportDue) return;
     const page = reportPage(describeRun(description, await this.#metrics.read()));
     await writeWhole(join(this.folder, 'report.html'), page);
     const ended = performance.now();
     this.#reportDue = ended + Math.max(1000 * reportSeconds, (ended - started) / reportShare);
+  }
+
+  /** Says in report.html why the run failed; the error is the caller's to throw, whether this can be written or not. */
+  async failed(error: unknown): Promise<void> {
+    if (!this.#reported) return;
+    const failure = error instanceof Error ? error.message : String(error);
+    await this.report({ ...this.#reported, status: 'failed', failure }).catch(() => undefined);
   }
 }
 

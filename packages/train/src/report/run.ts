@@ -11,6 +11,8 @@ export interface RunDescription {
   options: ResolvedOptions;
   state: TrainerState;
   status: Run['status'];
+  /** Why it failed. */
+  failure?: string | undefined;
   /** Numbers the model consists of. */
   parameters: number;
   validationRows: number;
@@ -20,17 +22,20 @@ export interface RunDescription {
 
 /** A run as a page shows it: its metrics, and everything that is needed to repeat it. */
 export function describeRun(description: RunDescription, lines: MetricsLine[]): Run {
-  const { options, state, status, parameters, validationRows, predictions, unigramLoss } = description;
+  const { options, state, status, failure, parameters, validationRows, predictions, unigramLoss } =
+    description;
   const { recipe } = state;
   return {
     name: basename(options.output),
     status,
+    failure,
+    totalSteps: Number(recipe['total-steps']),
     command: options.command,
     facts: {
       ...stateFacts(state),
       dataset: `${options.dataset} (${count(recipe.rows)} rows to train on, ${count(validationRows)} validation rows)`,
       model: `${options.model} (${count(parameters)} parameters)`,
-      written: new Date().toISOString().slice(0, 16).replace('T', ' '),
+      written: new Date().toISOString().slice(0, 16).replace('T', ' ').concat(' UTC'),
       versions: `Node ${process.versions.node} on ${process.platform} ${process.arch}`,
     },
     ...curvesOf(lines),

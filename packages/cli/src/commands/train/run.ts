@@ -35,7 +35,10 @@ export async function runTrain(
   const asked = settingsOf(trainOptions, { ...options, ...engine });
   const { dataset } = options;
   const request = { ...asked, dataset, tokenizer, command, saveRequested, signal: context.signal };
-  const events = served(reportedAtStart(train(request), report), context, options.serve);
+  const events = served(reportedAtStart(train(request), report), context, {
+    output: outputOf(request),
+    serve: options.serve,
+  });
   const result = await followTraining(context, events, options);
   printResult(context, options, result, (style) => [
     ...headline(result).map((line) => style('yellow', line)),
@@ -78,23 +81,21 @@ async function* reportedAtStart(
   }
 }
 
-/** The events as they are; the report is served from the first to the last, where a port is given. */
+/** The events as they are; the report is served meanwhile, where a port is given. */
 async function* served(
   events: AsyncIterable<TrainEvent>,
   { stderr }: Context,
-  port: number | undefined,
+  { output, serve }: { output: string; serve: number | undefined },
 ): AsyncGenerator<TrainEvent> {
-  let server: Awaited<ReturnType<typeof serveReport>> | undefined;
+  // A port that is taken is told before anything is written.
+  const server = serve === undefined ? undefined : await serveReport(output, serve);
   try {
     for await (const event of events) {
-      if (event.type === 'start' && port !== undefined) {
-        server = await serveReport(event.output, port);
-        stderr.write(`mlm: report on ${server.url}\n`);
-      }
+      if (event.type === 'start' && server) stderr.write(`mlm: report on ${server.url}\n`);
       yield event;
     }
   } finally {
-    server?.close();
+    await server?.close();
   }
 }
 
