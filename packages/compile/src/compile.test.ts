@@ -55,80 +55,50 @@ describe('compile', () => {
   });
 
   it.each([
-    [
-      'eager',
-      'cuda',
-      'fp32',
-      'device: cuda: the engine eager does not run there, only on cpu; use engine: tens',
-    ],
-    [
-      'eager',
-      'webgpu',
-      'fp32',
-      'device: webgpu: the engine eager does not run there, only on cpu; use engine: o',
-    ],
-    ['eager', 'cuda', 'bf16', 'device: cuda: the engine eager does not run there'],
+    ['eager', 'cuda', 'fp32', 'device: cuda: the engine eager runs only on cpu; use engine: tens'],
+    ['eager', 'webgpu', 'fp32', 'device: webgpu: the engine eager runs only on cpu; use engine: o'],
+    ['eager', 'cuda', 'bf16', 'device: cuda: the engine eager runs only on cpu'],
     [
       'eager',
       'webgpu',
       'bf16',
-      'precision: bf16: no engine has bfloat16 matrix products on webgpu; use engine: tens',
+      'precision: bf16: no engine supports bfloat16 matrix products on webgpu; use engine: tens',
     ],
     [
       'eager',
       'cpu',
       'bf16',
-      'precision: bf16: the engine eager has no bfloat16 matrix products; use engine: tens',
+      'precision: bf16: the engine eager does not support bfloat16 matrix products; use engine: tens',
     ],
-    [
-      'tensorflow',
-      'webgpu',
-      'fp32',
-      'device: webgpu: the engine tensorflow does not run there, only on cpu, cuda;',
-    ],
+    ['tensorflow', 'webgpu', 'fp32', 'device: webgpu: the engine tensorflow runs only on cpu, cuda;'],
     [
       'tensorflow',
       'webgpu',
       'bf16',
-      'precision: bf16: no engine has bfloat16 matrix products on webgpu; use engine: tens',
+      'precision: bf16: no engine supports bfloat16 matrix products on webgpu; use engine: tens',
     ],
-    [
-      'tensorflow',
-      'gpu',
-      'fp32',
-      'device: gpu: the engine tensorflow does not run there, only on cpu, cuda; use d',
-    ],
-    [
-      'onnx',
-      'gpu',
-      'fp32',
-      'device: gpu: the engine onnx does not run there, only on cpu, webgpu; use device: c',
-    ],
+    ['tensorflow', 'gpu', 'fp32', 'device: gpu: the engine tensorflow runs only on cpu, cuda; use d'],
+    ['onnx', 'gpu', 'fp32', 'device: gpu: the engine onnx runs only on cpu, webgpu; use device: c'],
     [
       'onnx',
       'cpu',
       'bf16',
-      'precision: bf16: the engine onnx has no bfloat16 matrix products; use engine: tensorflow',
+      'precision: bf16: the engine onnx does not support bfloat16 matrix products; use engine: tensorflow',
     ],
-    [
-      'onnx',
-      'cuda',
-      'fp32',
-      'device: cuda: the engine onnx does not run there, only on cpu, webgpu; use engine: tens',
-    ],
-    ['onnx', 'webgpu', 'bf16', 'precision: bf16: no engine has bfloat16 matrix products on webgpu'],
-    ['onnx', 'cpu', 'fp16', 'precision: fp16: there are fp32, tf32, bf16'],
+    ['onnx', 'cuda', 'fp32', 'device: cuda: the engine onnx runs only on cpu, webgpu; use engine: tens'],
+    ['onnx', 'webgpu', 'bf16', 'precision: bf16: no engine supports bfloat16 matrix products on webgpu'],
+    ['onnx', 'cpu', 'fp16', 'precision: fp16: unknown precision; use fp32, tf32, bf16'],
     [
       'onnx',
       'cpu',
       'tf32',
-      'precision: tf32: no engine has TF32 matrix products on cpu; use engine: tensorflow on device: cuda',
+      'precision: tf32: no engine supports TF32 matrix products on cpu; use engine: tensorflow on device: cuda',
     ],
     [
       'tensorflow',
       'cpu',
       'tf32',
-      'precision: tf32: no engine has TF32 matrix products on cpu; use engine: tensorflow on device: cuda',
+      'precision: tf32: no engine supports TF32 matrix products on cpu; use engine: tensorflow on device: cuda',
     ],
   ])('refuses %s on %s in %s with one line that says what to do', async (engine, device, precision, line) => {
     const asked = { ...options, engine, device, precision } as CompileOptions;
@@ -142,10 +112,12 @@ describe('compile', () => {
   it('knows every engine that there is, and shares variables between executables of one alone', async () => {
     const unknown = { ...options, engine: 'torch' } as unknown as CompileOptions;
     await expect(compile(perceptron, unknown)).rejects.toThrow(
-      "there is no engine 'torch': use onnx, tensorflow",
+      "unknown engine 'torch'; use onnx, tensorflow",
     );
     const share = await compile(perceptron, { ...options, engine: 'eager' });
-    await expect(compile(perceptron, { ...options, share })).rejects.toThrow('of the same engine and device');
+    await expect(compile(perceptron, { ...options, share })).rejects.toThrow(
+      'only if they have the same engine and device',
+    );
     await share.dispose();
   });
 

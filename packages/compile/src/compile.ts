@@ -5,41 +5,48 @@ import { type Engine, targetFor } from './targets/index.js';
 import type { Device, Precision, Source, Variables } from './targets/target.js';
 import { type InputSpec, type TensorFunction, trace } from './trace/trace.js';
 
-/** What a function is compiled from, and what is to run it. Everything has a default. */
+/** What to compile a function from, and what to run it on. Every option has a default. */
 export interface CompileOptions {
   /** Variables by name: specs, or tfjs variables whose values are copied. Default: none. */
   readonly variables?: Variables;
-  /** Shapes and dtypes of the inputs by name, all of which `Executable.run` must be given. Default: none. */
+  /** Shapes and dtypes of the inputs, by name. `Executable.run` must be given all of them. Default: none. */
   readonly inputs?: Readonly<Record<string, InputSpec>>;
   /**
-   * `onnx` (default): onnxruntime; `tensorflow`: a SavedModel in tfjs-node (see `setupTensorflow` of @mlm/engines);
-   * `eager`: tfjs's current backend, operation by operation.
+   * `onnx` (default): onnxruntime; `xla`: a program for each set of sizes, through PJRT (see `setupXla` of
+   * @mlm/engines); `tensorflow`: a SavedModel in tfjs-node (see `setupTensorflow`); `eager`: tfjs's current backend,
+   * one operation at a time.
    */
   readonly engine?: Engine;
-  /** Where the engine runs: `cpu` (default), `webgpu` for onnx, `cuda` for tensorflow. */
+  /**
+   * Where the engine runs: `cpu` (default); `webgpu` with onnx; `cuda` with xla and tensorflow; `rocm`, `tpu` with xla.
+   */
   readonly device?: Device;
-  /** Threads for one operation on the CPU; default: the engine's choice. */
+  /** Threads per operation on the CPU. Default: the engine's choice. */
   readonly threads?: number | undefined;
   /**
-   * `bf16`: operands of matrix products in bfloat16, which the engine `tensorflow` alone has; `tf32`: in TF32, which it
-   * has on `cuda`. Default `fp32`.
+   * The operands of matrix products: `fp32` (default), `bf16` (xla and tensorflow) or `tf32` (the same, on `cuda`). All
+   * other values are float32.
    */
   readonly precision?: Precision;
-  /** Let TensorFlow compile clusters of operations with XLA; default false. The process's first executable decides. */
+  /**
+   * Makes TensorFlow compile clusters of operations with XLA. The first executable of a process decides. Default:
+   * false.
+   */
   readonly xla?: boolean;
   /**
-   * How many devices run the function together, each on its share of the inputs that are `divided` and with its own
-   * copy of the variables: `xla` alone has more than one. Default 1.
+   * How many devices run the function together (xla), each on its share of the `divided` inputs and with its own copy
+   * of the variables. Default: 1.
    */
   readonly devices?: number;
   /**
-   * Run on the variables of this executable, of the same engine and device, in place of new ones: training and
-   * evaluation on one model.
+   * Uses the variables of this executable, which must have the same engine and device, instead of new ones. Training
+   * and evaluation share a model this way.
    */
   readonly share?: Executable | undefined;
   /**
-   * Keeps what onnxruntime on the CPU is given between processes, so that a later one need not trace: what the
-   * function is made of. It must be complete; a changed part compiles anew. Without it nothing is kept.
+   * Everything the function is made of. If given, programs for onnxruntime on the CPU and for XLA are cached on disk,
+   * so that a later process need not trace. It must be complete: a changed part compiles anew. Default: nothing is
+   * cached.
    */
   readonly cache?: CacheSource;
 }
@@ -47,12 +54,12 @@ export interface CompileOptions {
 /**
  * Compiles a tfjs function, its gradients and its assignments into an executable that runs as a whole.
  *
- * The engines compute the same up to float32 rounding, but for two things. Where values are NaN, `tf.max`, `tf.min`,
- * `tf.argMax` and `tf.argMin` may leave them out (onnxruntime) or not (eager tfjs on the CPU). An int32 division by zero
- * is 0 (eager, `tf.floorDiv` in onnxruntime) or fails the run (TensorFlow, `tf.mod` in onnxruntime).
+ * All engines compute the same values up to float32 rounding, with two exceptions. `tf.max`, `tf.min`, `tf.argMax` and
+ * `tf.argMin` may ignore NaN (onnxruntime) or not (eager tfjs on the CPU). An int32 division by zero gives 0 (eager;
+ * `tf.floorDiv` in onnxruntime) or fails (TensorFlow; `tf.mod` in onnxruntime).
  *
- * @throws if the function cannot be traced (see `trace`) or the engine lacks one of its operations; InputError if the
- *   engine lacks the device or the precision, or is not set up; TypeError if `share` is of another engine or device
+ * @throws Error if the function cannot be traced (see `trace`) or the engine lacks one of its operations; InputError if
+ *   the engine lacks the device or the precision, or is not set up; TypeError if `share` has another engine or device
  *
  * @example
  * ```ts
@@ -81,7 +88,7 @@ export async function compile(fn: TensorFunction, options: CompileOptions = {}):
   const { engine = 'onnx', device = 'cpu', precision = 'fp32', threads, xla, share, devices } = options;
   const target = targetFor(engine, device, precision);
   if (share && !target.owns(share, device)) {
-    throw new TypeError('an executable can share variables only with one of the same engine and device');
+    throw new TypeError('executables can share variables only if they have the same engine and device');
   }
   return target.load(sourceOf(fn, options), { device, precision, threads, xla, share, devices });
 }

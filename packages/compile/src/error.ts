@@ -1,7 +1,7 @@
 import { InputError, type MessageParts, mention, say } from '@mlm/base/errors';
 
 /**
- * A step, or the model itself, that the memory does not hold.
+ * A step, or the model itself, does not fit into memory.
  *
  * @example
  * ```ts
@@ -12,9 +12,9 @@ import { InputError, type MessageParts, mention, say } from '@mlm/base/errors';
  */
 export class OutOfMemoryError extends InputError {
   /**
-   * @param where names the device whose memory is too small
-   * @param rows of the step; undefined where not even the weights found room
-   * @param fitting rows that should fit; default: half of them
+   * @param where the device whose memory is too small
+   * @param rows rows of the step; undefined if not even the weights fit
+   * @param fitting rows that should fit. Default: half of `rows`
    */
   constructor(
     readonly where: string | MessageParts,
@@ -27,8 +27,8 @@ export class OutOfMemoryError extends InputError {
 
 function outOfMemoryMessage(rows: number | undefined, fitting: number): string | MessageParts {
   if (rows === undefined)
-    return 'the memory does not hold the weights and what belongs to them: use a smaller model';
+    return 'the weights, gradients and moments do not fit into memory; use a smaller model';
   if (fitting < 1)
-    return `the memory does not hold a step of ${rows} rows: use a smaller model or shorter rows`;
-  return say`the memory does not hold a step of ${rows} rows: try ${mention('microBatchSize', fitting)}, which leaves the result as it is`;
+    return `a step of ${rows} rows does not fit into memory; use a smaller model or shorter rows`;
+  return say`a step of ${rows} rows does not fit into memory; try ${mention('microBatchSize', fitting)}, which does not change the result`;
 }

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 
 /**
- * Whether this machine's CPU multiplies bfloat16 in hardware (AVX512_BF16, AMX, or Arm's BF16); undefined where the
- * system does not tell.
+ * Whether this machine's CPU multiplies bfloat16 in hardware (AVX512_BF16, AMX or Arm's BF16); undefined if the system
+ * does not say.
  *
- * @param file what Linux tells of its processors; replaced in tests
+ * @param file Linux's description of its processors; tests replace it
  *
  * @example
  * ```ts

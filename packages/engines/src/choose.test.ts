@@ -1,3 +1,4 @@
+import { call, say } from '@mlm/base/errors';
 import { expect, test } from 'vitest';
 import { chooseEngine, type MachineFacts } from './choose.js';
 import type { EnginePlace } from './probe.js';
@@ -82,7 +83,9 @@ test('the reason is what was looked at', async () => {
   expect(await reason(tensorflow, machine({ tensorflow: 'gpu', gpu: true }))).toBe(
     "NVIDIA's driver is not loaded",
   );
-  expect(await reason({ engine: 'eager', device: 'auto' }, cuda)).toBe('the eager engine runs there alone');
+  expect(await reason({ engine: 'eager', device: 'auto' }, cuda)).toBe(
+    'the eager engine runs only on the CPU',
+  );
 });
 
 test('tf32 leaves TensorFlow on CUDA alone, which says itself where it is missing', async () => {
@@ -113,6 +116,20 @@ test('XLA on CUDA comes first once it was set up and works, in every precision',
     engine: 'tensorflow',
     device: 'cuda',
   });
+});
+
+test('an error that names a function is written out in the reason', async () => {
+  const probe = async ({ engine, device }: EnginePlace) => ({
+    engine,
+    device,
+    works: false,
+    error: say`run ${call('setupXla')} again`,
+  });
+  const facts = machine({ xla: ['cuda'], tensorflow: 'gpu', nvidiaDriver: true, gpu: true, probe });
+  const again = 'run setupXla() again';
+  expect((await chooseEngine(auto, facts)).reason).toContain(
+    `XLA on CUDA: ${again}; CUDA: ${again}; WebGPU: ${again}`,
+  );
 });
 
 test('where XLA does not work, or has no driver, the others follow; asked for by name it stays', async () => {

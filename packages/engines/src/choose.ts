@@ -6,38 +6,41 @@ import { DRIVER_FILE, hasTfjsNodePackage, readInstallation } from '@mlm/compile/
 import { readXlaInstallation } from '@mlm/compile/xla';
 import { type EnginePlace, type EngineProbe, probeEngine } from './probe.js';
 
-/** The engine and device that a caller wants; `auto` lets the machine decide. */
+/** The requested engine and device; `auto` leaves the choice to {@link chooseEngine}. */
 export interface EngineWish {
   engine: Engine | 'auto';
   device: Device | 'auto';
-  /** `bf16` leaves XLA and TensorFlow, which alone have it; `tf32` both on CUDA. Default `fp32`. */
+  /** `bf16` limits the choice to XLA and TensorFlow, `tf32` to these on CUDA. Default: `fp32`. */
   precision?: Precision;
 }
 
-/** What was picked, and why. */
+/** The chosen engine and device. */
 export interface EngineChoice {
   engine: Engine;
   device: Device;
-  /** Why, in some words; for a person to read. */
+  /** Why they were chosen, in a few words for the user. */
   reason: string;
 }
 
-/** What is known of the machine; replaced in tests. */
+/** What is known about the machine; tests replace it. */
 export interface MachineFacts {
-  /** TensorFlow is set up: without, or with CUDA's libraries. */
+  /** Whether TensorFlow is set up, without (`cpu`) or with (`gpu`) CUDA. */
   tensorflow: 'cpu' | 'gpu' | undefined;
   /** The devices that XLA is set up for. */
   xla: readonly Device[];
+  /** Whether NVIDIA's driver is loaded. */
   nvidiaDriver: boolean;
-  /** A GPU that WebGPU could use; renderers in software do not count. */
+  /** Whether there is a GPU that WebGPU could use. Software renderers do not count. */
   gpu: boolean;
-  probe(target: EnginePlace): Promise<EngineProbe>;
+  /** Tries an engine on a device. */
+  probe(place: EnginePlace): Promise<EngineProbe>;
 }
 
 /**
- * Picks an engine and a device where they are left to `auto`: CUDA through XLA where it was set up and works, else through
- * TensorFlow, else WebGPU where its matrix product is faster than the CPU's, else TensorFlow on the CPU where it was set up, else
- * onnxruntime on the CPU. A device is tried, in a separate process, only if its driver is installed.
+ * Chooses an engine and a device where the request says `auto`. In order of preference: XLA on CUDA; TensorFlow on
+ * CUDA; onnxruntime on WebGPU, if its matrix product is faster than the CPU's; TensorFlow on the CPU; onnxruntime on
+ * the CPU. XLA and TensorFlow must be set up. A device is tried, in a separate process, only if its driver is
+ * installed.
  *
  * @example
  * ```ts
@@ -57,7 +60,7 @@ export async function chooseEngine(wish: EngineWish, facts?: MachineFacts): Prom
     if (found.xla.includes('cuda') && found.nvidiaDriver) {
       const probe = await found.probe({ engine: 'xla', device: 'cuda' });
       if (probe.works) return choice('xla', 'cuda', `XLA works on CUDA, ${probe.matmul_gflops} GFLOP/s`);
-      tried.push(`XLA on CUDA: ${probe.error}`);
+      tried.push(`XLA on CUDA: ${messageText(probe.error ?? [])}`);
     }
   }
   if (wish.engine === 'xla') return choice('xla', found.xla[0] ?? 'cuda', 'as asked');
@@ -82,11 +85,11 @@ export async function chooseEngine(wish: EngineWish, facts?: MachineFacts): Prom
     );
   }
   const why = tried.length > 0 ? tried.join('; ') : notTried(found, engine);
-  // What is asked for by name is not second-guessed: where it is missing, the engine says so itself.
+  // Explicit requests are not second-guessed: if something is missing, the engine says so itself.
   if (device === 'cuda') return choice(engine === 'auto' ? 'tensorflow' : engine, 'cuda', 'as asked');
   if (device === 'webgpu') return choice(engine === 'auto' ? 'onnx' : engine, 'webgpu', 'as asked');
   if (engine !== 'auto') return choice(engine, 'cpu', why);
-  // On the CPU, where it was asked for, nothing but TensorFlow was looked for.
+  // The CPU was requested, so only TensorFlow had to be looked for.
   if (device === 'cpu')
     return found.tensorflow
       ? choice('tensorflow', 'cpu', 'TensorFlow is set up')
@@ -98,7 +101,7 @@ export async function chooseEngine(wish: EngineWish, facts?: MachineFacts): Prom
 /** Why no device was tried. */
 function notTried(found: MachineFacts, engine: EngineWish['engine']): string {
   if (!found.gpu) return 'no GPU was found';
-  if (engine === 'eager') return 'the eager engine runs there alone';
+  if (engine === 'eager') return 'the eager engine runs only on the CPU';
   return found.tensorflow === 'gpu' ? "NVIDIA's driver is not loaded" : 'TensorFlow is not set up with CUDA';
 }
 
@@ -109,7 +112,7 @@ const choice = (
 ): EngineChoice => ({ engine, device, reason });
 
 async function machineFacts(): Promise<MachineFacts> {
-  // What was set up for another copy of this package is of no use without tfjs-node beside this one.
+  // TensorFlow set up by another copy of this package is useless without tfjs-node beside this one.
   const installation = hasTfjsNodePackage() ? await readInstallation() : undefined;
   const nvidiaDriver = existsSync(DRIVER_FILE);
   return {
@@ -121,13 +124,15 @@ async function machineFacts(): Promise<MachineFacts> {
   };
 }
 
-/** Linux offers a render node for each GPU that has a driver. */
+/** On Linux, every GPU with a driver has a render node. */
 async function hasRenderNode(): Promise<boolean> {
   const names = await readdir('/dev/dri').catch(() => []);
   return names.some((name) => name.startsWith('renderD'));
 }
 
-/** `MLM_PJRT_PLUGIN` does not say for which device it is: the one that was asked for is tried. */
+/**
+ * The devices that XLA is set up for. `MLM_PJRT_PLUGIN` does not count, since it does not say which device it is for.
+ */
 async function xlaDevices(): Promise<Device[]> {
   const devices = ['cuda', 'rocm', 'tpu'] as const;
   const records = await Promise.all(devices.map((device) => readXlaInstallation(device)));

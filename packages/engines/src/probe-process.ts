@@ -22,9 +22,9 @@ async function main(engine: Engine, device: Device): Promise<void> {
 const largestRounds = 5;
 const enoughMilliseconds = 1000;
 
-/** The best of a few rounds of an n × n product, in GFLOP/s; its sum is held against the exact one. */
+/** The speed of an n × n matrix product in GFLOP/s, the best of a few rounds. @throws Error if its sum is wrong */
 async function matmulRate(options: EnginePlace): Promise<number> {
-  // In plain JavaScript a product of the usual size would take many seconds.
+  // In plain JavaScript, the usual size would take many seconds.
   const n = options.engine === 'eager' ? 256 : 1024;
   const step = await compile(({ a, b }) => ({ sum: tf.sum(tf.matMul(a!, b!)) }), {
     ...options,
@@ -35,11 +35,14 @@ async function matmulRate(options: EnginePlace): Promise<number> {
   });
   const { milliseconds, result } = await timed(step, 'sum');
   if (Math.abs(result / n ** 3 - 1) > 1e-4)
-    throw new Error(`a matrix product gave ${result}, expected ${n ** 3}`);
+    throw new Error(`a matrix product sums to ${result}, expected ${n ** 3}`);
   return (2 * n ** 3) / milliseconds / 1e6;
 }
 
-/** One gradient step of a dense layer on a least-squares problem; its loss must fall. */
+/**
+ * The time of a gradient step of a dense layer on a least-squares problem, in ms. @throws Error if the loss does not
+ * fall
+ */
 async function stepTime(options: EnginePlace): Promise<number> {
   const [rows, width] = [64, 64];
   const step = await compile(
@@ -59,7 +62,8 @@ async function stepTime(options: EnginePlace): Promise<number> {
   const x = new Float32Array(rows * width).map((_, i) => ((i * 7) % 13) / 13);
   const before = (await step.run({ x })).loss![0]!;
   const { milliseconds, result: after } = await timed(step, 'loss', { x });
-  if (!(after < before)) throw new Error(`training steps took the loss from ${before} to ${after}`);
+  if (!(after < before))
+    throw new Error(`the loss went from ${before} to ${after} in training, expected it to fall`);
   return milliseconds;
 }
 

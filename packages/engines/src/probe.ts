@@ -9,34 +9,34 @@ export interface EnginePlace {
   device: Device;
 }
 
-/** All engines on all their devices, in the order in which they are reported. */
+/** All engines on all their devices, in the order of reports. */
 export const enginePlaces: readonly EnginePlace[] = targets.flatMap(({ engine, devices }) =>
   devices.map((device) => ({ engine, device })),
 );
 
-/** What became of trying an engine. */
+/** The result of trying an engine on a device. */
 export interface EngineProbe extends EnginePlace {
   works: boolean;
   /** The engine's name and version: `onnxruntime 1.30.0`. */
   version?: string;
-  /** Rate of a 1024 × 1024 float32 matrix product (256 × 256 on the eager engine). */
+  /** Speed of a 1024 × 1024 float32 matrix product (256 × 256 on the eager engine) in GFLOP/s. */
   matmul_gflops?: number;
-  /** Time of one gradient step of a small dense layer. */
+  /** Time of a gradient step of a small dense layer in ms. */
   step_milliseconds?: number;
-  /** Why it does not work, on one line; `messageText` of `@mlm/base` writes it out. */
+  /** Why it does not work, in one line; `messageText` of `@mlm/base` turns it into text. */
   error?: MessageParts;
-  /** What gets it to work, where that is known. */
+  /** How to make it work, if that is known. */
   remedy?: MessageParts | undefined;
 }
 
 const timeoutMilliseconds = 120_000;
 
 /**
- * Runs a matrix product and a training step on an engine, in a separate process, so that a crash of a native library
- * or of a driver becomes an answer.
+ * Tries an engine: runs a matrix product and a training step in a separate process, so that crashes of native libraries
+ * and drivers are caught.
  *
- * @param signal ends the trial; it also ends by itself after two minutes
- * @param env environment of that process; `MLM_TENSORFLOW_HOME` names the TensorFlow to try
+ * @param signal aborts the trial, which otherwise ends after two minutes at most
+ * @param env environment of the process; `MLM_TENSORFLOW_HOME` and `MLM_XLA_HOME` name the installations to try
  *
  * @example
  * ```ts
@@ -58,17 +58,22 @@ export async function probeEngine(
   if (result.code === 0 && line !== undefined) {
     return { engine, device, works: true, ...(JSON.parse(line) as Partial<EngineProbe>) };
   }
-  const error = timeout.aborted ? ['it gave no answer within two minutes'] : whatWentWrong(result, device);
+  const error = timeout.aborted ? ['no answer within two minutes'] : whatWentWrong(result, device);
   const remedy = targets
     .find((target) => target.engine === engine && target.devices.includes(device))
     ?.remedy(device);
   return { engine, device, works: false, error, remedy };
 }
 
-/** The process's last words. Our own errors begin with the device, which whoever shows a probe says anyway. */
+/** The error of the process, without the device that our own errors begin with: readers of a probe know it. */
 function whatWentWrong(result: CommandResult, device: Device): MessageParts {
   const parts = reportedParts(result)?.filter((part) => part !== '');
-  if (!parts) return [shorten(lastWords(result, 1)) || `its process ended with ${result.code ?? 'a crash'}`];
+  if (!parts)
+    return [
+      shorten(lastWords(result, 1)) || result.code === null
+        ? 'its process crashed'
+        : `its process ended with code ${result.code}`,
+    ];
   const [first, second, ...rest] = parts;
   const namesDevice =
     typeof first === 'object' && 'option' in first && first.option === 'device' && first.value === device;
@@ -76,7 +81,7 @@ function whatWentWrong(result: CommandResult, device: Device): MessageParts {
   return parts.map((part) => (typeof part === 'string' ? shorten(part) : part));
 }
 
-/** Native errors begin with where in the sources they arose; the last sentence says what happened. */
+/** Removes the source location that native errors begin with. */
 function shorten(error: string): string {
   return error.replace(/^.*?(?:was false\. |\[ONNXRuntimeError\] : \d+ : \w+ : )/, '');
 }

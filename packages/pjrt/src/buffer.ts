@@ -16,27 +16,29 @@ export class DeviceBuffer<T extends ElementType = ElementType> {
     private readonly handles: Handles,
   ) {}
 
-  /** Elements. */
+  /** Number of elements. */
   get length(): number {
     return elementCount(this.shape);
   }
 
   /** @internal */
   get pointer(): bigint {
-    if (this.#destroyed) throw new Error('the buffer is destroyed');
+    if (this.#destroyed) throw new Error('the buffer has been destroyed');
     return this.address;
   }
 
   /**
    * Copies the elements to the host.
    *
-   * @param into - an array of as many elements; default: a new one
-   * @throws PjrtError if what computes the buffer failed, or the buffer was donated
+   * @param into an array of as many elements. Default: a new one
+   * @returns the array, with the elements in row-major order
+   * @throws PjrtError if the computation of the buffer failed or the buffer was donated; RangeError if `into` has
+   *   another length
    */
   async download(into?: HostArray<T>): Promise<HostArray<T>> {
     const target = into ?? (new elementTypes[this.type].array(this.length) as HostArray<T>);
     if (target.length !== this.length) {
-      throw new RangeError(`${this.length} elements do not go into an array of ${target.length}`);
+      throw new RangeError(`a buffer of ${this.length} elements does not fit an array of ${target.length}`);
     }
     if (target.length === 0) return target;
     const { event } = this.native.call('Buffer_ToHostBuffer', {
@@ -48,7 +50,7 @@ export class DeviceBuffer<T extends ElementType = ElementType> {
     return target;
   }
 
-  /** Frees the memory. A donated buffer's is gone already; its handle is freed here. A second call does nothing. */
+  /** Frees the memory or, of a donated buffer, the handle. Further calls do nothing. */
   destroy(): void {
     if (this.#destroyed) return;
     this.native.call('Buffer_Destroy', { buffer: this.address });

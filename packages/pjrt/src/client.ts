@@ -11,13 +11,13 @@ import { encodeProgram } from './program.js';
 
 /** Options of {@link Client.upload}. */
 export interface UploadOptions {
-  /** Default: that of the array; Uint8Array is uint8 and Uint16Array uint16. */
+  /** Element type. Default: that of the array, with uint8 for Uint8Array and uint16 for Uint16Array. */
   readonly type?: ElementType;
-  /** Default: the client's first. */
+  /** Default: the client's first device. */
   readonly device?: Device;
 }
 
-/** The devices of a plugin. Everything made from a client ends with it. */
+/** The devices of a plugin. Destroying a client destroys everything made from it. */
 export class Client {
   readonly #handles = new Handles();
   #destroyed = false;
@@ -25,11 +25,11 @@ export class Client {
   private constructor(
     private readonly native: Native,
     private readonly pointer: bigint,
-    /** In the order of their ids. */
+    /** Ordered by id. */
     readonly devices: readonly Device[],
     /** `cpu`, `cuda`, `rocm` or `tpu`. */
     readonly platform: string,
-    /** What the plugin says of its build. */
+    /** The plugin's description of its build. */
     readonly platformVersion: string,
   ) {}
 
@@ -54,18 +54,25 @@ export class Client {
     );
   }
 
-  /** Buffers and executables that are not destroyed yet. */
+  /** Number of buffers and executables that have not been destroyed. */
   get live(): number {
     return this.#handles.size;
   }
 
-  /** Copies an array to a device. The array is the caller's again when the call returns. */
+  /**
+   * Copies an array to a device. The array may be changed as soon as the call returns.
+   *
+   * @param data elements in row-major order
+   * @throws RangeError if the number of elements does not fit the shape; PjrtError if memory runs out
+   */
   upload(data: NodeJS.TypedArray, shape: readonly number[], options: UploadOptions = {}): DeviceBuffer {
     const type = options.type ?? typeOfArray(data);
     const device = options.device ?? this.devices[0]!;
     const count = elementCount(shape);
     if (count !== data.length) {
-      throw new RangeError(`${data.length} elements do not fill the shape [${shape}], which takes ${count}`);
+      throw new RangeError(
+        `an array of ${data.length} elements does not fit the shape [${shape}], which has ${count}`,
+      );
     }
     const { done, buffer } = this.native.call('Client_BufferFromHostBuffer', {
       client: this.#alive(),
@@ -83,8 +90,8 @@ export class Client {
   /**
    * Compiles a program.
    *
-   * @param program - StableHLO, as MLIR's text or bytecode
-   * @throws PjrtError with what XLA found wrong
+   * @param program StableHLO as MLIR text or bytecode
+   * @throws PjrtError with XLA's message
    */
   async compile(program: string | Uint8Array, options: CompileOptions = {}): Promise<LoadedExecutable> {
     const { struct, alive } = encodeProgram(program, this.native.addressOf);
@@ -98,9 +105,9 @@ export class Client {
   }
 
   /**
-   * Loads what {@link LoadedExecutable.serialize} wrote, on the same kind of machine and with the same plugin.
+   * Loads the result of {@link LoadedExecutable.serialize}, on the same kind of machine and with the same plugin.
    *
-   * @throws PjrtError if the plugin does not take it
+   * @throws PjrtError if the plugin refuses it
    */
   async deserialize(bytes: Uint8Array): Promise<LoadedExecutable> {
     const { executable } = await this.native.callLater('Executable_DeserializeAndLoad', {
@@ -111,7 +118,7 @@ export class Client {
     return this.#handles.keep(new LoadedExecutable(this.native, executable, this.#handles));
   }
 
-  /** Frees the devices, and before them every buffer and executable that is left. A second call does nothing. */
+  /** Frees all remaining buffers and executables, then the devices. Further calls do nothing. */
   destroy(): void {
     if (this.#destroyed) return;
     this.#handles.destroy();
@@ -120,7 +127,7 @@ export class Client {
   }
 
   #alive(): bigint {
-    if (this.#destroyed) throw new Error('the PJRT client is destroyed');
+    if (this.#destroyed) throw new Error('the PJRT client has been destroyed');
     return this.pointer;
   }
 }
@@ -129,6 +136,7 @@ function typeOfArray(array: NodeJS.TypedArray): ElementType {
   const found = Object.entries(elementTypes).find(
     ([name, type]) => name !== 'bool' && array instanceof type.array,
   );
-  if (!found) throw new TypeError(`${array.constructor.name}: name the type of its elements`);
+  if (!found)
+    throw new TypeError(`the element type of a ${array.constructor.name} is unknown; pass { type }`);
   return found[0] as ElementType;
 }

@@ -1,19 +1,17 @@
 import type { Native } from './native.js';
 
-/** One device of a client. */
+/** A device of a client. */
 export interface Device {
   readonly id: number;
-  /** As the vendor calls it: `NVIDIA H200`, `cpu`. */
+  /** The vendor's name of the device: `NVIDIA H200`, `cpu`. */
   readonly kind: string;
   /** @internal */
   readonly pointer: bigint;
-  /**
-   * Bytes of the device's memory, and how many are in use; undefined where the plugin does not tell.
-   */
+  /** The device's memory and how much of it is in use, in bytes; undefined if the plugin does not say. */
   memory(): { used: number; limit: number } | undefined;
 }
 
-/** Reads what does not change about a device. */
+/** Reads the constant properties of a device. */
 export function readDevice(native: Native, device: bigint): Device {
   const { description } = native.call('Device_GetDescription', { device });
   const { kind, kindSize } = native.call('DeviceDescription_Kind', { description });

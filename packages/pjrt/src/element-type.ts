@@ -1,9 +1,9 @@
-/** What a buffer's elements are. */
+/** The element type of a buffer. */
 export type ElementType = keyof typeof elementTypes;
 
 /**
- * Element types with their number in PJRT_Buffer_Type, and the array that holds them on the host: bfloat16 and float16 as
- * their bits.
+ * Element types, with their numbers in PJRT_Buffer_Type and their arrays on the host. bfloat16 and float16 are
+ * represented by their bits.
  */
 export const elementTypes = {
   bool: { code: 1, array: Uint8Array },
@@ -21,12 +21,12 @@ export const elementTypes = {
   bfloat16: { code: 13, array: Uint16Array },
 } as const;
 
-/** The array type of elements on the host. */
+/** The array that holds such elements on the host. */
 export type HostArray<T extends ElementType = ElementType> = InstanceType<(typeof elementTypes)[T]['array']>;
 
-/** @throws TypeError where the host has no arrays of such elements */
+/** The element type of a number in PJRT_Buffer_Type. @throws TypeError if the host has no arrays of such elements */
 export function elementType(code: number): ElementType {
   const found = Object.entries(elementTypes).find(([, type]) => type.code === code);
-  if (!found) throw new TypeError(`a buffer of element type ${code}, which the host cannot hold`);
+  if (!found) throw new TypeError(`the host has no arrays of PJRT's element type ${code}`);
   return found[0] as ElementType;
 }

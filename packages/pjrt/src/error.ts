@@ -1,4 +1,4 @@
-/** The codes that XLA gives its errors (https://abseil.io/docs/cpp/guides/status-codes), from 1 on. */
+/** The codes of XLA's errors, from 1 on (https://abseil.io/docs/cpp/guides/status-codes). */
 const codes = [
   'CANCELLED',
   'UNKNOWN',
@@ -23,7 +23,7 @@ export type PjrtErrorCode = (typeof codes)[number];
 export const codeName = (code: number): PjrtErrorCode => codes[code - 1] ?? 'UNKNOWN';
 
 /**
- * What XLA said, and of which call.
+ * An error of XLA.
  *
  * @example
  * ```ts
@@ -35,7 +35,10 @@ export const codeName = (code: number): PjrtErrorCode => codes[code - 1] ?? 'UNK
 export class PjrtError extends Error {
   override readonly name = 'PjrtError';
 
-  /** @param code - `RESOURCE_EXHAUSTED` where memory ran out */
+  /**
+   * @param call the function of the PJRT C API, without its prefix
+   * @param code `RESOURCE_EXHAUSTED` if memory ran out
+   */
   constructor(
     readonly call: string,
     readonly code: PjrtErrorCode,

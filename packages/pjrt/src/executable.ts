@@ -4,18 +4,18 @@ import type { Handles } from './handles.js';
 import type { Native } from './native.js';
 import { slotOf, slots } from './struct.js';
 
-/** Bytes that a compiled program needs on each device. */
+/** The memory of a compiled program on each device, in bytes. */
 export interface ProgramMemory {
   readonly arguments: number;
   readonly outputs: number;
-  /** Of the outputs, what stands in donated arguments. */
+  /** The part of the outputs that reuses donated arguments. */
   readonly aliased: number;
-  /** For values between arguments and outputs. */
+  /** Intermediate values. */
   readonly temporary: number;
   readonly code: number;
 }
 
-/** A compiled program that need not be on a device. */
+/** A compiled program, not necessarily on a device. */
 export class Executable {
   #destroyed = false;
 
@@ -26,7 +26,7 @@ export class Executable {
     private readonly program: bigint,
   ) {}
 
-  /** @throws PjrtError where the plugin does not tell */
+  /** The program's memory. @throws PjrtError if the plugin does not say */
   memory(): ProgramMemory {
     const stats = this.native.call('Executable_GetCompiledMemoryStats', { executable: this.program });
     return {
@@ -38,7 +38,9 @@ export class Executable {
     };
   }
 
-  /** The program after XLA's passes: an HloModuleProtoWithConfig. @throws PjrtError where the plugin has none */
+  /**
+   * The program after XLA's passes, an HloModuleProtoWithConfig. @throws PjrtError if the plugin does not support it
+   */
   optimizedProgram(): Uint8Array {
     const { native } = this;
     const program = slots([0, 0, 0, 0], native.addressOf);
@@ -50,7 +52,7 @@ export class Executable {
     return bytes;
   }
 
-  /** What `Client.deserialize` loads in a later process. @throws PjrtError where the plugin cannot */
+  /** The program as bytes that `Client.deserialize` loads. @throws PjrtError if the plugin does not support it */
   serialize(): Uint8Array {
     const { native } = this;
     const { bytes, size, serialized, deleter } = native.call('Executable_Serialize', {
@@ -61,7 +63,7 @@ export class Executable {
     return copy;
   }
 
-  /** A second call does nothing. */
+  /** Frees the program. Further calls do nothing. */
   destroy(): void {
     if (this.#destroyed) return;
     this.native.call('Executable_Destroy', { executable: this.program });
@@ -75,7 +77,7 @@ interface OutputSpec {
   readonly type: ElementType;
 }
 
-/** A compiled program on its devices. */
+/** A compiled program, loaded on its devices. */
 export class LoadedExecutable extends Executable {
   readonly #outputs: readonly OutputSpec[];
   #unloaded = false;
@@ -92,20 +94,20 @@ export class LoadedExecutable extends Executable {
   }
 
   /**
-   * Runs the program once, on every device that it was compiled for.
+   * Runs the program once, on all devices that it was compiled for.
    *
-   * @param inputs - each device's arguments, in the program's order. Those that the program aliases to an output
-   *   (`tf.aliasing_output`) are donated: their memory becomes the output's, and only `destroy` may be called on them
-   * @returns each device's outputs, ready
-   * @throws PjrtError with what XLA said; `RESOURCE_EXHAUSTED` where memory ran out
+   * @param inputs the arguments of each device, in the program's order. Arguments that the program aliases to an output
+   *   (`tf.aliasing_output`) are donated: the output reuses their memory, and only `destroy` may be called on them
+   * @returns the outputs of each device, computed
+   * @throws PjrtError with XLA's message and the code `RESOURCE_EXHAUSTED` if memory ran out
    */
   async execute(inputs: readonly (readonly DeviceBuffer[])[]): Promise<DeviceBuffer[][]> {
-    if (this.#unloaded) throw new Error('the executable is destroyed');
+    if (this.#unloaded) throw new Error('the executable has been destroyed');
     const { native } = this;
     const argumentLists = inputs.map((list) => pointers(list.map(({ pointer }) => pointer)));
     const outputLists = inputs.map(() => new BigUint64Array(this.#outputs.length + 1));
     const events = new BigUint64Array(inputs.length);
-    // XLA:CPU may run the program on the thread that calls.
+    // Not on this thread, since XLA:CPU may run the program on the calling one.
     await native.callLater(
       'LoadedExecutable_Execute',
       {
@@ -142,10 +144,10 @@ export class LoadedExecutable extends Executable {
   }
 }
 
-/** PJRT_ExecuteOptions: no callbacks, no launch id, nothing kept from donation. */
+/** PJRT_ExecuteOptions: no callbacks, no launch id, no exceptions from donation. */
 const executeOptions = [0, 0, 0, 0, 0, 0, 0, 0];
 
-/** Addresses side by side; never empty, as an empty array has no address. */
+/** An array of addresses. It is never empty, because an empty array has no address. */
 const pointers = (list: readonly bigint[]) => BigUint64Array.from([...list, 0n]);
 
 function readOutputs(native: Native, executable: bigint): OutputSpec[] {

@@ -1,6 +1,6 @@
 /**
- * The functions of the PJRT C API in the order of its table, PJRT_Api, to which later versions only append
- * (xla/pjrt/c/pjrt_c_api.h in the repository openxla/xla). Those that this client does not call keep the count right.
+ * The functions of the PJRT C API in the order of its table PJRT_Api, to which later versions only append
+ * (xla/pjrt/c/pjrt_c_api.h in openxla/xla). The list includes those that this client does not call, for the offsets.
  */
 export const tableOrder = `
   Error_Destroy Error_Message Error_GetCode Plugin_Initialize Plugin_Attributes
@@ -35,8 +35,8 @@ export const tableOrder = `
   .split(/\s+/);
 
 /**
- * What stands in the argument struct of each function that this client calls, behind the size of the struct and the
- * chain of extensions. Every field, an enum or a flag too, takes one slot of 8 bytes.
+ * The fields of the argument struct of each function that this client calls, after the struct's size and the chain of
+ * extensions. Every field, even an enum or a flag, takes a slot of 8 bytes.
  */
 export const fields = {
   Error_Destroy: ['error'],
@@ -133,5 +133,5 @@ export const fields = {
 
 export type FunctionName = keyof typeof fields;
 
-/** A struct's fields by name: pointers, sizes and numbers. */
+/** The name of a field in a function's argument struct. */
 export type FieldName<F extends FunctionName> = (typeof fields)[F][number];

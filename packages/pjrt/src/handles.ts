@@ -1,10 +1,10 @@
-/** Something of a client's that native memory stands behind. */
+/** An object with native memory that belongs to a client. */
 export interface Handle {
-  /** Frees it; a second call does nothing. */
+  /** Frees the memory. Further calls do nothing. */
   destroy(): void;
 }
 
-/** What was made from a client and is not destroyed yet: it ends with the client. */
+/** The live objects of a client, which are destroyed with it. */
 export class Handles {
   readonly #live = new Set<Handle>();
 
@@ -21,7 +21,7 @@ export class Handles {
     this.#live.delete(handle);
   }
 
-  /** Destroys each; a handle forgets itself as it goes. */
+  /** Destroys all objects, each of which removes itself. */
   destroy(): void {
     for (const handle of [...this.#live]) handle.destroy();
   }

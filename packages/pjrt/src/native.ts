@@ -6,15 +6,17 @@ import { type FieldValue, makeStruct, readStruct } from './struct.js';
 type Koffi = typeof koffi;
 type NativeFunction = ReturnType<ReturnType<Koffi['load']>['func']>;
 
-/** Slots of PJRT_Api before its functions: size, extensions, and the version struct of three. */
+/** Slots of PJRT_Api before its functions: size, extensions, and three for the version. */
 const FIRST_FUNCTION = 5;
-/** Where PJRT_Api has major and minor version, in bytes. */
+/** Offset of the major and minor version in PJRT_Api, in bytes. */
 const VERSION_OFFSET = 32;
 
 const RTLD_NOW = 2;
 const RTLD_NODELETE = 0x1000;
 
-/** XLA compiles on the caller's stack in part; what koffi gives an asynchronous call, 128 KiB, is little for LLVM. */
+/**
+ * XLA compiles partly on the caller's stack; koffi's default for asynchronous calls, 128 KiB, is too small for LLVM.
+ */
 const STACK_BYTES = 16 << 20;
 
 type Values<F extends FunctionName> = Partial<Record<FieldName<F>, FieldValue>>;
@@ -37,14 +39,14 @@ export class Native {
     this.#deleter = koffi.proto('void (void *object)');
   }
 
-  /** @throws Error if the file is no shared library or exports no GetPjrtApi */
+  /** Loads a plugin. @throws Error if the file is not a shared library or does not export GetPjrtApi */
   static async load(path: string): Promise<Native> {
     const { default: koffi } = await import('koffi');
-    // XLA logs each client it opens, and every error besides returning it.
+    // XLA logs every client that it opens, and every error that it returns.
     process.env.TF_CPP_MIN_LOG_LEVEL ??= '3';
     koffi.config({ async_stack_size: STACK_BYTES, sync_stack_size: STACK_BYTES });
     if (process.platform === 'linux') {
-      // Unloading a plugin at exit, as koffi does, runs destructors under XLA's threads: a crash. So it stays loaded.
+      // The plugin stays loaded: unloading it at exit, as koffi does, runs destructors under XLA's threads and crashes.
       koffi.load(null).func('void *dlopen(const char *path, int flags)')(path, RTLD_NOW | RTLD_NODELETE);
     }
     const api: bigint = koffi.load(path).func('void *GetPjrtApi()')();
@@ -56,7 +58,7 @@ export class Native {
 
   readonly addressOf = (array: NodeJS.TypedArray): bigint => this.koffi.address(array);
 
-  /** A copy of what stands at an address. */
+  /** Copies bytes from an address. */
   bytes(address: bigint, count: bigint): Uint8Array {
     return count === 0n ? new Uint8Array() : this.koffi.decode(address, 'uint8_t', Number(count));
   }
@@ -74,10 +76,10 @@ export class Native {
   }
 
   /**
-   * Calls a function of the API on this thread: only what returns at once.
+   * Calls a function of the API on this thread, for functions that return at once.
    *
-   * @param alive - what `values` points to indirectly
-   * @throws PjrtError with what XLA said
+   * @param alive arrays that `values` refers to indirectly, which must not be garbage-collected
+   * @throws PjrtError with XLA's message
    */
   call<F extends FunctionName>(name: F, values: Values<F> = {}, alive: object = []): Results<F> {
     const struct = makeStruct(name, values, this.addressOf);
@@ -90,7 +92,7 @@ export class Native {
     return readStruct(name, struct);
   }
 
-  /** Calls a function on another thread: what takes long, or may run a program on the thread that calls. */
+  /** Calls a function on another thread, for functions that take long or may run a program on the calling thread. */
   async callLater<F extends FunctionName>(
     name: F,
     values: Values<F>,
@@ -107,13 +109,13 @@ export class Native {
     return readStruct(name, struct);
   }
 
-  /** Keeps arrays from the garbage collector while native code has their addresses. */
+  /** Protects arrays from the garbage collector while native code has their addresses. */
   #hold(arrays: object): object {
     this.#held.add(arrays);
     return arrays;
   }
 
-  /** Waits for an event and destroys it. @throws PjrtError if what it stands for failed */
+  /** Waits for an event and destroys it. @throws PjrtError if the operation behind it failed */
   async finish(event: bigint): Promise<void> {
     if (event === 0n) return;
     try {
@@ -123,7 +125,7 @@ export class Native {
     }
   }
 
-  /** Calls a function that the API handed out to free something. */
+  /** Calls a function that the API has returned for freeing an object. */
   callDeleter(address: bigint, object: bigint): void {
     this.koffi.call(address, this.#deleter, object);
   }
@@ -133,7 +135,11 @@ export class Native {
     if (known) return known;
     const address = this.table[FIRST_FUNCTION + tableOrder.indexOf(name)];
     if (!address) {
-      throw new PjrtError(name, 'UNIMPLEMENTED', `a plugin of API version ${this.version} does not have it`);
+      throw new PjrtError(
+        name,
+        'UNIMPLEMENTED',
+        `the plugin, of API version ${this.version}, does not have this function`,
+      );
     }
     const found: NativeFunction = this.koffi.decode(address, this.#prototype);
     this.#functions.set(name, found);

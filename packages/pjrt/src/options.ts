@@ -1,19 +1,19 @@
 const utf8 = new TextEncoder();
 
-/** A flag or an option: text, true or false, or a whole number. */
+/** The value of a flag or an option. */
 export type OptionValue = string | boolean | number;
 
-/** How XLA is to compile a program. */
+/** How XLA compiles a program. */
 export interface CompileOptions {
-  /** Devices that run the program together, each on its own arguments; default 1. */
+  /** Number of devices that run the program together, each on its own arguments. Default: 1. */
   readonly replicas?: number | undefined;
   /** XLA's flags by name, without dashes, as `XLA_FLAGS` takes them: `{ xla_gpu_autotune_level: 0 }`. */
   readonly flags?: Readonly<Record<string, OptionValue>> | undefined;
 }
 
 /**
- * XLA's CompileOptionsProto (xla/pjrt/proto/compile_options.proto): field 3 holds the build options, of them
- * num_replicas is field 4 and num_partitions 5; 7 is the map of flags.
+ * Encodes XLA's CompileOptionsProto (xla/pjrt/proto/compile_options.proto). Field 3 holds the build options, with
+ * num_replicas in field 4 and num_partitions in 5; field 7 is the map of flags.
  */
 export function encodeCompileOptions({ replicas = 1, flags = {} }: CompileOptions = {}): Uint8Array {
   const build = [...tag(4, VARINT), ...varint(replicas), ...tag(5, VARINT), ...varint(1)];
@@ -23,7 +23,7 @@ export function encodeCompileOptions({ replicas = 1, flags = {} }: CompileOption
   return Uint8Array.from([...bytes(3, build), ...overrides]);
 }
 
-/** OptionOverrideProto: a string in field 1, a bool in 2, an int64 in 3, a double in 4. */
+/** Encodes an OptionOverrideProto: a string in field 1, a bool in 2, an int64 in 3, or a double in 4. */
 function override(value: OptionValue): number[] {
   if (typeof value === 'string') return bytes(1, utf8.encode(value));
   if (typeof value === 'boolean') return [...tag(2, VARINT), value ? 1 : 0];
@@ -42,7 +42,7 @@ const bytes = (field: number, content: Iterable<number>): number[] => {
   return [...tag(field, BYTES), ...varint(list.length), ...list];
 };
 
-/** A number in groups of 7 bits, the lowest first; a negative one as its 64-bit complement. */
+/** Encodes a number in groups of 7 bits, lowest first, and negative numbers as their 64-bit complement. */
 function varint(value: number): number[] {
   let rest = BigInt.asUintN(64, BigInt(value));
   const list: number[] = [];
@@ -50,13 +50,13 @@ function varint(value: number): number[] {
   return [...list, Number(rest)];
 }
 
-/** 8-byte slots of a PJRT_NamedValue: size, extensions, name and its length, type, value and its length. */
+/** The 8-byte slots of a PJRT_NamedValue: size, extensions, name and its length, type, value and its length. */
 const NAMED_VALUE_SLOTS = 7;
 
 /**
- * Options as the API takes them: PJRT_NamedValue structs side by side.
+ * Encodes options as an array of PJRT_NamedValue structs.
  *
- * @returns the structs and the texts that they point to, which must live as long
+ * @returns the structs, and the texts that they point to, which must live as long
  */
 export function encodeNamedValues(
   options: Readonly<Record<string, OptionValue>>,

@@ -9,7 +9,7 @@ import { Topology } from './topology.js';
 const plugins = new Map<string, Promise<Plugin>>();
 
 /**
- * A shared library that implements PJRT for a kind of device.
+ * A PJRT plugin: a shared library that runs programs on one kind of device.
  *
  * @example
  * ```ts
@@ -25,10 +25,10 @@ export class Plugin {
   private constructor(private readonly native: Native) {}
 
   /**
-   * Loads a plugin; one process loads a file once.
+   * Loads a plugin. A process loads each file only once.
    *
-   * @param path - of the `.so`, such as `xla_cuda_plugin.so` of the wheel jax-cuda13-pjrt
-   * @throws InputError if there is no such file or it is no PJRT plugin
+   * @param path path of the `.so`, such as `xla_cuda_plugin.so` of the wheel jax-cuda13-pjrt
+   * @throws InputError if the file does not exist or is not a PJRT plugin
    */
   static load(path: string): Promise<Plugin> {
     const file = resolve(path);
@@ -50,7 +50,7 @@ export class Plugin {
     return new Plugin(native);
   }
 
-  /** Version of the PJRT C API that the plugin was built with: `0.81`. */
+  /** Version of the PJRT C API that the plugin was built with, such as `0.81`. */
   get apiVersion(): string {
     return this.native.version;
   }
@@ -58,18 +58,19 @@ export class Plugin {
   /**
    * Opens the devices.
    *
-   * @param options - of the plugin: `{ cpu_device_count: 2 }` makes two devices of a CPU
-   * @throws PjrtError if there are none, or they are in use
+   * @param options options of the plugin: `{ cpu_device_count: 2 }` makes two devices of a CPU
+   * @throws PjrtError if there are no devices or they are in use
    */
   createClient(options: Readonly<Record<string, OptionValue>> = {}): Promise<Client> {
     return Client.create(this.native, options);
   }
 
   /**
-   * Describes a machine to compile for, without any device.
+   * Describes a machine to compile for, without needing its devices.
    *
-   * @param name - plugin-defined; may be empty
-   * @param options - of the plugin: on CUDA `target_config`, a GpuTargetConfigProto as text, and `topology`, `1x1x1`
+   * @param name defined by the plugin; may be empty
+   * @param options options of the plugin: on CUDA `target_config`, a GpuTargetConfigProto as text, and `topology`,
+   *   `1x1x1`
    */
   describeMachine(name: string, options: Readonly<Record<string, OptionValue>>): Topology {
     return Topology.create(this.native, name, options);

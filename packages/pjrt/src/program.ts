@@ -3,10 +3,10 @@ import { type AddressOf, slots } from './struct.js';
 const utf8 = new TextEncoder();
 
 /**
- * A PJRT_Program of StableHLO.
+ * Encodes a PJRT_Program of StableHLO.
  *
- * @param program - MLIR's text or bytecode
- * @returns the struct, and what it points to
+ * @param program MLIR text or bytecode
+ * @returns the struct, and the arrays that it points to, which must live as long
  */
 export function encodeProgram(
   program: string | Uint8Array,

@@ -1,21 +1,21 @@
 import { type FieldName, type FunctionName, fields } from './functions.js';
 
-/** What a field may be given: a number, an address, or an array whose address is meant. */
+/** The value of a field: a number, an address, or an array, for its address. */
 export type FieldValue = number | bigint | NodeJS.TypedArray;
 
-/** Slots before a struct's own fields: its size, and the chain of extensions. */
+/** Slots before a struct's own fields: its size and the chain of extensions. */
 const HEAD = 2;
 
 /**
- * Slots behind the known fields, all zero. A plugin refuses a struct that is shorter than the one it was built with, and
- * versions append fields whose zero means their default.
+ * Zero slots after the known fields. A plugin refuses structs shorter than those it was built with, and later versions
+ * append fields for which zero means the default.
  */
 const SPARE = 8;
 
-/** Where native code finds an array's bytes. */
+/** Returns the address of an array's bytes. */
 export type AddressOf = (array: NodeJS.TypedArray) => bigint;
 
-/** An argument struct as the API reads and writes it. */
+/** Makes the argument struct of a function. Fields without a value are 0. */
 export function makeStruct<F extends FunctionName>(
   name: F,
   values: Partial<Record<FieldName<F>, FieldValue>>,
@@ -28,7 +28,7 @@ export function makeStruct<F extends FunctionName>(
   );
 }
 
-/** What the call left in a struct. */
+/** The fields of a struct after the call, by name. */
 export function readStruct<F extends FunctionName>(
   name: F,
   struct: BigUint64Array,
@@ -40,7 +40,7 @@ export function readStruct<F extends FunctionName>(
   >;
 }
 
-/** A struct that a field points to. */
+/** A struct of given fields, which has a size and an empty chain of extensions. */
 export function slots(values: readonly FieldValue[], addressOf: AddressOf): BigUint64Array {
   const struct = new BigUint64Array(HEAD + values.length + SPARE);
   struct[0] = BigInt(struct.byteLength);

@@ -3,7 +3,7 @@ import type { Native } from './native.js';
 import { type CompileOptions, encodeCompileOptions, encodeNamedValues, type OptionValue } from './options.js';
 import { encodeProgram } from './program.js';
 
-/** A machine that is described and need not be there. */
+/** The description of a machine to compile for. */
 export class Topology {
   #destroyed = false;
 
@@ -24,9 +24,14 @@ export class Topology {
     return new Topology(native, topology);
   }
 
-  /** Compiles StableHLO for the machine. What comes out can be examined and serialized here, and run there. */
+  /**
+   * Compiles a program for the machine. The result can be examined and serialized here, and run there.
+   *
+   * @param program StableHLO as MLIR text or bytecode
+   * @throws PjrtError with XLA's message
+   */
   async compile(program: string | Uint8Array, options: CompileOptions = {}): Promise<Executable> {
-    if (this.#destroyed) throw new Error('the description is destroyed');
+    if (this.#destroyed) throw new Error('the description has been destroyed');
     const { struct, alive } = encodeProgram(program, this.native.addressOf);
     const settings = encodeCompileOptions(options);
     const { executable } = await this.native.callLater(
@@ -37,7 +42,7 @@ export class Topology {
     return new Executable(this.native, executable);
   }
 
-  /** A second call does nothing. */
+  /** Frees the description. Further calls do nothing. */
   destroy(): void {
     if (this.#destroyed) return;
     this.native.call('TopologyDescription_Destroy', { topology: this.pointer });

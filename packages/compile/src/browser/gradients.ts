@@ -1,4 +1,4 @@
 import '@tensorflow/tfjs-core/dist/register_all_gradients.js';
 
-/** trace/gradients.ts in a browser: the import registers tfjs's gradients in the tfjs-core of the bundle. */
+/** Replaces trace/gradients.ts in browsers, where the import registers the gradients in the bundle's own tfjs-core. */
 export function registerGradients(): void {}

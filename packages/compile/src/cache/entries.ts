@@ -7,12 +7,12 @@ const SUFFIX = '.compiled';
 const PARTIAL = '.partial';
 const LEFT_OVER_MS = 3_600_000;
 const DIGEST_BYTES = 32;
-/** All entries together; the least recently used ones beyond it are dropped. */
+/** The size of the whole cache; beyond it, the least recently used entries are deleted. */
 const LIMIT_BYTES = 64 * 2 ** 20;
 
 const digest = (bytes: Uint8Array): Buffer => createHash('sha256').update(bytes).digest();
 
-/** Reads an entry. Undefined if there is none, or what is there is not what was written. */
+/** Reads an entry; undefined if there is none or it is damaged. */
 export async function readEntry(folder: string, key: string): Promise<unknown> {
   const path = join(folder, key + SUFFIX);
   try {
@@ -29,8 +29,8 @@ export async function readEntry(folder: string, key: string): Promise<unknown> {
 }
 
 /**
- * Writes an entry, which appears whole or not at all, and drops the oldest ones beyond the limit. A folder that cannot
- * be written to keeps nothing: a cache must not end a run.
+ * Writes an entry, which appears whole or not at all, and deletes the least recently used ones beyond the limit. Errors
+ * are ignored: a full or read-only disk must not end a run.
  */
 export async function writeEntry(
   folder: string,
@@ -64,7 +64,7 @@ async function dropOldest(folder: string, limit: number): Promise<void> {
   let total = 0;
   for (const { path, size, mtimeMs } of files.sort((a, b) => b.mtimeMs - a.mtimeMs)) {
     total += size;
-    // Nobody is at it for so long: it was left by a kill.
+    // No process writes an entry for that long: a killed one left it behind.
     const isLeftOver = path.endsWith(PARTIAL) && Date.now() - mtimeMs > LEFT_OVER_MS;
     if (total > limit || isLeftOver) await rm(path, { force: true });
   }

@@ -4,10 +4,11 @@ import { readEntry, writeEntry } from './entries.js';
 import { type CacheSource, cacheKey } from './key.js';
 
 /**
- * What `make` gives, or gave in an earlier process.
+ * Returns the result of `make`, from the cache if an earlier process has made the same.
  *
- * @param source  what the function is made of; nothing is kept without it, nor where there is no cache folder
- * @param made  all else that the result depends on, as JSON
+ * @param source what the function is made of; without it, nothing is cached
+ * @param made everything else that the result depends on, as JSON
+ * @param make returns a value that structured clone can copy
  */
 export async function keep<T>(
   source: CacheSource | undefined,
@@ -25,8 +26,8 @@ export async function keep<T>(
 }
 
 /**
- * The per-user folder that keeps compiled functions: `$MLM_CACHE`, else `$XDG_CACHE_HOME/mlm`, else `~/.cache/mlm`.
- * `MLM_CACHE=off` keeps none.
+ * The per-user folder of compiled functions: `$MLM_CACHE`, else `$XDG_CACHE_HOME/mlm`, else `~/.cache/mlm`.
+ * `MLM_CACHE=off` turns the cache off.
  */
 export function cacheFolder(environment: NodeJS.ProcessEnv = process.env): string | undefined {
   const chosen = environment.MLM_CACHE;

@@ -4,15 +4,15 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { ENGINE_REVISION } from '../targets/target.js';
 
-/** What a compiled function is made of, so that another process knows the same one again. */
+/** What a compiled function is made of, by which another process recognises it. */
 export interface CacheSource {
-  /** Folders (ending in `/`) of all code that the function runs, beside tfjs and this package. */
+  /** Folders (ending in `/`) of all code that the function runs, except tfjs and this package. */
   readonly code: readonly URL[];
-  /** Everything else that the function depends on, as JSON: what its closure holds. */
+  /** Everything else that the function depends on, such as its closure, as JSON. */
   readonly values: unknown;
 }
 
-/** One hash of the function's code and values, of `details`, and of the versions of all that compiles it. */
+/** A hash of the function's code and values, of `details`, and of the versions of everything that compiles it. */
 export function cacheKey({ code, values }: CacheSource, details: unknown): string {
   const versions = ['@tensorflow/tfjs-core', 'onnxruntime-node'].map(versionOf);
   const folders = [new URL('../', import.meta.url), ...code].map(codeHash);
@@ -27,7 +27,7 @@ function versionOf(name: string): string {
 
 const hashes = new Map<string, string>();
 
-/** A hash over the code files of a folder; this process runs what they held when it began, so once is enough. */
+/** A hash of a folder's code files. It is computed once, since the process keeps running what it has loaded. */
 function codeHash(folder: URL): string {
   const known = hashes.get(folder.href);
   if (known) return known;

@@ -1,6 +1,6 @@
 /**
- * The size of an axis: a number, or an expression of named sizes that are known only when the graph runs.
- * An expression is a sum of products, e.g. `2*masked + 1` or `batch*sequence`.
+ * The size of an axis: a number, or an expression of named sizes that are known only when the graph runs. An expression
+ * is a sum of products, such as `2*masked + 1` or `batch*sequence`.
  */
 export type Dimension = number | SymbolicDimension;
 
@@ -9,7 +9,7 @@ export interface SymbolicDimension {
   readonly terms: readonly DimensionTerm[];
 }
 
-/** `factor` times the product of the named sizes; no name at all is the constant term. */
+/** `factor` times the product of the named sizes; a term without names is constant. */
 export interface DimensionTerm {
   readonly factor: number;
   readonly names: readonly string[];
@@ -19,7 +19,7 @@ export interface DimensionTerm {
 export type Shape = readonly Dimension[];
 
 /**
- * Whether a dimension, or a node's attribute, is an expression of named sizes and not a plain number.
+ * Whether a dimension, or a node's attribute, is an expression of named sizes rather than a number.
  *
  * @example
  * ```ts
@@ -34,20 +34,20 @@ export function isSymbolic(value: unknown): value is SymbolicDimension {
   return typeof value === 'object' && value !== null && 'terms' in value;
 }
 
-/** The value of a dimension once the named sizes are known. @throws Error if one of its sizes is not among them */
+/** The value of a dimension for given sizes. @throws Error if a size is missing */
 export function evaluateDimension(dimension: Dimension, sizes: ReadonlyMap<string, number>): number {
   if (!isSymbolic(dimension)) return dimension;
   return dimension.terms.reduce((sum, { factor, names }) => {
     const product = names.reduce((value, name) => {
       const size = sizes.get(name);
-      if (size === undefined) throw new Error(`the size of dimension '${name}' is not known`);
+      if (size === undefined) throw new Error(`the size '${name}' is unknown`);
       return value * size;
     }, factor);
     return sum + product;
   }, 0);
 }
 
-/** A dimension as text: `12`, `batch`, `2*masked + 1`. Equal texts are equal dimensions. */
+/** A dimension as text: `12`, `batch`, `2*masked + 1`. Dimensions are equal exactly if their texts are. */
 export function formatDimension(dimension: Dimension): string {
   if (!isSymbolic(dimension)) return String(dimension);
   return dimension.terms
@@ -69,7 +69,8 @@ export function sameShape(a: Shape, b: Shape): boolean {
 /** The shape as plain numbers. @throws Error if a size is known only at run time */
 export function staticShape(shape: Shape): number[] {
   return shape.map((dimension) => {
-    if (isSymbolic(dimension)) throw new Error(`the shape ${formatShape(shape)} is not known before the run`);
+    if (isSymbolic(dimension))
+      throw new Error(`the shape ${formatShape(shape)} is known only when the graph runs`);
     return dimension;
   });
 }

@@ -6,7 +6,10 @@ export type DType = 'float32' | 'int32' | 'bool';
 /** Elements of a tensor, row-major: float32, int32, or bool as 0 and 1. */
 export type TypedArray = Float32Array | Int32Array | Uint8Array;
 
-/** A setting of a node: numbers, also of named sizes, texts, flags, lists of them, or the elements of a constant. */
+/**
+ * A setting of a node: a number or an expression of named sizes, a text, a flag, a list of these, or a constant's
+ * elements.
+ */
 export type Attribute =
   | boolean
   | number
@@ -16,28 +19,27 @@ export type Attribute =
   | SymbolicDimension
   | readonly Attribute[];
 
-/** A node's settings by name. Axes count from the front, sizes are explicit: neither is ever −1. */
+/** A node's settings by name. Axes are counted from the front and sizes are explicit; neither is ever −1. */
 export type Attributes = Readonly<Record<string, Attribute>>;
 
-/** A tensor in the graph. It is an input, a variable's value at the start of the run, or one output of a node. */
+/** A tensor in the graph: an input, a variable's value at the start of the run, or an output of a node. */
 export interface Value {
   readonly shape: Shape;
   readonly dtype: DType;
   /** The name of an input or a variable. */
   readonly name?: string;
-  /** The node that computes the value; none for an input or a variable. */
+  /** The node that computes the value; undefined for inputs and variables. */
   readonly node?: Node;
 }
 
 /**
- * One operation. `op` is a tfjs kernel name (`Add`, `BatchMatMul`, `GatherV2`, …), whose inputs stand in the order of
- * the kernel's table (src/trace/kernels), or one of:
+ * One operation. `op` is the name of a tfjs kernel (`Add`, `BatchMatMul`, `GatherV2`, …), with inputs in the order of
+ * src/trace/kernels, or one of these:
  *
- * - `Fill` {shape, value}: a tensor whose elements are all equal, scalars among them;
+ * - `Fill` {shape, value}: a tensor, possibly a scalar, of equal elements;
  * - `Const` {value}: any other constant, as a typed array;
- * - `DropoutMask` {shape, rate, stream} of an int32[2] key: 0 or 1 / (1 − rate), see `dropoutMask`;
- * - `Barrier` of x and a value to wait for: x, computed again from there on, see `checkpoint`;
- * - what a pass makes for one target (src/simplify).
+ * - a primitive of src/primitives: `AdamW`, `Barrier`, `DeviceSum` or `DropoutMask`;
+ * - an operation that a pass introduces for one target (src/passes).
  */
 export interface Node {
   readonly op: string;
@@ -46,23 +48,23 @@ export interface Node {
   readonly outputs: readonly Value[];
 }
 
-/** A traced function. Every value that a node reads is an input, a variable, or an output of an earlier node. */
+/** A traced function. Nodes are in topological order: each reads inputs, variables and outputs of earlier nodes. */
 export interface Graph {
   readonly inputs: readonly Value[];
   readonly variables: readonly Value[];
   readonly nodes: readonly Node[];
   readonly outputs: Readonly<Record<string, Value>>;
-  /** What each assigned variable holds after the run, by the variable's name. */
+  /** The value of each assigned variable after the run, by the variable's name. */
   readonly updates: Readonly<Record<string, Value>>;
 }
 
-/** What `makeNode` needs to know about a value. */
+/** Shape and dtype of an output of a new node. */
 export interface OutputSpec {
   readonly shape: Shape;
   readonly dtype: DType;
 }
 
-/** Makes a node and the values that it computes. */
+/** Makes a node and its output values. */
 export function makeNode(
   op: string,
   inputs: readonly Value[],
@@ -75,13 +77,13 @@ export function makeNode(
   return node;
 }
 
-/** The number that a scalar or uniform constant holds, if the value is one. */
+/** The number that all elements of a constant are equal to, if the value is such a constant. */
 export function constantOf(value: Value | undefined): number | undefined {
   const constant = value?.node?.op === 'Fill' ? value.node.attributes.value : undefined;
   return typeof constant === 'number' ? constant : undefined;
 }
 
-/** Everything that leaves the graph: outputs and updates. */
+/** All results of a graph: its outputs and updates. */
 export const resultsOf = (graph: Graph): Value[] => [
   ...Object.values(graph.outputs),
   ...Object.values(graph.updates),

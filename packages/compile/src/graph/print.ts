@@ -2,8 +2,8 @@ import { formatDimension, formatShape, isSymbolic } from './dimension.js';
 import { type Attribute, constantOf, type Graph, type Node, type Value } from './graph.js';
 
 /**
- * The graph as text, one line a node, e.g. `%3: float32[2,4] = BatchMatMul(%1, weight) {transposeB: true}`.
- * Scalar constants stand in place.
+ * Prints a graph, one node per line: `%3: float32[2,4] = BatchMatMul(%1, weight) {transposeB: true}`. Scalar constants
+ * are printed where they are used.
  *
  * @example
  * ```ts
@@ -62,6 +62,6 @@ function formatAttribute(attribute: Attribute): string {
   return String(attribute);
 }
 
-/** As short as float32 allows: 0.1 rather than 0.10000000149011612. */
+/** As few digits as float32 needs: 0.1 rather than 0.10000000149011612. */
 const formatNumber = (value: number): string =>
   Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(7)));

@@ -1,6 +1,6 @@
 import { type Graph, makeNode, type Node, resultsOf, type Value } from './graph.js';
 
-/** Adds nodes to the graph that is being built and returns what they compute. */
+/** Adds a node to the graph being built and returns its outputs. */
 export type AddNode = (
   op: string,
   inputs: readonly Value[],
@@ -9,12 +9,12 @@ export type AddNode = (
 ) => readonly Value[];
 
 /**
- * What a rule puts in a node's place. It sees the old node and its inputs in the new graph, adds what it needs with
- * `emit`, and returns the new values of the node's outputs, or nothing to keep the node.
+ * Replaces a node, given the old node and its inputs in the new graph: adds new nodes with `emit` and returns the
+ * values that take the place of the node's outputs, or undefined to keep the node.
  */
 export type Rule = (node: Node, inputs: readonly Value[], emit: AddNode) => readonly Value[] | undefined;
 
-/** Builds the graph anew, in order, with a rule applied to every node. Nodes that nothing reads are left out. */
+/** Rebuilds a graph in order, applying a rule to every node. Unused nodes are removed. */
 export function rewrite(graph: Graph, rule: Rule): Graph {
   const values = new Map<Value, Value>();
   const current = (value: Value): Value => values.get(value) ?? value;
@@ -41,12 +41,12 @@ export function rewrite(graph: Graph, rule: Rule): Graph {
   });
 }
 
-/** The new values of a node's outputs; `get` gives what became of a value. */
+/** Returns the new values of a node's outputs; `get` maps an old value to its replacement. */
 export type NodeReplacement = (get: (value: Value) => Value, emit: AddNode) => readonly Value[];
 
 /**
- * Builds the graph anew with replacements for some nodes, each where the first of its readers stands; so several may become
- * one, which reads what all of them read. Nodes that nothing reads are left out.
+ * Rebuilds a graph with replacements for some nodes. Each replacement is placed before its first reader, so that
+ * several nodes can become one that reads the inputs of all. Unused nodes are removed.
  */
 export function replace(graph: Graph, replacements: ReadonlyMap<Node, NodeReplacement>): Graph {
   const values = new Map<Value, Value>();
@@ -77,7 +77,7 @@ export function replace(graph: Graph, replacements: ReadonlyMap<Node, NodeReplac
   return removeUnused({ ...graph, nodes, outputs: renamed(graph.outputs), updates: renamed(graph.updates) });
 }
 
-/** A replacement that is emitted once, for several nodes that take parts of it. */
+/** A replacement that is emitted only once, for several nodes that each use a part of it. */
 export function once(make: NodeReplacement): NodeReplacement {
   let made: readonly Value[] | undefined;
   return (get, emit) => {
@@ -86,7 +86,7 @@ export function once(make: NodeReplacement): NodeReplacement {
   };
 }
 
-/** Leaves out the nodes that neither an output nor an update needs. */
+/** Removes the nodes that no output or update depends on. */
 export function removeUnused(graph: Graph): Graph {
   const needed = new Set<Node>();
   const values = resultsOf(graph);

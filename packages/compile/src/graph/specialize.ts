@@ -1,7 +1,7 @@
 import { evaluateDimension, isSymbolic } from './dimension.js';
 import { type Attribute, type Graph, makeNode, type Value } from './graph.js';
 
-/** The graph for given sizes: every shape and attribute that names one becomes a number. */
+/** A graph for given sizes: every named size in shapes and attributes becomes a number. */
 export function specialize(graph: Graph, sizes: ReadonlyMap<string, number>): Graph {
   const values = new Map<Value, Value>();
   const shapeOf = ({ shape }: Pick<Value, 'shape'>) => shape.map((size) => evaluateDimension(size, sizes));

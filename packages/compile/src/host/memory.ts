@@ -1,7 +1,7 @@
 import { packageBytes } from '@mlm/base/bytes';
 import { type WasmMemory, type WasmModule, WebAssembly } from '@mlm/base/webassembly';
 
-/** The exports of assembly/kernels.ts. Pointers are byte offsets in the memory, counts are multiples of 8. */
+/** The exports of assembly/kernels.ts. Pointers are byte offsets into the memory; counts are multiples of 8. */
 export interface Kernels {
   adamW(
     parameter: number,
@@ -22,12 +22,12 @@ export interface Kernels {
 
 const PAGE = 65536;
 const MAX_PAGES = 65536;
-/** Kernels work on whole groups of 8 elements, and cache lines are 64 bytes. */
+/** Kernels process groups of 8 elements, and a cache line has 64 bytes. */
 const ALIGNMENT = 64;
 
 /**
- * WebAssembly memory in which arrays live that onnxruntime reads and writes and our kernels change in place. Its size is
- * fixed: growing would detach the arrays. Pages that nothing touches cost no memory. Not shared between threads:
+ * A WebAssembly memory for arrays that onnxruntime reads and writes and our kernels update in place. Its size is fixed,
+ * because growing would detach the arrays; untouched pages cost nothing. It is not shared between threads, because
  * onnxruntime-node refuses arrays over shared memory.
  */
 export class HostMemory {
@@ -41,10 +41,10 @@ export class HostMemory {
     this.kernels = instantiateKernels(memory);
   }
 
-  /** The largest memory that can exist: WebAssembly addresses 4 GiB. */
+  /** The largest possible memory in bytes: WebAssembly addresses 4 GiB. */
   static readonly LIMIT = (MAX_PAGES - 1) * PAGE;
 
-  /** The bytes that an array of this length takes. */
+  /** The bytes that an array of this length occupies. */
   static bytesOf(length: number): number {
     return Math.ceil((length * 4) / ALIGNMENT) * ALIGNMENT;
   }
@@ -53,7 +53,7 @@ export class HostMemory {
     return this.#buffer.byteLength - this.#end;
   }
 
-  /** Makes all of the memory free again. */
+  /** Frees all arrays. */
   reset(): void {
     this.#end = PAGE;
   }
@@ -65,7 +65,7 @@ export class HostMemory {
   }
 }
 
-/** The count to pass to a kernel: the padding of an array belongs to nothing else. */
+/** The count to pass to a kernel, which may write into an array's padding. */
 export const paddedCount = (length: number): number => Math.ceil(length / 8) * 8;
 
 let compiled: WasmModule | undefined;

@@ -2,7 +2,7 @@ import type { Graph, Value } from '../graph/graph.js';
 import { rewrite } from '../graph/rewrite.js';
 import { ADAMW, adamWInputs } from '../primitives/adamw.js';
 
-/** Writes AdamW out in plain operations, for targets without a kernel of it. */
+/** Expands AdamW into plain operations, for targets that have no kernel for it. */
 export function expandAdamW(graph: Graph): Graph {
   return rewrite(graph, (node, inputs, emit) => {
     if (node.op !== ADAMW) return undefined;

@@ -10,8 +10,8 @@ import {
 import { type AddNode, rewrite } from '../graph/rewrite.js';
 
 /**
- * Computes what is known already and leaves out what changes nothing: arithmetic on constants, x + 0, x · 1,
- * reshapes of reshapes, transposes of transposes.
+ * Folds arithmetic on constants and removes what changes nothing: x + 0, x · 1, reshapes of reshapes, transposes of
+ * transposes.
  */
 export function simplifyAlgebra(graph: Graph): Graph {
   return rewrite(graph, (node, inputs, emit) => {
@@ -37,10 +37,10 @@ const UNARY: Readonly<Record<string, (x: number) => number>> = {
   Square: (x) => x * x,
 };
 
-/** Operations that move equal elements about and so leave them equal. */
+/** Operations that only move elements, so that equal ones stay equal. */
 const LAYOUT = new Set(['Reshape', 'Transpose', 'Slice', 'Tile', 'BroadcastTo', 'Reverse']);
 
-/** The result of an operation whose operands are constants of equal elements. */
+/** The result of an operation on constants of equal elements. */
 function constantResult(node: Node, inputs: readonly Value[], emit: AddNode): Value | undefined {
   const [output] = node.outputs as [Value];
   if (output.dtype !== 'float32' || inputs.length === 0) return undefined;
@@ -59,7 +59,10 @@ const NEUTRAL: Readonly<Record<string, { readonly value: number; readonly left: 
   RealDiv: { value: 1, left: false },
 };
 
-/** The other operand of x + 0, x · 1 and the like; a uniform operand that only repeats a number becomes that number. */
+/**
+ * The other operand of x + 0, x · 1 and the like; else a constant of equal elements becomes a scalar, which is
+ * broadcast.
+ */
 function withoutNeutral(node: Node, inputs: readonly Value[], emit: AddNode): Value | undefined {
   const [output] = node.outputs as [Value];
   const neutral = NEUTRAL[node.op];

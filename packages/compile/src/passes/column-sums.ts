@@ -3,12 +3,12 @@ import { type AddNode, type NodeReplacement, once, replace, rewrite } from '../g
 import { nodesBefore } from './pattern.js';
 import { isColumnSum } from './products.js';
 
-/** The rows of a matrix are summed in so many parts first, for which a GPU has room beside each other. */
+/** The number of parts in which the rows of a matrix are first summed: enough to keep a GPU busy. */
 const PARTS = 64;
 
 /**
- * The column sums of many matrices, such as the gradients of biases and of LayerNorm's weights: each is summed in parts along
- * with what computes it, and all parts are joined and summed at once. Two kernels in place of one for each.
+ * Joins the column sums of many matrices, such as the gradients of biases and of LayerNorm's weights: each matrix is
+ * summed in parts by the kernel that computes it, and one more kernel sums the parts of all matrices.
  */
 export function joinColumnSums(graph: Graph): Graph {
   return joined(
@@ -32,7 +32,7 @@ function inParts(node: Node, [x]: readonly Value[], emit: AddNode): readonly Val
 
 function joined(graph: Graph): Graph {
   const found = graph.nodes.filter((node) => isColumnSum(node) && node.inputs[0]!.shape[0] === PARTS);
-  // Under gradient checkpointing a layer's gradients are computed before those of the layers below.
+  // With gradient checkpointing, the layers below depend on a layer's gradients.
   const before = nodesBefore(graph, new Set(found));
   const sums = found.filter((node) => !before.has(node));
   if (sums.length < 2) return graph;

@@ -2,7 +2,7 @@ import { formatDimension, isSymbolic } from '../graph/dimension.js';
 import type { Attribute, Graph, Node, Value } from '../graph/graph.js';
 import { rewrite } from '../graph/rewrite.js';
 
-/** Computes once what the graph computes several times: common subexpression elimination. */
+/** Common subexpression elimination: computes equal values once. */
 export function shareCommon(graph: Graph): Graph {
   const identities = new Map<Value, number>();
   const identity = (value: Value): number => {

@@ -2,12 +2,12 @@ import { constantOf, type Graph, type Node, type Value } from '../graph/graph.js
 import { type AddNode, rewrite } from '../graph/rewrite.js';
 import { scaled } from './pattern.js';
 
-/** Operations f with f(c · x) = c · f(x), on floats alone. */
+/** Operations f with f(c · x) = c · f(x) for floats. */
 const LINEAR = new Set(['Sum', 'Mean', 'Reshape', 'Transpose', 'Slice', 'Tile', 'BroadcastTo', 'GatherV2']);
 
 /**
- * Moves constant factors towards the results, c · x · y to c · (x · y) and f(c · x) to c · f(x), where they meet and
- * where matrix products and smaller tensors take them.
+ * Moves constant factors towards the results, from c · x · y to c · (x · y) and from f(c · x) to c · f(x), where they
+ * can be combined, or absorbed by matrix products and smaller tensors.
  */
 export function moveFactors(graph: Graph): Graph {
   return rewrite(graph, (node, inputs, emit) => {
@@ -21,7 +21,7 @@ function product(node: Node, inputs: readonly Value[], emit: AddNode): Value | u
   const factor = parts.reduce((all, part) => all * part.factor, 1);
   if (inputs.every((value) => scaled(value) === undefined)) return undefined;
   const [a, b] = parts.map(({ x }) => x) as [Value, Value];
-  // c · (d · x): one factor.
+  // c · (d · x) = (c · d) · x
   for (const [x, constant] of [
     [a, constantOf(b)],
     [b, constantOf(a)],

@@ -3,8 +3,8 @@ import { type AddNode, rewrite } from '../graph/rewrite.js';
 import { isNear, operands, other, scaled, shifted } from './pattern.js';
 
 /**
- * Rewrites the exact GELU, x·Φ(x), and its slope, Φ(x) + x·φ(x), with u = x / √2 so that both share one error function
- * and every constant ends where a matrix product takes it in:
+ * Rewrites the exact GELU, x·Φ(x), and its derivative, Φ(x) + x·φ(x), in terms of u = x / √2, so that both share one
+ * error function and matrix products can absorb all constants (Hendrycks and Gimpel 2016, arXiv:1606.08415):
  *
  *     x·Φ(x) = √½ · u·(1 + erf u)        Φ(x) + x·φ(x) = ½ · ((1 + erf u) + 2/√π · u / exp u²)
  */
@@ -66,7 +66,7 @@ function emitScaled(x: Value, factor: number, emit: AddNode): Value {
   return emit('Multiply', [x, constant], {}, [x])[0]!;
 }
 
-/** How many error functions of a rewritten graph are part of no GELU. */
+/** The number of error functions in a rewritten graph that are not part of a GELU. */
 export function looseErrorFunctions({ nodes }: Graph): number {
   const used = new Set<Value>();
   for (const { op, inputs } of nodes) {

@@ -3,12 +3,13 @@ import type { Graph, Node, Value } from '../graph/graph.js';
 import { type AddNode, rewrite } from '../graph/rewrite.js';
 import { operands, other, shifted } from './pattern.js';
 
-/** Normalization of the last axis, times a scale row plus a bias row: inputs x, scale, bias. */
+/** Normalization of the last axis, times a scale row, plus a bias row. Inputs: x, scale, bias. */
 export const LAYER_NORMALIZATION = 'LayerNormalization';
 
 /**
- * Replaces `(x − mean) · rsqrt(variance + ε)` over the last axis, and its use with a scale and a bias, by one operation
- * each: two passes over memory in place of seven. The third output is the inverse deviation, which gradients read.
+ * Replaces `(x − mean) · rsqrt(variance + ε)` over the last axis, with or without a scale and a bias, by one operation:
+ * two passes over memory instead of seven (Ba et al. 2016, arXiv:1607.06450). Its third output is the inverse
+ * deviation, which gradients read.
  */
 export function fuseLayerNorm(graph: Graph): Graph {
   return rewrite(graph, (node, inputs, emit) => {
@@ -39,7 +40,7 @@ function normalize({ x, epsilon }: Deviation, deviation: Value, emit: AddNode): 
   return emit(LAYER_NORMALIZATION, [x, row(1), row(0)], { epsilon }, [x, deviation, deviation]);
 }
 
-/** variance of x + ε, along the last axis. */
+/** x and ε of a value that is the variance of x along the last axis, plus ε. */
 function matchDeviation(value: Value): Deviation | undefined {
   const variance = shifted(value);
   const centered = operands(variance && lastAxisMean(variance.x), 'Square')?.[0];
@@ -47,13 +48,13 @@ function matchDeviation(value: Value): Deviation | undefined {
   return x && x.dtype === 'float32' ? { x, epsilon: variance!.term } : undefined;
 }
 
-/** What a value is the difference of from its mean along the last axis. */
+/** x, if the value is x minus its mean along the last axis. */
 function centeredValue(value: Value | undefined): Value | undefined {
   const [x, mean] = operands(value, 'Sub') ?? [];
   return x && lastAxisMean(mean) === x ? x : undefined;
 }
 
-/** The normalization whose first output centered · deviation is. */
+/** The normalization whose first output equals centered · deviation. */
 function matchNormalized(inputs: readonly Value[]): Node | undefined {
   const deviation = inputs.find(({ node }) => node?.op === LAYER_NORMALIZATION);
   const centered = other(inputs, (value) => value === deviation);
@@ -62,7 +63,7 @@ function matchNormalized(inputs: readonly Value[]): Node | undefined {
   return centeredValue(centered) === node.inputs[0] ? node : undefined;
 }
 
-/** What a value is the mean of, along the last axis, which it keeps. */
+/** x, if the value is the mean of x along the last axis, which is kept. */
 function lastAxisMean(value: Value | undefined): Value | undefined {
   const x = operands(value, 'Mean')?.[0];
   const { axes, keepDims } = value?.node?.attributes ?? {};
@@ -71,7 +72,7 @@ function lastAxisMean(value: Value | undefined): Value | undefined {
   return last && keepDims ? x : undefined;
 }
 
-/** normalized · scale + bias, with the plain normalization put there before. */
+/** The parts of normalized · scale + bias, in which the plain normalization has already been replaced. */
 function matchAffine(inputs: readonly Value[]) {
   const product = inputs.find((value) => value.node?.op === 'Multiply');
   const bias = other(inputs, (value) => value === product);
@@ -86,7 +87,10 @@ function matchAffine(inputs: readonly Value[]) {
   return { x: node!.inputs[0]!, scale, bias, epsilon: node!.attributes.epsilon as number };
 }
 
-/** How many normalizations a rewritten graph still computes in parts: what divides by the root of a mean of squares. */
+/**
+ * The number of normalizations that a rewritten graph still computes step by step, dividing by the root of a mean of
+ * squares.
+ */
 export const looseNormalizations = ({ nodes }: Graph): number =>
   nodes.filter(({ op, inputs }) => {
     const mean = op === 'Rsqrt' || op === 'Sqrt' ? shifted(inputs[0])?.x : undefined;

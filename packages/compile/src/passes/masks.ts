@@ -2,10 +2,10 @@ import type { Graph, Node, Value } from '../graph/graph.js';
 import { rewrite } from '../graph/rewrite.js';
 import { DROPOUT_MASK } from '../primitives/dropout-mask.js';
 
-/** `DropoutMasks(key)` {shape, rate, streams}: a mask for each stream, as {@link DROPOUT_MASK} has it. */
+/** `DropoutMasks(key)` {shape, rate, streams}: the {@link DROPOUT_MASK} of each stream. */
 export const DROPOUT_MASKS = 'DropoutMasks';
 
-/** Draws the masks of one shape, rate and key together, for targets on which that is one kernel. */
+/** Joins the masks of equal shape, rate and key, for targets that draw them in one kernel. */
 export function joinMasks(graph: Graph): Graph {
   const streams = new Map<string, number[]>();
   const keys = new Map<Value, number>();

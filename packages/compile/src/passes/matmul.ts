@@ -3,11 +3,11 @@ import { type Attributes, constantOf, type Graph, type Node, type Value } from '
 import { type AddNode, rewrite } from '../graph/rewrite.js';
 import { readCounts, scaled } from './pattern.js';
 
-/** A matrix product α·a·b + β·bias, transposed as attributes say; the bias (one row) is optional. */
+/** The matrix product α·a·b + β·bias. Attributes say whether a and b are transposed; the bias, one row, is optional. */
 export const SCALED_MATMUL = 'ScaledMatMul';
 
 /**
- * Takes transposes, constant factors and biases into matrix products, whose kernels apply them on the way:
+ * Makes transposes, constant factors and biases part of matrix products, whose kernels apply them at no extra cost:
  * `c · (a × b)` and `(c · a) × b` become a factor, `a × b + bias` an initial value, `aᵀ × b` an attribute.
  */
 export function fuseMatMul(graph: Graph): Graph {
@@ -18,7 +18,7 @@ export function fuseMatMul(graph: Graph): Graph {
   return withResultsTaken(withOperandsTaken(products));
 }
 
-/** Takes what happens to the operands of a product into it. Other readers of the operand keep it. */
+/** Absorbs transposes and factors of a product's operands, which remain for other readers. */
 function withOperandsTaken(graph: Graph): Graph {
   return rewrite(graph, (node, inputs, emit) => {
     if (node.op !== SCALED_MATMUL) return undefined;
@@ -53,7 +53,7 @@ function swapsMatrixAxes(node: Node | undefined): boolean {
   return perm.every((axis, i) => axis === swapped[i]);
 }
 
-/** Takes a factor or a bias of a product that nothing else reads into it. */
+/** Absorbs a factor or a bias into a product that nothing else reads. */
 function withResultsTaken(graph: Graph): Graph {
   const reads = readCounts(graph);
   const single = new Set<Value>();
@@ -84,7 +84,7 @@ function scaledResult(
   return emit(SCALED_MATMUL, product.node.inputs, scaledAttributes, node.outputs)[0];
 }
 
-/** Only matrices of two dimensions: the engine's product of batches takes no bias. */
+/** For two-dimensional matrices only: the engine's batched product takes no bias. */
 function biasedResult(
   node: Node,
   inputs: readonly Value[],
@@ -95,7 +95,7 @@ function biasedResult(
   const product = inputs.find((value) => single.has(value));
   const bias = inputs.find((value) => value !== product);
   if (product?.node?.inputs.length !== 2 || bias?.shape.length !== 1) return undefined;
-  // A row wider than the product would repeat its one column, which Gemm does not.
+  // A bias wider than the product would broadcast the product's single column; Gemm does not.
   if (!sameShape(product.shape, node.outputs[0]!.shape)) return undefined;
   return emit(
     SCALED_MATMUL,

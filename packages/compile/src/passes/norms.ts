@@ -4,8 +4,8 @@ import { type AddNode, rewrite } from '../graph/rewrite.js';
 import { readersOf } from './pattern.js';
 
 /**
- * The sum of many tensors' squares, such as the global norm of gradients, in fewer reductions: vectors are joined and summed
- * as one, and of matrices the sums over rows are. What is summed is the same, in another order.
+ * Computes the sum of the squares of many tensors, such as the global norm of gradients, with fewer reductions: vectors
+ * are concatenated and summed at once, and so are the row sums of matrices. The order of the additions changes.
  */
 export function joinNorms(graph: Graph): Graph {
   const readers = readersOf(graph);
@@ -28,7 +28,7 @@ function joined(inputs: readonly Value[], emit: AddNode): readonly Value[] | und
   const others = terms.filter((term) => !squaredIn(term));
   const vectors = squared.filter(({ shape }) => shape.length === 1);
   const matrices = squared.filter(({ shape }) => shape.length > 1);
-  // Vectors are joined before they are squared: a sum of what is joined last, XLA takes apart again.
+  // Vectors are concatenated before they are squared: XLA would split a sum over a concatenation again.
   const lengthwise = matrices.map((matrix) => sumOf(squareOf(matrix, emit), 1, emit));
   const sums = [
     ...(vectors.length > 0 ? [sumOf(squareOf(concatenated(vectors, emit), emit), 0, emit)] : []),
@@ -41,7 +41,7 @@ const scalar = { shape: [], dtype: 'float32' } as const;
 
 const squareOf = (x: Value, emit: AddNode): Value => emit('Square', [x], {}, [x])[0]!;
 
-/** Sums all axes from one on. */
+/** Sums over all axes from the given one on. */
 function sumOf(x: Value, from: number, emit: AddNode): Value {
   const axes = x.shape.flatMap((_, axis) => (axis >= from ? [axis] : []));
   return emit('Sum', [x], { axes, keepDims: false }, [
@@ -55,7 +55,7 @@ function concatenated(vectors: readonly Value[], emit: AddNode): Value {
   return emit('Concat', vectors, { axis: 0 }, [{ shape: [size], dtype: 'float32' }])[0]!;
 }
 
-/** Values, and in the place of parts that make up a whole, that whole. */
+/** The values, in which parts that make up a whole tensor are replaced by that tensor. */
 function wholes(values: readonly Value[]): Value[] {
   const parts = new Map<Value, Value[]>();
   for (const value of values) {
@@ -66,13 +66,13 @@ function wholes(values: readonly Value[]): Value[] {
   return [...values.filter((value) => !parts.has(wholeOf(value)!)), ...parts.keys()];
 }
 
-/** What a value is some rows of. */
+/** The tensor that a value is a slice of rows of. */
 const wholeOf = ({ node, shape }: Value): Value | undefined =>
   node?.op === 'Slice' && sameShape(node.inputs[0]!.shape.slice(1), shape.slice(1))
     ? node.inputs[0]
     : undefined;
 
-/** Whether the rows of the parts are all rows of the whole, each once. */
+/** Whether the parts cover every row of the whole exactly once. */
 function covers(parts: readonly Value[], whole: Value): boolean {
   const starts = parts.map(
     ({ node, shape }) => [(node!.attributes.begin as number[])[0]!, shape[0] as number] as const,
@@ -83,12 +83,12 @@ function covers(parts: readonly Value[], whole: Value): boolean {
   return end === whole.shape[0];
 }
 
-/** What a chain of scalar additions adds up. */
+/** The terms of a chain of scalar additions. */
 function termsOf(value: Value): Value[] {
   return value.node && isScalarSum(value.node) ? value.node.inputs.flatMap(termsOf) : [value];
 }
 
-/** The tensor whose squares a value sums. */
+/** x, if the value is the sum of the squares of x. */
 function squaredIn({ node }: Value): Value | undefined {
   const square = node?.op === 'Sum' && node.outputs[0]!.shape.length === 0 ? node.inputs[0]!.node : undefined;
   const source = square?.op === 'Square' ? square.inputs[0]! : undefined;

@@ -3,10 +3,10 @@ import { expandAdamW } from './adamw.js';
 import { simplifyAlgebra } from './algebra.js';
 import { shareCommon } from './common.js';
 
-/** A step from one graph to another that computes the same, up to the rounding of a different order. */
+/** Rewrites a graph into one that computes the same, up to rounding. */
 export type Pass = (graph: Graph) => Graph;
 
-/** Passes to plain operations of tfjs: AdamW is written out, and what is known, repeated or without effect left out. */
+/** Passes that produce plain tfjs operations only: AdamW is expanded; constants are folded, and repetitions removed. */
 export const generalPasses: readonly Pass[] = [expandAdamW, simplifyAlgebra, shareCommon];
 
 /** Applies passes one after another. */

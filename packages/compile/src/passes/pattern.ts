@@ -1,6 +1,6 @@
 import { constantOf, type Graph, type Node, type Value } from '../graph/graph.js';
 
-/** The inputs of the node that computes a value, if that is such a node. */
+/** The inputs of the node that computes a value, if it is of this operation. */
 export const operands = (value: Value | undefined, op: string): readonly Value[] | undefined =>
   value?.node?.op === op ? value.node.inputs : undefined;
 
@@ -15,30 +15,30 @@ export function other(
   return test(b) ? a : undefined;
 }
 
-/** x and the number c, for c · x in float32. */
+/** x and c, if the value is c · x in float32 with a constant c. */
 export function scaled(value: Value | undefined): { x: Value; factor: number } | undefined {
   const found = withConstant(value, 'Multiply');
   return found && { x: found.x, factor: found.constant };
 }
 
-/** x and the number c, for x + c in float32. */
+/** x and c, if the value is x + c in float32 with a constant c. */
 export function shifted(value: Value | undefined): { x: Value; term: number } | undefined {
   const found = withConstant(value, 'Add');
   return found && { x: found.x, term: found.constant };
 }
 
-/** The operands of a commutative operation on floats, one of them a constant scalar: integers are divided and rounded otherwise. */
+/** The operands of a commutative operation with a constant scalar; floats only, since integers round differently. */
 function withConstant(value: Value | undefined, op: string): { x: Value; constant: number } | undefined {
   const pair = value?.dtype === 'float32' ? operands(value, op) : undefined;
   const x = other(pair, (operand) => operand.shape.length === 0 && constantOf(operand) !== undefined);
   return x && { x, constant: constantOf(pair!.find((operand) => operand !== x))! };
 }
 
-/** Whether two numbers are the same constant, up to float32 rounding. */
+/** Whether a number is the expected constant, up to float32 rounding. */
 export const isNear = (value: number | undefined, expected: number): boolean =>
   value !== undefined && Math.abs(value - expected) <= 1e-6 * Math.abs(expected);
 
-/** How often each value is read, as an input of a node or as a result of the graph. */
+/** How often each value is read, by nodes or as a result of the graph. */
 export function readCounts(graph: Graph): ReadonlyMap<Value, number> {
   const counts = new Map<Value, number>();
   const count = (value: Value) => counts.set(value, (counts.get(value) ?? 0) + 1);
@@ -48,7 +48,7 @@ export function readCounts(graph: Graph): ReadonlyMap<Value, number> {
   return counts;
 }
 
-/** The nodes that read each value, in order; results of the graph are not among them. */
+/** The nodes that read each value, in order. Results of the graph do not count. */
 export function readersOf({ nodes }: Graph): ReadonlyMap<Value, readonly Node[]> {
   const readers = new Map<Value, Node[]>();
   for (const node of nodes) {
@@ -57,7 +57,10 @@ export function readersOf({ nodes }: Graph): ReadonlyMap<Value, readonly Node[]>
   return readers;
 }
 
-/** The nodes that others among `targets` wait for, directly or through what lies between: joined with those, they would wait for themselves. */
+/**
+ * All nodes that some of `targets` depend on. A target among them must not be joined with the others: it would depend
+ * on itself.
+ */
 export function nodesBefore({ nodes }: Graph, targets: ReadonlySet<Node>): ReadonlySet<Node> {
   const before = new Set<Node>();
   for (const node of nodes.toReversed()) {

@@ -4,9 +4,9 @@ import { type NodeReplacement, once, replace } from '../graph/rewrite.js';
 import { nodesBefore, readCounts, readersOf } from './pattern.js';
 
 /**
- * A sum of matrix products, Σ aᵢ · wᵢ, as one product of what is joined: [a₁ a₂ …] · [w₁; w₂; …]. The gradient of what
- * query, key and value are projected from is such a sum. Products aᵢᵀ · x and column sums of the aᵢ, the gradients of
- * weights and biases, become one each as well, of which every reader takes its part.
+ * Computes a sum of matrix products, Σ aᵢ · wᵢ, as one product of concatenations, [a₁ a₂ …] · [w₁; w₂; …]. The gradient
+ * of the common input of query, key and value is such a sum. The products aᵢᵀ · x and the column sums of the aᵢ,
+ * gradients of weights and biases, are joined as well; each reader takes a slice.
  */
 export function joinProducts(graph: Graph): Graph {
   const readers = readersOf(graph);
@@ -32,7 +32,7 @@ export function joinProducts(graph: Graph): Graph {
 
 const isSum = ({ op, outputs }: Node): boolean => op === 'Add' && outputs[0]!.shape.length === 2;
 
-/** a · w, neither transposed. */
+/** The product of two matrices, neither of them transposed. */
 const isProduct = (node: Node | undefined): boolean =>
   node?.op === 'BatchMatMul' &&
   !node.attributes.transposeA &&
@@ -75,7 +75,9 @@ function joinAt(
     return [others.reduce((sum, value) => emit('Add', [sum, value], {}, [output])[0]!, product!)];
   });
 
-  /** Puts parts of one node in the place of what is computed of each factor in the same way. */
+  /**
+   * Joins the nodes that compute the same function of each factor into one node, of which each reader takes a slice.
+   */
   const share = (alike: (node: Node, factor: Value) => Value | undefined) => {
     const found = factors.map((factor) => readers.get(factor)!.filter((node) => alike(node, factor)));
     const other = found[0]?.[0] && alike(found[0][0], factors[0]!);
@@ -102,6 +104,6 @@ function joinAt(
   });
 }
 
-/** Σ over the rows of a matrix. */
+/** Whether a node sums the rows of a matrix. */
 export const isColumnSum = ({ op, inputs, attributes }: Node): boolean =>
   op === 'Sum' && inputs[0]!.shape.length === 2 && String(attributes.axes) === '0' && !attributes.keepDims;

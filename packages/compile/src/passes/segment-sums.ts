@@ -6,8 +6,9 @@ import { readCounts, readersOf } from './pattern.js';
 const SEGMENT_SUM = 'UnsortedSegmentSum';
 
 /**
- * Sums by segments that are added to each other and to something else, such as the gradients of a table that is looked up
- * twice and multiplied with: all rows as one sum, onto the rest, which is its third input.
+ * Joins segment sums that are added to each other and to other terms, such as the gradients of an embedding table that
+ * is looked up twice and also multiplied with: one segment sum of all rows starts from the other terms, its third
+ * input.
  */
 export function joinSegmentSums(graph: Graph): Graph {
   const readers = readersOf(graph);
@@ -22,7 +23,7 @@ export function joinSegmentSums(graph: Graph): Graph {
     const { shape } = node.outputs[0]!;
     const sums = terms.filter(({ value }) => isSegmentSum(value) && sameShape(value.shape, shape));
     const rest = terms.filter((term) => !sums.includes(term));
-    // A term that is broadcast, or taken away, is not what rows can be added to.
+    // Rows cannot be added onto a term that is broadcast or subtracted.
     const isKept = ({ value, negative }: Term) => !negative && sameShape(value.shape, shape);
     if (sums.length === 0 || terms.length < 2 || !rest.every(isKept)) return undefined;
     return joined(sums, rest, node.outputs[0]!, emit);
@@ -37,7 +38,7 @@ interface Term {
 const isSum = ({ op, outputs }: Node): boolean =>
   (op === 'Add' || op === 'Sub') && outputs[0]!.dtype === 'float32' && outputs[0]!.shape.length === 2;
 
-/** Rows of one id each, that nothing was joined onto yet. */
+/** A segment sum of rows with one id each that has not been joined yet. */
 const isSegmentSum = ({ node }: Value): boolean =>
   node?.op === SEGMENT_SUM && node.inputs.length === 2 && node.inputs[1]!.shape.length === 1;
 

@@ -16,16 +16,16 @@ import { isTracing, recordNode } from '../trace/recording.js';
 
 /**
  * The operation `AdamW(parameter, firstMoment, secondMoment, gradient, firstKeep, secondKeep, stepSize,
- * secondMomentScale, clip?, decay?)` {epsilon, clips, decays}, whose outputs are what the first three become.
+ * secondMomentScale, clip?, decay?)` {epsilon, clips, decays}, whose outputs are the new values of the first three.
  */
 export const ADAMW = 'AdamW';
 
-/** An update of one parameter. All scalars are float32 tensors of shape []. */
+/** The update of one parameter. All scalars are float32 tensors of shape []. */
 export interface AdamWUpdate {
   readonly parameter: Variable;
   readonly firstMoment: Variable;
   readonly secondMoment: Variable;
-  /** Of the parameter's shape. */
+  /** float32, of the parameter's shape. */
   readonly gradient: Tensor;
   /** β₁ */
   readonly firstKeep: Tensor;
@@ -36,20 +36,20 @@ export interface AdamWUpdate {
   /** 1 / sqrt(1 − β₂ᵗ) */
   readonly secondMomentScale: Tensor;
   readonly epsilon: number;
-  /** A factor on the gradient, such as that of clipping. Default: none. */
+  /** A factor on the gradient, for clipping. Default: none. */
   readonly clip?: Tensor | undefined;
-  /** learning rate · weight decay. Default: the parameter does not decay. */
+  /** learning rate · weight decay. Default: no decay. */
   readonly decay?: Tensor | undefined;
 }
 
 /**
- * Assigns to a parameter and its moments what a step of AdamW makes of them (Loshchilov and Hutter 2017,
- * arXiv:1711.05101), by the formula of `torch.optim.AdamW`:
+ * Updates a parameter and its moments by a step of AdamW (Loshchilov and Hutter 2017, arXiv:1711.05101), by the formula
+ * of `torch.optim.AdamW`:
  *
  *     g = gradient · clip,  m ← m·β₁ + g·(1 − β₁),  v ← v·β₂ + g²·(1 − β₂)
  *     p ← (p − p·decay) − m / (sqrt(v) · secondMomentScale + ε) · stepSize
  *
- * Compiled, it is one kernel that changes them in place, where the engine has or is given one.
+ * In a compiled function, one kernel updates them in place, on engines that have such a kernel.
  *
  * @example
  * ```ts
@@ -116,7 +116,7 @@ function compute(update: AdamWUpdate): Tensor[] {
   });
 }
 
-/** The values that a node of AdamW reads. */
+/** The inputs of an AdamW node. */
 export interface AdamWInputs {
   readonly parameter: Value;
   readonly firstMoment: Value;
@@ -130,7 +130,7 @@ export interface AdamWInputs {
   readonly decay?: Value;
 }
 
-/** Names the inputs of a node of AdamW. */
+/** The inputs of an AdamW node by name. */
 export function adamWInputs({ attributes }: Node, inputs: readonly Value[]): AdamWInputs {
   const [parameter, firstMoment, secondMoment, gradient, firstKeep, secondKeep, ...rest] = inputs as Value[];
   const [stepSize, secondMomentScale, ...optional] = rest;
@@ -149,7 +149,7 @@ export function adamWInputs({ attributes }: Node, inputs: readonly Value[]): Ada
   };
 }
 
-/** The updates of a graph that a kernel can do in place: those that end in the variables that they begin with. */
+/** The AdamW nodes that a kernel can run in place: those whose results are assigned to the variables they read. */
 export function updatesInPlace({ nodes, updates, variables }: Graph): Node[] {
   const known = new Set(variables);
   return nodes.filter(

@@ -2,18 +2,19 @@ import { clone, customGrad, engine, grads, type Tensor, Variable } from '@tensor
 import { registerGradients } from '../trace/gradients.js';
 import { isTracing, recordNode } from '../trace/recording.js';
 
-/** The operation `Barrier(x, after, …)`: x, but not before the others are known, and never taken for x itself. */
+/** The operation `Barrier(x, after, …)`: a copy of x, made after the other inputs, that is never merged with x. */
 export const BARRIER = 'Barrier';
 
 /**
- * Runs a function so that none of what it computes on the way is kept for its gradient, which computes it again:
- * gradient checkpointing (Chen et al. 2016, arXiv:1604.06174). What is kept are the function's inputs. Values and
- * gradients are those of `fn(inputs)`; the forward pass costs twice. Neither passes nor engines merge the two.
+ * Runs a function with gradient checkpointing (Chen et al. 2016, arXiv:1604.06174): its intermediate results are not
+ * kept for its gradient, which recomputes them from the inputs. Values and gradients equal those of `fn(inputs)`; the
+ * forward pass runs twice. Neither passes nor engines merge the two runs.
  *
- * @param fn  an operation of tfjs in the large, such as an encoder layer, called once a forward pass and once a gradient.
- *   Gradients flow through `inputs` alone; anything else that it reads, ids or masks or a dropout key, is constant to it
- * @param inputs  float32 tensors by name: activations, and all variables that the function reads
- * @param constants  tensors that the function computed before and reads as well; they are kept until its gradient
+ * @param fn a large piece of a model, such as an encoder layer, called once for its value and once for its gradient.
+ *   Gradients flow through `inputs` only; anything else that it reads, such as ids, masks or a dropout key, is constant
+ * @param inputs float32 tensors by name: activations, and all variables that `fn` reads
+ * @param constants other tensors that `fn` reads; they are kept until its gradient is computed
+ * @returns the value of `fn`
  *
  * @example
  * ```ts
@@ -36,7 +37,7 @@ export function checkpoint<
   const names = Object.keys(inputs);
   const call = (...tensors: Tensor[]): Tensor =>
     fn(Object.fromEntries(names.map((name, i) => [name, tensors[i]!])) as Inputs, constants);
-  // Variables are there anyway, and nothing lies further back than they.
+  // Variables need no barrier: they are in memory anyway, and nothing is computed before them.
   const isVariable = names.map((name) => inputs[name] instanceof Variable);
   const flows = isVariable.map((variable) => !variable || isVariable.every(Boolean));
   const run = customGrad((...args) => {
@@ -48,7 +49,8 @@ export function checkpoint<
         .slice(0, names.length)
         .map((tensor, i) => (flows[i] ? barrier(tensor, dy) : tensor));
       const found = withOwnTape(() => grads(call)(again, dy));
-      // All gradients here before any further back: an engine that puts some off keeps what they are made of.
+      // Finish all gradients of this function before earlier ones: a postponed gradient would keep its inputs in
+      // memory.
       return found.map((gradient, i) => (flows[i] ? barrier(gradient, ...found.toSpliced(i, 1)) : gradient));
     };
     return { value: call(...tensors), gradFunc };
@@ -61,7 +63,7 @@ function barrier(x: Tensor, ...after: Tensor[]): Tensor {
   return recordNode(BARRIER, [x, ...after], {}, [{ shape: x.shape, dtype: 'float32' }])[0]!;
 }
 
-/** Takes gradients within a gradient: tfjs ends the tape of the outer one otherwise. */
+/** Computes gradients inside a gradient; without its own tape, tfjs would end the outer one. */
 function withOwnTape<T>(body: () => T): T {
   const { state } = engine();
   const outer = state.activeTape;

@@ -1,11 +1,12 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { isTracing, recordNode } from '../trace/recording.js';
 
+/** The operation `DeviceSum(x)`: the sum of x over all devices. */
 export const DEVICE_SUM = 'DeviceSum';
 
 /**
- * The sum of a tensor over all devices that run the function together (`CompileOptions.devices`), the same on each. On
- * one device it is the tensor itself. It has no gradient: sum gradients, and not what they are taken of.
+ * Sums a tensor over all devices that run the function together (`CompileOptions.devices`); each device gets the sum.
+ * On one device, it returns the tensor itself. It has no gradient: sum the gradients themselves.
  *
  * @example
  * ```ts

@@ -3,24 +3,27 @@ import { type Tensor, tensor } from '@tensorflow/tfjs-core';
 import { HostMemory, paddedCount } from '../host/memory.js';
 import { isTracing, recordNode } from '../trace/recording.js';
 
+/** The operation `DropoutMask(key)` {shape, rate, stream}, see {@link dropoutMask}. */
 export const DROPOUT_MASK = 'DropoutMask';
 
-/** What a mask's values depend on, apart from the key. */
+/** What a mask depends on besides its key. */
 export interface DropoutMask {
-  /** That of what it multiplies. */
+  /** The shape of the activations that it multiplies. */
   readonly shape: readonly number[];
-  /** The share of zeros, 0 ≤ rate < 1, in steps of 2⁻¹⁶. */
+  /** The probability of zeros, 0 ≤ rate < 1, rounded to a multiple of 2⁻¹⁶. */
   readonly rate: number;
-  /** Tells apart the masks that are drawn with one key, for example one a layer. */
+  /** Distinguishes the masks drawn with one key, for example those of different layers. */
   readonly stream: number;
 }
 
 /**
- * A mask to multiply activations with: 0 with probability `rate`, else 1 / (1 − rate). Element i is a function of key,
- * stream and i alone. Eager tfjs and onnxruntime on the CPU draw the same mask; TensorFlow and WebGPU draw others, each
- * by a counter-based generator.
+ * A mask to multiply activations with (Srivastava et al. 2014): 0 with probability `rate`, otherwise 1 / (1 − rate).
+ * Element i depends only on key, stream and i. Eager tfjs and onnxruntime on the CPU draw the same mask; TensorFlow,
+ * WebGPU and XLA each draw their own, all with counter-based generators.
  *
- * @param key  int32 [2]: seed and step. In a compiled step it must be an input of the function.
+ * @param key int32 [2]: seed and step. In a compiled function, it must be an input.
+ * @returns float32, of the mask's shape
+ * @throws RangeError if the rate is out of range
  *
  * @example
  * ```ts
@@ -32,7 +35,8 @@ export interface DropoutMask {
  * ```
  */
 export function dropoutMask(key: Tensor, { shape, rate, stream }: DropoutMask): Tensor {
-  if (!(rate >= 0 && rate < 1)) throw new RangeError(`a dropout rate must be from 0 to below 1, not ${rate}`);
+  if (!(rate >= 0 && rate < 1))
+    throw new RangeError(`the dropout rate is ${rate}, expected at least 0 and below 1`);
   if (isTracing()) {
     return recordNode(DROPOUT_MASK, [key], { shape, rate, stream }, [{ shape, dtype: 'float32' }])[0]!;
   }
@@ -43,7 +47,7 @@ export function dropoutMask(key: Tensor, { shape, rate, stream }: DropoutMask): 
   return tensor(values.slice(), [...shape], 'float32');
 }
 
-/** Fills an array in a host memory with a mask. */
+/** Fills an array in the host's memory with a mask. */
 export function drawMask(
   memory: HostMemory,
   array: Float32Array,
@@ -56,7 +60,7 @@ export function drawMask(
   memory.kernels.dropoutMask(array.byteOffset, paddedCount(array.length), word, threshold, scale);
 }
 
-/** One word from several, by murmur3's finalizer after each. */
+/** Hashes several words into one, applying murmur3's finalizer after each. */
 function mixKey(words: readonly number[]): number {
   let hash = 0x9e3779b9;
   for (const word of words) {

@@ -1,10 +1,10 @@
 /**
- * What sums over duplicates are, in every target: the rows of each segment added up in their order; rows of no segment
- * are left out. tfjs's `UnsortedSegmentSum`, the gradient of `tf.gather`, as a plain loop.
+ * The reference for sums over duplicate indices in every target: tfjs's `UnsortedSegmentSum`, the gradient of
+ * `tf.gather`, as a plain loop. The rows of each segment are added in order; rows whose id is no segment are ignored.
  *
- * @param values  [rows, width]
- * @param ids  [rows]: the segment of each row
- * @param sums  [segments, width], zeros to begin with
+ * @param values [rows, width]
+ * @param ids [rows], the segment of each row
+ * @param sums [segments, width], to which the sums are added
  */
 export function segmentSum(
   values: ArrayLike<number>,

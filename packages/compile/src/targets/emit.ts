@@ -2,13 +2,13 @@ import type { Dimension } from '../graph/dimension.js';
 import type { DType, Node } from '../graph/graph.js';
 
 /**
- * Writes one node of a graph in a target's own operations, through the target's builder.
+ * Writes one node of a graph as operations of a target.
  *
- * @typeParam Written  how the target refers to a value: by its name, or by that and what else it must know of it
- * @param to  collects what is written
- * @param node  for its attributes, and for shapes and dtypes of inputs and outputs
- * @param inputs  what the inputs are called there
- * @returns what the output is called there, or each of several outputs
+ * @typeParam Written how the target refers to a value: by name, or by name, shape and type
+ * @param to the target's builder, which collects the operations
+ * @param node the node, which has the attributes, shapes and dtypes
+ * @param inputs the target's references to the node's inputs
+ * @returns the target's reference to the output, or to each of several outputs
  */
 export type Emit<Builder, Written = string> = (
   to: Builder,
@@ -16,7 +16,10 @@ export type Emit<Builder, Written = string> = (
   ...inputs: Written[]
 ) => Written | readonly Written[];
 
-/** How a target writes each operation, by its name in the graph. A missing row is an operation that the target lacks. */
+/**
+ * How a target writes each operation, by the operation's name in the graph. A missing entry is an unsupported
+ * operation.
+ */
 export type EmitTable<Builder, Written = string> = Readonly<Record<string, Emit<Builder, Written>>>;
 
 /** The dtype of a node's first input. */
@@ -32,6 +35,6 @@ export const number = ({ attributes }: Node, name: string): number => attributes
 export const numbers = ({ attributes }: Node, name: string): readonly number[] =>
   attributes[name] as readonly number[];
 
-/** An attribute that is a list of sizes, some of which may be named. */
+/** An attribute that is a list of sizes, some of them possibly named. */
 export const dimensions = ({ attributes }: Node, name: string): readonly Dimension[] =>
   attributes[name] as readonly Dimension[];

@@ -6,18 +6,20 @@ import { tensorflow } from './tensorflow/target.js';
 import { webgpu } from './webgpu/target.js';
 import { xla } from './xla/target.js';
 
-/** Every target, in the order in which a machine is searched for them. */
+/** All targets, in the order in which engines are tried and reported. */
 const list = [onnx, webgpu, tensorflow, xla, eager] as const;
 
-/** What runs a compiled function; see `CompileOptions`. */
+/** The runtime of a compiled function; see `CompileOptions`. */
 export type Engine = (typeof list)[number]['engine'];
 
+/** All targets. */
 export const targets: readonly (Target & { readonly engine: Engine })[] = list;
 
+/** The names of all engines. */
 export const engines: readonly Engine[] = [...new Set(targets.map(({ engine }) => engine))];
 
 /**
- * The target that runs an engine on a device. There is no fallback to another device or precision.
+ * Returns the target of an engine on a device. There is no fallback to another device or precision.
  *
  * @throws TypeError if there is no such engine; InputError if it lacks the device or the precision
  *
@@ -30,9 +32,11 @@ export const engines: readonly Engine[] = [...new Set(targets.map(({ engine }) =
  */
 export function targetFor(engine: Engine, device: Device, precision: Precision): (typeof targets)[number] {
   const own = targets.filter((target) => target.engine === engine);
-  if (own.length === 0) throw new TypeError(`there is no engine '${engine}': use ${engines.join(', ')}`);
+  if (own.length === 0) throw new TypeError(`unknown engine '${engine}'; use ${engines.join(', ')}`);
   if (!precisions.includes(precision)) {
-    throw new InputError(say`${mention('precision', precision)}: there are ${precisions.join(', ')}`);
+    throw new InputError(
+      say`${mention('precision', precision)}: unknown precision; use ${precisions.join(', ')}`,
+    );
   }
   const places = targets.flatMap((target) =>
     (target.precisions[precision] ?? []).map((on): Place => ({ target, device: on })),
@@ -40,7 +44,7 @@ export function targetFor(engine: Engine, device: Device, precision: Precision):
   const products = `${precisionNames[precision]} matrix products`;
   if (precision !== 'fp32' && !places.some((place) => place.device === device)) {
     throw new InputError(
-      say`${mention('precision', precision)}: no engine has ${products} on ${device}; use ${choices(places)}, or ${mention('precision', 'fp32')}`,
+      say`${mention('precision', precision)}: no engine supports ${products} on ${device}; use ${choices(places)}, or ${mention('precision', 'fp32')}`,
     );
   }
   const found = own.find(({ devices }) => devices.includes(device));
@@ -48,12 +52,12 @@ export function targetFor(engine: Engine, device: Device, precision: Precision):
     const known = own.flatMap(({ devices }) => devices);
     const there = choices(places.filter((place) => place.device === device));
     throw new InputError(
-      say`${mention('device', device)}: the engine ${engine} does not run there, only on ${known.join(', ')}; use ${there}${there.length > 0 ? ', or ' : ''}${mention('device', known.join(' or '))}`,
+      say`${mention('device', device)}: the engine ${engine} runs only on ${known.join(', ')}; use ${there}${there.length > 0 ? ', or ' : ''}${mention('device', known.join(' or '))}`,
     );
   }
   if (!found.precisions[precision]?.includes(device)) {
     throw new InputError(
-      say`${mention('precision', precision)}: the engine ${engine} has no ${products}; use ${choices(places)}, or ${mention('precision', 'fp32')}`,
+      say`${mention('precision', precision)}: the engine ${engine} does not support ${products}; use ${choices(places)}, or ${mention('precision', 'fp32')}`,
     );
   }
   return found;
@@ -70,7 +74,10 @@ const precisionNames: Readonly<Record<Precision, string>> = {
   bf16: 'bfloat16',
 };
 
-/** Such as `engine: tensorflow on device: cpu or cuda (after setupTensorflow())`; empty without any. */
+/**
+ * Lists the choices, such as `engine: tensorflow on device: cpu or cuda (after setupTensorflow())`; empty if there are
+ * none.
+ */
 function choices(places: readonly Place[]): MessageParts {
   return [...new Set(places.map(({ target }) => target))].flatMap((target, index) => {
     const devices = places.filter((place) => place.target === target).map(({ device }) => device);

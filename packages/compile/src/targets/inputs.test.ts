@@ -22,7 +22,7 @@ describe('resolveInputs', () => {
   });
 
   it.each([
-    [{ ...given, extra: new Int32Array(1) }, "no input 'extra'"],
+    [{ ...given, extra: new Int32Array(1) }, "unknown input 'extra'"],
     [{ ids: given.ids, lengths: given.lengths }, "'scale' is missing"],
     [{ ...given, ids: new Float32Array(6) }, 'an Int32Array'],
     [{ ...given, ids: new Int32Array(7) }, 'do not fill'],

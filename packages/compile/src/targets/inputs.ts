@@ -4,15 +4,17 @@ import { formatShape } from '../graph/dimension.js';
 import type { TypedArray } from '../graph/graph.js';
 import type { InputSpec } from '../trace/trace.js';
 
+/** An input of a run, with its shape. */
 export interface ResolvedInput {
   readonly data: TypedArray;
   readonly shape: readonly number[];
 }
 
 /**
- * Checks the inputs of a run against their specs and finds the named sizes, from explicit shapes first and then from
+ * Checks the inputs of a run against their specs and determines the named sizes, first from explicit shapes, then from
  * lengths.
- * @throws if an input is missing or unknown, or has another dtype, length or shape than its spec says
+ *
+ * @throws TypeError if an input is missing or unknown, or its dtype, length or shape does not fit its spec
  */
 export function resolveInputs(
   specs: Readonly<Record<string, InputSpec>>,
@@ -20,7 +22,7 @@ export function resolveInputs(
 ): { inputs: Record<string, ResolvedInput>; sizes: ReadonlyMap<string, number> } {
   for (const name of Object.keys(given)) {
     if (!specs[name])
-      throw new TypeError(`there is no input '${name}', only ${Object.keys(specs).join(', ')}`);
+      throw new TypeError(`unknown input '${name}'; expected ${Object.keys(specs).join(', ')}`);
   }
   const sizes = new Map<string, number>();
   const unresolved = new Map(Object.entries(specs));
@@ -43,12 +45,14 @@ export function resolveInputs(
     }
   }
   for (const name of unresolved.keys()) {
-    throw new TypeError(`the sizes of input '${name}' cannot be told from its length: pass { data, shape }`);
+    throw new TypeError(
+      `the sizes of input '${name}' cannot be derived from its length; pass { data, shape }`,
+    );
   }
   return { inputs: resolved, sizes };
 }
 
-/** The rows of a batch, for messages: the first size of the first input that has more than one. */
+/** The rows of a batch, for messages: the first size of the first input with more than one axis. */
 export function rowsOf(inputs: readonly ResolvedInput[]): number | undefined {
   return inputs.find(({ shape }) => shape.length > 1)?.shape[0];
 }

@@ -8,11 +8,12 @@ import type { InputSpec, TensorFunction, VariableSpec } from '../trace/trace.js'
 /** Where an engine runs. */
 export type Device = 'cpu' | 'webgpu' | 'cuda' | 'rocm' | 'tpu';
 
+/** All precisions. */
 export const precisions = ['fp32', 'tf32', 'bf16'] as const;
 
 /**
- * How the operands of matrix products are rounded; all else is float32. `tf32` keeps 10 bits of their mantissas, as the
- * matrix units of NVIDIA's GPUs do from Ampere on.
+ * How the operands of matrix products are rounded; everything else is float32. `tf32` keeps 10 bits of the mantissa, as
+ * the matrix units of NVIDIA's GPUs do since Ampere.
  */
 export type Precision = (typeof precisions)[number];
 
@@ -26,72 +27,78 @@ export interface Source {
   readonly inputs: Readonly<Record<string, InputSpec>>;
   /** Traces the function. */
   graph(): Graph;
-  /** Whether the caller wants what is made of the function kept for later processes. */
+  /** Whether compiled programs are cached for later processes. */
   readonly keeps: boolean;
   /**
-   * What `make` gives, or gave in an earlier process, if the caller wants it kept.
-   * @param details  all that it depends on beside the function, as JSON
-   * @param make  gives what a structured clone can hold
+   * Returns the result of `make`, from the cache if caching is on and an earlier process has made the same.
+   *
+   * @param details everything that the result depends on besides the function, as JSON
+   * @param make returns a value that structured clone can copy
    */
   kept<T>(details: unknown, make: () => T | Promise<T>): Promise<T>;
 }
 
-/** How an engine is to run a function. */
+/** How an engine runs a function. */
 export interface LoadOptions<E extends Executable = Executable> {
   readonly device: Device;
   readonly precision: Precision;
-  /** Threads for one operation on the CPU; the engine's choice where it is left out. */
+  /** Threads per operation on the CPU. Default: the engine's choice. */
   readonly threads?: number | undefined;
-  /** Whether TensorFlow compiles clusters of operations with XLA. */
+  /** Whether TensorFlow compiles clusters of operations with XLA. Default: false. */
   readonly xla?: boolean | undefined;
-  /** How many devices run the function together; only for targets that divide their inputs. */
+  /** Number of devices that run the function together, for targets that divide their inputs. Default: 1. */
   readonly devices?: number | undefined;
-  /** Run on the variables of this executable, which the target owns, in place of new ones. */
+  /** Uses the variables of this executable, made by the same target, instead of new ones. */
   readonly share?: E | undefined;
 }
 
 /**
- * A way to run graphs: what they are written as, and what runs that. A new one is a folder with a file that implements
- * this, `target.ts`, and a line in the list in index.ts. An operation that it lacks is a row missing in its emitters' table.
+ * A way to run graphs: the format they are written in, and what runs that format. A new target is a folder with a
+ * `target.ts` that implements this interface, and a line in the list of index.ts. Operations missing from its emitters
+ * are unsupported.
  *
- * @typeParam E  what it makes of a function
+ * @typeParam E the class of its executables
  */
 export interface Target<E extends Executable = Executable> {
-  /** Names it in messages about the target itself. */
+  /** The target's name in messages. */
   readonly name: string;
-  /** The engine by which it is chosen, together with a device. Two targets may share it on different devices. */
+  /** The engine that users choose it by, together with a device. Targets on different devices may share an engine. */
   readonly engine: string;
   readonly devices: readonly Device[];
-  /** The devices on which it multiplies in a precision. */
+  /** The devices that support each precision. */
   readonly precisions: Readonly<Partial<Record<Precision, readonly Device[]>>>;
-  /** What is done to a traced graph before it is written. */
+  /** The passes applied to a traced graph before it is written. */
   readonly passes: readonly Pass[];
   /**
-   * Writes a graph, passes applied, as the file that the engine reads; left out where there is none.
-   * @throws Error naming an operation that has no form in this target
+   * Applies the passes to a graph and writes it as the file that the engine reads. Absent if there is no such file.
+   *
+   * @throws Error naming an unsupported operation
    */
   emit?(graph: Graph): Uint8Array;
-  /** What the passes were made to recognise and did not, a line for each kind; left out where nothing is recognised. */
+  /**
+   * What the passes should have recognised but did not, one line per kind. Absent if the passes recognise no patterns.
+   */
   unfused?(graph: Graph): string[];
   /**
    * Compiles a function.
+   *
    * @throws InputError if the engine is not set up or does not start
    */
   load(source: Source, options: LoadOptions<E>): Promise<E>;
-  /** Whether this target made an executable, on this device, so that others may share its variables. */
+  /** Whether this target made the executable, on this device, so that others can share its variables. */
   owns(executable: Executable, device: Device): executable is E;
   /** The engine and its version, for example `onnxruntime 1.30.0`. */
   version(device: Device): Promise<string>;
-  /** What gets it to work on a device, where that is known. */
+  /** How to make it work on a device, if that is known. */
   remedy(device: Device): MessageParts | undefined;
 }
 
 /**
- * Counts up when a compiled function computes something else than before, beyond rounding. A run records it, so that
- * what an older one trained can be told apart.
+ * Increases whenever compiled functions begin to compute different values, beyond rounding. Runs record it, so that
+ * models trained by an earlier revision can be recognised.
  *
- * - 1, or none recorded: the gradients of `tf.gather`, and with them those of embeddings, could lose updates on the
- *   engine onnx on the CPU, with more than one thread and rows × width of about 210,000 or more.
- * - 2: every sum over duplicates is complete, and the same in every run.
+ * - 1, or not recorded: with onnx on the CPU, more than one thread, and rows × width of about 210,000 or more,
+ *   gradients of `tf.gather`, and so of embeddings, could lose updates.
+ * - 2: every sum over duplicate indices is complete, and the same in every run.
  */
 export const ENGINE_REVISION = 2;

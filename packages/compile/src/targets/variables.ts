@@ -3,7 +3,10 @@ import { Variable } from '@tensorflow/tfjs-core';
 import type { TypedArray } from '../graph/graph.js';
 import type { VariableSpec } from '../trace/trace.js';
 
-/** Writes a variable's first value into an array of zeros: what the spec or the tfjs variable holds. */
+/**
+ * Writes a variable's initial value, from its spec or tfjs variable, into an array of zeros. @throws as {@link
+ * checkFits}
+ */
 export function fillInitial(
   name: string,
   spec: VariableSpec | Variable,
@@ -13,24 +16,28 @@ export function fillInitial(
   if (given) copyInto(name, array, given);
 }
 
-/** A variable's first value, in a new array. */
+/** A variable's initial value, in a new array. @throws as {@link checkFits} */
 export function initialValue(name: string, spec: VariableSpec | Variable): Float32Array | Int32Array {
   const array = emptyValue(spec);
   fillInitial(name, spec, array);
   return array;
 }
 
+/** A new array of zeros for a variable. */
 export function emptyValue({ shape, dtype }: VariableSpec | Variable): Float32Array | Int32Array {
   return dtype === 'int32' ? new Int32Array(elementCount(shape)) : new Float32Array(elementCount(shape));
 }
 
-/** A variable's first value, to be read at once: the given array itself where there is one. @throws as `checkFits` */
+/**
+ * A variable's initial value for immediate reading: the given array itself, if there is one. @throws as {@link
+ * checkFits}
+ */
 export function firstValue(name: string, spec: VariableSpec | Variable): Float32Array | Int32Array {
   const given = spec instanceof Variable ? (spec.dataSync() as TypedArray) : spec.value;
   return given ? checkFits(name, spec, given) : emptyValue(spec);
 }
 
-/** The values, if they are what a variable holds. @throws if the length or type differs */
+/** Returns the values if they fit a variable. @throws TypeError if their number or type differs */
 export function checkFits(
   name: string,
   { shape, dtype }: VariableSpec | Variable,
@@ -39,7 +46,7 @@ export function checkFits(
   return checked(name, elementCount(shape), dtype === 'int32' ? Int32Array : Float32Array, values);
 }
 
-/** Overwrites a variable's array. @throws if the length or type differs */
+/** Overwrites a variable's array. @throws TypeError if the number or type of the values differs */
 export function copyInto(name: string, target: Float32Array | Int32Array, values: TypedArray): void {
   target.set(checked(name, target.length, target.constructor, values) as Float32Array & Int32Array);
 }
@@ -54,7 +61,7 @@ function checked(name: string, length: number, type: { name: string }, values: T
   return values as Float32Array | Int32Array;
 }
 
-/** Picks variables by name. @throws if one does not exist */
+/** Selects variables by name. @throws TypeError if one does not exist */
 export function pick<T>(variables: ReadonlyMap<string, T>, names: readonly string[]): [string, T][] {
   return names.map((name) => {
     const variable = variables.get(name);

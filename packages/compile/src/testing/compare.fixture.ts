@@ -5,14 +5,14 @@ import { type CompileOptions, compile } from '../compile.js';
 import type { TypedArray } from '../graph/graph.js';
 import type { TensorFunction } from '../trace/trace.js';
 
-/** Numbers that look random and are the same in every run, none of them close to 0. */
+/** Numbers that look random, the same in every run, and none of them close to 0. */
 export const sample = (length: number, seed = 1): Float32Array =>
   Float32Array.from({ length }, (_, i) => {
     const x = Math.sin(i * 12.9898 + seed * 78.233) * 2;
     return Math.abs(x) < 0.05 ? 0.5 : x;
   });
 
-/** Runs a function eagerly and on a target, from the same variables, and returns both results. */
+/** Runs a function eagerly and on an engine, from the same variables, and returns both results. */
 export async function runBoth(
   fn: TensorFunction,
   options: CompileOptions,
@@ -42,7 +42,7 @@ export function expectClose(actual: TypedArray, expected: TypedArray, name: stri
   }
 }
 
-/** Checks that a function of input tensors alone gives on a target what it gives eagerly. */
+/** Checks that a function of input tensors gives the same values on an engine as eagerly. */
 export async function expectSameValues(
   fn: (...inputs: Tensor[]) => Tensor | Tensor[],
   inputs: readonly { readonly shape: readonly number[]; readonly data: Float32Array | Int32Array }[],

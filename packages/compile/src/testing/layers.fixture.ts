@@ -14,7 +14,7 @@ const weights = Object.fromEntries(
     [`bias${i}`, { shape: [width], value: sample(width, 10 + i) }],
   ]).flat(),
 );
-/** What `plain` and `checkpointed` are compiled with. */
+/** The options with which to compile `plain` and `checkpointed`. */
 export const options = {
   variables: weights,
   inputs: {
@@ -45,5 +45,5 @@ const network =
     return { loss: value, ...grads };
   };
 export const plain = network((layer, inputs) => layer(inputs));
-/** The same, its layers computed again for their gradients. */
+/** The same network, whose layers are recomputed for their gradients. */
 export const checkpointed = network(checkpoint);

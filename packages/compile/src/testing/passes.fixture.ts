@@ -10,8 +10,8 @@ import { type TensorFunction, type TraceOptions, trace } from '../trace/trace.js
 import { expectClose, sample } from './compare.fixture.js';
 
 /**
- * Traces a function, applies a pass, checks that both graphs give the same values on sample inputs and variables, and
- * returns the new graph as text. onnxruntime's own optimizations are off, so that the pass alone makes the difference.
+ * Traces a function, applies a pass, checks that both graphs give the same values for sample inputs and variables, and
+ * returns the new graph as text. onnxruntime's own optimizations are off, so that only the pass makes a difference.
  */
 export async function checkPass(pass: Pass, fn: TensorFunction, options: TraceOptions): Promise<string> {
   const before = trace(fn, options);
@@ -31,7 +31,7 @@ export function expectSame(actual: Values, expected: Values, tolerance?: number)
 
 type Values = Readonly<Record<string, TypedArray>>;
 
-/** What a graph computes from sample inputs and variables. */
+/** The results of a graph for sample inputs and variables. */
 export async function evaluate(graph: Graph): Promise<Values> {
   const session = await createSession(toOnnx(graph), { threads: 1, optimize: false });
   const feeds = [...graph.inputs, ...graph.variables]

@@ -12,20 +12,20 @@ import { kernels } from './kernels/index.js';
 import type { KernelRule } from './kernels/rule.js';
 import type { Recorder } from './recorder.js';
 
-/** What a symbolic tensor holds in the place of data: the value that it stands for. */
+/** The data of a symbolic tensor: the value that it stands for. */
 export class SymbolicData {
-  /** How many tensors share it; tfjs counts its tensors by this. */
+  /** The number of tensors that share it, by which tfjs counts its tensors. */
   references = 1;
   constructor(readonly value: Value) {}
 }
 
-/** A tfjs backend that computes nothing: it records every kernel call into the recorder on top of its stack. */
+/** A tfjs backend that computes nothing; it records every kernel call with the recorder on top of its stack. */
 export class SymbolicBackend extends KernelBackend {
   readonly recorders: Recorder[] = [];
 
   get recorder(): Recorder {
     const recorder = this.recorders.at(-1);
-    if (!recorder) throw new Error('a tensor of a traced function was used after the trace had ended');
+    if (!recorder) throw new Error('a tensor of a traced function was used after the trace ended');
     return recorder;
   }
 
@@ -44,7 +44,7 @@ export class SymbolicBackend extends KernelBackend {
     return this.recorder.add('Const', [], { value: array }, [output]);
   }
 
-  /** The value of a tensor: recorded, or a constant if an ordinary backend holds its data. */
+  /** The value of a tensor: a recorded one, or a constant if another backend holds the tensor's data. */
   tracedValue(tensor: TensorInfo): Value {
     if (tensor.dataId instanceof SymbolicData) return this.recorder.own(tensor.dataId.value);
     return this.constant(
@@ -56,8 +56,8 @@ export class SymbolicBackend extends KernelBackend {
 
   override readSync(_id: DataId): never {
     throw new Error(
-      'a traced function cannot read the data of a tensor (dataSync, data, arraySync, print): ' +
-        'it runs once, on shapes alone; compute with tensor operations instead',
+      'a traced function cannot read the data of a tensor (dataSync, data, arraySync, print), ' +
+        'because it runs on shapes only; use tensor operations instead',
     );
   }
   override read(id: DataId): Promise<TypedArray> {
@@ -91,7 +91,7 @@ export class SymbolicBackend extends KernelBackend {
   override dispose(): void {}
 }
 
-/** Lets a backend record every kernel that has a rule. */
+/** Registers a recording kernel for every rule. */
 export function registerRules(to: SymbolicBackend, backendName: string): void {
   for (const [kernelName, rule] of Object.entries(kernels)) {
     registerKernel({
@@ -123,7 +123,7 @@ function record(
   return rule.list ? outputs.map(tensorInfo) : tensorInfo(outputs[0]!);
 }
 
-/** What a kernel returns for a value. */
+/** The tensor that a kernel returns for a value. */
 export const tensorInfo = (value: Value): TensorInfo => ({
   dataId: new SymbolicData(value),
   shape: value.shape as number[],
@@ -132,7 +132,7 @@ export const tensorInfo = (value: Value): TensorInfo => ({
 
 function checkDType(dtype: DataType): DType {
   if (dtype === 'float32' || dtype === 'int32' || dtype === 'bool') return dtype;
-  throw new TypeError(`a traced function cannot hold ${dtype} tensors: use float32, int32 or bool`);
+  throw new TypeError(`a traced function cannot use ${dtype} tensors; use float32, int32 or bool`);
 }
 
 function toTypedArray(values: ArrayLike<number>, dtype: DType): TypedArray {

@@ -10,8 +10,10 @@ import {
 import { type Sample, solveNumber } from './sizes.js';
 
 /**
- * One graph for all sizes from recordings of the same function at several sizes. Structure must be equal;
- * a number that differs becomes an expression of the named sizes.
+ * Merges recordings of one function at several sizes into one graph for all sizes. The recordings must have the same
+ * structure; a number that differs between them becomes an expression of the named sizes.
+ *
+ * @throws Error if the structures differ, or a number is no sum of products of named sizes
  */
 export function generalize(samples: readonly Sample[], names: readonly string[]): Graph {
   const graphs = samples.map(({ graph }) => graph);
@@ -43,8 +45,8 @@ export function generalize(samples: readonly Sample[], names: readonly string[])
     const where = `${node.op} (node ${i})`;
     if (!all.every((other, at): other is Node => sameStructure(node, index[0]!, other, index[at]!))) {
       throw new Error(
-        `the function does different things for different sizes of ${names.join(', ')}, first at ${where}; ` +
-          'it may not branch or loop on a named size',
+        `the function behaves differently for different sizes of ${names.join(', ')}, first at ${where}; ` +
+          'it must not branch or loop on a named size',
       );
     }
     const outputs = node.outputs.map((value, j) => ({
@@ -122,8 +124,8 @@ function generalizeAttribute(all: readonly Attribute[], solve: Solve, where: str
       (array) => array.length === first.length && array.every((value, i) => Object.is(value, first[i])),
     );
     if (same) return first;
-    throw new Error(`the constant at ${where} differs with a named size: pass it as an input`);
+    throw new Error(`the constant at ${where} depends on a named size; pass it as an input`);
   }
   if (all.every((attribute) => attribute === first)) return first;
-  throw new Error(`the attribute at ${where} differs with a named size`);
+  throw new Error(`the attribute at ${where} depends on a named size; only numbers may`);
 }

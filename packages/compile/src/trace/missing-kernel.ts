@@ -1,6 +1,6 @@
 import { BACKEND_NAME } from './recording.js';
 
-/** What does the same in operations that a trace knows, by tfjs's name of the kernel. */
+/** What to write instead of operations that cannot be traced, by tfjs's name of their kernel. */
 const alternatives: Readonly<Record<string, string>> = {
   _FusedMatMul: 'tf.matMul, then tf.add for the bias and the activation',
   AddN: 'tf.add',
@@ -16,13 +16,15 @@ const alternatives: Readonly<Record<string, string>> = {
 
 const notRegistered = new RegExp(`^Kernel '(.+)' not registered for backend '${BACKEND_NAME}'`);
 
-/** tfjs's error about a kernel that no rule records, in the words of who compiles a function; any other stays. */
+/**
+ * Turns tfjs's error about an unregistered kernel into one that names an alternative; returns any other error as it is.
+ */
 export function explainMissingKernel(error: unknown): unknown {
   const name = error instanceof Error && notRegistered.exec(error.message)?.[1];
   if (!name) return error;
-  const instead = alternatives[name] ?? 'operations that are';
+  const instead = alternatives[name] ?? 'supported operations';
   return new Error(
-    `the operation ${name} is not supported in compiled functions: use ${instead}, or the target 'eager'`,
+    `the operation ${name} is not supported in compiled functions; use ${instead}, or the engine 'eager'`,
     { cause: error },
   );
 }

@@ -1,9 +1,9 @@
 import { type Attributes, makeNode, type Node, type OutputSpec, type Value } from '../graph/graph.js';
 
-/** Collects the nodes of one function, in the order of their calls. Sizes are plain numbers while recording. */
+/** Collects the nodes of one function in call order. While recording, sizes are plain numbers. */
 export class Recorder {
   readonly nodes: Node[] = [];
-  /** The sizes are samples of named sizes: a bound that one of them breaks may hold for the sizes of a run. */
+  /** Whether the sizes are samples of named sizes: a bound that a sample violates may still hold in a run. */
   readonly sizesVary: boolean;
   readonly #known = new Set<Value>();
   readonly #constants = new Map<Value, Value>();
@@ -12,7 +12,7 @@ export class Recorder {
     this.sizesVary = sizesVary;
   }
 
-  /** Lets nodes read a value that no node of this recorder computes: an input or a variable. */
+  /** Makes an input or a variable readable for nodes. */
   declare(value: Value): Value {
     this.#known.add(value);
     return value;
@@ -35,7 +35,7 @@ export class Recorder {
     return node.outputs;
   }
 
-  /** The value itself; a constant that another recorder holds, of an earlier call of the function, is repeated. */
+  /** The value as this recorder knows it: a constant from an earlier call of the function is recorded again. */
   own(value: Value): Value {
     if (this.#known.has(value)) return value;
     const copy = this.#constants.get(value);
@@ -43,8 +43,8 @@ export class Recorder {
     const { node } = value;
     if (!node || (node.op !== 'Fill' && node.op !== 'Const')) {
       throw new TypeError(
-        `a traced function may keep no tensor from one call to the next, but it reads '${value.name ?? node?.op}' of ` +
-          'an earlier one; compute it again, or pass it as an input',
+        `a traced function must not keep tensors between calls, but it reads '${value.name ?? node?.op}' from ` +
+          'an earlier call; compute it again, or pass it as an input',
       );
     }
     const [own] = this.add(node.op, [], node.attributes, node.outputs);

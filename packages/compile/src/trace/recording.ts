@@ -3,7 +3,7 @@ import type { Attribute, OutputSpec, Value } from '../graph/graph.js';
 import { registerRules, SymbolicBackend, tensorInfo } from './backend.js';
 import { Recorder } from './recorder.js';
 
-/** The name under which traces register their backend in tfjs; it computes nothing. */
+/** The name of the recording backend in tfjs. */
 export const BACKEND_NAME = 'mlm-trace';
 
 let backend: SymbolicBackend | undefined;
@@ -15,7 +15,7 @@ function symbolicBackend(): SymbolicBackend {
   return backend;
 }
 
-/** Makes a tensor that stands for a value. */
+/** A tensor that stands for a value. */
 export function symbolicTensor(value: Value): Tensor {
   const { dataId, shape, dtype } = tensorInfo(value);
   return engine().makeTensorFromDataId(dataId, shape, dtype, symbolicBackend());
@@ -24,20 +24,21 @@ export function symbolicTensor(value: Value): Tensor {
 export const isTracing = (): boolean => backend !== undefined && backend.recorders.length > 0;
 
 /**
- * Runs a function under a new recorder; tfjs's own backend is set back whatever happens.
- * @param sizesVary whether the sizes are samples
+ * Runs a function with a new recorder, then restores tfjs's own backend, even after an error.
+ *
+ * @param sizesVary whether the sizes are samples of named sizes
  */
 export function withRecorder<T>(body: (recorder: Recorder) => T, sizesVary: boolean): T {
   const to = symbolicBackend();
   const recorder = new Recorder(sizesVary);
   const outermost = to.recorders.length === 0;
-  // Undefined before tfjs has run its first operation.
+  // Undefined until tfjs runs its first operation.
   const backendBefore: string | undefined = engine().backendName;
   const registered = engine().state.registeredVariables;
   if (outermost) {
     if (!engine().findBackend(BACKEND_NAME)) registerBackend(BACKEND_NAME, () => to, 0);
     selectBackend(BACKEND_NAME);
-    // Variables of the traced function live in a registry of their own: names may equal those of real variables.
+    // A separate registry, because the traced function's variables may have the names of real ones.
     engine().state.registeredVariables = {};
   }
   to.recorders.push(recorder);
@@ -45,28 +46,28 @@ export function withRecorder<T>(body: (recorder: Recorder) => T, sizesVary: bool
   try {
     return body(recorder);
   } finally {
-    // Scopes do not end variables.
+    // The end of a scope does not dispose of variables.
     if (outermost) dispose(Object.values(engine().state.registeredVariables));
     engine().endScope();
     to.recorders.pop();
     if (outermost) {
       engine().state.registeredVariables = registered;
-      // With none selected before, tfjs chooses anew at its next operation.
+      // If none was selected, tfjs selects one at its next operation.
       if (backendBefore) selectBackend(backendBefore);
       else engine().removeBackend(BACKEND_NAME);
     }
   }
 }
 
-// setBackend is declared async, but for a backend that is initialised already all of it happens during the call.
+// setBackend is declared async, but is done when it returns if the backend is already initialised.
 function selectBackend(name: string): void {
   void engine().setBackend(name);
 }
 
-/** The value that a tensor stands for within the current trace. */
+/** The value that a tensor stands for in the current trace. */
 export const tracedValue = (tensor: TensorInfo): Value => symbolicBackend().tracedValue(tensor);
 
-/** Adds a node that no tfjs kernel stands for. */
+/** Records an operation that is no tfjs kernel. */
 export function recordNode(
   op: string,
   inputs: readonly Tensor[],

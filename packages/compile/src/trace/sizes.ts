@@ -1,7 +1,7 @@
 import type { DimensionTerm, SymbolicDimension } from '../graph/dimension.js';
 import type { Graph } from '../graph/graph.js';
 
-/** One recording of the function and the sizes that its named dimensions had. */
+/** One recording of a function, and the values of its named sizes. */
 export interface Sample {
   readonly sizes: ReadonlyMap<string, number>;
   readonly graph: Graph;
@@ -10,8 +10,10 @@ export interface Sample {
 const PRIMES = [5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61] as const;
 
 /**
- * The sizes to record with: every combination of two sizes a name, from which a sum of products is solved, and one
- * more to check the solution.
+ * The sizes to record a function with: every combination of two values per name, which determine a sum of products, and
+ * one more sample to check it.
+ *
+ * @throws Error for more than four names
  */
 export function sampleSizes(names: readonly string[]): ReadonlyMap<string, number>[] {
   if (names.length === 0) return [new Map()];
@@ -23,7 +25,9 @@ export function sampleSizes(names: readonly string[]): ReadonlyMap<string, numbe
   return [...corners, new Map(names.map((name, i) => [name, PRIMES[2 * names.length + i]!]))];
 }
 
-/** The sum of products of sizes that gives every sample's number. */
+/**
+ * Solves for the sum of products of named sizes that equals the number of each sample. @throws Error if there is none
+ */
 export function solveNumber(
   numbers: readonly number[],
   samples: readonly Sample[],
@@ -34,7 +38,7 @@ export function solveNumber(
   if (numbers.every((value) => Object.is(value, first))) return first;
   const terms: DimensionTerm[] = [];
   const corners = 2 ** names.length;
-  // Divided differences over the corners give one factor for every subset of the names.
+  // Divided differences over the corners give the factor of each subset of the names.
   for (let subset = corners - 1; subset > 0; subset--) {
     const chosen = names.filter((_, i) => (subset >> i) & 1);
     const factor = dividedDifference(numbers, samples, terms, names, subset);
@@ -48,8 +52,8 @@ export function solveNumber(
       ({ sizes }, i) => `${numbers[i]} at ${[...sizes].map((s) => s.join('=')).join(' ')}`,
     );
     throw new Error(
-      `a number at ${where} is no sum of products of named sizes (${seen.join(', ')}); ` +
-        'let tensor operations compute it, for example tf.mean instead of a division by a size',
+      `a number at ${where} is not a sum of products of named sizes (${seen.join(', ')}); ` +
+        'compute it with tensor operations, such as tf.mean instead of a division by a size',
     );
   }
   return { terms };
@@ -58,7 +62,7 @@ export function solveNumber(
 const evaluate = (terms: readonly DimensionTerm[], { sizes }: Sample): number =>
   terms.reduce((sum, { factor, names }) => sum + names.reduce((p, name) => p * sizes.get(name)!, factor), 0);
 
-/** The factor of one subset's product: what the terms of larger subsets leave, differenced along every name in it. */
+/** The factor of a subset's product: what the larger subsets leave, differenced along each of its names. */
 function dividedDifference(
   numbers: readonly number[],
   samples: readonly Sample[],

@@ -48,7 +48,9 @@ describe('trace', () => {
     const graph = traced((_, { x }) => ({ y: tf.slice(table, [0, 0], [x!.shape[0]!, 3]) }));
     expect(graph).toMatch(/float32\[rows,3\] = Slice\(%0\) \{begin: \[0,0\], size: \[rows,3\]\}/);
     const fixed: TensorFunction = () => ({ y: tf.slice(table, [0, 0], [5, 3]) });
-    expect(() => traced(fixed, { x: float(4) })).toThrow('the slice [5,3] from [0,0] leaves the shape [2,3]');
+    expect(() => traced(fixed, { x: float(4) })).toThrow(
+      'a slice of [5,3] from [0,0] exceeds the shape [2,3]',
+    );
   });
 
   it('refuses what shapes alone cannot tell, and says what to do', () => {
@@ -62,19 +64,19 @@ describe('trace', () => {
     };
     const forgets = (() => ({ y: 1 })) as unknown as TensorFunction;
     expect(() => traced(reads)).toThrow('cannot read the data of a tensor');
-    expect(() => traced(branches)).toThrow('may not branch or loop on a named size');
+    expect(() => traced(branches)).toThrow('must not branch or loop on a named size');
     expect(() => traced(divides)).toThrow('tf.mean instead of a division by a size');
-    expect(() => traced(keeps)).toThrow("may keep no tensor from one call to the next, but it reads 'Exp'");
-    expect(() => traced(forgets)).toThrow("'y' is no tensor");
+    expect(() => traced(keeps)).toThrow("must not keep tensors between calls, but it reads 'Exp'");
+    expect(() => traced(forgets)).toThrow("'y' is not one");
   });
 
   it('names an operation that it does not know, and what to use in its place', () => {
     const einsum: TensorFunction = (_, { x }) => ({ y: tf.einsum('ij,kj->ik', x!, x!) });
     const atan: TensorFunction = (_, { x }) => ({ y: tf.atan(x!) });
     const sentence = (name: string, instead: string) =>
-      `the operation ${name} is not supported in compiled functions: use ${instead}, or the target 'eager'`;
+      `the operation ${name} is not supported in compiled functions; use ${instead}, or the engine 'eager'`;
     expect(() => traced(einsum)).toThrow(sentence('Einsum', 'tf.transpose, tf.reshape and tf.matMul'));
-    expect(() => traced(atan)).toThrow(sentence('Atan', 'operations that are'));
+    expect(() => traced(atan)).toThrow(sentence('Atan', 'supported operations'));
   });
 
   it('leaves tfjs as it was, also when the function throws', () => {

@@ -7,51 +7,52 @@ import { explainMissingKernel } from './missing-kernel.js';
 import { symbolicTensor, tracedValue, withRecorder } from './recording.js';
 import { sampleSizes } from './sizes.js';
 
-/** An input of a compiled function. A string in the shape names a size that may differ from run to run. */
+/** An input of a compiled function. A string in the shape names a size that may vary from run to run. */
 export interface InputSpec {
   readonly shape: readonly (number | string)[];
   readonly dtype: 'float32' | 'int32';
   /**
-   * With several devices a run is given the shares of all, one after another, and each device its own; `shape` is a
-   * share's. Default false: every device is given the whole input.
+   * Whether several devices divide the input: a run gets all shares, one after another, and `shape` is that of one
+   * share. Default: false; each device gets the whole input.
    */
   readonly divided?: boolean;
 }
 
-/** A variable's shape and dtype (float32 unless said otherwise) and, if given, its first value (zeros otherwise). */
+/** A variable: its shape, its dtype (default: float32) and its initial value (default: zeros). */
 export interface VariableSpec {
   readonly shape: readonly number[];
   readonly dtype?: 'float32' | 'int32';
-  /** False keeps the variable out of `tf.variableGrads`; default true. */
+  /** Whether `tf.variableGrads` includes the variable. Default: true. */
   readonly trainable?: boolean;
   readonly value?: Float32Array | Int32Array | undefined;
 }
 
 /**
- * Plain tfjs code from variables and inputs to named results. It may call `tf.variableGrads`, whose gradients stand
- * under the variables' names, and `variable.assign`, whose last value per variable becomes the variable's next value.
+ * Plain tfjs code that computes named results from variables and inputs. It may call `tf.variableGrads`, whose
+ * gradients have the variables' names, and `variable.assign`, whose last call sets the variable's value after the run.
  */
 export type TensorFunction = (
   variables: Record<string, Variable>,
   inputs: Record<string, Tensor>,
 ) => Record<string, Tensor>;
 
-/** What a function is called with while it is traced. */
+/** The variables and inputs of a traced function. */
 export interface TraceOptions {
-  /** Variables by name: specs, or tfjs variables, of which shape, dtype and `trainable` count. Default: none. */
+  /** Variables by name: specs, or tfjs variables, of which only shape, dtype and `trainable` matter. Default: none. */
   readonly variables?: Readonly<Record<string, VariableSpec | Variable>>;
-  /** Inputs by name. At most four different named sizes. Default: none. */
+  /** Inputs by name, with at most four different named sizes. Default: none. */
   readonly inputs?: Readonly<Record<string, InputSpec>>;
 }
 
 /**
- * Records what a function does into a graph, gradients and assignments included. The function runs a few times, on
- * shapes alone: JavaScript control flow is followed as it happens to go, random numbers drawn by tfjs become constants,
- * and reading a tensor's data throws.
+ * Records a function as a graph, with its gradients and assignments. The function runs on shapes only: JavaScript
+ * control flow is recorded as it happens, random numbers drawn by tfjs become constants, and reading a tensor's data
+ * throws.
  *
- * With named sizes the function is recorded once for several sizes, and every number that differs between the records
- * is solved as a sum of products of sizes.
- * @throws if an operation is not supported, or a number depends on a named size in another way
+ * With named sizes, the function runs once for each of several sizes, and every number that differs between the
+ * recordings is solved as a sum of products of named sizes.
+ *
+ * @throws Error if an operation is not supported, or a number depends on a named size in any other way
  *
  * @example
  * ```ts
@@ -117,8 +118,8 @@ function callTraced(fn: TensorFunction, variables: readonly Variable[], inputs: 
   }
 }
 
-/** What a function returned under a name. @throws TypeError if that is no tensor */
+/** The tensor that a function returned under a name. @throws TypeError if it is not a tensor */
 export function resultTensor(name: string, result: unknown): Tensor {
   if (result instanceof Tensor) return result;
-  throw new TypeError(`a compiled function must return tensors by name, but '${name}' is no tensor`);
+  throw new TypeError(`a compiled function must return tensors by name, but '${name}' is not one`);
 }

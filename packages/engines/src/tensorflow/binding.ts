@@ -8,20 +8,20 @@ import { tfjsNodePackage } from '@mlm/compile/tensorflow';
 import { FRAMEWORK, LIBRARIES } from './wheel.js';
 
 /**
- * Builds tfjs-node's binding against the TensorFlow in `libraryFolder` with node-gyp, inside `target`.
+ * Builds tfjs-node's binding in `target` with node-gyp, against the TensorFlow in `libraryFolder`.
  *
- * The binding gets an absolute run path into the wheel's own folder: through a symbolic link the loader would take the
- * link's folder for `$ORIGIN` and miss the NVIDIA wheels that lie beside the real library. It is pure N-API, so the
- * headers of the npm package node-api-headers suffice for every Node version, and nothing is fetched.
+ * The binding has an absolute run path into the wheel's own folder: through a symbolic link, the loader would take the
+ * link's folder for `$ORIGIN` and miss NVIDIA's wheels beside the real library. The binding is pure N-API, so that the
+ * npm package node-api-headers suffices for every Node version, and nothing is downloaded.
  *
- * Where NVIDIA's wheels lie beside TensorFlow, a second addon does nothing but bring those of their libraries that
- * TensorFlow 2.21 asks for by name without a run path to them: libcusolver. Once loaded, it is found by its name.
+ * If NVIDIA's wheels are beside TensorFlow, another addon does nothing but load libcusolver, for which TensorFlow 2.21
+ * has no run path; once loaded, it is found by name.
  *
- * Another addon loads TensorFlow's lower library with standard error closed: on loading, it says that oneDNN is on,
- * before it has read TF_CPP_MIN_LOG_LEVEL.
+ * A third addon loads TensorFlow's lower library with standard error closed, because the library reports oneDNN before
+ * it reads TF_CPP_MIN_LOG_LEVEL.
  *
- * @returns the paths of all and the version of the sources the binding was built from.
- * @throws InputError when a compiler, make or Python is missing or the build fails.
+ * @returns the paths of the addons, and the version of the sources that the binding was built from
+ * @throws InputError if a compiler, make or Python is missing, or the build fails
  */
 export async function buildBinding(
   target: string,
@@ -38,7 +38,7 @@ export async function buildBinding(
   await cp(join(dirname(require.resolve('node-api-headers/package.json')), 'include'), headers, {
     recursive: true,
   });
-  // node-gyp wants the file that a full Node development folder would have; the release configuration is all it needs.
+  // node-gyp requires this file of a full Node development folder; the release configuration is enough.
   const common = { target_defaults: { default_configuration: 'Release', configurations: { Release: {} } } };
   await writeFile(join(headers, 'common.gypi'), JSON.stringify(common));
   await writeFile(join(partial, 'package.json'), '{"name": "tfjs-binding", "version": "0.0.0"}\n');
@@ -110,21 +110,21 @@ function cudaLibrariesTarget(folder: string): object {
     target_name: 'cuda_libraries',
     sources: ['cuda_libraries.c'],
     library_dirs: [folder],
-    // Nothing calls it: without the first flag the linker would leave it out.
+    // Nothing calls the library: without the first flag, the linker would drop it.
     libraries: ['-Wl,--no-as-needed', `-l:${CUSOLVER}`, `-Wl,-rpath,'${folder}'`],
   };
 }
 
 function explain(output: string): string | MessageParts {
   if (/not found: make|make: not found|spawn make ENOENT/.test(output)) {
-    return 'make is missing: install a C++ compiler and make (Debian: apt-get install build-essential)';
+    return 'make is missing; install a C++ compiler and make (Debian: apt-get install build-essential)';
   }
   if (/(g|c)\+\+: (command )?not found|(g|c)\+\+: No such file/.test(output)) {
-    return 'a C++ compiler is missing: install g++ and make (Debian: apt-get install build-essential)';
+    return 'a C++ compiler is missing; install g++ and make (Debian: apt-get install build-essential)';
   }
   if (/Could not find any Python/i.test(output)) {
-    return say`node-gyp found no Python 3: install python3, or name one with ${mention('python')}`;
+    return say`node-gyp found no Python 3; install python3, or name one with ${mention('python')}`;
   }
   const error = output.split('\n').find((line) => /error[: ]/i.test(line) && !line.includes('gyp info'));
-  return `building the TensorFlow binding failed: ${error?.trim() ?? 'node-gyp said nothing'}`;
+  return `building the TensorFlow binding failed: ${error?.trim() ?? 'node-gyp printed no error'}`;
 }

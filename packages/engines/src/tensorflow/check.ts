@@ -6,18 +6,18 @@ import { DRIVER_FILE, type TensorflowInstallation, writeInstallation } from '@ml
 import { type EngineProbe, probeEngine } from '../probe.js';
 
 /**
- * Tries a TensorFlow that is not recorded yet, as `mlm doctor` does: a matrix product and training steps, in a process
- * of its own; on the CPU, and on CUDA where it was built with it and a driver is loaded.
+ * Tries a TensorFlow that is not recorded yet, in a separate process, on the CPU and, if TensorFlow is built with CUDA
+ * and a driver is loaded, on CUDA.
  *
- * @returns the trial on each device; the CPU's works, CUDA's may not
- * @throws InputError when it does not load, computes something wrong or crashes on the CPU
+ * @returns the trial on each device; the one on the CPU has succeeded, and so has the one on CUDA with `requireCuda`
+ * @throws InputError if TensorFlow does not load on the CPU, computes wrong results or crashes
  */
 export async function checkTensorflow(
   folder: string,
   installation: TensorflowInstallation,
-  { signal, driverFile = DRIVER_FILE, probe = probeEngine }: CheckOptions = {},
+  { requireCuda = false, signal, driverFile = DRIVER_FILE, probe = probeEngine }: CheckOptions = {},
 ): Promise<EngineProbe[]> {
-  // The process reads a record: this trial uses a separate folder, so that the real record lists successes only.
+  // The process reads a record. It is written to a separate folder: the real one only records what works.
   const trial = join(folder, 'check.partial');
   await writeInstallation(trial, installation);
   const env = { ...process.env, MLM_TENSORFLOW_HOME: trial };
@@ -27,8 +27,10 @@ export async function checkTensorflow(
       if (device === 'cuda' && !(installation.gpu && existsSync(driverFile))) continue;
       const check = await probe({ engine: 'tensorflow', device }, signal, env);
       signal?.throwIfAborted();
-      if (device === 'cpu' && !check.works)
-        throw new InputError(say`the check of TensorFlow failed: ${check.error}`);
+      if (!check.works && (device === 'cpu' || requireCuda)) {
+        const where = device === 'cuda' ? ' on CUDA' : '';
+        throw new InputError(say`the check of TensorFlow${where} failed: ${check.error}`);
+      }
       checks.push(check);
     }
     return checks;
@@ -37,8 +39,10 @@ export async function checkTensorflow(
   }
 }
 
-/** What stops the check, and what stands in for the machine in tests. */
+/** Options of {@link checkTensorflow}; tests replace the driver's file and the probe. */
 export interface CheckOptions {
+  /** Whether a failure on CUDA is an error, too. Default: false. */
+  requireCuda?: boolean;
   signal?: AbortSignal | undefined;
   driverFile?: string;
   probe?: typeof probeEngine;

@@ -1,6 +1,7 @@
 import { chmod, mkdir, mkdtemp, readdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { mention, say } from '@mlm/base/errors';
 import { loadTfjsNode, readInstallation, tensorflowFolder, writeInstallation } from '@mlm/compile/tensorflow';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { EnginePlace } from '../probe.js';
@@ -53,7 +54,7 @@ describe('setupTensorflow says what is missing', () => {
 
   test('a TensorFlow without the libraries to link', async () => {
     const python = await fakePython(`{"folder": "${folder}", "version": "2.21.0"}`);
-    await expect(setup(python)).rejects.toThrow(/libtensorflow_cc\.so\.2: missing; .* use one from PyPI/);
+    await expect(setup(python)).rejects.toThrow(/libtensorflow_cc\.so\.2 is missing, .* use one from PyPI/);
   });
 
   test('gpu with a TensorFlow that has no CUDA', async () => {
@@ -61,7 +62,7 @@ describe('setupTensorflow says what is missing', () => {
     const python = await fakePython(JSON.stringify({ folder: tensorflow, version: '2.21.0' }));
     const setup = setupTensorflow({ folder: join(folder, 'data'), python, gpu: true });
     await expect(setup).rejects.toThrow(
-      `gpu: TensorFlow 2.21.0 of ${python} is built without CUDA: install tensorflow[and-cuda] there`,
+      `gpu: TensorFlow 2.21.0 of ${python} is built without CUDA; install tensorflow[and-cuda] there`,
     );
   });
 
@@ -122,6 +123,20 @@ describe('simulated: the check of what was set up', () => {
     const failed = checkTensorflow(folder, installation(false), { probe: broken });
     await expect(failed).rejects.toThrow('the check of TensorFlow failed: broken');
     expect(await readdir(folder)).not.toContain('check.partial');
+  });
+
+  test('a failure on CUDA counts where CUDA was asked for, and its error is written out', async () => {
+    const driverFile = await fakePython('');
+    const probe = async (place: EnginePlace) => ({
+      ...place,
+      works: place.device === 'cpu',
+      error: say`out of memory; use ${mention('device', 'cpu')}`,
+    });
+    const [, cuda] = await checkTensorflow(folder, installation(true), { driverFile, probe });
+    expect(cuda!.works).toBe(false);
+    await expect(
+      checkTensorflow(folder, installation(true), { requireCuda: true, driverFile, probe }),
+    ).rejects.toThrow('the check of TensorFlow on CUDA failed: out of memory; use device: cpu');
   });
 
   test('an aborted signal ends it', async () => {

@@ -10,39 +10,39 @@ import { downloadTensorflow, findPythonTensorflow } from './wheel.js';
 
 /** Which TensorFlow to set up, and where. */
 export interface SetupOptions {
-  /** Interpreter whose installed TensorFlow is used as it is; without it the PyPI wheel is unpacked through pip. */
+  /** A Python interpreter whose TensorFlow is used as it is. Default: pip unpacks a wheel from PyPI. */
   python?: string | undefined;
   /**
-   * Unpack `tensorflow[and-cuda]` with NVIDIA's wheels in place of `tensorflow-cpu`, and take none that was built
-   * without CUDA. Default false: then a Python's TensorFlow may be either.
+   * Unpacks `tensorflow[and-cuda]`, with NVIDIA's wheels, instead of `tensorflow-cpu`, and refuses a TensorFlow built
+   * without CUDA. Default: false; a Python's own TensorFlow may be of either kind.
    */
   gpu?: boolean | undefined;
-  /** Where everything goes (default {@link tensorflowFolder}). */
+  /** The folder to install into. Default: {@link tensorflowFolder}. */
   folder?: string | undefined;
-  /** Called with a line for each phase and with the lines of pip and node-gyp. */
+  /** Called with a line per phase, and with the lines of pip and node-gyp. */
   onProgress?: ((phase: 'unpack' | 'build' | 'check', line: string) => void) | undefined;
-  /** Ends pip, the compiler and the check. */
+  /** Aborts pip, the compiler and the check. */
   signal?: AbortSignal | undefined;
 }
 
-/** What was set up, and how it did. */
+/** The result of {@link setupTensorflow}. */
 export interface SetupResult {
-  /** The folder that holds it. */
+  /** The installation's folder. */
   folder: string;
-  /** What was recorded there. */
+  /** The record written there. */
   installation: TensorflowInstallation;
-  /** The trial of what was set up on the CPU. */
+  /** The trial on the CPU. */
   check: EngineProbe;
-  /** The trial on CUDA; left out where TensorFlow has none or no driver is loaded. */
+  /** The trial on CUDA; absent if TensorFlow is built without CUDA or no driver is loaded. */
   cudaCheck?: EngineProbe | undefined;
 }
 
 /**
- * Makes tfjs-node work with today's TensorFlow: finds or unpacks a PyPI wheel, builds the binding against it, checks it
- * with a matmul and a training step, on CUDA too where it can be, and records it. Nothing is recorded unless the check
- * passed. Undone by {@link removeTensorflow}.
+ * Makes tfjs-node work with a current TensorFlow: finds or unpacks a wheel from PyPI, builds the binding against it,
+ * checks it with a matrix product and a training step (on CUDA as well, if possible), and records it if the check
+ * passes. {@link removeTensorflow} undoes it.
  *
- * @throws InputError that says what is missing and how to get it.
+ * @throws InputError that says what is missing and how to get it
  *
  * @example
  * ```ts
@@ -54,7 +54,7 @@ export interface SetupResult {
 export async function setupTensorflow(options: SetupOptions = {}): Promise<SetupResult> {
   if (process.platform !== 'linux') {
     throw new InputError(
-      say`${call('setupTensorflow')} supports Linux, not ${process.platform}: use ${mention('engine', 'onnx')}`,
+      say`${call('setupTensorflow')} supports Linux, not ${process.platform}; use ${mention('engine', 'onnx')}`,
     );
   }
   const folder = options.folder ?? tensorflowFolder();
@@ -68,7 +68,7 @@ export async function setupTensorflow(options: SetupOptions = {}): Promise<Setup
     : await downloadTensorflow(join(folder, 'site'), { gpu, python, report: report('unpack'), signal });
   if (gpu && !wheel.cuda) {
     throw new InputError(
-      say`${mention('gpu')}: TensorFlow ${wheel.version} of ${python} is built without CUDA: install tensorflow[and-cuda] there, or leave ${mention('python')} out`,
+      say`${mention('gpu')}: TensorFlow ${wheel.version} of ${python} is built without CUDA; install tensorflow[and-cuda] there, or omit ${mention('python')}`,
     );
   }
   report('build')(`building the binding against TensorFlow ${wheel.version}`);
@@ -88,19 +88,18 @@ export async function setupTensorflow(options: SetupOptions = {}): Promise<Setup
     cuda_libraries: built.cudaLibraries,
     binding_version: built.version,
   };
-  // What an earlier set-up recorded has just been replaced.
+  // The binding of an earlier setup has just been replaced.
   await rm(join(folder, 'installation.json'), { force: true });
-  report('check')('a matmul and a training step');
-  const [check, cudaCheck] = await checkTensorflow(folder, installation, { signal });
-  if (gpu && cudaCheck?.works === false) {
-    throw new InputError(`the check of TensorFlow on CUDA failed: ${cudaCheck.error}`);
-  }
+  report('check')('a matrix product and a training step');
+  const [check, cudaCheck] = await checkTensorflow(folder, installation, { requireCuda: gpu, signal });
   await writeInstallation(folder, installation);
   return { folder, installation, check: check!, cudaCheck };
 }
 
 /**
- * Removes what {@link setupTensorflow} left in `folder`; a Python's own TensorFlow is never touched.
+ * Removes what {@link setupTensorflow} installed into `folder`. A Python's own TensorFlow is never touched.
+ *
+ * @returns whether there was anything to remove
  *
  * @example
  * ```ts

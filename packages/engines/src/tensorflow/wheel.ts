@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { InputError, mention, say } from '@mlm/base/errors';
 import { lastWords, runCommand } from '@mlm/base/spawn';
 
-/** A TensorFlow distribution on disk. */
+/** An unpacked TensorFlow distribution. */
 export interface TensorflowDistribution {
   version: string;
   /** The distribution's `tensorflow` folder. */
   folder: string;
-  /** Whether it was built with CUDA: PyPI's `tensorflow` is, `tensorflow-cpu` is not. */
+  /** Whether it is built with CUDA, as PyPI's `tensorflow` is and `tensorflow-cpu` is not. */
   cuda: boolean;
 }
 
@@ -27,7 +27,11 @@ for name in names:
 print(json.dumps({"folder": os.path.dirname(spec.origin) if spec and spec.origin else None, "version": version}))
 `;
 
-/** Finds the TensorFlow that a Python interpreter would import, without importing it. */
+/**
+ * Finds the TensorFlow that a Python interpreter would import, without importing it.
+ *
+ * @throws InputError if the interpreter does not work or has no usable TensorFlow
+ */
 export async function findPythonTensorflow(
   python: string,
   signal?: AbortSignal,
@@ -39,14 +43,18 @@ export async function findPythonTensorflow(
   const found = JSON.parse(result.stdout) as { folder: string | null; version: string | null };
   if (!found.folder || !found.version) {
     throw new InputError(
-      say`${python}: has no TensorFlow; install tensorflow-cpu there, or leave ${mention('python')} out`,
+      say`${python}: has no TensorFlow; install tensorflow-cpu there, or omit ${mention('python')}`,
     );
   }
   requireLibraries(found.folder);
   return { folder: found.folder, version: found.version, cuda: await isBuiltWithCuda(found.folder) };
 }
 
-/** Unpacks TensorFlow's wheel into `target` through pip, with NVIDIA's CUDA wheels beside it when `gpu`. */
+/**
+ * Unpacks TensorFlow's wheel into `target` with pip and, for `gpu`, NVIDIA's CUDA wheels.
+ *
+ * @throws InputError if pip is missing or fails
+ */
 export async function downloadTensorflow(
   target: string,
   options: { gpu: boolean; python: string; report: (line: string) => void; signal?: AbortSignal | undefined },
@@ -66,13 +74,13 @@ export async function downloadTensorflow(
   return { folder, version, cuda: await isBuiltWithCuda(folder) };
 }
 
-/** What TensorFlow itself answers in `tf.sysconfig.get_build_info()`, read from the file that says it. */
+/** What `tf.sysconfig.get_build_info()` would return, read from the file that it reads. */
 async function isBuiltWithCuda(folder: string): Promise<boolean> {
   const text = await readFile(join(folder, 'python', 'platform', 'build_info.py'), 'utf8').catch(() => '');
   return /['"]is_cuda_build['"]\s*[,:]\s*True/.test(text);
 }
 
-/** The wheels that TensorFlow's METADATA asks for under its extra `and-cuda`, as pip requirements. */
+/** The pip requirements of the extra `and-cuda` in TensorFlow's METADATA. */
 export function cudaRequirements(metadata: string): string[] {
   return [...metadata.matchAll(/^Requires-Dist: ([^;\n]+);[^\n]*extra == ["']and-cuda["']/gm)].map((match) =>
     (match[1] ?? '').trim(),
@@ -92,28 +100,28 @@ async function pipInstall(
   const missing = result.code === null || /No module named pip/.test(result.stderr);
   throw new InputError(
     missing
-      ? say`${options.python} -m pip does not run: install Python 3.10 to 3.13 with pip, or name an interpreter that has TensorFlow with ${mention('python')}`
+      ? say`${options.python} -m pip does not run; install Python 3.10 to 3.13 with pip, or name an interpreter that has TensorFlow with ${mention('python')}`
       : `pip could not install ${requirements.join(' ')}: ${lastWords(result, 2)}`,
   );
 }
 
 async function readMetadata(site: string): Promise<string> {
   const name = (await readdir(site)).find((entry) => /^tensorflow(_cpu)?-.*\.dist-info$/.test(entry));
-  if (!name) throw new InputError(`${site}: pip left no TensorFlow there`);
+  if (!name) throw new InputError(`${site}: pip has not installed TensorFlow there; run the setup again`);
   return readFile(join(site, name, 'METADATA'), 'utf8');
 }
 
-/** The lower one of TensorFlow's libraries, on which the other is built. */
+/** The lower of TensorFlow's libraries, which the other one depends on. */
 export const FRAMEWORK = 'libtensorflow_framework.so.2';
 
-/** Libraries that the binding links; both lie in the wheel's own `tensorflow` folder. */
+/** The libraries that the binding links, both in the wheel's `tensorflow` folder. */
 export const LIBRARIES = ['libtensorflow_cc.so.2', FRAMEWORK];
 
 function requireLibraries(folder: string): void {
   for (const path of [...LIBRARIES, 'include/tensorflow/c/c_api.h']) {
     if (!existsSync(join(folder, path))) {
       throw new InputError(
-        `${join(folder, path)}: missing; this TensorFlow cannot be linked, use one from PyPI`,
+        `${join(folder, path)} is missing, so this TensorFlow cannot be linked; use one from PyPI`,
       );
     }
   }

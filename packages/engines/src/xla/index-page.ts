@@ -1,16 +1,16 @@
 import { InputError } from '@mlm/base/errors';
 import type { Package } from './packages.js';
 
-/** A wheel that an index offers. */
+/** A wheel in a package index. */
 export interface Wheel {
   readonly file: string;
   readonly url: string;
   readonly sha256: string;
-  /** Undefined where the index does not tell. */
+  /** Size in bytes; undefined if the index does not say. */
   readonly bytes: number | undefined;
 }
 
-/** Where packages are looked up: `PIP_INDEX_URL`, as for pip, else PyPI. */
+/** The package index: `PIP_INDEX_URL`, as for pip, else PyPI. */
 export const indexUrl = (environment: NodeJS.ProcessEnv = process.env): string =>
   (environment.PIP_INDEX_URL || 'https://pypi.org/simple').replace(/\/+$/, '');
 
@@ -20,9 +20,9 @@ const architectures: Readonly<Partial<Record<NodeJS.Architecture, string>>> = {
 };
 
 /**
- * Finds a package's wheel for this machine by the index's page of the package (PEP 503 and PEP 691).
+ * Finds the wheel of a package for this machine in the index (PEP 503 and PEP 691).
  *
- * @throws InputError if the index does not answer, or has no such wheel
+ * @throws InputError if the index does not answer or has no such wheel, or if its hash differs from the expected one
  *
  * @example
  * ```ts
@@ -40,7 +40,7 @@ export async function findWheel({ name, version, sha256 }: Package, signal?: Abo
       throw signal?.aborted ? error : new InputError(`${page} cannot be read: ${reason(error)}`);
     },
   );
-  if (!response.ok) throw new InputError(`${page} answers ${response.status}`);
+  if (!response.ok) throw new InputError(`${page}: the server answered ${response.status}`);
   const json = response.headers.get('content-type')?.includes('json') ?? false;
   const wheels = parsePage(await response.text(), { json, page });
   const prefix = `${name.replaceAll('-', '_')}-${version}-`;
@@ -59,7 +59,7 @@ export async function findWheel({ name, version, sha256 }: Package, signal?: Abo
   return found;
 }
 
-/** The wheels of a package's page that have a hash. */
+/** The wheels on a package's page that have a hash. */
 export function parsePage(text: string, { json, page }: { json: boolean; page: string }): Wheel[] {
   return json ? parseJson(text, page) : parseHtml(text, page);
 }
@@ -87,6 +87,6 @@ function parseHtml(text: string, page: string): Wheel[] {
   );
 }
 
-/** Node's fetch hides what went wrong in `cause`. */
+/** Why a fetch failed, which Node hides in `cause`. */
 export const reason = (error: Error): string =>
   error.cause instanceof Error ? error.cause.message : error.message;

@@ -1,23 +1,24 @@
 import type { XlaDevice } from '@mlm/compile/xla';
 
-/** A wheel of the index. */
+/** A package whose wheel is downloaded. */
 export interface Package {
   readonly name: string;
   readonly version: string;
-  /** SHA-256 of the file; default: what the index says. */
+  /** SHA-256 of the wheel. Default: the index's. */
   readonly sha256?: string;
 }
 
-/** What a device needs, and where in it the plugin is. */
+/** The packages that a device needs. */
 export interface DevicePackages {
-  /** The first has the plugin. */
+  /** The plugin's package first. */
   readonly packages: readonly Package[];
+  /** Path of the plugin in its wheel. */
   readonly plugin: string;
-  /** The vendor's compiler and its libraries. */
+  /** Folder of the vendor's compiler and its libraries. */
   readonly dataFolder?: string;
 }
 
-/** NVIDIA's libraries, of one release of CUDA 13, which the plugin finds beside itself. */
+/** NVIDIA's libraries, all of one release of CUDA 13. The plugin finds them beside itself. */
 const nvidia: readonly Package[] = [
   { name: 'nvidia-cublas', version: '13.10.0.20' },
   { name: 'nvidia-cuda-cupti', version: '13.5.25' },
@@ -34,7 +35,7 @@ const nvidia: readonly Package[] = [
   { name: 'nvidia-nvvm', version: '13.5.37' },
 ];
 
-/** The plugins of the JAX team and, for TPUs, of Google. Those for ROCm and TPUs were never tried. */
+/** The plugins of JAX. Those for ROCm and TPUs have never been tested. */
 export const devicePackages: Readonly<Record<Exclude<XlaDevice, 'cpu'>, DevicePackages>> = {
   cuda: {
     packages: [{ name: 'jax-cuda13-pjrt', version: '0.12.0.1' }, ...nvidia],

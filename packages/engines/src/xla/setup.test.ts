@@ -105,9 +105,13 @@ describe.runIf(process.platform === 'linux')('setupXla', () => {
   });
 
   it.each([
-    ['another hash', { digest: '0'.repeat(64) }, /has the hash [0-9a-f]{64}, the index says 0{64}$/],
-    ['no zip file', { wheel: Buffer.from('not found') }, /is no wheel/],
-    ['no plugin', { wheel: zip({ 'libtpu/other.so': '' }) }, /has no libtpu\/libtpu\.so$/],
+    [
+      'another hash',
+      { digest: '0'.repeat(64) },
+      /has the hash [0-9a-f]{64}, expected 0{64} from the index; download it again$/,
+    ],
+    ['no zip file', { wheel: Buffer.from('not found') }, /is not a wheel/],
+    ['no plugin', { wheel: zip({ 'libtpu/other.so': '' }) }, /libtpu\/libtpu\.so is missing from the wheel$/],
     ['a name that leads out', { wheel: zip({ '../out.so': 'x' }) }, /invalid relative path/],
   ])('refuses a wheel with %s and leaves nothing', async (_, served, message) => {
     wheel = 'wheel' in served ? served.wheel : wheel;
@@ -119,7 +123,7 @@ describe.runIf(process.platform === 'linux')('setupXla', () => {
 
   it('names an index that does not have it', async () => {
     await expect(setupXla({ rocm: true, folder, probe: works })).rejects.toThrow(
-      /jax-rocm7-pjrt\/ answers 404$/,
+      /jax-rocm7-pjrt\/: the server answered 404$/,
     );
     await expect(findWheel({ name: 'libtpu', version: '0.0.51' })).rejects.toThrow(
       /has no wheel of libtpu 0\.0\.51 for Linux on/,
@@ -129,7 +133,9 @@ describe.runIf(process.platform === 'linux')('setupXla', () => {
     await expect(setupXla({ tpu: true, folder, probe: works })).rejects.toThrow(
       /cannot be read: .*ECONNREFUSED/,
     );
-    await expect(setupXla({ tpu: true, rocm: true, folder })).rejects.toThrow('rocm or tpu');
+    await expect(setupXla({ tpu: true, rocm: true, folder })).rejects.toThrow(
+      'rocm and tpu exclude each other',
+    );
   });
 });
 

@@ -9,41 +9,47 @@ import { findWheel, type Wheel } from './index-page.js';
 import { devicePackages } from './packages.js';
 import { fetchWheel } from './wheel.js';
 
-/** For which device XLA is set up, and where. */
+/** Options of {@link setupXla}. */
 export interface XlaSetupOptions {
-  /** AMD GPUs, in place of NVIDIA's. Never tried. */
+  /** For AMD GPUs instead of NVIDIA's. Never tested. */
   rocm?: boolean | undefined;
-  /** Google's TPUs, in place of NVIDIA's GPUs. Never tried. */
+  /** For Google's TPUs instead of NVIDIA's GPUs. Never tested. */
   tpu?: boolean | undefined;
-  /** Where everything goes (default: `$MLM_XLA_HOME`, else `$XDG_DATA_HOME/mlm/xla`, else `~/.local/share/mlm/xla`). */
+  /**
+   * The folder to install into. Default: `$MLM_XLA_HOME`, else `$XDG_DATA_HOME/mlm/xla`, else `~/.local/share/mlm/xla`.
+   */
   folder?: string | undefined;
-  /** Called with a line for each phase; first with what is fetched and how large it is. */
+  /** Called with a line per phase, first with the files to download and their size. */
   onProgress?: ((phase: 'fetch' | 'check', line: string) => void) | undefined;
-  /** Ends downloads and the check. */
+  /** Aborts downloads and the check. */
   signal?: AbortSignal | undefined;
-  /** What stands in for the machine in tests. */
+  /** Tries the engine; tests replace it. */
   probe?: typeof probeEngine;
 }
 
-/** What was set up, and how it did. */
+/** The result of {@link setupXla}. */
 export interface XlaSetupResult {
+  /** The folder of all devices' installations. */
   folder: string;
   installation: XlaInstallation;
-  /** The trial on the device; left out where NVIDIA's driver is not loaded. */
+  /** The trial on the device; absent if NVIDIA's driver is not loaded. */
   check?: EngineProbe | undefined;
 }
 
 type SetUpDevice = Exclude<XlaDevice, 'cpu'>;
 
 const deviceOf = ({ rocm, tpu }: XlaSetupOptions): SetUpDevice => {
-  if (rocm && tpu) throw new InputError(say`one device at a time: ${mention('rocm')} or ${mention('tpu')}`);
+  if (rocm && tpu)
+    throw new InputError(
+      say`${mention('rocm')} and ${mention('tpu')} exclude each other; set up one device at a time`,
+    );
   return rocm ? 'rocm' : tpu ? 'tpu' : 'cuda';
 };
 
 /**
- * Fetches the PJRT plugin for a device, with the vendor's libraries, from the Python index: wheels are zip files, so no
- * Python is needed. Hashes are checked. Then the engine is tried, where the device's driver is loaded; nothing is kept
- * unless that went well. Undone by {@link removeXla}.
+ * Downloads the PJRT plugin of a device and the vendor's libraries from the Python package index and checks their
+ * hashes. Wheels are zip files, so Python is not needed. If the device's driver is loaded, the engine is tried, and
+ * nothing is kept if that fails. {@link removeXla} undoes the setup.
  *
  * @throws InputError that says what is missing and how to get it
  *
@@ -57,13 +63,13 @@ const deviceOf = ({ rocm, tpu }: XlaSetupOptions): SetUpDevice => {
 export async function setupXla(options: XlaSetupOptions = {}): Promise<XlaSetupResult> {
   if (process.platform !== 'linux') {
     throw new InputError(
-      say`XLA's plugins are for Linux, not ${process.platform}: use ${mention('engine', 'onnx')}`,
+      say`XLA's plugins support Linux, not ${process.platform}; use ${mention('engine', 'onnx')}`,
     );
   }
   const { folder = xlaFolder(), onProgress, signal, probe = probeEngine } = options;
   const device = deviceOf(options);
   const { packages, plugin, dataFolder } = devicePackages[device];
-  // A separate folder until it has been tried: an earlier installation stays as it is.
+  // A separate folder until the trial succeeds, so that an earlier installation stays as it is.
   const trial = join(folder, 'setup.partial');
   const target = join(trial, device);
   await rm(trial, { recursive: true, force: true });
@@ -75,7 +81,7 @@ export async function setupXla(options: XlaSetupOptions = {}): Promise<XlaSetupR
       await fetchWheel(wheel, target, { signal });
     }
     if (!existsSync(join(target, plugin))) {
-      throw new InputError(`${wheels[0]!.file} has no ${plugin}`);
+      throw new InputError(`${wheels[0]!.file}: ${plugin} is missing from the wheel`);
     }
     const [{ name, version }] = packages as [(typeof packages)[number]];
     const installation: XlaInstallation = {
@@ -119,14 +125,14 @@ const sizeOf = ({ bytes }: Wheel) => (bytes === undefined ? '' : `, ${megabytes(
 function describe(wheels: readonly Wheel[]): string {
   const sizes = wheels.map(({ bytes }) => bytes);
   const total = sizes.reduce<number>((sum, bytes) => sum + (bytes ?? 0), 0);
-  const known = sizes.includes(undefined)
-    ? `${megabytes(total)} and what the index does not tell`
-    : megabytes(total);
+  const known = sizes.includes(undefined) ? `${megabytes(total)} and more of unknown size` : megabytes(total);
   return `${wheels.length} ${wheels.length === 1 ? 'wheel' : 'wheels'} from ${new URL(wheels[0]!.url).host}, ${known}`;
 }
 
 /**
- * Removes what {@link setupXla} left, for all devices. @returns whether there was anything
+ * Removes the installations of all devices.
+ *
+ * @returns whether there was anything to remove
  *
  * @example
  * ```ts

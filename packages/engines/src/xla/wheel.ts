@@ -10,17 +10,18 @@ import { InputError } from '@mlm/base/errors';
 import yauzl from 'yauzl';
 import { reason, type Wheel } from './index-page.js';
 
-/** What ends a download, and hears of it. */
+/** Options of {@link fetchWheel}. */
 export interface DownloadOptions {
+  /** Aborts the download. */
   signal?: AbortSignal | undefined;
-  /** Called with the bytes so far. */
+  /** Called with the number of bytes downloaded so far. */
   onProgress?: ((bytes: number) => void) | undefined;
 }
 
 /**
- * Downloads a wheel and unpacks it into a folder. Nothing is unpacked of a file whose hash is another.
+ * Downloads a wheel, checks its hash and unpacks it into a folder.
  *
- * @throws InputError if the download ends early or the file is not the one that the index names
+ * @throws InputError if the download fails or the hash differs from the index's
  *
  * @example
  * ```ts
@@ -36,7 +37,9 @@ export async function fetchWheel(wheel: Wheel, folder: string, options: Download
   try {
     const sha256 = await download(wheel.url, archive, options);
     if (sha256 !== wheel.sha256) {
-      throw new InputError(`${wheel.url}: the file has the hash ${sha256}, the index says ${wheel.sha256}`);
+      throw new InputError(
+        `${wheel.url}: the file has the hash ${sha256}, expected ${wheel.sha256} from the index; download it again`,
+      );
     }
     await unpack(archive, folder, options.signal);
   } finally {
@@ -58,7 +61,7 @@ async function download(url: string, file: string, { signal, onProgress }: Downl
   });
   try {
     const response = await fetch(url, { signal: signal ?? null });
-    if (!response.ok || !response.body) throw new Error(`the server answers ${response.status}`);
+    if (!response.ok || !response.body) throw new Error(`the server answered ${response.status}`);
     await pipeline(Readable.fromWeb(response.body as ReadableStream), watch, createWriteStream(file));
   } catch (error) {
     throw signal?.aborted ? error : new InputError(`${url}: the download failed: ${reason(error as Error)}`);
@@ -68,10 +71,10 @@ async function download(url: string, file: string, { signal, onProgress }: Downl
 
 const openZip = promisify<string, yauzl.Options, yauzl.ZipFile>(yauzl.open);
 
-/** A wheel is a zip file. Names that lead out of the folder are refused by the reader. */
+/** Unpacks a wheel, which is a zip file. The reader refuses names that lead out of the folder. */
 async function unpack(archive: string, folder: string, signal: AbortSignal | undefined): Promise<void> {
   const zip = await openZip(archive, { lazyEntries: true, autoClose: false }).catch((error: Error) => {
-    throw new InputError(`${archive} is no wheel: ${error.message}`);
+    throw new InputError(`${archive} is not a wheel: ${error.message}`);
   });
   const open = promisify<yauzl.Entry, Readable>(zip.openReadStream.bind(zip));
   try {
@@ -80,7 +83,7 @@ async function unpack(archive: string, folder: string, signal: AbortSignal | und
       if (entry.fileName.endsWith('/')) continue;
       const path = join(folder, entry.fileName);
       await mkdir(dirname(path), { recursive: true });
-      // The upper half of the attributes are a Unix mode: some of NVIDIA's files are programs.
+      // The upper half of the attributes is the Unix mode: some of NVIDIA's files are executable.
       const mode = (entry.externalFileAttributes >>> 16) & 0o777 || 0o644;
       await pipeline(await open(entry), createWriteStream(path, { mode }));
     }

@@ -14,7 +14,7 @@ const explained = (freeBytes: number | undefined) =>
 it('simulated: the rows that should fit are named', () => {
   const room = stepBytes(model, { ...shape, rows: 21, accumulate: true }) / usableShare;
   expect(explained(room + 1e6)).toBe(
-    'device: cuda: the memory does not hold a step of 64 rows: try microBatchSize: 21, which leaves the result as it is',
+    'device: cuda: a step of 64 rows does not fit into memory; try microBatchSize: 21, which does not change the result',
   );
 });
 

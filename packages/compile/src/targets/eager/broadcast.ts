@@ -12,10 +12,10 @@ import {
 } from '@tensorflow/tfjs-core';
 import type { HostBackend } from './host-backend.js';
 
-/** result[i] = a[i mod its length] ∘ b[i mod its length]; counters that wrap are faster than a remainder. */
+/** result[i] = a[i mod its length] ∘ b[i mod its length]; wrapping counters are faster than a remainder. */
 type Loop = (result: Float32Array, a: TypedArray, b: TypedArray) => void;
 
-/** A loop each, since one that calls a function given to it takes several times as long. */
+/** One loop per operation, since a shared loop that calls a function takes several times as long. */
 const loops: Readonly<Record<string, Loop>> = {
   [Add]: (result, a, b) => {
     for (let i = 0, j = 0, k = 0; i < result.length; i++) {
@@ -48,8 +48,8 @@ const loops: Readonly<Record<string, Loop>> = {
 };
 
 /**
- * Kernels for float32 operands of which one is repeated as a whole, such as a scalar or a bias. tfjs's own compute and
- * allocate the coordinates of every element then; they go on doing all other cases.
+ * Kernels for float32 operands of which one is repeated as a whole, such as a scalar or a bias: tfjs's own kernels
+ * would allocate the coordinates of every element. All other cases still go to those.
  */
 export function broadcastKernels(backendName: string): Record<string, KernelFunc> {
   return Object.fromEntries(
@@ -73,7 +73,7 @@ function repeating(loop: Loop, otherwise: KernelFunc): KernelFunc {
   };
 }
 
-/** Whether the shape, without ones at its front, ends the other. */
+/** Whether the whole shape ends with the other, apart from that one's leading ones. */
 function isRepeated(shape: readonly number[], whole: readonly number[]): boolean {
   const first = shape.findIndex((size) => size !== 1);
   const rest = first < 0 ? [] : shape.slice(first);

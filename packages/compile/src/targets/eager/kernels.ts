@@ -12,8 +12,8 @@ const backendName = 'cpu';
 let replaced = false;
 
 /**
- * Puts kernels of ours into tfjs's plain CPU backend, when that is the current one, in place of those that take
- * minutes on the arrays of a language model. They give the same results.
+ * If tfjs's plain CPU backend is current, replaces those of its kernels that would take minutes on the arrays of a
+ * language model. The results are the same.
  */
 export function replaceSlowKernels(): void {
   if (replaced || engine().backendName !== backendName) return;

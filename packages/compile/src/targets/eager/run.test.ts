@@ -53,6 +53,6 @@ describe.each(['eager', 'onnx'] as const)('what a function returns on %s', (engi
     const forgets = (() => ({ y: 1 })) as unknown as TensorFunction;
     const run = async () =>
       (await compile(forgets, { ...options, engine })).run({ x: Float32Array.of(1, 2) });
-    await expect(run()).rejects.toThrow("'y' is no tensor");
+    await expect(run()).rejects.toThrow("'y' is not one");
   });
 });

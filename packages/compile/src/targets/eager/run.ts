@@ -17,11 +17,11 @@ import { resolveInputs } from '../inputs.js';
 import { copyInto, emptyValue, initialValue, pick } from '../variables.js';
 import { replaceSlowKernels } from './kernels.js';
 
-/** What `compile` passes on for the target `eager`. */
+/** The options of an eager executable. */
 export interface EagerOptions {
   readonly variables: Readonly<Record<string, VariableSpec | Variable>>;
   readonly inputs: Readonly<Record<string, InputSpec>>;
-  /** Use this step's variables in place of new ones. */
+  /** Uses the variables of this executable instead of new ones. */
   readonly share?: EagerExecutable | undefined;
 }
 
@@ -41,7 +41,7 @@ export class EagerExecutable implements Executable {
 
   async run(given: Readonly<Record<string, ExecutableInput>>): Promise<Record<string, TypedArray>> {
     const { inputs } = resolveInputs(this.options.inputs, given);
-    // An eager step blocks the thread: signals and timers get their turn between two.
+    // An eager run blocks the thread; this lets signals and timers through between two runs.
     await setImmediate();
     replaceSlowKernels();
     const results = withRegistry(this.#variables, () =>
@@ -83,7 +83,7 @@ export class EagerExecutable implements Executable {
   }
 }
 
-/** A new tensor for each result, to be freed: the one returned may be a variable or belong to the caller. */
+/** A new tensor per result, safe to dispose of: the returned one may be a variable or belong to the caller. */
 function ownTensors(results: Readonly<Record<string, Tensor>>): NamedTensorMap {
   return Object.fromEntries(
     Object.entries(results).map(([name, tensor]) => [name, clone(resultTensor(name, tensor))]),
@@ -106,8 +106,8 @@ function createVariables(specs: EagerOptions['variables']): Map<string, Variable
 }
 
 /**
- * Runs a function with these variables alone registered in tfjs, so that `tf.variableGrads` finds no others and two
- * steps may use the same names.
+ * Runs a function with only these variables registered in tfjs, so that `tf.variableGrads` finds no others and two
+ * executables can use the same names.
  */
 function withRegistry<T>(variables: ReadonlyMap<string, Variable>, body: () => T): T {
   const { state } = engine();

@@ -10,8 +10,8 @@ import { segmentSum } from '../../primitives/segment-sum.js';
 import type { HostBackend } from './host-backend.js';
 
 /**
- * Adds rows up by segment in one pass. tfjs's own kernel passes over the whole input for every segment, which is for
- * every word of a vocabulary in the gradient of `tf.gather` on word embeddings.
+ * Sums rows by segment in one pass. tfjs's own kernel makes one pass per segment, which is one per word of the
+ * vocabulary in the gradient of word embeddings.
  */
 export const unsortedSegmentSum: KernelFunc = ({ inputs, attrs, backend }): TensorInfo => {
   const { x, segmentIds } = inputs as { x: TensorInfo; segmentIds: TensorInfo };

@@ -2,7 +2,7 @@ import { version_core } from '@tensorflow/tfjs-core';
 import type { Target } from '../target.js';
 import { EagerExecutable } from './run.js';
 
-/** tfjs's current backend, operation by operation: nothing is traced. */
+/** tfjs's current backend, one operation at a time. Nothing is traced. */
 export const eager = {
   name: 'eager',
   engine: 'eager',

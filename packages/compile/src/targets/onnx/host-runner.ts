@@ -11,9 +11,9 @@ import type { OnnxState } from './state.js';
 
 type Inputs = Readonly<Record<string, ResolvedInput>>;
 
-/** Runs the host's share of a function, before and after the engine, in arrays that are allocated once. */
+/** Runs the host's part of a function, before and after onnxruntime, in arrays that are allocated once. */
 export class HostRunner {
-  /** Where the engine writes the gradients, by output name. */
+  /** The tensors that onnxruntime writes gradients into, by output name. */
   readonly gradients: ReadonlyMap<string, Tensor>;
   #maskMemory: HostMemory | undefined;
   #maskBytes = 0;
@@ -43,7 +43,7 @@ export class HostRunner {
     return feeds;
   }
 
-  /** Updates parameters and moments from the gradients that the engine has written. */
+  /** Updates parameters and moments with the gradients that onnxruntime has written. */
   update(inputs: Inputs, results: Readonly<Record<string, Tensor>>): void {
     const scalar = (source: ScalarSource): number => {
       if ('value' in source) return source.value;
@@ -64,7 +64,7 @@ export class HostRunner {
     const stepSize = scalar(scalars.stepSize);
     const firstKeep = scalar(scalars.firstKeep);
     const secondKeep = scalar(scalars.secondKeep);
-    // Batches that only add to a sum of gradients change nothing.
+    // Batches that only accumulate gradients leave parameters and moments alone.
     if (stepSize === 0 && decay === 0 && firstKeep === 1 && secondKeep === 1) return;
     this.state.memory!.kernels.adamW(
       variable(parameter).byteOffset,
@@ -82,7 +82,7 @@ export class HostRunner {
     );
   }
 
-  /** An empty memory that holds arrays of these lengths: the one of the last run if it is large enough. */
+  /** A memory with room for arrays of these lengths: that of the last run, if it is large enough. */
   #memoryForMasks(lengths: readonly number[]): HostMemory {
     const bytes = lengths.reduce((sum, length) => sum + HostMemory.bytesOf(length), 0);
     if (!this.#maskMemory || this.#maskBytes < bytes) {

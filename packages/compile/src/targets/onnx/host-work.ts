@@ -4,20 +4,20 @@ import { rewrite } from '../../graph/rewrite.js';
 import { type AdamWInputs, adamWInputs, updatesInPlace } from '../../primitives/adamw.js';
 import { DROPOUT_MASK } from '../../primitives/dropout-mask.js';
 
-/** Where a kernel of ours finds a scalar: known, an input of the run, or an output of the engine's graph. */
+/** Where our kernels find a scalar: a constant, an input of the run, or an output of onnxruntime's graph. */
 export type ScalarSource =
   | { readonly value: number }
   | { readonly input: string }
   | { readonly output: string };
 
-/** Where the engine leaves a gradient: in an output, or in a variable that it assigns to (a sum over batches). */
+/** Where onnxruntime writes a gradient: into an output, or into a variable (a sum over batches). */
 export type GradientSource = { readonly output: string } | { readonly variable: string };
 
 type ScalarName =
   | Exclude<keyof AdamWInputs, 'parameter' | 'firstMoment' | 'secondMoment' | 'gradient'>
   | 'epsilon';
 
-/** One AdamW update that runs in place after the engine. */
+/** An AdamW update that runs in place after onnxruntime. */
 export interface HostUpdate {
   readonly parameter: string;
   readonly firstMoment: string;
@@ -26,7 +26,7 @@ export interface HostUpdate {
   readonly scalars: Readonly<Record<ScalarName, ScalarSource>>;
 }
 
-/** A dropout mask that is drawn before the engine runs and passed to it as an input. */
+/** A dropout mask that is drawn before onnxruntime runs and passed to it as an input. */
 export interface HostMask {
   readonly input: string;
   readonly key: string;
@@ -35,7 +35,7 @@ export interface HostMask {
   readonly stream: number;
 }
 
-/** What our own kernels do of a function, in plain data. */
+/** The part of a function that our own kernels run, as plain data. */
 export interface HostWork {
   readonly updates: readonly HostUpdate[];
   /** The shape of each gradient that is an output of the model, by the output's name. */
@@ -43,13 +43,15 @@ export interface HostWork {
   readonly masks: readonly HostMask[];
 }
 
-/** A graph divided between the engine and our own kernels. */
+/** A graph divided between onnxruntime and our own kernels. */
 export interface HostPlan extends HostWork {
-  /** The engine's share. */
+  /** onnxruntime's part. */
   readonly graph: Graph;
 }
 
-/** Takes out of the graph what our kernels do better: random masks, which ONNX cannot repeat, and AdamW in place. */
+/**
+ * Moves what our kernels do better out of a graph: dropout masks, which ONNX could not reproduce, and in-place AdamW.
+ */
 export function planHostWork(graph: Graph, { adamW } = { adamW: true }): HostPlan {
   const { updates, ...engine } = adamW ? planUpdates(graph) : { graph, updates: [], gradients: new Map() };
   const { masks, values } = planMasks(engine.graph);
@@ -120,12 +122,13 @@ function scalarsOf(
 function planMasks(graph: Graph): { masks: HostMask[]; values: Map<Value, Value> } {
   const masks: HostMask[] = [];
   const values = new Map<Value, Value>();
-  // A mask that is computed again is the same mask.
+  // Checkpointing recomputes masks: equal ones are drawn once.
   const drawn = new Map<string, Value>();
   for (const { op, inputs, attributes, outputs } of graph.nodes) {
     if (op !== DROPOUT_MASK) continue;
     const [key] = inputs as [Value];
-    if (key.node || key.name === undefined) throw new Error('the key of a dropout mask must be an input');
+    if (key.node || key.name === undefined)
+      throw new Error('the key of a dropout mask must be an input of the function');
     const { shape, dtype } = outputs[0]!;
     const { rate, stream } = attributes as { rate: number; stream: number };
     const identity = `${key.name} ${stream} ${rate} ${formatShape(shape)}`;

@@ -7,29 +7,32 @@ import { emitters } from './emit/index.js';
 import { DATA_TYPE, encodeModel, type OnnxTensor, type OnnxType, type OnnxValueInfo } from './protobuf.js';
 import { type Storage, store } from './storage.js';
 
-/** The name under which a variable's next value leaves the ONNX graph. */
+/** The ONNX graph's output that holds a variable's next value. */
 export const updateName = (variable: string): string => `${variable}/next`;
 
-/** The name of an output in the ONNX graph, where it must differ from those of inputs and variables. */
+/** An output's name in the ONNX graph, where it must differ from those of inputs and variables. */
 export function outputName({ inputs, variables }: Graph, name: string): string {
   return [...inputs, ...variables].some((value) => value.name === name) ? `${name}/output` : name;
 }
 
 /** How `toOnnx` writes a graph. */
 export interface OnnxOptions {
-  /** Values of variables by name, which then stand in the file (2 GB at most); the other variables are inputs. */
+  /** Values of variables to write into the file, by name (2 GB at most). All other variables become inputs. */
   readonly values?: ReadonlyMap<string, Float32Array | Int32Array>;
-  /** How values lie in the file; float32 where it says nothing, and for what is no float32 matrix. */
+  /** How a variable's values are stored. Default: float32, as is everything but float32 matrices. */
   readonly storage?: (variable: string) => Storage | undefined;
-  /** Names of int32 inputs that the file takes as int64, as exporters of other frameworks have them. */
+  /** Names of int32 inputs that become int64, as exporters of other frameworks write them. */
   readonly int64Inputs?: readonly string[];
 }
 
 /**
- * The graph as the bytes of an .onnx file (opset 21 and com.microsoft operators of onnxruntime). Inputs and outputs
- * keep their names. The variables that it reads are inputs; the next value of an assigned variable is the output
+ * Writes a graph as an .onnx file (opset 21, with onnxruntime's com.microsoft operators). Inputs and outputs keep their
+ * names. Variables that the graph reads become inputs, and the next value of an assigned variable the output
  * `<name>/next`.
- * @throws Error naming an operation that has no ONNX form; RangeError if a value has another length than its variable
+ *
+ * @returns the bytes of the file
+ * @throws Error naming an operation without an equivalent in ONNX; RangeError if a value's length does not fit its
+ *   variable
  *
  * @example
  * ```ts
@@ -44,7 +47,7 @@ export interface OnnxOptions {
 export const toOnnx = (graph: Graph, options: OnnxOptions = {}): Uint8Array =>
   toOnnxWith(emitters, graph, options);
 
-/** `toOnnx` by a table of forms. */
+/** {@link toOnnx} with a given table of emitters. */
 export function toOnnxWith(
   table: EmitTable<ModelBuilder>,
   graph: Graph,
@@ -76,7 +79,7 @@ export function toOnnxWith(
   }
   for (const node of graph.nodes) {
     const emit = table[node.op];
-    if (!emit) throw new Error(`the operation ${node.op} has no ONNX form`);
+    if (!emit) throw new Error(`the operation ${node.op} has no equivalent in ONNX`);
     const names = [emit(builder, node, ...node.inputs.map((value) => builder.name(value)))].flat();
     node.outputs.forEach((value, i) => {
       if (names[i] !== undefined) builder.bind(value, names[i]);
@@ -91,14 +94,16 @@ export function toOnnxWith(
   );
 }
 
-/** Gives results their names where they are computed; an Identity would copy each, gradients of all weights among them. */
+/**
+ * Names results where they are computed: an Identity would copy each of them, including the gradients of all weights.
+ */
 function nameResults(builder: ModelBuilder, results: readonly (readonly [string, Value])[]): void {
   const computed = new Set(builder.nodes.flatMap(({ outputs }) => outputs));
   const names = new Map<string, string>();
   const copies: (readonly [from: string, to: string])[] = [];
   for (const [name, value] of results) {
     const known = builder.name(value);
-    // Inputs keep their names, and so does what is a result already under another one.
+    // Inputs, and values that already are a result under another name, are copied.
     if (computed.has(known) && !names.has(known)) names.set(known, name);
     else copies.push([known, name]);
   }

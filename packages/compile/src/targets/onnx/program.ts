@@ -6,19 +6,23 @@ import { applyPasses, type Pass } from '../../passes/passes.js';
 import { type HostPlan, type HostWork, planHostWork } from './host-work.js';
 import { outputName, toOnnx } from './model.js';
 
-/** A function divided between onnxruntime and our own kernels: plain data, which a cache can keep. */
+/** A function divided between onnxruntime and our own kernels, as plain data that can be cached. */
 export interface OnnxProgram {
-  /** The engine's share, an .onnx file. */
+  /** onnxruntime's part: the bytes of an .onnx file. */
   readonly model: Uint8Array;
   readonly host: HostWork;
-  /** Names of the function's outputs, and what the model calls them. */
+  /** The function's outputs, with their names in the model. */
   readonly outputs: Readonly<Record<string, string>>;
   readonly variables: readonly string[];
   /** The variables that the model assigns. */
   readonly updates: readonly string[];
 }
 
-/** @param free  bytes of memory for gradients; without room for them, updates stay in the engine */
+/**
+ * Divides a graph between onnxruntime and our own kernels, and writes onnxruntime's part.
+ *
+ * @param free bytes available for gradients; if they do not fit, onnxruntime runs the updates
+ */
 export function onnxProgram(graph: Graph, passes: readonly Pass[], free: number): OnnxProgram {
   const { graph: engine, ...host } = planFor(graph, free);
   return {

@@ -3,7 +3,7 @@ import protobuf from 'protobufjs/light.js';
 
 const field = (id: number, type: string, rule?: 'repeated') => ({ id, type, ...defined({ rule }) });
 
-/** The messages of onnx.proto3 (ONNX 1.19) and their fields, as far as graphs made here need them. */
+/** The messages of onnx.proto3 (ONNX 1.19), with the fields that our graphs need. */
 const onnx = protobuf.Root.fromJSON({
   nested: {
     ModelProto: {
@@ -94,7 +94,7 @@ export interface OnnxTensor {
 export interface OnnxValueInfo {
   readonly name: string;
   readonly type: OnnxType;
-  /** A string is a size that differs from run to run. */
+  /** A string is a size that varies from run to run. */
   readonly dims: readonly (number | string)[];
 }
 
@@ -108,7 +108,7 @@ export interface OnnxModel {
 const OPSET = 21;
 const IR_VERSION = 10;
 
-/** The model as the bytes of an .onnx file. */
+/** Encodes a model as the bytes of an .onnx file. */
 export function encodeModel(model: OnnxModel): Uint8Array {
   const ModelProto = onnx.lookupType('ModelProto');
   const message = {

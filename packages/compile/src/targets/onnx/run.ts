@@ -10,7 +10,7 @@ import { ortTensor } from './runtime.js';
 import { createSession, type SessionOptions } from './session.js';
 import type { OnnxState } from './state.js';
 
-/** Runs a program in onnxruntime. Variables stay in the arrays of an `OnnxState`, which several steps may share. */
+/** Runs a program in onnxruntime. Variables stay in the arrays of an `OnnxState`, which executables can share. */
 export class OnnxExecutable implements Executable {
   private constructor(
     private readonly session: InferenceSession,
@@ -52,7 +52,7 @@ export class OnnxExecutable implements Executable {
     );
   }
 
-  /** Where the engine writes: arrays that exist already, but for the outputs, which the caller keeps. */
+  /** The tensors that onnxruntime writes into: existing arrays, except for outputs, which belong to the caller. */
   private fetches(): Record<string, Tensor | null> {
     const fetches: Record<string, Tensor | null> = {};
     for (const name of this.session.outputNames) fetches[name] = this.host?.gradients.get(name) ?? null;

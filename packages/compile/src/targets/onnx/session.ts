@@ -3,20 +3,21 @@ import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import { explainDeviceError } from '../webgpu/messages.js';
 import { onnxRuntime } from './runtime.js';
 
+/** How onnxruntime runs a model. */
 export interface SessionOptions {
-  /** Threads for one operation; default: onnxruntime's choice, one a physical core. */
+  /** Threads per operation. Default: onnxruntime's choice, one per physical core. */
   readonly threads?: number | undefined;
-  /** `cpu` (default) or `webgpu`. */
+  /** `cpu` or `webgpu`. Default: `cpu`. */
   readonly device?: string;
-  /** Where outputs are left; default `cpu`. */
+  /** Where each output is placed. Default: `cpu`. */
   readonly locations?: Readonly<Record<string, Tensor.DataLocation>> | undefined;
-  /** Start of the name of a profile that `endProfiling` writes. */
+  /** Prefix of the file name of the profile that `endProfiling` writes. Default: no profile. */
   readonly profile?: string | undefined;
-  /** Whether onnxruntime optimizes the graph further; default true. */
+  /** Whether onnxruntime optimizes the graph. Default: true. */
   readonly optimize?: boolean;
 }
 
-/** @throws InputError when the device cannot be used */
+/** Loads an .onnx file. @throws InputError if the device cannot be used */
 export async function createSession(model: Uint8Array, options: SessionOptions): Promise<InferenceSession> {
   const { device = 'cpu', threads, locations, profile, optimize = true } = options;
   try {

@@ -7,27 +7,27 @@ import type { VariableSpec } from '../../trace/trace.js';
 import { copyInto, emptyValue, fillInitial, pick } from '../variables.js';
 import { ortTensor } from './runtime.js';
 
-/** A variable's value, and the tensor that takes its next one. The two change places after a run. */
+/** A variable's value, and the tensor for its next value. The two swap after a run. */
 interface Slot {
   current: Tensor;
   next: Tensor | undefined;
   readonly spec: VariableSpec | Variable;
 }
 
-/** The variables of executables in onnxruntime: typed arrays that onnxruntime reads and writes in place. */
+/** Variables as typed arrays that onnxruntime reads and writes in place. */
 export class OnnxState {
-  /** Holds every float32 variable, for our kernels to update; none where they do not fit. */
+  /** Holds all float32 variables, so that our kernels can update them; undefined if they do not fit. */
   readonly memory: HostMemory | undefined;
   readonly #slots: Map<string, Slot>;
 
-  /** @param limit  bytes that the memory may have */
+  /** @param limit the largest memory in bytes */
   constructor(
     variables: Readonly<Record<string, VariableSpec | Variable>>,
     limit: number = HostMemory.LIMIT,
   ) {
     const entries = Object.entries(variables);
     const bytes = entries.reduce((sum, [, { shape }]) => sum + HostMemory.bytesOf(elementCount(shape)), 0);
-    // Room for gradients and for the next values of variables that the engine writes. Untouched room costs nothing.
+    // Includes room for gradients and next values; untouched pages cost nothing.
     const withGradients = Math.ceil(bytes * 2) + 2 ** 16;
     this.memory = withGradients <= limit ? new HostMemory(withGradients) : undefined;
     this.#slots = new Map(
@@ -49,7 +49,7 @@ export class OnnxState {
     return slot.next;
   }
 
-  /** Makes the next value current. */
+  /** Makes a variable's next value its current one. */
   advance(name: string): void {
     const slot = this.#slot(name);
     [slot.current, slot.next] = [this.next(name), slot.current];
@@ -79,7 +79,7 @@ export class OnnxState {
 
   #slot(name: string): Slot {
     const slot = this.#slots.get(name);
-    if (!slot) throw new TypeError(`there is no variable '${name}', or the executable was disposed`);
+    if (!slot) throw new TypeError(`there is no variable '${name}', or the executable has been disposed of`);
     return slot;
   }
 }

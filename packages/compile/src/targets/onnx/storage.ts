@@ -3,17 +3,20 @@ import type { ModelBuilder } from './emit/builder.js';
 import { DATA_TYPE } from './protobuf.js';
 
 /**
- * How the values of a variable lie in an .onnx file. All but `float32` are turned into float32 when the model runs:
+ * How a variable's values are stored in an .onnx file. The model converts them to float32 when it runs:
  *
- * - `float16`: rounded to the nearest.
- * - `int8`: a row (along the first axis) shares a scale, its largest magnitude / 127.
- * - `int4`: 32 neighbours along the last axis share a scale, their largest magnitude / 7.
+ * - `float16`: rounded to nearest.
+ * - `int8`: each row (of the first axis) has a scale, its largest magnitude / 127.
+ * - `int4`: each block of 32 values along the last axis has a scale, its largest magnitude / 7.
  */
 export type Storage = 'float32' | 'float16' | 'int8' | 'int4';
 
 const block = 32;
 
-/** The form that a variable of a shape can have: rows for `int8`, whole blocks of 32 for `int4`, which else becomes `int8`. */
+/**
+ * The storage that a shape allows: `int8` needs a matrix; `int4` needs rows of whole blocks as well, else it becomes
+ * `int8`.
+ */
 export function possibleStorage(shape: readonly number[], wanted: Storage): Storage {
   if (wanted === 'float16' || wanted === 'float32') return wanted;
   if (shape.length !== 2) return 'float32';
@@ -21,7 +24,7 @@ export function possibleStorage(shape: readonly number[], wanted: Storage): Stor
 }
 
 /**
- * The float32 values that a model with a variable in this form computes with.
+ * The float32 values that a model computes with when a variable is stored this way.
  *
  * @example
  * ```ts
@@ -42,7 +45,7 @@ export function restoredValues(
   return Float32Array.from(levels, (level, i) => level * scales[Math.floor(i / group)]!);
 }
 
-/** Stores a variable's values in a model and gives the name of them as float32. */
+/** Stores a variable's values in a model and returns the name of the float32 tensor. */
 export function store(
   builder: ModelBuilder,
   { name, shape }: Value,
@@ -74,7 +77,7 @@ export function store(
   return builder.op('DequantizeLinear', [stored, scale], attributes);
 }
 
-/** Symmetric levels of a matrix, and the scale of each group of neighbours. */
+/** Symmetric quantization: the levels of a matrix, and the scale of each group of adjacent values. */
 function quantized(values: Float32Array, [, width]: readonly number[], form: 'int8' | 'int4') {
   const [group, most] = form === 'int8' ? [width!, 127] : [block, 7];
   const levels = new Int8Array(values.length);
@@ -95,7 +98,7 @@ function clamp(level: number, most: number): number {
   return Math.max(-most, Math.min(most, level));
 }
 
-/** Two levels a byte, the first in its lower half. */
+/** Two levels per byte, the first in the lower half. */
 function packedNibbles(levels: Int8Array): Uint8Array {
   return Uint8Array.from(
     { length: levels.length / 2 },
@@ -110,7 +113,7 @@ function bytesOf({ buffer, byteOffset, byteLength }: Float32Array | Int8Array | 
 const float = new Float32Array(1);
 const bits = new Uint32Array(float.buffer);
 
-/** IEEE 754 half precision, rounded to nearest, ties to even; what is too large becomes infinite. */
+/** IEEE 754 half precision, rounded to nearest, ties to even. Values that are too large become infinite. */
 function toFloat16(values: Float32Array): Uint16Array {
   return Uint16Array.from(values, (value) => {
     float[0] = value;
@@ -120,7 +123,7 @@ function toFloat16(values: Float32Array): Uint16Array {
     if (magnitude > 0x7f800000) return sign | 0x7e00;
     if (magnitude >= 0x477ff000) return sign | 0x7c00;
     if (magnitude < 0x38800000) {
-      // Subnormal: a whole number of 2⁻²⁴.
+      // Subnormal: a multiple of 2⁻²⁴.
       const steps = Math.abs(value) * 2 ** 24;
       const down = Math.floor(steps);
       const rest = steps - down;

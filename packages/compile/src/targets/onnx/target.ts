@@ -17,7 +17,7 @@ const passes = [
   ...generalPasses,
   rewriteGelu,
   fuseLayerNorm,
-  // Twice: first a product takes the factors of its own result, then those of operands that moved past other operations.
+  // Twice: first products absorb factors of their results, then factors that were moved past other operations.
   fuseMatMul,
   moveFactors,
   fuseMatMul,
@@ -25,7 +25,7 @@ const passes = [
   shareCommon,
 ];
 
-/** onnxruntime on the CPU. Variables are arrays of ours, where our own kernels update them too. */
+/** onnxruntime on the CPU. Our own kernels draw dropout masks and update variables, which are arrays of ours. */
 export const onnx = {
   name: 'onnx',
   engine: 'onnx',

@@ -12,21 +12,21 @@ describe('simulated: each way in which CUDA is missing has its own line', () => 
     [
       'a wheel without CUDA',
       { ...fine, setUpForGpu: false },
-      'built without CUDA: run setupTensorflow({ gpu: true })',
+      'built without CUDA; run setupTensorflow({ gpu: true })',
     ],
     ['no driver', { ...fine, driver: undefined }, 'no NVIDIA driver is loaded'],
     [
       'an old driver',
       { ...fine, driver: '470.161.03' },
-      'driver 470.161.03 is too old for CUDA 12: install version 525',
+      'driver 470.161.03 is too old for CUDA 12; install version 525',
     ],
-    ['no cuDNN', { ...fine, missingLibraries: ['cudnn/lib/libcudnn.so.9'] }, 'cuDNN was not found'],
+    ['no cuDNN', { ...fine, missingLibraries: ['cudnn/lib/libcudnn.so.9'] }, 'cuDNN is missing'],
     [
       'another library',
       { ...fine, missingLibraries: ['cublas/lib/libcublas.so.12'] },
-      'libcublas.so.12 was not found beside TensorFlow',
+      'libcublas.so.12 is missing beside TensorFlow',
     ],
-    ['something else', fine, 'TF_CPP_MIN_LOG_LEVEL=0 makes it say why'],
+    ['something else', fine, 'set TF_CPP_MIN_LOG_LEVEL=0 to see why'],
   ])('%s', (_, facts, message) => {
     const error = explainMissingCuda(facts);
     expect(error.code).toBe('MLM_INPUT');
@@ -40,7 +40,7 @@ describe('simulated: each way in which CUDA is missing has its own line', () => 
     );
     expect(explainMemoryError('cuda', oom, 32).message).toContain('microBatchSize: 16');
     expect(explainMemoryError('cuda', oom, 1).message).toContain('use a smaller model');
-    expect(explainMemoryError('cuda', oom, undefined).message).toContain('does not hold the weights');
+    expect(explainMemoryError('cuda', oom, undefined).message).toContain('do not fit into memory');
     const other = new Error('No such op');
     expect(explainMemoryError('cuda', other, 32)).toBe(other);
   });

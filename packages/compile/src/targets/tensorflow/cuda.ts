@@ -5,13 +5,13 @@ import { call, InputError, type MessageParts, mention, say } from '@mlm/base/err
 import { OutOfMemoryError } from '../../error.js';
 import type { TensorflowInstallation } from './installation.js';
 
-/** What was found on a machine where TensorFlow sees no GPU. */
+/** The state of CUDA on a machine where TensorFlow finds no GPU. */
 export interface CudaFacts {
-  /** Whether TensorFlow was built with CUDA. */
+  /** Whether TensorFlow is built with CUDA. */
   setUpForGpu: boolean;
-  /** The NVIDIA driver's version, such as `550.54.14`; undefined without a driver. */
+  /** Version of the NVIDIA driver, such as `550.54.14`; undefined if none is loaded. */
   driver: string | undefined;
-  /** Libraries that should lie in NVIDIA's wheels beside TensorFlow's, and do not. */
+  /** Libraries missing from NVIDIA's wheels beside TensorFlow's, as paths in the `nvidia` folder. */
   missingLibraries: readonly string[];
 }
 
@@ -27,15 +27,15 @@ const LIBRARIES = [
   'cudnn/lib/libcudnn.so.9',
 ] as const;
 
-/** Where NVIDIA's driver says its version, while it is loaded. */
+/** The file with the version of NVIDIA's driver, which exists while the driver is loaded. */
 export const DRIVER_FILE = '/proc/driver/nvidia/version';
 
-/** What there is of CUDA for an installation; `driverFile` stands in for the driver's in tests. */
+/** Examines CUDA for an installation; tests replace `driverFile`. */
 export async function findCuda(
   installation: TensorflowInstallation,
   driverFile = DRIVER_FILE,
 ): Promise<CudaFacts> {
-  // pip puts NVIDIA's wheels into the same folder as TensorFlow's, where its own run path finds them.
+  // pip installs NVIDIA's wheels beside TensorFlow's, where TensorFlow's run path points.
   const nvidia = join(dirname(installation.library_folder), 'nvidia');
   return {
     setUpForGpu: installation.gpu,
@@ -44,41 +44,41 @@ export async function findCuda(
   };
 }
 
-/** Both kinds of the driver's modules tell it: `Kernel Module  550.54.14` and `Open Kernel Module for x86_64  550.54.14`. */
+/** Parses `Kernel Module  550.54.14` and, of the open driver, `Open Kernel Module for x86_64  550.54.14`. */
 async function driverVersion(file: string): Promise<string | undefined> {
   const text = await readFile(file, 'utf8').catch(() => '');
   return /Kernel Module\b.*?\s(\d+(?:\.\d+)+)\s/.exec(text)?.[1];
 }
 
-/** One line for each way in which CUDA can be missing. */
+/** Says in one line what is missing for CUDA, and how to get it. */
 export function explainMissingCuda({ setUpForGpu, driver, missingLibraries }: CudaFacts): InputError {
   const missing = (text: string | MessageParts) => new InputError(say`${mention('device', 'cuda')}: ${text}`);
   const setup = call('setupTensorflow', { gpu: true });
-  if (!setUpForGpu) return missing(say`this TensorFlow is built without CUDA: run ${setup}`);
+  if (!setUpForGpu) return missing(say`this TensorFlow is built without CUDA; run ${setup}`);
   if (driver === undefined) {
     return missing(
-      say`no NVIDIA driver is loaded: install one, version ${OLDEST_DRIVER} or newer, or use ${mention('device', 'cpu')}`,
+      say`no NVIDIA driver is loaded; install version ${OLDEST_DRIVER} or newer, or use ${mention('device', 'cpu')}`,
     );
   }
   if (Number.parseInt(driver, 10) < OLDEST_DRIVER) {
     return missing(
-      `the NVIDIA driver ${driver} is too old for CUDA 12: install version ${OLDEST_DRIVER} or newer`,
+      `the NVIDIA driver ${driver} is too old for CUDA 12; install version ${OLDEST_DRIVER} or newer`,
     );
   }
   const [library] = missingLibraries;
   if (library !== undefined) {
     const name = library.includes('cudnn') ? 'cuDNN' : library.split('/').at(-1);
-    return missing(say`${name} was not found beside TensorFlow: run ${setup} again`);
+    return missing(say`${name} is missing beside TensorFlow; run ${setup} again`);
   }
   return missing(
-    `TensorFlow finds no GPU although the driver ${driver} is there: TF_CPP_MIN_LOG_LEVEL=0 makes it say why`,
+    `TensorFlow finds no GPU although the driver ${driver} is loaded; set TF_CPP_MIN_LOG_LEVEL=0 to see why`,
   );
 }
 
 /**
- * The error of TensorFlow where something did not fit into the memory; others as they are.
+ * Turns TensorFlow's out-of-memory errors into an OutOfMemoryError; returns any other error as it is.
  *
- * @param rows of the batch that was run; undefined while weights are written
+ * @param rows rows of the batch that was run; undefined while weights are written
  */
 export function explainMemoryError(device: string, error: Error, rows: number | undefined): Error {
   if (!/OOM when allocating|RESOURCE_EXHAUSTED|out of memory/i.test(error.message)) return error;

@@ -1,4 +1,4 @@
-// What setting TensorFlow up needs to know of how it is loaded: for @mlm/engines.
+// How TensorFlow is found and loaded, for @mlm/engines, which installs it.
 export { DRIVER_FILE } from './cuda.js';
 export {
   readInstallation,

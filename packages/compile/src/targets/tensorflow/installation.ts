@@ -3,31 +3,35 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-/** What `setupTensorflow` left behind: where TensorFlow's libraries lie and which binding was built against them. */
+/** The record of `setupTensorflow`: where TensorFlow's libraries are, and the binding built against them. */
 export interface TensorflowInstallation {
   format_version: 1;
-  /** Version of the Python distribution, such as `2.21.0`. */
+  /** TensorFlow's version, such as `2.21.0`. */
   tensorflow_version: string;
-  /** The wheel's own `tensorflow` folder, holding libtensorflow_cc.so.2 and include/. */
+  /** The wheel's `tensorflow` folder, with libtensorflow_cc.so.2 and include/. */
   library_folder: string;
-  /** Whether this TensorFlow was built with CUDA. */
+  /** Whether this TensorFlow is built with CUDA. */
   gpu: boolean;
-  /** `pip`: unpacked by us and removed with us. `python`: found in somebody's Python, never touched. */
+  /**
+   * `pip`: unpacked by `setupTensorflow`, and removed with it. `python`: belongs to a Python installation, never
+   * touched.
+   */
   source: 'pip' | 'python';
   /** Absolute path of tfjs_binding.node. */
   binding: string;
-  /** Absolute path of the addon that loads TensorFlow's first library without its words; see `buildBinding`. */
+  /** Absolute path of the addon that silences the loading of TensorFlow's first library; see `buildBinding`. */
   quiet_load?: string;
-  /** Absolute path of the addon that brings libraries of CUDA which TensorFlow does not find by itself; see `buildBinding`. */
+  /**
+   * Absolute path of the addon that loads CUDA libraries which TensorFlow does not find by itself; see `buildBinding`.
+   */
   cuda_libraries?: string | undefined;
-  /** Version of @tensorflow/tfjs-node-gpu whose sources the binding was built from. */
+  /** Version of @tensorflow/tfjs-node-gpu that the binding was built from. */
   binding_version: string;
 }
 
 /**
- * The per-user folder that holds TensorFlow and the binding: `$MLM_TENSORFLOW_HOME`, else
- * `$XDG_DATA_HOME/mlm/tensorflow`, else `~/.local/share/mlm/tensorflow`. It stands outside node_modules, which a
- * package manager may rebuild at any time.
+ * The per-user folder of TensorFlow and the binding: `$MLM_TENSORFLOW_HOME`, else `$XDG_DATA_HOME/mlm/tensorflow`, else
+ * `~/.local/share/mlm/tensorflow`. It is outside node_modules, which a package manager may rebuild at any time.
  */
 export function tensorflowFolder(environment: NodeJS.ProcessEnv = process.env): string {
   const chosen = environment.MLM_TENSORFLOW_HOME;
@@ -38,7 +42,7 @@ export function tensorflowFolder(environment: NodeJS.ProcessEnv = process.env): 
 
 const recordPath = (folder: string) => join(folder, 'installation.json');
 
-/** The installation recorded in `folder`, or undefined when there is none or its libraries have gone. */
+/** The installation recorded in `folder`; undefined if there is none or its libraries are gone. */
 export async function readInstallation(
   folder = tensorflowFolder(),
 ): Promise<TensorflowInstallation | undefined> {
@@ -52,7 +56,7 @@ export async function readInstallation(
   return existsSync(record.binding) && existsSync(record.library_folder) ? record : undefined;
 }
 
-/** Records an installation; the record appears whole or not at all. */
+/** Records an installation. The record appears whole or not at all. */
 export async function writeInstallation(folder: string, installation: TensorflowInstallation): Promise<void> {
   await mkdir(folder, { recursive: true });
   const partial = `${recordPath(folder)}.partial`;

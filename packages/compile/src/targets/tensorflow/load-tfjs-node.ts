@@ -7,36 +7,37 @@ import { explainMissingCuda, findCuda } from './cuda.js';
 import { readInstallation, tensorflowFolder } from './installation.js';
 import { tfjsNodePackage } from './tfjs-node-package.js';
 
-/** A signature of a SavedModel loaded by tfjs-node: one call runs one session step. */
+/** A signature of a SavedModel loaded by tfjs-node. One call runs the session once. */
 export interface SavedModelSignature {
   predict(inputs: tfjsCore.NamedTensorMap): tfjsCore.NamedTensorMap;
   dispose(): void;
 }
 
-/** The part of tfjs-node that this package uses beside tfjs-core, which it shares with everything else. */
+/** The part of tfjs-node that this package uses besides tfjs-core, of which there is only one copy. */
 export interface TfjsNode {
   version: { 'tfjs-core': string };
   node: { loadSavedModel(path: string, tags: string[], signature: string): Promise<SavedModelSignature> };
-  /** The backend that is set: tfjs-node's own, just after it was loaded. */
+  /** The current backend: tfjs-node's own, right after loading. */
   backend(): { isUsingGpuDevice?: boolean };
   getBackend(): string;
   setBackend(name: string): Promise<boolean>;
   engine(): ReturnType<typeof tfjsCore.engine>;
 }
 
+/** How TensorFlow runs. The first call in a process decides everything but `folder`. */
 export interface TensorflowOptions {
-  /** Threads inside one operation (default: TensorFlow's own choice, all cores). Fixed by the process's first load. */
+  /** Threads per operation. Default: TensorFlow's choice, all cores. */
   threads?: number | undefined;
-  /** `cpu` hides the GPUs from TensorFlow; `cuda` takes them with memory growth on. Default `cpu`. */
+  /** `cpu` hides all GPUs from TensorFlow; `cuda` uses them, with memory growth. Default: `cpu`. */
   device?: 'cpu' | 'cuda' | undefined;
   /**
-   * `tf32` lets cuBLAS and cuDNN round the operands of float32 products, which TensorFlow does unasked; `bf16` is the
-   * graph's affair. Default `fp32`: they do not. Fixed by the process's first load.
+   * `tf32` lets cuBLAS and cuDNN round the operands of float32 products, as TensorFlow does by default; the graph
+   * itself casts for `bf16`. Default: `fp32`, without rounding.
    */
   precision?: Precision | undefined;
-  /** Compile clusters of operations with XLA. Default false. Fixed by the process's first load. */
+  /** Whether TensorFlow compiles clusters of operations with XLA. Default: false. */
   xla?: boolean | undefined;
-  /** Folder of the installation (default {@link tensorflowFolder}). */
+  /** Folder of the installation. Default: {@link tensorflowFolder}. */
   folder?: string | undefined;
 }
 
@@ -45,10 +46,11 @@ let loadedDevice: TensorflowOptions['device'];
 let loadedWithTf32 = false;
 
 /**
- * Loads @tensorflow/tfjs-node-gpu with the binding that `mlm setup tensorflow` built. TensorFlow reads threads, device
- * and XLA from the environment when it is loaded, so the first call in a process decides them.
+ * Loads @tensorflow/tfjs-node-gpu with the binding that `setupTensorflow` built. TensorFlow reads its settings from the
+ * environment when it is loaded, so the first call in a process decides them.
  *
- * @throws InputError when TensorFlow is not set up, or runs on another device or in another precision in this process.
+ * @throws InputError if TensorFlow is not set up, or already runs on another device or in another precision in this
+ *   process
  */
 export async function loadTfjsNode(options: TensorflowOptions = {}): Promise<TfjsNode> {
   const { device = 'cpu' } = options;
@@ -56,12 +58,12 @@ export async function loadTfjsNode(options: TensorflowOptions = {}): Promise<Tfj
   if (!loaded) [loadedDevice, loadedWithTf32] = [device, tf32];
   else if (loadedDevice !== device) {
     throw new InputError(
-      say`${mention('device', device)}: TensorFlow already runs on ${loadedDevice} in this process, which its first executable decided`,
+      say`${mention('device', device)}: TensorFlow already runs on ${loadedDevice} in this process; use another process for ${device}`,
     );
   } else if (device === 'cuda' && loadedWithTf32 !== tf32) {
     const [asked, given] = tf32 ? ['tf32', 'fp32'] : ['fp32', 'tf32'];
     throw new InputError(
-      say`${mention('precision', asked!)}: TensorFlow already multiplies in ${given} in this process, which its first executable decided`,
+      say`${mention('precision', asked!)}: TensorFlow already runs in ${given} in this process; use another process for ${asked}`,
     );
   }
   loaded ??= load(options).catch((error: unknown) => {
@@ -76,7 +78,7 @@ async function load(options: TensorflowOptions): Promise<TfjsNode> {
   const installation = await readInstallation(folder);
   if (!installation) {
     const setup = call('setupTensorflow', options.device === 'cuda' ? { gpu: true } : undefined);
-    throw new InputError(say`TensorFlow is not set up in ${folder}: run ${setup}`);
+    throw new InputError(say`TensorFlow is not set up in ${folder}; run ${setup}`);
   }
   setEnvironment(options);
   // tfjs-node 4.22 calls util.isNullOrUndefined, which Node 23 removed.
@@ -91,12 +93,12 @@ async function load(options: TensorflowOptions): Promise<TfjsNode> {
     tf = withQuietStartup(() => require('@tensorflow/tfjs-node-gpu') as TfjsNode);
   } catch (error) {
     throw new InputError(
-      say`TensorFlow ${installation.tensorflow_version} does not load (${(error as Error).message.split('\n')[0]}): run ${call('setupTensorflow')} again`,
+      say`TensorFlow ${installation.tensorflow_version} does not load (${(error as Error).message.split('\n')[0]}); run ${call('setupTensorflow')} again`,
     );
   } finally {
     forget();
   }
-  // Without a GPU, TensorFlow would quietly run everything on the CPU.
+  // Without a GPU, TensorFlow would silently run everything on the CPU.
   if (options.device === 'cuda' && !tf.backend().isUsingGpuDevice) {
     throw explainMissingCuda(await findCuda(installation));
   }
@@ -107,24 +109,26 @@ function setEnvironment(options: TensorflowOptions): void {
   const set = (name: string, value: string) => {
     process.env[name] ??= value;
   };
-  // Errors come back as errors besides being logged.
+  // Errors are thrown as well as logged.
   set('TF_CPP_MIN_LOG_LEVEL', process.env.MLM_DEBUG ? '0' : '3');
   if (options.threads) {
     set('TF_NUM_INTRAOP_THREADS', String(options.threads));
-    // One thread between operations: two operations at once would share the same cores and caches.
+    // Operations run one after another: concurrent ones would compete for the same cores and caches.
     set('TF_NUM_INTEROP_THREADS', '1');
     set('OMP_NUM_THREADS', String(options.threads));
   }
   if (options.device === 'cuda') {
     set('TF_FORCE_GPU_ALLOW_GROWTH', 'true');
-    // Else sums by atomic additions differ from run to run, and a resumed run from an unbroken one. It costs about 2 %.
+    // Otherwise, atomic additions would make runs differ, and a resumed run from an uninterrupted one. Costs about 2 %.
     set('TF_DETERMINISTIC_OPS', '1');
     if (options.precision !== 'tf32') set('NVIDIA_TF32_OVERRIDE', '0');
   } else set('CUDA_VISIBLE_DEVICES', '-1');
   if (options.xla) set('TF_XLA_FLAGS', '--tf_xla_auto_jit=2 --tf_xla_cpu_global_jit');
 }
 
-/** tfjs-node asks @mapbox/node-pre-gyp where its binding is: that module is answered for, while it loads. */
+/**
+ * Replaces @mapbox/node-pre-gyp, which tfjs-node asks for the path of its binding. @returns a function that undoes it
+ */
 function answerBindingPath(require: NodeJS.Require, binding: string): () => void {
   const id = require.resolve('@mapbox/node-pre-gyp');
   const before = require.cache[id];
@@ -138,7 +142,7 @@ function answerBindingPath(require: NodeJS.Require, binding: string): () => void
   };
 }
 
-/** tfjs warns that each of its kernels is already registered when a second copy of a backend is loaded. */
+/** Silences tfjs's warnings that kernels are already registered, one per kernel of a second copy of a backend. */
 function withQuietStartup<T>(load: () => T): T {
   const { warn } = console;
   console.warn = () => {};

@@ -24,13 +24,13 @@ type Variables = Readonly<Record<string, VariableSpec | Variable>>;
 
 type Feed = ResolvedInput & { readonly name: string };
 
-/** A state group with its two signatures loaded. */
+/** A group of variables with its two signatures, loaded. */
 interface LoadedGroup extends Omit<StateGroup, 'read' | 'write'> {
   read: SavedModelSignature;
   write: SavedModelSignature;
 }
 
-/** Runs a graph as a SavedModel in tfjs-node. The variables live in TensorFlow's session; only the batch goes in. */
+/** Runs a graph as a SavedModel in tfjs-node. Variables stay in TensorFlow's session; a run only passes inputs. */
 export class TensorflowExecutable implements Executable, VariableHolder {
   private constructor(
     private readonly tf: TfjsNode,
@@ -44,8 +44,8 @@ export class TensorflowExecutable implements Executable, VariableHolder {
   ) {}
 
   /**
-   * @param share  an executable whose variables this one uses in place of new ones
-   * @throws InputError when TensorFlow is not set up
+   * @param share an executable whose variables this one uses instead of new ones
+   * @throws InputError if TensorFlow is not set up
    */
   static async create(
     graph: Graph,
@@ -55,7 +55,7 @@ export class TensorflowExecutable implements Executable, VariableHolder {
     share?: TensorflowExecutable,
   ): Promise<TensorflowExecutable> {
     const tf = await loadTfjsNode(options);
-    // tfjs-node shares a session between loads of one path, and with it the variables: so each executable gets its own folder.
+    // Each executable gets its own folder: tfjs-node shares a session, with its variables, between loads of one path.
     const folder = await mkdtemp(join(tmpdir(), 'mlm-savedmodel-'));
     try {
       await writeFile(join(folder, 'saved_model.pb'), toSavedModel(graph, { precision: options.precision }));
@@ -124,7 +124,7 @@ export class TensorflowExecutable implements Executable, VariableHolder {
       const names = group.variables.map(({ name }) => name!);
       const given = names.filter((name) => values[name]);
       if (given.length === 0) continue;
-      // A group is written as a whole: what is not given keeps its value.
+      // A group is written as a whole; variables not given keep their values.
       const kept = given.length < names.length ? await this.#predict(group.read, []) : {};
       await this.#assign(group, (name) => values[name] ?? kept[name]!);
     }
@@ -152,7 +152,7 @@ export class TensorflowExecutable implements Executable, VariableHolder {
     await this.#predict(group.write, feeds);
   }
 
-  /** Runs a signature; the tensors that go in and come out are freed. */
+  /** Runs a signature and frees its input and output tensors. */
   async #predict(
     signature: SavedModelSignature,
     feeds: readonly Feed[],
@@ -178,7 +178,7 @@ function makeTensor(data: TypedArray, shape: readonly number[]): Tensor {
   return engine().makeTensor(data, [...shape], dtype);
 }
 
-/** tfjs-node makes the tensors that come out on the current backend: it must be tfjs-node's while a signature runs. */
+/** Makes tfjs-node's backend current while `body` runs: signatures create their outputs on the current backend. */
 async function onTensorflow<T>(tf: TfjsNode, body: () => T | Promise<T>): Promise<T> {
   const before = tf.getBackend();
   await tf.setBackend(BACKEND);

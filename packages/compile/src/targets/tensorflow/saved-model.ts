@@ -7,25 +7,25 @@ import { type EmittedSignature, emitGraph } from './emit/emit-graph.js';
 import { attribute, dataType, shapeMessage } from './protobuf/attribute.js';
 import { encodeSavedModel, type SignatureMessage, type TensorInfoMessage } from './protobuf/schema.js';
 
-/** The tag under which the file is loaded, as `tf.saved_model.load` and `tf.node.loadSavedModel` expect it. */
+/** The tag that `tf.saved_model.load` and `tf.node.loadSavedModel` look for. */
 export const SERVING_TAG = 'serve';
 /** The signature that runs the graph once. */
 export const RUN_SIGNATURE = 'serving_default';
-/** A signature that only assigns gives this scalar, 0, once it has. */
+/** The output of signatures that only assign: the scalar 0. */
 export const DONE_OUTPUT = 'done';
 
-/** The signature that every loader of TensorFlow runs once; its only output bears the same name. */
+/** The signature that all of TensorFlow's loaders run once; its only output has the same name. */
 const INIT_SIGNATURE = '__saved_model_init_op';
 
 /** How `toSavedModel` writes a graph. */
 export interface SavedModelOptions {
-  /** Of the operands of matrix products; all else stays float32. Default `fp32`. */
+  /** The operands of matrix products; everything else is float32. Default: `fp32`. */
   readonly precision?: Precision | undefined;
-  /** First values of the variables, to stand in the file; one that is left out begins with zeros. 2 GB at most. */
+  /** Initial values of variables to write into the file (2 GB at most); all others start as zeros. */
   readonly values?: Readonly<Record<string, TypedArray>> | undefined;
 }
 
-/** Variables that are read or written by one signature, so that a large state passes in parts. */
+/** Variables that one signature reads and another writes, so that large states are passed in parts. */
 export interface StateGroup {
   read: string;
   write: string;
@@ -37,14 +37,14 @@ const GROUP_BYTES = 64 << 20;
 const PRODUCER = 1087;
 
 /**
- * Writes a graph as a TensorFlow SavedModel: the variables as resource variables, the whole run (updates included) as the
- * signature `serving_default`, and signatures `read_0`, `write_0`, … that hand the variables out and take them in.
- * With `values`, loading the file gives the variables their first values, in Python's `tf.saved_model.load` too, whose
- * `.signatures['serving_default']` then runs at once. Without, they have none until `write_0`, … have run.
+ * Writes a graph as a TensorFlow SavedModel: variables become resource variables; the whole run, with its updates, the
+ * signature `serving_default`; and signatures `read_0`, `write_0`, … read and write the variables. With `values`,
+ * loading the file initializes the variables, in Python's `tf.saved_model.load` too, so that
+ * `.signatures['serving_default']` can run at once. Without, they are uninitialized until `write_0`, … have run.
  *
- * @returns the bytes of `saved_model.pb`, which needs a folder to itself
- * @throws Error naming an operation that has no form in TensorFlow; RangeError if a value has another length than its
- *   variable
+ * @returns the bytes of `saved_model.pb`, which must be alone in its folder
+ * @throws Error naming an operation without an equivalent in TensorFlow; RangeError if a value's length does not fit
+ *   its variable
  *
  * @example
  * ```ts
@@ -78,7 +78,7 @@ export function toSavedModel(graph: Graph, options: SavedModelOptions = {}): Uin
   });
 }
 
-/** The variables of a graph in groups of at most 64 MiB, or one variable. */
+/** Divides a graph's variables into groups of at most 64 MiB, or of one larger variable. */
 export function stateGroups(graph: Graph): StateGroup[] {
   const groups: Value[][] = [];
   let bytes = Number.POSITIVE_INFINITY;
@@ -118,7 +118,7 @@ function writeSignature(variables: readonly Value[], to: GraphBuilder): EmittedS
   return { inputs: Object.fromEntries(inputs), outputs: { [DONE_OUTPUT]: done } };
 }
 
-/** Assigns the first values when the file is loaded. @throws RangeError if a value has another length than its variable */
+/** Assigns initial values when the file is loaded. @throws RangeError if a value's length does not fit its variable */
 function initSignature(
   variables: readonly Value[],
   values: Readonly<Record<string, TypedArray>>,
@@ -144,7 +144,7 @@ function initSignature(
     );
   });
   const name = to.add('NoOp', [], {}, { name: 'state/first', after });
-  // A signature describes tensors; that of an operation without any has this form.
+  // How a signature describes an operation without tensors.
   const done = { name, dtype: 0, tensorShape: { dim: [], unknownRank: true } };
   return { inputs: {}, outputs: { [INIT_SIGNATURE]: done }, methodName: '' };
 }

@@ -1,21 +1,21 @@
 import type { TypedArray } from '../../graph/graph.js';
 
-/** A session's variables, as far as sharing needs them. */
+/** The access to a session's variables that sharing needs. */
 export interface VariableHolder {
   readLocal(names: readonly string[]): Promise<Record<string, TypedArray>>;
   writeLocal(values: Readonly<Record<string, TypedArray>>): Promise<void>;
 }
 
 /**
- * Variables that several sessions share. A TensorFlow session cannot see another's variables, so each keeps a copy, and
- * takes over what another one has changed before it runs. A training step between two evaluations copies nothing.
+ * Variables that several sessions share. TensorFlow sessions cannot see each other's variables, so each has a copy,
+ * which it brings up to date before it runs. Consecutive training steps copy nothing.
  */
 export class SharedVariables {
   #clock = 0;
   readonly #newest = new Map<string, { holder: VariableHolder; time: number }>();
   readonly #seen = new WeakMap<VariableHolder, Map<string, number>>();
 
-  /** Notes that `holder` has just changed these variables. */
+  /** Records that `holder` has just changed these variables. */
   changed(holder: VariableHolder, names: Iterable<string>): void {
     this.#clock++;
     for (const name of names) {
@@ -24,7 +24,7 @@ export class SharedVariables {
     }
   }
 
-  /** Brings those of `names` that others have changed since to `holder`. */
+  /** Copies to `holder` those of `names` that other holders have changed since its last copy. */
   async bringTo(holder: VariableHolder, names: Iterable<string>): Promise<void> {
     const seen = this.#seenBy(holder);
     const stale = new Map<VariableHolder, string[]>();

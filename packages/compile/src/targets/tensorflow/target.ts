@@ -5,8 +5,8 @@ import { TensorflowExecutable } from './run.js';
 import { toSavedModel } from './saved-model.js';
 
 /**
- * TensorFlow through tfjs-node(-gpu), on the CPU and CUDA. It gets graphs as they were traced: its own optimizer,
- * grappler, does what our passes do.
+ * TensorFlow through tfjs-node-gpu, on the CPU and CUDA. It gets graphs as traced: its own optimizer, Grappler, does
+ * what our passes do.
  */
 export const tensorflow = {
   name: 'tensorflow',
@@ -28,6 +28,6 @@ export const tensorflow = {
   version: async () => `TensorFlow ${(await readInstallation())?.tensorflow_version}`,
   remedy: (device) =>
     device === 'cuda'
-      ? say`${call('setupTensorflow', { gpu: true })} (beside NVIDIA's driver)`
+      ? say`${call('setupTensorflow', { gpu: true })}, with NVIDIA's driver installed`
       : say`${call('setupTensorflow')}`,
 } as const satisfies Target<TensorflowExecutable>;

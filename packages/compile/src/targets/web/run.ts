@@ -8,7 +8,7 @@ import type { Device, Variables } from '../target.js';
 import { copyInto, emptyValue, initialValue, pick } from '../variables.js';
 import { webRuntime } from './runtime.js';
 
-/** Variables as tensors of onnxruntime-web, in the GPU's memory once a run has computed them there. */
+/** Variables as tensors of onnxruntime-web, which stay in the GPU's memory once a run has computed them. */
 export class WebState {
   readonly #tensors = new Map<string, Tensor>();
 
@@ -18,11 +18,12 @@ export class WebState {
 
   current(name: string): Tensor {
     const tensor = this.#tensors.get(name);
-    if (!tensor) throw new TypeError(`there is no variable '${name}', or the executable was disposed`);
+    if (!tensor)
+      throw new TypeError(`there is no variable '${name}', or the executable has been disposed of`);
     return tensor;
   }
 
-  /** Takes what a run has computed as the variable's value, and frees the old one. */
+  /** Replaces a variable's value by a run's result, and frees the old one. */
   replace(name: string, tensor: Tensor): void {
     this.#tensors.get(name)?.dispose();
     this.#tensors.set(name, tensor);
@@ -54,7 +55,7 @@ export class WebState {
   }
 }
 
-/** Runs a graph in onnxruntime-web: each run's new values of the variables are the next run's inputs. */
+/** Runs a graph in onnxruntime-web. The new values of variables become inputs of the next run. */
 export class WebExecutable implements Executable {
   private constructor(
     private readonly session: InferenceSession,

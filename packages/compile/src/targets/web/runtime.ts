@@ -1,7 +1,7 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import type { TypedArray } from '../../graph/graph.js';
 
-/** The part of onnxruntime-web that is used here. */
+/** The part of onnxruntime-web that this package uses. */
 export interface WebRuntime {
   readonly InferenceSession: {
     create(model: Uint8Array, options: InferenceSession.SessionOptions): Promise<InferenceSession>;
@@ -16,15 +16,16 @@ export interface WebRuntime {
 let runtime: WebRuntime | undefined;
 
 /**
- * Names the onnxruntime-web that runs compiled functions: `import * as ort from 'onnxruntime-web/webgpu'`. The page chooses
- * its build, where its .wasm files lie (`ort.env.wasm.wasmPaths`) and how many threads it uses (`ort.env.wasm.numThreads`).
+ * Sets the onnxruntime-web that runs compiled functions, such as `import * as ort from 'onnxruntime-web/webgpu'`. The
+ * page chooses its build, the location of its .wasm files (`ort.env.wasm.wasmPaths`) and its number of threads
+ * (`ort.env.wasm.numThreads`).
  */
 export function useOnnxRuntime(ort: WebRuntime): void {
   runtime = ort;
 }
 
-/** @throws Error before {@link useOnnxRuntime} */
+/** The runtime that was set. @throws Error before {@link useOnnxRuntime} is called */
 export function webRuntime(): WebRuntime {
-  if (!runtime) throw new Error('call useOnnxRuntime(ort) with onnxruntime-web first');
+  if (!runtime) throw new Error('no onnxruntime-web is set; call useOnnxRuntime(ort) first');
   return runtime;
 }

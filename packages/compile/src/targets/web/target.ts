@@ -7,7 +7,7 @@ import { WebExecutable, WebState } from './run.js';
 
 const emit = (graph: Graph) => toOnnxWith(emitters, applyPasses(generalPasses, graph));
 
-/** onnxruntime-web in a browser: WebGPU where there is one, else WebAssembly. It shares the forms of operations with WebGPU. */
+/** onnxruntime-web in a browser, on WebGPU or WebAssembly. It shares its emitters with the target webgpu. */
 export const web = {
   name: 'onnxruntime-web',
   engine: 'onnx',

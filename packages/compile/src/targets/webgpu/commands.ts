@@ -6,7 +6,7 @@ const packageManagers = [
   ['/usr/bin/pacman', 'pacman -S vulkan-icd-loader'],
 ] as const;
 
-/** The command that installs what WebGPU needs beside a GPU; undefined where the system brings it or is not known. */
+/** The command that installs what WebGPU needs besides a GPU; undefined if the system includes it or is unknown. */
 export function webgpuDriverCommand(exists: (path: string) => boolean = existsSync): string | undefined {
   return packageManagers.find(([program]) => exists(program))?.[1];
 }

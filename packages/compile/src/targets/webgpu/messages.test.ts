@@ -22,10 +22,10 @@ describe('simulated: what onnxruntime says becomes one line that helps', () => {
     const step = explainDeviceError(device, new Error(said), 32);
     expect(step).toBeInstanceOf(OutOfMemoryError);
     expect(step.message).toBe(
-      `device: ${device}: the memory does not hold a step of 32 rows: try microBatchSize: 16, which leaves the result as it is`,
+      `device: ${device}: a step of 32 rows does not fit into memory; try microBatchSize: 16, which does not change the result`,
     );
     expect(explainDeviceError(device, new Error(said), 1).message).toContain('use a smaller model');
-    expect(explainDeviceError(device, new Error(said)).message).toContain('does not hold the weights');
+    expect(explainDeviceError(device, new Error(said)).message).toContain('do not fit into memory');
   });
 
   test('an error that is not the device’s, and one that is explained already, stay', () => {

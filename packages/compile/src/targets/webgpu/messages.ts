@@ -7,9 +7,9 @@ const noAdapter = /Failed to get a WebGPU adapter|No supported adapters/;
 const outOfMemory = /out of memory|OutOfDeviceMemory|Failed to allocate/i;
 
 /**
- * The error of a GPU as one line that says what to do; an error that is not the device's comes back as it is.
+ * Turns a GPU's error into one line that says what to do; returns any other error as it is.
  *
- * @param rows of the step that was run; undefined while weights go to the device
+ * @param rows rows of the step that was run; undefined while weights are copied to the device
  */
 export function explainDeviceError(device: string, error: Error, rows?: number): Error {
   if (device === 'cpu' || error instanceof InputError) return error;
@@ -18,6 +18,6 @@ export function explainDeviceError(device: string, error: Error, rows?: number):
   const command = webgpuDriverCommand();
   const how = command === undefined ? '' : ` (\`${command}\`)`;
   return new InputError(
-    say`${mention('device', device)}: no GPU that WebGPU can use was found: it needs a driver for Vulkan, Metal or Direct3D 12${how}, or use ${mention('device', 'cpu')}`,
+    say`${mention('device', device)}: no GPU that WebGPU can use was found; install a driver for Vulkan, Metal or Direct3D 12${how}, or use ${mention('device', 'cpu')}`,
   );
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { InferenceSession } from 'onnxruntime-common';
 
-/** How many nodes of an operation ran on a provider. */
+/** The number of nodes of one operation that ran on one provider. */
 export interface Placement {
   /** Such as `WebGpu` or `CPU`. */
   provider: string;
@@ -16,7 +16,7 @@ interface ProfileEvent {
   args?: { provider?: string; op_name?: string };
 }
 
-/** A profile that a session writes until it is finished. */
+/** A profile written by a session, until it is finished. */
 export class Profile {
   private constructor(private readonly folder: string) {}
 
@@ -24,7 +24,7 @@ export class Profile {
     return new Profile(await mkdtemp(join(tmpdir(), 'mlm-placement-')));
   }
 
-  /** For the option `profile` of `createSession`. */
+  /** The option `profile` of `createSession`. */
   get prefix(): string {
     return join(this.folder, 'profile');
   }
@@ -39,7 +39,7 @@ export class Profile {
   }
 }
 
-/** One line a provider, such as `WebGpu: 12 MatMul, 3 Softmax`. */
+/** One line per provider, such as `WebGpu: 12 MatMul, 3 Softmax`. */
 export function formatPlacements(placed: readonly Placement[]): string {
   const providers = [...new Set(placed.map(({ provider }) => provider))];
   const line = (wanted: string) =>

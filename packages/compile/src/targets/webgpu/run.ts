@@ -11,8 +11,8 @@ import { formatPlacements, Profile } from './placement.js';
 import type { WebgpuVariables } from './variables.js';
 
 /**
- * Runs a graph in onnxruntime on a GPU. Variables, moments and gradients stay in the device's memory: each run's new
- * values are its outputs there and the next run's inputs. Only the given inputs go up and the outputs come down.
+ * Runs a graph in onnxruntime on a GPU. Variables, moments and gradients stay in the device's memory, where the new
+ * values of a run become inputs of the next. Only inputs and outputs are copied.
  */
 export class WebgpuExecutable implements Executable {
   private constructor(
@@ -34,7 +34,7 @@ export class WebgpuExecutable implements Executable {
       ...Object.keys(graph.outputs).map((name) => [outputName(graph, name), 'cpu'] as const),
       ...Object.keys(graph.updates).map((name) => [updateName(name), 'gpu-buffer'] as const),
     ]);
-    // `mlm --debug` sets it: the first run then tells where each operation ran.
+    // Set by `mlm --debug`: prints where each operation of the first run ran.
     const profile = process.env.MLM_DEBUG ? await Profile.create() : undefined;
     const { device } = variables;
     const session = await createSession(model, {

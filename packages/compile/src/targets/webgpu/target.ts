@@ -11,7 +11,7 @@ import { WebgpuVariables } from './variables.js';
 
 const emit = (graph: Graph) => toOnnxWith(emitters, applyPasses(generalPasses, graph));
 
-/** onnxruntime on a GPU through WebGPU. Variables stay in the GPU's memory. */
+/** onnxruntime on a GPU, through WebGPU. Variables stay in the GPU's memory. */
 export const webgpu = {
   name: 'webgpu',
   engine: 'onnx',

@@ -5,10 +5,10 @@ import { entryPoint, lastWords, reportedParts, runCommand } from '@mlm/base/spaw
 const passed = new Set<string>();
 
 /**
- * Starts a device once in a separate process before using it in this one: Dawn writes its stack traces past every log
- * level, and a driver that crashes takes its process along.
+ * Starts a device in a separate process before this process uses it: Dawn prints stack traces at any log level, and a
+ * crashing driver ends its process.
  *
- * @throws InputError when the device does not start
+ * @throws InputError if the device does not start
  */
 export async function tryDevice(device: string): Promise<void> {
   if (passed.has(device)) return;

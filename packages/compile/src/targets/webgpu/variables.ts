@@ -10,7 +10,7 @@ import { explainDeviceError } from './messages.js';
 
 type Variables = Readonly<Record<string, VariableSpec | Variable>>;
 
-/** Variables in a device's memory; steps may share them. They come down to the host only when they are read. */
+/** Variables in a device's memory, which executables can share. They are copied to the host only when they are read. */
 export class WebgpuVariables {
   readonly #copies = new Map<string, Promise<InferenceSession>>();
   readonly #tensors = new Map<string, Tensor>();
@@ -32,11 +32,12 @@ export class WebgpuVariables {
 
   current(name: string): Tensor {
     const tensor = this.#tensors.get(name);
-    if (!tensor) throw new TypeError(`there is no variable '${name}', or the step was disposed`);
+    if (!tensor)
+      throw new TypeError(`there is no variable '${name}', or the executable has been disposed of`);
     return tensor;
   }
 
-  /** Takes a tensor that the device has computed as the variable's value, and frees the old one. */
+  /** Replaces a variable's value by a tensor in the device's memory, and frees the old one. */
   replace(name: string, tensor: Tensor): void {
     this.#tensors.get(name)?.dispose();
     this.#tensors.set(name, tensor);
@@ -76,7 +77,7 @@ export class WebgpuVariables {
     this.replace(name, y!);
   }
 
-  /** A session that does nothing but move: `getData` of a device's tensor crashes in onnxruntime-node 1.30. */
+  /** A session that only copies: `getData` of a tensor on a device crashes onnxruntime-node 1.30. */
   #copySession({ type, dims }: Tensor, to: 'cpu' | 'gpu-buffer'): Promise<InferenceSession> {
     const key = `${type} ${dims.length} ${to}`;
     const known = this.#copies.get(key);
@@ -88,7 +89,7 @@ export class WebgpuVariables {
   }
 }
 
-/** A model that gives its input. */
+/** A model that returns its input. */
 export function copyModel(type: OnnxType, rank: number): Uint8Array {
   const dims = Array.from({ length: rank }, (_, axis) => `size${axis}`);
   return encodeModel({

@@ -3,23 +3,23 @@ import { InputError, mention, say } from '@mlm/base/errors';
 import { type Client, type Device, type OptionValue, Plugin } from '@mlm/pjrt';
 import { findPlugin, type XlaDevice, type XlaPlugin } from './installation.js';
 
-/** The devices that executables of a process run on: opened once, as a GPU's memory has one owner. */
+/** The devices of a process's executables, opened only once, since a GPU's memory has one owner. */
 export interface Devices {
   readonly client: Client;
-  /** As many as were asked for. */
+  /** The requested number of devices. */
   readonly list: readonly Device[];
   readonly plugin: XlaPlugin;
-  /** What a compiled program depends on beside its text and flags. */
+  /** A hash of what a compiled program depends on besides its text and flags. */
   readonly fingerprint: string;
 }
 
 const opened = new Map<string, Promise<Devices>>();
 
 /**
- * Opens `count` devices of a kind, or gives those that are open.
+ * Opens `count` devices of a kind, or returns the open ones.
  *
- * @param threads - of a CPU; the first caller of a process decides
- * @throws InputError if XLA is not set up for the device, or there are fewer of them
+ * @param threads threads of a CPU; the first call in a process decides
+ * @throws InputError if XLA is not set up for the device, or the machine has fewer devices
  */
 export async function openDevices(device: XlaDevice, count: number, threads?: number): Promise<Devices> {
   const plugin = await findPlugin(device);
@@ -30,7 +30,7 @@ export async function openDevices(device: XlaDevice, count: number, threads?: nu
   const devices = await client;
   if (devices.list.length < count) {
     throw new InputError(
-      say`${mention('devices', count)}: there are ${devices.list.length} of ${mention('device', device)}`,
+      say`${mention('devices', count)}: ${mention('device', device)} has only ${devices.list.length}`,
     );
   }
   return { ...devices, list: devices.list.slice(0, count) };
@@ -42,16 +42,16 @@ async function open(
   count: number,
   threads: number | undefined,
 ): Promise<Devices> {
-  // XLA:CPU sizes its pool of threads by this variable.
+  // XLA:CPU reads the size of its thread pool from this variable.
   if (device === 'cpu' && threads !== undefined) process.env.NPROC = String(threads);
   const loaded = await Plugin.load(plugin.path);
   const client = await loaded.createClient(clientOptions(device, count)).catch((error: Error) => {
-    throw new InputError(say`${mention('device', device)}: XLA finds none: ${error.message}`);
+    throw new InputError(say`${mention('device', device)}: XLA found no such device: ${error.message}`);
   });
   if (client.platform !== device) {
     client.destroy();
     throw new InputError(
-      say`${mention('device', device)}: ${plugin.path} is a plugin for ${client.platform}`,
+      say`${mention('device', device)}: ${plugin.path} is a plugin for ${client.platform}; use ${mention('device', client.platform)} or another plugin`,
     );
   }
   const kinds = client.devices.map(({ kind }) => kind);
@@ -70,6 +70,6 @@ async function open(
   };
 }
 
-/** GPUs: memory is taken as it is needed, so that other processes have room beside a small model. */
+/** On GPUs, memory is allocated as needed, which leaves room for other processes. */
 const clientOptions = (device: XlaDevice, count: number): Record<string, OptionValue> =>
   device === 'cpu' ? { cpu_device_count: count } : device === 'tpu' ? {} : { preallocate: false };

@@ -5,9 +5,9 @@ import type { XlaDevice } from './installation.js';
 /** How XLA compiles for a device. */
 export interface FlagOptions {
   readonly device: XlaDevice;
-  /** The same bits in every run, at some cost; default true. */
+  /** Whether every run gives the same bits, at some cost. Default: true. */
   readonly deterministic?: boolean | undefined;
-  /** The folder of CUDA's compiler. */
+  /** Folder of CUDA's compiler. */
   readonly dataFolder?: string | undefined;
 }
 
@@ -18,21 +18,21 @@ export function compileFlags({
   dataFolder,
 }: FlagOptions): Record<string, OptionValue> {
   return {
-    // What is rounded to bfloat16 is rounded, also where XLA could keep more bits.
+    // Values are rounded to bfloat16 even where XLA could keep more bits.
     xla_allow_excess_precision: false,
     ...(device === 'cuda' && dataFolder ? { xla_gpu_cuda_data_dir: dataFolder } : {}),
     ...(device === 'cuda' || device === 'rocm' ? gpuFlags(deterministic) : {}),
   };
 }
 
-/** How a program is written for a device. Nothing but a GPU adds in no order. */
+/** How a program is written for a device. Only GPUs add in no fixed order. */
 export const emissionFor = (device: XlaDevice, deterministic = true): Pick<EmitOptions, 'sortedSums'> => ({
   sortedSums: deterministic && (device === 'cuda' || device === 'rocm'),
 });
 
 /**
- * Deterministic: sums over duplicates are sorted in place of atomic, and no kernel is chosen by its measured time. Without
- * autotuning Triton's matrix products have no configuration, so cuBLAS does them all.
+ * Deterministic flags replace atomic sums by sorted ones, and never choose a kernel by its measured speed. Without
+ * autotuning, Triton's matrix products have no configuration, so that cuBLAS computes them all.
  */
 const gpuFlags = (deterministic: boolean): Record<string, OptionValue> =>
   deterministic

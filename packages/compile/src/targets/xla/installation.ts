@@ -4,22 +4,22 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { call, InputError, type MessageParts, say } from '@mlm/base/errors';
 
-/** Where XLA runs. `rocm` and `tpu` were never tried. */
+/** Where XLA runs. `rocm` and `tpu` have never been tested. */
 export type XlaDevice = 'cpu' | 'cuda' | 'rocm' | 'tpu';
 
-/** What `setupXla` of @mlm/engines left behind for a device. */
+/** The record of `setupXla` of @mlm/engines for a device. */
 export interface XlaInstallation {
   format_version: 1;
   device: XlaDevice;
-  /** Name and version of the wheel that has the plugin: `jax-cuda13-pjrt 0.12.0.1`. */
+  /** Name and version of the plugin's wheel, such as `jax-cuda13-pjrt 0.12.0.1`. */
   package: string;
-  /** The PJRT plugin, relative to the record's folder. */
+  /** Path of the PJRT plugin, relative to the record's folder. */
   plugin: string;
-  /** The vendor's compiler and its libraries (`xla_gpu_cuda_data_dir`), relative likewise. */
+  /** Folder of the vendor's compiler and its libraries (`xla_gpu_cuda_data_dir`), relative to the record's folder. */
   data_folder?: string | undefined;
 }
 
-/** The shared library that runs programs on a device. */
+/** A PJRT plugin: the shared library that runs programs on a device. */
 export interface XlaPlugin {
   /** Absolute path. */
   readonly path: string;
@@ -29,7 +29,7 @@ export interface XlaPlugin {
 }
 
 /**
- * The per-user folder with a plugin for each device: `$MLM_XLA_HOME`, else `$XDG_DATA_HOME/mlm/xla`, else
+ * The per-user folder of the plugins of all devices: `$MLM_XLA_HOME`, else `$XDG_DATA_HOME/mlm/xla`, else
  * `~/.local/share/mlm/xla`.
  */
 export function xlaFolder(environment: NodeJS.ProcessEnv = process.env): string {
@@ -37,7 +37,7 @@ export function xlaFolder(environment: NodeJS.ProcessEnv = process.env): string 
   return environment.MLM_XLA_HOME || join(data, 'mlm', 'xla');
 }
 
-/** The record of a device's set-up; undefined when there is none, or its plugin has gone. */
+/** The record of a device's setup; undefined if there is none or its plugin is gone. */
 export async function readXlaInstallation(
   device: XlaDevice,
   folder = xlaFolder(),
@@ -49,7 +49,7 @@ export async function readXlaInstallation(
 }
 
 /**
- * The plugin for a device: what `MLM_PJRT_PLUGIN` names, else what was set up.
+ * The plugin of a device: the one that `MLM_PJRT_PLUGIN` names, else the one that was set up.
  *
  * @throws InputError if there is none
  */
@@ -58,7 +58,9 @@ export async function findPlugin(device: XlaDevice): Promise<XlaPlugin> {
   if (named) return { path: resolve(named), version: `plugin ${named}` };
   const record = await readXlaInstallation(device);
   if (!record) {
-    throw new InputError(say`XLA is not set up for ${device}: ${remedyFor(device)}`);
+    throw new InputError(
+      say`XLA is not set up for ${device}; ${device === 'cpu' ? 'set' : 'run'} ${remedyFor(device)}`,
+    );
   }
   const at = (path: string) => join(xlaFolder(), device, path);
   return {
@@ -68,9 +70,9 @@ export async function findPlugin(device: XlaDevice): Promise<XlaPlugin> {
   };
 }
 
-/** What gets XLA to run on a device. */
+/** The command, or the setting of the environment, that makes XLA run on a device. */
 export function remedyFor(device: XlaDevice): MessageParts {
-  if (device === 'cpu') return ['let MLM_PJRT_PLUGIN name a PJRT plugin for the CPU'];
-  if (device === 'cuda') return say`run ${call('setupXla')}`;
-  return say`run ${call('setupXla', { [device]: true })} (never tried on such a device)`;
+  if (device === 'cpu') return ['MLM_PJRT_PLUGIN=<a PJRT plugin for the CPU>'];
+  if (device === 'cuda') return say`${call('setupXla')}`;
+  return say`${call('setupXla', { [device]: true })} (untested)`;
 }

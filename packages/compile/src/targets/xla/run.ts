@@ -8,17 +8,17 @@ import { type ResolvedInput, resolveInputs, rowsOf } from '../inputs.js';
 import type { StableHloModule } from './emit/module.js';
 import type { XlaState } from './state.js';
 
-/** A program for given sizes, on its devices. */
+/** A program for given sizes, loaded on its devices. */
 export interface XlaProgram extends Pick<StableHloModule, 'parameters' | 'assigned' | 'outputs'> {
   readonly executable: LoadedExecutable;
 }
 
-/** Compiles the function for sizes of its inputs that were not met before. */
+/** Compiles the function for new sizes of its inputs. */
 export type MakeProgram = (sizes: ReadonlyMap<string, number>) => Promise<XlaProgram>;
 
 /**
- * Runs a function as programs of XLA, one for each set of sizes. The variables live on the devices: a program takes
- * over the buffers of those that it assigns.
+ * Runs a function as programs of XLA, one for each set of sizes. Variables stay on the devices; a program reuses the
+ * buffers of those it assigns.
  */
 export class XlaExecutable implements Executable {
   readonly #programs = new Map<string, Promise<XlaProgram>>();
@@ -31,7 +31,7 @@ export class XlaExecutable implements Executable {
     readonly device: string,
   ) {}
 
-  /** How many programs were compiled, one for each set of sizes. */
+  /** Number of compiled programs, one for each set of sizes. */
   get programs(): number {
     return this.#programs.size;
   }
@@ -76,7 +76,7 @@ export class XlaExecutable implements Executable {
     return made;
   }
 
-  /** What each device is given: its share of the inputs that are divided, and all of the others. */
+  /** The inputs of each device: its share of the divided inputs, and the others as a whole. */
   #divide(given: Readonly<Record<string, ExecutableInput>>): Record<string, ExecutableInput>[] {
     const count = this.state.devices.list.length;
     return Array.from({ length: count }, (_, k) =>
@@ -116,7 +116,7 @@ export class XlaExecutable implements Executable {
         results.map((own) => own[i]!),
       );
     });
-    // Every device has the same outputs; the first one's are read.
+    // All devices have the same outputs; only the first one's are read.
     const [kept, ...others] = results.map((own) =>
       own.slice(assigned.length, assigned.length + outputs.length),
     );
@@ -130,11 +130,13 @@ export class XlaExecutable implements Executable {
   }
 }
 
-/** Share k of an input that holds the devices' shares one after another. */
+/** Share k of an input that holds the shares of all devices, one after another. */
 function shareOf(name: string, input: ExecutableInput, k: number, count: number): ExecutableInput {
   const { data, shape } = 'shape' in input ? input : { data: input, shape: undefined };
   if (data.length % count !== 0) {
-    throw new TypeError(`the input '${name}' has ${data.length} values, which ${count} devices cannot share`);
+    throw new TypeError(
+      `the input '${name}' has ${data.length} values, which cannot be divided among ${count} devices`,
+    );
   }
   const size = data.length / count;
   const own = data.subarray(k * size, (k + 1) * size);

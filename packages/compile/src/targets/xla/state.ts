@@ -4,7 +4,7 @@ import type { Variables } from '../target.js';
 import { checkFits, firstValue, pick } from '../variables.js';
 import type { Devices } from './devices.js';
 
-/** Variables on the devices, of which each has its own copy of all. */
+/** Variables on the devices, each of which has a copy of all. */
 export class XlaState {
   readonly #buffers = new Map<string, DeviceBuffer[]>();
 
@@ -22,7 +22,7 @@ export class XlaState {
     return this.#buffers.get(name)!;
   }
 
-  /** Puts a program's results in the place of a variable's buffers, which the program took over. */
+  /** Replaces a variable's buffers, which a program has reused, by the program's results. */
   replace(name: string, buffers: DeviceBuffer[]): void {
     for (const old of this.#buffers.get(name)!) old.destroy();
     this.#buffers.set(name, buffers);

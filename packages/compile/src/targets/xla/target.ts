@@ -16,10 +16,10 @@ import { findPlugin, remedyFor, type XlaDevice } from './installation.js';
 import { type MakeProgram, XlaExecutable } from './run.js';
 import { XlaState } from './state.js';
 
-/** What XLA does not do itself, to graphs of any sizes; behind them {@link sizedPasses}. */
+/** The passes that work on graphs of any sizes, before {@link sizedPasses}. */
 export const passes = generalPasses;
 
-/** What is done to a graph of given sizes: what XLA would run as many small kernels becomes few. */
+/** The passes that work on graphs of given sizes. They join what XLA would run as many small kernels. */
 export const sizedPasses: readonly Pass[] = [
   joinMasks,
   joinSegmentSums,
@@ -31,8 +31,8 @@ export const sizedPasses: readonly Pass[] = [
 const devices: readonly XlaDevice[] = ['cuda', 'rocm', 'tpu', 'cpu'];
 
 /**
- * XLA through PJRT: the whole function as one program, on one device or several. Programs have static shapes: there is
- * one for each set of sizes that the inputs come in.
+ * XLA through PJRT: the whole function is one program, on one or more devices. Programs have static shapes, so that
+ * there is one for each set of input sizes.
  */
 export const xla = {
   name: 'xla',
@@ -60,7 +60,7 @@ export const xla = {
   remedy: (device) => remedyFor(device as XlaDevice),
 } as const satisfies Target<XlaExecutable>;
 
-/** Writes and compiles a program for given sizes, or takes what an earlier process made of the same. */
+/** Writes and compiles the program for given sizes, or takes it from the cache. */
 function programsOf(
   source: Source,
   devices: Devices,
@@ -78,7 +78,7 @@ function programsOf(
   };
 }
 
-/** Compiles a program; one that is kept is found by its text, its flags, the plugin and the kind of device. */
+/** Compiles a program, or takes it from the cache, by its text, its flags, the plugin and the kind of device. */
 async function compileKept(
   source: Source,
   text: string,
@@ -97,7 +97,7 @@ async function compileKept(
     });
     return compiled ?? (await client.deserialize(bytes));
   } catch (error) {
-    // A plugin need not serialize, and what another build of it wrote is of no use, and no harm.
+    // Plugins need not support serialization; what another build has written is useless but harmless.
     if (compiled) return compiled;
     if (error instanceof PjrtError && error.call === 'Client_Compile') throw error;
     return compile();

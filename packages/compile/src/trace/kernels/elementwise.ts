@@ -17,7 +17,7 @@ const binary = (dtype?: DType): KernelRule => ({
 const all = (names: readonly string[], rule: KernelRule): Record<string, KernelRule> =>
   Object.fromEntries(names.map((name) => [name, rule]));
 
-/** Kernels that treat every element alone. */
+/** Kernels that compute each element independently. */
 export const elementwise: Record<string, KernelRule> = {
   ...all(
     [

@@ -8,7 +8,7 @@ const reshapeTo = (x: Value, shape: readonly number[]): KernelCall =>
     ? { same: x }
     : { op: 'Reshape', inputs: [x], attributes: { shape }, outputs: [{ shape, dtype: x.dtype }] };
 
-/** A tensor without elements. */
+/** A tensor with no elements. */
 const emptyOf = (shape: readonly number[], { dtype }: Value): KernelCall => ({
   op: 'Fill',
   inputs: [],
@@ -16,7 +16,7 @@ const emptyOf = (shape: readonly number[], { dtype }: Value): KernelCall => ({
   outputs: [{ shape, dtype }],
 });
 
-/** Kernels that move elements and compute nothing. Sizes and axes in attributes are explicit, never −1. */
+/** Kernels that only move elements. Sizes and axes in attributes are explicit, never −1. */
 export const layout: Record<string, KernelRule> = {
   Reshape: {
     inputs: ['x'],
@@ -59,7 +59,7 @@ export const layout: Record<string, KernelRule> = {
       );
       util.assert(
         sizesVary || shape!.every((length, i) => from![i]! + length <= sizes(x!)[i]!),
-        () => `the slice [${shape}] from [${from}] leaves the shape [${sizes(x!)}]`,
+        () => `a slice of [${shape}] from [${from}] exceeds the shape [${sizes(x!)}]`,
       );
       if (shape!.every((length, i) => length === x!.shape[i])) return { same: x! };
       return { attributes: { begin: from!, size: shape! }, outputs: [{ shape: shape!, dtype: x!.dtype }] };

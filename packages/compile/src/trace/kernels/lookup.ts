@@ -2,7 +2,7 @@ import { gather_util, type Tensor, type TensorInfo } from '@tensorflow/tfjs-core
 import type { DType, OutputSpec, Value } from '../../graph/graph.js';
 import { frontAxis, type KernelRule, numbers, sizes } from './rule.js';
 
-/** A constant tensor whose elements are all equal. */
+/** A constant tensor of equal elements. */
 const fill = (value: number, { shape, dtype }: OutputSpec) => ({
   op: 'Fill',
   inputs: [],
@@ -10,15 +10,15 @@ const fill = (value: number, { shape, dtype }: OutputSpec) => ({
   outputs: [{ shape, dtype }],
 });
 
-/** As much of a tensor as tfjs's checks look at. */
+/** The part of a tensor that tfjs's checks read. */
 const tensorOf = ({ shape, dtype }: Value) => ({ shape, dtype, rank: shape.length }) as TensorInfo & Tensor;
 
-/** Kernels that pick, place or make elements. */
+/** Kernels that select, place or generate elements. */
 export const lookup: Record<string, KernelRule> = {
   GatherV2: {
     inputs: ['x', 'indices'],
     infer: ([x, indices], { axis, batchDims }) => {
-      if (batchDims) throw new Error('tf.gather with batchDims cannot be traced: use tf.gatherND');
+      if (batchDims) throw new Error('tf.gather with batchDims cannot be traced; use tf.gatherND');
       const at = frontAxis(axis ?? 0, x!.shape.length);
       const shape = [...sizes(x!).slice(0, at), ...sizes(indices!), ...sizes(x!).slice(at + 1)];
       return { attributes: { axis: at }, outputs: [{ shape, dtype: x!.dtype }] };
@@ -81,7 +81,7 @@ export const lookup: Record<string, KernelRule> = {
     inputs: [],
     infer: (_, { start, stop, step, dtype }) => {
       const span = (stop as number) - (start as number);
-      // tfjs counts down where no step was given and the end lies below.
+      // tfjs counts down if no step is given and the end is below the start.
       const by = span < 0 && step === 1 ? -1 : (step as number);
       const length = Math.max(0, Math.ceil(span / by));
       return {

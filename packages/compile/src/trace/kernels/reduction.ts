@@ -4,7 +4,7 @@ import { axesOf, frontAxis, type KernelRule, sizes } from './rule.js';
 const reduced = (dtype?: DType): KernelRule => ({
   inputs: ['x'],
   infer: ([x], { axis, reductionIndices, keepDims }) => {
-    // tfjs's Max calls its axis by another name.
+    // In tfjs, the axis of Max has another name.
     const axes = axesOf(axis ?? reductionIndices, x!);
     const shape = sizes(x!).map((size, i) => (axes.includes(i) ? 1 : size));
     return {
@@ -38,7 +38,7 @@ const softmax: KernelRule = {
   }),
 };
 
-/** Kernels that read along an axis. Reductions carry `axes`, counted from the front, and `keepDims`. */
+/** Kernels that work along axes. Reductions have the attributes `axes`, counted from the front, and `keepDims`. */
 export const reduction: Record<string, KernelRule> = {
   Sum: reduced(),
   Mean: reduced('float32'),

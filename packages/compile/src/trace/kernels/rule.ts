@@ -1,10 +1,10 @@
 import { backend_util, util } from '@tensorflow/tfjs-core';
 import type { Attributes, OutputSpec, Value } from '../../graph/graph.js';
 
-/** What a kernel call becomes: a node, or no node at all because the result is a value that exists already. */
+/** What a kernel call is recorded as: a new node, or an existing value. */
 export type KernelCall =
   | {
-      /** The node's operation if it is not the kernel's name. */
+      /** The node's operation. Default: the kernel's name. */
       readonly op?: string;
       readonly inputs?: readonly Value[];
       readonly attributes?: Attributes;
@@ -12,22 +12,24 @@ export type KernelCall =
     }
   | { readonly same: Value };
 
-/** How one tfjs kernel is recorded. */
+/** How a tfjs kernel is recorded. */
 export interface KernelRule {
-  /** The kernel's inputs in the node's order; absent for kernels of a list of tensors. */
+  /** The names of the kernel's inputs, in the node's order; absent if the kernel takes a list of tensors. */
   readonly inputs?: readonly string[];
-  /** The kernel returns a list of tensors. */
+  /** Whether the kernel returns a list of tensors. */
   readonly list?: boolean;
-  /** @param sizesVary the sizes are samples of named sizes, so that a size out of bounds is the run's to refuse */
+  /**
+   * @param sizesVary whether sizes are samples of named sizes, so that only a run can tell whether one is out of bounds
+   */
   infer(inputs: readonly Value[], attributes: Attributes, sizesVary: boolean): KernelCall;
 }
 
-/** Numbers of a shape while recording, when every size is a sample. */
+/** A value's shape, which has only numbers while recording. */
 export const sizes = (value: Value): number[] => value.shape as number[];
 
 export const numbers = (attribute: unknown): number[] => attribute as number[];
 
-/** The axes that a reduction names, not negative and in order. */
+/** The axes of a reduction, counted from the front, in ascending order. */
 export function axesOf(axis: unknown, value: Value): number[] {
   return util.parseAxisParam((axis ?? null) as number | number[], sizes(value)).sort((a, b) => a - b);
 }

@@ -10,9 +10,9 @@ const BYTES = {
   bool: Uint8Array,
 } as const;
 
-/** Builds an ONNX graph: names values, shares constants, and computes run-time sizes. */
+/** Builds an ONNX graph: names values, shares constants and computes sizes at run time. */
 export class ModelBuilder {
-  /** @param taken names that are given: of inputs, variables and results */
+  /** @param taken the names of inputs, variables and results */
   constructor(private readonly taken: ReadonlySet<string> = new Set()) {}
 
   readonly nodes: OnnxNode[] = [];
@@ -34,13 +34,15 @@ export class ModelBuilder {
     });
   }
 
+  /** Names the tensor that holds a value. */
   bind(value: Value, name: string): void {
     this.#names.set(value, name);
   }
 
   name(value: Value): string {
     const name = this.#names.get(value);
-    if (name === undefined) throw new Error(`no ONNX value for ${value.name ?? value.node?.op}`);
+    if (name === undefined)
+      throw new Error(`the value '${value.name ?? value.node?.op}' has not been written yet`);
     return name;
   }
 
@@ -48,7 +50,7 @@ export class ModelBuilder {
     return this.#free(`v${this.#count++}`);
   }
 
-  /** Adds a node of one output and returns the output's name. */
+  /** Adds a node with one output, whose name it returns. */
   op(
     opType: string,
     inputs: readonly string[],
@@ -98,7 +100,7 @@ export class ModelBuilder {
     return this.constant(values, 'int64', [values.length]);
   }
 
-  /** A one-dimensional int64 tensor that holds a shape, computed at run time where sizes are named. */
+  /** A shape as int64 [rank], computed at run time if it has named sizes. */
   shape(shape: Shape): string {
     if (!shape.some(isSymbolic)) return this.ints(shape as number[]);
     return this.op(
@@ -108,13 +110,13 @@ export class ModelBuilder {
     );
   }
 
-  /** A shape for Reshape alone: one unknown size may be left to the runtime. */
+  /** A shape for Reshape, which can infer a single named size. */
   reshapeTarget(shape: Shape): string {
     if (shape.filter(isSymbolic).length !== 1 || shape.includes(0)) return this.shape(shape);
     return this.ints(shape.map((dimension) => (isSymbolic(dimension) ? -1 : dimension)));
   }
 
-  /** One size, as int64[1]. */
+  /** A size as int64 [1]. */
   size(dimension: Dimension): string {
     if (!isSymbolic(dimension)) return this.ints([dimension]);
     const key = formatDimension(dimension);
@@ -132,7 +134,7 @@ export class ModelBuilder {
 
   #namedSize(name: string): string {
     const source = this.#dimensionSources.get(name);
-    if (!source) throw new Error(`no input has an axis of exactly the size '${name}'`);
+    if (!source) throw new Error(`no input has an axis of size '${name}'`);
     return this.op('Shape', [source.input], { start: source.axis, end: source.axis + 1 });
   }
 

@@ -2,13 +2,13 @@ import { type Emit, inputType, outputType } from '../../emit.js';
 import { DATA_TYPE } from '../protobuf.js';
 import type { ModelBuilder } from './builder.js';
 
-/** An operation that ONNX has too. */
+/** An operation that ONNX has as well. */
 export const direct =
   (opType: string): Emit<ModelBuilder> =>
   (to, _, ...x) =>
     to.op(opType, x);
 
-/** A cast of a boolean to a number where an ONNX operation knows no booleans, and back. */
+/** Runs an ONNX operation that does not support booleans on numbers, and converts its result back. */
 export const onNumbers =
   (emit: Emit<ModelBuilder>): Emit<ModelBuilder> =>
   (to, node, ...x) => {

@@ -6,7 +6,7 @@ import { direct, onNumbers } from './direct.js';
 const same = (...names: string[]): EmitTable<ModelBuilder> =>
   Object.fromEntries(names.map((name) => [name, direct(name)]));
 
-/** Operations that treat every element alone. */
+/** Operations that compute each element independently. */
 export const elementwise: EmitTable<ModelBuilder> = {
   ...same('Abs', 'Ceil', 'Cos', 'Cosh', 'Elu', 'Erf', 'Exp', 'Floor', 'Log', 'Reciprocal', 'Relu'),
   ...same('Selu', 'Sigmoid', 'Sin', 'Sinh', 'Softplus', 'Sqrt', 'Tan', 'Tanh', 'Neg'),
@@ -14,7 +14,7 @@ export const elementwise: EmitTable<ModelBuilder> = {
   Log1p: (to, _, x) => to.op('Log', [to.op('Add', [x, to.scalar(1)])]),
   Relu6: (to, node, x) => to.op('Clip', [x, to.scalar(0, inputType(node)), to.scalar(6, inputType(node))]),
   Round: (to, node, x) => (inputType(node) === 'float32' ? to.op('Round', [x]) : x),
-  // tfjs has the sign 0 for what is not a number.
+  // In tfjs, the sign of NaN is 0.
   Sign: (to, node, x) => {
     const sign = to.op('Sign', [x]);
     return inputType(node) === 'float32' ? to.op('Where', [to.op('IsNaN', [x]), to.scalar(0), sign]) : sign;
@@ -53,7 +53,7 @@ export const elementwise: EmitTable<ModelBuilder> = {
         ),
   FloorDiv: (to, node, ...x) => {
     if (inputType(node) === 'float32') return to.op('Floor', [to.op('Div', x)]);
-    // Doubles hold every int32 and tell apart every quotient of two; tfjs has 0 for a division by zero.
+    // Doubles represent every int32 and distinguish all their quotients. In tfjs, a division by zero gives 0.
     const doubles = x.map((name) => to.op('Cast', [name], { to: DATA_TYPE.float64 }));
     const wide = to.op('Cast', [to.op('Floor', [to.op('Div', doubles)])], { to: DATA_TYPE.int64 });
     const quotient = to.op('Cast', [wide], { to: DATA_TYPE.int32 });

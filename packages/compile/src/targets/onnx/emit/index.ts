@@ -6,7 +6,7 @@ import { lookup } from './lookup.js';
 import { matmul } from './matmul.js';
 import { reduction } from './reduction.js';
 
-/** How each operation of the graph is written in ONNX, standard operators of opset 21 wherever one fits. */
+/** How each operation is written in ONNX, with standard operators of opset 21 wherever possible. */
 export const emitters: EmitTable<ModelBuilder> = {
   ...elementwise,
   ...reduction,

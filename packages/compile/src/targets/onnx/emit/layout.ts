@@ -8,8 +8,8 @@ const add = (to: ModelBuilder, values: readonly Dimension[], others: readonly Di
   to.op('Add', [to.shape(values), to.shape(others)]);
 
 /**
- * x times a number that is 1 whatever `after` holds, which no optimizer can know: so x waits for them, and neither common
- * subexpressions nor fusions reach across.
+ * x times a number computed from `after` that is always 1, which no optimizer can see: x waits for them, and neither
+ * common subexpression elimination nor fusion crosses it.
  */
 const barrier: Emit<ModelBuilder> = (to, _, x, ...after) => {
   const firsts = after.map((name) =>
@@ -20,7 +20,7 @@ const barrier: Emit<ModelBuilder> = (to, _, x, ...after) => {
   return to.op('Mul', [x, to.op('Add', [to.op('Mul', [count, to.scalar(0)]), to.scalar(1)])]);
 };
 
-/** Operations that move elements. */
+/** Operations that only move elements. */
 export const layout: EmitTable<ModelBuilder> = {
   Reshape: (to, node, x) => {
     const shape = dimensions(node, 'shape');

@@ -17,7 +17,7 @@ const fill = (
   return shape.length === 0 ? scalar : to.op('Expand', [scalar, to.shape(shape)]);
 };
 
-/** Operations that pick, place or make elements. */
+/** Operations that select, place or generate elements. */
 export const lookup: EmitTable<ModelBuilder> = {
   GatherV2: (to, node, ...x) => to.op('Gather', x, { axis: number(node, 'axis') }),
   GatherNd: (to, _, x, indices) => to.op('GatherND', [x, to.op('Cast', [indices], { to: DATA_TYPE.int64 })]),
@@ -28,7 +28,7 @@ export const lookup: EmitTable<ModelBuilder> = {
     const isScalar = node.inputs[0]!.shape.length === 0;
     const listed = isScalar ? to.op('Unsqueeze', [indices, to.ints([0])]) : indices!;
     const wide = to.op('Cast', [listed], { to: DATA_TYPE.int64 });
-    // ONNX counts negative indices from the end; tfjs writes a row of off values.
+    // ONNX counts negative indices from the end; in tfjs, they give a row of off values.
     const inside = to.op('Where', [
       to.op('Less', [wide, to.constant([0], 'int64', [])]),
       to.op('Reshape', [to.size(depth as Dimension), to.ints([])]),

@@ -3,7 +3,7 @@ import { SCALED_MATMUL } from '../../../passes/matmul.js';
 import { type EmitTable, number } from '../../emit.js';
 import type { ModelBuilder } from './builder.js';
 
-/** Matrix products, and what simplification fuses. */
+/** Matrix products, and the operations that passes fuse. */
 export const matmul: EmitTable<ModelBuilder> = {
   BatchMatMul: (to, node, ...x) => {
     const { transposeA, transposeB } = node.attributes;

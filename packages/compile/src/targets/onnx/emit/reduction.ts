@@ -17,7 +17,7 @@ const argument =
       to: DATA_TYPE.int32,
     });
 
-/** Operations along axes. */
+/** Operations that work along axes. */
 export const reduction: EmitTable<ModelBuilder> = {
   Sum: onNumbers(reduce('ReduceSum')),
   Mean: (to, node, x) =>

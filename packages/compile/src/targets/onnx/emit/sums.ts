@@ -6,11 +6,11 @@ import { DATA_TYPE } from '../protobuf.js';
 import type { ModelBuilder } from './builder.js';
 
 /**
- * Adds rows up by place: a table [places, width] of zeros, and in it the sums. A place outside fails the run.
+ * Sums rows by place into a table [places, width] of zeros. A place beyond the table fails the run.
  *
  * @param places int32 [rows], not negative
  * @param updates [rows, width]
- * @param table its shape as int64 [2], its dtype, and the sizes of which `rows` is the product
+ * @param table the table's shape as int64 [2], its dtype, and the sizes whose product is the number of rows
  */
 export type AddRows = (
   to: ModelBuilder,
@@ -20,9 +20,9 @@ export type AddRows = (
 ) => string;
 
 /**
- * By ScatterElements, which is given a place for every element. Its threads divide columns, if anything, so every sum is
- * complete and in the order of the rows. ScatterND would take the places as they are, but its threads divide rows, add
- * without a lock and lose updates. See docs/determinism.md.
+ * Uses ScatterElements, with a place for every element: its threads divide at most the columns, so that every sum is
+ * complete and in row order. ScatterND could use the places as they are, but its threads divide the rows, add without a
+ * lock and lose updates. See docs/determinism.md.
  */
 export const addRows: AddRows = (to, places, updates, { shape, dtype }) => {
   const column = to.op('Unsqueeze', [places, to.ints([1])]);
@@ -31,12 +31,12 @@ export const addRows: AddRows = (to, places, updates, { shape, dtype }) => {
   return to.op('ScatterElements', [zeros, spread, updates], { axis: 0, reduction: 'add' });
 };
 
-/** The operations that sum over duplicates, gradients of tf.gather among them, by one way to add rows. */
+/** The operations that sum over duplicate indices, such as the gradient of tf.gather, for a given way to add rows. */
 export const sums = (add: AddRows): EmitTable<ModelBuilder> => ({
   ScatterNd: (to, { inputs, outputs }, indices, updates) => {
     const [output] = outputs as [Value];
     const { shape } = inputs[0]!;
-    // One-dimensional indices are indices of rows.
+    // One-dimensional indices select rows.
     const depth = shape.length === 1 ? 1 : (shape.at(-1) as number);
     const list = to.op('Reshape', [indices, to.ints([-1, depth])]);
     const places = placesOf(to, list, output.shape.slice(0, depth));
@@ -45,11 +45,11 @@ export const sums = (add: AddRows): EmitTable<ModelBuilder> => ({
   UnsortedSegmentSum: (to, { inputs, outputs }, x, ids) => {
     const [output] = outputs as [Value];
     const [rank, idRank] = [inputs[0]!.shape.length, inputs[1]!.shape.length];
-    // tfjs leaves out the rows of negative ids; ONNX would count those from the end.
+    // tfjs ignores rows with negative ids; ONNX would count them from the end.
     const negative = to.op('Less', [ids, to.scalar(0, 'int32')]);
     const share = to.op('Cast', [to.op('Not', [negative])], { to: DATA_TYPE[output.dtype] });
     const axes = Array.from({ length: rank - idRank }, (_, i) => idRank + i);
-    // A product, since WebGPU cannot transpose the booleans of a Where when the runtime moves a transpose past it.
+    // A product rather than Where, whose booleans WebGPU cannot transpose if the runtime moves a transpose past it.
     const kept = to.op('Mul', [x, axes.length > 0 ? to.op('Unsqueeze', [share, to.ints(axes)]) : share]);
     const places = to.op('Where', [negative, to.scalar(0, 'int32'), ids]);
     const list = to.op('Reshape', [places, to.ints([-1])]);
@@ -57,7 +57,7 @@ export const sums = (add: AddRows): EmitTable<ModelBuilder> => ({
   },
 });
 
-/** Adds rows of any shape into a tensor of any shape, of which the places run through the first `depth` axes as one. */
+/** Adds rows into a tensor of any shape, whose first `depth` axes the places index as one. */
 function sumInto(
   to: ModelBuilder,
   add: AddRows,
@@ -75,7 +75,7 @@ function sumInto(
   return to.op('Reshape', [sums, to.shape(shape)], { allowzero: 1 });
 }
 
-/** Indices [rows, axes] of elements of a shape, as places [rows]; where a part is outside, so is the place. */
+/** Converts indices [rows, axes] into a shape to places [rows]. An index out of bounds gives a place out of bounds. */
 function placesOf(to: ModelBuilder, indices: string, shape: Shape): string {
   const int32 = (x: string) => to.op('Cast', [x], { to: DATA_TYPE.int32 });
   const lastAxis = to.ints([1]);

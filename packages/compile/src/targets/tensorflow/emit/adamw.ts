@@ -3,22 +3,22 @@ import type { AdamWInputs } from '../../../primitives/adamw.js';
 import { attribute } from '../protobuf/attribute.js';
 import type { GraphBuilder, TensorName } from './builder.js';
 
-/** An update that TensorFlow's kernel does in place. */
+/** An update that TensorFlow's kernel runs in place. */
 export interface FusedAdamW extends AdamWInputs {
   readonly epsilon: number;
 }
 
-/** The values that a fused update reads, beside the variables that it changes in place. */
+/** The values that a fused update reads, except the variables that it updates in place. */
 export function readByAdamW(update: FusedAdamW): Value[] {
   const { parameter, firstMoment, secondMoment, epsilon, ...values } = update;
   return [...Object.values(values), ...(values.decay ? [parameter] : [])];
 }
 
 /**
- * The update by TensorFlow's fused ResourceApplyAdam, p ← p − lr·√(1 − β₂ᵗ)/(1 − β₁ᵗ) · m / (√v + ε̂). With the powers
- * given as 0, lr = step size / scale and ε̂ = ε / scale, this is PyTorch's formula. Decay comes before it.
+ * Writes an update as TensorFlow's fused ResourceApplyAdam, p ← p − lr·√(1 − β₂ᵗ)/(1 − β₁ᵗ) · m / (√v + ε̂). With
+ * powers of 0, lr = step size / scale and ε̂ = ε / scale, this is PyTorch's formula. The decay is applied before it.
  *
- * @param reads  of the three variables' old values, which must happen before
+ * @param reads reads of the three variables' old values, which must come first
  * @returns the node that must run
  */
 export function emitAdamW(
@@ -38,7 +38,7 @@ export function emitAdamW(
   const after = [...reads];
   if (update.decay) {
     const kept = to.add('Sub', [to.scalar(1, 'float32'), tensorOf(update.decay)], T, { name: 'adam/keep' });
-    // Only once the gradient is there: the forward pass still reads the old buffer.
+    // After the gradient: until then, the forward pass may read the old values.
     const decayed = to.add('Mul', [tensorOf(update.parameter), kept], T, {
       name: 'adam/decay',
       after: [gradient, ...reads],

@@ -4,14 +4,14 @@ import type { Precision } from '../../target.js';
 import { attribute } from '../protobuf/attribute.js';
 import type { AttributeMessage, NodeMessage } from '../protobuf/schema.js';
 
-/** A tensor of the GraphDef: the name of a node and, after a colon, which of its outputs. */
+/** A tensor of the GraphDef: a node's name, followed by a colon and the output's number, unless that is 0. */
 export type TensorName = string;
 
 const MAX_CACHED_CONSTANT = 16;
 
-/** Collects the nodes of a GraphDef. Equal small constants are one node. */
+/** Collects the nodes of a GraphDef. Equal small constants share a node. */
 export class GraphBuilder {
-  /** @param precision  `bf16` casts the operands of matrix products, where oneDNN or CUDA have the units for it */
+  /** @param precision `bf16` casts the operands of matrix products to bfloat16 */
   constructor(readonly precision: Precision = 'fp32') {}
 
   readonly nodes: NodeMessage[] = [];
@@ -22,7 +22,7 @@ export class GraphBuilder {
   readonly #handles = new Map<string, TensorName>();
   readonly #sizes = new Map<string, TensorName>();
 
-  /** Adds a node and returns its first output. `after` are nodes that must have run before. */
+  /** Adds a node and returns its first output. The nodes in `after` run before it. */
   add(
     op: string,
     inputs: readonly TensorName[],
@@ -60,7 +60,7 @@ export class GraphBuilder {
     return this.constant(Int32Array.from(values), [values.length], 'int32');
   }
 
-  /** A float32 tensor as bfloat16; a tensor that several products read is cast once. */
+  /** A float32 tensor as bfloat16. Each tensor is cast only once. */
   bfloat16(tensor: TensorName): TensorName {
     const known = this.#casts.get(tensor);
     if (known) return known;
@@ -70,7 +70,7 @@ export class GraphBuilder {
     return reduced;
   }
 
-  /** The handle of a resource variable, which every signature of the file shares by the variable's name. */
+  /** The handle of a resource variable, which all signatures of the file share by its name. */
   variable({ name, dtype, shape }: Value): TensorName {
     const known = this.#handles.get(name!);
     if (known) return known;
@@ -85,7 +85,7 @@ export class GraphBuilder {
     return handle;
   }
 
-  /** Names the input axis from which a named size is read. */
+  /** Makes the named sizes among an input's axes readable at run time. */
   declareSizes(input: TensorName, shape: Shape): void {
     shape.forEach((size, axis) => {
       if (!isSymbolic(size) || size.terms.length !== 1) return;
@@ -102,14 +102,14 @@ export class GraphBuilder {
     });
   }
 
-  /** A dimension as an int32 scalar, computed from the sizes of the inputs where it is symbolic. */
+  /** A dimension as an int32 scalar, computed from the inputs' sizes if it is symbolic. */
   dimension(dimension: Dimension): TensorName {
     if (!isSymbolic(dimension)) return this.scalar(dimension, 'int32');
     const T = { T: attribute.type('int32') };
     const terms = dimension.terms.map(({ factor, names }) => {
       const sizes = names.map((name) => {
         const size = this.#sizes.get(name);
-        if (!size) throw new Error(`no input of the function has the size '${name}' as an axis of its own`);
+        if (!size) throw new Error(`no input has an axis of size '${name}'`);
         return size;
       });
       const factors = factor === 1 && sizes.length > 0 ? sizes : [this.scalar(factor, 'int32'), ...sizes];
@@ -128,7 +128,7 @@ export class GraphBuilder {
     );
   }
 
-  /** A shape for Reshape: a single symbolic size is left to be inferred. */
+  /** A shape for Reshape, which can infer a single symbolic size. */
   reshapeTarget(shape: Shape): TensorName {
     const symbolic = shape.filter(isSymbolic).length;
     if (symbolic !== 1 || shape.includes(0)) return this.shape(shape);

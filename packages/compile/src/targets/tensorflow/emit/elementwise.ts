@@ -11,12 +11,12 @@ const same = (op: string): Emit<GraphBuilder> => {
 const named = (names: readonly string[]): EmitTable<GraphBuilder> =>
   Object.fromEntries(names.map((name) => [name, same(name)]));
 
-/** Comparisons and logic have no attribute T where both sides are bool. */
+/** Logical operations, which have no attribute T. */
 const logical = (op: string): Emit<GraphBuilder> => {
   return (to, _, ...inputs) => to.add(op, inputs);
 };
 
-/** Kernels that treat every element alone; most bear the same name in TensorFlow. */
+/** Operations that compute each element independently; most have the same name in TensorFlow. */
 export const elementwise: EmitTable<GraphBuilder> = {
   ...named(['Abs', 'Ceil', 'Cos', 'Cosh', 'Elu', 'Erf', 'Exp', 'Expm1', 'Floor', 'Log', 'Log1p', 'Neg']),
   ...named(['Reciprocal', 'Relu', 'Relu6', 'Round', 'Rsqrt', 'Selu', 'Sigmoid', 'Sign', 'Sin', 'Sinh']),
@@ -39,7 +39,7 @@ export const elementwise: EmitTable<GraphBuilder> = {
       alpha: attribute.real(number(node, 'alpha')),
     });
   },
-  // Step is alpha below zero and at it, 1 above, and NaN where x is.
+  // Step is alpha for x ≤ 0, 1 for x > 0, and NaN for NaN.
   Step: (to, node, x) => {
     const { dtype } = node.inputs[0]!;
     const positive = to.add('Greater', [x, to.scalar(0, dtype)], typeOf(node));
@@ -63,7 +63,7 @@ export const elementwise: EmitTable<GraphBuilder> = {
   Cast: (to, node, x) => castLikeTfjs(to, x, node.inputs[0]!.dtype, result(node).dtype),
 };
 
-/** tfjs casts to bool by comparing with zero; float32 to int32 drops the fraction, as TensorFlow's own Cast does. */
+/** tfjs casts to bool by comparing with 0, and from float32 to int32 by truncation, as TensorFlow's own Cast does. */
 function castLikeTfjs(to: GraphBuilder, tensor: TensorName, from: DType, wanted: DType): TensorName {
   if (wanted !== 'bool' || from === 'bool') return cast(to, tensor, from, wanted);
   return to.add('NotEqual', [tensor, to.scalar(0, from)], { T: attribute.type(from) });

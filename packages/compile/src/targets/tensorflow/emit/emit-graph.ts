@@ -7,22 +7,22 @@ import { emitAdamW, type FusedAdamW, readByAdamW } from './adamw.js';
 import type { GraphBuilder, TensorName } from './builder.js';
 import { emitters } from './index.js';
 
-/** Names of the tensors through which a session step goes in and out. */
+/** The input and output tensors of a signature. */
 export interface EmittedSignature {
   inputs: Record<string, { tensor: TensorName; value: Value }>;
   outputs: Record<string, { tensor: TensorName; value: Value }>;
 }
 
 /**
- * Writes a graph as nodes of a GraphDef. Variables are resource variables under their names; what a variable held at the
- * start is read before its update runs, and all updates run before any output is handed out.
+ * Writes a graph as nodes of a GraphDef. Variables become resource variables of the same name. A variable's old value
+ * is read before its update, and all updates run before any output is returned.
  *
- * @throws Error naming the operation that has no form in TensorFlow
+ * @throws Error naming an operation without an equivalent in TensorFlow
  */
 export function emitGraph(traced: Graph, to: GraphBuilder): EmittedSignature {
   const inPlace = updatesInPlace(traced);
   const all = traced.nodes.filter(({ op }) => op === ADAMW).length;
-  // Updates that go elsewhere than into their variables have no kernel.
+  // The kernel can only update variables in place.
   const graph = inPlace.length < all ? expandAdamW(traced) : traced;
   const adam = updatesInPlace(graph).map((node) => ({
     ...adamWInputs(node, node.inputs),
@@ -45,14 +45,14 @@ export function emitGraph(traced: Graph, to: GraphBuilder): EmittedSignature {
   return { inputs: Object.fromEntries(inputs), outputs: Object.fromEntries(outputs) };
 }
 
-/** The nodes that are needed when fused operations take the place of some updates. */
+/** The nodes that are needed if fused operations replace some updates. */
 function nodesWithout(graph: Graph, fused: readonly FusedAdamW[]): readonly Node[] {
   const roots: Value[] = fused.flatMap(({ epsilon: _, ...update }) => Object.values(update));
   const outputs = Object.fromEntries([...Object.values(graph.outputs), ...roots].entries());
   return removeUnused({ ...graph, outputs, updates: plainUpdates(graph, fused) }).nodes;
 }
 
-/** The updates that no fused operation takes over. */
+/** The updates that no fused operation replaces. */
 function plainUpdates(graph: Graph, fused: readonly FusedAdamW[]): Graph['updates'] {
   const taken = new Set(
     fused.flatMap(({ parameter, firstMoment, secondMoment }) => [
@@ -77,7 +77,7 @@ class Emitter {
     return { tensor, value };
   }
 
-  /** Reads every assigned variable that anything needs, for its update to wait for. */
+  /** Reads every assigned variable whose old value is needed, so that its update can wait for the read. */
   readAssigned(
     { variables, outputs, updates }: Graph,
     nodes: readonly Node[],
@@ -94,12 +94,12 @@ class Emitter {
     }
   }
 
-  /** The read of a variable, as far as there is one. */
+  /** The read of a variable, if there is one. */
   readOf(variable: Value): TensorName[] {
     return [this.#tensors.get(variable) ?? []].flat();
   }
 
-  /** The tensor of a value; a variable is read where it is first asked for. */
+  /** The tensor of a value. A variable is read at its first use. */
   tensorOf(value: Value): TensorName {
     const known = this.#tensors.get(value);
     if (known) return known;
@@ -113,7 +113,7 @@ class Emitter {
 
   node(node: Node): void {
     const emit = emitters[node.op];
-    if (!emit) throw new Error(`the operation ${node.op} has no form in TensorFlow`);
+    if (!emit) throw new Error(`the operation ${node.op} has no equivalent in TensorFlow`);
     const tensors = emit(this.to, node, ...node.inputs.map((value) => this.tensorOf(value)));
     const list = typeof tensors === 'string' ? [tensors] : tensors;
     node.outputs.forEach((value, i) => {
@@ -127,7 +127,7 @@ class Emitter {
     return emitAdamW(update, (value) => this.tensorOf(value), reads, this.to);
   }
 
-  /** Plain assignments, each after the read of its variable. */
+  /** Plain assignments, each after its variable has been read. */
   assignments(graph: Graph, fused: readonly FusedAdamW[]): TensorName[] {
     const variables = new Map(graph.variables.map((value) => [value.name!, value]));
     const updates = Object.entries(plainUpdates(graph, fused));

@@ -7,7 +7,7 @@ import { matmul } from './matmul.js';
 import { random } from './random.js';
 import { reduction } from './reduction.js';
 
-/** Every operation of the graph that has a form in TensorFlow, by its name in the graph. */
+/** How each operation is written in TensorFlow. */
 export const emitters: EmitTable<GraphBuilder> = {
   ...elementwise,
   ...layout,

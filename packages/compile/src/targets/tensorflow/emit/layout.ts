@@ -7,7 +7,7 @@ import { result, typeOf } from './types.js';
 
 const indices = attribute.type('int32');
 
-/** Kernels that move elements and compute nothing. */
+/** Operations that only move elements. */
 export const layout: EmitTable<GraphBuilder> = {
   Reshape: (to, node, x) => {
     return to.add('Reshape', [x, to.reshapeTarget(result(node).shape)], {
@@ -22,7 +22,7 @@ export const layout: EmitTable<GraphBuilder> = {
   Slice: (to, node, x) => {
     const begin = node.attributes.begin as unknown as Shape;
     const source = node.inputs[0]!.shape;
-    // A slice that runs to the end needs no size of its own.
+    // −1 for slices to the end, whose size need not be computed.
     const size = result(node).shape.map((length, axis) =>
       isSymbolic(length) && begin[axis] === 0 && sameDimension(length, source[axis]!) ? -1 : length,
     );
@@ -48,7 +48,7 @@ export const layout: EmitTable<GraphBuilder> = {
     });
   },
   [BARRIER]: (to, node, x, ...after) => {
-    // Control edges, which grappler keeps, make it another value than x.
+    // Grappler keeps control edges, and so does not merge the result with x.
     return to.add('Identity', [x], typeOf(node), { after });
   },
   Concat: (to, node, ...inputs) => {

@@ -7,11 +7,11 @@ import { cast, result, typeOf } from './types.js';
 
 const int32 = attribute.type('int32');
 
-/** A number as a scalar; tfjs's gradients make numbers of sizes, such as the count that a mean divides by. */
+/** A number as a scalar. tfjs's gradients turn sizes into numbers, such as the divisor of a mean. */
 const scalarOf = (to: GraphBuilder, value: Dimension, dtype: DType): TensorName =>
   isSymbolic(value) ? cast(to, to.dimension(value), 'int32', dtype) : to.scalar(value, dtype);
 
-/** Kernels that pick, place or make elements. */
+/** Operations that select, place or generate elements. */
 export const lookup: EmitTable<GraphBuilder> = {
   Fill: (to, node) => {
     const { shape, dtype } = result(node);

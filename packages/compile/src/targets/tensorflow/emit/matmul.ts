@@ -4,7 +4,7 @@ import { attribute, type TensorType } from '../protobuf/attribute.js';
 import type { GraphBuilder, TensorName } from './builder.js';
 import { cast, result } from './types.js';
 
-/** Matrix products: MatMul for two matrices, which oneDNN and grappler's fusions know best, else BatchMatMulV2. */
+/** Matrix products: MatMul for two matrices, which oneDNN and Grappler optimize best, otherwise BatchMatMulV2. */
 export const matmul: EmitTable<GraphBuilder> = {
   BatchMatMul: (to, node, ...inputs) => {
     if (to.precision !== 'bf16' || result(node).dtype !== 'float32')

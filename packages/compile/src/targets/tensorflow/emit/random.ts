@@ -9,11 +9,11 @@ const float32 = attribute.type('float32');
 const int32 = attribute.type('int32');
 const PHILOX = 1;
 
-/** Random numbers that are a function of a key. */
+/** Random numbers that depend only on a key. */
 export const random: EmitTable<GraphBuilder> = {
   /**
-   * 0 or 1 / (1 − rate). TensorFlow's own Philox draws 16 bits for each element, keyed by the key, with the stream in the
-   * upper half of the counter: so the numbers are stateless, though not those of the other engines.
+   * 0 or 1 / (1 − rate), from 16 bits per element of TensorFlow's own Philox generator, with the mask's key and with
+   * the stream in the upper half of the counter. The numbers are stateless, but not those of the other engines.
    */
   DropoutMask: (to, node, key) => {
     const threshold = Math.round(number(node, 'rate') * 2 ** 16);
@@ -28,7 +28,7 @@ export const random: EmitTable<GraphBuilder> = {
   },
 };
 
-/** uint16 numbers of a shape, two to a word. */
+/** Random uint16 numbers of a shape, two per word. */
 function draw16(key: TensorName, stream: number, shape: Shape, to: GraphBuilder): TensorName {
   const wide = { T: int32, type: attribute.type('uint64') };
   const count = countOf(shape, to);
@@ -53,7 +53,7 @@ function draw16(key: TensorName, stream: number, shape: Shape, to: GraphBuilder)
   return to.add('Reshape', [enough, to.shape(shape)], { T, Tshape: int32 });
 }
 
-/** The number of elements, which the graph computes if a size is named. */
+/** The number of elements as an int32 scalar, computed at run time if a size is named. */
 function countOf(shape: Shape, to: GraphBuilder): TensorName {
   if (!shape.some(isSymbolic)) return to.scalar(elementCount(staticShape(shape)), 'int32');
   const attr = { T: int32, Tidx: int32, keep_dims: attribute.flag(false) };

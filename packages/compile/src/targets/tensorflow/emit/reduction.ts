@@ -21,9 +21,9 @@ const argument = (op: string): Emit<GraphBuilder> => {
   };
 };
 
-/** Kernels that read along an axis. */
+/** Operations that work along axes. */
 export const reduction: EmitTable<GraphBuilder> = {
-  // An empty list of axes reduces nothing in both libraries.
+  // In both libraries, an empty list of axes reduces nothing.
   Sum: (to, node, ...inputs) => sumOfSquares(to, node, inputs[0]!) ?? reduce('Sum')(to, node, ...inputs),
   Mean: (to, node, x) => {
     const floats = cast(to, x, node.inputs[0]!.dtype, 'float32');
@@ -56,7 +56,7 @@ export const reduction: EmitTable<GraphBuilder> = {
   },
 };
 
-/** The sum of a square over all axes in one pass, as the norm of a gradient needs it: 2 · L2Loss. */
+/** The sum of squares over all axes in one pass, as 2 · L2Loss; used for the norm of gradients. */
 function sumOfSquares(to: GraphBuilder, node: Node, input: TensorName): TensorName | undefined {
   const source = node.inputs[0]!;
   const all = result(node).shape.length === 0 && source.shape.length > 0;

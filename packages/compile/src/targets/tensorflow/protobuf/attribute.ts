@@ -3,7 +3,7 @@ import { isSymbolic } from '../../../graph/dimension.js';
 import type { DType, TypedArray } from '../../../graph/graph.js';
 import type { AttributeMessage, ShapeMessage } from './schema.js';
 
-/** TensorFlow's numbers for element types (tensorflow/core/framework/types.proto). */
+/** TensorFlow's numbers of element types (tensorflow/core/framework/types.proto). */
 const dataTypes = {
   float32: 1,
   int32: 3,
@@ -15,12 +15,12 @@ const dataTypes = {
   uint64: 23,
 } satisfies Record<DType, number> & Record<string, number>;
 
-/** Element types of the graph, and those that only a GraphDef has. */
+/** The graph's element types, and others of a GraphDef. */
 export type TensorType = keyof typeof dataTypes;
 
 export const dataType = (dtype: TensorType): number => dataTypes[dtype];
 
-/** A shape message; a size known only at run time is −1. */
+/** A shape message. Sizes known only at run time are −1. */
 export const shapeMessage = (shape: Shape): ShapeMessage => ({
   dim: shape.map((size) => ({ size: isSymbolic(size) ? -1 : size })),
 });

@@ -5,5 +5,5 @@ import { lookup } from './lookup.js';
 import { matmul } from './matmul.js';
 import { random } from './random.js';
 
-/** How each operation of the graph is written for WebGPU: as for the CPU, but where onnxruntime would fall back to it. */
+/** How each operation is written for WebGPU: as for the CPU, except where onnxruntime would fall back to the CPU. */
 export const emitters: EmitTable<ModelBuilder> = { ...onnxEmitters, ...matmul, ...lookup, ...random };

@@ -5,7 +5,7 @@ import { sums } from '../../onnx/emit/sums.js';
 import { DATA_TYPE } from '../../onnx/protobuf.js';
 import { addRowsInOrder } from './sums.js';
 
-/** OneHot would fall back to the CPU, and scattering adds in no order. */
+/** Replacements for OneHot, which would fall back to the CPU, and for scattering, which adds in no fixed order. */
 export const lookup: EmitTable<ModelBuilder> = {
   ...sums(addRowsInOrder),
   OneHot: (to, { attributes, inputs, outputs }, indices) => {

@@ -1,7 +1,7 @@
 import type { EmitTable } from '../../emit.js';
 import type { ModelBuilder } from '../../onnx/emit/builder.js';
 
-/** FusedMatMul would fall back to the CPU: transposes on their own, or Gemm. */
+/** Separate transposes or Gemm instead of FusedMatMul, which would fall back to the CPU. */
 export const matmul: EmitTable<ModelBuilder> = {
   BatchMatMul: (to, { attributes, inputs }, a, b) => {
     const { transposeA, transposeB } = attributes;

@@ -5,7 +5,7 @@ import type { ModelBuilder } from '../../onnx/emit/builder.js';
 import { DATA_TYPE } from '../../onnx/protobuf.js';
 import { steps } from './lookup.js';
 
-/** Dropout masks, which elsewhere the CPU draws outside the graph. */
+/** Dropout masks, which our own kernels draw when onnxruntime runs on the CPU. */
 export const random: EmitTable<ModelBuilder> = {
   [DROPOUT_MASK]: (to, { attributes, outputs }, key) => {
     const { rate, stream } = attributes as { rate: number; stream: number };
@@ -23,7 +23,7 @@ const ROUNDS = 4;
 const FIRST = [0x9e3779b1, 0x85ebca77, 0xc2b2ae3d].map((word) => word | 0);
 const SECOND = [0x27d4eb2f, 0x165667b1, 0x85ebca6b].map((word) => word | 0);
 
-/** One int32 [1] of the key's two numbers and the stream. */
+/** Combines the key's two numbers and the stream into int32 [1]. */
 function mixedKey(to: ModelBuilder, key: string, stream: number, factors: readonly number[]): string {
   const [seed, step, drawn] = factors as [number, number, number];
   const weighted = to.op('Mul', [key, to.constant([seed, step], 'int32', [2])]);
@@ -32,8 +32,8 @@ function mixedKey(to: ModelBuilder, key: string, stream: number, factors: readon
 }
 
 /**
- * The index of each element plus `start`, built up axis by axis: the first sum already depends on the key, so that the
- * runtime does not fold it all into a constant as large as the mask.
+ * The index of each element plus `start`, built up axis by axis. Because the first sum depends on the key, the runtime
+ * cannot fold the indices into a constant as large as the mask.
  */
 function counters(to: ModelBuilder, shape: Shape, start: string): string {
   return shape.reduce<string>((counter, size, axis) => {
@@ -47,8 +47,8 @@ function counters(to: ModelBuilder, shape: Shape, start: string): string {
 }
 
 /**
- * Four rounds of RC6's permutation x·(2x + 1), a key added and the halves swapped, on uint32. WebGPU has no kernels for
- * shifts or exclusive or, so the halves are swapped by a division and a product.
+ * Four rounds of RC6's permutation x·(2x + 1) on uint32, each followed by adding a key and swapping the halves.
+ * onnxruntime has no WebGPU kernels for shifts and exclusive or, so that the swap is a division and a product.
  */
 function hash(to: ModelBuilder, counter: string, key: string): string {
   const number = (value: number) => to.constant([value], 'uint32', []);

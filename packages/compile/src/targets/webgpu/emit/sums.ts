@@ -3,13 +3,13 @@ import { isSymbolic } from '../../../graph/dimension.js';
 import type { AddRows } from '../../onnx/emit/sums.js';
 import { DATA_TYPE } from '../../onnx/protobuf.js';
 
-/** Doublings that reach over any number of rows, where that is known only at run time. */
+/** Enough doublings for any number of rows, if it is known only at run time. */
 const MOST_DOUBLINGS = 24;
 
 /**
- * Sums by place in an order of their own: the rows are sorted by place, every row takes up what stands 1, 2, 4, … rows
- * before it at the same place, and the last row of each place is its sum. WebGPU's scatter operations add by atomics, in
- * the order in which a GPU's threads come by, which differs from run to run. The places alone are sorted on the CPU.
+ * Sums rows by place in a fixed order: the rows are sorted by place; each row adds the row 1, 2, 4, … rows before it,
+ * if it has the same place; the last row of each place is then the sum. WebGPU's scatter operations use atomic
+ * additions, whose order differs from run to run. Only the sorting of the places runs on the CPU.
  */
 export const addRowsInOrder: AddRows = (to, places, updates, { shape, dtype, rows }) => {
   const int32 = (x: string) => to.op('Cast', [x], { to: DATA_TYPE.int32 });
@@ -29,18 +29,18 @@ export const addRowsInOrder: AddRows = (to, places, updates, { shape, dtype, row
   for (let reach = 1, left = doublings(rows); left > 0; reach *= 2, left--) {
     const before = to.op('Max', [to.op('Sub', [index, to.scalar(reach, 'int32')]), to.scalar(0, 'int32')]);
     const isSame = to.op('Equal', [to.op('Gather', [sorted, before], { axis: 0 }), sorted]);
-    // The first rows have none so far before them.
+    // The first rows have no row that far before them.
     const isThere = to.op('GreaterOrEqual', [index, to.scalar(reach, 'int32')]);
     const share = to.op('Cast', [to.op('And', [isSame, isThere])], { to: DATA_TYPE[dtype] });
     const taken = to.op('Gather', [sums, before], { axis: 0 });
     sums = to.op('Add', [sums, to.op('Mul', [taken, to.op('Unsqueeze', [share, to.ints([1])])])]);
   }
-  // One row of zeros more, which places without any row take.
+  // An additional row of zeros, for places without rows.
   const size = to.op('Slice', [shape, to.ints([0]), to.ints([1])]);
   const width = to.op('Slice', [shape, to.ints([1]), to.ints([2])]);
   const zeroRow = to.op('Expand', [to.scalar(0, dtype), to.op('Concat', [to.ints([1]), width], { axis: 0 })]);
   const none = to.op('Expand', [to.scalar(-1, 'int32'), size]);
-  // The largest of whole numbers is the same in any order.
+  // The maximum of integers does not depend on the order.
   const last = to.op('ScatterElements', [none, sorted, index], { axis: 0, reduction: 'max' });
   const isEmpty = to.op('Less', [last, to.scalar(0, 'int32')]);
   const zeroIndex = int32(to.op('Reshape', [count, to.ints([])]));

@@ -3,20 +3,23 @@ import { sameShape } from '../../../graph/dimension.js';
 import type { TypedArray } from '../../../graph/graph.js';
 import { array, elementText, type HloType, type HloValue, list, typeText } from './types.js';
 
-/** How matrix products and what lies between them are rounded; see `emit/matmul.ts`. */
+/** How a program is written. */
 export interface EmitOptions {
-  /** `fp32`: products exact to float32 also where a device has faster ones; `tf32` and `bf16` let it use them. */
+  /** Operands of matrix products; `fp32` rules out the device's faster, less exact products. Default: `fp32`. */
   readonly precision?: 'fp32' | 'tf32' | 'bf16' | undefined;
-  /** Devices that run the program together; default 1. */
+  /** Number of devices that run the program together. Default: 1. */
   readonly replicas?: number | undefined;
-  /** Sums over duplicates are sorted: for devices that would add them by atomics, in no order. Default false. */
+  /**
+   * Sorts before summing over duplicate indices, for devices whose atomic additions have no fixed order. Default:
+   * false.
+   */
   readonly sortedSums?: boolean | undefined;
 }
 
-/** A reduction's function of two elements. */
+/** The function with which a reduction combines two elements. */
 export type Reducer = 'add' | 'multiply' | 'maximum' | 'minimum' | 'and' | 'or';
 
-/** Collects the operations of a StableHLO function, in order. Equal constants are one. */
+/** Collects the operations of a StableHLO function, in order. Equal constants are written once. */
 export class Builder {
   readonly lines: string[] = [];
   readonly #constants = new Map<string, HloValue>();
@@ -25,19 +28,19 @@ export class Builder {
 
   constructor(readonly options: EmitOptions = {}) {}
 
-  /** A name that no other value has. */
+  /** A new name. */
   fresh(): string {
     return `%v${this.#count++}`;
   }
 
-  /** Adds one operation in pretty form: `%v = op operands attributes : signature`. */
+  /** Adds an operation in pretty form: `%v = op operands attributes : signature`. */
   line(op: string, operands: string, signature: string, result: Pick<HloValue, 'shape' | 'dtype'>): HloValue {
     const name = this.fresh();
     this.lines.push(`    ${name} = ${op} ${operands} : ${signature}`);
     return { name, shape: result.shape, dtype: result.dtype };
   }
 
-  /** An operation of tensors; `attributes` stand behind the operands, with a comma before them. */
+  /** An operation on tensors. `attributes` follow the operands, starting with a comma. */
   op(
     op: string,
     inputs: readonly HloValue[],
@@ -48,21 +51,21 @@ export class Builder {
     return this.line(op, `${names}${attributes}`, functionType(inputs, result), result);
   }
 
-  /** An operation whose operands and result have one type, such as arithmetic. */
+  /** An operation whose operands and result have the same type, such as arithmetic. */
   same(op: string, ...inputs: HloValue[]): HloValue {
     const [first] = inputs;
     const names = inputs.map(({ name }) => name).join(', ');
-    // chlo's operations spell a function, StableHLO's the one type.
+    // chlo's operations have a function type, StableHLO's only the common type.
     const type = op.startsWith('chlo.') ? `${typeText(first!)} -> ${typeText(first!)}` : typeText(first!);
     return this.line(op, names, type, first!);
   }
 
-  /** A tensor of one value. */
+  /** A tensor of equal elements. */
   full(value: number, shape: readonly number[], dtype: HloType): HloValue {
     return this.dense(elementText(value, dtype), shape, dtype);
   }
 
-  /** The value in the shape and type of another tensor. */
+  /** A tensor of equal elements, with the shape and type of another tensor. */
   like(value: number, { shape, dtype }: HloValue): HloValue {
     return this.full(value, shape, dtype);
   }
@@ -79,7 +82,7 @@ export class Builder {
     return this.dense(nested(0, shape), shape, dtype);
   }
 
-  /** @param text - what stands in `dense<…>` */
+  /** A constant. @param text the text inside `dense<…>` */
   dense(text: string, shape: readonly number[], dtype: HloType): HloValue {
     const type = typeText({ shape, dtype });
     const key = `${text}:${type}`;
@@ -96,7 +99,7 @@ export class Builder {
     return this.line('stablehlo.iota', `dim = ${axis}`, typeText({ shape, dtype }), { shape, dtype });
   }
 
-  /** The tensor in another element type; a tensor that several operations need so is converted once. */
+  /** The tensor in another element type. Each tensor is converted only once. */
   cast(x: HloValue, dtype: HloType): HloValue {
     if (x.dtype === dtype) return x;
     const key = `${x.name}:${dtype}`;
@@ -123,7 +126,7 @@ export class Builder {
     return this.line('stablehlo.slice', `${x.name} ${list(ranges)}`, functionType([x], result), result);
   }
 
-  /** Elements around a tensor; a negative number takes elements away. */
+  /** Adds elements around a tensor, or removes them where a number is negative. */
   pad(x: HloValue, value: number, low: readonly number[], high: readonly number[]): HloValue {
     const shape = x.shape.map((size, axis) => size + low[axis]! + high[axis]!);
     const interior = list(low.map(() => 0));
@@ -143,13 +146,13 @@ export class Builder {
     return this.op('stablehlo.concatenate', parts, { shape, dtype: first!.dtype }, `, dim = ${axis}`);
   }
 
-  /** Repeats a tensor along new axes; its own become `axes` of the result. */
+  /** Repeats a tensor along new axes. Its own axes become `axes` of the result. */
   broadcastIn(x: HloValue, shape: readonly number[], axes: readonly number[]): HloValue {
     if (sameShape(x.shape, shape)) return x;
     return this.op('stablehlo.broadcast_in_dim', [x], { shape, dtype: x.dtype }, `, dims = ${list(axes)}`);
   }
 
-  /** Repeats a tensor by NumPy's rules: shapes are aligned at their ends, and axes of size 1 are repeated. */
+  /** Broadcasts by NumPy's rules: shapes are aligned at the end, and axes of size 1 are repeated. */
   broadcast(x: HloValue, shape: readonly number[]): HloValue {
     if (sameShape(x.shape, shape)) return x;
     const kept = x.shape.flatMap((size, axis) => (size === 1 ? [] : [axis]));
@@ -178,7 +181,7 @@ export class Builder {
     return this.line('stablehlo.select', operands, `${typeText(condition)}, ${typeText(yes)}`, yes);
   }
 
-  /** Reduces axes away. @param initial - what an empty reduction gives */
+  /** Reduces over axes. @param initial the result over no elements */
   reduce(x: HloValue, axes: readonly number[], reducer: Reducer, initial: number): HloValue {
     const result = { shape: x.shape.filter((_, axis) => !axes.includes(axis)), dtype: x.dtype };
     const start = this.full(initial, [], x.dtype);
@@ -189,7 +192,7 @@ export class Builder {
   /**
    * An operation in generic form that has a region: `"op"(operands) <{attributes}> ({ region }) : signature`.
    *
-   * @param region - its lines, of which each result is named by `fresh`
+   * @param region the lines of the region, with results named by `fresh`
    */
   generic(
     op: string,
@@ -213,7 +216,7 @@ export class Builder {
     }));
   }
 
-  /** A region that combines two elements. */
+  /** The region that combines two elements. */
   combiner(reducer: Reducer, dtype: HloType): string[] {
     const type = typeText({ shape: [], dtype });
     const [a, b, result] = [this.fresh(), this.fresh(), this.fresh()];
@@ -224,7 +227,7 @@ export class Builder {
     ];
   }
 
-  /** The tensors as they are, which XLA neither computes again behind the barrier nor takes for what went in. */
+  /** Copies of tensors that XLA neither recomputes after the barrier nor merges with the originals. */
   barrier(inputs: readonly HloValue[]): HloValue[] {
     if (inputs.length === 0) return [];
     const name = this.fresh();
@@ -236,9 +239,7 @@ export class Builder {
     return inputs.map((input, i) => ({ ...input, name: several ? `${name}#${i}` : name }));
   }
 
-  /**
-   * Windows of x at the places that `indices` [n, depth] name along the first `depth` axes of x: [n, …rest of x].
-   */
+  /** The slices of x at `indices` [n, depth] along its first `depth` axes: [n, …rest of x]. */
   gather(x: HloValue, indices: HloValue): HloValue {
     const [count, depth] = indices.shape as [number, number];
     const rest = x.shape.slice(depth);
@@ -257,10 +258,10 @@ export class Builder {
   }
 
   /**
-   * `onto` with `updates` [n, …rest of the shape] added at the places that `indices` [n, depth] name along its first axes.
-   * Places outside the shape are left out.
+   * Adds `updates` [n, …rest of the shape] to `onto` at `indices` [n, depth] along its first axes. Indices out of
+   * bounds are ignored.
    *
-   * @param unique - no place occurs twice, so that nothing has an order
+   * @param unique whether no index occurs twice, so that the order of additions does not matter
    */
   scatterAdd(onto: HloValue, indices: HloValue, updates: HloValue, { unique = false } = {}): HloValue {
     const depth = indices.shape[1]!;
@@ -278,7 +279,7 @@ export class Builder {
     )[0]!;
   }
 
-  /** Keys [n] in ascending order, and values [n] in theirs; equal keys keep their order. */
+  /** Sorts keys [n] in ascending order, and values [n] along with them. Equal keys keep their order. */
   sortByKey(keys: HloValue, values: HloValue): [keys: HloValue, values: HloValue] {
     const [a, b, c, d, less] = Array.from({ length: 5 }, () => this.fresh());
     const [key, value] = [keys, values].map(({ dtype }) => typeText({ shape: [], dtype }));
@@ -297,9 +298,10 @@ export class Builder {
   }
 
   /**
-   * Sums over one axis of each of two stacks of matrices, whose first `batch` axes are alike: [batch …, rest of a, rest of b].
+   * Contracts one axis of each of two stacks of matrices with equal first `batch` axes: [batch …, rest of a, rest of
+   * b].
    *
-   * @param exactness - `HIGHEST`: float32 is not rounded also where a device has faster products
+   * @param exactness `HIGHEST` computes in full float32, even if the device has faster products
    */
   dot(
     a: HloValue,

@@ -4,19 +4,19 @@ import { type HloType, type HloValue, shapeOf, typeText } from './types.js';
 
 const float = (to: Builder, x: HloValue): HloValue => to.cast(x, 'float32');
 
-/** One operation of StableHLO or chlo that keeps the type. */
+/** An operation of StableHLO or chlo whose result has the type of its operand. */
 const unary =
   (op: string): Emit<Builder, HloValue> =>
   (to, _, x) =>
     to.same(op, x);
 
-/** As `unary`, on numbers that tfjs's kernel reads as floats. */
+/** Like `unary`, for operations that tfjs computes in floats. */
 const unaryFloat =
   (op: string): Emit<Builder, HloValue> =>
   (to, _, x) =>
     to.same(op, float(to, x));
 
-/** Both operands in the result's shape. */
+/** The operands, broadcast to the result's shape. */
 const aligned = (to: Builder, shape: readonly number[], inputs: readonly HloValue[]): HloValue[] =>
   inputs.map((input) => to.broadcast(input, shape));
 
@@ -32,11 +32,11 @@ const comparison =
     return to.compare(direction, a!, b!);
   };
 
-/** selu's constants, as tfjs has them. */
+/** The constants of tfjs's selu. */
 const SELU_ALPHA = 1.7580993408473768;
 const SELU_SCALE = 1.0507009873554805;
 
-/** What a negative number becomes, times a factor; others stay, times another. */
+/** `negative` · (eˣ − 1) for x < 0, `positive` · x otherwise. */
 const exponentialUnit = (to: Builder, x: HloValue, negative: number, positive: number): HloValue => {
   const below = to.same(
     'stablehlo.multiply',
@@ -47,7 +47,7 @@ const exponentialUnit = (to: Builder, x: HloValue, negative: number, positive: n
   return to.select(to.compare('GE', x, to.like(0, x)), above, below);
 };
 
-/** Kernels that treat every element alone. */
+/** Operations that compute each element independently. */
 export const elementwise: EmitTable<Builder, HloValue> = {
   Abs: unary('stablehlo.abs'),
   Ceil: unaryFloat('stablehlo.ceil'),
@@ -69,7 +69,7 @@ export const elementwise: EmitTable<Builder, HloValue> = {
   Rsqrt: unaryFloat('stablehlo.rsqrt'),
   Selu: (to, _, x) => exponentialUnit(to, float(to, x), SELU_ALPHA, SELU_SCALE),
   Sigmoid: unaryFloat('stablehlo.logistic'),
-  // tfjs gives 0 for NaN.
+  // In tfjs, the sign of NaN is 0.
   Sign: (to, _, x) =>
     x.dtype === 'float32'
       ? to.select(to.compare('NE', x, x), to.like(0, x), to.same('stablehlo.sign', x))
@@ -95,7 +95,7 @@ export const elementwise: EmitTable<Builder, HloValue> = {
     const scaled = to.same('stablehlo.multiply', x, to.like(number(node, 'alpha'), x));
     return to.select(to.compare('LT', x, to.like(0, x)), scaled, x);
   },
-  // Alpha below zero and at it, 1 above, and NaN where x is.
+  // Alpha for x ≤ 0, 1 for x > 0, and NaN for NaN.
   Step: (to, node, x) => {
     const above = to.compare('GT', x, to.like(0, x));
     const step = to.select(above, to.like(1, x), to.like(number(node, 'alpha'), x));
@@ -172,28 +172,28 @@ export const elementwise: EmitTable<Builder, HloValue> = {
   Cast: (to, node, x) => castLikeTfjs(to, x, node.outputs[0]!.dtype),
 };
 
-/** A question about every element. */
+/** A test of each element. */
 function test(to: Builder, op: string, x: HloValue): HloValue {
   const result = { shape: x.shape, dtype: 'bool' as const };
-  // chlo's operations have no parentheses around one operand's type.
+  // chlo's operations have no parentheses around a single operand's type.
   return op.startsWith('chlo.')
     ? to.line(op, x.name, `${typeText(x)} -> ${typeText(result)}`, result)
     : to.op(op, [x], result);
 }
 
-/** tfjs casts to bool by comparing with zero; float32 to int32 drops the fraction, as `convert` does. */
+/** tfjs casts to bool by comparing with 0, and from float32 to int32 by truncation, as `convert` does. */
 function castLikeTfjs(to: Builder, x: HloValue, wanted: HloType): HloValue {
   return wanted === 'bool' ? to.compare('NE', x, to.like(0, x)) : to.cast(x, wanted);
 }
 
-/** A remainder other than zero that has not the divisor's sign. */
+/** Whether a remainder is not 0 and its sign differs from the divisor's. */
 function crosses(to: Builder, rest: HloValue, divisor: HloValue): HloValue {
   const [zeroRest, zeroDivisor] = [to.like(0, rest), to.like(0, divisor)];
   const signs = to.compare('NE', to.compare('LT', rest, zeroRest), to.compare('LT', divisor, zeroDivisor));
   return to.same('stablehlo.and', to.compare('NE', rest, zeroRest), signs);
 }
 
-/** An integer division, 0 where the divisor is, as eagerly. */
+/** An integer division that gives 0 for a divisor of 0, as on the engine eager. */
 function dividing(to: Builder, a: HloValue, b: HloValue, divide: (divisor: HloValue) => HloValue): HloValue {
   const isZero = to.compare('EQ', b, to.like(0, b));
   return to.select(isZero, to.like(0, a), divide(to.select(isZero, to.like(1, b), b)));

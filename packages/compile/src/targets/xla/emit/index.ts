@@ -9,7 +9,7 @@ import { reduction } from './reduction.js';
 import { segmentSums } from './segment-sum.js';
 import type { HloValue } from './types.js';
 
-/** Every operation of the graph that has a form in StableHLO, by its name in the graph. Shapes are static. */
+/** How each operation is written in StableHLO. All shapes are static. */
 export const emitters: EmitTable<Builder, HloValue> = {
   ...elementwise,
   ...layout,

@@ -3,7 +3,7 @@ import { isSymbolic } from '../../../graph/dimension.js';
 import type { Graph, Node, Value } from '../../../graph/graph.js';
 import { DROPOUT_MASKS } from '../../../passes/masks.js';
 
-/** Operations whose result is of the kind of what they read: they treat elements alone or move them. */
+/** Operations on activations whose results are activations: they move elements or compute each one independently. */
 const passesOn = new Set([
   ...[
     'Abs',
@@ -36,12 +36,12 @@ const passesOn = new Set([
 ]);
 
 /**
- * Activations and their gradients that are kept in memory: in bf16 that is in bfloat16.
+ * The activations and gradients of activations that are kept in memory, in bfloat16 if the precision is bf16.
  *
- * Activations are the results of matrix products, rows of embeddings, and what is computed of them element by element.
- * Gradients of weights, which sum over all rows, sums and statistics, weights and all that the update computes are not.
- * Kept are residual sums, softmax, what matrix products read, and whatever is read again after the next product has run;
- * the rest is computed along with its readers, in float32.
+ * Activations are results of matrix products, rows of embeddings, and what is computed from these element by element,
+ * but not gradients of weights, which sum over all rows, nor sums, statistics, weights and optimizer updates. Those
+ * kept in memory are residual sums, softmax, operands of matrix products, and whatever is read after the next product;
+ * the rest is computed in float32, along with its readers.
  */
 export function keptActivations(graph: Graph): ReadonlySet<Value> {
   const activations = new Set<Value>();
@@ -70,16 +70,16 @@ export function keptActivations(graph: Graph): ReadonlySet<Value> {
   return new Set([...kept].filter((value) => activations.has(value)));
 }
 
-/** Whether a node reads all of float32 of what it reduces along the last axis: the loss, of the softmax. */
+/** Whether a node needs its inputs in full float32: the maximum in the softmax of the loss. */
 export const readsExactly = ({ op }: Node): boolean => op === 'Max';
 
-/** What was computed, before it was moved. */
+/** The computed value that reshapes and transposes have moved. */
 function sourceOf(value: Value): Value {
   const moved = value.node?.op === 'Reshape' || value.node?.op === 'Transpose';
   return moved ? sourceOf(value.node!.inputs[0]!) : value;
 }
 
-/** A sum of two activations. */
+/** Whether a node is the sum of two activations. */
 const isResidual = ({ op, inputs }: Node, output: Value, activations: ReadonlySet<Value>): boolean =>
   op === 'Add' && inputs.every((input) => activations.has(input) && sizeOf(input) === sizeOf(output));
 
@@ -91,18 +91,18 @@ function isActivation(
 ): boolean {
   if (node.op === 'BatchMatMul') return !sumsOverRows(node);
   if (node.op === 'GatherV2' && node.inputs[0]!.node === undefined) return true;
-  // The gradient of rows that were picked; that of a table is a weight's.
+  // The gradient of selected rows, unless they are rows of a table, whose gradient is a weight's.
   if (node.op === 'UnsortedSegmentSum')
     return activations.has(node.inputs[0]!) && !tables.has(String(output.shape));
   if (!passesOn.has(node.op)) return false;
-  // Operands that are repeated, biases and statistics, do not count.
+  // Broadcast operands, such as biases and statistics, do not count.
   const size = sizeOf(output);
   const whole = node.inputs.filter((input) => input.dtype === 'float32' && sizeOf(input) >= size);
   const own = whole.filter((input) => input.node?.op !== DROPOUT_MASKS && input.node?.op !== 'Fill');
   return own.length > 0 && own.every((input) => activations.has(input));
 }
 
-/** The gradient of a weight: a product of two matrices, the first transposed. */
+/** Whether a product is the gradient of a weight: its first operand is a transposed matrix. */
 export const sumsOverRows = ({ attributes, inputs }: Node): boolean =>
   attributes.transposeA === true && inputs[0]!.shape.length === 2;
 

@@ -3,7 +3,7 @@ import { type EmitTable, number, numbers } from '../../emit.js';
 import type { Builder } from './builder.js';
 import { type HloValue, shapeOf, typeText } from './types.js';
 
-/** Kernels that move elements and compute nothing. */
+/** Operations that only move elements. */
 export const layout: EmitTable<Builder, HloValue> = {
   Reshape: (to, node, x) => to.reshape(x, shapeOf(node)),
   Transpose: (to, node, x) => to.transpose(x, numbers(node, 'perm')),
@@ -13,7 +13,7 @@ export const layout: EmitTable<Builder, HloValue> = {
     const [low, high] = [paddings.map(([before]) => before), paddings.map(([, after]) => after)];
     return to.pad(x, number(node, 'constantValue'), low, high);
   },
-  // Each axis [n] becomes [times, n], repeated, and one again.
+  // Each axis [n] is broadcast to [times, n] and flattened again.
   Tile: (to, node, x) => {
     const reps = numbers(node, 'reps');
     const wide = x.shape.flatMap((size, axis) => [reps[axis]!, size]);
@@ -24,7 +24,7 @@ export const layout: EmitTable<Builder, HloValue> = {
     );
     return to.reshape(repeated, shapeOf(node));
   },
-  // XLA neither moves a computation past a barrier nor takes what comes out of it for what went in.
+  // XLA neither moves computations across a barrier nor merges its outputs with its inputs.
   [BARRIER]: (to, _, ...inputs) => to.barrier(inputs)[0]!,
   BroadcastTo: (to, node, x) => to.broadcast(x, shapeOf(node)),
   Reverse: (to, node, x) =>

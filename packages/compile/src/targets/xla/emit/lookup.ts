@@ -4,12 +4,12 @@ import { type EmitTable, number } from '../../emit.js';
 import type { Builder } from './builder.js';
 import { type HloValue, shapeOf, typeText } from './types.js';
 
-/** Kernels that pick, place or make elements. */
+/** Operations that select, place or generate elements. */
 export const lookup: EmitTable<Builder, HloValue> = {
   Fill: (to, node) => to.full(number(node, 'value'), shapeOf(node), node.outputs[0]!.dtype),
   Const: (to, node) =>
     to.constant(node.attributes.value as TypedArray, shapeOf(node), node.outputs[0]!.dtype),
-  // The axis comes first, its rows are gathered, and it goes back to its place.
+  // Moves the axis to the front, gathers rows, and moves it back.
   GatherV2: (to, node, x, indices) => {
     const axis = number(node, 'axis');
     const rank = x.shape.length;
@@ -61,7 +61,7 @@ export const lookup: EmitTable<Builder, HloValue> = {
   },
 };
 
-/** Indices […, depth] as rows [n, depth]; a list of them has depth 1. */
+/** Indices […, depth] as [n, depth]; one-dimensional indices have depth 1. */
 function indexRows(to: Builder, indices: HloValue): HloValue {
   const depth = indices.shape.length > 1 ? indices.shape.at(-1)! : 1;
   return to.reshape(indices, [elementCount(indices.shape) / depth, depth]);

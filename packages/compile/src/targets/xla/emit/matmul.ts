@@ -4,7 +4,7 @@ import type { Builder } from './builder.js';
 import { sumsOverRows } from './kept.js';
 import { type HloValue, shapeOf } from './types.js';
 
-/** Matrix products, as tfjs's BatchMatMul has them: batch axes are broadcast, each side may be transposed. */
+/** Matrix products like tfjs's BatchMatMul: batch axes are broadcast, and each operand may be transposed. */
 export const matmul: EmitTable<Builder, HloValue> = {
   BatchMatMul: (to, node, a, b) => {
     const transposed = {
@@ -12,7 +12,7 @@ export const matmul: EmitTable<Builder, HloValue> = {
       b: node.attributes.transposeB === true,
     };
     const shape = shapeOf(node);
-    // One matrix for the whole batch: its rows are one long matrix.
+    // A single second matrix: flatten the batch into one long matrix.
     if (a.shape.length > 2 && b.shape.length === 2 && !transposed.a) {
       const rows = to.reshape(a, [elementCount(a.shape.slice(0, -1)), a.shape.at(-1)!]);
       return to.reshape(product(to, rows, b, transposed), shape);
@@ -26,8 +26,8 @@ export const matmul: EmitTable<Builder, HloValue> = {
 /**
  * The product of two stacks of matrices with equal batch axes.
  *
- * In bf16 the operands are bfloat16, as PyTorch's autocast has them, and so is the result: sums are float32 within. A
- * gradient of weights, which sums over all rows of the batch, stays float32.
+ * In bf16, operands and result are bfloat16 and sums are float32, as in PyTorch's autocast. The gradient of a weight,
+ * which sums over all rows of the batch, stays float32.
  */
 function product(
   to: Builder,

@@ -4,21 +4,22 @@ import { emitters } from './index.js';
 import { keptActivations, readsExactly } from './kept.js';
 import { type HloValue, typeText } from './types.js';
 
-/** A program as text, and what its parameters and results are. */
+/** A program as text, with the meaning of its parameters and results. */
 export interface StableHloModule {
   readonly text: string;
-  /** In order: the variables that are assigned, whose memory the results take over; other variables; inputs. */
+  /** In order: assigned variables, whose memory the results reuse; other variables; inputs. */
   readonly parameters: readonly { readonly name: string; readonly variable: boolean }[];
-  /** The first results: what these variables hold afterwards, by name. */
+  /** The names of the assigned variables, whose new values are the first results. */
   readonly assigned: readonly string[];
-  /** The results behind them, by name. */
+  /** The names of the outputs, which are the other results. */
   readonly outputs: readonly string[];
 }
 
 /**
- * Writes a graph of static shapes as a StableHLO module: the function `main` of one device. Equal graphs have equal texts.
+ * Writes a graph of static shapes as a StableHLO module, whose function `main` is the program of each device. Equal
+ * graphs give equal texts.
  *
- * @throws Error naming the operation that has no form in StableHLO
+ * @throws Error naming an operation without an equivalent in StableHLO
  */
 export function toStableHlo(graph: Graph, options: EmitOptions = {}): StableHloModule {
   const to = new Builder(options);
@@ -40,7 +41,7 @@ export function toStableHlo(graph: Graph, options: EmitOptions = {}): StableHloM
   };
   for (const node of graph.nodes) {
     const emit = emitters[node.op];
-    if (!emit) throw new Error(`the operation ${node.op} has no form in StableHLO`);
+    if (!emit) throw new Error(`the operation ${node.op} has no equivalent in StableHLO`);
     const emitted = [emit(to, node, ...node.inputs.map((input) => read(input, node)))].flat();
     node.outputs.forEach((value, i) => {
       tensors.set(value, emitted[i]!);

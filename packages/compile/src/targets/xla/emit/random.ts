@@ -4,15 +4,15 @@ import { type EmitTable, number, numbers } from '../../emit.js';
 import type { Builder } from './builder.js';
 import { type HloValue, shapeOf, typeText } from './types.js';
 
-/** Numbers of 16 bits in a block of the generator, each of which decides about one element. */
+/** 16-bit numbers in a block of the generator; each decides about one element. */
 const NUMBERS_PER_BLOCK = 8;
 
-/** Random numbers that are a function of a key. */
+/** Random numbers that depend only on a key. */
 export const random: EmitTable<Builder, HloValue> = {
   /**
-   * 0 or 1 / (1 − rate), by 16 bits of Philox4x32-10 for each element: the key of the generator is the mask's, its counter
-   * (block, 0, stream, 0) with the element's block. With several replicas the elements count on from one to the next, so
-   * that a batch that is divided over devices has the mask that it has on one.
+   * 0 or 1 / (1 − rate), from 16 bits of Philox4x32-10 per element, with the mask's key and the counter (block, 0,
+   * stream, 0). With several replicas, the elements are numbered across all of them, so that a divided batch has the
+   * same mask as on one device.
    */
   [DROPOUT_MASKS]: (to, node, key) => {
     const shape = shapeOf(node);
@@ -36,7 +36,7 @@ function decisions(
 ): HloValue[] {
   const { replicas = 1 } = to.options;
   const even = count % NUMBERS_PER_BLOCK === 0;
-  // A share that begins within a block draws one more and leaves out what is its neighbour's.
+  // A share that begins inside a block draws one more block and drops its neighbour's numbers.
   const blocks = Math.ceil(count / NUMBERS_PER_BLOCK) + (replicas > 1 && !even ? 1 : 0);
   const word = (value: number) => to.full(value, [], 'uint32');
   const scalar = { shape: [], dtype: 'uint32' as const };
@@ -69,8 +69,8 @@ function decisions(
 }
 
 /**
- * What a mask keeps, a bit for each element: uint8 [streams, blocks]. A sixteenth of what the numbers take, so that the forward
- * pass need not keep those for the backward one; the bits are drawn once, not again by each reader.
+ * The kept elements of a mask, one bit each: uint8 [streams, blocks]. The bits take a sixteenth of the numbers' memory,
+ * and so can be kept for the backward pass instead of being drawn again by each reader.
  */
 function keptBits(to: Builder, words: readonly HloValue[], threshold: number): HloValue {
   const bits = words.flatMap((word, i) => {
@@ -86,7 +86,7 @@ function keptBits(to: Builder, words: readonly HloValue[], threshold: number): H
   return to.barrier([bits.reduce((byte, bit) => to.same('stablehlo.or', byte, bit))])[0]!;
 }
 
-/** The bits of bytes [m, n], from the lowest: bool [m, n, 8]. */
+/** The bits of bytes [m, n], lowest first: bool [m, n, 8]. */
 function unpacked(to: Builder, bytes: HloValue): HloValue {
   const shape = [...bytes.shape, NUMBERS_PER_BLOCK];
   const wide = to.broadcastIn(bytes, shape, [0, 1]);
@@ -100,10 +100,10 @@ const WEYL = [0x9e37_79b9, 0xbb67_ae85] as const;
 const ROUNDS = 10;
 
 /**
- * The blocks of Philox4x32-10 (Salmon et al. 2011) at counters (block, 0, stream, 0): four words, in the shape of
- * `block`. XLA's own `rng_bit_generator` interleaves them in a pass over memory.
+ * The blocks of Philox4x32-10 (Salmon et al. 2011) for the counters (block, 0, stream, 0): four words, each of the
+ * shape of `block`. XLA's own `rng_bit_generator` would interleave them in another pass over memory.
  *
- * @param key - int32 [2]
+ * @param key int32 [2]
  */
 function philox(to: Builder, key: HloValue, block: HloValue, stream: HloValue): HloValue[] {
   const words = to.op('stablehlo.bitcast_convert', [key], { shape: [2], dtype: 'uint32' });
@@ -125,7 +125,7 @@ function philox(to: Builder, key: HloValue, block: HloValue, stream: HloValue): 
   return state;
 }
 
-/** High and low word of a product of 32-bit words. */
+/** The high and low words of the product of two 32-bit words. */
 function wideProduct(to: Builder, word: HloValue, by: number): [high: HloValue, low: HloValue] {
   const wide = to.cast(word, 'uint64');
   const product = to.same('stablehlo.multiply', wide, to.like(by, wide));

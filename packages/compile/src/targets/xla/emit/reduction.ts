@@ -7,7 +7,7 @@ import { array, type HloValue, shapeOf, typeText } from './types.js';
 const LOWEST_INT = -(2 ** 31);
 const HIGHEST_INT = 2 ** 31 - 1;
 
-/** @param initial - the result over no elements, for floats and for the other types */
+/** @param initial the result over no elements for floats; `other` is that for other types */
 const reduced =
   (reducer: Reducer, initial: number, other = initial): Emit<Builder, HloValue> =>
   (to, node, x) => {
@@ -15,7 +15,7 @@ const reduced =
     return to.reshape(to.reduce(x, numbers(node, 'axes'), reducer, start), shapeOf(node));
   };
 
-/** Kernels that read along an axis. */
+/** Operations that work along axes. */
 export const reduction: EmitTable<Builder, HloValue> = {
   Sum: reduced('add', 0),
   Prod: reduced('multiply', 1),
@@ -39,7 +39,7 @@ export const reduction: EmitTable<Builder, HloValue> = {
     const { differences, sums } = shifted(to, to.cast(x, 'float32'));
     return to.same('stablehlo.subtract', differences, to.same('stablehlo.log', sums));
   },
-  // Every window ends at its element and begins before the first; what lies before is 0.
+  // Each window ends at its element and begins before the first; the padding is 0.
   Cumsum: (to, node, x) => {
     const axis = number(node, 'axis');
     const { exclusive, reverse } = node.attributes;
@@ -59,7 +59,7 @@ export const reduction: EmitTable<Builder, HloValue> = {
       [x],
     )[0]!;
   },
-  // Over all devices that run the program together.
+  // Sums over all devices that run the program.
   DeviceSum: (to, _, x) => {
     const { replicas = 1 } = to.options;
     if (replicas === 1) return x;
@@ -69,7 +69,7 @@ export const reduction: EmitTable<Builder, HloValue> = {
   },
 };
 
-/** x less its largest along the last axis; the exponentials of that, and their sums, repeated along the axis. */
+/** x minus its maximum along the last axis, the exponentials of that, and their sums, broadcast along the axis. */
 function shifted(to: Builder, x: HloValue) {
   const axis = x.shape.length - 1;
   const others = Array.from({ length: axis }, (_, i) => i);
@@ -80,7 +80,7 @@ function shifted(to: Builder, x: HloValue) {
   return { differences, exponentials, sums: to.broadcastIn(sums, x.shape, others) };
 }
 
-/** Where the largest or smallest element stands: of several, the first. */
+/** The index of the first largest or smallest element. */
 function argument(
   node: Node,
   given: HloValue,

@@ -3,14 +3,14 @@ import type { EmitTable } from '../../emit.js';
 import type { Builder } from './builder.js';
 import { type HloValue, shapeOf } from './types.js';
 
-/** Rows that are summed as one product with the matrix of what belongs together. */
+/** Rows per block, in which a matrix product sums the rows of equal ids. */
 const BLOCK = 128;
 
 const exactly = { dtype: 'float32', exactness: 'HIGHEST' } as const;
 
-/** Sums of rows by their ids. */
+/** Sums of rows by id. */
 export const segmentSums: EmitTable<Builder, HloValue> = {
-  /** Rows x at ids, added to a third input where there is one. */
+  /** Sums the rows of x by id, starting from a third input if there is one. */
   UnsortedSegmentSum: (to, node, x, ids, base) => {
     const shape = shapeOf(node);
     const count = elementCount(ids.shape);
@@ -26,12 +26,12 @@ export const segmentSums: EmitTable<Builder, HloValue> = {
 };
 
 /**
- * Rows [n, width] added to `onto` [segments, width] at ids [n], in an order that depends on the ids alone and without
- * atomic additions. XLA's own way to that end sorts single elements.
+ * Adds rows [n, width] to `onto` [segments, width] at ids [n], without atomic additions, in an order that depends only
+ * on the ids. XLA's own deterministic scatter sorts single elements.
  *
- * The rows are sorted by their ids. Within a block of them, a product sums the rows of an id in the first row that it has
- * there; a second product, over blocks, sums what an id has in the blocks behind that of its first row. Then no id
- * occurs twice in what is added.
+ * The rows are sorted by id and divided into blocks. In each block, a matrix product sums the rows of each id into the
+ * first of them. A second product adds up the sums of an id that continues over several blocks. Then no id occurs twice
+ * among the rows that are added.
  */
 function sortedSum(to: Builder, onto: HloValue, rows: HloValue, ids: HloValue): HloValue {
   const [count, width] = rows.shape as [number, number];
@@ -44,7 +44,7 @@ function sortedSum(to: Builder, onto: HloValue, rows: HloValue, ids: HloValue): 
   const gathered = to.pad(to.gather(rows, to.reshape(order, [count, 1])), 0, [0, 0], [filled - count, 0]);
   const id = to.reshape(sorted, [blocks, size]);
 
-  // Whether rows i and j of a block have one id, and i is the first that has it there.
+  // Whether rows i and j of a block have the same id, and i is the first row of that id in the block.
   const square = [blocks, size, size];
   const same = to.compare('EQ', to.broadcastIn(id, square, [0, 1]), to.broadcastIn(id, square, [0, 2]));
   const previous = to.pad(sorted, -1, [1], [-1]);
@@ -62,7 +62,7 @@ function sortedSum(to: Builder, onto: HloValue, rows: HloValue, ids: HloValue): 
     ...exactly,
   });
 
-  // A row that starts its id: its own index; the others: none, each another.
+  // The target of an id's first row is its id; all others get distinct indices out of bounds.
   const nowhere = to.same(
     'stablehlo.add',
     to.iota([filled], 0, 'int32'),
@@ -74,7 +74,7 @@ function sortedSum(to: Builder, onto: HloValue, rows: HloValue, ids: HloValue): 
   });
   if (blocks === 1) return started;
 
-  // What block b continues goes to the block a before it in which the id starts: the last one there.
+  // If block b continues an id, its sum goes to the last id that starts in an earlier block a.
   const column = (x: HloValue, at: number) => to.reshape(to.slice(x, [0, at], [blocks, 1]), [blocks]);
   const startsIn = to.reshape(isStart, [blocks, size]);
   const [head, tail] = [column(id, 0), column(id, size - 1)];

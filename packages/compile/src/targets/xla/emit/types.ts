@@ -1,6 +1,6 @@
 import type { Node } from '../../../graph/graph.js';
 
-/** Element types of StableHLO that programs of ours have: the graph's, and those that an emission computes with. */
+/** The element types of our programs: the graph's, and others that emitters use. */
 export type HloType = keyof typeof elementTypes;
 
 const elementTypes = {
@@ -28,17 +28,17 @@ export const typeText = ({ shape, dtype }: Pick<HloValue, 'shape' | 'dtype'>): s
 /** `[0, 1]` */
 export const list = (numbers: readonly (number | string)[]): string => `[${numbers.join(', ')}]`;
 
-/** An attribute of type i64 array, as operations in generic form take it. */
+/** An i64 array attribute of an operation in generic form. */
 export const array = (numbers: readonly number[]): string =>
   numbers.length === 0 ? 'array<i64>' : `array<i64: ${numbers.join(', ')}>`;
 
-/** A float32 as MLIR takes it exactly: its bits. */
+/** A float32 as MLIR reads it exactly: by its bits. */
 export function floatText(value: number): string {
   const [bits] = new Uint32Array(Float32Array.of(value).buffer);
   return `0x${bits!.toString(16).toUpperCase().padStart(8, '0')}`;
 }
 
-/** One element of a constant. */
+/** An element of a constant, as text. */
 export function elementText(value: number, dtype: HloType): string {
   if (dtype === 'bool') return value ? 'true' : 'false';
   if (dtype === 'float32') return floatText(value);
