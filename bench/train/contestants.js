@@ -58,16 +58,20 @@ export async function startContestants(setting, engines) {
  */
 export async function engines(precision, device) {
   const { probeEngine, readInstallation } = await import('@mlm/engines');
-  /** @type {('onnx' | 'tensorflow')[]} */
+  /** @type {('onnx' | 'tensorflow' | 'xla')[]} */
   const candidates = [];
   if (precision === 'fp32' && device !== 'cuda') candidates.push('onnx');
   if (device !== 'webgpu') candidates.push('tensorflow');
+  // On the CPU, XLA's plugin is one for tests, so it takes part only when it is named.
+  if (device === 'cuda' || (device === 'cpu' && process.env.MLM_PJRT_PLUGIN)) candidates.push('xla');
   const found = [];
   for (const engine of candidates) {
     const works =
       device !== 'cpu'
         ? await probeEngine({ engine, device })
-        : { works: engine === 'onnx' || (await readInstallation().catch(() => undefined)) !== undefined };
+        : {
+            works: engine !== 'tensorflow' || (await readInstallation().catch(() => undefined)) !== undefined,
+          };
     if (works.works) found.push(engine);
     else log(`no ${engine} engine: ${'error' in works ? works.error : 'run `pnpm mlm setup tensorflow`'}`);
   }

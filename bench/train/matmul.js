@@ -13,7 +13,7 @@ async function product(n) {
   const step = await compile(
     ({ a, b }) => ({ sum: tf.sum(tf.matMul(/** @type {any} */ (a), /** @type {any} */ (b))) }),
     {
-      engine: /** @type {'onnx' | 'tensorflow'} */ (engine),
+      engine: /** @type {'onnx' | 'tensorflow' | 'xla'} */ (engine),
       precision: /** @type {import('@mlm/compile').Precision} */ (precision),
       device: /** @type {import('@mlm/compile').Device} */ (device),
       threads: Number(threads),

@@ -8,7 +8,10 @@ const here = (/** @type {string} */ file) => fileURLToPath(new URL(file, import.
 /** Sides of the square matrices that are multiplied; the best rate counts. */
 const sides = { cpu: ['1024', '2048'], webgpu: ['2048', '4096'], cuda: ['4096', '8192'] };
 
-/** What a machine's matrix products reach: the best of what PyTorch, onnxruntime and TensorFlow make of it. */
+/** What multiplies in each engine. @type {Record<string, string>} */
+const libraries = { onnx: 'onnxruntime', tensorflow: 'TensorFlow', xla: 'XLA' };
+
+/** What a machine's matrix products reach: the best of what PyTorch, onnxruntime, TensorFlow and XLA make of it. */
 export class MatmulRates {
   /** @type {{ contestant: Contestant, rates: number[] }[]} */
   #sources = [];
@@ -25,11 +28,7 @@ export class MatmulRates {
     const add = (/** @type {string} */ name, /** @type {string} */ command, /** @type {string[]} */ rest) =>
       this.#sources.push({ contestant: new Contestant(name, command, rest), rates: [] });
     for (const engine of engines)
-      add(engine === 'onnx' ? 'onnxruntime' : 'TensorFlow', process.execPath, [
-        here('matmul.js'),
-        engine,
-        ...args,
-      ]);
+      add(libraries[engine] ?? engine, process.execPath, [here('matmul.js'), engine, ...args]);
     if (python && device !== 'webgpu') add('PyTorch', python, [here('peers/matmul.py'), ...args]);
   }
 

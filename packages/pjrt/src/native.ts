@@ -44,7 +44,7 @@ export class Native {
     const { default: koffi } = await import('koffi');
     // XLA logs every client that it opens, and every error that it returns.
     process.env.TF_CPP_MIN_LOG_LEVEL ??= '3';
-    koffi.config({ async_stack_size: STACK_BYTES, sync_stack_size: STACK_BYTES });
+    growStacks(koffi);
     if (process.platform === 'linux') {
       // The plugin stays loaded: unloading it at exit, as koffi does, runs destructors under XLA's threads and crashes.
       koffi.load(null).func('void *dlopen(const char *path, int flags)')(path, RTLD_NOW | RTLD_NODELETE);
@@ -157,5 +157,23 @@ export class Native {
     const number = Number(BigInt.asUintN(32, readStruct('Error_GetCode', code).code));
     this.#function('Error_Destroy')(makeStruct('Error_Destroy', { error }, this.addressOf));
     throw new PjrtError(name, codeName(number), said);
+  }
+}
+
+/**
+ * Gives native calls the stack that XLA needs. koffi takes this once, before anything in the process loads a library.
+ *
+ * @throws Error if another user of koffi was earlier and left the stacks smaller
+ */
+function growStacks(koffi: Koffi): void {
+  const { async_stack_size = 0, sync_stack_size = 0 } = koffi.config();
+  if (Math.min(async_stack_size, sync_stack_size) >= STACK_BYTES) return;
+  try {
+    koffi.config({ async_stack_size: STACK_BYTES, sync_stack_size: STACK_BYTES });
+  } catch {
+    const needed = `koffi.config({ async_stack_size: ${STACK_BYTES}, sync_stack_size: ${STACK_BYTES} })`;
+    throw new Error(
+      `koffi loaded another library before; XLA needs larger stacks: call ${needed} ahead of it`,
+    );
   }
 }

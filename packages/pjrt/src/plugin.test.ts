@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { InputError } from '@mlm/base/errors';
 import { describe, expect, it } from 'vitest';
@@ -11,5 +12,24 @@ describe('Plugin.load', () => {
     const own = fileURLToPath(import.meta.url);
     await expect(Plugin.load(own)).rejects.toThrow(/plugin\.test\.ts cannot be loaded as a PJRT plugin/);
     await expect(Plugin.load(own)).rejects.toBeInstanceOf(InputError);
+  });
+
+  it('says of the second file what it said of the first: the stacks of native calls are set once', async () => {
+    const own = fileURLToPath(import.meta.url);
+    for (const attempt of ['first', 'second'])
+      await expect(Plugin.load(own), attempt).rejects.toThrow(/Failed to load shared library/);
+  });
+
+  it('says what to do where another user of koffi was earlier', () => {
+    const program = `
+      const { default: koffi } = await import('koffi');
+      koffi.load(null);
+      const { Native } = await import(${JSON.stringify(new URL('../dist/native.js', import.meta.url).href)});
+      await Native.load('x.so').catch((error) => console.log(error.message));`;
+    const printed = execFileSync(process.execPath, ['--input-type=module', '-e', program], {
+      cwd: fileURLToPath(new URL('..', import.meta.url)),
+      encoding: 'utf8',
+    });
+    expect(printed).toMatch(/another library before.*call koffi\.config\(\{ async_stack_size: 16777216/);
   });
 });
