@@ -29,10 +29,11 @@ let b3: v128 = i64x2.splat(0);
   return v128.shuffle<u32>(first, last, 1, 3, 5, 7);
 }
 
-@inline function philox(
+/** `rounds` rounds of two groups of counters, with the keys of the first of them. */
+@inline function run(
   c0: v128, c1: v128, c2: v128, c3: v128,
   d0: v128, d1: v128, d2: v128, d3: v128,
-  keyLow: u32, keyHigh: u32,
+  keyLow: u32, keyHigh: u32, rounds: i32,
 ): void {
   const multiplier0 = i32x4.splat(MULTIPLIER_0);
   const multiplier1 = i32x4.splat(MULTIPLIER_1);
@@ -40,7 +41,7 @@ let b3: v128 = i64x2.splat(0);
   const weyl1 = i32x4.splat(WEYL_1);
   let key0 = i32x4.splat(keyLow);
   let key1 = i32x4.splat(keyHigh);
-  for (let round = 0; round < ROUNDS; round++) {
+  for (let round = 0; round < rounds; round++) {
     const c0First = i64x2.extmul_low_i32x4_u(c0, multiplier0);
     const c0Last = i64x2.extmul_high_i32x4_u(c0, multiplier0);
     const c2First = i64x2.extmul_low_i32x4_u(c2, multiplier1);
@@ -70,6 +71,14 @@ let b3: v128 = i64x2.splat(0);
   b3 = d3;
 }
 
+@inline function philox(
+  c0: v128, c1: v128, c2: v128, c3: v128,
+  d0: v128, d1: v128, d2: v128, d3: v128,
+  keyLow: u32, keyHigh: u32,
+): void {
+  run(c0, c1, c2, c3, d0, d1, d2, d3, keyLow, keyHigh, ROUNDS);
+}
+
 /** The bits of a group's 16 positions, set where the word is `<= limit`: position 4 * block + word. */
 @inline function selected(word0: v128, word1: v128, word2: v128, word3: v128, limit: v128): u32 {
   const low01 = v128.shuffle<u32>(word0, word1, 0, 4, 1, 5);
@@ -94,15 +103,39 @@ export function select(
   keyLow: u32, keyHigh: u32, limit: u32,
 ): void {
   const limits = i32x4.splat(limit);
+  const multiplier0 = i32x4.splat(MULTIPLIER_0);
+  const multiplier1 = i32x4.splat(MULTIPLIER_1);
   for (let i = 0; i < count; i++) {
     const at = <usize>i << 2;
     const length = load<u32>(lengths + at);
-    const row = i32x4.splat(load<u32>(rows + at));
-    const unit = i32x4.splat(load<u32>(units + at));
-    const fourth = i32x4.splat(load<u32>(lasts + at));
+    // Of the first two rounds, half is the same for all blocks of a row, in which word 0 alone differs.
+    const unitProduct = <u64>load<u32>(units + at) * MULTIPLIER_1;
+    const first0 = <u32>(unitProduct >> 32) ^ load<u32>(rows + at) ^ keyLow;
+    const firstProduct = <u64>first0 * MULTIPLIER_0;
+    const key2 = i32x4.splat(load<u32>(lasts + at) ^ keyHigh);
+    const key0 = i32x4.splat(<u32>unitProduct ^ (keyLow + WEYL_0));
+    const key1 = i32x4.splat(<u32>(firstProduct >> 32) ^ (keyHigh + WEYL_1));
+    const third = i32x4.splat(<u32>firstProduct);
     let blocks = i32x4(0, 1, 2, 3);
     for (let position: u32 = 0; position < length; position += POSITIONS) {
-      philox(blocks, row, unit, fourth, i32x4.add(blocks, i32x4.splat(4)), row, unit, fourth, keyLow, keyHigh);
+      const next = i32x4.add(blocks, i32x4.splat(4));
+      const cFirst = i64x2.extmul_low_i32x4_u(blocks, multiplier0);
+      const cLast = i64x2.extmul_high_i32x4_u(blocks, multiplier0);
+      const dFirst = i64x2.extmul_low_i32x4_u(next, multiplier0);
+      const dLast = i64x2.extmul_high_i32x4_u(next, multiplier0);
+      const c2 = v128.xor(highHalves(cFirst, cLast), key2);
+      const d2 = v128.xor(highHalves(dFirst, dLast), key2);
+      const c2First = i64x2.extmul_low_i32x4_u(c2, multiplier1);
+      const c2Last = i64x2.extmul_high_i32x4_u(c2, multiplier1);
+      const d2First = i64x2.extmul_low_i32x4_u(d2, multiplier1);
+      const d2Last = i64x2.extmul_high_i32x4_u(d2, multiplier1);
+      run(
+        v128.xor(highHalves(c2First, c2Last), key0), lowHalves(c2First, c2Last),
+        v128.xor(lowHalves(cFirst, cLast), key1), third,
+        v128.xor(highHalves(d2First, d2Last), key0), lowHalves(d2First, d2Last),
+        v128.xor(lowHalves(dFirst, dLast), key1), third,
+        keyLow + 2 * WEYL_0, keyHigh + 2 * WEYL_1, ROUNDS - 2,
+      );
       let word = selected(a0, a1, a2, a3, limits) | (selected(b0, b1, b2, b3, limits) << 16);
       const left = length - position;
       if (left < POSITIONS) word &= (1 << left) - 1;

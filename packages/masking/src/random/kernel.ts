@@ -40,6 +40,24 @@ export interface Kernel {
     purpose: number,
     stream: number,
   ): void;
+  label(
+    count: number,
+    lengths: number,
+    ids: number,
+    labels: number,
+    bits: number,
+    runStarts: number,
+    table: number,
+    size: number,
+    firstFree: number,
+    free: number,
+    putMask: boolean,
+    maskId: number,
+    firstIndex: number,
+    indices: number,
+    rowOf: number,
+    kindOf: number,
+  ): number;
   block(counter: number, keyLow: number, keyHigh: number): void;
   blocks(
     count: number,

@@ -1,10 +1,10 @@
 import { int8Memory, int32Memory, type ListColumn, type MaskedColumns } from '@mlm/arrow/columns';
 import { selectionWord } from '../random/counter.js';
-import { countBitWords, type DrawRows, type Draws } from '../random/draws.js';
-import { type MaskedPositions, replaceMasked, replacementOf } from '../replace/index.js';
+import type { DrawRows, Draws } from '../random/draws.js';
+import { replaceMasked, replacementOf } from '../replace/index.js';
 import type { MaskingRule } from '../rule.js';
 import { selectPositions } from '../select/select.js';
-import { type MaskedBits, outsideVocabulary } from '../select/words.js';
+import { labelRows } from './label.js';
 import { fromZero, IGNORED_LABEL } from './originals.js';
 import type { RowPlaces } from './places.js';
 
@@ -35,27 +35,25 @@ export function applyRule(
   const labels = int32Memory(ids.length);
   const attention = int8Memory(ids.length);
   const replacement = replacementOf(rule.settings.replace);
+  const putMask = replacement.mask === 1;
   let maskedCount = 0;
   let tokens = ids.length;
   for (let begin = 0, end = 0; begin < offsets.length - 1; begin = end) {
     end = chunkEnd(offsets, begin);
     const [first, last] = [offsets[begin]!, offsets[end]!];
-    if (rule.settings.labels === 'all') labels.set(ids.subarray(first, last), first);
-    else labels.fill(IGNORED_LABEL, first, last);
     attention.fill(1, first, last);
     const rows = chunkRows(offsets, places, begin, end, epoch, rule.settings.dupe_factor ?? 1);
+    for (let row = 0; row < rows.count; row++) rows.padding[row] = countPadding(ids, rows, row, rule.padId);
+    const masked = labelRows(selectPositions(rows, ids, rule, draws), rows, ids, labels, rule, putMask);
+    if (!putMask) replaceMasked(ids, masked, rows, rule, replacement, draws);
+    maskedCount += masked.count;
     for (let row = 0; row < rows.count; row++) {
-      rows.padding[row] = clearPadding(ids, rows, row, rule.padId, labels, attention);
-      tokens -= rows.padding[row]!;
-    }
-    const bits = selectPositions(rows, ids, rule, draws);
-    if (replacement.mask === 1) {
-      maskedCount += label(bits, rows, ids, labels, rule);
-    } else {
-      const masked = roomFor(countBitWords(rows) * 32);
-      masked.count = label(bits, rows, ids, labels, rule, masked);
-      replaceMasked(ids, masked, rows, rule, replacement, draws);
-      maskedCount += masked.count;
+      const padding = rows.padding[row]!;
+      if (padding === 0) continue;
+      const end = rows.starts[row]! + rows.lengths[row]!;
+      labels.fill(IGNORED_LABEL, end - padding, end);
+      attention.fill(0, end - padding, end);
+      tokens -= padding;
     }
   }
   // Each column needs its own offsets: apache-arrow's tableToIPC drops a buffer that follows itself.
@@ -99,7 +97,7 @@ function chunkRows(
   end: number,
   epoch: number,
   copies: number,
-): DrawRows {
+): DrawRows & { padding: Int32Array } {
   const count = end - begin;
   if (rowRoom.starts.length < count) rowRoom = rowsOfRoom(count);
   rowRoom.count = count;
@@ -120,79 +118,10 @@ function chunkRows(
   return rowRoom;
 }
 
-/** @returns the number of padding positions in the row */
-function clearPadding(
-  ids: Int32Array,
-  { starts, lengths }: DrawRows,
-  row: number,
-  padId: number,
-  labels: Int32Array,
-  attention: Int8Array,
-): number {
+function countPadding(ids: Int32Array, { starts, lengths }: DrawRows, row: number, padId: number): number {
   const start = starts[row]!;
   const end = start + lengths[row]!;
   let i = end;
-  for (; i > start && ids[i - 1] === padId; i--) {
-    attention[i - 1] = 0;
-    labels[i - 1] = IGNORED_LABEL;
-  }
+  while (i > start && ids[i - 1] === padId) i--;
   return end - i;
-}
-
-let maskedRoom: MaskedPositions = positionsOfRoom(0);
-
-function positionsOfRoom(room: number): MaskedPositions {
-  return {
-    count: 0,
-    indices: new Int32Array(room),
-    rowOf: new Int32Array(room),
-    kindOf: new Int32Array(room),
-  };
-}
-
-function roomFor(count: number): MaskedPositions {
-  if (maskedRoom.indices.length < count) maskedRoom = positionsOfRoom(count);
-  return maskedRoom;
-}
-
-/**
- * Masks the positions whose bit is set and whose id is not protected: their ids become labels. If `masked` is given, it
- * receives the positions; otherwise each becomes [MASK] at once.
- * @returns the number of masked positions
- */
-function label(
-  { bits, runStarts }: MaskedBits,
-  { count: rowCount, starts, lengths }: DrawRows,
-  ids: Int32Array,
-  labels: Int32Array,
-  { isProtected, vocabularySize, maskId }: MaskingRule,
-  masked?: MaskedPositions,
-): number {
-  let count = 0;
-  let word = 0;
-  let kind = 0;
-  for (let row = 0; row < rowCount; row++) {
-    const start = starts[row]!;
-    const end = start + lengths[row]!;
-    for (let first = start; first < end; first += 32, word++) {
-      for (let left = bits[word]!; left !== 0; left &= left - 1) {
-        const bit = 31 - Math.clz32(left & -left);
-        const index = first + bit;
-        const id = ids[index]!;
-        const isKept = isProtected[id];
-        if (isKept === 1) continue;
-        if (isKept === undefined) throw outsideVocabulary(id, vocabularySize);
-        labels[index] = id;
-        if (masked === undefined) ids[index] = maskId;
-        else {
-          if (runStarts === undefined || (runStarts[word]! >>> bit) & 1) kind = count;
-          masked.indices[count] = index;
-          masked.rowOf[count] = row;
-          masked.kindOf[count] = kind;
-        }
-        count++;
-      }
-    }
-  }
-  return count;
 }

@@ -1,7 +1,7 @@
 import type { MaskingSettings } from '@mlm/arrow/columns';
 import type { DrawRows, Draws } from '../random/draws.js';
 import { lengthOf, type RunLengths } from './selection.js';
-import { isBoundary, type MaskedBits, type WordBits } from './words.js';
+import { type MaskedBits, nextBoundary, setBits, type WordBits } from './words.js';
 
 /** Draws and positions of one row in one number each, so that they sort fast: rows are shorter than 2^20 tokens. */
 const POSITIONS = 2 ** 20;
@@ -68,10 +68,10 @@ export function selectByCount(
     for (let word = 0; word < longest && last < end && last - from < room; word++) {
       if (((words.begins[last >>> 5]! >>> last) & 1) === 0) break;
       if ((bits[last >>> 5]! >>> last) & 1) break;
-      let next = last + 1;
-      while (next < end && !isBoundary(words, next)) next++;
+      const next = nextBoundary(words, last, end);
       if (strict && next - from > room) break;
-      for (; last < next; last++) bits[last >>> 5]! |= 1 << last;
+      setBits(bits, last, next);
+      last = next;
     }
     if (runStarts && last > from) runStarts[from >>> 5]! |= 1 << from;
     return last - from;

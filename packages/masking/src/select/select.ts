@@ -4,7 +4,7 @@ import type { MaskingRule } from '../rule.js';
 import { selectByCount } from './by-count.js';
 import { selectionOf } from './index.js';
 import { lengthOf, type RunLengths, runLengths, type Selection, startChance } from './selection.js';
-import { findWords, isBoundary, type MaskedBits, type WordBits } from './words.js';
+import { findWords, type MaskedBits, nextBoundary, setBits, type WordBits } from './words.js';
 
 /**
  * The positions of rows that are masked.
@@ -75,7 +75,7 @@ function fillWords(
 }
 
 /** Words where a run may begin, or be under way. */
-let candidates = { indices: new Int32Array(0), rowOf: new Int32Array(0), firstBits: new Int32Array(0) };
+let candidates = { indices: new Int32Array(0), rowOf: new Int32Array(0), bitOf: new Int32Array(0) };
 
 /** Masks runs of words, which begin where a bit is drawn outside a run, or are under way where a stretch begins. */
 function fillRuns(
@@ -88,28 +88,28 @@ function fillRuns(
   { bits, runStarts }: MaskedBits,
 ): void {
   const found = findCandidates(rows, drawn, words);
+  const { rowOf, bitOf, count } = found;
   const { lengths, underWay, left } = draws.runs(found, rows);
+  const { stretches, isProtected } = words;
   const underWayBelow = probability * TWO_TO_32;
   let reach = 0;
-  for (let i = 0; i < found.count; i++) {
-    const index = found.indices[i]!;
-    if (index < reach) continue;
-    const row = found.rowOf[i]!;
-    const at = found.firstBits[i]! + index - rows.starts[row]!;
-    const isStretch = ((words.stretches[at >>> 5]! >>> at) & 1) === 1;
+  for (let i = 0; i < count; i++) {
+    const from = bitOf[i]!;
+    if (from < reach) continue;
+    const isStretch = ((stretches[from >>> 5]! >>> from) & 1) === 1;
     if (isStretch && underWay[i]! >= underWayBelow) continue;
     const length = isStretch ? lengthOf(left[i]!, runs.leftUpTo) : lengthOf(lengths[i]!, runs.upTo);
-    const end = found.firstBits[i]! + rows.lengths[row]!;
-    if (runStarts) runStarts[at >>> 5]! |= 1 << at;
-    let last = at;
+    // A row's first bit is the first of a word.
+    const row = rowOf[i]!;
+    const end = from - (found.indices[i]! - rows.starts[row]!) + rows.lengths[row]!;
+    let last = from;
     for (let word = 0; word < length && last < end; word++) {
-      if ((words.isProtected[last >>> 5]! >>> last) & 1) break;
-      do {
-        bits[last >>> 5]! |= 1 << last;
-        last++;
-      } while (last < end && !isBoundary(words, last));
+      if ((isProtected[last >>> 5]! >>> last) & 1) break;
+      last = nextBoundary(words, last, end);
     }
-    reach = index + last - at;
+    if (runStarts) runStarts[from >>> 5]! |= 1 << from;
+    setBits(bits, from, last);
+    reach = last;
   }
 }
 
@@ -117,30 +117,30 @@ function findCandidates(
   rows: DrawRows,
   drawn: Uint32Array,
   { begins, stretches }: WordBits,
-): DrawPositions & { firstBits: Int32Array } {
+): DrawPositions & { bitOf: Int32Array } {
   const most = 32 * countBitWords(rows);
   if (candidates.indices.length < most) {
     candidates = {
       indices: new Int32Array(most),
       rowOf: new Int32Array(most),
-      firstBits: new Int32Array(most),
+      bitOf: new Int32Array(most),
     };
   }
-  const { indices, rowOf, firstBits } = candidates;
+  const { indices, rowOf, bitOf } = candidates;
   let count = 0;
   let word = 0;
   for (let row = 0; row < rows.count; row++) {
     const start = rows.starts[row]!;
     const end = start + rows.lengths[row]!;
-    const firstBit = word << 5;
     for (let first = start; first < end; first += 32, word++) {
       let left = (drawn[word]! & begins[word]!) | stretches[word]!;
       for (; left !== 0; left &= left - 1) {
-        indices[count] = first + 31 - Math.clz32(left & -left);
+        const bit = 31 - Math.clz32(left & -left);
+        indices[count] = first + bit;
         rowOf[count] = row;
-        firstBits[count++] = firstBit;
+        bitOf[count++] = (word << 5) + bit;
       }
     }
   }
-  return { count, indices, rowOf, firstBits };
+  return { count, indices, rowOf, bitOf };
 }

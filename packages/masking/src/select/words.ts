@@ -71,7 +71,28 @@ export function outsideVocabulary(id: number, size: number): InputError {
   return new InputError(`input_ids holds ${id}: expected an id of the vocabulary, 0 to ${size - 1}`);
 }
 
-/** Whether a word or a protected token begins at a bit. */
-export function isBoundary({ begins, isProtected }: WordBits, bit: number): boolean {
-  return (((begins[bit >>> 5]! | isProtected[bit >>> 5]!) >>> bit) & 1) === 1;
+/** The first bit after `bit` at which a word or a protected token begins, at most `end`. */
+export function nextBoundary({ begins, isProtected }: WordBits, bit: number, end: number): number {
+  let word = bit >>> 5;
+  let left = (begins[word]! | isProtected[word]!) & (-2 << bit);
+  while (left === 0) {
+    word++;
+    if (word << 5 >= end) return end;
+    left = begins[word]! | isProtected[word]!;
+  }
+  return Math.min(end, (word << 5) + 31 - Math.clz32(left & -left));
+}
+
+/** Sets the bits from `from` up to `to`, which is left out. */
+export function setBits(bits: Uint32Array, from: number, to: number): void {
+  if (from >= to) return;
+  const [first, last] = [from >>> 5, (to - 1) >>> 5];
+  const [head, tail] = [-1 << from, -1 >>> -to];
+  if (first === last) {
+    bits[first]! |= head & tail;
+    return;
+  }
+  bits[first]! |= head;
+  bits.fill(-1, first + 1, last);
+  bits[last]! |= tail;
 }

@@ -50,10 +50,19 @@ it('Bernstein’s bound is never below the exact tail', () => {
   );
 });
 
+it('Bernstein’s bound is 2 exp(−d² / (2 (variance + largest · d / 3))), at most 1', () => {
+  for (const deviation of [10, -10])
+    expect(bernsteinTest(deviation, 4, 3)).toBeCloseTo(2 * Math.exp(-100 / 28), 12);
+  expect(bernsteinTest(0, 0, 0)).toBe(1);
+  expect(bernsteinTest(1, 100, 1)).toBe(1);
+});
+
 it('normal and χ² tails are those of tables', () => {
   expect(normalTest(1.959964)).toBeCloseTo(0.05, 6);
   expect(normalTest(0)).toBeCloseTo(1, 6);
   expect(normalTest(-4.891638)).toBeCloseTo(1e-6, 9);
   // χ² with 1000 degrees of freedom: 1143.917 leaves 0.1 % above it.
   expect(dispersionTest(1143.917, 1000, 2000)).toBeCloseTo(0.002, 4);
+  // Three times that variable.
+  expect(dispersionTest(3 * 1143.917, 3000, 9 * 2000)).toBeCloseTo(0.002, 4);
 });

@@ -1,0 +1,97 @@
+import { countBitWords, type DrawRows } from '../random/draws.js';
+import { instantiate, type Kernel } from '../random/kernel.js';
+import type { MaskedPositions } from '../replace/index.js';
+import type { MaskingRule } from '../rule.js';
+import { type MaskedBits, outsideVocabulary, PROTECTED } from '../select/words.js';
+import { IGNORED_LABEL } from './originals.js';
+
+/** The kernel's memory holds a few bytes of its own, then the most recent table of classes, then the rows. */
+const TABLE_BYTE = 1024;
+const PAGE_BYTES = 65_536;
+
+let kernel: Kernel | undefined;
+let words = new Int32Array(0);
+let table: { classes: Uint8Array; firstFree: number; free: number } | undefined;
+
+/**
+ * Gives the positions whose bit is set their ids as labels, unless these are protected, and all others
+ * {@link IGNORED_LABEL}; with labels at all tokens, every position its id. Rows follow one another in the ids.
+ * @param putMask whether masked ids become [MASK] at once; otherwise they stay, and their positions are listed
+ * @returns how many are masked, and if they are listed, where; views that the next call overwrites
+ * @throws InputError when an id to be masked lies outside the vocabulary
+ */
+export function labelRows(
+  { bits, runStarts }: MaskedBits,
+  rows: DrawRows,
+  ids: Int32Array,
+  labels: Int32Array,
+  rule: MaskingRule,
+  putMask: boolean,
+): MaskedPositions {
+  const { count, starts, lengths } = rows;
+  const { classes, maskId, vocabularySize, settings } = rule;
+  const first = starts[0]!;
+  const tokens = starts[count - 1]! + lengths[count - 1]! - first;
+  const bitWords = countBitWords(rows);
+  const lengthsAt = (TABLE_BYTE + classes.length + 3) >>> 2;
+  const bitsAt = lengthsAt + count;
+  const runStartsAt = bitsAt + bitWords;
+  const idsAt = runStartsAt + bitWords;
+  const labelsAt = idsAt + tokens;
+  const listAt = labelsAt + tokens;
+  const room = putMask ? 0 : 32 * bitWords;
+  const wasm = reserve(listAt + 3 * room);
+  const { firstFree, free } = loadTable(classes);
+  words.set(lengths.subarray(0, count), lengthsAt);
+  words.set(bits.subarray(0, bitWords), bitsAt);
+  words.set(ids.subarray(first, first + tokens), idsAt);
+  if (settings.labels === 'all') words.copyWithin(labelsAt, idsAt, labelsAt);
+  else words.fill(IGNORED_LABEL, labelsAt, listAt);
+  if (runStarts) words.set(runStarts.subarray(0, bitWords), runStartsAt);
+  const column = (index: number) => listAt + index * room;
+  const masked = wasm.label(
+    count,
+    lengthsAt << 2,
+    idsAt << 2,
+    labelsAt << 2,
+    bitsAt << 2,
+    runStarts ? runStartsAt << 2 : 0,
+    TABLE_BYTE,
+    classes.length,
+    firstFree,
+    free,
+    putMask,
+    maskId,
+    first,
+    column(0) << 2,
+    column(1) << 2,
+    column(2) << 2,
+  );
+  if (masked < 0) throw outsideVocabulary(ids[first - 1 - masked]!, vocabularySize);
+  labels.set(words.subarray(labelsAt, listAt), first);
+  if (putMask) ids.set(words.subarray(idsAt, labelsAt), first);
+  const list = (index: number) => words.subarray(column(index), column(index) + (putMask ? 0 : masked));
+  return { count: masked, indices: list(0), rowOf: list(1), kindOf: list(2) };
+}
+
+/** Copies the classes of ids into the kernel's memory. @returns the longest range of ids that are not protected */
+function loadTable(classes: Uint8Array): { firstFree: number; free: number } {
+  if (table?.classes === classes) return table;
+  new Uint8Array(words.buffer).set(classes, TABLE_BYTE);
+  table = { classes, firstFree: 0, free: 0 };
+  for (let id = 0, first = 0; id <= classes.length; id++) {
+    if (id < classes.length && classes[id] !== PROTECTED) continue;
+    if (id - first > table.free) table = { classes, firstFree: first, free: id - first };
+    first = id + 1;
+  }
+  return table;
+}
+
+/** The kernel, with its memory grown to hold so many words. */
+function reserve(count: number): Kernel {
+  kernel ??= instantiate();
+  const missing = 4 * count - kernel.memory.buffer.byteLength;
+  if (missing > 0) kernel.memory.grow(Math.ceil(missing / PAGE_BYTES));
+  if (words.buffer !== kernel.memory.buffer) words = new Int32Array(kernel.memory.buffer);
+  return kernel;
+}
