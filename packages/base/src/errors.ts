@@ -132,6 +132,26 @@ export class InputError extends Error {
   }
 }
 
+/**
+ * An {@link InputError} about options that are wrong whatever the input holds: an unknown name, a value out of range, or
+ * a combination that makes no sense. The command line ends with the exit code of wrong usage.
+ *
+ * @example
+ * ```ts
+ * import { mention, OptionError, say } from '@mlm/base';
+ *
+ * throw new OptionError(say`${mention('rocm')} contradicts ${mention('tpu')}; give one of them`);
+ * ```
+ */
+export class OptionError extends InputError {
+  /** Marks an OptionError across copies of this package. */
+  readonly isAboutOptions = true;
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return super[Symbol.hasInstance](value) && 'isAboutOptions' in (value as object);
+  }
+}
+
 /** A value of the template: a mention, another message, or anything that converts to text. */
 function partsOf(value: unknown): MessageParts {
   if (Array.isArray(value)) return value.flatMap(partsOf);

@@ -8,6 +8,7 @@ export {
   type MessageParts,
   mention,
   messageText,
+  OptionError,
   type OptionMention,
   say,
 } from './errors.js';

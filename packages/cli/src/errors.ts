@@ -1,4 +1,4 @@
-import { InputError } from '@mlm/base/errors';
+import { InputError, OptionError } from '@mlm/base/errors';
 import { CommanderError } from 'commander';
 import { spell } from './options/flags.js';
 
@@ -33,7 +33,10 @@ export function outcomeOf(error: unknown): Outcome {
   }
   if (error instanceof UsageError) return { exitCode: exitCodes.usage, message: error.message };
   if (!(error instanceof Error)) return { exitCode: exitCodes.failure, message: String(error) };
-  if (error instanceof InputError) return { exitCode: exitCodes.failure, message: spell(error.parts) };
+  if (error instanceof InputError) {
+    const exitCode = error instanceof OptionError ? exitCodes.usage : exitCodes.failure;
+    return { exitCode, message: spell(error.parts) };
+  }
   const known = systemErrorMessage(error);
   if (known !== undefined) return { exitCode: exitCodes.failure, message: known };
   const firstLine = error.message.split('\n', 1)[0] ?? '';

@@ -50,6 +50,41 @@ test('a signal saves a checkpoint, progress is JSON, and a resumed run needs no 
   expect(other.stderr).toMatch(/batch-size 8, the run began with 4; nor with seed 1, the run began with 42/);
 }, 120_000);
 
+test('options of a resumed run are checked beside those that the run began with', async () => {
+  const options = ['--model', 'tiny', '--batch-size', '4', '--max-steps', '6', '--output', 'decaying'];
+  const stable = ['--schedule', 'warmup-stable-decay', '--decay', '2'];
+  expect((await runMlm([...train, ...options, ...stable], { cwd })).code).toBe(0);
+
+  const again = (...more: string[]) =>
+    runMlm(['train', 'a.arrow', '--output', 'decaying', '--resume', ...more], { cwd });
+  expect((await again('--decay', '2')).stdout.toString()).toMatch(/^Finished already/);
+  // A share that gives another number of steps is a difference, not an idle option.
+  expect((await again('--decay', '0.5')).stderr).toMatch(/decay-steps 3, the run began with 2$/m);
+  expect((await again('--schedule', 'linear')).stderr).toMatch(/schedule linear, the run began with warmup/);
+  const idle = await again('--schedule', 'linear', '--decay', '0.5');
+  expect(idle.stderr).toMatch(/--decay does nothing without --schedule warmup-stable-decay/);
+  expect(idle.code).toBe(2);
+  expect((await again('--early-stop', '2')).code).toBe(2);
+}, 120_000);
+
+test('what a configuration file says may lie idle because the command line chose otherwise', async () => {
+  const written = {
+    'line.json': { 'line-by-line': true, overflow: 'truncate', 'sequence-length': 16 },
+    'split.yaml': { 'eval-fraction': 0.3, 'eval-by': 'document', 'split-by': 'content' },
+    'alone.json': { 'split-by': 'content' },
+  };
+  for (const [name, options] of Object.entries(written))
+    writeFileSync(join(cwd, name), JSON.stringify(options));
+  const made = (config: string, ...more: string[]) =>
+    runMlm(['preprocess', 'a.txt', 'made.arrow', '--overwrite', '--config', config, ...more], { cwd });
+  expect((await made('line.json')).stderr).toBe('');
+  expect((await made('split.yaml', '--eval-by', 'row')).stderr).toBe('');
+  const alone = await made('alone.json');
+  expect(alone.stderr).toMatch(/--split-by does nothing without --eval-fraction/);
+  expect(alone.code).toBe(2);
+  expect((await made('alone.json', '--eval-fraction', '0.2')).stderr).toBe('');
+});
+
 test('an output by URL is refused before any work', async () => {
   const { code, stderr } = await runMlm(['preprocess', 'a.txt', 's3://bucket/out.arrow'], { cwd });
   expect(stderr).toBe(

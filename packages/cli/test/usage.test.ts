@@ -37,7 +37,7 @@ test.each([
   ],
   [
     ['train', 'x', '--early-stop', '2'],
-    'mlm: --early-stop: say with --eval-every <steps> how often validation rows are scored\n',
+    'mlm: --early-stop does nothing without --eval-every; give both or neither\n',
   ],
   [['preprocess', 'corpus'], /^mlm: expected inputs and then an output.*\n$/],
 ])('wrong usage %j ends with 2 and one line that helps', async (args, message) => {

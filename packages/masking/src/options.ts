@@ -95,17 +95,20 @@ export const protectOptions = options({
   }),
 });
 
-/** A resumed run compares the rule that these options make. */
-const decides = { through: 'masking-rule' };
+/** A resumed run compares the rule that these options make, which the dataset's own masks do not follow. */
+const ofDynamicRule = {
+  decides: { through: 'masking-rule' },
+  requires: { option: 'masking', value: 'dynamic' },
+};
 
 /** Changes to the dataset's rule when masks are drawn anew during training; see {@link dynamicSettings}. */
 export const dynamicOptions = options({
-  select: choice(selectNames, { value: 'what', decides, help: selectHelp }),
-  replace: { ...replacement(replaceHelp), decides },
+  select: choice(selectNames, { value: 'what', ...ofDynamicRule, help: selectHelp }),
+  replace: { ...replacement(replaceHelp), ...ofDynamicRule },
   maskProbability: {
     ...text({
       value: 'p|from:to',
-      decides,
+      ...ofDynamicRule,
       help: 'the chance of a token to be masked; from:to changes it over training',
     }),
     expected: 'a number between 0 and 1, or two such as 0.3:0.15',

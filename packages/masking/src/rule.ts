@@ -1,6 +1,6 @@
 import type { MaskingSettings, TokenizerMetadata } from '@mlm/arrow/columns';
 import { defined } from '@mlm/base/defined';
-import { InputError, mention, say } from '@mlm/base/errors';
+import { InputError, mention, OptionError, say } from '@mlm/base/errors';
 import { defaultsOf, refuseUnknown, settingsOf } from '@mlm/base/options';
 import { maskingOptions } from './options.js';
 import { namedReplacement, replacementOf } from './replace/index.js';
@@ -117,7 +117,7 @@ function completeSettings(given: MaskingSettings): MaskingSettings {
   settingsOf(maskingOptions, { probability: final_probability });
   const { min_masks, max_masks } = settings;
   if (max_masks !== undefined && max_masks < min_masks) {
-    throw new InputError(
+    throw new OptionError(
       say`${mention('max_masks')} is ${max_masks}, expected at least ${mention('min_masks', min_masks)}`,
     );
   }

@@ -63,6 +63,7 @@ export const rowOptions = options({
     default: 'wrap',
     value: 'how',
     decides: { through: 'cut' },
+    requires: 'lineByLine',
     help: 'a line longer than a row goes on in the next row, or is cut',
   }),
   evalFraction: real({
@@ -83,7 +84,7 @@ export const rowOptions = options({
     default: 'place',
     value: 'what',
     decides: { through: 'eval fraction' },
-    requires: 'evalFraction',
+    requires: ['evalFraction', { option: 'evalBy', value: 'document' }],
     help: 'documents go to validation by where they stand in the input, or by what they say, equal ones together',
   }),
   seed: whole({
@@ -154,7 +155,11 @@ export const outputOptions = options({
     decides: false,
     help: 'take the output from a process on another machine that seems to be writing it',
   }),
-  resume: flag({ decides: false, help: 'go on with an interrupted run of the same inputs and options' }),
+  resume: flag({
+    decides: false,
+    excludes: 'overwrite',
+    help: 'go on with an interrupted run of the same inputs and options',
+  }),
 });
 
 /** The options of `preprocess`. */

@@ -161,6 +161,7 @@ export const trainOptions = options({
     flag: 'early-stop',
     shown: 'never',
     decides: false,
+    requires: 'evalEvery',
     help: 'stop after n validations without a better loss',
   }),
   saveEvery: whole({
@@ -183,9 +184,14 @@ export const trainOptions = options({
     help: 'threads that assemble batches ahead; 0 does it in the main thread',
   }),
   overwrite: flag({ decides: false, help: 'replace an existing output' }),
-  resume: flag({ decides: false, help: 'go on from the last saved state in the output' }),
+  resume: flag({
+    decides: false,
+    excludes: 'overwrite',
+    help: 'go on from the last saved state in the output',
+  }),
   acceptInexact: flag({
     decides: false,
+    requires: 'resume',
     help: 'resume a run although an earlier version could lose gradients in it',
   }),
   takeOver: flag({

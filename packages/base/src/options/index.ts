@@ -1,6 +1,8 @@
 // Tables of options
 
+export { refuseIdle, withoutIdle } from './idle.js';
 export { nearest } from './nearest.js';
+export { settingsOf } from './settings.js';
 export {
   deciding,
   defaultsOf,
@@ -8,10 +10,9 @@ export {
   kebabCase,
   type OptionTable,
   options,
-  refuseIdle,
+  optionsOf,
   refuseUnknown,
   type Settings,
-  settingsOf,
 } from './table.js';
 
 // Kinds of options
@@ -24,6 +25,7 @@ export {
   list,
   type Option,
   path,
+  type Requirement,
   real,
   required,
   text,

@@ -15,12 +15,14 @@ export interface Described {
    * text is another name for it; `through` names the entry that the value takes part in; `false`: it may differ.
    */
   readonly decides?: boolean | string | { readonly through: string };
-  /**
-   * The option of the same table, or its value, without which this one has no effect: a value other than the default is
-   * then refused.
-   */
-  readonly requires?: string | { readonly option: string; readonly value: string };
+  /** Without which this option has no effect: a value other than the default is then refused. */
+  readonly requires?: Requirement | readonly Requirement[];
+  /** Options of the same table that contradict this one. */
+  readonly excludes?: string | readonly string[];
 }
+
+/** Another option of the same table, or one of its values. */
+export type Requirement = string | { readonly option: string; readonly value: string };
 
 /** One option: its type, default, check, help and name on the command line. Made by one of the kinds below. */
 export interface Option<Value = unknown, Default extends Value | undefined = Value | undefined>

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, expectTypeOf, test } from 'vitest';
+import { OptionError } from '../errors.js';
 import {
   bytes,
   choice,
@@ -9,6 +10,7 @@ import {
   list,
   type Option,
   options,
+  optionsOf,
   real,
   refuseUnknown,
   type Settings,
@@ -16,6 +18,7 @@ import {
   text,
   whole,
   wholeOrAuto,
+  withoutIdle,
 } from './index.js';
 
 /** What an option makes of a text: its value, or why not. */
@@ -114,6 +117,48 @@ test('an option that does nothing without another one is refused alone', () => {
   expect(() => settingsOf(three, { by: 'document' })).toThrow('by does nothing without share;');
   expect(() => settingsOf(three, { last: 3 })).toThrow('last does nothing without by: document;');
   settingsOf(three, { share: 0.5, by: 'document', last: 3 });
+});
+
+test('options that contradict each other are refused, unless one of them is at its default', () => {
+  const table = options({
+    resume: flag({ excludes: ['overwrite', 'limit'], help: '' }),
+    overwrite: flag({ help: '' }),
+    limit: whole({ help: '' }),
+  });
+  expect(() => settingsOf(table, { resume: true, overwrite: true })).toThrow(
+    'resume contradicts overwrite; give one of them',
+  );
+  expect(() => settingsOf(table, { resume: true, limit: 0 })).toThrow('resume contradicts limit;');
+  settingsOf(table, { resume: true, overwrite: false });
+  settingsOf(table, { resume: false, overwrite: true });
+});
+
+const schedule = options({
+  schedule: choice(['linear', 'stable'], { default: 'linear', help: '' }),
+  decay: real({ default: 0.1, requires: { option: 'schedule', value: 'stable' }, help: '' }),
+  every: whole({ default: 0, help: '' }),
+  patience: whole({ default: 0, requires: 'every', help: '' }),
+});
+
+test('an option may meet what it requires in the run being continued, which may itself hold idle ones', () => {
+  const remembered = { schedule: 'stable', decay: 0.2, every: 0 } as const;
+  expect(settingsOf(schedule, { decay: 0.3 }, remembered)).toMatchObject({ schedule: 'stable', decay: 0.3 });
+  expect(settingsOf(schedule, { schedule: 'linear' }, remembered)).toMatchObject({ decay: 0.2 });
+  // Every option has a value there: a default says nothing.
+  expect(() => settingsOf(schedule, { patience: 2 }, remembered)).toThrow(
+    'patience does nothing without every',
+  );
+  expect(() => settingsOf(schedule, { schedule: 'linear', decay: 0.3 }, remembered)).toThrow(OptionError);
+});
+
+test('an option that others make idle is left out', () => {
+  const given = { schedule: 'stable', decay: 0.2, patience: 2 } as const;
+  expect(withoutIdle(schedule, given, {})).toEqual({ schedule: 'stable', decay: 0.2 });
+  expect(withoutIdle(schedule, given, { schedule: 'linear', every: 3 })).toEqual({
+    schedule: 'stable',
+    patience: 2,
+  });
+  expect(optionsOf(schedule, { decay: 0.2, every: undefined, other: 1 } as never)).toEqual({ decay: 0.2 });
 });
 
 test('a name that is in no table is refused with the nearest that is', () => {

@@ -1,4 +1,4 @@
-import { InputError, mention, say } from '../errors.js';
+import { OptionError } from '../errors.js';
 import type { Option } from './kinds.js';
 import { nearest } from './nearest.js';
 
@@ -32,43 +32,19 @@ export function defaultsOf<Table extends OptionTable>(table: Table): Settings<Ta
   return mapTable(table, (option) => option.default) as Settings<Table>;
 }
 
-/**
- * Fills in the defaults and checks every value.
- * @throws InputError for a value that its option does not accept, and for an option without the one that it requires
- */
-export function settingsOf<Table extends OptionTable>(table: Table, given: Given<Table>): Settings<Table> {
-  refuseIdle(table, given);
-  return mapTable(table, (option, name) => {
-    const value = given[name] ?? option.default;
-    if (value !== undefined && !option.accepts(value))
-      throw new InputError(say`${mention(name)} is ${String(value)}, expected ${option.expected}`);
-    return value;
-  }) as Settings<Table>;
-}
-
-/**
- * Refuses options that have no effect without another one, see {@link Option.requires}. Giving both is accepted, even
- * at their defaults.
- * @throws InputError that names both
- */
-export function refuseIdle<Table extends OptionTable>(table: Table, given: Given<Table>): void {
-  for (const [name, { requires, default: usual }] of Object.entries(table)) {
-    const value = given[name];
-    if (requires === undefined || value === undefined || value === usual) continue;
-    const { option, value: wanted } = typeof requires === 'string' ? { option: requires } : requires;
-    const other = given[option];
-    if (wanted === undefined ? other !== undefined : (other ?? table[option]!.default) === wanted) continue;
-    throw new InputError(
-      say`${mention(name)} does nothing without ${mention(option, wanted)}; give both or neither`,
-    );
-  }
+/** The values that belong to a table's options; those left undefined count as not given. */
+export function optionsOf<Table extends OptionTable>(table: Table, given: Given<Table>): Given<Table> {
+  const values = Object.entries(given).filter(
+    ([name, value]) => value !== undefined && Object.hasOwn(table, name),
+  );
+  return Object.fromEntries(values) as Given<Table>;
 }
 
 /**
  * Refuses an option name that a function does not know, which plain JavaScript lets pass. A name whose value is
  * `undefined` counts as not given.
  * @param known all names that the function takes: its tables' options, and `true` for each of the others
- * @throws InputError for an unknown name, with the nearest known one
+ * @throws OptionError for an unknown name, with the nearest known one
  */
 export function refuseUnknown<Options extends object>(
   given: Options,
@@ -77,7 +53,7 @@ export function refuseUnknown<Options extends object>(
   for (const [name, value] of Object.entries(given)) {
     if (value === undefined || Object.hasOwn(known, name)) continue;
     const close = nearest(name, Object.keys(known));
-    throw new InputError(
+    throw new OptionError(
       `unknown option ${name}; ${close === undefined ? `expected one of ${Object.keys(known).join(', ')}` : `did you mean ${close}?`}`,
     );
   }
@@ -100,7 +76,8 @@ export function kebabCase(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`).replaceAll('_', '-');
 }
 
-function mapTable<Table extends OptionTable>(
+/** An object with a value for each option. */
+export function mapTable<Table extends OptionTable>(
   table: Table,
   value: (option: Option, name: keyof Table & string) => unknown,
 ): Record<string, unknown> {

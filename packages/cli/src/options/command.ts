@@ -1,13 +1,10 @@
-import { InputError } from '@mlm/base/errors';
-import type { OptionTable, Settings } from '@mlm/base/options';
-import { choice, defaultsOf, flag, type Option, options as optionTable, refuseIdle } from '@mlm/base/options';
+import type { Given, OptionTable, Settings } from '@mlm/base/options';
+import { choice, flag, type Option, options as optionTable } from '@mlm/base/options';
 import { Argument, Command, Option as CommanderOption, InvalidArgumentError } from 'commander';
 import type { Context } from '../context.js';
-import { UsageError } from '../errors.js';
-import { assignArguments } from './arguments.js';
-import { addConfigOption, argumentsFromFile, argumentTables } from './config.js';
-import { flagOf, spell } from './flags.js';
-import { recipeSettings } from './recipes.js';
+import { addConfigOption, argumentTables } from './config.js';
+import { flagOf } from './flags.js';
+import { gatherSettings } from './gather.js';
 
 /** An example of a command line and what it is for. */
 export type Example = readonly [commandLine: string, meaning?: string];
@@ -23,6 +20,8 @@ export interface CommandDefinition<
   /** What is given by its place, in this order; one list at most. */
   readonly arguments: Arguments;
   readonly options: Options;
+  /** The options of the run that `resume` continues, used where none is given. */
+  resumedOptions?(settings: Settings<Arguments> & Settings<Options>): Promise<Given<Options>>;
 }
 
 /** What a command receives: arguments and options alike, with the defaults filled in. */
@@ -32,7 +31,7 @@ export type CommandSettings<Definition extends CommandDefinition> = Settings<Def
 
 /** How a command was called. */
 export interface Invocation<Definition extends CommandDefinition> {
-  /** What the command line or a configuration file said: the settings without the defaults. */
+  /** What the command line, a configuration file or a recipe said: the settings without the defaults. */
   readonly given: Partial<CommandSettings<Definition>>;
   readonly command: Command;
 }
@@ -85,24 +84,13 @@ export function runnable<Definition extends CommandDefinition>(
     }
     argumentTables.set(command, definition.arguments);
     return addConfigOption(command).action(async () => {
-      const words = assignArguments(definition.arguments, command.args, argumentsFromFile(command));
-      const given = { ...words, ...givenOptions(table, command) } as Partial<CommandSettings<Definition>>;
-      const chosen = recipeSettings(definition.name, (given as { recipe?: unknown }).recipe);
-      const settings = { ...defaultsOf(table), ...chosen, ...given } as CommandSettings<Definition>;
-      refuseIdleOptions(table, { ...chosen, ...given });
+      const gathered = await gatherSettings(definition, table, command);
+      const settings = gathered.settings as CommandSettings<Definition>;
+      const given = gathered.given as Invocation<Definition>['given'];
       const run = await load();
       await run(context, settings, { given, command });
     });
   };
-}
-
-/** @throws UsageError for an option without the one that it requires */
-function refuseIdleOptions(table: OptionTable, settings: Readonly<Record<string, unknown>>): void {
-  try {
-    refuseIdle(table, settings);
-  } catch (error) {
-    throw error instanceof InputError ? new UsageError(spell(error.parts)) : error;
-  }
 }
 
 /** Commander knows a list as the last argument alone: a list before others is one list of all, with a usage of its own. */
@@ -154,17 +142,6 @@ function readValue(option: Option, text: string): unknown {
   const value = option.read(text);
   if (option.accepts(value)) return value;
   throw new InvalidArgumentError(`Expected ${option.expected}.`);
-}
-
-/** The options that the command line or a configuration file set, by their names in the table. */
-function givenOptions(table: OptionTable, command: Command): Record<string, unknown> {
-  const entries = Object.entries(table).flatMap(([name, option]) => {
-    if (option.flag === false) return [];
-    const attribute = new CommanderOption(`--${flagOf(name, option)}`).attributeName();
-    const source = command.getOptionValueSource(attribute);
-    return source === undefined || source === 'default' ? [] : [[name, command.getOptionValue(attribute)]];
-  });
-  return Object.fromEntries(entries) as Record<string, unknown>;
 }
 
 const commentColumn = 60;

@@ -26,8 +26,10 @@ export async function applyConfig(command: Command): Promise<void> {
     }
     const option = findOption(command, name, file);
     const attribute = option.attributeName();
+    const read = optionValue(option, value, file);
+    broughtOptions.set(command, { ...optionsFromFile(command), [attribute]: read });
     if (command.getOptionValueSource(attribute) === 'cli') continue;
-    command.setOptionValueWithSource(attribute, optionValue(option, value, file), 'config');
+    command.setOptionValueWithSource(attribute, read, 'config');
   }
   const missing = required.find((option) => command.getOptionValue(option.attributeName()) === undefined);
   if (missing)
@@ -44,6 +46,13 @@ const broughtArguments = new WeakMap<Command, Readonly<Record<string, unknown>>>
 /** The arguments that a configuration file brought. */
 export function argumentsFromFile(command: Command): Readonly<Record<string, unknown>> {
   return broughtArguments.get(command) ?? {};
+}
+
+const broughtOptions = new WeakMap<Command, Readonly<Record<string, unknown>>>();
+
+/** The options that a configuration file brought by commander's names, those that the command line overrode included. */
+export function optionsFromFile(command: Command): Readonly<Record<string, unknown>> {
+  return broughtOptions.get(command) ?? {};
 }
 
 /** Required options of command lines with `--config`: the file may bring them. */

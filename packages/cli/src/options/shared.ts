@@ -1,4 +1,5 @@
 import { flag, path } from '@mlm/base/options';
+import { UsageError } from '../errors.js';
 
 /** `--json`, which says for each command what it prints. */
 export const json = (help: string) => flag({ help });
@@ -13,3 +14,9 @@ export const filesFrom = path({
 export const datasetTokenizer = path({
   help: 'the tokenizer of a dataset that does not bring its own, a path or a hub id',
 });
+
+/** @throws UsageError for a shard size and an output that has no shards */
+export function refuseShardSize(shardBytes: number | undefined, output: string): void {
+  if (shardBytes !== undefined && (output === '-' || output.endsWith('.arrow')))
+    throw new UsageError(`--shard-size is for a dataset folder, and ${output} is none; leave it out`);
+}

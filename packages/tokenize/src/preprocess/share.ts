@@ -1,4 +1,4 @@
-import { InputError, type LauncherVariables, launcherVariables, mention, say } from '@mlm/base';
+import { InputError, type LauncherVariables, launcherVariables, mention, OptionError, say } from '@mlm/base';
 
 /** Which of several processes this one is. */
 export interface Share {
@@ -24,7 +24,8 @@ function variablesOf(env: NodeJS.ProcessEnv): LauncherVariables | undefined {
 /**
  * The share that `rank` and `worldSize` name, or, where they are left out, that a scheduler's variables do; else all.
  * @param env variables of the environment; default: this process's
- * @throws InputError when only one of the two is known, or the rank is not below the world size
+ * @throws InputError when only one of the two is known, or the rank is not below the world size; OptionError where options
+ * say so
  *
  * @example
  * ```ts
@@ -40,13 +41,12 @@ export function shareOf(given: GivenShare, env: NodeJS.ProcessEnv = process.env)
   const worldSize = given.worldSize ?? (variables ? whole(env, variables.size) : undefined);
   // A job of one task sets a rank as well; only a rank that was asked for needs its world size.
   if (rank === undefined && worldSize === undefined) return { rank: 0, worldSize: 1 };
-  if (rank === undefined)
-    throw new InputError(say`${mention('worldSize', worldSize)} needs ${mention('rank')}`);
+  const isGiven = given.rank !== undefined || given.worldSize !== undefined;
+  const Wrong = isGiven ? OptionError : InputError;
+  if (rank === undefined) throw new Wrong(say`${mention('worldSize', worldSize)} needs ${mention('rank')}`);
   if (worldSize === undefined)
-    throw new InputError(
-      say`${mention('rank', rank)} needs the number of processes: add ${mention('worldSize')}`,
-    );
-  if (rank >= worldSize) throw new InputError(`rank ${rank}: expected one below the world size ${worldSize}`);
+    throw new Wrong(say`${mention('rank', rank)} needs the number of processes: add ${mention('worldSize')}`);
+  if (rank >= worldSize) throw new Wrong(`rank ${rank}: expected one below the world size ${worldSize}`);
   return { rank, worldSize };
 }
 
@@ -90,18 +90,18 @@ export function partPath(output: string, { rank, worldSize }: Share): string {
 function shareOfArray(given: number | undefined, env: NodeJS.ProcessEnv): Share {
   const id = whole(env, 'SLURM_ARRAY_TASK_ID');
   if (id === undefined)
-    throw new InputError(
+    throw new OptionError(
       say`${mention('rank', 'slurm-array')}: this is no task of a Slurm array (SLURM_ARRAY_TASK_ID is not set)`,
     );
   const least = whole(env, 'SLURM_ARRAY_TASK_MIN') ?? 0;
   const rank = (id - least) / (whole(env, 'SLURM_ARRAY_TASK_STEP') || 1);
   const worldSize = given ?? whole(env, 'SLURM_ARRAY_TASK_COUNT');
   if (worldSize === undefined)
-    throw new InputError(
+    throw new OptionError(
       say`${mention('rank', 'slurm-array')}: SLURM_ARRAY_TASK_COUNT is not set; add ${mention('worldSize')}`,
     );
   if (!Number.isInteger(rank) || rank < 0 || rank >= worldSize)
-    throw new InputError(
+    throw new OptionError(
       say`${mention('rank', 'slurm-array')}: task ${id} of ${worldSize} tasks from ${least} has no place in an even array; give ${mention('rank')} as a number`,
     );
   return { rank, worldSize };

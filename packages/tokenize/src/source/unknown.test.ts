@@ -27,7 +27,8 @@ test('an option that does nothing alone names the one that it requires, which st
   const idle = all.flatMap((table) =>
     Object.entries(table).flatMap(([name, { requires }]) => {
       if (requires === undefined) return [];
-      expect(Object.keys(table)).toContain(typeof requires === 'string' ? requires : requires.option);
+      for (const needed of [requires].flat())
+        expect(Object.keys(table)).toContain(typeof needed === 'string' ? needed : needed.option);
       return [name];
     }),
   );

@@ -5,7 +5,7 @@ import type { BatchStage, ColumnBatch, DatasetDescription } from '@mlm/arrow/col
 import type { SelfWritingBatch } from '@mlm/arrow/encoded';
 import type { ReleasableColumns } from '@mlm/arrow/sink';
 import { defined } from '@mlm/base/defined';
-import { InputError, mention, say } from '@mlm/base/errors';
+import { InputError, mention, OptionError, say } from '@mlm/base/errors';
 import { type Given, settingsOf } from '@mlm/base/options';
 import type { RecordBatch } from 'apache-arrow';
 import { type dedupOptions, readDefaults, rowOptions } from '../options.js';
@@ -101,7 +101,7 @@ class TokenizeStream extends Transform {
     const settings = settingsOf(rowOptions, options);
     const { sequenceLength, pack, lineByLine, overflow, evalFraction, evalBy, splitBy, seed } = settings;
     if (lineByLine && pack === 'documents')
-      throw new InputError(
+      throw new OptionError(
         say`${mention('lineByLine')} makes a row of each line and packs none; leave out ${mention('pack', pack)}, or give ${mention('document', 'line')} instead`,
       );
     const { workers = availableParallelism() } = settings;

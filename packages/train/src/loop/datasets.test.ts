@@ -73,7 +73,7 @@ it.each<[string, Partial<TrainOptions>, RegExp]>([
   ],
   ['no such dataset', { dataset: folder.file('nothing.arrow') }, /nothing.arrow: no such dataset/],
   ['no such model', { model: 'bert-huge', tokenizer }, /bert-huge: no such checkpoint folder.*bert-base/],
-  ['an early stop without evaluations', { patience: 2 }, /patience needs evalEvery/],
+  ['an early stop without evaluations', { patience: 2 }, /patience does nothing without evalEvery/],
   [
     'an early stop without validation rows',
     { tokenizer, masking: 'dynamic', patience: 2, evalEvery: 1 },

@@ -2,7 +2,7 @@ import type { Dataset, TokenizerMetadata } from '@mlm/arrow';
 import { checkTokenizerFiles } from '@mlm/base';
 import { InputError, mention, say } from '@mlm/base/errors';
 import type { MaskingRule } from '@mlm/masking';
-import { dynamicOptions, dynamicSettings } from '@mlm/masking/options';
+import { dynamicSettings } from '@mlm/masking/options';
 import type { TrainerState } from '../checkpoint/state.js';
 import { datasetHash } from '../data/content.js';
 import {
@@ -79,11 +79,7 @@ async function maskingOf(
 ): Promise<MaskingRule | undefined> {
   if (options.masking === 'dynamic')
     return dynamicRule(dataset, tokenizer, options.seed, dynamicSettings(options));
-  const changed = Object.keys(dynamicOptions).find((name) => options[name as keyof typeof dynamicOptions]);
-  if (changed === undefined) return undefined;
-  throw new InputError(
-    say`${mention(changed)} needs ${mention('masking', 'dynamic')}: static masks are the dataset's own`,
-  );
+  return undefined;
 }
 
 /** Validation rows keep their masks, so that results are comparable; rows without masks get them once. */

@@ -1,5 +1,5 @@
 import type { TokenizerMetadata } from '@mlm/arrow';
-import { InputError, mention, say } from '@mlm/base/errors';
+import { InputError, mention, OptionError, say } from '@mlm/base/errors';
 import { type Checkpoint, hasWeights, readCheckpoint, readModel } from '../checkpoint/checkpoint.js';
 import { findCheckpoint } from '../checkpoint/hub.js';
 import { inexactNote } from '../checkpoint/inexact.js';
@@ -61,6 +61,10 @@ async function startingModel(
   tokenizer: TokenizerMetadata,
 ): Promise<StartingModel> {
   if (isPresetName(model)) {
+    if (revision !== undefined)
+      throw new OptionError(
+        say`${model}: is a new model, which has no revisions; leave out ${mention('revision')}`,
+      );
     return { model: presetModel(model, tokenizer.vocabulary_size, tokenizer.special_ids) };
   }
   const { folder, revision: found } = await findCheckpoint(model, { revision });

@@ -1,7 +1,7 @@
 import { basename, dirname, join } from 'node:path';
 import { exists } from '@mlm/base';
-import { InputError, mention, say } from '@mlm/base/errors';
-import { type Given, refuseUnknown, settingsOf } from '@mlm/base/options';
+import { mention, OptionError, say } from '@mlm/base/errors';
+import { type Given, optionsOf, refuseUnknown, settingsOf } from '@mlm/base/options';
 import { trainDefaults, trainOptions } from '../options.js';
 import type { ResolvedOptions, TrainOptions } from './options.js';
 
@@ -10,7 +10,7 @@ import type { ResolvedOptions, TrainOptions } from './options.js';
  *
  * @param asked options; those left undefined count as not given
  * @param remembered options of the run being continued, used where none is given
- * @throws InputError for a value out of range
+ * @throws OptionError for a value out of range, or options that do nothing beside the others
  */
 export function resolveOptions(
   asked: TrainOptions,
@@ -18,28 +18,22 @@ export function resolveOptions(
 ): ResolvedOptions {
   const others = { dataset: true, tokenizer: true, command: true, signal: true, saveRequested: true };
   refuseUnknown(asked, { ...trainOptions, ...others });
-  const defined = Object.entries(asked).filter(([, value]) => value !== undefined);
-  const given = { ...remembered, ...Object.fromEntries(defined) } as TrainOptions;
-  const { batchSize: rows = trainDefaults.batchSize } = given;
+  const given = optionsOf(trainOptions, asked);
+  const { batchSize: rows, microBatchSize, model } = { ...remembered, ...given };
   const automatic = rows === 'auto';
-  const batchSize = automatic ? trainDefaults.batchSize : rows;
-  const microBatchSize = given.microBatchSize ?? (automatic ? 'auto' : undefined);
-  const settings = settingsOf(trainOptions, { ...given, batchSize, microBatchSize });
-  const { dataset, tokenizer, signal, command, saveRequested } = given;
-  const own = { output: outputOf(given), dataset, tokenizer, signal, command, saveRequested };
-  const options = { ...settings, batchSize, ...own };
+  const batchSize = automatic ? trainDefaults.batchSize : (rows ?? trainDefaults.batchSize);
+  const rowsAtOnce = microBatchSize ?? (automatic ? 'auto' : undefined);
+  const settings = settingsOf(trainOptions, { ...given, batchSize, microBatchSize: rowsAtOnce }, remembered);
+  const { dataset, tokenizer, signal, command, saveRequested } = asked;
+  const output = outputOf({ ...asked, model });
+  const options = { ...settings, batchSize, output, dataset, tokenizer, signal, command, saveRequested };
   refuseTooLarge(options);
-  if (options.patience > 0 && options.evalEvery === 0) {
-    throw new InputError(
-      say`${mention('patience')} needs ${mention('evalEvery')}, which says how often validation rows are scored`,
-    );
-  }
   return options;
 }
 
 function refuseTooLarge({ microBatchSize, batchSize }: ResolvedOptions): void {
   if (microBatchSize === 'auto' || microBatchSize <= batchSize) return;
-  throw new InputError(
+  throw new OptionError(
     say`${mention('microBatchSize')} is ${microBatchSize}, expected auto or a whole number up to the batch size, ${batchSize}`,
   );
 }

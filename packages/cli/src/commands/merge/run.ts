@@ -1,6 +1,7 @@
 import { mergeDatasets } from '@mlm/arrow';
 import type { Context } from '../../context.js';
 import { UsageError } from '../../errors.js';
+import { refuseShardSize } from '../../options/shared.js';
 import { formatNoun } from '../../output/numbers.js';
 import { printResult } from '../../output/report.js';
 import type { MergeSettings } from './command.js';
@@ -10,10 +11,7 @@ export async function runMerge(context: Context, options: MergeSettings): Promis
   if (parts.length === 0)
     throw new UsageError('expected parts and then an output, such as: mlm merge out.part-* out.arrow');
   if (output === '') throw new UsageError('expected an output, such as out.arrow');
-  if (shardBytes !== undefined && output.endsWith('.arrow'))
-    throw new UsageError(
-      `--shard-size is for a dataset folder, and ${output} is one file; leave one of them out`,
-    );
+  refuseShardSize(shardBytes, output);
   const counts = await mergeDatasets(parts, output, {
     overwrite,
     takeOver,

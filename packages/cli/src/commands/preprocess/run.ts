@@ -29,7 +29,7 @@ import {
 import { createProgress } from '../../output/progress.js';
 import { type OutputOptions, printResult } from '../../output/report.js';
 import type { PreprocessSettings } from './command.js';
-import { partPattern, refuseIdleOptions, shareFor } from './share.js';
+import { partPattern, refuseByOutput, reportShare, shareFor } from './share.js';
 
 export async function runPreprocess(context: Context, settings: PreprocessSettings): Promise<void> {
   const { output } = settings;
@@ -40,7 +40,8 @@ export async function runPreprocess(context: Context, settings: PreprocessSettin
   if (output === '') throw new UsageError('expected an output, such as out.arrow; it is empty');
   refuseUrl(output);
   const share = shareFor(context, settings);
-  refuseIdleOptions(settings, output, share);
+  refuseByOutput(settings, output, share);
+  reportShare(context, settings, share);
   const files = await listFiles(inputs, { inputFormat: settings.inputFormat });
   const tokenizer = await loadTokenizer(settings.tokenizer, settings);
   const protect = idsOf(tokenizer, settings.protect);

@@ -13,8 +13,9 @@ export const setupTensorflow = defineCommand({
   ],
   arguments: {},
   options: {
-    python: path({ help: 'use the TensorFlow that this Python has installed' }),
+    python: path({ excludes: 'undo', help: 'use the TensorFlow that this Python has installed' }),
     gpu: flag({
+      excludes: 'undo',
       help: 'the CUDA build, with NVIDIA’s libraries as wheels beside it; with an interpreter named: it must have CUDA',
     }),
     undo: flag({ help: 'remove what an earlier set-up made' }),
@@ -35,8 +36,8 @@ export const setupXla = defineCommand({
   ],
   arguments: {},
   options: {
-    rocm: flag({ help: 'for AMD GPUs in place of NVIDIA’s; never tried' }),
-    tpu: flag({ help: 'for Google’s TPUs; never tried' }),
+    rocm: flag({ excludes: ['tpu', 'undo'], help: 'for AMD GPUs in place of NVIDIA’s; never tried' }),
+    tpu: flag({ excludes: 'undo', help: 'for Google’s TPUs; never tried' }),
     undo: flag({ help: 'remove what an earlier set-up fetched' }),
     json: json('print the result as one JSON object'),
   },

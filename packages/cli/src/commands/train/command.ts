@@ -27,6 +27,10 @@ export const train = defineCommand({
     }),
     json: json('print the result as one JSON object'),
   },
+  async resumedOptions(settings) {
+    const { outputOf, settingsOfRun } = await import('@mlm/train');
+    return settingsOfRun(outputOf(settings));
+  },
 });
 
 export type TrainCommandSettings = CommandSettings<typeof train>;

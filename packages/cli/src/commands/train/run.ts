@@ -1,9 +1,8 @@
-import { settingsOf } from '@mlm/base/options';
-import { outputOf, settingsOfRun, type TrainEvent, train } from '@mlm/train';
+import { optionsOf } from '@mlm/base/options';
+import { outputOf, type TrainEvent, train } from '@mlm/train';
 import { trainOptions } from '@mlm/train/options';
 import { commandLine, commandName } from '../../command-name.js';
 import type { Context } from '../../context.js';
-import { UsageError } from '../../errors.js';
 import type { Invocation } from '../../options/command.js';
 import { pickEngine } from '../../options/engine.js';
 import {
@@ -21,22 +20,19 @@ import { serveReport } from './serve.js';
 
 export async function runTrain(
   context: Context,
-  settings: TrainCommandSettings,
+  options: TrainCommandSettings,
   { given }: Pick<Invocation<typeof trainCommand>, 'given'>,
 ): Promise<void> {
-  const options = settings.resume ? await resumedSettings(settings, given) : settings;
-  if (options.patience > 0 && options.evalEvery === 0) {
-    throw new UsageError('--early-stop: say with --eval-every <steps> how often validation rows are scored');
-  }
   const { settings: engine, report } = await pickEngine(context, options);
   const tokenizer = options.tokenizer === undefined ? undefined : await namedTokenizer(options.tokenizer);
   const saveRequested = listenForSaveRequest(context);
   const command = commandLine();
-  const asked = settingsOf(trainOptions, { ...options, ...engine });
+  // The library itself takes the rest from the run being continued, and says which of these differ.
+  const asked = optionsOf(trainOptions, { ...given, ...engine });
   const { dataset } = options;
   const request = { ...asked, dataset, tokenizer, command, saveRequested, signal: context.signal };
   const events = served(reportedAtStart(train(request), report), context, {
-    output: outputOf(request),
+    output: outputOf(options),
     serve: options.serve,
   });
   const result = await followTraining(context, events, options);
@@ -45,15 +41,6 @@ export async function runTrain(
     ...describe(result),
     `Next: ${commandName(context.env)} fill ${result.output} "Some text with a [MASK] in it."`,
   ]);
-}
-
-/** A resumed run goes on with its own options; what the command line says it must agree with. */
-async function resumedSettings(
-  settings: TrainCommandSettings,
-  given: Partial<TrainCommandSettings>,
-): Promise<TrainCommandSettings> {
-  const own = await settingsOfRun(outputOf(settings));
-  return { ...settings, ...own, ...given } as TrainCommandSettings;
 }
 
 /** SIGUSR1 asks for a checkpoint: whether it came since the last answer. */
