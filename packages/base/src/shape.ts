@@ -1,4 +1,15 @@
-/** The number of elements of a tensor of this shape, outermost axis first; 1 for a scalar, whose shape is `[]`. */
+/**
+ * The number of elements of a tensor.
+ *
+ * @param shape its sizes, outermost axis first; `[]` is a scalar, which has one element
+ *
+ * @example
+ * ```ts
+ * import { elementCount } from '@mlm/base';
+ *
+ * console.log(elementCount([32, 128])); // 4096
+ * ```
+ */
 export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);
 }

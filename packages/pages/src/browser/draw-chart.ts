@@ -65,8 +65,10 @@ function optionsOf(chart: DrawnChart, place: HTMLElement): uPlot.Options {
     labelFont: '12px system-ui',
     labelSize: 18,
   };
-  const dashOf = ({ look, colour: index }: DrawnCurve) =>
-    look === 'level' ? [6, 5] : dashes[Math.floor(index / colours) % dashes.length];
+  const dashOf = ({ look, colour: index }: DrawnCurve): Pick<uPlot.Series, 'dash'> => {
+    const dash = look === 'level' ? [6, 5] : dashes[Math.floor(index / colours) % dashes.length];
+    return dash === undefined ? {} : { dash };
+  };
   return {
     width: place.clientWidth,
     height: heightOf(chart),
@@ -84,13 +86,12 @@ function optionsOf(chart: DrawnChart, place: HTMLElement): uPlot.Options {
       { label: 'step', value: (_, value) => (value === null ? '–' : short(Math.round(value))) },
       ...chart.curves.map((curve): uPlot.Series => {
         const { name, colour: index, look, points } = curve;
-        const dash = dashOf(curve);
         return {
           label: name,
           ...(look === 'faint' && { class: 'faint' }),
           stroke: `${colour(`series-${index % colours}`)}${look === 'faint' ? '55' : ''}`,
           width: look === 'line' ? 2 : 1.25,
-          ...(dash && { dash }),
+          ...dashOf(curve),
           points: { show: look === 'marked' || points.length === 1, size: 6, fill: colour('ground') },
           spanGaps: true,
           value: (_, value) => (value === null || value === undefined ? '–' : short(value)),
