@@ -1,18 +1,19 @@
 // Text to token ids by byte-level BPE. The way of a text: documents, added tokens as they stand, normalizer, added tokens of
-// the normalized text, words, merges.
+// the normalized text, words, tokens.
 import { CACHED_BYTES, copyIds, fill, find, isFilled } from '../common/cache';
 import { documentCount, documentEnds, documentStarts } from '../common/documents';
-import { BYTE_IDS, reach } from '../common/heap';
+import { BYTE_IDS, reach, SYMBOLS } from '../common/heap';
 import { checkLength } from '../common/host';
 import { normalizerTable, setPlain, setUpNormalizer } from '../common/normalize';
 import { ids, makeRoom, out, setOut, taken, write } from '../common/output';
 import { encodeText, finish, reserve, scratch, setUpTokens } from '../common/text';
-import { addToken, ROOT, setUpTrie, step, valueOf } from '../common/trie';
+import { beginTrie, setUpTrie, spare } from '../common/trie';
+import { addTokens, addWord, canDivide, divide, dividedIds, finishTokens, setUpDivision, wordToken } from './divide';
 import { addMerges, merge, mergedIds, setUpMerges } from './merge';
 import { classes, gpt2Word, llama3Word, setUpClasses } from './split';
 
 // For the host: set-up, then reserve and encode for each text.
-export { addMerges, addToken, normalizerTable, reach, setPlain, setUpTokens, finish, reserve };
+export { addMerges, addTokens, addWord, beginTrie, finishTokens, spare, normalizerTable, reach, setPlain, setUpTokens, finish, reserve };
 export { documentCount, documentEnds, documentStarts, ids, out, taken };
 
 /** Longer words are shown to the host first. */
@@ -22,20 +23,28 @@ const LONG: usize = 1 << 18;
 let digits: i32 = 0;
 let prefixes: bool = false;
 let ignoresMerges: bool = false;
+/** Where the ids of the word that `cut` cut last stand. */
+let wordIds: usize = 0;
 
-/** Places for what depends on the vocabulary. @param trieBytes bytes of the tokens, where merges may be ignored; else 0 */
+/**
+ * Places for what depends on the vocabulary.
+ * @param idCount above all ids @param tokenBytes bytes of all tokens @param ignores whether a word that is a token is not merged
+ */
 export function setUp(
   mergeCount: u32,
   unknownId: i32,
   fusesUnknown: bool,
-  trieBytes: u32,
+  idCount: u32,
+  tokenBytes: u32,
+  ignores: bool,
   normalizer: u32,
   replacementBytes: usize,
 ): void {
   setUpClasses();
   setUpMerges(mergeCount, unknownId, fusesUnknown);
-  ignoresMerges = trieBytes > 0;
-  if (ignoresMerges) setUpTrie(trieBytes);
+  setUpTrie(tokenBytes);
+  setUpDivision(idCount);
+  ignoresMerges = ignores;
   setUpNormalizer(normalizer, replacementBytes);
 }
 
@@ -85,32 +94,26 @@ function encodeWords(start: usize, end: usize): void {
     return;
   }
   const count = cut(start, end);
-  fill(slot, length, 0, mergedIds, count);
-  write(mergedIds, count);
+  fill(slot, length, 0, wordIds, count);
+  write(wordIds, count);
 }
 
 function encodeLong(start: usize, end: usize): void {
   if (end - start > LONG) checkLength(start, end);
   const count = cut(start, end);
-  write(mergedIds, count);
+  write(wordIds, count);
 }
 
 function cut(start: usize, end: usize): u32 {
   if (ignoresMerges) {
-    let state = ROOT;
-    let p = start;
-    while (p < end) {
-      state = step(state, load<u8>(p));
-      if (state == ROOT) break;
-      p++;
+    const token = wordToken(start, end);
+    if (token >= 0) {
+      store<i32>(SYMBOLS, token);
+      wordIds = SYMBOLS;
+      return 1;
     }
-    if (p == end && valueOf(state) > 0) return single(valueOf(state) - 1);
   }
-  return merge(start, end, scratch);
-}
-
-function single(id: i32): u32 {
-  merge(0, 0, 0);
-  store<i32>(mergedIds, id);
-  return 1;
+  const count = canDivide() ? divide(start, end, scratch) : merge(start, end, scratch);
+  wordIds = canDivide() ? dividedIds : mergedIds;
+  return count;
 }

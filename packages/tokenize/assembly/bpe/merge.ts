@@ -49,7 +49,8 @@ export function addMerges(at: usize, count: u32): void {
   return <usize>((mixed ^ (key * 0xd6e8feb86659fd93)) >> pairShift);
 }
 
-@inline function rankOf(left: u32, right: u32): u32 {
+/** The rank of a pair's merge, or NONE. */
+@inline export function rankOf(left: u32, right: u32): u32 {
   const key = keyOf(left, right);
   let slot = slotOf(key);
   let found: u64 = 0;

@@ -20,6 +20,11 @@ export function allocate(bytes: usize): usize {
   return at;
 }
 
+/** Where the next region will be. */
+export function free(): usize {
+  return top;
+}
+
 /** Gives back everything from an address on. */
 export function release(from: usize): void {
   top = from;

@@ -3,7 +3,7 @@
 import { parted } from './added-tokens';
 import { setUpCache } from './cache';
 import { beginDocuments, encodeDocuments } from './documents';
-import { allocate, reach, release } from './heap';
+import { allocate, free, reach, release } from './heap';
 import { normalize, normalizedEnd, normalizedStart, setNormalBuffer, stripsStart } from './normalize';
 import { beginOutput } from './output';
 import { decode } from './utf8';
@@ -31,9 +31,13 @@ export function setUpTokens(rawBytes: usize, normalizedBytes: usize): usize {
   return at;
 }
 
-/** After everything else: all that setting up has filled lies before the returned address. */
-export function finish(): usize {
-  const end = allocate(0);
+/**
+ * After everything else: all that setting up has filled lies before the returned address.
+ * @param filled that address, if the memory before it was taken over from another thread; else 0
+ */
+export function finish(filled: usize): usize {
+  if (filled > 0) allocate(filled - free());
+  const end = free();
   setUpCache();
   textRegion = allocate(0);
   return end;

@@ -7,13 +7,13 @@ import { checkLength } from '../common/host';
 import { normalizerTable, setPlain, setUpNormalizer } from '../common/normalize';
 import { ids, makeRoom, out, setOut, taken, write } from '../common/output';
 import { encodeText, finish, reserve, scratch, setUpTokens } from '../common/text';
-import { addToken, setUpTrie } from '../common/trie';
+import { addToken, beginTrie, packTrie, setUpTrie, spare } from '../common/trie';
 import { decode, sizeOf } from '../common/utf8';
 import { isWhitespace } from '../common/whitespace';
 import { divide, dividedIds, scores, setUpScores } from './viterbi';
 
 // For the host: set-up, then reserve and encode for each text.
-export { addToken, normalizerTable, reach, setPlain, setUpTokens, finish, reserve };
+export { addToken, beginTrie, spare, normalizerTable, reach, setPlain, setUpTokens, finish, reserve };
 export { documentCount, documentEnds, documentStarts, ids, out, taken };
 
 /** Longer words are shown to the host first. */
@@ -50,6 +50,11 @@ export function setUp(
 export function setUpWords(whitespace: bool, prepends: i32): void {
   splitsAtWhitespace = whitespace;
   scheme = prepends;
+}
+
+/** After the last token. */
+export function finishTokens(): void {
+  packTrie((): void => {});
 }
 
 export function scoreTable(): usize {

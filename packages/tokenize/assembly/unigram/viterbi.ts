@@ -1,7 +1,7 @@
 // The division of a word into the pieces of the highest total score (Kudo 2018). Totals are added up and compared in the
 // order of Rust tokenizers, which decides between divisions into the same pieces in another order (src/model/unigram.ts).
 import { allocate, reach } from '../common/heap';
-import { ROOT, step, valueOf } from '../common/trie';
+import { firstStep, ROOT, step, valueOf } from '../common/trie';
 import { decode, sizeOf } from '../common/utf8';
 
 const NONE: u32 = 0xffffffff;
@@ -36,15 +36,15 @@ export function divide(start: usize, end: usize, scratch: usize): u32 {
     const before = load<f64>(place);
     const next = min(p + sizeOf(decode(p)), end);
     let hasSingle = false;
-    let state = ROOT;
-    for (let q = p; q < end; ) {
-      state = step(state, load<u8>(q));
-      if (state == ROOT) break;
-      q++;
-      const value = valueOf(state);
-      if (value == 0) continue;
-      offer(scratch, p - start, q - start, value - 1, load<f64>(scores + (<usize>(value - 1) << 3)) + before);
-      if (q == next) hasSingle = true;
+    let node = firstStep(load<u8>(p));
+    for (let q = p + 1; node != ROOT; q++) {
+      const value = valueOf(node);
+      if (value > 0) {
+        offer(scratch, p - start, q - start, value - 1, load<f64>(scores + (<usize>(value - 1) << 3)) + before);
+        if (q == next) hasSingle = true;
+      }
+      if (q == end) break;
+      node = step(node, load<u8>(q));
     }
     if (!hasSingle) offer(scratch, p - start, next - start, unknown, unknownScore + before);
     p = next;

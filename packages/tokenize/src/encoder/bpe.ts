@@ -4,14 +4,15 @@ import { SPLIT_PATTERNS, splitPattern } from '../pre-tokenizer/split.js';
 import { type ComponentJson, isObject, type TokenizerJson } from '../tokenizer/tokenizer-json.js';
 import type { AddedToken } from '../tokenizer/types.js';
 import { splitClasses } from '../unicode/split-classes.js';
-import type { NativeExports, NativeModel } from './native.js';
+import { handOver, type NativeExports, type NativeModel } from './native.js';
 
 /** What assembly/bpe/encoder.ts exports for setting up. */
 interface BpeExports extends NativeExports {
   byteIds(): number;
   classTable(): number;
   addMerges(at: number, count: number): void;
-  addToken(start: number, end: number, id: number): void;
+  addTokens(merges: number, count: number, free: number): void;
+  addWord(start: number, end: number, id: number): void;
 }
 
 /** A byte-level BPE for its encoder in WebAssembly; undefined where its words are parted in a way that this has not. */
@@ -27,14 +28,23 @@ export function nativeBpe(
   const { unkToken, merges } = model;
   const unknownId = unkToken !== undefined && Object.hasOwn(vocab, unkToken) ? vocab[unkToken]! : -1;
   const tokens = ignore_merges ? byteTokens(vocab) : [];
-  const tokenBytes = tokens.reduce((sum, { bytes }) => sum + bytes.length, 0);
+  // A character each for a byte of those that text can hold.
+  const tokenBytes = Object.keys(vocab).reduce((sum, token) => sum + token.length, 256);
+  if (tokenBytes > MAX_TOKEN_BYTES) return undefined;
+  const ids = Object.values(vocab);
+  const idCount = ids.reduce((most, id) => Math.max(most, id + 1), 0);
+  // The table of tokens has a place for each id up to the highest.
+  const hasTable = idCount < 2 * ids.length + 1024;
   return {
     module: 'bpe',
     name,
     normalizer: json.normalizer ?? null,
     addedTokens,
     calls: (normalizer) => [
-      ['setUp', merges.length, unknownId, fuse_unk, tokenBytes, ...normalizer],
+      [
+        ...(['setUp', merges.length, unknownId, fuse_unk, hasTable ? idCount : 0, tokenBytes] as const),
+        ...[ignore_merges, ...normalizer],
+      ],
       ['setUpWords', words.digits, words.addsPrefix],
     ],
     fill(exports) {
@@ -43,28 +53,28 @@ export function nativeBpe(
       for (const [byte, character] of BYTE_CHARACTERS.entries())
         ids[byte] = Object.hasOwn(vocab, character) ? vocab[character]! : -1;
       new Uint8Array(wasm.memory.buffer, wasm.classTable()).set(splitClasses());
-      const triples = Int32Array.from(merges.flat());
-      handOver(wasm, new Uint8Array(triples.buffer), (at) => wasm.addMerges(at, merges.length));
-      handOver(wasm, Buffer.concat(tokens.map(({ bytes }) => bytes)), (at) => {
-        let start = at;
+      const words = Buffer.concat(tokens.map(({ bytes }) => bytes));
+      const room = 12 * merges.length + tokenBytes;
+      const handed = new Uint8Array(room + words.length);
+      new Int32Array(handed.buffer, 0, 3 * merges.length).set(merges.flat());
+      handed.set(words, room);
+      handOver(wasm, handed, (at) => {
+        wasm.addMerges(at, merges.length);
+        wasm.beginTrie(at + handed.length);
+        if (hasTable) wasm.addTokens(at, merges.length, at + 12 * merges.length);
+        let start = at + room;
         for (const { bytes, id } of tokens) {
-          wasm.addToken(start, start + bytes.length, id);
+          wasm.addWord(start, start + bytes.length, id);
           start += bytes.length;
         }
+        wasm.finishTokens();
       });
     },
   };
 }
 
-/** Puts bytes into memory that nothing uses yet, for a function that reads them there. */
-export function handOver(wasm: NativeExports, bytes: Uint8Array, read: (at: number) => void): void {
-  const at = wasm.memory.buffer.byteLength;
-  wasm.reach(at + bytes.length + 64);
-  new Uint8Array(wasm.memory.buffer, at).set(bytes);
-  read(at);
-  // The regions that will be there count on zeros.
-  new Uint8Array(wasm.memory.buffer, at, bytes.length).fill(0);
-}
+/** The trie's limit: a state and a byte are four bytes together. */
+const MAX_TOKEN_BYTES = (1 << 24) - 1;
 
 /** How words are parted: by GPT-2's expression (0), or by Llama 3's with so many digits together. */
 function wordsOf(

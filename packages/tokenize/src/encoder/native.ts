@@ -16,7 +16,11 @@ export interface NativeExports {
   setUpTokens(rawBytes: number, normalizedBytes: number): number;
   normalizerTable(index: number): number;
   setPlain(low: bigint, high: bigint): void;
-  finish(): number;
+  /** Behind this address nothing is put while the tables are filled. */
+  spare(): number;
+  beginTrie(at: number): void;
+  finishTokens(): void;
+  finish(filled: number): number;
   reach(end: number): void;
   reserve(bytes: number): number;
   encode(mode: number): void;
@@ -72,7 +76,7 @@ export function nativeImage(model: NativeModel): NativeImage {
   wasm.bytes(at + raw.length).set(normalized);
   model.fill(wasm.exports as never);
   if (flags & FLAGS.normalizes) wasm.fillPage(0);
-  const end = wasm.exports.finish();
+  const end = wasm.exports.finish(0) >>> 0;
   const memory = new SharedArrayBuffer(end);
   new Uint8Array(memory).set(new Uint8Array(wasm.exports.memory.buffer, 0, end));
   return {
@@ -85,6 +89,14 @@ export function nativeImage(model: NativeModel): NativeImage {
     memory,
     replacementBytes: wasm.replacementBytes,
   };
+}
+
+/** Puts bytes into memory that stays free while tables are filled, for a function that reads them there. */
+export function handOver(wasm: NativeExports, bytes: Uint8Array, read: (at: number) => void): void {
+  const at = wasm.spare() >>> 0;
+  wasm.reach(at + bytes.length + 64);
+  new Uint8Array(wasm.memory.buffer, at).set(bytes);
+  read(at);
 }
 
 function mapFlags(map: CharacterMap): number {
@@ -230,9 +242,10 @@ export class NativeEncoder implements Encoder {
     this.#wasm.replacementBytes = replacementBytes;
     const { exports } = this.#wasm;
     exports.setUpTokens(...tokenBytes);
+    exports.reach(memory.byteLength);
     this.#wasm.bytes(0).set(new Uint8Array(memory));
     if (mapsCharacters && normalizer !== null) this.#wasm.setPlain();
-    exports.finish();
+    exports.finish(memory.byteLength);
   }
 
   encode(text: Uint8Array, { document }: { document: DocumentMode }): EncodedText {

@@ -2,13 +2,12 @@ import type { UnigramModel } from '../model/model.js';
 import { unigramScores } from '../model/unigram.js';
 import type { ComponentJson, TokenizerJson } from '../tokenizer/tokenizer-json.js';
 import type { AddedToken } from '../tokenizer/types.js';
-import { handOver } from './bpe.js';
-import type { NativeExports, NativeModel } from './native.js';
+import { handOver, type NativeExports, type NativeModel } from './native.js';
 
 /** What assembly/unigram/encoder.ts exports for setting up. */
 interface UnigramExports extends NativeExports {
   scoreTable(): number;
-  addToken(start: number, end: number, id: number): void;
+  addToken(start: number, end: number, value: number): void;
 }
 
 /** A Unigram model for its encoder in WebAssembly; undefined where its words are parted in a way that this has not. */
@@ -36,12 +35,14 @@ export function nativeUnigram(
       const wasm = exports as unknown as UnigramExports;
       new Float64Array(wasm.memory.buffer, wasm.scoreTable(), scores.length).set(scores);
       handOver(wasm, text, (at) => {
+        wasm.beginTrie(at + text.length);
         let start = at;
         for (const [id, [token]] of vocab.entries()) {
           const end = start + Buffer.byteLength(token);
-          if (end > start) wasm.addToken(start, end, id);
+          if (end > start) wasm.addToken(start, end, id + 1);
           start = end;
         }
+        wasm.finishTokens();
       });
     },
   };

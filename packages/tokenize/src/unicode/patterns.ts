@@ -35,21 +35,44 @@ export function toNormalForm(text: string, form: 'NFC' | 'NFD' | 'NFKC' | 'NFKD'
     .join('');
 }
 
+/**
+ * Blocks whose characters may take part in a normalization form. In the others, ideographs, Hangul, surrogates, private use
+ * and Tangut, no version of Unicode will change anything: Hangul syllables and their parts are known to the reference.
+ */
+const CHANGING = [
+  [0, 0x3400],
+  [0xa000, 0xac00],
+  [0xf900, 0x17000],
+  [0x18d00, 0x20000],
+  [0x2f800, 0x2fb00],
+] as const;
+
 /** Characters that Node's Unicode normalizes and the reference's does not know of; in the reference, they part others. */
 const newerCharacters = lazily(() => {
-  const known = new Set<number>();
-  for (const [first, end] of unpackRanges(normalized)) for (let c = first; c < end; c++) known.add(c);
+  const known = new Uint8Array(0x30000);
+  for (const [first, end] of unpackRanges(normalized)) known.fill(1, first, end);
   const newer = new Set<number>();
-  for (let c = 0xa0; c < 0x30000; c++) {
-    if (known.has(c) || (c >= 0x3400 && c < 0xa000) || (c >= 0xd800 && c < 0xe000)) continue;
-    const character = String.fromCodePoint(c);
-    const canonical = character.normalize('NFD');
-    if (character.normalize('NFKD') !== character || combines(character)) newer.add(c);
-    const starter = canonical.codePointAt(0)!;
-    if (canonical !== character && !known.has(starter)) newer.add(starter);
+  for (const [from, to] of CHANGING) {
+    for (let first = from; first < to; first += 0x100) {
+      const block = Array.from({ length: 0x100 }, (_, i) => first + i);
+      if (isInert(String.fromCodePoint(...block))) continue;
+      for (const c of block) {
+        if (known[c]) continue;
+        const character = String.fromCodePoint(c);
+        const canonical = character.normalize('NFD');
+        if (character.normalize('NFKD') !== character || combines(character)) newer.add(c);
+        const starter = canonical.codePointAt(0)!;
+        if (canonical !== character && !known[starter]) newer.add(starter);
+      }
+    }
   }
   return new RegExp(`([${Array.from(newer, escaped).join('')}])`, 'u');
 });
+
+/** Whether no normalization form changes a character of the text, and none is a mark: so in most blocks of 256. */
+function isInert(characters: string): boolean {
+  return characters.normalize('NFKD') === characters && !/\p{M}/u.test(characters);
+}
 
 /** Whether a mark is put in an order with others: its canonical combining class is above 0. */
 function combines(character: string): boolean {
