@@ -7,6 +7,7 @@ export default defineConfig({
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
     exclude: ['**/dist/**', '**/node_modules/**'],
     setupFiles: [fileURLToPath(new URL('./vitest.setup.ts', import.meta.url))],
+    globalSetup: [fileURLToPath(new URL('./vitest.temporary.ts', import.meta.url))],
     // Tests keep nothing in the user's folders.
     env: { MLM_CACHE: 'off' },
     testTimeout: 300_000,

@@ -64,7 +64,9 @@ describe('a client', () => {
     const bits = client.upload(Uint16Array.of(0x3f80), [1], { type: 'bfloat16' });
     expect([bits.type, await bits.download()]).toEqual(['bfloat16', Uint16Array.of(0x3f80)]);
     bits.destroy();
-    expect(() => client.upload(new Float32Array(3), [2, 2])).toThrow('3 elements do not fill');
+    expect(() => client.upload(new Float32Array(3), [2, 2])).toThrow(
+      '3 elements does not fit the shape [2,2]',
+    );
   });
 
   it('throws what XLA says of a program that is wrong', async () => {
@@ -86,7 +88,7 @@ describe('a client', () => {
     scalar.destroy();
     expect(() => scalar.pointer).toThrow('destroyed');
     program.destroy();
-    await expect(program.execute([[]])).rejects.toThrow('the executable is destroyed');
+    await expect(program.execute([[]])).rejects.toThrow('the executable has been destroyed');
   });
 });
 
