@@ -2,7 +2,7 @@
 // Starts the built command line. In a workspace checkout it first rebuilds what is missing or older than its source,
 // so that an edit is never run from yesterday's build; an installed package has no sources and is imported at once.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import module from 'node:module';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -55,14 +55,18 @@ function packageManager() {
   return JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).packageManager;
 }
 
-/** The time of the youngest source file or folder (a folder's time tells of deleted files), in milliseconds. */
+/**
+ * The time of the youngest source file or folder (a folder's time tells of deleted files), in milliseconds. Every start
+ * from a checkout waits for this.
+ */
 function newestSource() {
   let newest = 0;
   const visit = (path) => {
-    const stat = statSync(path, { throwIfNoEntry: false });
+    const stat = lstatSync(path, { throwIfNoEntry: false });
     if (stat === undefined) return;
-    newest = Math.max(newest, stat.mtimeMs);
-    if (stat.isDirectory()) for (const name of readdirSync(path)) visit(join(path, name));
+    if (stat.mtimeMs > newest) newest = stat.mtimeMs;
+    if (!stat.isDirectory()) return;
+    for (const name of readdirSync(path)) if (!name.endsWith('.test.ts')) visit(`${path}/${name}`);
   };
   for (const name of readdirSync(join(root, 'packages'))) {
     for (const part of ['src', 'assembly', 'package.json', 'tsconfig.json'])
