@@ -3,7 +3,7 @@ import type { Unit } from '../source/unit.js';
 import type { Tokenizer } from '../tokenizer/types.js';
 import type { FinishedUnit } from './finished-unit.js';
 import { type UnitWork, UnitWorker } from './unit-worker.js';
-import { WorkerThread } from './worker-thread.js';
+import { WorkerThread, WriteTurns } from './worker-thread.js';
 
 /** Runs units somewhere, several at a time. */
 export interface UnitPool {
@@ -57,15 +57,17 @@ class ThreadPool implements UnitPool {
   private readonly threads: WorkerThread[] = [];
   private readonly queue: QueuedUnit[] = [];
   private isClosed = false;
+  private readonly turns: WriteTurns | undefined;
   private hasBegun = false;
 
   constructor(
     private readonly size: number,
     private readonly tokenizer: Tokenizer,
     private readonly work: UnitWork,
-    private readonly writes: boolean,
+    writes: boolean,
   ) {
     this.capacity = 2 * size + 2;
+    if (writes) this.turns = new WriteTurns(Math.ceil(size / 2));
   }
 
   run(unit: Unit): Promise<FinishedUnit> {
@@ -95,7 +97,7 @@ class ThreadPool implements UnitPool {
     const idle = this.threads.find((thread) => thread.pending === 0);
     if (idle) return idle;
     if (this.threads.length === this.size) return this.threads.find((thread) => thread.pending === 1);
-    const thread = new WorkerThread(this.tokenizer, this.work, this.writes);
+    const thread = new WorkerThread(this.tokenizer, this.work, this.turns);
     this.threads.push(thread);
     return thread;
   }

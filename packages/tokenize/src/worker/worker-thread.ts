@@ -5,6 +5,7 @@ import { entryPoint } from '@mlm/base/spawn';
 import type { Unit } from '../source/unit.js';
 import type { Tokenizer } from '../tokenizer/types.js';
 import type { EncodedResult, FinishedUnit, UnitResult } from './finished-unit.js';
+import type { BatchPosition } from './held-batches.js';
 import type { RemoteError, WorkerAnswer, WorkerRequest } from './thread.js';
 import type { UnitWork } from './unit-worker.js';
 
@@ -14,6 +15,29 @@ const THREAD = entryPoint(import.meta.url, './thread.js');
 interface Waiting<Result> {
   resolve(result: Result): void;
   reject(error: Error): void;
+}
+
+/**
+ * Lets only so many writes go on at once. A file system takes the writes to one file one after another: threads that waited
+ * there would from then on all write at the same time, where they could tokenize meanwhile.
+ */
+export class WriteTurns {
+  private readonly waiting: (() => void)[] = [];
+
+  constructor(private free: number) {}
+
+  /** Does it when it is its turn; turns come in the order of the calls. */
+  async take(write: () => Promise<void>): Promise<void> {
+    if (this.free > 0) this.free--;
+    else await new Promise<void>((resolve) => this.waiting.push(resolve));
+    try {
+      await write();
+    } finally {
+      const next = this.waiting.shift();
+      if (next) next();
+      else this.free++;
+    }
+  }
 }
 
 /** A worker thread as the thread sees it that gives it units: their results arrive in the order in which they were given. */
@@ -26,13 +50,17 @@ export class WorkerThread {
   /** Requests made before the thread was told its work. */
   private unsent: { request: WorkerRequest; transfer: ArrayBuffer[] }[] | undefined = [];
 
-  /** @param writes whether batches stay in the thread, which writes them */
-  constructor(tokenizer: Tokenizer, work: UnitWork, writes: boolean) {
+  /** @param turns of the threads, where batches stay in the thread, which writes them */
+  constructor(
+    tokenizer: Tokenizer,
+    work: UnitWork,
+    private readonly turns: WriteTurns | undefined,
+  ) {
     this.worker.on('message', (answer: WorkerAnswer) => this.take(answer));
     this.worker.on('error', (error) => this.fail(error));
     this.worker.on('exit', (code) => this.fail(new Error(`a worker thread ended (exit code ${code})`)));
     // To set an encoder up keeps this thread busy: first let all threads start that are about to.
-    setImmediate(() => this.begin(tokenizer, work, writes));
+    setImmediate(() => this.begin(tokenizer, work));
   }
 
   /** Units given and not finished. */
@@ -74,21 +102,25 @@ export class WorkerThread {
       (batch, i): SelfWritingBatch => ({
         ...batch,
         write: (descriptor, position) =>
-          new Promise((resolve, reject) => {
-            if (this.ended) return reject(this.ended);
-            this.writes.push({ resolve, reject });
-            this.send({ write: { unit, batch: i, descriptor, position } });
-          }),
+          this.turns!.take(() => this.write({ unit, batch: i, descriptor, position })),
       }),
     );
     return { batches, skipped };
   }
 
-  private begin(tokenizer: Tokenizer, work: UnitWork, writes: boolean): void {
+  private write(write: BatchPosition): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.ended) return reject(this.ended);
+      this.writes.push({ resolve, reject });
+      this.send({ write });
+    });
+  }
+
+  private begin(tokenizer: Tokenizer, work: UnitWork): void {
     const unsent = this.unsent ?? [];
     this.unsent = undefined;
     try {
-      this.send({ work, encoder: tokenizer.encoderSource(), writes });
+      this.send({ work, encoder: tokenizer.encoderSource(), writes: this.turns !== undefined });
       for (const { request, transfer } of unsent) this.send(request, transfer);
     } catch (error) {
       this.fail(error as Error);
