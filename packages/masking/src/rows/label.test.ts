@@ -1,0 +1,131 @@
+import { InputError } from '@mlm/base/errors';
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import type { DrawRows } from '../random/draws.js';
+import { columnOf, ruleOf } from '../testing.fixture.js';
+import { labelRows } from './label.js';
+import { IGNORED_LABEL } from './originals.js';
+
+const VOCABULARY = 40;
+
+/** Rows around the sizes of the kernel's words, empty ones too, after ids that are not theirs. */
+const cases = fc
+  .record({
+    rows: fc.array(
+      fc
+        .constantFrom(0, 1, 31, 32, 33, 64, 70)
+        .chain((length) => fc.array(fc.nat(VOCABULARY - 1), { minLength: length, maxLength: length })),
+      { minLength: 1, maxLength: 5 },
+    ),
+    before: fc.nat(3),
+    protectedIds: fc.uniqueArray(fc.nat(VOCABULARY - 1), { maxLength: 6 }),
+    labels: fc.constantFrom('masked' as const, 'all' as const),
+    putMask: fc.boolean(),
+    hasRuns: fc.boolean(),
+  })
+  .chain((parts) => {
+    const words = parts.rows.reduce((sum, { length }) => sum + Math.ceil(length / 32), 0);
+    const bits = fc.array(fc.integer({ min: 0, max: 2 ** 32 - 1 }), { minLength: words, maxLength: words });
+    return fc.record({ parts: fc.constant(parts), bits, starts: bits });
+  });
+
+function drawRows(rows: number[][], before: number): DrawRows {
+  const zeros = new Int32Array(rows.length);
+  const lengths = Int32Array.from(rows, ({ length }) => length);
+  const starts = new Int32Array(rows.length);
+  for (let row = 0, start = before; row < rows.length; row++) {
+    starts[row] = start;
+    start += lengths[row]!;
+  }
+  return { count: rows.length, starts, lengths, padding: zeros, rows: zeros, units: zeros, lasts: zeros };
+}
+
+it('labels and lists what a plain loop over the positions does', () => {
+  fc.assert(
+    fc.property(cases, ({ parts, bits, starts }) => {
+      const { rows, before, protectedIds, putMask, hasRuns } = parts;
+      const rule = ruleOf({
+        maskId: 2,
+        padId: 0,
+        vocabularySize: VOCABULARY,
+        protectedIds,
+        labels: parts.labels,
+      });
+      const ids = Int32Array.from([...new Array<number>(before).fill(-7), ...rows.flat(), -7]);
+      const labels = new Int32Array(ids.length).fill(-9);
+      const [expectedIds, expectedLabels] = [ids.slice(), labels.slice()];
+      const list: [index: number, row: number, kind: number][] = [];
+      let [index, word, kind] = [before, 0, 0];
+      rows.forEach((row, r) => {
+        // Bits beyond the row's end are never set.
+        const lastWord = word + Math.ceil(row.length / 32) - 1;
+        if (row.length % 32 > 0) bits[lastWord]! &= (1 << (row.length % 32)) - 1;
+        row.forEach((id, position) => {
+          const at = word + (position >>> 5);
+          const isMasked = ((bits[at]! >>> position) & 1) === 1 && rule.isProtected[id] === 0;
+          expectedLabels[index] = isMasked || parts.labels === 'all' ? id : IGNORED_LABEL;
+          if (isMasked && putMask) expectedIds[index] = 2;
+          if (isMasked) {
+            if (!hasRuns || (starts[at]! >>> position) & 1) kind = list.length;
+            list.push([index, r, kind]);
+          }
+          index++;
+        });
+        word = lastWord + 1;
+      });
+      const masked = {
+        bits: Uint32Array.from(bits),
+        runStarts: hasRuns ? Uint32Array.from(starts) : undefined,
+      };
+      const found = labelRows(masked, drawRows(rows, before), ids, labels, rule, putMask);
+      expect(found.count).toBe(list.length);
+      expect([...ids]).toEqual([...expectedIds]);
+      expect([...labels]).toEqual([...expectedLabels]);
+      const columns = [found.indices, found.rowOf, found.kindOf].map((column) => [...column]);
+      expect(columns).toEqual([0, 1, 2].map((i) => (putMask ? [] : list.map((entry) => entry[i]!))));
+    }),
+  );
+});
+
+it.each([40, -1])('an id to be masked is %d: it must be of the vocabulary', (id) => {
+  const rule = ruleOf({ maskId: 2, padId: 0, vocabularySize: VOCABULARY, protectedIds: [] });
+  const { values } = columnOf([[5, 6, id, 7]]);
+  const label = (bits: number) =>
+    labelRows(
+      { bits: Uint32Array.of(bits), runStarts: undefined },
+      drawRows([[5, 6, id, 7]], 0),
+      values,
+      new Int32Array(4),
+      rule,
+      true,
+    );
+  expect(label(0b1011).count).toBe(3);
+  expect(() => label(0b0100)).toThrow(InputError);
+  expect(() => label(0b0100)).toThrow(`input_ids holds ${id}: expected an id of the vocabulary, 0 to 39`);
+});
+
+it('rules take turns, with more rows than before', () => {
+  for (const [rows, maskId] of [
+    [3, 2],
+    [4000, 9],
+    [1, 2],
+  ] as const) {
+    const rule = ruleOf({
+      maskId,
+      padId: 0,
+      vocabularySize: VOCABULARY + maskId,
+      protectedIds: [20 + maskId],
+    });
+    const row = Array.from({ length: 64 }, (_, i) => i % (VOCABULARY + maskId));
+    const all = Array.from({ length: rows }, () => row);
+    const { values } = columnOf(all);
+    const labels = new Int32Array(values.length);
+    const bits = new Uint32Array(2 * rows).fill(-1);
+    labelRows({ bits, runStarts: undefined }, drawRows(all, 0), values, labels, rule, true);
+    const expected = row.map((id) => (rule.isProtected[id] ? [id, IGNORED_LABEL] : [maskId, id]));
+    for (const first of [0, 64 * (rows - 1)]) {
+      const found = row.map((_, i) => [values[first + i], labels[first + i]]);
+      expect(found).toEqual(expected);
+    }
+  }
+});
