@@ -1,4 +1,4 @@
-export { label } from './label';
+export { label, restore } from './label';
 export { block, blocks, counters, replace, select } from './philox';
 export { scanRow } from './scan';
 export { classBits } from './words';

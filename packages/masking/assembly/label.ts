@@ -1,4 +1,4 @@
-// Labels at the positions that are drawn: src/rows/label.ts says what it means.
+// Labels at the positions that are drawn, and back: src/rows/label.ts and src/rows/originals.ts say what they mean.
 
 /** The class of ids that are never masked, as src/select/words.ts has it. */
 const PROTECTED: u8 = 2;
@@ -58,4 +58,17 @@ export function label(
         count, lengths, ids, labels, bits, runStarts, table, size, firstFree, free, false, 0,
         firstIndex, indices, rowOf, kindOf,
       );
+}
+
+/**
+ * Puts the labels in the place of `count` ids, but for those that are `ignored`. Ids and labels have room for a multiple of
+ * four.
+ */
+export function restore(count: i32, ids: usize, labels: usize, ignored: i32): void {
+  const none = i32x4.splat(ignored);
+  const end = ids + (<usize>count << 2);
+  for (; ids < end; ids += 16, labels += 16) {
+    const label = v128.load(labels);
+    v128.store(ids, v128.bitselect(v128.load(ids), label, i32x4.eq(label, none)));
+  }
 }

@@ -1,3 +1,5 @@
+import { bit0, bit1, lookUp } from './words';
+
 // What verify counts of rows, 32 positions at a time: src/verify/scan.ts says what the counts mean, and src/verify/laws.ts
 // says in words what is wrong with a row that is found to be broken here.
 
@@ -33,17 +35,6 @@ const TOKENS: usize = 56;
   return i8x16.bitmask(i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(a, b), i16x8.narrow_i32x4_s(c, d)));
 }
 
-/** Adds the bits of a word to 32 counts that follow one another. */
-@inline function countBits(counts: usize, bits: u32): void {
-  const all = i32x4.splat(bits);
-  let lanes = i32x4(1, 2, 4, 8);
-  for (let group = 0; group < 8; group++) {
-    const at = counts + (<usize>group << 4);
-    v128.store(at, i32x4.sub(v128.load(at), i32x4.eq(v128.and(all, lanes), lanes)));
-    lanes = i32x4.shl(lanes, 4);
-  }
-}
-
 /** Whether the bytes of a row's attention mask are ones up to `last`, then zeros. */
 @inline function isAttentionOf(attention: usize, last: u32, length: u32): bool {
   let at: u32 = 0;
@@ -58,19 +49,20 @@ const TOKENS: usize = 56;
 /**
  * Counts one row, unless it breaks a law that can be told without its number of masks.
  * `ids`, `labels` (u32 each) and `attention` (a byte each; 0 if there is none) may be read 32 positions beyond the row's end.
- * `table` has the class of each of `size` ids. `byId` has three words an id: all of its tokens, choices that a class alone
- * does not tell, and chosen ones. `at` has 32-bit counts of choices by position, `chosenAt` of chosen ones, for 32 positions
- * more than the longest row. `scratch` is room for 160 bytes. What the row comes to is added to `out`, its own choices, chosen,
- * masked and tokens written there.
+ * `table` has the class of each of `size` ids. `byId` has three columns of a word an id: all of its tokens, choices that a class
+ * alone does not tell, and chosen ones. `reach` counts rows by their tokens; `passedAt` counts tokens that are no choices by
+ * position, `chosenAt` chosen ones. `scratch` is room for 160 bytes. What the row comes to is added to `out`, its own choices,
+ * chosen, masked and tokens written there.
  * @returns whether the row is sound
  */
 export function scanRow(
   ids: usize, labels: usize, attention: usize, length: u32, table: usize, size: u32, byId: usize,
-  choicesAt: usize, chosenAt: usize, scratch: usize, out: usize, settings: u32, maskId: u32, padId: u32,
+  reach: usize, passedAt: usize, chosenAt: usize, scratch: usize, out: usize, settings: u32, maskId: u32, padId: u32,
 ): bool {
   let last = length;
   while (last > 0 && load<u32>(ids + (<usize>(last - 1) << 2)) === padId) last--;
   store<u32>(out + TOKENS, last);
+  sum(reach + (<usize>last << 2), 1);
   for (let i = last; i < length; i++) if (load<i32>(labels + (<usize>i << 2)) !== -100) return false;
   if (attention !== 0 && !isAttentionOf(attention, last, length)) return false;
   const ignored = i32x4.splat(-100);
@@ -78,6 +70,8 @@ export function scanRow(
   const sizes = i32x4.splat(size);
   let cutBefore: u32 = 1; // by the row's edge, or a protected token
   let maskedBefore: u32 = 0;
+  const cutOf = byId + (<usize>size << 2);
+  const chosenOf = cutOf + (<usize>size << 2);
   let rowChoices: u32 = 0, rowChosen: u32 = 0, rowMasked: u32 = 0;
   for (let position: u32 = 0; position < last; position += 32) {
     const left = last - position;
@@ -121,15 +115,28 @@ export function scanRow(
       masked = inRow & ~isSame;
     }
     // The class of each original, and its tokens.
-    const classes = scratch + 128;
-    for (let i: u32 = 0; i < here; i++) {
-      const original = <usize>load<u32>(scratch + (<usize>i << 2));
-      store<u8>(classes + i, load<u8>(table + original));
-      sum(byId + 12 * original, 1);
+    let first: v128, second: v128;
+    if (here === 32) {
+      first = lookUp(table, scratch);
+      second = lookUp(table, scratch + 64);
+      for (let at: usize = 0; at < 128; at += 16) {
+        sum(byId + (<usize>load<u32>(scratch + at) << 2), 1);
+        sum(byId + (<usize>load<u32>(scratch + at, 4) << 2), 1);
+        sum(byId + (<usize>load<u32>(scratch + at, 8) << 2), 1);
+        sum(byId + (<usize>load<u32>(scratch + at, 12) << 2), 1);
+      }
+    } else {
+      const classes = scratch + 128;
+      for (let i: u32 = 0; i < here; i++) {
+        const original = <usize>load<u32>(scratch + (<usize>i << 2));
+        store<u8>(classes + i, load<u8>(table + original));
+        sum(byId + (original << 2), 1);
+      }
+      first = v128.load(classes);
+      second = v128.load(classes, 16);
     }
-    const first = v128.load(classes), second = v128.load(classes, 16);
-    const begun = i8x16.bitmask(i8x16.shl(first, 7)) | (i8x16.bitmask(i8x16.shl(second, 7)) << 16);
-    const kept = (i8x16.bitmask(i8x16.shl(first, 6)) | (i8x16.bitmask(i8x16.shl(second, 6)) << 16)) & inRow;
+    const begun = bit0(first, second);
+    const kept = bit1(first, second) & inRow;
     if (masked & kept) return false;
     const maskable = inRow & ~kept;
     let choices = maskable;
@@ -139,17 +146,21 @@ export function scanRow(
       // What continues a word is masked as the token before it is.
       if ((masked ^ ((masked << 1) | maskedBefore)) & maskable & ~choices) return false;
       for (let bits = stretches & ~begun; bits !== 0; bits &= bits - 1) {
-        sum(byId + 12 * <usize>load<u32>(scratch + (<usize>ctz(bits) << 2)) + 4, 1);
+        sum(cutOf + (<usize>load<u32>(scratch + (<usize>ctz(bits) << 2)) << 2), 1);
       }
     }
     cutBefore = kept >>> 31;
     maskedBefore = masked >>> 31;
     const chosen = choices & masked;
+    const chosenHere = chosenAt + (<usize>position << 2);
     for (let bits = chosen; bits !== 0; bits &= bits - 1) {
-      sum(byId + 12 * <usize>load<u32>(scratch + (<usize>ctz(bits) << 2)) + 8, 1);
+      const at = <usize>ctz(bits) << 2;
+      sum(chosenOf + (<usize>load<u32>(scratch + at) << 2), 1);
+      sum(chosenHere + at, 1);
     }
-    countBits(choicesAt + (<usize>position << 2), choices);
-    countBits(chosenAt + (<usize>position << 2), chosen);
+    // Most tokens are choices: fewer are not.
+    const passedHere = passedAt + (<usize>position << 2);
+    for (let bits = inRow & ~choices; bits !== 0; bits &= bits - 1) sum(passedHere + (<usize>ctz(bits) << 2), 1);
     // What took the place of masked tokens.
     const same = masked & isSame & ~isMaskId;
     const other = masked & ~isSame & ~isMaskId;

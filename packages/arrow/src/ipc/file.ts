@@ -3,6 +3,7 @@ import { readAt } from '@mlm/base';
 import { InputError } from '@mlm/base/errors';
 import { type RecordBatch, RecordBatchReader, Schema } from 'apache-arrow';
 import { FileBlock, Footer } from 'apache-arrow/ipc/metadata/file';
+import { int8Memory } from '../batch/memory.js';
 import { encodeSchema } from './encode.js';
 import { DamagedError } from './flatbuffer.js';
 import { MAGIC } from './framing.js';
@@ -61,14 +62,15 @@ export class ArrowFile {
   }
 
   /**
-   * Reads one batch; its columns are views of a single new buffer.
+   * Reads one batch; its columns are views of a single buffer, which may be given back with `giveBackMemory`.
    * @throws InputError when it is damaged
    */
   async batch(index: number): Promise<RecordBatch> {
     const block = this.index.blocks[index];
     if (!block) throw new RangeError(`batch ${index} of ${this.index.blocks.length}`);
     const length = block.metaDataLength + block.bodyLength;
-    const bytes = Buffer.allocUnsafeSlow(this.leading.length + length);
+    const size = this.leading.length + length;
+    const bytes = Buffer.from(int8Memory(size).buffer, 0, size);
     bytes.set(this.leading);
     const read = await readAt(this.file, this.path, bytes.subarray(this.leading.length), block.offset);
     if (read < length) throw new InputError(`${this.path}: cut off in batch ${index}`);

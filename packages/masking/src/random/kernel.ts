@@ -58,6 +58,7 @@ export interface Kernel {
     rowOf: number,
     kindOf: number,
   ): number;
+  restore(count: number, ids: number, labels: number, ignored: number): void;
   block(counter: number, keyLow: number, keyHigh: number): void;
   blocks(
     count: number,
@@ -88,7 +89,8 @@ export interface Kernel {
     table: number,
     size: number,
     byId: number,
-    choicesAt: number,
+    reach: number,
+    passedAt: number,
     chosenAt: number,
     scratch: number,
     out: number,
@@ -291,8 +293,24 @@ function reserve(count: number): Kernel {
   return kernel;
 }
 
-/** Another instance of the kernel, with separate memory. */
-export function instantiate(): Kernel {
+/** Another instance of the kernel, with its own memory. */
+export class KernelMemory {
+  readonly kernel: Kernel = instantiate();
+  words = new Int32Array(this.kernel.memory.buffer);
+  bytes = new Uint8Array(this.kernel.memory.buffer);
+
+  /** Grows the memory to hold so many words. */
+  reserve(count: number): void {
+    const { memory } = this.kernel;
+    const missing = 4 * count - memory.buffer.byteLength;
+    if (missing <= 0) return;
+    memory.grow(Math.ceil(missing / PAGE_BYTES));
+    this.words = new Int32Array(memory.buffer);
+    this.bytes = new Uint8Array(memory.buffer);
+  }
+}
+
+function instantiate(): Kernel {
   module ??= new WebAssembly.Module(packageBytes(new URL('../../wasm/kernel.wasm', import.meta.url)));
   return new WebAssembly.Instance(module).exports as Kernel;
 }

@@ -4,12 +4,10 @@ import type { DrawRows, Draws } from '../random/draws.js';
 import { replaceMasked, replacementOf } from '../replace/index.js';
 import type { MaskingRule } from '../rule.js';
 import { selectPositions } from '../select/select.js';
+import { chunkEnd } from './chunk.js';
 import { labelRows } from './label.js';
 import { fromZero, IGNORED_LABEL } from './originals.js';
 import type { RowPlaces } from './places.js';
-
-/** Tokens to draw for at a time: as many as fit the processor's caches. */
-const CHUNK_TOKENS = 32_768;
 
 /** Masked rows, and how many of their tokens were masked. */
 export interface MaskedRows extends MaskedColumns {
@@ -38,8 +36,9 @@ export function applyRule(
   const putMask = replacement.mask === 1;
   let maskedCount = 0;
   let tokens = ids.length;
-  for (let begin = 0, end = 0; begin < offsets.length - 1; begin = end) {
-    end = chunkEnd(offsets, begin);
+  const rowCount = offsets.length - 1;
+  for (let begin = 0, end = 0; begin < rowCount; begin = end) {
+    end = chunkEnd(offsets, begin, rowCount);
     const [first, last] = [offsets[begin]!, offsets[end]!];
     attention.fill(1, first, last);
     const rows = chunkRows(offsets, places, begin, end, epoch, rule.settings.dupe_factor ?? 1);
@@ -64,14 +63,6 @@ export function applyRule(
     masked: maskedCount,
     tokens,
   };
-}
-
-/** The end of a chunk that begins at a row: at least one row, otherwise as many as fit the chunk's tokens. */
-function chunkEnd(offsets: Int32Array, begin: number): number {
-  const limit = offsets[begin]! + CHUNK_TOKENS;
-  let end = begin + 1;
-  while (end < offsets.length - 1 && offsets[end + 1]! <= limit) end++;
-  return end;
 }
 
 let rowRoom = rowsOfRoom(0);

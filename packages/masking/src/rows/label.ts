@@ -1,5 +1,5 @@
 import { countBitWords, type DrawRows } from '../random/draws.js';
-import { instantiate, type Kernel } from '../random/kernel.js';
+import { KernelMemory } from '../random/kernel.js';
 import type { MaskedPositions } from '../replace/index.js';
 import type { MaskingRule } from '../rule.js';
 import { type MaskedBits, outsideVocabulary, PROTECTED } from '../select/words.js';
@@ -7,10 +7,8 @@ import { IGNORED_LABEL } from './originals.js';
 
 /** The kernel's memory holds a few bytes of its own, then the most recent table of classes, then the rows. */
 const TABLE_BYTE = 1024;
-const PAGE_BYTES = 65_536;
 
-let kernel: Kernel | undefined;
-let words = new Int32Array(0);
+let memory: KernelMemory | undefined;
 let table: { classes: Uint8Array; firstFree: number; free: number } | undefined;
 
 /**
@@ -40,8 +38,10 @@ export function labelRows(
   const labelsAt = idsAt + tokens;
   const listAt = labelsAt + tokens;
   const room = putMask ? 0 : 32 * bitWords;
-  const wasm = reserve(listAt + 3 * room);
-  const { firstFree, free } = loadTable(classes);
+  memory ??= new KernelMemory();
+  memory.reserve(listAt + 3 * room);
+  const { kernel, words } = memory;
+  const { firstFree, free } = loadTable(classes, memory.bytes);
   words.set(lengths.subarray(0, count), lengthsAt);
   words.set(bits.subarray(0, bitWords), bitsAt);
   words.set(ids.subarray(first, first + tokens), idsAt);
@@ -49,7 +49,7 @@ export function labelRows(
   else words.fill(IGNORED_LABEL, labelsAt, listAt);
   if (runStarts) words.set(runStarts.subarray(0, bitWords), runStartsAt);
   const column = (index: number) => listAt + index * room;
-  const masked = wasm.label(
+  const masked = kernel.label(
     count,
     lengthsAt << 2,
     idsAt << 2,
@@ -75,9 +75,9 @@ export function labelRows(
 }
 
 /** Copies the classes of ids into the kernel's memory. @returns the longest range of ids that are not protected */
-function loadTable(classes: Uint8Array): { firstFree: number; free: number } {
+function loadTable(classes: Uint8Array, bytes: Uint8Array): { firstFree: number; free: number } {
   if (table?.classes === classes) return table;
-  new Uint8Array(words.buffer).set(classes, TABLE_BYTE);
+  bytes.set(classes, TABLE_BYTE);
   table = { classes, firstFree: 0, free: 0 };
   for (let id = 0, first = 0; id <= classes.length; id++) {
     if (id < classes.length && classes[id] !== PROTECTED) continue;
@@ -85,13 +85,4 @@ function loadTable(classes: Uint8Array): { firstFree: number; free: number } {
     first = id + 1;
   }
   return table;
-}
-
-/** The kernel, with its memory grown to hold so many words. */
-function reserve(count: number): Kernel {
-  kernel ??= instantiate();
-  const missing = 4 * count - kernel.memory.buffer.byteLength;
-  if (missing > 0) kernel.memory.grow(Math.ceil(missing / PAGE_BYTES));
-  if (words.buffer !== kernel.memory.buffer) words = new Int32Array(kernel.memory.buffer);
-  return kernel;
 }

@@ -1,10 +1,17 @@
-import type { ListColumn, MaskedColumns } from '@mlm/arrow/columns';
+import { int32Memory, type ListColumn, type MaskedColumns } from '@mlm/arrow/columns';
+import { KernelMemory } from '../random/kernel.js';
+import { CHUNK_TOKENS } from './chunk.js';
+
+/** The kernel's memory holds a few bytes of its own, then the ids, then the labels. */
+const IDS_AT = 256;
+let memory: KernelMemory | undefined;
 
 /** Label of a position that the loss ignores, as in PyTorch's cross-entropy. */
 export const IGNORED_LABEL = -100;
 
 /**
  * The ids before masking: the label where it is not −100, else the id.
+ * @param masked columns whose rows have the same lengths
  *
  * @example
  * ```ts
@@ -20,12 +27,21 @@ export const IGNORED_LABEL = -100;
 export function restoreOriginals(
   masked: Pick<MaskedColumns, 'input_ids' | 'labels'>,
 ): ListColumn<Int32Array> {
-  const originals = copyRows(masked.input_ids);
+  const { values: ids, offsets } = fromZero(masked.input_ids);
   const labels = fromZero(masked.labels).values;
-  for (let i = 0; i < labels.length; i++) {
-    if (labels[i] !== IGNORED_LABEL) originals.values[i] = labels[i]!;
+  const values = int32Memory(ids.length);
+  const labelsAt = IDS_AT + CHUNK_TOKENS;
+  memory ??= new KernelMemory();
+  memory.reserve(labelsAt + CHUNK_TOKENS);
+  const { kernel, words } = memory;
+  for (let begin = 0; begin < ids.length; begin += CHUNK_TOKENS) {
+    const end = Math.min(ids.length, begin + CHUNK_TOKENS);
+    words.set(ids.subarray(begin, end), IDS_AT);
+    words.set(labels.subarray(begin, end), labelsAt);
+    kernel.restore(end - begin, IDS_AT << 2, labelsAt << 2, IGNORED_LABEL);
+    values.set(words.subarray(IDS_AT, IDS_AT + end - begin), begin);
   }
-  return originals;
+  return { values, offsets };
 }
 
 /** The column's rows, not copied, with offsets from 0. */

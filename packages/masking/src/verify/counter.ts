@@ -1,5 +1,5 @@
 import type { ListColumn } from '@mlm/arrow/columns';
-import { instantiate, type Kernel } from '../random/kernel.js';
+import { KernelMemory } from '../random/kernel.js';
 import { replacementOf } from '../replace/index.js';
 import { BEGINS, CONTINUES } from '../select/words.js';
 import { type Expectation, type FoundColumns, tellsWords } from './laws.js';
@@ -13,11 +13,10 @@ const BY_WORDS = 8;
 const MAY_DRAW_PROTECTED = 16;
 const OUT_WORDS = 15;
 const SCRATCH_BYTES = 160;
-/** The kernel may read and count this many positions beyond a row's end. */
+/** The kernel may read this many positions beyond a row's end. */
 const SLACK = 32;
-const PAGE_BYTES = 65_536;
-/** The kernel counts in 32 bits. */
-const MOST_TOKENS = 2 ** 31;
+/** The kernel's counts are read as signed words of 32 bits. */
+const MOST_TOKENS = 2 ** 31 - 1;
 
 /** What a row comes to. The next row overwrites it. */
 export interface RowCounts {
@@ -31,16 +30,14 @@ export interface RowCounts {
 
 /** Counts rows by the WebAssembly kernel, which also tells whether a row keeps the laws. Its memory is separate. */
 export class RowCounter {
-  private readonly kernel: Kernel = instantiate();
-  private words = new Uint32Array(0);
-  private bytes = new Uint8Array(0);
+  private readonly memory = new KernelMemory();
   private readonly settings: number;
   private readonly byWords: boolean;
   private readonly tableAt = 1024;
   private readonly byId: number;
   private readonly scratch: number;
   private readonly out: number;
-  private readonly choicesAt: number;
+  private readonly reach: number;
   private longest = 0;
   private room = 0;
   private uncollected = 0;
@@ -62,9 +59,9 @@ export class RowCounter {
     this.byId = aligned(this.tableAt + classes.length);
     this.scratch = aligned(this.byId + 12 * classes.length);
     this.out = this.scratch + SCRATCH_BYTES;
-    this.choicesAt = aligned(this.out + 4 * OUT_WORDS);
-    this.reserve(this.choicesAt);
-    this.bytes.set(classes, this.tableAt);
+    this.reach = aligned(this.out + 4 * OUT_WORDS);
+    this.memory.reserve(this.reach >>> 2);
+    this.memory.bytes.set(classes, this.tableAt);
   }
 
   /** Copies rows into the kernel's memory. */
@@ -76,16 +73,14 @@ export class RowCounter {
     }
     this.uncollected += tokens;
     this.room = tokens + SLACK;
-    this.reserve(this.attentionAt + this.room);
+    this.memory.reserve((this.attentionAt + this.room + 3) >>> 2);
+    const { words, bytes } = this.memory;
     const { input_ids, labels, attention_mask } = found;
-    this.words.set(
-      input_ids.values.subarray(input_ids.offsets[begin], input_ids.offsets[end]),
-      this.idsAt >>> 2,
-    );
-    this.words.set(labels.values.subarray(labels.offsets[begin], labels.offsets[end]), this.labelsAt >>> 2);
+    words.set(input_ids.values.subarray(input_ids.offsets[begin], input_ids.offsets[end]), this.idsAt >>> 2);
+    words.set(labels.values.subarray(labels.offsets[begin], labels.offsets[end]), this.labelsAt >>> 2);
     if (attention_mask) {
       const { values, offsets } = attention_mask;
-      this.bytes.set(values.subarray(offsets[begin], offsets[end]), this.attentionAt);
+      bytes.set(values.subarray(offsets[begin], offsets[end]), this.attentionAt);
     }
     const firstOf = (column: ListColumn | undefined) => column?.offsets[begin] ?? 0;
     this.first.input_ids = firstOf(input_ids);
@@ -95,11 +90,12 @@ export class RowCounter {
 
   /** Counts one of the loaded rows. */
   count(found: FoundColumns, row: number): RowCounts {
-    const { counts, first, words, out } = this;
+    const { counts, first, out } = this;
+    const { kernel, words } = this.memory;
     const { input_ids, labels, attention_mask } = found;
     const { rule } = this.expectation;
     const start = input_ids.offsets[row]!;
-    const sound = this.kernel.scanRow(
+    const sound = kernel.scanRow(
       this.idsAt + 4 * (start - first.input_ids),
       this.labelsAt + 4 * (labels.offsets[row]! - first.labels),
       attention_mask ? this.attentionAt + attention_mask.offsets[row]! - first.attention_mask : 0,
@@ -107,7 +103,8 @@ export class RowCounter {
       this.tableAt,
       rule.vocabularySize,
       this.byId,
-      this.choicesAt,
+      this.reach,
+      this.passedAt,
       this.chosenAt,
       this.scratch,
       out,
@@ -126,18 +123,23 @@ export class RowCounter {
 
   /** Moves the counts from the kernel's memory to the tally, whose arrays by position are long enough. */
   collect(tally: Tally): void {
-    const { words } = this;
+    const { words } = this.memory;
     const { classes } = this.expectation.rule;
-    const byId = this.byId >>> 2;
+    const [tokensOf, cutOf, chosenOf] = [0, 1, 2].map(
+      (column) => (this.byId >>> 2) + column * classes.length,
+    );
     for (let id = 0; id < classes.length; id++) {
       const kind = classes[id]!;
-      const at = byId + 3 * id;
-      if (kind === BEGINS || (kind === CONTINUES && !this.byWords)) tally.choicesOf[id]! += words[at]!;
-      else if (kind === CONTINUES) tally.choicesOf[id]! += words[at + 1]!;
-      tally.chosenOf[id]! += words[at + 2]!;
+      if (kind === BEGINS || (kind === CONTINUES && !this.byWords))
+        tally.choicesOf[id]! += words[tokensOf! + id]!;
+      else if (kind === CONTINUES) tally.choicesOf[id]! += words[cutOf! + id]!;
+      tally.chosenOf[id]! += words[chosenOf! + id]!;
     }
-    for (let i = 0; i < this.longest; i++) {
-      tally.choicesAt[i]! += words[(this.choicesAt >>> 2) + i]!;
+    // A position's choices are the tokens there but those that are none.
+    let tokens = 0;
+    for (let i = this.longest - 1; i >= 0; i--) {
+      tokens += words[(this.reach >>> 2) + i + 1]!;
+      tally.choicesAt[i]! += tokens - words[(this.passedAt >>> 2) + i]!;
       tally.chosenAt[i]! += words[(this.chosenAt >>> 2) + i]!;
     }
     const [maskable, byMask, kept, byOther, byProtected, ...pairs] = words.subarray(
@@ -153,16 +155,20 @@ export class RowCounter {
       tally.pairs[i]! += pairs[i]!;
       tally.bothChosen[i]! += pairs[3 + i]!;
     }
-    words.fill(0, byId);
+    words.fill(0, this.byId >>> 2);
     this.uncollected = 0;
   }
 
+  private get passedAt(): number {
+    return this.reach + 4 * (this.longest + 1);
+  }
+
   private get chosenAt(): number {
-    return aligned(this.choicesAt + 4 * (this.longest + SLACK));
+    return this.passedAt + 4 * this.longest;
   }
 
   private get idsAt(): number {
-    return aligned(this.chosenAt + 4 * (this.longest + SLACK));
+    return aligned(this.chosenAt + 4 * this.longest);
   }
 
   private get labelsAt(): number {
@@ -171,15 +177,6 @@ export class RowCounter {
 
   private get attentionAt(): number {
     return this.labelsAt + 4 * this.room;
-  }
-
-  private reserve(bytes: number): void {
-    const { memory } = this.kernel;
-    const missing = bytes - memory.buffer.byteLength;
-    if (missing > 0) memory.grow(Math.ceil(missing / PAGE_BYTES));
-    if (this.words.buffer === memory.buffer) return;
-    this.words = new Uint32Array(memory.buffer);
-    this.bytes = new Uint8Array(memory.buffer);
   }
 }
 

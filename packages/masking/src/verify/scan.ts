@@ -1,3 +1,4 @@
+import { chunkEnd } from '../rows/chunk.js';
 import type { RowCounter } from './counter.js';
 import {
   type BrokenLaw,
@@ -8,9 +9,6 @@ import {
   unlikeLengths,
 } from './laws.js';
 import { PARTS, type Tally } from './tally.js';
-
-/** Tokens counted at a time: what fits the processor's caches. */
-const CHUNK_TOKENS = 32_768;
 
 /**
  * Holds each row of a batch to the laws of its rule, and counts. Rows are told sound or broken by the kernel that counts;
@@ -36,8 +34,7 @@ export function scanRows(
   const isCounted = isDeclared && (rule.settings.min_masks ?? rule.settings.max_masks) !== undefined;
   const count = offsets.length - 1;
   for (let begin = 0, end = 0; begin < count; begin = end) {
-    end = begin + 1;
-    while (end < count && offsets[end + 1]! - offsets[begin]! <= CHUNK_TOKENS) end++;
+    end = chunkEnd(offsets, begin, count);
     counter.load(found, begin, end, longest, tally);
     for (let row = begin; row < end; row++) {
       const { isSound, tokens, masked, choices, chosen } = counter.count(found, row);

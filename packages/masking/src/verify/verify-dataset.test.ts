@@ -153,4 +153,51 @@ describe('verifyDataset', () => {
       await dataset.close();
     }
   });
+
+  it('refuses an option that it does not know, and names the one that is meant', async () => {
+    const dataset = await openDataset(await save('options', sound().slice(0, 1)));
+    try {
+      const given = [
+        [{ thread: 2 }, 'unknown option thread; did you mean threads?'],
+        [{ violation: 3 }, 'unknown option violation; did you mean violations?'],
+      ] as const;
+      for (const [options, message] of given) {
+        const check = verifyDataset(dataset, 'main', ruleOf(), options as never);
+        await expect(check).rejects.toBeInstanceOf(InputError);
+        await expect(check).rejects.toThrow(message);
+      }
+      const known = {
+        threads: 0,
+        violations: 1,
+        nameOf: String,
+        onRows: () => {},
+        signal: AbortSignal.timeout(60_000),
+      };
+      expect(await verifyDataset(dataset, 'main', ruleOf(), known)).toMatchObject({ rows: 100 });
+    } finally {
+      await dataset.close();
+    }
+  });
+
+  it('checks many batches, each read into the memory of the one before', async () => {
+    const batches = Array.from({ length: 4 }, (_, i) => maskedOf(plainRows(2000 - 100 * i, 60), 2000 * i));
+    const labels = batches[2]!.getChild('labels')!.data[0]!.children[0]!.values as Int32Array;
+    labels[1] = 101;
+    const dataset = await openDataset(await save('many', batches));
+    try {
+      for (const threads of [0, 2]) {
+        const report = await verifyDataset(dataset, 'main', ruleOf(), { threads });
+        expect(report).toMatchObject({ rows: 7400, tokens: 444_000, isSound: false });
+        expect(report.violations).toEqual([
+          expect.objectContaining({
+            row: 3900,
+            position: 1,
+            found: expect.objectContaining({ input_ids: expect.objectContaining({ length: 60 }) }),
+          }),
+        ]);
+      }
+    } finally {
+      await dataset.close();
+    }
+  });
 });

@@ -1,9 +1,11 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { type Dataset, openDataset } from '@mlm/arrow';
+import { giveBackMemory } from '@mlm/arrow/columns';
 import { InputError, type MessageParts, say } from '@mlm/base/errors';
 import { refuseUnknown } from '@mlm/base/options';
 import { entryPoint } from '@mlm/base/spawn';
+import type { RecordBatch } from 'apache-arrow';
 import type { MaskingRule } from '../rule.js';
 import type { Tally } from './tally.js';
 import {
@@ -116,10 +118,21 @@ async function checkBatches(
         if (!(error instanceof InputError)) throw error;
         throw new InputError(say`${part.path}, rows ${firstRow} to ${firstRow + rows - 1}: ${error.parts}`);
       }
+      giveBack(batch);
       onRows?.(rows);
     }
     firstRow += rows;
   }
+}
+
+/** Lets the next batch use the memory that this one was read into. */
+function giveBack({ data: { children } }: RecordBatch): void {
+  const buffers = new Set(
+    children.map(({ children: [items] }) => (items?.values as Int32Array | undefined)?.buffer),
+  );
+  const [buffer] = buffers;
+  // Columns that were compressed or converted have memory of their own.
+  if (buffers.size === 1 && buffer instanceof ArrayBuffer) giveBackMemory([buffer]);
 }
 
 /** A thread's work, in that thread. */

@@ -1,7 +1,9 @@
 import { type DatasetMetadata, listColumn, placeOf } from '@mlm/arrow';
+import { giveBackMemory } from '@mlm/arrow/columns';
 import { InputError } from '@mlm/base/errors';
 import { refuseUnknown } from '@mlm/base/options';
 import type { RecordBatch } from 'apache-arrow';
+import { chunkEnd } from '../rows/chunk.js';
 import { remaskRows } from '../rows/mask-rows.js';
 import { IGNORED_LABEL } from '../rows/originals.js';
 import { consecutiveRows, placesOfRows, type RowPlaces } from '../rows/places.js';
@@ -153,6 +155,7 @@ export class MaskingCheck {
     const left = this.mostViolations - this.violations.length;
     const { expectation, counter, tally } = this;
     const most = Math.max(1, left);
+    const labelledBefore = this.labelledSoFar();
     const broken = scanRows(found, expectation, counter, tally, longest, firstRow, rows, most);
     const differences = this.isDeclared ? this.compare(found, batch, firstRow, broken[0]?.row, left) : [];
     const mixed = mixedDocuments(found, this.metadata, most);
@@ -164,7 +167,12 @@ export class MaskingCheck {
         found: rowOf(found, violation.row),
       });
     }
-    this.labelled += countLabels(found);
+    this.labelled += broken.length === 0 ? this.labelledSoFar() - labelledBefore : countLabels(found);
+  }
+
+  /** Positions with a label in the rows that were counted, if none of them is broken. */
+  private labelledSoFar(): number {
+    return this.rule.settings.labels === 'all' ? this.tally.tokens : this.tally.masked;
   }
 
   /** What was counted so far. */
@@ -189,13 +197,23 @@ export class MaskingCheck {
     broken: number | undefined,
     most: number,
   ): MaskingViolation[] {
-    const sound = broken === undefined ? found : firstRows(found, broken);
-    const count = sound.input_ids.offsets.length - 1;
+    const count = broken ?? batch.numRows;
+    const sound = rowsFrom(found, 0, count);
     const places = this.placesOf(batch, firstRow, count);
-    const expected = remaskRows(sound, this.rule, places, 0);
-    const differences = findDifferences(sound, expected, most);
+    const { offsets } = found.input_ids;
+    const differences: MaskingViolation[] = [];
+    let tokens = 0;
+    for (let begin = 0, end = 0; begin < count && differences.length < most; begin = end) {
+      end = chunkEnd(offsets, begin, count);
+      const rows = rowsFrom(sound, begin, end);
+      const expected = remaskRows(rows, this.rule, placesFrom(places, begin, end), 0);
+      tokens += expected.tokens;
+      for (const difference of findDifferences(rows, expected, most - differences.length))
+        differences.push({ ...difference, row: begin + difference.row });
+      giveBackMemory([expected.input_ids, expected.labels].map(({ values }) => values.buffer as ArrayBuffer));
+    }
     if (differences.length === 0 && this.redrawn < REDRAWN_TOKENS && this.rule.settings.labels === 'masked') {
-      this.redrawn += expected.tokens;
+      this.redrawn += tokens;
       this.compareDraws(sound, places);
     }
     return differences;
@@ -271,16 +289,25 @@ function columnsOf(batch: RecordBatch): FoundColumns {
   };
 }
 
-function firstRows({ input_ids, labels, attention_mask }: FoundColumns, count: number): FoundColumns {
+/** The rows from `begin` up to `end`, which is left out; nothing is copied. */
+function rowsFrom(
+  { input_ids, labels, attention_mask }: FoundColumns,
+  begin: number,
+  end: number,
+): FoundColumns {
   const cut = <T extends { offsets: Int32Array }>(column: T) => ({
     ...column,
-    offsets: column.offsets.subarray(0, count + 1),
+    offsets: column.offsets.subarray(begin, end + 1),
   });
   return {
     input_ids: cut(input_ids),
     labels: cut(labels),
     attention_mask: attention_mask && cut(attention_mask),
   };
+}
+
+function placesFrom({ split, units, rows }: RowPlaces, begin: number, end: number): RowPlaces {
+  return { split, units: units.subarray(begin, end), rows: rows.subarray(begin, end) };
 }
 
 function rowOf({ input_ids, labels }: FoundColumns, row: number) {
