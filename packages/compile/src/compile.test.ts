@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { type CompileOptions, compile } from './compile.js';
 import { printGraph } from './graph/print.js';
+import { enginesWith } from './targets/index.js';
 import { type TensorFunction, trace } from './trace/trace.js';
 
 const perceptron: TensorFunction = ({ w1, b1, w2 }, { x, y }) => {
@@ -119,6 +120,12 @@ describe('compile', () => {
       'only if they have the same engine and device',
     );
     await share.dispose();
+  });
+
+  it('tells which engines have a capability, so that nobody need know them by name', () => {
+    expect(enginesWith('staticShapes')).toEqual(['xla']);
+    expect(enginesWith('severalDevices')).toEqual(['xla']);
+    expect(enginesWith('tfjsBackend')).toEqual(['eager']);
   });
 
   it('prints what was traced', () => {

@@ -7,8 +7,14 @@ export type { Executable, ExecutableInput } from './executable.js';
 
 // Engines to choose from
 
-export { type Engine, engines, targetFor, targets } from './targets/index.js';
-export { type Device, ENGINE_REVISION, type Precision, type Target } from './targets/target.js';
+export { type Engine, engines, enginesWith, targetFor, targets } from './targets/index.js';
+export {
+  type Capabilities,
+  type Device,
+  ENGINE_REVISION,
+  type Precision,
+  type Target,
+} from './targets/target.js';
 
 // Operations beside those of tfjs
 

@@ -1,11 +1,11 @@
 import { reportError } from '@mlm/base/spawn';
-import { compile, type Device, type Engine, type Executable, targetFor } from '@mlm/compile';
+import { compile, type Device, type Engine, type Executable, enginesWith, targetFor } from '@mlm/compile';
 import * as tf from '@tensorflow/tfjs-core';
 import type { EnginePlace, EngineProbe } from './probe.js';
 
 /** Entry point of the process that `probeEngine` starts: `probe-process.js ENGINE DEVICE`. */
 async function main(engine: Engine, device: Device): Promise<void> {
-  if (engine === 'eager') {
+  if (needsBackend(engine)) {
     tf.enableProdMode();
     await import('@tensorflow/tfjs-backend-cpu');
   }
@@ -19,13 +19,15 @@ async function main(engine: Engine, device: Device): Promise<void> {
   process.exit(0);
 }
 
+const needsBackend = (engine: Engine) => enginesWith('tfjsBackend').includes(engine);
+
 const largestRounds = 5;
 const enoughMilliseconds = 1000;
 
 /** The speed of an n × n matrix product in GFLOP/s, the best of a few rounds. @throws Error if its sum is wrong */
 async function matmulRate(options: EnginePlace): Promise<number> {
   // In plain JavaScript, the usual size would take many seconds.
-  const n = options.engine === 'eager' ? 256 : 1024;
+  const n = needsBackend(options.engine) ? 256 : 1024;
   const step = await compile(({ a, b }) => ({ sum: tf.sum(tf.matMul(a!, b!)) }), {
     ...options,
     variables: {

@@ -32,7 +32,7 @@ test('an engine that does not work says why on one line, and what helps', async 
 
 test('an error does not name the device again', async () => {
   const probe = await probeEngine({ engine: 'eager', device: 'cuda' });
-  expect(said(probe).error).toMatch(/^the engine eager does not run there/);
+  expect(said(probe).error).toMatch(/^the engine eager runs only on cpu/);
 });
 
 test('a signal ends the trial', async () => {

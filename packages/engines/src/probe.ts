@@ -68,12 +68,10 @@ export async function probeEngine(
 /** The error of the process, without the device that our own errors begin with: readers of a probe know it. */
 function whatWentWrong(result: CommandResult, device: Device): MessageParts {
   const parts = reportedParts(result)?.filter((part) => part !== '');
-  if (!parts)
-    return [
-      shorten(lastWords(result, 1)) || result.code === null
-        ? 'its process crashed'
-        : `its process ended with code ${result.code}`,
-    ];
+  if (!parts) {
+    const end = result.code === null ? 'its process crashed' : `its process ended with code ${result.code}`;
+    return [shorten(lastWords(result, 1)) || end];
+  }
   const [first, second, ...rest] = parts;
   const namesDevice =
     typeof first === 'object' && 'option' in first && first.option === 'device' && first.value === device;

@@ -5,7 +5,7 @@ export { type CompileOptions, compile } from '../compile.js';
 export { OutOfMemoryError } from '../error.js';
 export type { Executable, ExecutableInput } from '../executable.js';
 export type { Device, Precision } from '../targets/target.js';
-export { useOnnxRuntime } from './targets.js';
+export { enginesWith, useOnnxRuntime } from './targets.js';
 
 // Graphs
 

@@ -1,7 +1,7 @@
 import { InputError, type MessageParts, mention, say } from '@mlm/base/errors';
 import { eager } from './eager/target.js';
 import { onnx } from './onnx/target.js';
-import { type Device, type Precision, precisions, type Target } from './target.js';
+import { type Capabilities, type Device, type Precision, precisions, type Target } from './target.js';
 import { tensorflow } from './tensorflow/target.js';
 import { webgpu } from './webgpu/target.js';
 import { xla } from './xla/target.js';
@@ -62,6 +62,19 @@ export function targetFor(engine: Engine, device: Device, precision: Precision):
   }
   return found;
 }
+
+/**
+ * The engines that have a capability.
+ *
+ * @example
+ * ```ts
+ * import { enginesWith } from '@mlm/compile';
+ *
+ * console.log(enginesWith('staticShapes')); // ['xla']
+ * ```
+ */
+export const enginesWith = (capability: keyof Capabilities): readonly Engine[] =>
+  engines.filter((engine) => targets.some((target) => target.engine === engine && target[capability]));
 
 interface Place {
   readonly target: Target;

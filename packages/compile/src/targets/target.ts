@@ -52,6 +52,16 @@ export interface LoadOptions<E extends Executable = Executable> {
   readonly share?: E | undefined;
 }
 
+/** What callers adapt to, of a target; each defaults to false. */
+export interface Capabilities {
+  /** Compiles a program for each set of sizes, so that inputs should come in few sizes. */
+  readonly staticShapes?: boolean;
+  /** Runs a function on several devices together. */
+  readonly severalDevices?: boolean;
+  /** Runs on tfjs's current backend, which the program must set. */
+  readonly tfjsBackend?: boolean;
+}
+
 /**
  * A way to run graphs: the format they are written in, and what runs that format. A new target is a folder with a
  * `target.ts` that implements this interface, and a line in the list of index.ts. Operations missing from its emitters
@@ -59,7 +69,7 @@ export interface LoadOptions<E extends Executable = Executable> {
  *
  * @typeParam E the class of its executables
  */
-export interface Target<E extends Executable = Executable> {
+export interface Target<E extends Executable = Executable> extends Capabilities {
   /** The target's name in messages. */
   readonly name: string;
   /** The engine that users choose it by, together with a device. Targets on different devices may share an engine. */

@@ -4,6 +4,7 @@ import {
   type CompileOptions,
   compile,
   type Executable,
+  enginesWith,
   type InputSpec,
   type TensorFunction,
   traceBackendName,
@@ -64,18 +65,19 @@ export async function compileModel(
       say`${mention('xla')}: the ${engine} engine does not have it; use ${mention('engine', 'tensorflow')}`,
     );
   }
-  if (devices > 1 && engine !== 'xla') {
+  const together = enginesWith('severalDevices');
+  if (devices > 1 && !together.includes(engine)) {
     throw new InputError(
-      say`${mention('devices', devices)}: the engine ${engine} runs on one; use ${mention('engine', 'xla')}`,
+      say`${mention('devices', devices)}: the engine ${engine} runs on one; use ${mention('engine', together.join(' or '))}`,
     );
   }
-  if (engine === 'eager') await chooseBackend();
+  if (enginesWith('tfjsBackend').includes(engine)) await chooseBackend();
   const cache = { code, values };
   const options = { variables, inputs, engine, device, precision, xla, devices, cache };
   return compile(fn, { ...options, threads: threads || undefined, share });
 }
 
-/** The eager engine runs on the tfjs backend that the program has chosen, or else on tfjs's plain CPU backend. */
+/** Sets tfjs's plain CPU backend, unless the program has chosen another one. */
 async function chooseBackend(): Promise<void> {
   // Null after a graph was traced, whatever the types say.
   const chosen: string | null | undefined = tf.engine().backendName;

@@ -1,5 +1,5 @@
 import { defined } from '@mlm/base/defined';
-import type { InputSpec } from '@mlm/compile';
+import { enginesWith, type InputSpec } from '@mlm/compile';
 import type { Batch } from '../data/batch.js';
 import { divideBatch } from '../data/split.js';
 import { hasDropout, type Model } from '../models/model.js';
@@ -13,9 +13,9 @@ export interface GraphOptions {
   lengths: readonly number[];
   /** Whether batches keep documents apart; default false. */
   documents?: boolean | undefined;
-  /** `xla` compiles every shape separately, so batches have only a few shapes: see {@link padMasked}. */
+  /** An engine that compiles each shape separately is given batches of few shapes: see {@link padMasked}. */
   engine?: EngineOptions['engine'];
-  /** Likewise on TensorFlow. */
+  /** TensorFlow compiles each shape separately as well. */
   xla?: boolean;
   /** Devices that share the rows of a batch; default 1. */
   devices?: number;
@@ -23,7 +23,7 @@ export interface GraphOptions {
 
 /** Whether batches must have only a few shapes. */
 export const hasFewShapes = ({ engine, xla = false }: Pick<GraphOptions, 'engine' | 'xla'>): boolean =>
-  xla || engine === 'xla';
+  xla || (engine !== undefined && enginesWith('staticShapes').includes(engine));
 
 /** The length of every batch, if all have the same. */
 export const fixedLength = ({ lengths }: Pick<GraphOptions, 'lengths'>): number | undefined =>

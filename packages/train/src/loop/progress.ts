@@ -1,7 +1,7 @@
 import { defined } from '@mlm/base/defined';
 import { InputError, mention, say } from '@mlm/base/errors';
 import { deciding, type Given, settingsOf } from '@mlm/base/options';
-import { ENGINE_REVISION } from '@mlm/compile';
+import { ENGINE_REVISION, enginesWith } from '@mlm/compile';
 import { mayBeInexact } from '../checkpoint/inexact.js';
 import type { Recipe, TrainerState } from '../checkpoint/state.js';
 import { programLimit } from '../engine/inputs.js';
@@ -126,7 +126,7 @@ export function startEvent(options: ResolvedOptions, setup: Setup, state: Traine
     rows: setup.dataset.rows,
     validationRows: setup.validation?.dataset.rows ?? 0,
     parameters: parameterCount(setup.checkpoint.model),
-    ...(setup.trainer.engine === 'xla' && {
+    ...(enginesWith('staticShapes').includes(setup.trainer.engine) && {
       programLimit:
         programLimit(setup.trainer) + (setup.validation ? programLimit(setup.validation.plan) : 0),
     }),

@@ -8,6 +8,7 @@ export const eager = {
   engine: 'eager',
   devices: ['cpu'],
   precisions: { fp32: ['cpu'] },
+  tfjsBackend: true,
   passes: [],
   load: async ({ fn, variables, inputs }, { share }) => new EagerExecutable(fn, { variables, inputs, share }),
   owns: (executable): executable is EagerExecutable => executable instanceof EagerExecutable,

@@ -39,6 +39,8 @@ export const xla = {
   engine: 'xla',
   devices,
   precisions: { fp32: devices, tf32: ['cuda'], bf16: devices },
+  staticShapes: true,
+  severalDevices: true,
   passes,
   emit: (graph) =>
     new TextEncoder().encode(toStableHlo(applyPasses([...passes, ...sizedPasses], graph)).text),
