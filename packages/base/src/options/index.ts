@@ -1,8 +1,7 @@
 // Tables of options
 
-export { refuseIdle, withoutIdle } from './idle.js';
 export { nearest } from './nearest.js';
-export { settingsOf } from './settings.js';
+export { refuseIdle, settingsOf, withoutIdle } from './settings.js';
 export {
   deciding,
   defaultsOf,

@@ -2,6 +2,7 @@ import { InputError } from '@mlm/base/errors';
 import { noColumn } from './arrow.js';
 import { type Format, type InputReader, markLength } from './format.js';
 import { BAD_RECORD, jsonl } from './jsonl.js';
+import { isTable } from './table-head.js';
 
 const QUOTE = 34;
 const BACKSLASH = 92;
@@ -32,6 +33,7 @@ function table(name: 'csv' | 'tsv', separator: string): Format {
     onlyNamed: true,
     content: jsonl.content,
     countsRecords: true,
+    recognises: (head) => isTable(head, separator),
     open: (input, field) => records(input, field, separator.charCodeAt(0)),
   };
 }

@@ -9,6 +9,7 @@ import type { Unit } from '../source/unit.js';
 import { unitTexts } from '../vocabulary/unit-texts.js';
 import type { FormatName } from './format.js';
 import { formatOf } from './index.js';
+import { isTable } from './table-head.js';
 
 interface Case {
   name: string;
@@ -143,6 +144,11 @@ test('records under a name of text are refused unless they are asked for', async
     ['jsonl', '{"text": "a"}\n{"text": "b"}\n'],
     ['json', '[{"text": "a"},\n {"text": "b"}]'],
     ['json', '{\n "text": "a"\n}\n'],
+    ['csv', 'text,label\r\na,1\r\nb,2\r\n'],
+    ['tsv', 'id\ttext\n1\ta\n2\tb'],
+    ['csv', '\ufeff"id","text"\n1,a\n2,"b, ""c""\nd"\n'],
+    ['csv', `text,used in\n${'a,1\n'.repeat(9)}`],
+    ['csv', `id,text\n1,a\n2,b\n3,"${'c'.repeat(1 << 17)}"\n`],
   ];
   for (const [format, content] of records) {
     const path = await put('records.txt', content);
@@ -150,17 +156,39 @@ test('records under a name of text are refused unless they are asked for', async
       `records.txt: looks like ${format}, expected text; read it as such with inputFormat: ${format}`,
     );
     expect(await textOf(path, { inputFormat: format })).toMatch(/^a\n/);
-    expect(await textOf(path, { inputFormat: 'text' })).toBe(content);
+    expect(await textOf(path, { inputFormat: 'text' })).toBe(content.replace('\ufeff', ''));
   }
   for (const prose of [
     '{ braces } and [brackets] are no records\n',
     '[1] A note: "text"\n',
     '{"a" and "b"}\n',
+    'text,label\na,1\n',
+    'Roses are red, violets are blue,\nSugar is sweet, and so are you,\nI came, I saw,\n',
+    'Sweet,sweet\nLow,low\nWind,wind\n',
+    'Well,then\nshe said, smiling\nhe agreed, too\nthey left, all of them\n',
+    'name,place\n\nAnna,Rome\nBen,Oslo\n',
+    'HAMLET\tWho is there?\nGHOST\tMark me.\nHAMLET\tI will.\n',
+    '<p>A paragraph</p> of text < more\n',
   ])
     expect(await textOf(await put('prose.txt', prose))).toBe(prose);
   await expect(textOf(await put('wide.txt', Buffer.from('\ufeffabc', 'utf16le')))).rejects.toThrow(
     'is UTF-16, expected text; convert it: iconv',
   );
+  await expect(textOf(await put('wider.txt', Buffer.from([255, 254, 0, 0, 97, 0, 0, 0])))).rejects.toThrow(
+    'is UTF-32, expected text',
+  );
+  for (const [kind, content] of [
+    ['HTML', '\ufeff\n<!DOCTYPE html>\n<p>a'],
+    ['HTML', '<html lang="en"><p>a'],
+    ['XML', '<?xml version="1.0"?><a/>'],
+    ['RTF', '{\\rtf1\\ansi a}'],
+  ] as const) {
+    const path = await put('page.txt', content);
+    await expect(textOf(path)).rejects.toThrow(
+      `page.txt: is ${kind}, expected text; take the text out of it`,
+    );
+    expect(await textOf(path, { inputFormat: 'text' })).toContain(content.slice(-4));
+  }
   await expect(textOf(folder, { inputFormat: 'prose' as 'text' })).rejects.toThrow(
     'format prose: expected one of text, jsonl',
   );
@@ -177,4 +205,36 @@ test('tables and JSON in folders are left out unless they are named or asked for
   expect(await names([join(inner, '*')])).toEqual(['a.txt text', 'd.text.gz text']);
   expect(await names([join(inner, 'c.csv')])).toEqual(['c.csv csv']);
   expect(await names([inner], 'csv')).toHaveLength(5);
+});
+
+const column = fc.stringMatching(/^[A-Za-z_][A-Za-z0-9_]{0,8}$/);
+const cell = fc.string({ unit: 'grapheme', maxLength: 12 }).map((text) => text.replaceAll(/[\r\n\0]/g, '.'));
+const separator = fc.constantFrom(',', '\t');
+
+test('any table with a line of names is recognised, wherever its bytes end', () => {
+  const selector = (name: string) => name.toLowerCase();
+  const names = fc.uniqueArray(column, { minLength: 2, maxLength: 5, selector });
+  const table = names.chain((header) => {
+    const row = fc.tuple(...header.map(() => cell.filter((text) => !text.startsWith(' '))));
+    return fc.tuple(fc.constant(header), fc.array(row, { minLength: 2, maxLength: 8 }));
+  });
+  fc.assert(
+    fc.property(table, separator, fc.nat(200), ([header, rows], comma, cut) => {
+      const quoted = rows.map((row) => row.map((text) => `"${text.replaceAll('"', '""')}"`).join(comma));
+      const whole = Buffer.from(`${[header.join(comma), ...quoted].join('\n')}\n`);
+      const least = Buffer.byteLength([header.join(comma), ...quoted.slice(0, 2)].join('\n')) + 1;
+      const head = whole.subarray(0, Math.max(least, whole.length - cut));
+      expect(isTable(head, comma)).toBe(true);
+    }),
+  );
+});
+
+test('no line of prose begins a table', async () => {
+  const books = new URL('../../../cli/demo/corpus/', import.meta.url);
+  for (const book of ['19-psalms.txt', '20-proverbs.txt', '04-numbers.txt', '45-romans.txt']) {
+    const text = await readFile(new URL(book, books));
+    for (let start = 0; start >= 0 && start < text.length; start = text.indexOf(10, start) + 1 || -1)
+      for (const comma of [',', '\t'])
+        expect(isTable(text.subarray(start, start + 4096), comma), `${book} at ${start}`).toBe(false);
+  }
 });

@@ -245,6 +245,9 @@ test('a pipe is read as a stream, once and from its beginning', async () => {
   const parquet = join(folder, 'pipe.parquet');
   execFileSync('mkfifo', [parquet]);
   await expect(listFiles([parquet])).rejects.toThrow(/pipe\.parquet: is no regular file; pipe it in/);
+  await expect(listFiles(['-'], { inputFormat: 'parquet' })).rejects.toThrow(
+    /^standard input: parquet is not read from front to back, which a pipe needs; name a file$/,
+  );
 });
 
 test('the bytes written do not depend on the pace of reading, nor on how the text is packed', async () => {

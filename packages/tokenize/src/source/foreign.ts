@@ -1,4 +1,5 @@
 import { InputError, mention, say } from '@mlm/base/errors';
+import { markLength } from '../formats/format.js';
 import { recognise } from '../formats/index.js';
 import type { UnitPart } from './unit.js';
 
@@ -12,8 +13,17 @@ const SIGNATURES: readonly { bytes: readonly number[]; is: string; remedy: strin
   { bytes: ascii('%PDF-'), is: 'a PDF file', remedy: 'convert it to text' },
   { bytes: ascii('PAR1'), is: 'a Parquet file', remedy: 'give it by a name in .parquet' },
   { bytes: ascii('ARROW1'), is: 'an Arrow file', remedy: 'give it by a name in .arrow' },
+  { bytes: [0xff, 0xff, 0xff, 0xff], is: 'an Arrow stream', remedy: 'give it by a name in .arrow' },
+  { bytes: [0xff, 0xfe, 0, 0], is: 'UTF-32', remedy: 'convert it: iconv -f UTF-32 -t UTF-8' },
   { bytes: [0xff, 0xfe], is: 'UTF-16', remedy: 'convert it: iconv -f UTF-16 -t UTF-8' },
   { bytes: [0xfe, 0xff], is: 'UTF-16', remedy: 'convert it: iconv -f UTF-16 -t UTF-8' },
+];
+
+/** What text of another kind begins with, byte order mark and space aside; read as it is where that is asked for. */
+const MARKUP: readonly { begins: RegExp; is: string }[] = [
+  { begins: /^<(?:!doctype\s+html|html)\b/i, is: 'HTML' },
+  { begins: /^<\?xml\b/i, is: 'XML' },
+  { begins: /^\{\\rtf\d/, is: 'RTF' },
 ];
 
 /** A NUL byte among this many leading bytes means that a file is no text. */
@@ -33,14 +43,27 @@ export function refuseOtherFormat(bytes: Uint8Array, part: UnitPart): void {
       throw new InputError(`${path}: is ${is}, expected text; ${remedy}, or leave it out`);
   if (bytes.subarray(0, PROBE_BYTES).includes(0))
     throw new InputError(`${path}: is binary, expected text; leave it out or convert it`);
-  if (part.format === 'text' && !part.isAsked) refuseRecords(bytes, path);
+  if (part.format !== 'text' || part.isAsked) return;
+  refuseRecords(bytes, path);
+  refuseMarkup(bytes, path);
 }
 
 function refuseRecords(bytes: Uint8Array, path: string): void {
   const other = recognise(bytes.subarray(0, HEAD_BYTES));
   if (other)
     throw new InputError(
-      say`${path}: looks like ${other.name}, expected text; read it as such with ${mention('inputFormat', other.name)}, or as it is with ${mention('inputFormat', 'text')}`,
+      say`${path}: looks like ${other.name}, expected text; read it as such with ${mention('inputFormat', other.name)} and ${mention('textField', '<name>')}, or as it is with ${mention('inputFormat', 'text')}`,
+    );
+}
+
+function refuseMarkup(bytes: Uint8Array, path: string): void {
+  const start = Buffer.from(bytes.subarray(markLength(bytes), PROBE_BYTES))
+    .toString('latin1')
+    .trimStart();
+  const kind = MARKUP.find(({ begins }) => begins.test(start));
+  if (kind)
+    throw new InputError(
+      say`${path}: is ${kind.is}, expected text; take the text out of it, or read it as it is with ${mention('inputFormat', 'text')}`,
     );
 }
 

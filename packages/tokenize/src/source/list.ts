@@ -45,7 +45,7 @@ export async function listFiles(inputs: readonly string[], options: ListOptions 
   if (inputFormat !== undefined) formatOf(inputFormat);
   const found = new Found(inputFormat);
   for (const input of inputs) {
-    if (input === '-') found.files.set('-', { ...stdin, ...asked(inputFormat) });
+    if (input === '-') found.addStandardInput();
     else if (isAddress(input)) for (const file of await storedFiles(input)) found.addStored(file, input);
     else if (existsSync(input)) found.addInput(input);
     else {
@@ -108,6 +108,15 @@ class Found {
   private readonly links: Link[] = [];
 
   constructor(private readonly inputFormat: FormatName | undefined) {}
+
+  addStandardInput(): void {
+    const { inputFormat } = this;
+    if (inputFormat !== undefined && formatOf(inputFormat).needsFile)
+      throw new InputError(
+        `standard input: ${inputFormat} is not read from front to back, which a pipe needs; name a file`,
+      );
+    this.files.set('-', { ...stdin, ...asked(inputFormat) });
+  }
 
   /** A file or folder that the user named, or (`isNamed` false) that a pattern matches. */
   addInput(input: string, isNamed = true): void {

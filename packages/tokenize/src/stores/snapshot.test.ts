@@ -8,6 +8,7 @@ import { InputError } from '@mlm/base/errors';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { loadTokenizer } from '../tokenizer/load.js';
 import { tokenizerMetadata } from '../tokenizer/metadata.js';
+import { hubIdOfBareName } from './snapshot.js';
 
 const vocabulary = await readFile(fileURLToPath(new URL('../../test/vocab.txt', import.meta.url)), 'utf8');
 const commits = { main: 'a'.repeat(40), old: 'b'.repeat(40) };
@@ -117,6 +118,40 @@ test('a folder of that name wins, and has no revision', async () => {
   expect(tokenizerMetadata(tokenizer)).not.toHaveProperty('revision');
   expect(await refusal(here, 'old')).toMatch(/is here, and has no revisions; leave out revision/);
   expect(requests).toEqual([]);
+});
+
+test('a bare name is the bundled tokenizer, or is told with its owner', async () => {
+  const [named, bundled] = [await loadTokenizer('bert-base-uncased'), await loadTokenizer()];
+  expect(tokenizerMetadata(named)).toEqual(tokenizerMetadata(bundled));
+  expect(await refusal('bert-base-uncased', 'main')).toMatch(/is here, and has no revisions/);
+  expect(await refusal('bert-base-cased')).toMatch(/of the hub, such as google-bert\/bert-base-cased\)$/);
+  expect(requests).toEqual([]);
+  const ids: Record<string, string | undefined> = {
+    'bert-base-multilingual-cased': 'google-bert/bert-base-multilingual-cased',
+    'roberta-base': 'FacebookAI/roberta-base',
+    'xlm-roberta-large': 'FacebookAI/xlm-roberta-large',
+    'distilbert-base-uncased': 'distilbert/distilbert-base-uncased',
+    'distilroberta-base': 'distilbert/distilroberta-base',
+    'modernbert-base': 'answerdotai/ModernBERT-base',
+    'albert-base-v2': 'albert/albert-base-v2',
+    'camembert-base': 'almanach/camembert-base',
+    'electra-small-generator': 'google/electra-small-generator',
+    'bert-base': undefined,
+    'distilbert-base/x': undefined,
+    'owner/bert-base-uncased': undefined,
+  };
+  for (const [name, id] of Object.entries(ids)) expect(hubIdOfBareName(name)).toBe(id);
+});
+
+test.each([
+  [401, /check the name, and set HF_TOKEN/],
+  [404, /404.*; check the name/],
+  [503, /try again later/],
+])('a hub that answers %i is told in one line', async (status, message) => {
+  server.removeAllListeners('request').on('request', (_, response) => {
+    response.writeHead(status, { 'content-type': 'application/json' }).end('{"error": "Not you."}');
+  });
+  expect(await refusal('owner/tok')).toMatch(message);
 });
 
 test('says what a repository lacks', async () => {

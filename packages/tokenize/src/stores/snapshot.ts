@@ -32,6 +32,26 @@ export function isHubId(name: string): boolean {
   return /^[\w-][\w.-]*\/[\w-][\w.-]*$/.test(name);
 }
 
+/** Owners of repositories that the hub has under their bare names too, as people type them. */
+const ownersOfBareNames: readonly (readonly [names: RegExp, owner: string])[] = [
+  [/^bert-(base|large)-[\w-]+$/, 'google-bert'],
+  [/^(xlm-)?roberta-(base|large)$/, 'FacebookAI'],
+  [/^distil(bert|roberta)-base(-[\w-]+)?$/, 'distilbert'],
+  [/^modernbert-(base|large)$/i, 'answerdotai'],
+  [/^albert-x{0,2}(base|large)-v[12]$/, 'albert'],
+  [/^camembert-(base|large)$/, 'almanach'],
+  [/^electra-(small|base|large)-generator$/, 'google'],
+];
+
+/**
+ * The `owner/name` of a repository that is known by its bare name: `google-bert/bert-base-uncased` for
+ * `bert-base-uncased`; `undefined` for other names.
+ */
+export function hubIdOfBareName(name: string): string | undefined {
+  const owner = ownersOfBareNames.find(([names]) => names.test(name))?.[1];
+  return owner && `${owner}/${name.replace(/^modernbert/i, 'ModernBERT')}`;
+}
+
 /**
  * Files of a model's repository, from Hugging Face's cache (HF_HOME, HF_HUB_CACHE), where they are downloaded to from the
  * hub (HF_ENDPOINT, HF_TOKEN) if they are not there yet. Without a network, and with HF_HUB_OFFLINE, what was downloaded
@@ -79,8 +99,9 @@ export async function hubSnapshot(
     const cached = isAnswer ? undefined : await cachedSnapshot(cache, wanted, revision);
     if (cached) return cached;
     const which = isAnswer && revision ? say` with ${mention('revision', revision)}` : '';
+    const remedy = isAnswer ? 'check the name, and set HF_TOKEN if it is private' : 'try again later';
     throw new InputError(
-      say`${name}: no such folder, and it cannot be had${which} from ${hubUrl} (${reasonOf(error)})`,
+      say`${name}: no such folder, and it cannot be had${which} from ${hubUrl} (${reasonOf(error)}); ${remedy}`,
     );
   } finally {
     console.debug = debug;
@@ -116,9 +137,16 @@ async function cachedSnapshot(
   return newest && { folder: newest.folder, revision: newest.revision };
 }
 
-/** fetch says only "fetch failed": what happened is in the cause. */
+/**
+ * What happened: a hub's answer is its status with its own words, before the address that the library adds; fetch says
+ * only "fetch failed", and the reason is in the cause.
+ */
 function reasonOf(error: unknown): string {
-  const { cause, message } = error as Error;
+  const { cause, message, statusCode } = error as Error & { statusCode?: number };
+  if (statusCode !== undefined) {
+    const said = message.split(/\.? URL:/)[0]!;
+    return said.includes(String(statusCode)) ? said : `${statusCode}: ${said}`;
+  }
   const why = cause instanceof Error && cause.message ? cause.message : message;
   return why.split('\n')[0]!;
 }

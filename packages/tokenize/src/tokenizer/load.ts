@@ -4,7 +4,7 @@ import { basename, dirname, extname, join, resolve } from 'node:path';
 import { InputError, mention, say } from '@mlm/base/errors';
 import { tokenizerFileNames } from '@mlm/base/tokenizer-files';
 import { storedEncoder } from '../encoder/stored.js';
-import { hubSnapshot, isHubId, type WantedFiles } from '../stores/snapshot.js';
+import { hubIdOfBareName, hubSnapshot, isHubId, type WantedFiles } from '../stores/snapshot.js';
 import { bertTokenizer } from './bert.js';
 import { tokenizerClass } from './classes.js';
 import { readFolder } from './folder.js';
@@ -27,7 +27,8 @@ export interface LoadTokenizerOptions {
 /**
  * Loads a tokenizer, as `AutoTokenizer` of transformers 5 would.
  * @param source a folder with tokenizer.json, vocab.txt or vocab.json and merges.txt, one of these files, or, where there
- *   is no such path, an `owner/name` of the hub (see `hubSnapshot`); default: the bundled bert-base-uncased
+ *   is no such path, an `owner/name` of the hub (see `hubSnapshot`); default: the bundled `bert-base-uncased`, which also
+ *   has that name
  * @throws InputError when there is no such tokenizer, its files ask for what is not supported, or it cannot serve
  *   masked-language-model training
  *
@@ -41,12 +42,13 @@ export interface LoadTokenizerOptions {
  * ```
  */
 export async function loadTokenizer(source?: string, options: LoadTokenizerOptions = {}): Promise<Tokenizer> {
-  const isHere = source === undefined || existsSync(source);
+  const isBundled = source === undefined || (source === BUNDLED && !existsSync(source));
+  const isHere = isBundled || existsSync(source);
   if (isHere && options.revision !== undefined)
     throw new InputError(
       say`${source ?? BUNDLED}: is here, and has no revisions; leave out ${mention('revision')}, or name a tokenizer of the hub`,
     );
-  if (source === undefined) {
+  if (isBundled) {
     const text = await readFile(new URL(`../../vocabulary/${BUNDLED}.txt`, import.meta.url), 'utf8');
     const files = configured({ 'vocab.txt': text }, options, BUNDLED);
     // An option may make another tokenizer of it.
@@ -112,7 +114,7 @@ async function readFiles(path: string, source: string): Promise<Record<string, s
   const found = await stat(path).catch(() => undefined);
   if (found === undefined)
     throw new InputError(
-      `${source}: no such tokenizer (a folder, vocab.txt, tokenizer.json or an owner/name of the hub)`,
+      `${source}: no such tokenizer (a folder, vocab.txt, tokenizer.json or an owner/name of the hub${hintFor(source)})`,
     );
   const files: Record<string, string> = {};
   const add = async (name: string, file: string) => {
@@ -132,6 +134,12 @@ async function readFiles(path: string, source: string): Promise<Record<string, s
   if (json === undefined && lines === undefined && (vocab === undefined || merges === undefined))
     throw new InputError(`${source}: this folder holds neither tokenizer.json nor vocab.txt`);
   return files;
+}
+
+/** Where the hub has a tokenizer whose name is known without its owner. */
+function hintFor(name: string): string {
+  const id = hubIdOfBareName(name);
+  return id === undefined ? '' : `, such as ${id}`;
 }
 
 /** What is read with a single file: all that says how it is meant, if the file has the name that goes with that. */

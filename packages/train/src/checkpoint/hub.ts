@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { tokenizerFileNames } from '@mlm/base';
 import { InputError, mention, say } from '@mlm/base/errors';
-import { type HubOptions, hubSnapshot, isHubId, type WantedFiles } from '@mlm/tokenize/hub';
+import { type HubOptions, hubIdOfBareName, hubSnapshot, isHubId, type WantedFiles } from '@mlm/tokenize/hub';
 import { presetNames } from '../models/index.js';
 import { configFile } from './checkpoint.js';
 import { shardNames, weightsFile, weightsIndexFile } from './weights.js';
@@ -34,6 +34,8 @@ export async function findCheckpoint(name: string, options: HubOptions = {}): Pr
     );
   }
   if (isHubId(name)) return hubSnapshot(name, wantedFiles(name), options);
+  const id = hubIdOfBareName(name);
+  if (id !== undefined) throw new InputError(`${name}: no such checkpoint folder; the hub has it as ${id}`);
   throw new InputError(
     `${name}: no such checkpoint folder; expected a folder, an owner/name of the hub, or one of ${presetNames.join(', ')}`,
   );

@@ -1,5 +1,6 @@
 import type { TokenizerMetadata } from '@mlm/arrow';
 import { InputError, mention, OptionError, say } from '@mlm/base/errors';
+import { hubIdOfBareName } from '@mlm/tokenize/hub';
 import { type Checkpoint, hasWeights, readCheckpoint, readModel } from '../checkpoint/checkpoint.js';
 import { findCheckpoint } from '../checkpoint/hub.js';
 import { inexactNote } from '../checkpoint/inexact.js';
@@ -65,7 +66,13 @@ async function startingModel(
       throw new OptionError(
         say`${model}: is a new model, which has no revisions; leave out ${mention('revision')}`,
       );
-    return { model: presetModel(model, tokenizer.vocabulary_size, tokenizer.special_ids) };
+    const trained = hubIdOfBareName(model);
+    return {
+      model: presetModel(model, tokenizer.vocabulary_size, tokenizer.special_ids),
+      notes: trained
+        ? [`${model}: a new model with random weights; the hub has the trained one as ${trained}`]
+        : [],
+    };
   }
   const { folder, revision: found } = await findCheckpoint(model, { revision });
   if (!(await hasWeights(folder))) return { model: await readModel(folder) };

@@ -30,6 +30,16 @@ describe('openModel', () => {
     expect(checkpoint.model.dropoutRates).toEqual({ dropout: 0.3, attention_dropout: 0.3 });
     const again = await openModel(optionsOf({ model: 'distilbert-tiny' }), tokenizer(37));
     expect(again.firstWeights()).toEqual(firstWeights());
+    expect(again.notes).toEqual([]);
+  });
+
+  it('tells who names a preset as the hub names a trained model, and refuses a revision of it', async () => {
+    const { notes } = await openModel(optionsOf({ model: 'roberta-base' }), tokenizer(37));
+    expect(notes).toEqual([
+      'roberta-base: a new model with random weights; the hub has the trained one as FacebookAI/roberta-base',
+    ]);
+    const revised = openModel(optionsOf({ model: 'roberta-base', revision: 'main' }), tokenizer(37));
+    await expect(revised).rejects.toThrow(/roberta-base: is a new model, which has no revisions/);
   });
 
   it('hands over the weights of a checkpoint, and of a run that is continued wherever it began', async () => {
