@@ -28,6 +28,7 @@ pnpm bench precision              500 steps in bf16 and in fp32: the validation 
   --batch-size <n>      for precision (default: 8) and train (default: by the size of the model)
   --threads <n>         of each side, for train (default: 2) and tokenizers (1 and 2); with 1, processor time compares
                         on a busy machine too
+  --whole               for tokenizers: whole runs of mlm preprocess with BPE and Unigram instead, start-up included
   --python <path>       an interpreter that has the peers
   --output <folder>     where tables and JSON go (default: bench/.cache/results)
 `;
@@ -45,6 +46,7 @@ const { values, positionals } = parseArgs({
     engine: { type: 'string', default: 'tensorflow' },
     'batch-size': { type: 'string' },
     threads: { type: 'string' },
+    whole: { type: 'boolean' },
     python: { type: 'string' },
     output: { type: 'string', default: path.join(cache, 'results') },
     help: { type: 'boolean' },
@@ -75,8 +77,12 @@ const benchmarks = {
     });
   },
   async tokenizers() {
-    const { benchTokenizers } = await import('./tokenizers/bench.js');
     const rounds = Number(values.rounds ?? 3);
+    if (values.whole) {
+      const { benchWhole } = await import('./tokenizers/whole.js');
+      return benchWhole({ corpora: values.corpus.split(','), rounds, python: values.python });
+    }
+    const { benchTokenizers } = await import('./tokenizers/bench.js');
     const threads = (values.threads ?? '1,2').split(',').map(Number);
     return benchTokenizers({ corpora: values.corpus.split(','), threads, rounds, python: values.python });
   },

@@ -56,11 +56,13 @@ export function characterMap(json: ComponentJson | null | undefined, name: strin
   }
   const stages = steps.map((step) => ({ step, run: normalizer(step, name) }));
   const normalize: Normalizer = (text) => stages.reduce((done, { run }) => run(done), text);
+  const keepsIdeographs = steps.every(({ type }) => KEEPING_IDEOGRAPHS.includes(type));
   const page = (first: number): CharacterOutcome[] => {
     const characters = Array.from({ length: 256 }, (_, i) => {
       const c = first + i;
       return c >= 0xd800 && c < 0xe000 ? '' : String.fromCodePoint(c);
     });
+    if (keepsIdeographs && IDEOGRAPHS.test(characters.join(''))) return characters.map(() => 'same');
     const met = characters.map(() => false);
     let texts: readonly string[] = characters;
     for (const { step, run } of stages) {
@@ -87,6 +89,10 @@ export function characterMap(json: ComponentJson | null | undefined, name: strin
 
 /** Stages that look at a character and at those that combine with it. */
 const CHARACTERWISE = ['NFC', 'NFD', 'NFKC', 'NFKD', 'Lowercase', 'StripAccents', 'Precompiled'];
+
+/** Those that no ideograph changes by, and that no ideograph combines with anything by. */
+const KEEPING_IDEOGRAPHS = ['NFC', 'NFD', 'NFKC', 'NFKD', 'Lowercase', 'StripAccents'];
+const IDEOGRAPHS = /^\p{Unified_Ideograph}+$/u;
 
 function stepsOf(json: ComponentJson | null | undefined): ComponentJson[] {
   if (!json) return [];

@@ -1,0 +1,104 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { log } from '../measure/log.js';
+import { runProcess } from '../measure/process.js';
+import { findPython } from '../measure/python.js';
+import { median, medianRatio } from '../measure/statistics.js';
+import { figure, table } from '../measure/table.js';
+
+const here = (/** @type {string} */ name) => fileURLToPath(new URL(name, import.meta.url));
+const MODELS = ['bpe', 'unigram'];
+const CLOCK_TICKS = 100;
+
+/** @typedef {{ seconds: number, processor: number, peakBytes: number }} Run */
+
+/**
+ * Whole processes, start-up included, two threads each: `mlm preprocess`, which also packs, masks and writes the rows, beside
+ * a Python program that only encodes the lines of the text with Rust tokenizers' `encode_batch_fast`. Interleaved rounds.
+ * @param {{ corpora: string[], rounds: number, python: string | undefined }} options
+ */
+export async function benchWhole({ corpora, rounds, python: given }) {
+  const python = findPython(given, ['tokenizers']);
+  if (!python) return undefined;
+  const folder = mkdtempSync(path.join(tmpdir(), 'mlm-bench-'));
+  try {
+    const rows = [];
+    for (const corpus of corpora) {
+      execFileSync(python, [here('train.py'), corpus, folder], { stdio: 'inherit' });
+      for (const model of MODELS) {
+        const tokenizer = path.join(folder, `${model}.json`);
+        const output = path.join(folder, 'out.arrow');
+        const mlm = [here('../../packages/cli/bin/mlm.js'), 'preprocess', corpus, output, '--overwrite'];
+        mlm.push('--tokenizer', tokenizer, '--sequence-length', '128', '--workers', '2', '--json');
+        /** @type {Run[]} */
+        const ours = [];
+        /** @type {Run[]} */
+        const rust = [];
+        for (let round = 0; round < rounds; round++) {
+          ours.push(await measured(process.execPath, mlm));
+          rust.push(await measured(python, [here('rust_whole.py'), tokenizer, corpus, '2']));
+          log(
+            `${path.basename(corpus)}, ${model}: ${figure(ours.at(-1)?.seconds ?? 0)} s, Rust ${figure(rust.at(-1)?.seconds ?? 0)} s`,
+          );
+        }
+        rows.push({ text: path.basename(corpus, '.txt'), bytes: statSync(corpus).size, model, ours, rust });
+      }
+    }
+    const text = table(
+      [
+        'text',
+        'MB',
+        'model',
+        'mlm, s',
+        'processor s',
+        'peak MB',
+        'Rust, s',
+        'processor s',
+        'peak MB',
+        'mlm is',
+        'by processor time',
+      ],
+      rows.map(({ text, bytes, model, ours, rust }) => [
+        text,
+        figure(bytes / 1e6),
+        model,
+        ...[ours, rust].flatMap((runs) => [
+          figure(median(runs.map(({ seconds }) => seconds))),
+          figure(median(runs.map(({ processor }) => processor))),
+          figure(Math.max(...runs.map(({ peakBytes }) => peakBytes)) / 1e6),
+        ]),
+        `${figure(
+          medianRatio(
+            rust.map(({ seconds }) => seconds),
+            ours.map(({ seconds }) => seconds),
+          ),
+        )} ×`,
+        `${figure(
+          medianRatio(
+            rust.map(({ processor }) => processor),
+            ours.map(({ processor }) => processor),
+          ),
+        )} ×`,
+      ]),
+    );
+    return { text, json: rows };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** @param {string} command @param {string[]} args @returns {Promise<Run>} */
+async function measured(command, args) {
+  const before = childrenSeconds();
+  const { seconds, peakBytes } = await runProcess(command, args);
+  return { seconds, processor: childrenSeconds() - before, peakBytes };
+}
+
+/** Processor time, user and system, of all child processes that have ended. */
+function childrenSeconds() {
+  const fields = readFileSync('/proc/self/stat', 'utf8').split(') ')[1]?.split(' ') ?? [];
+  return (Number(fields[13]) + Number(fields[14])) / CLOCK_TICKS;
+}
