@@ -4,18 +4,18 @@ export interface RunSettings {
   text: Uint8Array;
   /** A vocab.txt to use; one is learnt from the text when left out. */
   vocabulary?: string | undefined;
-  /** Pieces at most of a vocabulary that is learnt. */
-  pieces: number;
+  /** Tokens at most of a vocabulary that is learnt. */
+  vocabularySize: number;
   /** A preset of the train package: `bert-tiny`. */
   model: string;
-  /** Tokens a row. */
+  /** Tokens per row. */
   sequence: number;
-  /** Rows a step. */
+  /** Rows per step. */
   batch: number;
   steps: number;
   rate: number;
   seed: number;
-  /** Where onnxruntime computes; `auto` takes WebGPU where the browser has it. */
+  /** Where onnxruntime computes; `auto` takes WebGPU where there is a GPU. */
   device: 'auto' | 'webgpu' | 'wasm';
   /** WebAssembly threads. */
   threads: number;
@@ -27,6 +27,7 @@ export interface RunSettings {
 export type Request =
   | { type: 'train'; settings: RunSettings }
   | { type: 'stop' }
+  | { type: 'resume' }
   | { type: 'ask'; sentence: string }
   | { type: 'checkpoint' };
 
@@ -46,12 +47,13 @@ export type Reply =
       rows: number;
       validationRows: number;
       parameters: number;
-      /** Nats a token of guessing by the frequency of tokens alone. */
+      /** Nats per token of guessing by the frequency of tokens alone. */
       unigramLoss: number;
     }
   | { type: 'step'; step: number; loss: number; tokensPerSecond: number }
   | { type: 'evaluation'; step: number; loss: number; accuracy: number }
-  | { type: 'answers'; sentence: string; guesses: Guess[] }
+  | { type: 'answers'; guesses: Guess[]; note: string }
   | { type: 'ended'; steps: number }
   | { type: 'checkpoint'; files: Record<string, Uint8Array> }
-  | { type: 'failed'; message: string };
+  /** `device` is the one that failed, where it is known. */
+  | { type: 'failed'; message: string; device?: RunSettings['device'] };

@@ -5,6 +5,7 @@ import { zipSync } from 'fflate';
 import sampleUrl from '../../../packages/cli/demo/corpus/01-genesis.txt?url';
 import { isolate } from './isolate.ts';
 import type { Guess, Reply, Request, RunSettings } from './messages.ts';
+import { readText } from './text.ts';
 
 const element = <T extends HTMLElement>(id: string) => document.getElementById(id) as T;
 const settingsForm = element<HTMLFormElement>('settings');
@@ -18,8 +19,11 @@ const query = new URLSearchParams(location.search);
 let text: Uint8Array | undefined;
 let vocabulary: string | undefined;
 let worker: Worker | undefined;
-let running = false;
-let totalSteps = Number(new FormData(settingsForm).get('steps'));
+/** What the worker was last told to train. */
+let request: RunSettings | undefined;
+let progress: 'none' | 'preparing' | 'training' | 'stopped' | 'finished' = 'none';
+/** Why WebGPU was given up. */
+let gpuFailure: string | undefined;
 let curves: Curves = freshCurves();
 
 await isolate();
@@ -53,28 +57,43 @@ async function takeFile(file: File | undefined): Promise<void> {
 }
 
 function takeText(bytes: Uint8Array, name: string): void {
-  const isText = !bytes.subarray(0, 4096).includes(0);
-  element('text-state').textContent = isText
-    ? `${name}: ${bytes.length.toLocaleString('en')} bytes`
-    : `${name} is binary; plain text in UTF-8 is expected`;
-  if (!isText) return;
-  text = bytes;
-  element('state').textContent = 'Ready.';
+  try {
+    const read = readText(bytes, name);
+    text = read.bytes;
+    say('text-state', read.description);
+    if (progress === 'none') say('state', 'Ready.');
+  } catch (error) {
+    text = undefined;
+    say('text-state', (error as Error).message, 'error');
+  }
   showButtons();
+}
+
+function say(id: string, line: string, kind: 'news' | 'error' = 'news'): void {
+  const place = element(id);
+  place.textContent = line;
+  place.classList.toggle('error', kind === 'error');
 }
 
 // Model
 
 const vocabularyFile = element<HTMLInputElement>('vocabulary-file');
 const vocabularyChoice = settingsForm.elements.namedItem('vocabulary') as HTMLSelectElement;
+const vocabularySize = settingsForm.elements.namedItem('vocabularySize') as HTMLInputElement;
 vocabularyChoice.onchange = () => {
   if (vocabularyChoice.value === 'file') vocabularyFile.click();
-  else vocabulary = undefined;
+  else takeVocabulary(undefined);
 };
-vocabularyFile.onchange = async () => {
-  vocabulary = await vocabularyFile.files?.[0]?.text();
-  if (vocabulary === undefined) vocabularyChoice.value = 'learn';
-};
+vocabularyFile.onchange = () => takeVocabulary(vocabularyFile.files?.[0]);
+vocabularyFile.oncancel = () => takeVocabulary(undefined);
+
+async function takeVocabulary(file: File | undefined): Promise<void> {
+  vocabulary = await file?.text();
+  vocabularyChoice.value = file ? 'file' : 'learn';
+  vocabularyChoice.selectedOptions[0]!.textContent = file ? `from ${file.name}` : 'learnt from the text';
+  vocabularySize.disabled = file !== undefined;
+  vocabularyFile.value = '';
+}
 
 function settings(): RunSettings {
   const values = new FormData(settingsForm);
@@ -82,7 +101,7 @@ function settings(): RunSettings {
   return {
     text: text!,
     vocabulary,
-    pieces: number('pieces'),
+    vocabularySize: Number(vocabularySize.value),
     model: String(values.get('model')),
     sequence: number('sequence'),
     batch: number('batch'),
@@ -99,81 +118,122 @@ function settings(): RunSettings {
 
 trainButton.onclick = () => {
   if (!settingsForm.reportValidity()) return;
+  gpuFailure = undefined;
+  start(settings());
+};
+stopButton.onclick = () => {
+  if (progress === 'stopped') {
+    progress = 'training';
+    tell({ type: 'resume' });
+  } else tell({ type: 'stop' });
+  showButtons();
+};
+
+/** A worker for each run: what an earlier one left in memory goes with its worker. */
+function start(asked: RunSettings): void {
   worker?.terminate();
   worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
   worker.onmessage = ({ data }: MessageEvent<Reply>) => hear(data);
   worker.onerror = ({ message }) =>
-    hear({ type: 'failed', message: message || 'the worker could not be started' });
+    hear({ type: 'failed', message: message || 'The worker could not be started.' });
+  request = asked;
+  progress = 'preparing';
   curves = freshCurves();
   chart.update(chartOf(curves));
   element('answers').replaceChildren();
-  const request = settings();
-  totalSteps = request.steps;
-  running = true;
+  element<HTMLProgressElement>('progress').value = 0;
+  say('state', 'Starting…');
   showButtons();
-  tell({ type: 'train', settings: request });
-};
-stopButton.onclick = () => tell({ type: 'stop' });
+  tell({ type: 'train', settings: asked });
+}
 
-function tell(request: Request): void {
-  worker?.postMessage(request);
+function tell(message: Request): void {
+  worker?.postMessage(message);
 }
 
 function hear(reply: Reply): void {
   switch (reply.type) {
     case 'state':
-      element('state').textContent = reply.text;
+      say('state', reply.text);
       break;
     case 'started':
-      element('engine').textContent = reply.engine;
+      progress = 'training';
+      showButtons();
+      element('engine').textContent =
+        gpuFailure === undefined ? reply.engine : `${reply.engine}; WebGPU failed: ${gpuFailure}`;
       curves.unigram = reply.unigramLoss;
       showFigures({
-        'rows to train on': reply.rows.toLocaleString('en'),
+        'training rows': reply.rows.toLocaleString('en'),
         'validation rows': reply.validationRows.toLocaleString('en'),
         parameters: reply.parameters.toLocaleString('en'),
         'word frequencies alone': `${reply.unigramLoss.toFixed(3)} nats`,
       });
       break;
-    case 'step':
-      curves.training.push([reply.step, reply.loss]);
-      element<HTMLProgressElement>('progress').value = reply.step / totalSteps;
-      element('state').textContent =
-        `Step ${reply.step} of ${totalSteps}: loss ${reply.loss.toFixed(3)}, ${Math.round(reply.tokensPerSecond).toLocaleString('en')} tokens/s`;
-      if (reply.step % 5 === 0 || reply.step < 20) chart.update(chartOf(curves));
-      if (reply.step % 50 === 0) ask();
+    case 'step': {
+      const { step, loss, tokensPerSecond } = reply;
+      curves.training.push([step, loss]);
+      element<HTMLProgressElement>('progress').value = step / request!.steps;
+      say(
+        'state',
+        `Step ${count(step)} of ${count(request!.steps)}: loss ${loss.toFixed(3)}, ${count(Math.round(tokensPerSecond))} tokens/s`,
+      );
+      if (step % 5 === 0 || step < 20) chart.update(chartOf(curves));
+      if (step % 50 === 0) ask();
       break;
+    }
     case 'evaluation':
       curves.validation.push([reply.step, reply.loss]);
       chart.update(chartOf(curves));
       showFigures({
         'validation loss': `${reply.loss.toFixed(3)} nats`,
-        'words guessed right': `${(100 * reply.accuracy).toFixed(1)} %`,
+        'guessed right': `${(100 * reply.accuracy).toFixed(1)} %`,
       });
       break;
     case 'answers':
       showAnswers(reply.guesses);
+      say('answer-note', reply.note);
       break;
-    case 'ended':
-      running = false;
+    case 'ended': {
+      const finished = reply.steps === request!.steps;
+      progress = finished ? 'finished' : 'stopped';
       showButtons();
       chart.update(chartOf(curves));
-      element('state').textContent = `Done: ${reply.steps} steps. Ask it something, or keep it.`;
+      say(
+        'state',
+        finished
+          ? `Done: ${count(reply.steps)} steps. Ask it something, or keep it.`
+          : `Stopped after step ${count(reply.steps)} of ${count(request!.steps)}. Continue, ask it something, or keep it.`,
+      );
       ask();
       break;
+    }
     case 'checkpoint':
       save(reply.files);
       break;
     case 'failed':
-      running = false;
+      if (reply.device === 'webgpu' && request!.device === 'auto' && curves.training.length === 0) {
+        gpuFailure = reply.message.split('\n', 1)[0]!;
+        start({ ...request!, device: 'wasm' });
+        break;
+      }
+      progress = 'none';
+      worker?.terminate();
+      worker = undefined;
       showButtons();
-      element('state').textContent = reply.message;
+      say('state', reply.message, 'error');
   }
 }
 
 function showButtons(): void {
-  trainButton.disabled = running || text === undefined;
-  stopButton.disabled = !running;
-  answerButton.disabled = downloadButton.disabled = worker === undefined;
+  const busy = progress === 'preparing' || progress === 'training';
+  trainButton.disabled = busy || text === undefined;
+  stopButton.disabled = progress !== 'training' && progress !== 'stopped';
+  stopButton.textContent = progress === 'stopped' ? 'Continue' : 'Stop';
+  answerButton.disabled = downloadButton.disabled = progress === 'none' || progress === 'preparing';
+}
+
+function count(value: number): string {
+  return value.toLocaleString('en');
 }
 
 function showFigures(figures: Record<string, string>): void {
@@ -220,7 +280,7 @@ function chartOf({ training, validation, unigram }: Curves): DrawnChart {
         look: 'level',
         points: [
           [0, level],
-          [totalSteps, level],
+          [request?.steps ?? Number(new FormData(settingsForm).get('steps')), level],
         ],
       },
     ],
@@ -231,7 +291,7 @@ function chartOf({ training, validation, unigram }: Curves): DrawnChart {
 
 element<HTMLFormElement>('ask').onsubmit = (event) => {
   event.preventDefault();
-  ask();
+  if (!answerButton.disabled) ask();
 };
 
 function ask(): void {

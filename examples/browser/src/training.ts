@@ -25,6 +25,8 @@ import type { Guess, Reply, RunSettings } from './messages.ts';
 
 /** Every twentieth row is kept apart, to tell learning from learning by heart. */
 const validationEvery = 20;
+/** More rows would take longer to score than the steps between take. */
+const mostValidationRows = 500;
 const evaluateEvery = 50;
 const warmupShare = 0.06;
 
@@ -33,6 +35,11 @@ export type Exclusively = <T>(work: () => Promise<T>) => Promise<T>;
 
 /** A run in progress. */
 export class Training {
+  /** Optimizer steps done. */
+  #done = 0;
+  #evaluator: Evaluator | undefined;
+  #predictor: Predictor | undefined;
+
   private constructor(
     private readonly settings: RunSettings,
     private readonly tokenizer: Tokenizer,
@@ -44,13 +51,13 @@ export class Training {
 
   /** Learns a vocabulary, cuts rows, draws the weights and compiles the model. */
   static async prepare(settings: RunSettings, tell: (reply: Reply) => void): Promise<Training> {
-    tell({ type: 'state', text: 'Learning a vocabulary…' });
+    if (settings.vocabulary === undefined) tell({ type: 'state', text: 'Learning a vocabulary…' });
     const tokenizer = await tokenizerOf(settings);
     tell({ type: 'state', text: 'Tokenizing…' });
     const all = rowsOf(settings.text, tokenizer, settings.sequence);
     const isValidation = (index: number) => index % validationEvery === validationEvery - 1;
     const rows = all.filter((_, index) => !isValidation(index));
-    const validationRows = all.filter((_, index) => isValidation(index));
+    const validationRows = all.filter((_, index) => isValidation(index)).slice(0, mostValidationRows);
     if (validationRows.length === 0) {
       throw new Error(
         `The text gives ${all.length} rows; at least ${validationEvery} are needed. Take a longer text or shorter rows.`,
@@ -93,13 +100,16 @@ export class Training {
     return new Training(settings, tokenizer, model, trainer, rows, validation);
   }
 
-  /** Trains to the last step, or until told to stop. Each epoch shuffles the rows and draws new masks. */
+  /**
+   * Trains to the last step, or until told to stop; called again, goes on where it stopped. Each epoch shuffles the rows and
+   * draws new masks, so both follow from the number of the step.
+   */
   async run(
     tell: (reply: Reply) => void,
     isStopped: () => boolean = () => false,
     exclusively: Exclusively = (work) => work(),
   ): Promise<void> {
-    const { batch, sequence, steps, rate, seed } = this.settings;
+    const { batch, steps, rate } = this.settings;
     const schedule = {
       name: 'linear' as const,
       learningRate: rate,
@@ -107,66 +117,79 @@ export class Training {
       totalSteps: steps,
       decaySteps: 0,
     };
-    const rule = maskingRule(this.tokenizer, { ...maskingDefaults, seed });
-    const evaluator = await Evaluator.sharing(this.trainer, { lengths: [sequence] });
-    let step = 0;
-    for (let epoch = 0; step < steps && !isStopped(); epoch++) {
-      const masked = maskedRows(this.rows, rule, 'train', epoch);
-      const order = Uint32Array.from(masked.keys());
-      new Random(seed, epoch, 1).shuffle(order);
-      const shuffled = Array.from(order, (index) => masked[index]!);
-      for (const part of batchesOf(shuffled, batch, sequence, this.tokenizer.specialIds.pad)) {
+    const batchesPerEpoch = Math.ceil(this.rows.length / batch);
+    while (this.#done < steps && !isStopped()) {
+      const epoch = Math.floor(this.#done / batchesPerEpoch);
+      for (const part of this.batches(epoch, this.#done % batchesPerEpoch)) {
         const started = performance.now();
         const loss = await exclusively(() =>
-          this.trainer.train([part], learningRateAt(schedule, step), step + 1),
+          this.trainer.train([part], learningRateAt(schedule, this.#done), this.#done + 1),
         );
+        if (!Number.isFinite(loss))
+          throw new Error(`The loss is not a number. Train with a lower learning rate.`);
         const seconds = (performance.now() - started) / 1000;
-        step++;
+        const step = ++this.#done;
         tell({ type: 'step', step, loss, tokensPerSecond: part.tokens / seconds });
-        if (step % evaluateEvery === 0 || step === steps)
-          await exclusively(() => this.evaluate(evaluator, step, tell));
+        if (step % evaluateEvery === 0 || step === steps) await exclusively(() => this.evaluate(tell));
         if (step === steps || isStopped()) break;
       }
     }
-    await evaluator.dispose();
-    tell({ type: 'ended', steps: step });
+    tell({ type: 'ended', steps: this.#done });
   }
 
-  private async evaluate(evaluator: Evaluator, step: number, tell: (reply: Reply) => void): Promise<void> {
-    const scores: Awaited<ReturnType<Evaluator['score']>>[] = [];
-    for (const batch of this.validation) scores.push(await evaluator.score(batch));
-    const total = (value: (score: (typeof scores)[number]) => number) =>
-      scores.reduce((sum, score) => sum + value(score), 0);
-    const masked = total((score) => score.masked);
-    tell({
-      type: 'evaluation',
-      step,
-      loss: total((score) => score.lossSum) / masked,
-      accuracy: total((score) => score.correct) / masked,
-    });
+  /** Batches of an epoch, from one of them on. */
+  private *batches(epoch: number, first: number): Generator<Batch> {
+    const { batch, sequence, seed } = this.settings;
+    const rule = maskingRule(this.tokenizer, { ...maskingDefaults, seed });
+    const masked = maskedRows(this.rows, rule, 'train', epoch);
+    const order = Uint32Array.from(masked.keys());
+    new Random(seed, epoch, 1).shuffle(order);
+    for (let from = first * batch; from < order.length; from += batch) {
+      const rows = Array.from(order.subarray(from, from + batch), (index) => masked[index]!);
+      yield assembleBatch(rows, { batch, sequence }, this.tokenizer.specialIds.pad);
+    }
   }
 
-  /** The five words that the model finds most probable for the first [MASK] of a sentence; none without one. */
-  async guess(sentence: string): Promise<Guess[]> {
+  private async evaluate(tell: (reply: Reply) => void): Promise<void> {
+    this.#evaluator ??= await Evaluator.sharing(this.trainer, { lengths: [this.settings.sequence] });
+    let [masked, lossSum, correct] = [0, 0, 0];
+    for (const batch of this.validation) {
+      const score = await this.#evaluator.score(batch);
+      masked += score.masked;
+      lossSum += score.lossSum;
+      correct += score.correct;
+    }
+    tell({ type: 'evaluation', step: this.#done, loss: lossSum / masked, accuracy: correct / masked });
+  }
+
+  /** The five words that the model finds most probable for the first [MASK] of a sentence, and what else is to be said. */
+  async guess(sentence: string): Promise<{ guesses: Guess[]; note: string }> {
     const { tokenizer, settings } = this;
-    const { cls, sep, mask } = tokenizer.specialIds;
-    const ids = tokenizer.encoder().encode(new TextEncoder().encode(sentence), { document: 'none' }).ids;
-    const row = Int32Array.of(cls, ...ids.subarray(0, settings.sequence - 2), sep);
-    const place = row.indexOf(mask);
-    if (place < 0) return [];
-    const labels = row.map((_, i) => (i === place ? mask : IGNORED_LABEL));
-    const predictor = await Predictor.sharing(this.trainer, { lengths: [settings.sequence] });
+    const { cls, sep, mask, unk } = tokenizer.specialIds;
+    const { ids } = tokenizer.encoder().encode(new TextEncoder().encode(sentence), { document: 'none' });
+    const place = ids.indexOf(mask);
+    if (place < 0) return { guesses: [], note: 'Put [MASK] where a word is to be guessed.' };
+    // A sentence that is longer than a row is cut around its mask.
+    const room = settings.sequence - 2;
+    const from = Math.max(0, Math.min(place - Math.floor(room / 2), ids.length - room));
+    const row = Int32Array.of(cls, ...ids.subarray(from, from + room), sep);
+    const labels = row.map((_, i) => (i === place - from + 1 ? mask : IGNORED_LABEL));
+    this.#predictor ??= await Predictor.sharing(this.trainer, { lengths: [settings.sequence] });
     const shape = { batch: settings.batch, sequence: settings.sequence };
-    const probabilities = await predictor.predict(
+    const probabilities = await this.#predictor.predict(
       assembleBatch([rowOf(row, labels, new Int8Array(row.length).fill(1))], shape, tokenizer.specialIds.pad),
     );
-    await predictor.dispose();
-    return mostProbable(probabilities.subarray(0, tokenizer.vocabularySize), 5).map(
-      ({ id, probability }) => ({
-        word: tokenizer.idToToken(id),
-        probability,
-      }),
-    );
+    const notes = [
+      ...(ids.length > room ? [`Only ${room} tokens around [MASK] fit in a row.`] : []),
+      ...(ids.indexOf(mask, place + 1) > 0 ? ['The first [MASK] is answered.'] : []),
+      ...(ids.includes(unk) ? ['Some of its characters are unknown to the vocabulary.'] : []),
+    ];
+    return {
+      guesses: mostProbable(probabilities.subarray(0, tokenizer.vocabularySize), 5).map(
+        ({ id, probability }) => ({ word: tokenizer.idToToken(id), probability }),
+      ),
+      note: notes.join(' '),
+    };
   }
 
   /** The files of a checkpoint folder that transformers opens. */
@@ -182,8 +205,10 @@ export class Training {
     };
   }
 
-  dispose(): Promise<void> {
-    return this.trainer.dispose();
+  async dispose(): Promise<void> {
+    await this.#evaluator?.dispose();
+    await this.#predictor?.dispose();
+    await this.trainer.dispose();
   }
 }
 
@@ -194,10 +219,10 @@ function freshModel(name: string, { vocabularySize, specialIds }: Tokenizer): Mo
   return parseModel(JSON.stringify(fields), name);
 }
 
-async function tokenizerOf({ text, vocabulary, pieces }: RunSettings): Promise<Tokenizer> {
+async function tokenizerOf({ text, vocabulary, vocabularySize }: RunSettings): Promise<Tokenizer> {
   const files =
     vocabulary === undefined
-      ? (await trainVocabulary([text], { size: pieces })).files
+      ? (await trainVocabulary([text], { size: vocabularySize })).files
       : { 'vocab.txt': vocabulary };
   return tokenizerFromDefinition({ name: 'vocab.txt', files });
 }
@@ -243,7 +268,7 @@ function batchesOf(rows: readonly Row[], batch: number, sequence: number, padId:
   );
 }
 
-/** Nats a masked token of answering by the frequency of tokens in the training rows alone, add-one smoothed. */
+/** Nats per masked token of answering by the frequency of tokens in the training rows alone, add-one smoothed. */
 function unigramLoss(
   rows: readonly Int32Array[],
   validation: readonly Batch[],

@@ -28,13 +28,16 @@ export async function serve(folder) {
   return { url: `http://127.0.0.1:${server.address().port}/`, server };
 }
 
-/** Headless Chromium, the one that the lane found; it asks nothing of a network by itself. */
-export function launch() {
+/**
+ * Headless Chromium, the one that the lane found; it asks nothing of a network by itself.
+ * @param {{ webgpu?: boolean }} [options] `webgpu` gives pages a GPU made of software, SwiftShader
+ */
+export function launch({ webgpu = false } = {}) {
   return chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: [
       '--no-sandbox',
-      '--disable-gpu',
+      ...(webgpu ? ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'] : ['--disable-gpu']),
       '--disable-quic',
       '--no-first-run',
       '--disable-background-networking',
