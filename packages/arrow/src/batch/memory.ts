@@ -34,8 +34,9 @@ function takeBuffer(bytes: number): ArrayBuffer {
     if (fits && (best < 0 || byteLength < free[best]!.byteLength)) best = i;
   }
   if (best >= 0) return free.splice(best, 1)[0]!;
-  // Batches differ a little in size; room to spare makes a buffer fit the next ones too.
-  const size = bytes < KEPT_BYTES ? bytes : bytes + (bytes >> 3);
+  // Batches differ in size; room to spare makes a buffer fit the next ones too. It costs nothing until it is written to,
+  // while a buffer that is given up for a larger one takes memory until garbage is collected.
+  const size = bytes < KEPT_BYTES ? bytes : bytes + (bytes >> 1);
   // Memory that is not zeroed, which Node alone gives.
   return typeof Buffer === 'undefined' ? new ArrayBuffer(size) : Buffer.allocUnsafeSlow(size).buffer;
 }

@@ -5,7 +5,7 @@ import type { FileState, InputFile } from '../formats/format.js';
 
 /** Bytes that can be looked at before they are taken. */
 export interface ByteSource {
-  /** The bytes from `from` to `to`; fewer only where the source ends. */
+  /** The bytes from `from` to `to`, valid until the next call; fewer only where the source ends. */
   read(from: number, to: number): Promise<Uint8Array>;
   /** `to`, or where the source ends if that is before. */
   end(to: number): Promise<number>;
@@ -17,9 +17,12 @@ export interface ByteSource {
 /** A file of plain text: any range can be read at any time. */
 export function fileBytes(file: InputFile): ByteSource {
   const descriptor = openFile(file);
+  let room = Buffer.alloc(0);
   return {
     async read(from, to) {
-      const bytes = Buffer.allocUnsafe(Math.max(0, Math.min(to, file.size) - from));
+      const length = Math.max(0, Math.min(to, file.size) - from);
+      if (room.length < length) room = Buffer.allocUnsafeSlow(length);
+      const bytes = room.subarray(0, length);
       readFully(descriptor, file, bytes, from);
       return bytes;
     },
@@ -30,7 +33,7 @@ export function fileBytes(file: InputFile): ByteSource {
 }
 
 /**
- * Bytes that arrive in chunks; what has been taken is forgotten. What `read` gave is valid until the next call.
+ * Bytes that arrive in chunks; what has been taken is forgotten.
  * @param keeps - whether `take` gives bytes; else the source serves to find out where it is cut. Default: true
  */
 export function streamBytes(chunks: AsyncIterable<Uint8Array>, keeps = true): ByteSource {

@@ -58,8 +58,8 @@ export class PartReader {
 
   private readRange(part: UnitPart): Uint8Array {
     const length = part.end - part.start;
-    if (this.buffer.length < length)
-      this.buffer = Buffer.allocUnsafeSlow(Math.max(length, 2 * this.buffer.length));
+    // Units differ a little in size; what is not written to takes no memory.
+    if (this.buffer.length < length) this.buffer = Buffer.allocUnsafeSlow(length + (length >> 1));
     const bytes = this.buffer.subarray(0, length);
     const state = stateOf(part);
     const descriptor = openFile(state);
