@@ -1,6 +1,6 @@
 /**
- * The part of the record-batch contract that needs no apache-arrow, whose import takes a tenth of a second of every
- * thread: what worker threads work with.
+ * The part of this package for worker threads. It does without apache-arrow, whose import would cost each thread a
+ * tenth of a second.
  */
 export type { ListColumn } from './batch/column.js';
 export { type ColumnBatch, columnBuffers } from './batch/column-batch.js';

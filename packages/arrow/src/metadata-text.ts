@@ -2,7 +2,10 @@ import type { DatasetDescription, DatasetMetadata, TokenizerMetadata } from './m
 
 const tokenizerTexts = new WeakMap<TokenizerMetadata, string>();
 
-/** A tokenizer's metadata as JSON. With its files it is a megabyte, wanted several times a run, and turned into text once. */
+/**
+ * A tokenizer's metadata as JSON. With its files it is about a megabyte and used several times per run, so it is
+ * cached.
+ */
 export function tokenizerText(tokenizer: TokenizerMetadata): string {
   let text = tokenizerTexts.get(tokenizer);
   if (text === undefined) {
@@ -12,7 +15,7 @@ export function tokenizerText(tokenizer: TokenizerMetadata): string {
   return text;
 }
 
-/** The value of the schema metadata key `mlm`: what `JSON.stringify` gives. */
+/** The value of the schema metadata key `mlm`, equal to what `JSON.stringify` returns. */
 export function metadataText(metadata: DatasetDescription | DatasetMetadata): string {
   const members = Object.entries(metadata).flatMap(([name, value]) => {
     if (value === undefined) return [];

@@ -3,16 +3,19 @@ import { InputError } from '@mlm/base/errors';
 /** Key of the dataset's description in an Arrow schema's metadata; the value is JSON. */
 export const METADATA_KEY = 'mlm';
 
-/** The part of the data that a row belongs to: training or validation. */
+/** Key of the rows' place in a record batch's own metadata; the value is JSON. */
+export const PLACE_KEY = 'mlm.place';
+
+/** The split that a row belongs to: training or validation. */
 export type Split = 'train' | 'validation';
 
-/** Ids of the special tokens, as metadata states them. */
+/** Ids of the special tokens in metadata. */
 export interface SpecialIdsMetadata {
-  /** [CLS], which begins a row. */
+  /** [CLS], the first token of a row. */
   cls: number;
-  /** [SEP], which ends a row, and a document inside one. */
+  /** [SEP], the last token of a row, and the separator of documents in it. */
   sep: number;
-  /** [PAD], after the end of a row. */
+  /** [PAD], which fills up a row. */
   pad: number;
   /** [UNK], for what the vocabulary cannot spell. */
   unk: number;
@@ -20,23 +23,23 @@ export interface SpecialIdsMetadata {
   mask: number;
 }
 
-/** The tokenizer that made the ids; `files` holds its files as text, so that a dataset travels alone. */
+/** The tokenizer that made the ids. `files` contains its files as text, so that a dataset needs nothing else. */
 export interface TokenizerMetadata {
-  /** The bundled tokenizer's name, or the name of its folder or file. */
+  /** The name of the bundled tokenizer, of the folder or file, or `owner/name` on a hub. */
   name: string;
-  /** SHA-256 of the vocabulary, one token a line in the order of the ids, in hexadecimal. */
+  /** SHA-256 of the vocabulary, one token per line in the order of ids, in hexadecimal. */
   sha256: string;
   /** The highest id + 1, added tokens included. */
   vocabulary_size: number;
   /** Ids of BERT's five special tokens. */
   special_ids: SpecialIdsMetadata;
-  /** Ids that are never masked and never drawn at random. */
+  /** Ids that are never masked and never random replacements. */
   protected_ids: number[];
-  /** The commit that a tokenizer from a hub is of. */
+  /** The commit of a tokenizer from a hub. */
   revision?: string;
-  /** File name: content. */
+  /** Content by file name. */
   files: Record<string, string>;
-  /** Ids that begin a word: bit `id & 7` of byte `id >> 3`, in base64. Only from format version 2 on. */
+  /** Which ids begin a word: bit `id & 7` of byte `id >> 3`, in base64. Only from format version 2 on. */
   word_starts?: string;
 }
 
@@ -44,47 +47,50 @@ export interface TokenizerMetadata {
 export interface CutMetadata {
   /** Where a document ends. */
   document: 'blank-line' | 'line' | 'file';
-  /** A row a line, unpadded; else rows packed full. */
+  /** Whether each line is a row, unpadded; otherwise rows are packed. */
   line_by_line: boolean;
-  /** What becomes of the part of a line beyond the sequence length. */
+  /** Whether the rest of a line beyond the sequence length continues in the next row or is cut off. */
   overflow: 'wrap' | 'truncate';
   /**
-   * `documents`: rows hold whole documents, or pieces of those longer than a row, each with special tokens of its own, and
-   * the column `document_starts` says where they begin. Absent: text as it comes. Only from format version 2 on.
+   * `documents`: rows hold whole documents, or pieces of those longer than a row, each with its own special tokens, and
+   * the column `document_starts` says where they begin. Absent: running text. Only from format version 2 on.
    */
   pack?: 'documents' | undefined;
-  /** `exact`: documents that stood in the input before were left out. Absent: all are there. */
+  /** `exact`: repeated documents were left out. Absent: all were kept. */
   dedup?: 'exact' | undefined;
 }
 
-/** How rows were masked; `null` in {@link DatasetMetadata} for rows that are not masked. `@mlm/masking` reads it. */
+/** How rows were masked; `null` in {@link DatasetMetadata} if they were not. Only `@mlm/masking` interprets it. */
 export interface MaskingSettings {
-  /** Share of the tokens that are masked, 0 to 1; protected ones never are. */
+  /** Share of the tokens that are masked, 0 to 1. Protected tokens never are. */
   probability: number;
-  /** `mask`: [MASK] on every masked token; `bert`: on 80 %, a random id on 10 %, 10 % kept; or shares of one's own. */
+  /**
+   * `mask`: every masked token becomes [MASK]; `bert`: 80 % do, 10 % become a random token, 10 % are kept; or custom
+   * shares.
+   */
   replace: string | readonly [mask: number, random: number, keep: number];
-  /** Which positions have a label: the masked ones, or all but padding. */
+  /** Which positions have a label: masked ones, or all but padding. */
   labels: 'masked' | 'all';
-  /** What the draws depend on, beside the rows' places. */
+  /** Seed of the draws, which also depend on the rows' places. */
   seed: number;
-  /** What is masked as one: `token` (the default), `whole-word`, `ngram` or `span`. */
+  /** What is masked as a whole: `token`, `whole-word`, `ngram` or `span`. Default: `token`. */
   select?: string | undefined;
-  /** Masks round(probability · tokens) of each row, at least one, as BERT's own data does. Default: false. */
+  /** Masks round(probability · tokens) of each row, at least one, as in BERT's own data. Default: false. */
   exact_count?: boolean | undefined;
-  /** Least and most tokens that are masked in a row. Default: no limit. */
+  /** Minimum and maximum number of masked tokens per row. Default: no limit. */
   min_masks?: number | undefined;
   max_masks?: number | undefined;
-  /** Ids of further tokens that are never masked and never drawn at random, ascending. Default: none. */
+  /** Ids of further tokens that are never masked and never random replacements, ascending. Default: none. */
   protect?: readonly number[] | undefined;
-  /** How many times each row is written, each time with new draws. Default: 1. */
+  /** How often each row is written, each time with new draws. Default: 1. */
   dupe_factor?: number | undefined;
-  /** Which of several streams of the same seed this is, so that they have different draws. Default: 0. */
+  /** Number of this stream of the seed; streams have different draws. Default: 0. */
   stream_number?: number | undefined;
-  /** What the probability has become at the end of training; only in training, never stored. Default: as it is. */
+  /** Probability at the end of training; only for training, never stored. Default: `probability`. */
   final_probability?: number | undefined;
 }
 
-/** One of several parts that `mergeDatasets` joins. */
+/** One of several parts for `mergeDatasets`. */
 export interface PartMetadata {
   /** From 0, below `world_size`. */
   rank: number;
@@ -92,16 +98,16 @@ export interface PartMetadata {
   world_size: number;
 }
 
-/** Sums over a dataset: rows, tokens (special tokens included, padding not), and what the steps before counted. */
+/** Sums over a dataset: rows, tokens (including special tokens, without padding), and the counts of earlier steps. */
 export interface DatasetCounts {
   /** Rows of both splits. */
   rows: number;
-  /** Their tokens, padding left out. */
+  /** Their tokens, without padding. */
   tokens: number;
   [name: string]: number;
 }
 
-/** What a dataset says about itself, in its schema metadata under the key `mlm`. */
+/** A dataset's description of itself, in its schema metadata under the key `mlm`. */
 export interface DatasetMetadata {
   /** Version of this metadata; readers refuse a later one. */
   format_version: 1 | 2;
@@ -109,23 +115,23 @@ export interface DatasetMetadata {
   generator: string;
   /** The tokenizer, its files included. */
   tokenizer: TokenizerMetadata;
-  /** Tokens a row at most, special tokens included. */
+  /** Maximum number of tokens per row, including special tokens. */
   sequence_length: number;
   /** How the text was cut into rows. */
   cut: CutMetadata;
-  /** The rule that was applied; `null` when the rows are not masked. */
+  /** The masking rule applied; `null` if the rows are not masked. */
   masking: MaskingSettings | null;
-  /** Which rows these are. */
+  /** The split of these rows. */
   split: Split;
-  /** Index: unit number. Empty in the leading schema of a file and in streams, where it is not known yet. */
+  /** Number of rows by unit number. Empty in the leading schema of a file and in streams, where it is not yet known. */
   rows_per_unit: number[];
-  /** Only where the whole is known: in the footer of a file, in the manifest of a folder. */
+  /** Only where the whole dataset is known: in the footer of a file and the manifest of a folder. */
   counts?: DatasetCounts;
-  /** Only in a part of a dataset that several processes make. */
+  /** Only in a part of a dataset that several processes write. */
   part?: PartMetadata;
 }
 
-/** What the steps know before any row is written: the metadata without what the sink itself adds. */
+/** The metadata known before any row is written, without what the sink adds. */
 export type DatasetDescription = Omit<DatasetMetadata, 'split' | 'rows_per_unit' | 'counts'>;
 
 let lastText = '';
@@ -134,8 +140,8 @@ let lastMetadata: DatasetMetadata | undefined;
 /**
  * Reads the value of the schema metadata key `mlm`.
  * @param text the JSON
- * @param name what messages call the dataset; default `dataset`
- * @throws InputError when it is of a later format version or not JSON
+ * @param name the dataset's name in messages. Default: `dataset`
+ * @throws InputError if it is not JSON, has another shape or a later format version
  *
  * @example
  * ```ts
@@ -146,7 +152,7 @@ let lastMetadata: DatasetMetadata | undefined;
  * ```
  */
 export function parseMetadata(text: string, name = 'dataset'): DatasetMetadata {
-  // Every batch of a stream carries the same string: parse it once.
+  // Every batch of a stream carries the same text, which is parsed once.
   if (text === lastText && lastMetadata) return lastMetadata;
   let json: unknown;
   try {
@@ -165,13 +171,13 @@ export function parseMetadata(text: string, name = 'dataset'): DatasetMetadata {
 }
 
 /**
- * What keeps a value from being a dataset's metadata of this version; `undefined` where nothing does. Masking settings are
- * left to who applies them.
+ * Why a value is not metadata of a known version; `undefined` if it is. Masking settings are left to the masking
+ * package.
  */
 export function metadataProblem(value: unknown): string | undefined {
   if (!isRecord(value)) return 'expected an object; was it written by mlm?';
   if (value.format_version !== 1 && value.format_version !== 2)
-    return `format version ${JSON.stringify(value.format_version)} is not known here (expected 1 or 2); use a newer mlm`;
+    return `format version ${JSON.stringify(value.format_version)} is unknown (expected 1 or 2); use a newer mlm`;
   const { tokenizer, cut, counts, part } = value;
   const specialIds = isRecord(tokenizer) && tokenizer.special_ids;
   const checks: Record<string, boolean> = {
@@ -209,12 +215,12 @@ export function metadataProblem(value: unknown): string | undefined {
   return wrong && `"${wrong}" has another shape than mlm writes; make the dataset again`;
 }
 
-/** A whole number from 0, exact in JavaScript. */
+/** Whether a value is a whole number of at least 0, exact in JavaScript. */
 export function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
-/** An object of JSON. */
+/** Whether a value is a JSON object. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,5 @@
-/** Writing datasets without apache-arrow, from plain columns; record batches are taken as well, and then load it. */
-export { addCounts } from './sink/add-counts.js';
-export { countsOfColumns } from './sink/count-columns.js';
+/** Writing datasets from plain columns, without apache-arrow. Record batches are accepted too, and load it. */
+export { addCounts, countsOfColumns } from './sink/counts.js';
 export { DatasetSink, type DatasetSinkOptions } from './sink/dataset.js';
 export { arrowFile, validationPath } from './sink/file.js';
 export { type DatasetFolderOptions, datasetFolder } from './sink/folder.js';

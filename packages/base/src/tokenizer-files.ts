@@ -30,14 +30,14 @@ export const tokenizerFileNames = [
  */
 export function checkTokenizerFiles(files: unknown, source: string): Record<string, string> {
   if (typeof files !== 'object' || files === null || Array.isArray(files))
-    throw new InputError(`${source}: its tokenizer's files are not an object of texts`);
+    throw new InputError(`${source}: its tokenizer's files are not an object with a text for each name`);
   for (const [name, text] of Object.entries(files)) {
     if (!(tokenizerFileNames as readonly string[]).includes(name)) {
       throw new InputError(
         `${source}: its tokenizer has a file ${JSON.stringify(name)}, expected one of ${tokenizerFileNames.join(', ')}`,
       );
     }
-    if (typeof text !== 'string') throw new InputError(`${source}: the tokenizer's file ${name} is no text`);
+    if (typeof text !== 'string') throw new InputError(`${source}: the tokenizer's file ${name} is not text`);
   }
   return files as Record<string, string>;
 }

@@ -1,12 +1,12 @@
-/** How the user called `mlm`, for the commands that a report proposes: through npx, through pnpm, or by itself. */
+/** How the user called `mlm` (through npx, through pnpm, or directly), for commands that reports suggest. */
 export function commandName(env: NodeJS.ProcessEnv): string {
   if (env.npm_lifecycle_event !== 'mlm') return 'mlm';
-  // npx puts the pnpm that it fetched into a folder of its own on PATH.
+  // npx adds the folder of the pnpm that it fetched to PATH.
   const version = /^pnpm\/(\S+)/.exec(env.npm_config_user_agent ?? '')?.[1];
   return env.PATH?.includes('_npx') && version !== undefined ? `npx -y pnpm@${version} mlm` : 'pnpm mlm';
 }
 
-/** The command line as it was typed, quoted where a shell needs it. */
+/** The command line as it was typed, quoted where the shell requires it. */
 export function commandLine(args: readonly string[] = process.argv.slice(2)): string {
   const quoted = args.map((arg) =>
     /^[\w@%+=:,./-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", `'\\''`)}'`,

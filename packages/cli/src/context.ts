@@ -1,10 +1,10 @@
-/** What a command needs to know of the process that runs it. */
+/** The parts of the process that a command uses. */
 export interface Context {
   readonly env: NodeJS.ProcessEnv;
   readonly stdin: NodeJS.ReadStream;
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
-  /** Aborted by the first Ctrl-C (or SIGTERM); a command then stops cleanly and leaves nothing half-written. */
+  /** Aborts on the first Ctrl-C or SIGTERM; the command then stops cleanly and leaves nothing half-written. */
   readonly signal: AbortSignal;
 }
 

@@ -2,21 +2,21 @@ import { InputError, OptionError } from '@mlm/base/errors';
 import { CommanderError } from 'commander';
 import { spell } from './options/flags.js';
 
-/** Wrong usage that only a command can see (commander sees the rest): one line, exit code 2. */
+/** Wrong usage that only a command can detect; commander detects the rest. One line, exit code 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** How a run ended: the exit code and the lines for standard error (none when they are already printed). */
+/** How a run ended: the exit code, and the line for standard error unless it is already printed. */
 export interface Outcome {
   exitCode: number;
   message?: string;
 }
 
-/** Every exit code. */
+/** All exit codes. */
 export const exitCodes = { success: 0, failure: 1, usage: 2, interrupted: 130, terminated: 143 } as const;
 
-/** What they mean, for the help. */
+/** Their meanings, for the help. */
 export const exitCodeMeanings: Record<keyof typeof exitCodes, string> = {
   success: 'done',
   failure: 'an error in input or machine',
@@ -25,10 +25,10 @@ export const exitCodeMeanings: Record<keyof typeof exitCodes, string> = {
   terminated: 'SIGTERM',
 };
 
-/** Turns whatever a command threw into an exit code and one line that a person can act on. */
+/** Turns any error of a command into an exit code and one line that says what to do. */
 export function outcomeOf(error: unknown): Outcome {
   if (error instanceof CommanderError) {
-    // Commander has printed its own message; help and version end well.
+    // Commander has printed its own message; help and version are not errors.
     return { exitCode: error.exitCode === 0 ? exitCodes.success : exitCodes.usage };
   }
   if (error instanceof UsageError) return { exitCode: exitCodes.usage, message: error.message };
@@ -51,7 +51,7 @@ const systemErrors: Record<string, string> = {
   EDQUOT: 'the disk quota is used up; free some space or choose another place',
   EFBIG: 'the file would grow beyond the size that this system allows (see `ulimit -f`)',
   EIO: 'the disk or the network behind it reports an error; check it',
-  EISDIR: 'it is a folder, a file was expected',
+  EISDIR: 'is a folder, expected a file',
   ELOOP: 'a symbolic link leads back to itself',
   EMFILE: 'too many files are open; raise the limit with `ulimit -n`',
   ENOENT: 'no such file or folder',

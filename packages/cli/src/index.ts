@@ -3,13 +3,13 @@ import { createProgram } from './program.js';
 
 export { main } from './main.js';
 
-/** A command's help as its page under docs/commands shows it; a command with subcommands shows theirs. */
+/** A command's help for its page under docs/commands; for a command with subcommands, theirs. */
 export interface CommandPage {
   name: string;
   help: string;
 }
 
-/** The help of every command, for the documentation. */
+/** The help of all commands, for the documentation. */
 export function commandPages(): CommandPage[] {
   const program = createProgram(processContext(new AbortController().signal));
   return program.commands.map((command) => ({

@@ -1,12 +1,14 @@
 import { exitCodes } from './errors.js';
 
-/** pnpm and npm pass on a Ctrl-C that the terminal has already sent to the whole group: one press, two signals. */
+/**
+ * pnpm and npm forward a Ctrl-C that the terminal has already sent to the whole group, so one press gives two signals.
+ */
 const samePressMilliseconds = 300;
 
-/** Ends a command by the first Ctrl-C or SIGTERM cleanly, and by the second at once. */
+/** Stops a command cleanly on the first Ctrl-C or SIGTERM, and at once on the second. */
 export interface Interrupt {
   readonly signal: AbortSignal;
-  /** The exit code that the received signal asks for, undefined when none came. */
+  /** The exit code for the signal received; undefined if there was none. */
   exitCode(): number | undefined;
 }
 

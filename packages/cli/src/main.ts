@@ -16,7 +16,7 @@ import { createProgram, helpOrArguments } from './program.js';
  * ```
  */
 export async function main(args: string[]): Promise<void> {
-  // Warnings of dependencies (deprecations, experimental features) are for us, not for the user.
+  // Dependencies' warnings (deprecations, experimental features) are for developers, not for users.
   const showWarnings = process.listeners('warning');
   process.removeAllListeners('warning');
   let debug = false;
@@ -24,15 +24,15 @@ export async function main(args: string[]): Promise<void> {
     if (debug) return;
     debug = true;
     for (const show of showWarnings) process.on('warning', show);
-    // Engines then tell where operations ran.
+    // Makes engines log where operations run.
     process.env.MLM_DEBUG = '1';
   };
-  // Errors before a command runs are reported in full, too.
+  // Debugging starts now, so that errors before a command runs are shown in full too.
   if (args.includes('--debug')) startDebugging();
   process.stdout.on('error', endOnOutputError);
   process.stderr.on('error', endOnOutputError);
 
-  // pnpm and npm run scripts elsewhere: paths are meant from where the user stands.
+  // pnpm and npm run scripts in the package's folder, but paths are relative to the user's.
   if (process.env.INIT_CWD !== undefined) process.chdir(process.env.INIT_CWD);
 
   const interrupt = listenForInterrupt(process.stderr);
@@ -40,7 +40,7 @@ export async function main(args: string[]): Promise<void> {
   let outcome: Outcome = { exitCode: exitCodes.success };
   try {
     const program = createProgram(context).hook('preAction', (_, command) => {
-      // A file of options may ask for it, too.
+      // A configuration file may set it too.
       if (command.getOptionValue('debug') === true) startDebugging();
     });
     await program.parseAsync(helpOrArguments(program, args), { from: 'user' });
@@ -55,13 +55,13 @@ export async function main(args: string[]): Promise<void> {
   }
   if (outcome.message !== undefined) process.stderr.write(`mlm: ${outcome.message}\n`);
   await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
-  // Worker threads or native sessions that are still winding down must not keep the shell waiting.
+  // Do not wait for worker threads and native sessions that are still shutting down.
   process.exit(interrupt.exitCode() ?? outcome.exitCode);
 }
 
 /**
- * `mlm … | head`: the reader has seen enough, which is no error. What cannot be written for another reason (a full disk
- * behind `>`) ends the run with one line.
+ * A closed pipe (`mlm … | head`) is not an error. Any other failure to write, such as a full disk behind `>`, ends the
+ * run with one line.
  */
 function endOnOutputError(error: NodeJS.ErrnoException): void {
   if (isClosedPipe(error)) process.exit(exitCodes.success);
@@ -69,7 +69,7 @@ function endOnOutputError(error: NodeJS.ErrnoException): void {
   try {
     writeSync(2, `mlm: standard output: ${message}\n`);
   } catch {
-    // Standard error is full as well: the exit code has to say it.
+    // Standard error cannot be written either; the exit code must do.
   }
   process.exit(exitCode);
 }

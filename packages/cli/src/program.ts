@@ -8,18 +8,21 @@ import { applyConfig } from './options/config.js';
 import { hintFor } from './options/foreign.js';
 
 /**
- * The whole command line. Building it is cheap: a command's modules say only what can be typed, and import the
+ * The whole command line. Building it is cheap: the commands' modules only declare their options, and import the
  * packages that do the work when they run.
  */
 export function createProgram(context: Context): Command {
   const program = new Command('mlm')
     .description('Prepare text for masked-language-model training and train BERT on it.')
     .version(version(), '-V, --version', 'show the version')
-    .helpOption('-h, --help', 'show this help; `mlm help <command>` shows a command’s')
+    .helpOption('-h, --help', 'show this help; `mlm help <command>` shows that of a command')
     .addHelpText('before', `${exampleText(examples)}\n`)
     .addHelpText('after', `\nColours follow NO_COLOR and FORCE_COLOR. Exit codes: ${describeExitCodes()}.`)
     .addHelpCommand(
-      new Command('help').argument('[command]').description('a command’s help').helpGroup(gettingStarted),
+      new Command('help')
+        .argument('[command]')
+        .description('show the help of a command')
+        .helpGroup(gettingStarted),
     )
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(oneLine(withHint(text))) })
@@ -31,7 +34,7 @@ export function createProgram(context: Context): Command {
   return program;
 }
 
-/** No arguments ask for help; help on what is no command is refused as that command would be, instead of by the help. */
+/** Without arguments, shows the help. Help for an unknown command is refused in the same way as the command. */
 export function helpOrArguments(program: Command, args: string[]): string[] {
   if (args.length === 0) return ['--help'];
   const [first, name] = args;
@@ -41,7 +44,7 @@ export function helpOrArguments(program: Command, args: string[]): string[] {
 }
 
 const examples = [
-  ['mlm demo', 'two minutes that show everything'],
+  ['mlm demo', 'everything in two minutes'],
   ['mlm preprocess corpus/ out.arrow', 'a folder of text becomes masked training rows'],
   ['mlm train out.arrow', 'train bert-mini on them, into out-bert-mini/'],
   ['mlm fill out-bert-mini "Paris is the [MASK] of France."', 'ask the model'],
@@ -54,14 +57,14 @@ function inherit(parent: Command, command: Command): Command {
   return command.configureHelp({ ...command.configureHelp(), ...help });
 }
 
-/** An unknown option that run_mlm.py or Trainer has is answered by what stands for it here. */
+/** Adds the equivalent to the error for an unknown option that run_mlm.py or Trainer has. */
 function withHint(text: string): string {
   const name = /unknown option '--?([\w-]+)'/.exec(text)?.[1];
   const hint = name === undefined ? undefined : hintFor(name);
   return hint === undefined ? text : `unknown option '--${name}': ${hint}`;
 }
 
-/** Commander puts its suggestion on a second line; an error here is one line. */
+/** Joins commander's message and its suggestion, which is on a second line. */
 function oneLine(text: string): string {
   const joined = text
     .trim()

@@ -1,7 +1,7 @@
 import type { Dataset, TokenizerMetadata } from '@mlm/arrow';
 import { loadTokenizer, type Tokenizer, tokenizerFromDefinition, tokenizerMetadata } from '@mlm/tokenize';
 
-/** The tokenizer that made a dataset: the one named by `--tokenizer`, else the one that it carries. */
+/** A dataset's tokenizer: the one named by `--tokenizer`, else the one that the dataset carries. */
 export async function tokenizerOfDataset(dataset: Dataset, named?: string): Promise<Tokenizer | undefined> {
   if (named !== undefined) return loadTokenizer(named);
   const carried = dataset.metadata?.tokenizer;
@@ -9,7 +9,7 @@ export async function tokenizerOfDataset(dataset: Dataset, named?: string): Prom
   return tokenizerFromDefinition({ name: carried.name, files: carried.files });
 }
 
-/** The tokenizer named by `--tokenizer`, as a dataset would carry it. */
+/** The tokenizer named by `--tokenizer`, as dataset metadata. */
 export async function namedTokenizer(named: string): Promise<TokenizerMetadata> {
   return tokenizerMetadata(await loadTokenizer(named));
 }

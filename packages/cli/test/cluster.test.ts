@@ -61,7 +61,7 @@ test('a task of an array that does not say so works on everything, and a line na
   const env = { SLURM_ARRAY_TASK_ID: '3' };
   const { stderr } = await runMlm(['preprocess', 'corpus', 'all.arrow', '-q'], { cwd, env });
   expect(stderr).toMatch(
-    /^mlm: task 3 of a Slurm array works on all of this input; --rank slurm-array [^\n]*\n$/,
+    /^mlm: task 3 of a Slurm array processes the whole input; --rank slurm-array [^\n]*\n$/,
   );
 });
 

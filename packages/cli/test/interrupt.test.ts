@@ -135,7 +135,7 @@ test('Ctrl-C ends an evaluation of train with 130 and a checkpoint to go on from
   const { code, stdout } = await interrupted(args, 'output');
   expect(code).toBe(130);
   expect(stdout.toString()).toContain(
-    'Stopped before the first step; go on with the same command and --resume.',
+    'Stopped before the first step; continue with the same command and --resume.',
   );
   expect((await runMlm(['fill', 'held-bert-tiny', 'the [MASK] dog'], { cwd: folder })).code).toBe(0);
 });

@@ -43,7 +43,7 @@ test('a signal saves a checkpoint, progress is JSON, and a resumed run needs no 
 
   const again = ['train', 'a.arrow', '--output', 'run', '--resume'];
   const resumed = await runMlm(again, { cwd });
-  expect(resumed.stdout.toString()).toMatch(/^Finished already, at step 400 of 400/);
+  expect(resumed.stdout.toString()).toMatch(/^Already finished, at step 400 of 400/);
 
   const other = await runMlm([...again, '--batch-size', '8', '--seed', '1'], { cwd });
   expect(other.code).toBe(1);
@@ -88,7 +88,7 @@ test('what a configuration file says may lie idle because the command line chose
 test('an output by URL is refused before any work', async () => {
   const { code, stderr } = await runMlm(['preprocess', 'a.txt', 's3://bucket/out.arrow'], { cwd });
   expect(stderr).toBe(
-    'mlm: s3://bucket/out.arrow: only local files are written; write to out.arrow and copy it there\n',
+    'mlm: s3://bucket/out.arrow: only local files can be written; write to out.arrow and copy it there\n',
   );
   expect(code).toBe(1);
   expect(existsSync(join(cwd, 's3:'))).toBe(false);

@@ -58,8 +58,11 @@ test.each([
 });
 
 test.each([
-  [['inspect', 'made.arrow', '--tokenizer', 'small'], /made\.arrow: holds the id \d+, and --tokenizer small/],
-  [['preprocess', 'out.arrow', '--files-from', 'small'], /--files-from small: it is a folder/],
+  [
+    ['inspect', 'made.arrow', '--tokenizer', 'small'],
+    /made\.arrow: contains the id \d+, but --tokenizer small/,
+  ],
+  [['preprocess', 'out.arrow', '--files-from', 'small'], /--files-from small: is a folder/],
   // The file brings the required option: what is refused is its value.
   [['eval', 'made.arrow', '--config', 'eval.json'], /nowhere: no such checkpoint/],
 ])('mlm %j is refused in one line', async (args, message) => {

@@ -8,13 +8,13 @@ const text = someText(20);
 
 test.each([
   [['preprocess', 'd/corpus', 'd'], /d: contains the input d\/corpus/],
-  [['preprocess', 'd/corpus/a.txt', 'notes'], /notes: holds notes\.txt/],
-  [['preprocess', 'd/corpus/a.txt', 'ck'], /ck: holds config\.json|ck: holds model/],
+  [['preprocess', 'd/corpus/a.txt', 'notes'], /notes: contains notes\.txt/],
+  [['preprocess', 'd/corpus/a.txt', 'ck'], /ck: contains config\.json|ck: contains model/],
   [['vocab', 'd', '--output', 'd'], /d: contains the input/],
-  [['vocab', 'd/corpus/a.txt', '--output', 'notes'], /notes: holds notes\.txt/],
+  [['vocab', 'd/corpus/a.txt', '--output', 'notes'], /notes: contains notes\.txt/],
   [['vocab', 'd/corpus/a.txt', '--output', 'notes/notes.txt'], /is not a tokenizer folder/],
   [['export', 'ck', 'ck'], /ck: is the input ck/],
-  [['export', 'ck', 'other'], /other: holds model\.safetensors/],
+  [['export', 'ck', 'other'], /other: contains model\.safetensors/],
 ])('mlm %j --overwrite loses nothing', async (args, message) => {
   const folder = temporaryFolder();
   const files = {
@@ -63,7 +63,7 @@ test('a page replaces a page, and nothing else', async () => {
     ['compare', 'run', '--output', 'run/metrics.jsonl', '--overwrite'],
   ]) {
     const { code, stderr } = await run(...args);
-    expect(stderr).toMatch(/^mlm: [^\n]+: (exists and is not a page|is no plain file)[^\n]*\n$/);
+    expect(stderr).toMatch(/^mlm: [^\n]+: (exists and is not a page|is not a regular file)[^\n]*\n$/);
     expect(code).toBe(1);
   }
   expect(readFileSync(join(folder, 'out.arrow')).equals(rows)).toBe(true);

@@ -26,9 +26,9 @@ function replacement(help: string): Option<MaskingSettings['replace'], undefined
   };
 }
 
-const selectHelp = 'what is masked as one: tokens, words, n-grams or spans of words';
+const selectHelp = 'what is masked as a whole: tokens, words, n-grams or spans of words';
 const replaceHelp =
-  'masked tokens become [MASK], or 80 % [MASK], 10 % random, 10 % kept, or by shares of your own';
+  'what masked tokens become: [MASK]; or 80 % [MASK], 10 % random, 10 % kept; or shares of your own';
 
 /**
  * Which tokens are masked and how they are replaced: the settings that `preprocess` records in a dataset, whatever its
@@ -40,7 +40,7 @@ export const maskingOptions = options({
     to: 1,
     flag: 'mask-probability',
     value: 'p',
-    help: 'the chance of a token to be masked',
+    help: 'the probability that a token is masked',
   }),
   select: choice(selectNames, { default: 'token', value: 'what', help: selectHelp }),
   replace: { ...replacement(replaceHelp), default: 'mask' } as Option<
@@ -50,39 +50,39 @@ export const maskingOptions = options({
   labels: choice(['masked', 'all'], {
     default: 'masked',
     value: 'which',
-    help: 'labels at the masked tokens only (-100 elsewhere), or at all',
+    help: 'labels for masked tokens only (-100 elsewhere), or for all tokens',
   }),
   exact_count: flag({
-    help: 'mask round(p · tokens) of each row, at least one, as BERT’s own data has it',
+    help: 'mask round(p · tokens) of each row, at least one, as in BERT’s own data',
   }),
   min_masks: whole({
     default: 0,
     to: 2 ** 20,
     value: 'n',
-    help: 'mask at least so many tokens of a row',
+    help: 'mask at least this many tokens of a row',
   }),
   max_masks: whole({
     from: 1,
     to: 2 ** 20,
     value: 'n',
-    help: 'mask at most so many tokens of a row',
+    help: 'mask at most this many tokens of a row',
   }),
   dupe_factor: whole({
     default: 1,
     from: 1,
     to: 1000,
     value: 'n',
-    help: 'write each row so many times, each with masks of its own',
+    help: 'write each row this many times, each time with new masks',
   }),
   stream_number: whole({
     default: 0,
     to: 2 ** 32 - 1,
     value: 'i',
-    help: 'which of several streams of one seed this is: each has masks of its own',
+    help: 'the number of this stream of the seed; each stream has its own masks',
   }),
   seed: whole({
     default: 42,
-    help: 'the seed of masking and of the choice of validation documents',
+    help: 'the seed for masking and for choosing validation documents',
   }),
 });
 
@@ -91,7 +91,7 @@ export const protectOptions = options({
   protect: list({
     default: [],
     value: 'token',
-    help: 'a token that is never masked, nor put at random',
+    help: 'a token that is never masked and never a random replacement',
   }),
 });
 
@@ -109,7 +109,7 @@ export const dynamicOptions = options({
     ...text({
       value: 'p|from:to',
       ...ofDynamicRule,
-      help: 'the chance of a token to be masked; from:to changes it over training',
+      help: 'the probability that a token is masked; from:to changes it over training',
     }),
     expected: 'a number between 0 and 1, or two such as 0.3:0.15',
     accepts: (value: unknown) => probabilities(value) !== undefined,

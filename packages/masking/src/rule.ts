@@ -9,7 +9,7 @@ import { BEGINS, CONTINUES, PROTECTED } from './select/words.js';
 
 export type { MaskingSettings };
 
-/** The commands' default settings: the rule of Devlin et al. (2018), but with [MASK] everywhere. */
+/** Default settings: the rule of Devlin et al. (2018), but with every masked token replaced by [MASK]. */
 export const maskingDefaults: MaskingSettings = defaultsOf(maskingOptions);
 
 /** What masking needs to know about a tokenizer; one loaded by `@mlm/tokenize` provides it. */

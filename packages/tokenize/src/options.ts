@@ -23,19 +23,19 @@ export const readOptions = options({
     default: 'text',
     value: 'name',
     decides: 'text field',
-    help: 'the field or column that holds the text, a.b inside another (.jsonl, .json, .csv, .parquet, .arrow)',
+    help: 'the field or column that holds the text, a.b if nested (.jsonl, .json, .csv, .parquet, .arrow)',
   }),
   inputFormat: choice(formatNames, {
     value: 'name',
-    shown: 'by the ends of file names',
+    shown: 'by file extension',
     decides: { through: 'inputs' },
-    help: 'what the inputs are, whatever their names say',
+    help: 'the format of the inputs, whatever their names',
   }),
   onBadRecord: choice(['fail', 'skip'], {
     default: 'fail',
     value: 'what',
     decides: { through: 'inputs' },
-    help: 'a record that cannot be read ends the run, or is left out and listed beside the output',
+    help: 'stop at an unreadable record, or leave it out and list it beside the output',
   }),
 });
 
@@ -53,7 +53,7 @@ export const rowOptions = options({
     default: 'stream',
     value: 'how',
     decides: { through: 'cut' },
-    help: 'fill rows with the text as it comes, or with whole documents, which training then keeps apart',
+    help: 'fill rows with running text, or with whole documents, which training keeps apart',
   }),
   lineByLine: flag({
     decides: { through: 'cut' },
@@ -64,7 +64,7 @@ export const rowOptions = options({
     value: 'how',
     decides: { through: 'cut' },
     requires: 'lineByLine',
-    help: 'a line longer than a row goes on in the next row, or is cut',
+    help: 'continue a line that is longer than a row in the next row, or cut it off',
   }),
   evalFraction: real({
     default: 0,
@@ -78,18 +78,18 @@ export const rowOptions = options({
     value: 'unit',
     decides: { through: 'eval fraction' },
     requires: 'evalFraction',
-    help: 'what goes to validation: documents, or single rows, which also divides one document',
+    help: 'hold out whole documents, or single rows, which also works with one document',
   }),
   splitBy: choice(['place', 'content'], {
     default: 'place',
     value: 'what',
     decides: { through: 'eval fraction' },
     requires: ['evalFraction', { option: 'evalBy', value: 'document' }],
-    help: 'documents go to validation by where they stand in the input, or by what they say, equal ones together',
+    help: 'choose validation documents by their place in the input, or by content, which keeps equal ones together',
   }),
   seed: whole({
     default: 42,
-    help: 'the seed of masking and of the choice of validation documents',
+    help: 'the seed for masking and for choosing validation documents',
   }),
   limit: whole({
     value: 'rows',
@@ -99,13 +99,13 @@ export const rowOptions = options({
     default: true,
     flag: 'no-tokenizer-files',
     decides: { through: 'tokenizer' },
-    help: 'leave the tokenizer’s files (some 0.8 MB) out of the output; training then names the tokenizer',
+    help: 'leave the tokenizer’s files (about 0.8 MB) out of the output; training then has to name the tokenizer',
   }),
   workers: whole({
     to: 1024,
     shown: 'one per core',
     decides: false,
-    help: 'worker threads; 0 works in the main thread',
+    help: 'worker threads; 0: work in the main thread',
   }),
 });
 
@@ -115,7 +115,7 @@ export const shareOptions = options({
     value: 'i',
     shown: 'from the job’s environment',
     decides: { through: 'share' },
-    help: 'which part of the work this process does; slurm-array: the one of its array task',
+    help: 'the part of the work that this process does; slurm-array: that of its array task',
   }),
   worldSize: whole({
     from: 1,
@@ -130,35 +130,35 @@ export const dedupOptions = options({
     value: 'how',
     shown: 'all documents',
     decides: { through: 'cut' },
-    help: 'leave out each document that stood in the input before',
+    help: 'leave out documents that occurred earlier in the input',
   }),
   dedupMemory: bytes({
     default: 2 ** 30,
     shown: '1 GiB, over 33 million documents',
     decides: false,
     requires: 'dedup',
-    help: 'the memory for what is known of documents, up to 32 bytes for each different one',
+    help: 'memory for recognizing documents, up to 32 bytes for each distinct one',
   }),
 });
 
-/** What becomes of the output. */
+/** How the output is written. */
 export const outputOptions = options({
   shardBytes: bytes({
     flag: 'shard-size',
     value: 'bytes',
     shown: '500MB',
     decides: 'shard size',
-    help: 'a shard of a dataset folder ends with the first unit of work (some 10 MB) after so many bytes',
+    help: 'end a shard of a dataset folder after the first unit of work (about 10 MB) that reaches this size',
   }),
   overwrite: flag({ decides: false, help: 'replace an existing output' }),
   takeOver: flag({
     decides: false,
-    help: 'take the output from a process on another machine that seems to be writing it',
+    help: 'take over the output from a process on another machine that seems to be writing it',
   }),
   resume: flag({
     decides: false,
     excludes: 'overwrite',
-    help: 'go on with an interrupted run of the same inputs and options',
+    help: 'continue an interrupted run with the same inputs and options',
   }),
 });
 
@@ -186,24 +186,24 @@ export const vocabularyOptions = options({
   minFrequency: whole({
     default: 2,
     from: 1,
-    help: 'leave out pairs that are rarer',
+    help: 'do not merge pairs that are rarer',
   }),
   limitAlphabet: whole({
     default: 1000,
     from: 1,
     flag: false,
-    help: 'characters in the alphabet at most, the most frequent ones',
+    help: 'at most this many characters in the alphabet, the most frequent ones',
   }),
   maxWords: whole({
     default: 2_000_000,
     from: 1,
     flag: false,
-    help: 'distinct words counted at a time; the rarest are forgotten when a text brings more',
+    help: 'distinct words counted at once; the rarest are dropped when there are more',
   }),
 });
 
-/** How text is read where nothing else is said. */
+/** Defaults for reading text. */
 export const readDefaults = defaultsOf(readOptions);
 
-/** How rows are made where nothing else is said. */
+/** Defaults for making rows. */
 export const rowDefaults = defaultsOf(rowOptions);

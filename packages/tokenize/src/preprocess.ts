@@ -1,7 +1,4 @@
-/**
- * The part of this package that makes a dataset of files: what `mlm preprocess` loads, which a short text does not wait
- * for the rest of.
- */
+/** The part of this package that turns files into a dataset. `mlm preprocess` loads nothing else, for a quick start. */
 
 export {
   type PreprocessOptions,

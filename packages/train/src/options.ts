@@ -196,7 +196,7 @@ export const trainOptions = options({
   }),
   takeOver: flag({
     decides: false,
-    help: 'take the output from a process on another machine that seems to be writing it',
+    help: 'take over the output from a process on another machine that seems to be writing it',
   }),
   ...engineOptions,
 });
@@ -221,7 +221,7 @@ export const exportOptions = options({
   ...revisionOptions,
   overwrite: flag({ help: 'replace an existing output' }),
   takeOver: flag({
-    help: 'take the output from a process on another machine that seems to be writing it',
+    help: 'take over the output from a process on another machine that seems to be writing it',
   }),
 });
 

@@ -3,17 +3,17 @@ import { type Data, DataType, type RecordBatch } from 'apache-arrow';
 
 /** A column of lists: row i is `values[offsets[i] .. offsets[i + 1])`; `offsets` has one element more than rows. */
 export interface ListColumn<T extends Int32Array | Int8Array = Int32Array | Int8Array> {
-  /** The elements of all rows, int32 or (`attention_mask`) int8; it may hold more, before and after them. */
+  /** The elements of all rows, int32 or (`attention_mask`) int8; other elements may precede and follow them. */
   values: T;
   /** Ascending indices into `values`; the first need not be 0. */
   offsets: Int32Array;
 }
 
 /**
- * The list column `name` of a batch, without copying where its values are int32 or int8 (other integer widths, large
- * and fixed-size lists, which other programs write, are converted to int32). Right for sliced batches: `offsets` then
- * need not begin at 0.
- * @throws InputError when there is no such column, or its rows are not lists of integers without nulls
+ * The list column `name` of a batch. Values that are int32 or int8 are not copied; other integer widths, and large and
+ * fixed-size lists, which other programs write, are converted to int32. Sliced batches work too: their `offsets` need
+ * not begin at 0.
+ * @throws InputError if there is no such column, or its rows are not lists of integers without nulls
  *
  * @example
  * ```ts
@@ -40,7 +40,7 @@ export function listColumn(batch: RecordBatch, name: string): ListColumn {
   const child = data.children[0];
   if (!child) throw new InputError(`column "${name}": expected lists of integers, found ${data.type}`);
   if (data.nullCount > 0 || child.nullCount > 0)
-    throw new InputError(`column "${name}": expected lists of integers without nulls, found nulls in it`);
+    throw new InputError(`column "${name}": expected lists of integers without nulls, found nulls`);
   const values = integers(child, name);
   return {
     values: name === 'attention_mask' ? toInt8(values, name) : values,
@@ -72,7 +72,7 @@ function toInt8(values: Int32Array | Int8Array, name: string): Int8Array {
   return values instanceof Int8Array ? values : fitting(new Int8Array(values.length), values, name);
 }
 
-/** Copies numbers to an array of narrower ones; one that does not fit would be another number there. */
+/** Copies numbers to a narrower array. @throws InputError for a number that does not fit */
 function fitting<T extends Int32Array | Int8Array>(
   narrow: T,
   values: ArrayLike<number | bigint>,
@@ -82,7 +82,7 @@ function fitting<T extends Int32Array | Int8Array>(
     narrow[i] = Number(values[i]);
     if (narrow[i] !== Number(values[i]))
       throw new InputError(
-        `column "${name}" holds ${values[i]}: expected integers of ${8 * narrow.BYTES_PER_ELEMENT} bits`,
+        `column "${name}" contains ${values[i]}, expected integers of ${8 * narrow.BYTES_PER_ELEMENT} bits`,
       );
   }
   return narrow;

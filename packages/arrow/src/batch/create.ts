@@ -7,20 +7,20 @@ import { type BatchPlace, placeMetadata } from './place.js';
 const int32List = new List(new Field('item', new Int32(), true));
 const int8List = new List(new Field('item', new Int8(), true));
 
-/** The columns that a masked batch consists of; all have the same rows. */
+/** The columns of a masked batch; all have the same rows. */
 export interface MaskedColumns {
-  /** Token ids after masking, one row a sequence. */
+  /** Token ids after masking, one sequence per row. */
   input_ids: ListColumn<Int32Array>;
   /** The original id where the loss counts, −100 elsewhere. */
   labels: ListColumn<Int32Array>;
   /** 1 on tokens, 0 on padding. */
   attention_mask: ListColumn<Int8Array>;
-  /** The positions at which documents begin, ascending from 0; absent where rows do not keep documents apart. */
+  /** The positions at which documents begin, ascending from 0; absent if rows do not keep documents apart. */
   document_starts?: ListColumn<Int32Array>;
 }
 
 /**
- * A record batch `{ input_ids: list<int32> }`, and `document_starts` where they are given; nothing is copied.
+ * Makes a record batch `{ input_ids: list<int32> }`, with `document_starts` if given, without copying.
  *
  * @example
  * ```ts
@@ -39,8 +39,8 @@ export function tokenBatch(
 }
 
 /**
- * A record batch `{ input_ids: list<int32>, labels: list<int32>, attention_mask: list<int8> }`, and
- * `document_starts: list<int32>` where they are given; nothing is copied.
+ * Makes a record batch `{ input_ids: list<int32>, labels: list<int32>, attention_mask: list<int8> }`, with
+ * `document_starts: list<int32>` if given, without copying.
  *
  * @example
  * ```ts
@@ -59,7 +59,7 @@ export function maskedBatch(columns: MaskedColumns, place?: BatchPlace): RecordB
 }
 
 /**
- * The record batch of plain columns, which are not copied.
+ * Makes a record batch of plain columns, without copying them.
  *
  * @example
  * ```ts
@@ -73,7 +73,7 @@ export function recordBatch({ columns, place }: ColumnBatch): RecordBatch {
   return listBatch(columns, placeMetadata(place));
 }
 
-/** A record batch of nullable list columns, int32 or int8 by the arrays' kind, in the order given. */
+/** Makes a record batch of nullable list columns, int32 or int8 by the type of the arrays, in the order given. */
 export function listBatch(
   columns: Record<string, ListColumn>,
   batchMetadata: Map<string, string>,

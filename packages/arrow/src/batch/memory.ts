@@ -1,32 +1,32 @@
-/** Smaller arrays are not worth keeping. */
+/** Smaller buffers are not worth keeping. */
 export const KEPT_BYTES = 64 << 10;
-/** Buffers of one thread that wait to be used again: those of two batches. */
+/** Buffers kept per thread for reuse: those of two batches. */
 const KEPT_BUFFERS = 6;
 
-/** Buffers of this thread that nothing uses any more. */
+/** Free buffers of this thread. */
 const free: ArrayBuffer[] = [];
 
-/** An int32 array with unspecified contents, in memory that was given back if there is some of that size. */
+/** An int32 array with unspecified contents, in reused memory if some of that size is free. */
 export function int32Memory(length: number): Int32Array<ArrayBuffer> {
   return new Int32Array(takeBuffer(length * 4), 0, length);
 }
 
-/** An int8 array with unspecified contents, in memory that was given back if there is some of that size. */
+/** An int8 array with unspecified contents, in reused memory if some of that size is free. */
 export function int8Memory(length: number): Int8Array<ArrayBuffer> {
   return new Int8Array(takeBuffer(length), 0, length);
 }
 
 /**
- * Gives memory back to this thread for {@link int32Memory} and {@link int8Memory}: allocating and collecting megabytes
- * for each batch costs more than masking them.
+ * Returns memory to this thread for reuse by {@link int32Memory} and {@link int8Memory}: allocating and collecting
+ * megabytes per batch costs more than masking it.
  */
 export function giveBackMemory(buffers: Iterable<ArrayBuffer>): void {
   for (const buffer of buffers) if (buffer.byteLength >= KEPT_BYTES) free.push(buffer);
-  // The smallest are the easiest to do without.
+  // Drop the smallest, which are the cheapest to allocate.
   if (free.length > KEPT_BUFFERS) free.sort((a, b) => b.byteLength - a.byteLength).length = KEPT_BUFFERS;
 }
 
-/** The smallest buffer that is large enough, but not twice as large as needed. */
+/** Takes the smallest free buffer that is large enough but not more than twice as large, or allocates one. */
 function takeBuffer(bytes: number): ArrayBuffer {
   let best = -1;
   for (const [i, { byteLength }] of free.entries()) {
@@ -37,6 +37,6 @@ function takeBuffer(bytes: number): ArrayBuffer {
   // Batches differ in size; room to spare makes a buffer fit the next ones too. It costs nothing until it is written to,
   // while a buffer that is given up for a larger one takes memory until garbage is collected.
   const size = bytes < KEPT_BYTES ? bytes : bytes + (bytes >> 1);
-  // Memory that is not zeroed, which Node alone gives.
+  // Only Node offers memory that is not zeroed.
   return typeof Buffer === 'undefined' ? new ArrayBuffer(size) : Buffer.allocUnsafeSlow(size).buffer;
 }

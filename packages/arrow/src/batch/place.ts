@@ -5,30 +5,30 @@ import {
   isCount,
   isRecord,
   METADATA_KEY,
+  PLACE_KEY,
   parseMetadata,
   type Split,
 } from '../metadata.js';
 import { metadataText } from '../metadata-text.js';
-import { PLACE_KEY } from './place-key.js';
 
 /**
- * Where a batch's rows stand in the whole input. It travels in the batch's own metadata, in memory as in files, and is
- * all that masking draws depend on beside the seed.
+ * The place of a batch's rows in the whole input. It is part of the batch's own metadata, in memory as in files;
+ * masking draws depend on it and on the seed alone.
  */
 export interface BatchPlace {
-  /** Number of the work unit, over the whole input. */
+  /** Number of the unit, over the whole input. */
   unit: number;
-  /** Row in the unit (and split) of the batch's first row. */
+  /** Index of the batch's first row within the unit and split. */
   firstRow: number;
   /** Whether these are training or validation rows. */
   split: Split;
-  /** Figures about these rows that a sink sums up: documents, selected, invalid_utf8, … */
+  /** Counts over these rows, which a sink sums up: documents, selected, invalid_utf8, … */
   counts?: Record<string, number> | undefined;
 }
 
 /**
- * The place that the batch carries; `undefined` for batches from elsewhere.
- * @throws InputError when the stored place is malformed
+ * The place in a batch's metadata; `undefined` for batches from elsewhere.
+ * @throws InputError if it is malformed
  *
  * @example
  * ```ts
@@ -44,7 +44,9 @@ export function placeOf(batch: RecordBatch): BatchPlace | undefined {
   if (text === undefined) return undefined;
   const place = parsePlace(text);
   if (!place)
-    throw new InputError(`a record batch's metadata "${PLACE_KEY}" has another shape than mlm writes`);
+    throw new InputError(
+      `a record batch's metadata "${PLACE_KEY}" has another shape than mlm writes; make the dataset again`,
+    );
   return place;
 }
 
@@ -62,7 +64,7 @@ function parsePlace(text: string): BatchPlace | undefined {
 }
 
 /**
- * The same rows (not copied) with another place.
+ * The same rows, not copied, with another place.
  *
  * @example
  * ```ts
@@ -76,7 +78,7 @@ export function withPlace(batch: RecordBatch, place: BatchPlace): RecordBatch {
   return new RecordBatch(batch.schema, batch.data, placeMetadata(place, batch.metadata));
 }
 
-/** A batch's metadata with this place in it. */
+/** A batch's metadata with this place. */
 export function placeMetadata(place?: BatchPlace, others?: Map<string, string>): Map<string, string> {
   const metadata = new Map(others);
   if (place) metadata.set(PLACE_KEY, JSON.stringify(place));
@@ -100,8 +102,8 @@ export function descriptionOf(batch: RecordBatch): DatasetDescription | undefine
 }
 
 /**
- * Returns a function that gives each batch the same description, which is turned into JSON once. The steps hand it on
- * in this way, so that the sink knows what the first step knew.
+ * Returns a function that adds a description to batches' schemas, converted to JSON only once. The steps pass it on in
+ * this way, so that the sink knows what the first step knew.
  *
  * @example
  * ```ts

@@ -5,8 +5,8 @@ import { KEPT_BYTES } from './memory.js';
 const releases = new WeakMap<ArrayBufferLike, (buffers: ArrayBuffer[]) => void>();
 
 /**
- * Says what to do with a batch's memory once the batch has been written. Call it only for batches that you made, and only when
- * nothing but the sink will use it.
+ * Registers a callback for a batch's memory once the batch has been written. Only for batches that you made yourself
+ * and that nothing but the sink uses.
  *
  * @example
  * ```ts
@@ -22,7 +22,7 @@ export function onRelease(batch: RecordBatch, callback: (buffers: ArrayBuffer[])
   if (buffer) releases.set(buffer, callback);
 }
 
-/** Returns a batch's memory to its maker, if it asked for it; the batch must not be used afterwards. */
+/** Passes a batch's memory to the callback of {@link onRelease}, if any; the batch must not be used afterwards. */
 export function releaseBatch(batch: RecordBatch): void {
   const first = firstBuffer(batch);
   const callback = first && releases.get(first);

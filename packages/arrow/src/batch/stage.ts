@@ -2,23 +2,23 @@ import type { DatasetDescription } from '../metadata.js';
 import type { ColumnBatch } from './column-batch.js';
 
 /**
- * A transform of batches that can run inside the worker threads of another step: the module is loaded there, so
- * neither step knows the other.
+ * A transform of batches that runs inside the worker threads of another step. They load it as a module, so neither step
+ * knows the other.
  */
 export interface BatchStage {
   /** URL or specifier of a module that exports `createStage` as a {@link CreateStage}. */
   module: string;
-  /** Handed to `createStage`; must survive structured cloning. */
+  /** Argument of `createStage`; must survive structured cloning. */
   options: unknown;
-  /** How many rows it makes of each. Default: 1. */
+  /** How many rows the stage makes of each row. Default: 1. */
   rowFactor?: number;
-  /** What this stage adds to the dataset's description, for example `{ masking }`. */
+  /** Additions to the dataset's description, for example `{ masking }`. Default: none. */
   description?: Partial<DatasetDescription>;
 }
 
 /**
- * What the module of a {@link BatchStage} exports under the name `createStage`: it makes the stage's function, which may
- * use the memory of its argument for its result. Such a module imports `@mlm/arrow/columns` rather than `@mlm/arrow`:
- * threads then start without apache-arrow.
+ * The export `createStage` of the module of a {@link BatchStage}: creates the stage's function, which may reuse the
+ * memory of its argument. Import `@mlm/arrow/columns` in such a module rather than `@mlm/arrow`, so that threads start
+ * without apache-arrow.
  */
 export type CreateStage = (options: never) => (batch: ColumnBatch) => ColumnBatch | Promise<ColumnBatch>;

@@ -6,7 +6,7 @@ import { refuseUnknown } from '@mlm/base/options';
 import type { RecordBatch } from 'apache-arrow';
 import { placeOf, withPlace } from '../batch/place.js';
 import type { DatasetCounts, DatasetDescription } from '../metadata.js';
-import { addCounts } from '../sink/add-counts.js';
+import { addCounts } from '../sink/counts.js';
 import type { DatasetSinkOptions } from '../sink/dataset.js';
 import { arrowFile, validationPath } from '../sink/file.js';
 import { datasetFolder } from '../sink/folder.js';
@@ -16,20 +16,20 @@ import { type Dataset, openDataset } from './open.js';
 export interface MergeOptions {
   /** Replaces an existing output. Default: false. */
   overwrite?: boolean;
-  /** Take the output from a process on another machine that seems to be writing it. Default: false. */
+  /** Takes over the output from a process on another machine that seems to be writing it. Default: false. */
   takeOver?: boolean;
-  /** A shard of a folder ends with the first unit after this many bytes. Default: 500 MB. */
+  /** Bytes after which a shard of a folder ends, with the unit that reaches them. Default: 500e6. */
   shardBytes?: number | undefined;
-  /** Ends the work with an AbortError. Default: none. */
+  /** Aborts with an AbortError. Default: none. */
   signal?: AbortSignal;
 }
 
 /**
- * Joins the parts that several processes wrote of one dataset into the bytes that a single run would have written.
+ * Merges the parts of a dataset that several processes wrote into the bytes that a single run would have written.
  * @param parts all parts, in any order
- * @param output a name in `.arrow`, or a folder
- * @returns the counts of the whole: rows, tokens and what the steps counted
- * @throws InputError when a part is missing, stands twice, or was made with other options, or `output` exists
+ * @param output an `.arrow` file or a folder
+ * @returns the total counts: rows, tokens and what the steps counted
+ * @throws InputError if a part is missing, given twice or made with other options, or if `output` exists
  *
  * @example
  * ```ts
@@ -56,7 +56,7 @@ export async function mergeDatasets(
     try {
       await pipeline(Readable.from(unitBatches(ordered)), sink, { signal: options.signal });
     } catch (error) {
-      // The sink still tidies up what it has begun.
+      // The sink may still be cleaning up.
       if (!sink.closed) await once(sink, 'close');
       throw error;
     }
@@ -90,10 +90,12 @@ function inOrder(datasets: Dataset[]): Dataset[] {
     const { rank, world_size } = partOf(dataset);
     if (world_size !== size)
       throw new InputError(
-        `${dataset.path}: is a part of ${world_size}, but ${first.path} is one of ${size}`,
+        `${dataset.path}: is one of ${world_size} parts, but ${first.path} is one of ${size}`,
       );
     if (byRank[rank])
-      throw new InputError(`${dataset.path}: part ${rank} stands twice (${byRank[rank].path})`);
+      throw new InputError(
+        `${dataset.path}: is part ${rank}, as is ${byRank[rank].path}; name each part once`,
+      );
     if (recipe(dataset) !== recipe(first))
       throw new InputError(
         `${dataset.path}: was made with other options or another tokenizer than ${first.path}`,
@@ -109,23 +111,23 @@ function partOf(dataset: Dataset) {
   const part = dataset.metadata?.part;
   if (!part)
     throw new InputError(
-      say`${dataset.path}: is no part of a shared run; parts are made with ${mention('rank')} and ${mention('worldSize')}`,
+      say`${dataset.path}: is not a part of a shared run; parts are made with ${mention('rank')} and ${mention('worldSize')}`,
     );
   return part;
 }
 
-/** All that the parts of one dataset have in common. */
+/** Everything that the parts of a dataset must have in common. */
 function recipe(dataset: Dataset): string {
   const { rows_per_unit, counts, part, ...common } = dataset.metadata!;
   return JSON.stringify(common);
 }
 
-/** The batches of all parts by unit, as they would have come from one run: a unit without rows has an empty one. */
+/** The batches of all parts by unit, as a single run would emit them: a unit without rows has an empty batch. */
 async function* unitBatches(datasets: Dataset[]): AsyncGenerator<RecordBatch> {
   let unit = 0;
   let empty: RecordBatch | undefined;
   const total = Math.max(...datasets.map(({ metadata }) => metadata!.rows_per_unit.length));
-  // A part without rows may have had no unit of its own; those that it had come as empty ones.
+  // A part without rows may have had no units; those that it had are emitted as empty ones.
   for (const dataset of [...datasets.filter(hasRows), undefined]) {
     const train = dataset && batchesByUnit(dataset);
     const validation = dataset?.validation && batchesByUnit(dataset.validation);
@@ -154,7 +156,8 @@ function batchesByUnit(dataset: Dataset): (unit: number) => AsyncGenerator<Recor
     while (next < dataset.batchRows.length) {
       pending ??= await dataset.batch(next);
       const place = placeOf(pending);
-      if (!place) throw new InputError(`${dataset.path}: batch ${next} does not say which unit it is of`);
+      if (!place)
+        throw new InputError(`${dataset.path}: batch ${next} does not say which unit it belongs to`);
       if (place.unit > unit) return;
       const batch = pending;
       pending = undefined;

@@ -9,13 +9,13 @@ import type { Shard } from '../sink/split.js';
 import { checkShard } from './shards.js';
 import { readDataFiles, readManifest, splitNames } from './sidecar.js';
 
-/** The rows of one split, in one or more Arrow files. Close it when done. */
+/** The rows of one split, in one or more Arrow files. Call {@link Dataset.close} when done. */
 export interface Dataset extends AsyncIterable<RecordBatch> {
   /** The file, or the split's folder. */
   readonly path: string;
-  /** Columns, and the schema metadata as it stands in the first file. */
+  /** The columns, with the schema metadata of the first file. */
   readonly schema: Schema;
-  /** What the dataset says about itself; `undefined` for one that other programs wrote. */
+  /** The dataset's metadata; `undefined` if another program wrote it. */
   readonly metadata: DatasetMetadata | undefined;
   /** Rows of this split. */
   readonly rows: number;
@@ -24,12 +24,12 @@ export interface Dataset extends AsyncIterable<RecordBatch> {
   /** The validation rows beside this dataset, if any. */
   readonly validation: Dataset | undefined;
   /**
-   * Reads a batch into a new buffer: random access, several at a time.
+   * Reads a batch into a new buffer. Random access; calls may overlap.
    * @param index from 0, below `batchRows.length`
-   * @throws RangeError when there is no such batch
+   * @throws RangeError if there is no such batch
    */
   batch(index: number): Promise<RecordBatch>;
-  /** Closes the files, those of `validation` too. */
+  /** Closes the files, including those of `validation`. */
   close(): Promise<void>;
 }
 
@@ -40,9 +40,9 @@ export interface OpenOptions {
 }
 
 /**
- * Opens an Arrow file, an Arrow stream on disk, or a folder in the layout of Hugging Face `datasets` (also a dict of
- * splits, of which `train` is opened, with `validation` beside it).
- * @throws InputError when there is nothing to read, or it is cut off or no Arrow
+ * Opens an Arrow file, an Arrow stream on disk, or a folder in the layout of Hugging Face `datasets`. Of a dict of
+ * splits, it opens `train`, with `validation` or `test` beside it.
+ * @throws InputError if there is no dataset, or it is cut off or not Arrow
  *
  * @example
  * ```ts
@@ -88,7 +88,7 @@ async function openFolder(path: string, options: OpenOptions, validation?: Datas
   return ArrowDataset.open(path, files, manifest?.metadata, validation, options);
 }
 
-/** Runs `open`; where it fails, what was opened before is closed. */
+/** Runs `open`, and closes what was opened before if that fails. */
 async function closing<T>(opened: Dataset | undefined, open: () => Promise<T>): Promise<T> {
   try {
     return await open();
@@ -100,7 +100,7 @@ async function closing<T>(opened: Dataset | undefined, open: () => Promise<T>): 
 
 interface DataFile {
   path: string;
-  /** What its folder's manifest says about it. */
+  /** Its entry in the folder's manifest. */
   shard: Shard | undefined;
 }
 
@@ -115,7 +115,7 @@ class ArrowDataset implements Dataset {
     private readonly files: readonly ArrowFile[],
     metadata: DatasetMetadata | undefined,
     readonly validation: Dataset | undefined,
-    /** Fails where the file of this number is not what its manifest says. */
+    /** Rejects if the file of this number differs from its manifest. */
     private readonly verified: (file: number) => Promise<void>,
   ) {
     const [first] = files;
@@ -123,7 +123,7 @@ class ArrowDataset implements Dataset {
     this.schema = first.schema;
     const text = first.schema.metadata.get(METADATA_KEY);
     const found = metadata ?? (text === undefined ? undefined : parseMetadata(text, path));
-    // Someone else's writer may leave out what only a sink of ours knows.
+    // Other programs' writers may leave out what only our sinks know.
     this.metadata = found && {
       ...found,
       split: found.split ?? 'train',
@@ -184,7 +184,9 @@ class ArrowDataset implements Dataset {
     await this.validation?.close();
   }
 
-  /** A stream that ends between two batches reads as a shorter one: its end marker or the row counts show it. */
+  /**
+   * A stream that is cut off between two batches reads as a shorter one; only its end marker or the row counts tell.
+   */
   private refuseCutOff(): void {
     const cut = this.files.find((file) => !file.complete);
     if (cut)
@@ -195,7 +197,7 @@ class ArrowDataset implements Dataset {
       this.metadata?.counts && this.metadata.rows_per_unit.reduce((sum, rows) => sum + rows, 0);
     if (expected !== undefined && expected !== this.rows)
       throw new InputError(
-        `${this.path}: has ${this.rows} rows where its metadata says ${expected}; make it again`,
+        `${this.path}: has ${this.rows} rows, but its metadata says ${expected}; make it again`,
       );
   }
 }

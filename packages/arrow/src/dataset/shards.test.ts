@@ -22,7 +22,7 @@ test('a sound shard passes; a changed, shortened or missing one is named', async
   const changed = Buffer.from(bytes);
   changed[bytes.length >> 1]! ^= 1;
   writeFileSync(shard, changed);
-  await expect(checkShards(folder)).rejects.toThrow(`${shard}: its checksum`);
+  await expect(checkShards(folder)).rejects.toThrow(`${shard}: does not match the checksum`);
   truncateSync(shard, bytes.length - 8);
   await expect(checkShards(folder)).rejects.toThrow(`${shard}: has ${bytes.length - 8} bytes`);
   rmSync(shard);

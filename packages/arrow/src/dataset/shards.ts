@@ -7,10 +7,10 @@ import type { Shard } from '../sink/split.js';
 import { readManifest } from './sidecar.js';
 
 /**
- * Checks the shards in a split's folder against the sizes and checksums in its manifest.
+ * Checks the shards of a split's folder against the sizes and checksums in its manifest.
  * @param path a dataset's path; a single file has no manifest
- * @param signal ends the check with an AbortError
- * @returns how many shards were checked: 0 where there is no manifest
+ * @param signal aborts with an AbortError
+ * @returns the number of shards checked; 0 if there is no manifest
  * @throws InputError naming the first shard that differs
  *
  * @example
@@ -28,7 +28,7 @@ export async function checkShards(path: string, signal?: AbortSignal): Promise<n
 }
 
 /**
- * As {@link checkShards}, for both splits of a dataset, before the first step that relies on it.
+ * Like {@link checkShards}, for both splits of a dataset.
  *
  * @example
  * ```ts
@@ -45,7 +45,7 @@ export async function checkDataset(
   if (dataset.validation) await checkShards(dataset.validation.path, signal);
 }
 
-/** As {@link checkShards}, for one of them. */
+/** Checks one shard, see {@link checkShards}. */
 export async function checkShard(
   path: string,
   { bytes, crc32: expected }: Pick<Shard, 'bytes' | 'crc32'>,
@@ -55,10 +55,10 @@ export async function checkShard(
   if (size === undefined)
     throw new InputError(`${path}: is missing; make the dataset again or copy it again`);
   if (size !== bytes)
-    throw new InputError(`${path}: has ${size} bytes where its manifest says ${bytes}; copy it again`);
+    throw new InputError(`${path}: has ${size} bytes, but its manifest says ${bytes}; copy it again`);
   let checksum = 0;
   for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20, signal }))
     checksum = crc32(chunk as Buffer, checksum);
   if (checksum !== expected)
-    throw new InputError(`${path}: its checksum is not the one in its manifest; copy it again`);
+    throw new InputError(`${path}: does not match the checksum in its manifest; copy it again`);
 }

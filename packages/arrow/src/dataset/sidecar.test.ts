@@ -78,7 +78,7 @@ test('with verify, a changed shard is refused before its first batch is read', a
   bytes[bytes.length - 20]! ^= 1;
   writeFileSync(shard, bytes);
   const dataset = await openDataset(out, { verify: true });
-  await expect(dataset.batch(0)).rejects.toThrow(/its checksum is not the one in its manifest/);
+  await expect(dataset.batch(0)).rejects.toThrow(/does not match the checksum in its manifest/);
   await dataset.validation!.batch(0);
   await dataset.close();
 });

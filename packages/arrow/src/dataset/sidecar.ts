@@ -5,7 +5,7 @@ import { type DatasetMetadata, isCount, isRecord, metadataProblem } from '../met
 import { type FolderManifest, MANIFEST } from '../sink/folder.js';
 
 /**
- * The splits of a dataset folder, as its dataset_dict.json names them; none where it has no such file.
+ * The splits that a dataset folder's dataset_dict.json names; empty if there is no such file.
  *
  * @example
  * ```ts
@@ -23,7 +23,7 @@ export async function splitNames(folder: string): Promise<string[]> {
   return json.splits.map((name) => nameInFolder(name, path));
 }
 
-/** The Arrow files that a dataset folder's state.json names; `undefined` where there is none. */
+/** The Arrow files that a dataset folder's state.json names; `undefined` if there is no such file. */
 export async function readDataFiles(folder: string): Promise<string[] | undefined> {
   const path = join(folder, 'state.json');
   const json = await readJson(path, true);
@@ -33,7 +33,7 @@ export async function readDataFiles(folder: string): Promise<string[] | undefine
   return json._data_files.map((file: unknown) => nameInFolder(isRecord(file) ? file.filename : file, path));
 }
 
-/** What manifest.json says about a split's folder; `undefined` where there is none. */
+/** The manifest.json of a split's folder; `undefined` if there is none. */
 export async function readManifest(folder: string): Promise<FolderManifest | undefined> {
   const path = join(folder, MANIFEST);
   const json = await readJson(path, true);
@@ -47,7 +47,7 @@ export async function readManifest(folder: string): Promise<FolderManifest | und
       throw shapeError(path, 'rows, bytes and crc32 of each shard as whole numbers');
     return { file: nameInFolder(shard.file, path), rows, bytes, crc32 };
   });
-  // Batches without a description make a dataset that says nothing about itself.
+  // Batches without a description give a dataset without metadata.
   const { metadata } = json;
   if (metadata === undefined || (isRecord(metadata) && metadata.format_version === undefined))
     return { shards };
@@ -56,17 +56,17 @@ export async function readManifest(folder: string): Promise<FolderManifest | und
   return { shards, metadata: metadata as DatasetMetadata };
 }
 
-/** A name that cannot lead out of the folder. */
+/** Checks that a name cannot lead out of the folder. */
 function nameInFolder(name: unknown, path: string): string {
   if (typeof name !== 'string' || name === '' || name === '.' || name === '..' || /[/\\\0]/.test(name))
     throw new InputError(
-      `${path}: names ${JSON.stringify(name)?.slice(0, 80)}, expected the plain name of something in its own folder`,
+      `${path}: names ${JSON.stringify(name)?.slice(0, 80)}, expected the plain name of a file or folder beside it`,
     );
   return name;
 }
 
 function shapeError(path: string, expected: string): InputError {
-  return new InputError(`${path}: has another shape than expected: ${expected}; make the dataset again`);
+  return new InputError(`${path}: has another shape than expected (${expected}); make the dataset again`);
 }
 
 async function readJson(path: string, mayBeMissing = false): Promise<unknown> {

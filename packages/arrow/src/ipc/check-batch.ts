@@ -1,13 +1,13 @@
 import { DamagedError, UnsupportedError } from './flatbuffer.js';
 import type { BatchLayout, ColumnType } from './message.js';
 
-/** Rows that a batch may have whatever its body is: of columns without values (nulls) alone. */
+/** Rows that a batch may have regardless of its body: columns of nulls take no bytes. */
 const EMPTY_ROWS = 1 << 20;
 
 /**
- * Holds a record batch against its schema: each buffer lies in the body and is as long as its column needs, and offsets
- * ascend and end within what they lead into.
- * @param body the batch's body, or, to leave out what its offsets are, its length
+ * Checks a record batch against its schema: each buffer is inside the body and as long as its column requires, and
+ * offsets ascend and stay within the values.
+ * @param body the batch's body, or only its length, which leaves the offsets unchecked
  * @throws DamagedError naming the column
  */
 export function checkBatch(
@@ -17,7 +17,7 @@ export function checkBatch(
 ): void {
   if (batch.codec !== undefined)
     throw new UnsupportedError(
-      `its record batches are compressed (${batch.codec}), which is not read here; write it without compression`,
+      `its record batches are compressed (${batch.codec}), which is not supported; write it without compression`,
     );
   const bytes = typeof body === 'number' ? body : body.length;
   if (batch.rows > 8 * bytes + EMPTY_ROWS)
@@ -31,7 +31,7 @@ export function checkBatch(
   walk.end();
 }
 
-/** As {@link checkBatch}, for the values of a dictionary. */
+/** Like {@link checkBatch}, for the values of a dictionary. */
 export function checkDictionary(column: ColumnType, batch: BatchLayout, body: Uint8Array | number): void {
   checkBatch([{ ...column, dictionary: undefined }], batch, body);
 }
@@ -41,7 +41,7 @@ interface BodyBuffer {
   length: number;
 }
 
-/** Goes through a batch's nodes and buffers in the order of its columns. */
+/** Walks through a batch's nodes and buffers in the order of its columns. */
 class BatchWalk {
   private node = 0;
   private buffer = 0;
@@ -60,7 +60,7 @@ class BatchWalk {
   column(column: ColumnType): number {
     const node = this.batch.nodes[this.node++];
     if (!node || node.nulls > node.length)
-      throw new DamagedError(`the lengths of column "${column.name}" are missing or cannot be`);
+      throw new DamagedError(`the lengths of column "${column.name}" are missing or impossible`);
     const { length } = node;
     if (column.kind === 'Null') return length;
     this.bits(column, length, 1, node.nulls === 0);
@@ -119,7 +119,7 @@ class BatchWalk {
       case 'RunEndEncoded':
       case 'ListView':
       case 'LargeListView':
-        throw new UnsupportedError(`column "${name}" is of the kind ${kind}, which is not read here`);
+        throw new UnsupportedError(`column "${name}" is of the type ${kind}, which is not supported`);
       default:
         this.bits(column, length, column.bits);
     }
@@ -141,7 +141,7 @@ class BatchWalk {
     return found;
   }
 
-  /** A buffer of `length` values of `bits` each; `mayBeEmpty` where readers then take it as absent. */
+  /** A buffer of `length` values of `bits` each; `mayBeEmpty` if readers take an empty one as absent. */
   private bits(column: ColumnType, length: number, bits: number, mayBeEmpty = false): BodyBuffer {
     const found = this.next(column);
     const isEnough = found.length >= Math.ceil((length * bits) / 8);
@@ -169,7 +169,7 @@ class BatchWalk {
     return last;
   }
 
-  /** Views hold up to 12 bytes themselves; longer values lie in one of the buffers that follow. */
+  /** Views contain up to 12 bytes inline; longer values are in one of the buffers that follow. */
   private views(column: ColumnType, length: number): void {
     const { offset } = this.bits(column, length, 128);
     const count = this.batch.variadicCounts[this.variadic++] ?? 0;

@@ -13,15 +13,15 @@ export type BufferCodec = 'LZ4' | 'ZSTD';
 
 /**
  * Decompresses one buffer of a record batch.
- * @param size bytes that it must grow to
- * @throws any error where it does not
+ * @param size bytes of the decompressed buffer
+ * @throws any error if the data does not have that size
  */
 export type BufferDecompressor = (codec: BufferCodec, bytes: Uint8Array, size: number) => Uint8Array;
 
-/** Bytes that the buffers of a batch may grow to. */
+/** Limit of a batch's decompressed bytes. */
 const MAX_BODY = 1 << 30;
 
-/** A batch's layout and body as they would be without compression. */
+/** Decompresses a batch: returns its layout and body as they are without compression. */
 export function decompressBatch(
   batch: BatchLayout,
   body: Uint8Array,
@@ -34,7 +34,7 @@ export function decompressBatch(
   for (const { offset, length } of batch.buffers) {
     if (offset + length > body.length || (length > 0 && length < 8))
       throw new DamagedError(`a compressed buffer at byte ${offset} of a batch does not fit into it`);
-    // −1 says that the buffer is as it was, since it did not become smaller.
+    // −1 marks a buffer stored uncompressed, because compression would not have shrunk it.
     const isPlain = length > 0 && view.getBigInt64(offset, true) === -1n;
     const size = length === 0 ? 0 : isPlain ? length - 8 : count64(view, offset);
     if (end + size > MAX_BODY)
@@ -62,7 +62,7 @@ function decompressed(
   throw new DamagedError(`a buffer of a batch is not ${codec} data of ${size} bytes`);
 }
 
-/** The start of the message with its layout replaced by this one. */
+/** The start of a message with its layout replaced. */
 export function withLayout(metadata: Uint8Array, { buffers }: BatchLayout, bodyLength: number): Uint8Array {
   const header = Message.decode(metadata).header() as BatchHeader | DictionaryBatch;
   const regions = buffers.map(({ offset, length }) => new BufferRegion(offset, length));

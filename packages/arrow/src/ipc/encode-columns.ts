@@ -9,7 +9,7 @@ export interface ListField {
   bits: 8 | 32;
 }
 
-// Numbers of Arrow's Schema.fbs, Message.fbs and File.fbs: the version, a message's kind, a type's kind.
+// Constants of Arrow's Schema.fbs, Message.fbs and File.fbs: version, message kinds, type kinds.
 const V5 = 4;
 const SCHEMA_HEADER = 1;
 const BATCH_HEADER = 3;
@@ -32,7 +32,7 @@ export function encodeListSchema(
   return frameMessage(finishMessage(builder, SCHEMA_HEADER, schema, 0, new Map()), []);
 }
 
-/** The message of a record batch with these columns, which have the same rows and no nulls; they are not copied. */
+/** The message of a record batch. The columns must have the same rows and no nulls; they are not copied. */
 export function encodeListBatch(
   columns: readonly ListColumn[],
   metadata: ReadonlyMap<string, string>,
@@ -43,7 +43,7 @@ export function encodeListBatch(
     const first = offsets[0]!;
     const end = offsets.at(-1)!;
     nodes.push(offsets.length - 1, end - first);
-    // Neither lists nor values have a bitmap of nulls.
+    // Empty validity bitmaps: neither lists nor values have nulls.
     const own = first === 0 ? offsets : offsets.map((offset) => offset - first);
     body.push(new Uint8Array(0), own, new Uint8Array(0), values.subarray(first, end));
   }
@@ -69,7 +69,7 @@ export function encodeListBatch(
   return frameMessage(finishMessage(builder, BATCH_HEADER, batch, bodyLength, metadata), body);
 }
 
-/** All that follows the last batch of a file. */
+/** Everything that follows the last batch of a file. */
 export function encodeListFooter(
   fields: readonly ListField[],
   metadata: ReadonlyMap<string, string>,
@@ -158,7 +158,7 @@ function addField(
   return builder.endObject();
 }
 
-/** Bytes that a schema with this metadata takes, mostly: a builder that has to grow copies what it holds. */
+/** Estimated bytes of a schema with this metadata, since growing a builder copies its contents. */
 function roomFor(metadata: ReadonlyMap<string, string>): number {
   let room = 1 << 10;
   for (const [key, value] of metadata) room += key.length + Math.ceil(1.25 * value.length);
@@ -184,7 +184,7 @@ function addOffsets(builder: Builder, offsets: readonly number[]): number {
   return builder.endVector();
 }
 
-/** A structure of two 64-bit numbers. */
+/** Adds a struct of two 64-bit numbers. */
 function addPair(builder: Builder, first: number, second: number): void {
   builder.prep(8, 16);
   builder.writeInt64(BigInt(second));

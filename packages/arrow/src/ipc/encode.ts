@@ -24,7 +24,7 @@ export function encodeBatch(batch: RecordBatch): EncodedMessage {
   return frameMessage(metadata, buffers);
 }
 
-/** All that follows the last batch of a file. */
+/** Everything that follows the last batch of a file. */
 export function encodeFooter(schema: Schema, blocks: FileBlock[]): Uint8Array[] {
   return frameFooter(Footer.encode(new Footer(schema, MetadataVersion.V5, blocks, [])));
 }

@@ -11,7 +11,9 @@ import { readFooter, readMessage } from './message.js';
 import { type MessageIndex, rowsOfBlock, scanMessages } from './scan.js';
 import { MessageChecker, namingDamage, refuseRest } from './verified.js';
 
-/** Random access to the record batches of one Arrow IPC file or stream on disk. All that is read is verified first. */
+/**
+ * Random access to the record batches of an Arrow IPC file or stream on disk. Everything is verified before it is read.
+ */
 export class ArrowFile {
   private readonly leading: Uint8Array;
   private readonly checker: MessageChecker;
@@ -26,7 +28,7 @@ export class ArrowFile {
     this.checker = new MessageChecker(index.columns);
   }
 
-  /** @throws InputError when the file does not exist, is no Arrow file, or is cut off or damaged */
+  /** @throws InputError if the file does not exist, is not an Arrow file, or is cut off or damaged */
   static async open(path: string): Promise<ArrowFile> {
     const file = await open(path).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') throw new InputError(`${path}: no such file`);
@@ -56,14 +58,14 @@ export class ArrowFile {
     return this.index.rows;
   }
 
-  /** Whether its end is there: a footer, or a stream's end marker. */
+  /** Whether the file has its end: a footer, or a stream's end marker. */
   get complete(): boolean {
     return this.index.complete;
   }
 
   /**
-   * Reads one batch; its columns are views of a single buffer, which may be given back with `giveBackMemory`.
-   * @throws InputError when it is damaged
+   * Reads one batch; its columns are views of a single buffer, which can be returned with `giveBackMemory`.
+   * @throws InputError if it is damaged
    */
   async batch(index: number): Promise<RecordBatch> {
     const block = this.index.blocks[index];
@@ -94,14 +96,14 @@ const MOST_PADDING = 64;
 const blockEnd = ({ offset, metaDataLength, bodyLength }: FileBlock): number =>
   offset + metaDataLength + bodyLength;
 
-/** Where a file's first message ends: its schema, behind the magic and six bytes of padding. */
+/** The end of a file's first message, the schema, which follows the magic and two bytes of padding. */
 async function schemaEnd(file: FileHandle, path: string): Promise<number> {
   const prefix = Buffer.alloc(8);
   await readAt(file, path, prefix, 8);
   return 16 + Math.max(0, prefix.readInt32LE(4));
 }
 
-/** What the footer of a file says. */
+/** Reads the footer of a file. */
 async function readIndex(path: string, file: FileHandle): Promise<MessageIndex> {
   const { size } = await file.stat();
   const tail = Buffer.alloc(10);
@@ -115,14 +117,15 @@ async function readIndex(path: string, file: FileHandle): Promise<MessageIndex> 
   const start = size - 10 - footerLength;
   await readAt(file, path, bytes, start);
   const { columns, batches, dictionaries } = namingDamage(path, () => readFooter(bytes, start));
-  if (dictionaries.length > 0) throw new InputError(`${path}: dictionary batches are not read here`);
+  if (dictionaries.length > 0)
+    throw new InputError(`${path}: dictionary batches are not supported; write it without dictionaries`);
   const schema = namingDamage(path, () => Footer.decode(bytes).schema);
   const checker = new MessageChecker(columns);
   const blocks = batches.map((block) => new FileBlock(block.metadataLength, block.bodyLength, block.offset));
   const rows: number[] = [];
   for (const block of blocks) rows.push(await rowsOfBlock(file, path, block, checker));
   const end = Math.max(await schemaEnd(file, path), ...blocks.map(blockEnd));
-  // Before its footer a file has at most an end marker and the padding of its writer.
+  // Only an end marker and padding may precede the footer.
   if (start - end > MOST_PADDING) refuseRest(path, start - end);
   return { schema, columns, blocks, rows, complete: true };
 }

@@ -1,16 +1,16 @@
-/** What {@link FlatTable} throws: a position in the bytes that cannot be. Callers name the file. */
+/** Thrown for bytes that contradict themselves or the schema. Callers add the file's name. */
 export class DamagedError extends Error {}
 
-/** Arrow that is sound and of a kind that is not read here. Callers name the file. */
+/** Thrown for sound Arrow of a kind that is not supported. Callers add the file's name. */
 export class UnsupportedError extends Error {}
 
-/** How deep tables may lie in each other: a schema's columns are nested a few times at most. */
+/** How deep tables may be nested; real schemas are nested a few times at most. */
 const MAX_DEPTH = 64;
 
 /**
- * A table of a flatbuffer, read with every offset and length held against the bytes first, as the reference
- * implementation's Verifier does. Tables may share their parts, so that few bytes could stand for an endless tree: what is
- * visited may not exceed the number of bytes much.
+ * A table of a flatbuffer. Every offset and length is checked against the bytes before it is used, as by the reference
+ * implementation's Verifier. Tables may share parts, so a few bytes could describe an endless tree: a budget in
+ * proportion to the bytes limits what is visited.
  *
  * @see https://flatbuffers.dev/internals/
  */
@@ -30,12 +30,12 @@ export class FlatTable {
   }
 
   private static at(view: DataView, position: number, depth: number, budget: { left: number }): FlatTable {
-    if (depth > MAX_DEPTH) throw new DamagedError('its tables are nested too deep');
+    if (depth > MAX_DEPTH) throw new DamagedError('its tables are nested too deeply');
     spend(budget, 4);
     const vtable = position - int32(view, position);
     const size = uint16(view, vtable);
     if (size < 4 || size % 2 !== 0 || vtable + size > view.byteLength)
-      throw new DamagedError(`no table stands at byte ${position}`);
+      throw new DamagedError(`there is no table at byte ${position}`);
     const length = uint16(view, vtable + 2);
     if (length < 4 || position + length > view.byteLength)
       throw new DamagedError(`the table at byte ${position} is longer than what follows`);
@@ -61,7 +61,7 @@ export class FlatTable {
     return at === undefined ? otherwise : this.view.getInt32(at, true);
   }
 
-  /** A number of bytes, rows or the like: 0 or more, and exact in JavaScript. */
+  /** A number of bytes, rows or the like: at least 0, and exact in JavaScript. */
   count(field: number): number {
     const at = this.field(field, 8);
     return at === undefined ? 0 : count64(this.view, at);
@@ -72,7 +72,7 @@ export class FlatTable {
     return at === undefined ? 0n : this.view.getBigInt64(at, true);
   }
 
-  /** The text of a string; empty where there is none. */
+  /** The text of a string; empty if the field is absent. */
   string(field: number): string {
     const at = this.field(field, 4);
     if (at === undefined) return '';
@@ -93,7 +93,7 @@ export class FlatTable {
     return Array.from({ length: this.length(start, 4) }, (_, i) => this.child(start + 4 + 4 * i));
   }
 
-  /** The elements of a vector of structures or numbers that have `size` bytes each, as read by `read`. */
+  /** The elements of a vector of structs or numbers of `size` bytes each, as read by `read`. */
   structs<T>(field: number, size: number, read: (view: DataView, at: number) => T): T[] {
     const at = this.field(field, 4);
     if (at === undefined) return [];
@@ -105,7 +105,7 @@ export class FlatTable {
     return FlatTable.at(this.view, indirect(this.view, at), this.depth + 1, this.budget);
   }
 
-  /** Where a field of so many bytes lies; `undefined` where it has its default. */
+  /** The position of a field of `size` bytes; `undefined` if the field has its default. */
   private field(index: number, size: number): number | undefined {
     const entry = 4 + 2 * index;
     if (entry + 2 > uint16(this.view, this.vtable)) return undefined;
@@ -125,7 +125,7 @@ export class FlatTable {
   }
 }
 
-/** A 64-bit number of bytes or rows at a place that is known to exist. */
+/** Reads a 64-bit number of bytes or rows at a position within the bytes. */
 export function count64(view: DataView, at: number): number {
   const value = view.getBigInt64(at, true);
   if (value < 0n || value > BigInt(Number.MAX_SAFE_INTEGER))
@@ -133,7 +133,7 @@ export function count64(view: DataView, at: number): number {
   return Number(value);
 }
 
-/** Where the offset at `at` leads. */
+/** The position to which the offset at `at` refers. */
 function indirect(view: DataView, at: number): number {
   return at + uint32(view, at);
 }
@@ -160,5 +160,5 @@ function uint32(view: DataView, at: number): number {
 
 function hold(view: DataView, at: number, size: number): void {
   if (at < 0 || at + size > view.byteLength)
-    throw new DamagedError(`an offset leads to byte ${at} of ${view.byteLength}`);
+    throw new DamagedError(`an offset points to byte ${at} of ${view.byteLength}`);
 }

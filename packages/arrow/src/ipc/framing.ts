@@ -1,12 +1,12 @@
 /** The bytes at both ends of an Arrow IPC file; the leading ones are padded to 8. */
 export const MAGIC = Buffer.from('ARROW1');
 export const LEADING_MAGIC = Buffer.from('ARROW1\0\0');
-/** Ends an Arrow IPC stream, and the messages of a file. */
+/** Marks the end of an Arrow IPC stream, and of the messages in a file. */
 export const END_OF_STREAM = Buffer.from([0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0]);
 
 const PADDING = Buffer.alloc(8);
 
-/** One encapsulated message, as buffers to be written one after another. */
+/** An encapsulated message, as buffers to be written one after another. */
 export interface EncodedMessage {
   buffers: Uint8Array[];
   /** Bytes of prefix, metadata and its padding. */
@@ -25,7 +25,7 @@ export function frameMetadata(flatbuffer: Uint8Array): Uint8Array {
   return bytes;
 }
 
-/** A message with these buffers as its body, each padded to 8 bytes; none is copied. */
+/** A message with these buffers as its body, each padded to 8 bytes and not copied. */
 export function frameMessage(metadata: Uint8Array, body: readonly ArrayBufferView[]): EncodedMessage {
   const buffers: Uint8Array[] = [metadata];
   let bodyLength = 0;
@@ -39,7 +39,7 @@ export function frameMessage(metadata: Uint8Array, body: readonly ArrayBufferVie
   return { buffers, metadataLength: metadata.length, bodyLength };
 }
 
-/** End of stream, footer, its length and the magic: all that follows the last batch of an IPC file. */
+/** End of stream, footer, its length and the magic: everything that follows the last batch of an IPC file. */
 export function frameFooter(footer: Uint8Array): Uint8Array[] {
   const length = Buffer.alloc(4);
   length.writeInt32LE(footer.length);

@@ -1,14 +1,14 @@
 import { count64, DamagedError, FlatTable, UnsupportedError } from './flatbuffer.js';
 
-/** A column's type, by the number that Arrow's Type union gives it, with what its buffers depend on. */
+/** A column's type, with the properties that its buffers depend on. */
 export interface ColumnType {
   /** Name of the column, for messages. */
   name: string;
   /** In Arrow's terms: Int, Utf8, List … */
   kind: TypeKind;
-  /** Bits of a value; 0 where values have no fixed width. */
+  /** Bits of a value; 0 if values have no fixed width. */
   bits: number;
-  /** Values of a row of a FixedSizeList. */
+  /** Values per row of a FixedSizeList. */
   listSize: number;
   children: ColumnType[];
   /** Id of the dictionary that the column's values are indices into. */
@@ -47,7 +47,7 @@ export const typeKinds = [
 ] as const;
 export type TypeKind = (typeof typeKinds)[number];
 
-/** The header of a record batch: the lengths of its columns, and where in the body their buffers lie. */
+/** The header of a record batch: the lengths of its columns, and the places of their buffers in the body. */
 export interface BatchLayout {
   rows: number;
   nodes: { length: number; nulls: number }[];
@@ -69,7 +69,7 @@ export interface ArrowMessage {
   bodyLength: number;
 }
 
-/** Where a message lies in a file. */
+/** The place of a message in a file. */
 export interface BlockPlace {
   offset: number;
   metadataLength: number;
@@ -84,10 +84,10 @@ export interface ArrowFooter {
 }
 
 /**
- * Reads all of a message that a reader will look at, holding each offset and length against the bytes, so that arrow-js,
- * which believes them, can read it after that.
+ * Reads every part of a message that a reader uses and checks each offset and length against the bytes, so that
+ * arrow-js, which trusts them, can read it afterwards.
  * @param bytes the flatbuffer
- * @throws DamagedError where the bytes are no such message
+ * @throws DamagedError if the bytes are not such a message
  */
 export function readMessage(bytes: Uint8Array): ArrowMessage {
   const message = FlatTable.root(bytes);
@@ -105,8 +105,8 @@ export function readMessage(bytes: Uint8Array): ArrowMessage {
 }
 
 /**
- * As {@link readMessage}, for the footer of a file.
- * @param end where the footer begins: all messages end before it
+ * Like {@link readMessage}, for the footer of a file.
+ * @param end where the footer begins; all messages end before it
  */
 export function readFooter(bytes: Uint8Array, end: number): ArrowFooter {
   const footer = FlatTable.root(bytes);
@@ -118,7 +118,7 @@ export function readFooter(bytes: Uint8Array, end: number): ArrowFooter {
   let total = 0;
   for (const { offset, metadataLength, bodyLength } of [...result.dictionaries, ...result.batches]) {
     total += metadataLength + bodyLength;
-    // Batches that share their bytes would make a small file an endless one.
+    // Batches that share bytes would make a small file endless.
     if (metadataLength < 8 || offset + metadataLength + bodyLength > end || total > end)
       throw new DamagedError(`a batch at byte ${offset} does not fit into the file`);
   }
@@ -132,7 +132,7 @@ function readBlock(view: DataView, at: number): BlockPlace {
 
 function readSchema(schema: FlatTable): ColumnType[] {
   readStrings(schema, 2);
-  if (schema.int16(0) !== 0) throw new UnsupportedError('its numbers are big-endian, which is not read here');
+  if (schema.int16(0) !== 0) throw new UnsupportedError('its numbers are big-endian, which is not supported');
   return schema.tables(1).map(readField);
 }
 
@@ -160,7 +160,7 @@ function readField(field: FlatTable): ColumnType {
   };
 }
 
-/** Bits of a value, and all other properties of a type that a reader looks at. */
+/** Bits of a value; also checks all other properties of the type that a reader uses. */
 function bitsOf(kind: TypeKind, type: FlatTable, name: string): number {
   switch (kind) {
     case 'Int':
@@ -209,7 +209,7 @@ function readBatch(batch: FlatTable): BatchLayout {
   };
 }
 
-/** Key-value metadata, which readers turn into a map. */
+/** Checks key-value metadata, which readers convert to a map. */
 function readStrings(table: FlatTable, field: number): void {
   for (const entry of table.tables(field)) {
     entry.string(0);

@@ -7,10 +7,10 @@ import { Message } from 'apache-arrow/ipc/metadata/message';
 import { type ArrowMessage, type ColumnType, readMessage } from './message.js';
 import { MessageChecker, namingDamage, refuseRest } from './verified.js';
 
-/** What stands in a sequence of encapsulated messages: their schema, and where the record batches lie. */
+/** The contents of a sequence of encapsulated messages: the schema, and the places of the record batches. */
 export interface MessageIndex {
   schema: Schema;
-  /** The schema's columns, to hold batches against. */
+  /** The schema's columns, against which batches are checked. */
   columns: ColumnType[];
   blocks: FileBlock[];
   /** Rows of each block. */
@@ -20,9 +20,9 @@ export interface MessageIndex {
 }
 
 /**
- * Walks over the messages from byte `start` to `end` (default: until the end-of-stream marker or the end of the file),
- * reading their metadata and skipping their bodies.
- * @throws InputError where the bytes are not Arrow IPC, or a message is cut off or damaged
+ * Scans the messages from byte `start` to `end` (default: to the end-of-stream marker or the end of the file), reading
+ * metadata and skipping bodies.
+ * @throws InputError if the bytes are not Arrow IPC, or a message is cut off or damaged
  */
 export async function scanMessages(
   file: FileHandle,
@@ -46,7 +46,8 @@ export async function scanMessages(
     const { bytes, message, length } = found;
     const { header, bodyLength } = message;
     if (position + length + bodyLength > size) throw truncated(path, position);
-    if (header.kind === 'dictionary') throw new InputError(`${path}: dictionary batches are not read here`);
+    if (header.kind === 'dictionary')
+      throw new InputError(`${path}: dictionary batches are not supported; write it without dictionaries`);
     namingDamage(path, () => checker.check(header, bodyLength));
     if (header.kind === 'schema') {
       const schema = namingDamage(path, () => Message.decode(bytes).header() as Schema);
@@ -61,7 +62,7 @@ export async function scanMessages(
   return { ...first, blocks, rows, complete };
 }
 
-/** Rows of the record batch whose message stands at `block`, held against the schema's columns. */
+/** Rows of the record batch at `block`, after checking it against the schema's columns. */
 export async function rowsOfBlock(
   file: FileHandle,
   path: string,

@@ -6,8 +6,8 @@ import { MAGIC } from './framing.js';
 import { type ColumnType, type MessageHeader, readMessage } from './message.js';
 
 /**
- * Turns what the verifier, or arrow-js after it, finds wrong with a file into one line that names the file.
- * @throws InputError in place of a {@link DamagedError} or an error that arrow-js trips over
+ * Turns an error of the verifier, or of arrow-js after it, into one line that names the file.
+ * @throws InputError instead of a {@link DamagedError} or an error in arrow-js
  */
 export function namingDamage<T>(path: string, read: () => T): T {
   try {
@@ -24,7 +24,7 @@ function damage(path: string, error: Error): InputError {
   return new InputError(`${path}: not a whole Arrow file (${reason}); make it again or copy it again`);
 }
 
-/** Holds messages against the schema that came first. */
+/** Checks messages against the schema, which comes first. */
 export class MessageChecker {
   private columns: ColumnType[] | undefined;
   private readonly dictionaries = new Map<bigint, ColumnType>();
@@ -33,14 +33,14 @@ export class MessageChecker {
     if (columns) this.setColumns(columns);
   }
 
-  /** @throws DamagedError where header and body do not fit each other or the schema */
+  /** @throws DamagedError if header and body do not fit each other or the schema */
   check(header: MessageHeader, body: Uint8Array | number): void {
     if (header.kind === 'schema') {
       if (this.columns) throw new DamagedError('a second schema follows the first');
       this.setColumns(header.columns);
       return;
     }
-    if (!this.columns) throw new DamagedError('no schema stands at its start');
+    if (!this.columns) throw new DamagedError('it does not start with a schema');
     if (header.kind === 'batch') {
       checkBatch(this.columns, header.batch, body);
       return;
@@ -61,14 +61,15 @@ export class MessageChecker {
 }
 
 /**
- * The messages of an Arrow stream, each whole and verified, for `RecordBatchReader.from`; of a file, which is a stream
- * between its leading magic and its footer, as well. Holds one message at a time in memory, however long the input is and
+ * Yields the messages of an Arrow stream, whole and verified, for `RecordBatchReader.from`. Also takes a file, which is
+ * a stream between the magic and the footer. Holds one message at a time in memory, however long the input is and
  * whatever lengths it claims.
  *
  * @param chunks the bytes, in pieces of any size
  * @param path names the input in messages
- * @param decompress reads compressed buffers, and messages are then given without compression. Default: they are refused
- * @throws InputError where it is damaged, cut off in a message, or compressed without `decompress`
+ * @param decompress decompresses buffers; messages are then yielded uncompressed. Default: compressed messages are
+ * refused
+ * @throws InputError if the input is damaged, cut off in a message, or compressed without `decompress`
  *
  * @example
  * ```ts
@@ -92,12 +93,12 @@ export async function* verifiedMessages(
   const head = await reader.read(8);
   const isFile = head !== undefined && MAGIC.equals(head.subarray(0, MAGIC.length));
   let prefix = isFile ? await reader.read(8) : head;
-  if (!prefix) throw damage(path, new DamagedError('no schema stands at its start'));
+  if (!prefix) throw damage(path, new DamagedError('it does not start with a schema'));
   while (prefix) {
     if (prefix.readInt32LE(0) !== -1)
-      throw damage(path, new DamagedError('no message stands where one should begin'));
+      throw damage(path, new DamagedError('there is no message where one should begin'));
     const length = prefix.readInt32LE(4);
-    // What follows the end of the stream is a file's footer: it, its length and the magic.
+    // In a file, the end of the stream is followed by the footer, its length and the magic.
     if (length === 0) {
       const rest = await reader.rest(10);
       const footer = isFile && rest.length >= 10 ? 10 + Math.max(0, rest.last.readInt32LE(0)) : 0;
@@ -123,9 +124,9 @@ export async function* verifiedMessages(
 }
 
 /**
- * Files that were joined byte by byte begin like one, and the rest of them would be lost without a word.
- * @param bytes how many follow what a reader takes for the end
- * @throws InputError when there are any
+ * Refuses files that were concatenated, since all but the first would be lost silently.
+ * @param bytes the number of bytes after what a reader takes for the end
+ * @throws InputError if there are any
  */
 export function refuseRest(path: string, bytes: number): void {
   if (bytes <= 0) return;
@@ -134,7 +135,7 @@ export function refuseRest(path: string, bytes: number): void {
   );
 }
 
-/** Reads given numbers of bytes from chunks; memory grows with what is there, not with what is asked for. */
+/** Reads given numbers of bytes from chunks; memory grows with the bytes that arrive, not with those requested. */
 class ChunkReader {
   private readonly chunks: AsyncIterator<Uint8Array>;
   private ahead: Uint8Array = new Uint8Array(0);
@@ -146,7 +147,7 @@ class ChunkReader {
     this.chunks = chunks[Symbol.asyncIterator]();
   }
 
-  /** So many bytes; `undefined` at the end. */
+  /** The next `count` bytes; `undefined` at the end. */
   async read(count: number): Promise<Buffer | undefined> {
     const parts: Uint8Array[] = [];
     for (let missing = count; missing > 0; ) {
@@ -166,7 +167,7 @@ class ChunkReader {
     return Buffer.concat(parts, count);
   }
 
-  /** How many bytes are left, and the last `count` of them. */
+  /** The number of bytes left, and the last `count` of them. */
   async rest(count: number): Promise<{ length: number; last: Buffer }> {
     let [length, last] = [this.ahead.length, Buffer.from(this.ahead.subarray(-count))];
     for (let next = await this.chunks.next(); !next.done; next = await this.chunks.next()) {

@@ -1,9 +1,9 @@
-/** CRC-32's polynomial, the bits reversed. */
+/** CRC-32's polynomial, with its bits reversed. */
 const POLYNOMIAL = 0xedb88320;
 
 /**
- * The CRC-32 of two runs of bytes, one after the other, from the CRC-32 of each and the second one's length: the first is
- * multiplied by x^(8 · length) modulo the polynomial, as zlib's `crc32_combine` does.
+ * The CRC-32 of two concatenated byte sequences, from the CRC-32 of each and the second one's length: multiplies the
+ * first by x^(8 · length) modulo the polynomial, like zlib's `crc32_combine`.
  */
 export function combineCrc32(first: number, second: number, secondLength: number): number {
   let product = first;
@@ -16,7 +16,7 @@ export function combineCrc32(first: number, second: number, secondLength: number
   return (product ^ second) >>> 0;
 }
 
-/** The product of two polynomials, whose highest power is the lowest bit, modulo CRC-32's. */
+/** The product of two polynomials modulo CRC-32's; the lowest bit is the highest power. */
 function multiply(a: number, b: number): number {
   let product = 0;
   let shifted = b;

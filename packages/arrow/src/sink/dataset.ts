@@ -20,7 +20,7 @@ import {
   type Split,
 } from '../metadata.js';
 import { metadataText } from '../metadata-text.js';
-import { addCounts } from './add-counts.js';
+import { addCounts } from './counts.js';
 import type { RowColumns } from './encodable.js';
 import {
   compareJobs,
@@ -38,54 +38,51 @@ import { soundEntries } from './sound.js';
 import { type SplitLayout, SplitWriter } from './split.js';
 import { UnitLog } from './unit-log.js';
 
-/** How a dataset is written to disk: {@link arrowFile} and {@link datasetFolder}. */
+/** Options of {@link arrowFile} and {@link datasetFolder}. */
 export interface DatasetSinkOptions {
-  /** What the dataset is. Default: what the batches' schema says, as the steps before have put it there. */
+  /** The dataset's description. Default: the one in the batches' schema, where earlier steps put it. */
   description?: DatasetDescription;
-  /** Replace an existing target that is a dataset, and what an interrupted run left. Default: false. */
+  /** Replaces an existing dataset and the remains of an interrupted run. Default: false. */
   overwrite?: boolean;
-  /** Files and folders that are read: a target that is or contains one of them is refused. Default: none. */
+  /** Files and folders being read: a target that is or contains one of them is refused. Default: none. */
   inputs?: readonly string[];
   /**
-   * Go on with what an interrupted run left, if it left something; the stream must then begin after the units finished
-   * there ({@link DatasetSink.ready}). Default: false.
+   * Continues an interrupted run, if there is one; the stream must then begin after the units finished by it ({@link
+   * DatasetSink.ready}). Default: false.
    */
   resume?: boolean;
-  /** Take the output from a process on another machine that seems to be writing it. Default: false. */
+  /** Takes over the output from a process on another machine that seems to be writing it. Default: false. */
   takeOver?: boolean;
-  /** Inputs and options of this run; a resumed run must have the same. Default: none, for runs that cannot be resumed. */
+  /** Inputs and options of this run, which a resumed run must share. Default: none; the run cannot be resumed. */
   job?: Job;
-  /** What units have used of the job's `inputs`, which may differ behind that. Default: all of them must be as they were. */
+  /** Tells which of the job's `inputs` the units have used; the others may change. Default: none may change. */
   usedInputs?: UsedInputs | undefined;
-  /**
-   * Stands in the metadata instead of what this stream counts, for a dataset that is put together of others. Default: what
-   * is counted.
-   */
+  /** Counts for the metadata of a dataset that is merged from others. Default: the counts of this stream. */
   counts?: DatasetCounts;
 }
 
 /**
- * What a layout of files adds to the common sink: where files are written and how they become the target.
+ * A layout of files for the common sink: where files are written and how they become the target.
  * @internal
  */
 export interface DatasetLayout extends SplitLayout {
-  /** The target, and what else belongs to it under a name of its own: none of them may exist without `overwrite`. */
+  /** The target and its companion; neither may exist without `overwrite`. */
   targets: { main: string; validation?: string };
-  /** What a target must be to be replaced. */
+  /** The kind of target that may be replaced. */
   replaceable: Replaceable;
-  /** Schema metadata beside the dataset's description. */
+  /** Schema metadata in addition to the dataset's description. */
   schemaMetadata?(columns: RowColumns): Map<string, string>;
-  /** Adds what belongs beside the rows and gives all files their names inside the working folder, on disk. */
+  /** Adds the files beside the rows and gives all files their final names inside the working folder, synced to disk. */
   prepare(writers: SplitWriter[], metadata: (writer: SplitWriter) => DatasetMetadata): Promise<void>;
-  /** Undoes {@link prepare}, as far as it went. */
+  /** Undoes {@link prepare}, as far as it got. */
   undoPrepare(): Promise<void>;
-  /** Where {@link prepare} puts what is to have a target's name. */
+  /** Where {@link prepare} puts what will become the targets. */
   prepared: { main: string; validation?: string };
 }
 
 /**
- * An object stream that takes record batches in the order of their units and makes a dataset of them on disk. All batches
- * have the columns of the first.
+ * An object stream that writes record batches, in the order of their units, as a dataset on disk. All batches must have
+ * the columns of the first.
  *
  * @example
  * ```ts
@@ -95,16 +92,16 @@ export interface DatasetLayout extends SplitLayout {
  * ```
  */
 export class DatasetSink extends Writable {
-  /** Sums over what has been written so far. */
+  /** Counts over the units written so far. */
   readonly counts: DatasetCounts = { rows: 0, tokens: 0 };
   private readonly locks: OutputLock[] = [];
   private journal: Journal | undefined;
   private log: UnitLog | undefined;
   private begun: Promise<void> | undefined;
   private writing: Promise<void> = Promise.resolve();
-  /** Whether targets may be replaced: by this run's options, or those of the run that it goes on with. */
+  /** Whether targets may be replaced, by the options of this run or of the one that it resumes. */
   private overwrites: boolean;
-  /** Whether an interrupted run had written everything, so that nothing is left to do. */
+  /** Whether an interrupted run had written everything, so nothing is left to do. */
   isComplete = false;
   private finished: readonly JournalEntry[] = [];
   private readonly writers = new Map<Split, SplitWriter>();
@@ -114,7 +111,7 @@ export class DatasetSink extends Writable {
   private unit = -1;
   private unitCounts: Record<string, number> = {};
   private hasFinishedUnits = false;
-  /** The unit of the last batch that this run (not one before it) wrote; −1 before the first. */
+  /** The unit of the last batch that this run, not an earlier one, wrote; −1 before the first. */
   private writtenUnit = -1;
 
   /** @internal {@link arrowFile} and {@link datasetFolder} make sinks. */
@@ -151,11 +148,11 @@ export class DatasetSink extends Writable {
   }
 
   /**
-   * Waits until the sink has the output to itself and knows what an interrupted run left.
-   * @returns the units that are there already; with {@link isComplete}, everything is
+   * Waits until the sink owns the output and knows what an interrupted run left.
+   * @returns the units that are already written; if {@link isComplete}, all are
    */
   async ready(): Promise<readonly JournalEntry[]> {
-    // A stream is constructed in the next turn.
+    // Node constructs a stream in the next tick.
     await new Promise((resolve) => process.nextTick(resolve));
     await this.begun;
     return this.finished;
@@ -181,8 +178,8 @@ export class DatasetSink extends Writable {
   }
 
   /**
-   * Takes up what an interrupted run left.
-   * @returns whether this run goes on with it, or finds everything done
+   * Restores what an interrupted run left.
+   * @returns whether this run continues it, or finds everything done
    */
   private async restore(resume: boolean, job: Job): Promise<boolean> {
     const partial = partialFolder(this.path);
@@ -216,7 +213,7 @@ export class DatasetSink extends Writable {
     return true;
   }
 
-  /** Journals of earlier versions do not say what has been used: these runs need all inputs as they were. */
+  /** Journals of earlier versions do not record the used inputs, so none of these may have changed. */
   private allowsOtherInputs(entries: readonly JournalEntry[]): boolean {
     const { usedInputs } = this.options;
     const last = entries.at(-1);
@@ -248,7 +245,7 @@ export class DatasetSink extends Writable {
     this.unit = place.unit;
     this.writtenUnit = place.unit;
     addCounts(this.unitCounts, batch.counts);
-    // The train file is there even when all rows go to validation; a validation file only when it has rows.
+    // The train file exists even if all rows go to validation; a validation file only if it has rows.
     await this.writerOf('train');
     if (place.split === 'validation' && batch.rows === 0) return;
     const writer = await this.writerOf(place.split);
@@ -275,7 +272,7 @@ export class DatasetSink extends Writable {
     return writer;
   }
 
-  /** The metadata of the schema that stands first, before anything is counted. */
+  /** The metadata of the leading schema, before anything is counted. */
   private leadingMetadata(split: Split): Map<string, string> {
     const metadata = this.layout.schemaMetadata?.(this.columns!) ?? new Map<string, string>();
     if (this.description) {
@@ -306,7 +303,7 @@ export class DatasetSink extends Writable {
     for (const lock of this.locks) lock.release();
   }
 
-  /** Gives everything its name; all of it is whole and on disk. */
+  /** Renames everything to its final name, once it is complete and on disk. */
   private async publish(hasValidation: boolean): Promise<void> {
     const { targets, prepared } = this.layout;
     const companions =
@@ -321,7 +318,7 @@ export class DatasetSink extends Writable {
 
   private metadataOf(writer: SplitWriter): DatasetMetadata {
     const rows_per_unit = writer.rowsPerUnit;
-    // How many tokens could have been masked is for the report; metadata keeps the names that it has always had.
+    // `maskable` is for the report; the metadata keeps its set of names.
     const { maskable, ...counts } = this.counts;
     return {
       ...this.description!,
@@ -331,9 +328,9 @@ export class DatasetSink extends Writable {
     };
   }
 
-  /** Work that a later run can go on with is kept; an empty working folder is not. */
+  /** Keeps work that a later run can resume, and removes an empty working folder. */
   private async release(failed: boolean): Promise<void> {
-    // A stream is destroyed without waiting for the batch that it is taking.
+    // Node destroys a stream without waiting for a batch that is being written.
     await this.writing.catch(() => {});
     try {
       if (!this.journal) return;
@@ -348,13 +345,13 @@ export class DatasetSink extends Writable {
     }
   }
 
-  /** Runs a step of the stream's; what the file system refuses becomes a line that says what to do. */
+  /** Runs a step of the stream; errors of the file system become a line that says what to do. */
   private settle(step: Promise<void>, callback: (error?: Error | null) => void): void {
     step.then(
       () => callback(),
       (error: NodeJS.ErrnoException) => {
-        const goesOn = this.options.job !== undefined;
-        callback(writeError(error, error.path ?? partialFolder(this.path), { goesOn }) as Error);
+        const resumable = this.options.job !== undefined;
+        callback(writeError(error, error.path ?? partialFolder(this.path), { resumable }) as Error);
       },
     );
   }

@@ -4,25 +4,25 @@ import type { BlockPlace } from '../ipc/message.js';
 import type { DatasetCounts, DatasetDescription } from '../metadata.js';
 import type { SelfWritingBatch } from './encoded.js';
 
-/** Rows as a sink writes them, whatever they came as. */
+/** Rows as a sink writes them, whatever form they arrived in. */
 export interface SinkRows {
   readonly rows: number;
   readonly place: BatchPlace | undefined;
   readonly counts: DatasetCounts;
-  /** What the steps before say about the dataset. */
+  /** The dataset's description by earlier steps. */
   readonly description: DatasetDescription | undefined;
   readonly columns: RowColumns;
   encode(): SinkMessage;
-  /** Gives the memory back; the rows must not be used any more. */
+  /** Returns the memory for reuse; the rows can no longer be used. */
   release(): void;
 }
 
-/** A message as buffers, or one that whoever made the rows writes himself. */
+/** A message as buffers, or one that the maker of the rows writes itself. */
 export type SinkMessage = EncodedMessage | SelfWritingBatch;
 
 /** The columns that all rows of a file have. */
 export interface RowColumns {
-  /** By name, the type of their values in Arrow's words, and whether they are lists of these. */
+  /** Per column, its name, the type of its values in Arrow's terms, and whether it holds lists of them. */
   readonly types: readonly { name: string; dtype: string; isList: boolean }[];
   encodeSchema(metadata: ReadonlyMap<string, string>): EncodedMessage;
   encodeFooter(metadata: ReadonlyMap<string, string>, blocks: readonly BlockPlace[]): Uint8Array[];

@@ -2,18 +2,17 @@ import { writevSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import type { ColumnBatch } from '../batch/column-batch.js';
 import type { BatchPlace } from '../batch/place.js';
-import { PLACE_KEY } from '../batch/place-key.js';
 import { encodeListBatch, type ListField } from '../ipc/encode-columns.js';
-import type { DatasetCounts } from '../metadata.js';
-import { countsOfColumns, listFields, rowsOf } from './count-columns.js';
+import { type DatasetCounts, PLACE_KEY } from '../metadata.js';
+import { countsOfColumns, listFields, rowsOf } from './counts.js';
 
-/** What a sink must know of a record batch whose bytes stay with whoever made it. Survives structured cloning. */
+/** What a sink needs to know about a record batch whose bytes stay with its maker. Survives structured cloning. */
 export interface EncodedBatch {
   /** Number of rows. */
   rows: number;
-  /** Where they stand in the whole input. */
+  /** Their place in the whole input. */
   place: BatchPlace;
-  /** What they add to the dataset's counts. */
+  /** Their contribution to the dataset's counts. */
   counts: DatasetCounts;
   /** Its columns. */
   fields: ListField[];
@@ -25,7 +24,7 @@ export interface EncodedBatch {
   crc32: number;
 }
 
-/** A record batch that its maker, perhaps another thread, writes at the place that the sink assigns. */
+/** A record batch that its maker, possibly another thread, writes at the position that the sink assigns. */
 export interface SelfWritingBatch extends EncodedBatch {
   /**
    * Writes the message into an open file.
@@ -35,7 +34,7 @@ export interface SelfWritingBatch extends EncodedBatch {
   write(descriptor: number, position: number): Promise<void>;
 }
 
-/** Encodes columns as a record batch's message, whose body is views of them. */
+/** Encodes columns as the message of a record batch; its body consists of views of them. */
 export function encodeColumns(batch: ColumnBatch): { encoded: EncodedBatch; buffers: Uint8Array[] } {
   const { columns, place } = batch;
   const metadata = new Map([[PLACE_KEY, JSON.stringify(place)]]);
@@ -52,7 +51,7 @@ export function encodeColumns(batch: ColumnBatch): { encoded: EncodedBatch; buff
   return { encoded, buffers };
 }
 
-/** Writes all of the buffers one after another into a file, from a position on. */
+/** Writes buffers one after another into a file, from a position on. */
 export function writeBuffers(descriptor: number, buffers: readonly Uint8Array[], position: number): void {
   let pending = buffers.filter(({ length }) => length > 0);
   for (let at = position; pending.length > 0; ) {

@@ -4,9 +4,10 @@ import { DatasetSink, type DatasetSinkOptions } from './dataset.js';
 import { partialFolder } from './journal.js';
 
 /**
- * A stream of record batches into one Arrow IPC file; validation rows go to a second one beside it (`out.arrow` →
- * `out.eval.arrow`). The files are written in `<path>.partial/` and appear under their names when they are whole.
- * @throws InputError (as the stream's error) when the target exists, or an interrupted run's partial target
+ * A sink that writes record batches into one Arrow IPC file, and validation rows into a second one beside it
+ * (`out.arrow` → `out.eval.arrow`). The files are written in `<path>.partial/` and appear under their names once they
+ * are complete.
+ * @throws InputError (as the stream's error) if the target, or an interrupted run's working folder, exists
  *
  * @example
  * ```ts
@@ -36,7 +37,7 @@ export function arrowFile(path: string, options?: DatasetSinkOptions): DatasetSi
 }
 
 /**
- * Where the validation rows of a dataset in one file lie.
+ * The file with the validation rows of a single-file dataset.
  *
  * @example
  * ```ts

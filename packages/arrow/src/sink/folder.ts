@@ -7,13 +7,13 @@ import type { RowColumns } from './encodable.js';
 import { partialFolder } from './journal.js';
 import type { Shard, SplitWriter } from './split.js';
 
-/** How {@link datasetFolder} writes. */
+/** Options of {@link datasetFolder}. */
 export interface DatasetFolderOptions extends DatasetSinkOptions {
   /** Bytes after which a shard ends, with the unit that reaches them. Default: 500e6, as Hugging Face datasets does. */
   shardBytes?: number | undefined;
 }
 
-/** The sidecar `manifest.json` beside a split's shards: its metadata, and what each shard must hold. */
+/** The `manifest.json` beside a split's shards: its metadata, and the size and checksum of each shard. */
 export interface FolderManifest {
   metadata?: DatasetMetadata;
   shards: (Shard & { file: string })[];
@@ -31,9 +31,9 @@ const datasetContents: Replaceable = {
 };
 
 /**
- * A stream of record batches into a folder that Hugging Face `datasets.load_from_disk` opens as it is: a dataset, or,
- * with validation rows, a dict of `train` and `validation`. It is put together in `<path>.partial/`.
- * @throws InputError (as the stream's error) when the target exists, or an interrupted run's partial target
+ * A sink that writes record batches into a folder for Hugging Face `datasets.load_from_disk`: a dataset or, with
+ * validation rows, a dict of `train` and `validation`. The folder is assembled in `<path>.partial/`.
+ * @throws InputError (as the stream's error) if the target, or an interrupted run's working folder, exists
  *
  * @example
  * ```ts
@@ -120,7 +120,7 @@ async function prepareSplit(
   await writeFile(join(folder, MANIFEST), JSON.stringify(manifest));
 }
 
-/** Gives shards that had their final names already the names under which they are written. */
+/** Renames shards from their final names back to those under which they are written. */
 async function renameBack(
   folder: string,
   shardPath: (split: Split, shard: number) => string,

@@ -1,9 +1,9 @@
 import { type FileHandle, open, readdir, readFile, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError, makeFolders, mention, type Replaceable, say, syncFolder, syncName } from '@mlm/base';
-import type { Split } from '../metadata.js';
+import { isRecord, type Split } from '../metadata.js';
 
-/** How far one split's files had been written after a unit. */
+/** How far the files of a split were written at the end of a unit. */
 export interface SplitProgress {
   /** Rows of this unit. */
   rows: number;
@@ -17,53 +17,53 @@ export interface SplitProgress {
   crc32: number;
 }
 
-/** One line of the journal: a unit whose rows are all on disk. */
+/** A line of the journal: a unit whose rows are all on disk. */
 export interface JournalEntry {
   /** Number of the unit. */
   unit: number;
-  /** By split, how far its files had been written. */
+  /** By split, how far its files were written. */
   splits: Partial<Record<Split, SplitProgress>>;
-  /** This unit's share of the dataset's counts. */
+  /** This unit's contribution to the dataset's counts. */
   counts: Record<string, number>;
-  /** The inputs that it and the units before it have used, where {@link UsedInputs} tells. */
+  /** The inputs that the units so far have used, if {@link UsedInputs} tells. */
   used?: InputsUsed;
 }
 
-/** The leading files of the inputs that units up to one have used. */
+/** The leading input files that the units so far have used. */
 export interface InputsUsed {
-  /** How many. */
+  /** Their number. */
   files: number;
-  /** Bytes of the last of them that have been used. */
+  /** How far the last of them has been used, in bytes. */
   end: number;
-  /** Of their names, sizes and times. */
+  /** Hash of their names, sizes and times. */
   digest: string;
 }
 
-/** Tells what units have used of the inputs: a resumed run may have other inputs behind that. */
+/** Tells which inputs the units have used. A resumed run may have other inputs after those. */
 export interface UsedInputs {
-  /** What has been used up to the end of a unit. */
+  /** The inputs used up to the end of a unit. */
   after(unit: number): InputsUsed | undefined;
-  /** Whether that is there as it was. */
+  /** Whether those inputs are unchanged. */
   allows(used: InputsUsed): boolean;
 }
 
-/** The last line: all files are whole and on disk, and only their names are to change. */
+/** The last line: all files are complete and on disk and only need to be renamed. */
 const PUBLISHING = '{"publishing":true,"whole":true}';
 const JOURNAL = 'journal.jsonl';
 
-/** What a run was asked to do and on which inputs; a resumed run must have been asked the same. */
+/** The inputs and options of a run, which a resumed run must share. */
 export type Job = Record<string, unknown>;
 
-/** What is known of a run from its journal. */
+/** The contents of a run's journal. */
 export interface JournalContents {
   job: Job;
-  /** Whether the run was to replace what has the target's name. */
+  /** Whether the run may replace the target. */
   overwrites: boolean;
   entries: JournalEntry[];
   isPublishing: boolean;
 }
 
-/** The working folder `<target>.partial/`: what was asked for, and a journal of the units finished so far. */
+/** The journal in the working folder `<target>.partial/`: the run's job and the units finished so far. */
 export class Journal {
   private constructor(private readonly file: FileHandle) {}
 
@@ -76,7 +76,7 @@ export class Journal {
     return journal;
   }
 
-  /** Goes on with a journal after these of its entries; those after them are taken out. */
+  /** Continues a journal after the given number of entries, and removes the others. */
   static async resume(folder: string, entries: number): Promise<Journal> {
     const path = join(folder, JOURNAL);
     const { ends } = wholeLines(await readFile(path));
@@ -86,12 +86,12 @@ export class Journal {
     return new Journal(await open(path, 'a'));
   }
 
-  /** To be called when the rows of these units are on disk. */
+  /** Call it once the rows of these units are on disk. */
   async append(entries: readonly JournalEntry[]): Promise<void> {
     if (entries.length > 0) await this.write(entries.map((entry) => JSON.stringify(entry)));
   }
 
-  /** To be called when all files are whole and on disk. */
+  /** Call it once all files are complete and on disk. */
   async appendPublishing(): Promise<void> {
     await this.write([PUBLISHING]);
   }
@@ -107,9 +107,9 @@ export class Journal {
 }
 
 /**
- * Reads the journal in a working folder; `undefined` where none has been begun. What a kill or a power loss left behind the
- * last entry that can be read is left out.
- * @throws InputError when something else lies there
+ * Reads the journal in a working folder; `undefined` if there is none. Ignores what a kill or a power loss left after
+ * the last readable entry.
+ * @throws InputError if the file is something else
  */
 export async function readJournal(folder: string): Promise<JournalContents | undefined> {
   const path = join(folder, JOURNAL);
@@ -121,7 +121,9 @@ export async function readJournal(folder: string): Promise<JournalContents | und
   if (lines.length === 0) return undefined;
   const job = parseLine(lines[0]!);
   if (!job)
-    throw new InputError(say`${path}: is no journal of a run; use ${mention('overwrite')} to begin anew`);
+    throw new InputError(
+      say`${path}: is not the journal of a run; use ${mention('overwrite')} to start over`,
+    );
   const { overwrites = false, ...rest } = job;
   const entries: JournalEntry[] = [];
   for (const line of lines.slice(1)) {
@@ -133,14 +135,14 @@ export async function readJournal(folder: string): Promise<JournalContents | und
 }
 
 /**
- * The units that an interrupted run had finished in `<target>.partial/`; empty when there is no such run.
- * A resumed run may leave out their work.
+ * The units that an interrupted run finished in `<target>.partial/`; empty if there is no such run. A resumed run can
+ * skip them.
  */
 export async function finishedUnits(target: string): Promise<JournalEntry[]> {
   return (await readJournal(partialFolder(target)))?.entries ?? [];
 }
 
-/** @throws InputError naming the first thing that differs from the run that began and may not */
+/** @throws InputError naming the first difference to the interrupted run that matters */
 export function compareJobs(before: Job, job: Job, folder: string, mayDiffer: readonly string[] = []): void {
   const now = JSON.parse(JSON.stringify(job)) as Job;
   for (const name of new Set([...Object.keys(before), ...Object.keys(now)])) {
@@ -151,12 +153,12 @@ export function compareJobs(before: Job, job: Job, folder: string, mayDiffer: re
   }
 }
 
-/** Where a target is put together until it is whole. */
+/** The folder in which a target is assembled. */
 export function partialFolder(target: string): string {
   return `${target.replace(/\/+$/, '')}.partial`;
 }
 
-/** What such a folder holds, whether files or folders are made in it; `old/` is what is being replaced. */
+/** The contents of a working folder, for single files and for folders; `old/` contains what is being replaced. */
 export const partialContents: Replaceable = {
   kind: 'folder',
   name: 'a folder of an interrupted run',
@@ -168,8 +170,8 @@ export const partialContents: Replaceable = {
 };
 
 /**
- * Removes the working folder of a target, with everything in it. The journal goes last, so that the folder is known as one
- * of ours for as long as it holds anything.
+ * Removes the working folder of a target with its contents. The journal is removed last, so that the folder is
+ * recognizable for as long as it has contents.
  */
 export async function removePartial(target: string): Promise<void> {
   const folder = partialFolder(target);
@@ -184,7 +186,7 @@ export async function removePartial(target: string): Promise<void> {
   await rmdir(folder);
 }
 
-/** The lines that end in a line feed, and where each ends: a process that was killed may leave a partial last line. */
+/** The complete lines and their ends; a killed process may leave a partial last line. */
 function wholeLines(bytes: Buffer): { lines: string[]; ends: number[] } {
   const lines: string[] = [];
   const ends: number[] = [];
@@ -200,9 +202,7 @@ function wholeLines(bytes: Buffer): { lines: string[]; ends: number[] } {
 function parseLine(line: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(line);
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : undefined;
+    return isRecord(value) ? value : undefined;
   } catch {
     return undefined;
   }
@@ -211,8 +211,4 @@ function parseLine(line: string): Record<string, unknown> | undefined {
 function isEntry(value: Record<string, unknown>): value is Record<string, unknown> & JournalEntry {
   const { unit, splits, counts } = value;
   return typeof unit === 'number' && isRecord(splits) && isRecord(counts);
-}
-
-function isRecord(value: unknown): boolean {
-  return typeof value === 'object' && value !== null;
 }

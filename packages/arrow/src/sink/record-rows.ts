@@ -1,12 +1,13 @@
 import { DataType, type Field, type RecordBatch, Schema } from 'apache-arrow';
 import { FileBlock } from 'apache-arrow/ipc/metadata/file';
+import { listColumn } from '../batch/column.js';
 import { descriptionOf, placeOf } from '../batch/place.js';
 import { releaseBatch } from '../batch/release.js';
 import { encodeBatch, encodeFooter, encodeSchema } from '../ipc/encode.js';
-import { countsOf } from './count.js';
+import type { DatasetCounts } from '../metadata.js';
 import type { RowColumns, SinkRows } from './encodable.js';
 
-/** A record batch of arrow-js, with columns of any type. */
+/** The rows of an arrow-js record batch, with columns of any type. */
 export function recordRows(batch: RecordBatch): SinkRows {
   return {
     rows: batch.numRows,
@@ -33,4 +34,25 @@ export function recordColumns(fields: Field[]): RowColumns {
         blocks.map((block) => new FileBlock(block.metadataLength, block.bodyLength, block.offset)),
       ),
   };
+}
+
+/** A batch's contribution to the dataset's counts: its rows and tokens, and what earlier steps counted in its place. */
+function countsOf(batch: RecordBatch): DatasetCounts {
+  const counted = placeOf(batch)?.counts;
+  return { rows: batch.numRows, tokens: counted?.tokens ?? tokensOf(batch), ...counted };
+}
+
+/** Tokens of a batch: the positions where the attention mask is 1, or all if there is none. */
+function tokensOf(batch: RecordBatch): number {
+  const names = batch.schema.fields.map((field) => field.name);
+  if (!names.includes('attention_mask')) {
+    if (!names.includes('input_ids')) return 0;
+    const { offsets } = listColumn(batch, 'input_ids');
+    return (offsets.at(-1) ?? 0) - (offsets[0] ?? 0);
+  }
+  const { values, offsets } = listColumn(batch, 'attention_mask');
+  const end = offsets.at(-1) ?? 0;
+  let tokens = 0;
+  for (let i = offsets[0] ?? 0; i < end; i++) tokens += values[i]!;
+  return tokens;
 }

@@ -31,11 +31,11 @@ function write(path: string, inputs: string[] = [], part?: { rank: number; world
 }
 
 test.each([
-  ['notes.txt', 'd', /holds notes\.txt, which is no part of a dataset folder/],
-  ['state.json', 'd/', /holds corpus\/, which|holds corpus\/a\.txt/],
+  ['notes.txt', 'd', /contains notes\.txt, which is not part of a dataset folder/],
+  ['state.json', 'd/', /contains corpus\/, which|contains corpus\/a\.txt/],
   ['data.arrow', 'd', /is not a dataset folder \(no state\.json/],
   ['x', 'd/x', /is not a dataset folder/],
-  ['a.arrow/x', 'd/a.arrow', /is no plain file/],
+  ['a.arrow/x', 'd/a.arrow', /is not a regular file/],
   ['../keep', 'd', undefined],
 ])('overwrite with %s in the way', async (file, target, message) => {
   const root = folderWith('d/');
@@ -56,7 +56,7 @@ test('overwrite replaces a dataset folder and one of an interrupted run, but no 
   await write(join(root, 'out'));
   mkdirSync(join(root, 'out.partial'));
   writeFileSync(join(root, 'out.partial', 'mine.txt'), '');
-  await expect(write(join(root, 'out'))).rejects.toThrow(/holds mine\.txt/);
+  await expect(write(join(root, 'out'))).rejects.toThrow(/contains mine\.txt/);
 });
 
 test('a target that is or contains an input is refused, also behind a link', async () => {

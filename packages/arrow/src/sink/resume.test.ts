@@ -148,10 +148,10 @@ for (const name of ['out.arrow', 'out'])
       mkdirSync(partial());
       writeFileSync(partial('notes.txt'), '');
       for (const options of [{}, { resume: true }, { overwrite: true }])
-        await expect(write(units, options)).rejects.toThrow(/holds notes\.txt/);
+        await expect(write(units, options)).rejects.toThrow(/contains notes\.txt/);
       rmSync(partial('notes.txt'));
       writeFileSync(partial('journal.jsonl'), 'dear diary\n');
-      await expect(write(units, { resume: true })).rejects.toThrow(/journal\.jsonl: is no journal/);
+      await expect(write(units, { resume: true })).rejects.toThrow(/journal\.jsonl: is not the journal/);
       expect(existsSync(partial('journal.jsonl'))).toBe(true);
     });
 

@@ -1,29 +1,29 @@
 import type { RecordBatch } from 'apache-arrow';
 import type { ColumnBatch } from '../batch/column-batch.js';
 import { KEPT_BYTES } from '../batch/memory.js';
-import { PLACE_KEY } from '../batch/place-key.js';
 import {
   encodeListBatch,
   encodeListFooter,
   encodeListSchema,
   type ListField,
 } from '../ipc/encode-columns.js';
-import { countsOfColumns, listFields, rowsOf } from './count-columns.js';
+import { PLACE_KEY } from '../metadata.js';
+import { countsOfColumns, listFields, rowsOf } from './counts.js';
 import type { RowColumns, SinkRows } from './encodable.js';
 import type { SelfWritingBatch } from './encoded.js';
 
-/** Plain columns whose memory returns to their maker once they are written. */
+/** Plain columns whose memory returns to their maker once they have been written. */
 export interface ReleasableColumns extends ColumnBatch {
   giveBack?(memory: ArrayBuffer[]): void;
 }
 
 /**
- * What a sink takes: record batches of arrow-js, plain columns, which need no arrow-js, or, where it writes files, batches
- * whose makers write them.
+ * Input of a sink: arrow-js record batches, plain columns, which need no arrow-js, or, for a sink that writes files,
+ * batches that their makers write.
  */
 export type SinkInput = RecordBatch | ReleasableColumns | SelfWritingBatch;
 
-/** Prepares what arrives for writing. arrow-js is loaded only where record batches of its own arrive. */
+/** Prepares input for writing. Loads arrow-js only for its own record batches. */
 export async function sinkRows(input: SinkInput): Promise<SinkRows> {
   if (isSelfWriting(input)) return selfWritingRows(input);
   if (!isColumns(input)) return (await import('./record-rows.js')).recordRows(input);

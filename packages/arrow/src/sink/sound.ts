@@ -5,9 +5,9 @@ import type { Split } from '../metadata.js';
 import type { JournalEntry, SplitProgress } from './journal.js';
 
 /**
- * The leading entries of a journal whose rows are in the files as the journal says, by size and checksum. After a power
- * loss, or when somebody has changed a file, these may be fewer than it names.
- * @param shardPath where a shard lies
+ * The leading entries of a journal that sizes and checksums of the files confirm. After a power loss, or if someone
+ * changed a file, these may not be all.
+ * @param shardPath path of a shard
  */
 export async function soundEntries(
   entries: readonly JournalEntry[],
@@ -33,7 +33,7 @@ export async function soundEntries(
   return entries.slice(0, sound);
 }
 
-/** Index of the first of the ascending `claims` about a file that does not hold; `undefined` where all do. */
+/** Index of the first of the ascending `claims` about a file that is wrong; `undefined` if all are right. */
 async function firstUnsound(path: string, claims: readonly SplitProgress[]): Promise<number | undefined> {
   const size = (await stat(path).catch(() => undefined))?.size ?? -1;
   const short = claims.findIndex(({ end }) => end > size);

@@ -8,10 +8,10 @@ import type { RowColumns, SinkRows } from './encodable.js';
 import type { JournalEntry, SplitProgress } from './journal.js';
 import { type ArrowFormat, ArrowWriter } from './writer.js';
 
-/** How a split's rows lie in files. */
+/** How a split's rows are divided into files. */
 export interface SplitLayout {
   format: ArrowFormat;
-  /** A new shard begins with the first unit after this many bytes. Infinity: one file only. */
+  /** A new shard begins with the first unit after this many bytes. Infinity: a single file. */
   shardBytes: number;
   /** Path of a shard while the dataset is being written. */
   shardPath(split: Split, shard: number): string;
@@ -24,15 +24,15 @@ export interface Shard {
   crc32: number;
 }
 
-/** Writes the rows of one split into one or more files, and knows where each unit ended. */
+/** Writes the rows of one split into one or more files and records where each unit ends. */
 export class SplitWriter {
   /** Index: unit number. */
   readonly rowsPerUnit: number[] = [];
   readonly shards: Shard[] = [];
   private current: ArrowWriter | undefined;
-  /** Shards whose end is written and may not be on disk yet. */
+  /** Finished shards that may not be on disk yet. */
   private ended: ArrowWriter[] = [];
-  /** Whether a shard's name may not be on disk yet. */
+  /** Whether the name of a new shard may not be on disk yet. */
   private hasNewName = false;
   private unitRows = 0;
 
@@ -40,7 +40,7 @@ export class SplitWriter {
     readonly split: Split,
     private readonly layout: SplitLayout,
     readonly columns: RowColumns,
-    /** Of the schema that stands first. */
+    /** Metadata of the leading schema. */
     readonly metadata: ReadonlyMap<string, string>,
   ) {}
 
@@ -55,7 +55,7 @@ export class SplitWriter {
     return writer;
   }
 
-  /** Goes on after the last of the finished units; `undefined` when none of them has rows in this split. */
+  /** Continues after the last finished unit; `undefined` if none has rows in this split. */
   static async resume(
     split: Split,
     layout: SplitLayout,
@@ -77,13 +77,13 @@ export class SplitWriter {
         crc32: progress.crc32,
       };
     }
-    // The journal knows the shards as they were after a unit; all but the last have been ended since.
+    // The journal has the shards' sizes at the end of a unit; all but the last have since got their end marker.
     if (layout.format === 'stream')
       for (const shard of writer.shards.slice(0, -1)) extendShard(shard, [END_OF_STREAM]);
     return writer;
   }
 
-  /** Appends a batch of rows of the unit that is being written. */
+  /** Appends a batch of rows of the current unit. */
   async write(batch: SinkRows): Promise<void> {
     this.unitRows += batch.rows;
     if (batch.rows === 0) return;
@@ -103,7 +103,7 @@ export class SplitWriter {
     }
   }
 
-  /** To be called after a unit's last batch. */
+  /** Call it after a unit's last batch. */
   endUnit(unit: number): SplitProgress {
     const rows = this.unitRows;
     this.countUnit(unit, rows);
@@ -112,13 +112,13 @@ export class SplitWriter {
     return { rows, shard: this.shards.length - 1, end: bytes, shard_rows, crc32 };
   }
 
-  /** Ends the last file; `metadata` is its footer's. All of the split is on disk then. */
+  /** Finishes the last file, with `metadata` in its footer, and syncs the whole split to disk. */
   async finish(metadata: ReadonlyMap<string, string>): Promise<void> {
     await this.endShard(metadata);
     await this.sync();
   }
 
-  /** What has been written so far is on disk when this returns. */
+  /** Syncs everything written so far to disk. */
   async sync(): Promise<void> {
     const { ended, hasNewName } = this;
     this.ended = [];

@@ -7,17 +7,17 @@ import { metadataText } from '../metadata-text.js';
 import type { SinkRows } from './encodable.js';
 import { type SinkInput, sinkRows } from './rows.js';
 
-/** How {@link arrowStream} writes. */
+/** Options of {@link arrowStream}. */
 export interface ArrowStreamOptions {
-  /** What the dataset is. Default: what the batches' schema says, as the steps before have put it there. */
+  /** The dataset's description. Default: the one in the batches' schema, where earlier steps put it. */
   description?: DatasetDescription;
   /** End `output` with the stream. Default: false for standard output, else true. */
   end?: boolean;
 }
 
 /**
- * A stream of record batches into a byte stream (standard output, a socket) as an Arrow IPC stream. Its schema goes first
- * and so carries no counts. An error of `output` becomes the stream's error.
+ * A sink that writes record batches into a byte stream (standard output, a socket) as an Arrow IPC stream. The schema
+ * comes first, so it contains no counts. An error of `output` becomes the stream's error.
  *
  * @example
  * ```ts
@@ -31,7 +31,7 @@ export interface ArrowStreamOptions {
 export function arrowStream(output: Writable, options: ArrowStreamOptions = {}): Writable {
   const { end = output !== process.stdout } = options;
   let begun = false;
-  // The reader at the other end may go away (`| head`): its stream's error must end ours.
+  // The reader may close its end (`| head`): the output's error must end this stream.
   const failed = new Promise<never>((_, reject) => output.once('error', reject));
   failed.catch(() => {});
   const write = async (buffers: Uint8Array[]) => {

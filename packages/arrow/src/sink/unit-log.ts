@@ -2,27 +2,27 @@ import { setTimeout } from 'node:timers/promises';
 import type { Journal, JournalEntry } from './journal.js';
 
 /**
- * Between two syncs as much time passes as the last one took, or this much if that is more. The disk works while the threads
- * do, since what has not been synced when the last rows are written is waited for.
+ * The shortest pause between two syncs; after a long one, the pause is as long as the sync. Syncing often keeps the
+ * disk working beside the threads, so that little is left to wait for at the end.
  */
 const LEAST_PAUSE_MS = 100;
 
-/** Journals units in the background once their rows are on disk: the journal never says more than the disk holds. */
+/** Records units in the journal, in the background, once their rows are on disk. */
 export class UnitLog {
   private waiting: JournalEntry[] = [];
   private running: Promise<void> | undefined;
   private failure: { error: unknown } | undefined;
   private readonly hurry = new AbortController();
 
-  /** @param syncRows brings all rows written so far onto the disk */
+  /** @param syncRows syncs all rows written so far to disk */
   constructor(
     private readonly journal: Journal,
     private readonly syncRows: () => Promise<void>,
   ) {}
 
   /**
-   * Takes a unit whose rows have been written.
-   * @throws what an earlier sync failed with
+   * Adds a unit whose rows have been written.
+   * @throws the error of an earlier sync
    */
   add(entry: JournalEntry): void {
     if (this.failure) throw this.failure.error;
@@ -32,7 +32,7 @@ export class UnitLog {
     });
   }
 
-  /** Brings all units that were added onto the disk and into the journal. */
+  /** Syncs all added units and records them in the journal. */
   async close(): Promise<void> {
     this.hurry.abort();
     await this.running;
@@ -47,7 +47,7 @@ export class UnitLog {
       await this.syncRows();
       await this.journal.append(entries);
       const pause = Math.max(LEAST_PAUSE_MS, performance.now() - start);
-      // Whoever closes the log does not wait; nor does the pause keep the process alive.
+      // Closing the log ends the pause, and the pause does not keep the process alive.
       await setTimeout(pause, undefined, { signal: this.hurry.signal, ref: false }).catch(() => {});
     }
     this.running = undefined;

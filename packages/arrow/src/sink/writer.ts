@@ -4,14 +4,14 @@ import type { BlockPlace } from '../ipc/message.js';
 import type { RowColumns, SinkMessage } from './encodable.js';
 import { bytesAfter } from './encoded.js';
 
-/** Which of the two Arrow IPC formats: a file (footer, random access) or a stream. */
+/** The two Arrow IPC formats: a file (footer, random access) or a stream. */
 export type ArrowFormat = 'file' | 'stream';
 
-/** Writes encoded record batches one after another into a file on disk, from memory as it lies there. */
+/** Writes encoded record batches one after another into a file on disk, without copying them. */
 export class ArrowWriter {
-  /** Messages that are writing themselves; none of these promises is rejected. */
+  /** Pending writes of messages that write themselves; these promises never reject. */
   private readonly writing = new Set<Promise<void>>();
-  /** What the first of them failed with. */
+  /** The error of the first one that failed. */
   private failure: Error | undefined;
 
   private constructor(
@@ -35,13 +35,13 @@ export class ArrowWriter {
     return { writer, buffers };
   }
 
-  /** Goes on with a file that {@link create} began, after its first `end` bytes; what follows them is cut off. */
+  /** Continues a file that {@link create} began, after truncating it to `end` bytes. */
   static async resume(
     path: string,
     format: ArrowFormat,
     end: number,
   ): Promise<{ writer: ArrowWriter; columns: RowColumns; metadata: ReadonlyMap<string, string> }> {
-    // What wrote the file before may have had other columns than plain ones: arrow-js reads them.
+    // The file may have other columns than plain ones, so arrow-js reads its schema.
     const [{ scanMessages }, { recordColumns }] = await Promise.all([
       import('../ipc/scan.js'),
       import('./record-rows.js'),
@@ -68,7 +68,7 @@ export class ArrowWriter {
     return this.position;
   }
 
-  /** Appends a message; one that writes itself may still be doing so when this resolves. */
+  /** Appends a message. One that writes itself may still be writing when this resolves. */
   async write(message: SinkMessage): Promise<void> {
     if (this.failure) throw this.failure;
     const { metadataLength, bodyLength } = message;
@@ -81,21 +81,21 @@ export class ArrowWriter {
     }
   }
 
-  /** Writes what follows the last batch; `metadata` is the one for a file's footer. */
+  /** Writes what follows the last batch; `metadata` goes into a file's footer. */
   async finish(columns: RowColumns, metadata: ReadonlyMap<string, string>): Promise<Uint8Array[]> {
     const buffers = this.format === 'file' ? columns.encodeFooter(metadata, this.blocks) : [END_OF_STREAM];
     await this.append(buffers);
     return buffers;
   }
 
-  /** What has been written so far is on disk when this returns. */
+  /** Syncs everything written so far to disk. */
   async sync(): Promise<void> {
     await Promise.all(this.writing);
     if (this.failure) throw this.failure;
     await this.file.datasync().catch(this.addPath);
   }
 
-  /** The descriptor is closed only when nothing writes to it any more. */
+  /** Closes the file once all writes have ended. */
   async close(): Promise<void> {
     await Promise.all(this.writing);
     await this.file.close();
@@ -123,7 +123,7 @@ export class ArrowWriter {
     this.position += total;
   }
 
-  /** Errors of a file handle do not say which file it is. */
+  /** Errors of a file handle do not name the file. */
   private readonly addPath = (error: NodeJS.ErrnoException): never => {
     error.path ??= this.path;
     throw error;

@@ -71,7 +71,7 @@ test('killed between the two renames, the next run brings the old folder back', 
 test('a working folder that holds anything else is left alone', async () => {
   mkdirSync(join(root, 'notes.partial/new'), { recursive: true });
   writeFileSync(join(root, 'notes.partial/new/thesis.tex'), '');
-  await expect(write('one')).rejects.toThrow(/holds new\/thesis\.tex/);
+  await expect(write('one')).rejects.toThrow(/contains new\/thesis\.tex/);
   expect(existsSync(join(root, 'notes.partial/new/thesis.tex'))).toBe(true);
 });
 

@@ -244,19 +244,17 @@ function parseRecord(line: string, path: string): LockRecord {
 }
 
 function foreignError(path: string): InputError {
-  return new InputError(
-    `${path}: stands where a lock belongs and is none of ours; move it away or choose another output`,
-  );
+  return new InputError(`${path}: exists, but is not a lock of mlm; move it away or choose another output`);
 }
 
 function heldError(output: string, { owner, modified }: HeldLock): InputError {
   const { pid, host } = owner;
   if (isAlive(owner))
     return new InputError(
-      `${output}: process ${pid} on ${host} is writing it; wait for that one or stop it, or choose another output`,
+      `${output}: process ${pid} on ${host} is writing it; wait for it or stop it, or choose another output`,
     );
   const sign = new Date(modified).toISOString();
   return new InputError(
-    say`${output}: process ${pid} on ${host} is writing it (last sign of life: ${sign}); if that one is gone, wait a minute or use ${mention('takeOver')}`,
+    say`${output}: process ${pid} on ${host} is writing it (last sign of life: ${sign}); if it is gone, wait a minute or use ${mention('takeOver')}`,
   );
 }

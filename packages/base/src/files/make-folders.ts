@@ -21,7 +21,7 @@ export async function makeFolders(folder: string): Promise<void> {
   for (const path of missing) {
     await mkdir(path).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'EEXIST') return;
-      throw new InputError(`${folder}: cannot be made (${error.code}); choose another place`);
+      throw new InputError(`${folder}: cannot be created (${error.code}); choose another place`);
     });
   }
 }

@@ -51,10 +51,10 @@ export async function readAt(
 export function readError(error: unknown, path: string): unknown {
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'ENOENT' && path.includes('\ufffd'))
-    return new InputError(`${path}: no such file; where its name is not UTF-8, rename it`);
+    return new InputError(`${path}: no such file; if its name is not UTF-8, rename it`);
   if (code === 'ENOENT' || code === 'ENOTDIR') return new InputError(`${path}: no such file or folder`);
   if (code === 'EACCES' || code === 'EPERM')
-    return new InputError(`${path}: cannot be read (${code}); change its rights or leave it out`);
+    return new InputError(`${path}: cannot be read (${code}); change its permissions or leave it out`);
   if (code === 'ELOOP') return new InputError(`${path}: is a link that leads back to itself; remove it`);
   if (code === 'ENAMETOOLONG') return new InputError(`${path}: the name is too long for this file system`);
   if (code === 'EIO')

@@ -29,7 +29,7 @@ export type Replaceable =
 export function refuseUrl(output: string): void {
   if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(output)) return;
   const name = output.split('/').filter(Boolean).at(-1);
-  throw new InputError(`${output}: only local files are written; write to ${name} and copy it there`);
+  throw new InputError(`${output}: only local files can be written; write to ${name} and copy it there`);
 }
 
 /**
@@ -59,7 +59,7 @@ export function checkTarget(
   if (!overwrite)
     throw new InputError(say`${target} exists already; choose another output or add ${mention('overwrite')}`);
   if (replaceable.kind === 'file') {
-    if (!entry.isFile()) throw refusal(target, 'is no plain file');
+    if (!entry.isFile()) throw refusal(target, 'is not a regular file');
     return;
   }
   if (!entry.isDirectory()) throw refusal(target, `is not ${replaceable.name}`);
@@ -67,7 +67,7 @@ export function checkTarget(
   if (names.length === 0) return;
   const foreign = foreignEntry(target, '', replaceable.isPart);
   if (foreign !== undefined)
-    throw refusal(target, `holds ${foreign}, which is no part of ${replaceable.name}`);
+    throw refusal(target, `contains ${foreign}, which is not part of ${replaceable.name}`);
   if (!replaceable.marks.some((mark) => names.includes(mark)))
     throw refusal(target, `is not ${replaceable.name} (no ${replaceable.marks.join(', no ')})`);
 }
@@ -101,7 +101,7 @@ function realPath(path: string): string {
 
 function refusal(target: string, reason: string): InputError {
   return new InputError(
-    say`${target}: ${reason}, so ${mention('overwrite')} leaves it; remove it yourself or choose another output`,
+    say`${target}: ${reason}, so ${mention('overwrite')} does not replace it; remove it yourself or choose another output`,
   );
 }
 

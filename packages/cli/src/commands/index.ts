@@ -15,10 +15,10 @@ import { train } from './train/command.js';
 import { verify } from './verify/command.js';
 import { vocab } from './vocab/command.js';
 
-/** The group of the help that introduces the program. */
+/** The help group for first steps. */
 export const gettingStarted = 'Getting started:';
 
-/** Every command, by the group of the help that shows it. */
+/** All commands, by their group in the help. */
 export const commandGroups: Record<string, readonly CommandMaker[]> = {
   'From text to a dataset:': [
     runnable(preprocess, async () => (await import('./preprocess/run.js')).runPreprocess),
@@ -37,7 +37,7 @@ export const commandGroups: Record<string, readonly CommandMaker[]> = {
   [gettingStarted]: [
     runnable(demo, async () => (await import('./demo/run.js')).runDemo),
     runnable(doctor, async () => (await import('./doctor/run.js')).runDoctor),
-    group('setup', 'get an optional engine ready', [
+    group('setup', 'set up an optional engine', [
       runnable(setupTensorflow, async () => (await import('./setup/run.js')).runSetupTensorflow),
       runnable(setupXla, async () => (await import('./setup/run.js')).runSetupXla),
     ]),

@@ -6,10 +6,13 @@ import { addConfigOption, argumentTables } from './config.js';
 import { flagOf } from './flags.js';
 import { gatherSettings } from './gather.js';
 
-/** An example of a command line and what it is for. */
+/** An example of a command line, and its purpose. */
 export type Example = readonly [commandLine: string, meaning?: string];
 
-/** A command as one object: flags, help, completion, keys of a configuration file and the settings' type follow from it. */
+/**
+ * A command as one object: flags, help, completion, the keys of a configuration file and the type of its settings are
+ * derived from it.
+ */
 export interface CommandDefinition<
   Arguments extends OptionTable = OptionTable,
   Options extends OptionTable = OptionTable,
@@ -17,14 +20,14 @@ export interface CommandDefinition<
   readonly name: string;
   readonly summary: string;
   readonly examples: readonly Example[];
-  /** What is given by its place, in this order; one list at most. */
+  /** Positional arguments, in this order; at most one list. */
   readonly arguments: Arguments;
   readonly options: Options;
   /** The options of the run that `resume` continues, used where none is given. */
   resumedOptions?(settings: Settings<Arguments> & Settings<Options>): Promise<Given<Options>>;
 }
 
-/** What a command receives: arguments and options alike, with the defaults filled in. */
+/** The settings that a command receives: its arguments and options, with defaults filled in. */
 export type CommandSettings<Definition extends CommandDefinition> = Settings<Definition['arguments']> &
   Settings<Definition['options']> &
   Settings<typeof sharedOptions>;
@@ -36,28 +39,28 @@ export interface Invocation<Definition extends CommandDefinition> {
   readonly command: Command;
 }
 
-/** Does a command's work. */
+/** The implementation of a command. */
 type Run<Definition extends CommandDefinition> = (
   context: Context,
   settings: CommandSettings<Definition>,
   invocation: Invocation<Definition>,
 ) => Promise<void> | void;
 
-/** The options of every command. */
+/** Options that every command has. */
 const sharedOptions = optionTable({
-  quiet: flag({ short: 'q', help: 'no progress, no summary' }),
+  quiet: flag({ short: 'q', help: 'show neither progress nor summary' }),
   progress: choice(['auto', 'json'], {
     default: 'auto',
     value: 'how',
-    help: 'json: one JSON object per line on standard error, each second',
+    help: 'json: one JSON object per line on standard error, every second',
   }),
-  debug: flag({ help: 'stack traces and details of what goes on' }),
+  debug: flag({ help: 'show stack traces and details of what happens' }),
 });
 
-/** A command that a program can take up. */
+/** Creates a command for the program. */
 export type CommandMaker = (context: Context) => Command;
 
-/** Checks that a definition is one, and keeps its precise type. */
+/** Checks the type of a definition without widening it. */
 export function defineCommand<Arguments extends OptionTable, Options extends OptionTable>(
   definition: CommandDefinition<Arguments, Options>,
 ): CommandDefinition<Arguments, Options> {
@@ -65,8 +68,8 @@ export function defineCommand<Arguments extends OptionTable, Options extends Opt
 }
 
 /**
- * Makes a definition a command of commander's.
- * @param load imports what does the work, only when the command runs: `mlm --help` stays quick
+ * Turns a definition into a commander command.
+ * @param load imports the implementation when the command runs, so that `mlm --help` stays quick
  */
 export function runnable<Definition extends CommandDefinition>(
   definition: Definition,
@@ -93,7 +96,10 @@ export function runnable<Definition extends CommandDefinition>(
   };
 }
 
-/** Commander knows a list as the last argument alone: a list before others is one list of all, with a usage of its own. */
+/**
+ * Commander supports a list only as the last argument. For a list before other arguments, all words are one list, and
+ * the usage line is written here.
+ */
 function addArguments(command: Command, table: OptionTable): void {
   const names = Object.entries(table).map(([name, option]) => argumentName(name, option));
   const list = Object.values(table).findIndex(({ kind }) => kind === 'list');
@@ -115,7 +121,7 @@ function argumentName(name: string, { kind, required, flag: shown }: Option): st
   return required === true ? `<${word}>` : `[${word}]`;
 }
 
-/** What stands for a value in the help where an option does not say. */
+/** Placeholders of values in the help, for options without their own. */
 const placeholders: Partial<Record<Option['kind'], string>> = { path: 'path', text: 'text', list: 'words' };
 
 function commanderOption(name: string, option: Option): CommanderOption {
@@ -128,7 +134,7 @@ function commanderOption(name: string, option: Option): CommanderOption {
   if (kind === 'flag') return made;
   if (option.default !== undefined) made.default(option.default, shown);
   if (kind === 'list') {
-    // Given several times, a list grows; the first time it takes the default's place.
+    // A list grows when given several times; the first time, it replaces the default.
     return made.argParser((text, former: unknown) => [
       ...(former === option.default ? [] : (former as string[])),
       ...(readValue(option, text) as string[]),
@@ -137,7 +143,7 @@ function commanderOption(name: string, option: Option): CommanderOption {
   return choices === undefined ? made.argParser((text) => readValue(option, text)) : made.choices(choices);
 }
 
-/** @throws InvalidArgumentError, to which commander adds the option's name */
+/** Parses a value. @throws InvalidArgumentError, to which commander adds the option's name */
 function readValue(option: Option, text: string): unknown {
   const value = option.read(text);
   if (option.accepts(value)) return value;

@@ -58,13 +58,13 @@ test('the file may bring a required option; without it the command is refused', 
 
 test.each([
   [{ bath_size: 8 }, 'unknown name "bath_size"; did you mean "batch-size"?'],
-  [{ zebra: 8 }, 'unknown name "zebra"; its names are those of `mlm train --help`'],
+  [{ zebra: 8 }, 'unknown name "zebra"; see `mlm train --help` for its names'],
   [{ config: 'other.json' }, 'unknown name "config"'],
   [{ 'batch-size': 0 }, '"batch-size": Expected a whole number of at least 1.'],
   [{ 'batch-size': [1] }, '"batch-size" expects a text or a number.'],
   [{ resume: 'yes' }, '"resume" expects true or false.'],
-  ['[1]', 'expected one JSON object'],
-  ['{"seed": }', 'it is no valid JSON'],
+  ['[1]', 'expected one object'],
+  ['{"seed": }', 'not valid JSON'],
 ])('%j is refused: %s', async (config, message) => {
   await expect(optionsWith(config)).rejects.toThrow(message);
 });

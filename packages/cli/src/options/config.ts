@@ -4,10 +4,10 @@ import type { Command, Option as CommanderOption } from 'commander';
 import { UsageError } from '../errors.js';
 
 /**
- * Fills in what `--config file.json` says: an object whose names are the command's arguments, and its
- * long options without the dashes.
- * The command line wins over the file. Values pass through the same readers as on the command line.
- * @throws UsageError for a file that is no object in JSON or YAML, an unknown name (with the nearest right one) or a bad value.
+ * Applies `--config file.json`: an object whose keys are the command's arguments and its long options without dashes.
+ * The command line overrides the file. Values are parsed and checked as on the command line.
+ * @throws UsageError for a file that is not a JSON or YAML object, an unknown name (suggesting the nearest one) or a
+ * wrong value
  */
 export async function applyConfig(command: Command): Promise<void> {
   const file: unknown = command.getOptionValue('config');
@@ -38,12 +38,12 @@ export async function applyConfig(command: Command): Promise<void> {
     );
 }
 
-/** The arguments of a command, whose names a file may use beside those of the options. */
+/** Arguments of commands, which a configuration file may set like options. */
 export const argumentTables = new WeakMap<Command, OptionTable>();
 
 const broughtArguments = new WeakMap<Command, Readonly<Record<string, unknown>>>();
 
-/** The arguments that a configuration file brought. */
+/** The arguments that a configuration file set. */
 export function argumentsFromFile(command: Command): Readonly<Record<string, unknown>> {
   return broughtArguments.get(command) ?? {};
 }
@@ -55,15 +55,15 @@ export function optionsFromFile(command: Command): Readonly<Record<string, unkno
   return broughtOptions.get(command) ?? {};
 }
 
-/** Required options of command lines with `--config`: the file may bring them. */
+/** Required options of command lines with `--config`, which the file may set. */
 const requiredOnceApplied = new WeakSet<CommanderOption>();
 
-/** Adds `--config`; where it is used, required options and arguments are asked for only once the file is read. */
+/** Adds `--config`. If it is used, required options and arguments are checked only after the file is read. */
 export function addConfigOption(command: Command): Command {
   return command
     .option(
       '--config <file>',
-      'a JSON or YAML file of options and arguments: {"seed": 7}; the command line wins over it',
+      'a JSON or YAML file of options and arguments, such as {"seed": 7}; the command line overrides it',
     )
     .on('option:config', () => {
       for (const option of command.options.filter(({ mandatory }) => mandatory)) {
@@ -76,7 +76,7 @@ export function addConfigOption(command: Command): Command {
 
 async function readSettings(file: string): Promise<Record<string, unknown>> {
   const text = await readFile(file, 'utf8').catch((error: Error) => {
-    throw new UsageError(`--config ${file}: the file cannot be read (${error.message.split(',')[0]}).`);
+    throw new UsageError(`--config ${file}: cannot be read (${error.message.split(',')[0]})`);
   });
   const isYaml = /\.ya?ml$/i.test(file);
   let settings: unknown;
@@ -84,10 +84,10 @@ async function readSettings(file: string): Promise<Record<string, unknown>> {
     settings = isYaml ? (await import('yaml')).parse(text) : JSON.parse(text);
   } catch (error) {
     const [reason] = (error as Error).message.split('\n');
-    throw new UsageError(`--config ${file}: it is no valid ${isYaml ? 'YAML' : 'JSON'}: ${reason}.`);
+    throw new UsageError(`--config ${file}: not valid ${isYaml ? 'YAML' : 'JSON'}: ${reason}`);
   }
   if (typeof settings !== 'object' || settings === null || Array.isArray(settings)) {
-    throw new UsageError(`--config ${file}: expected one JSON object, such as {"seed": 7}.`);
+    throw new UsageError(`--config ${file}: expected one object, such as {"seed": 7}`);
   }
   return settings as Record<string, unknown>;
 }
@@ -102,9 +102,7 @@ function findOption(command: Command, name: string, file: string): CommanderOpti
   ];
   const close = nearest(name.replaceAll('_', '-').replace(/^-+/, ''), names);
   const hint =
-    close === undefined
-      ? `its names are those of \`mlm ${command.name()} --help\``
-      : `did you mean "${close}"?`;
+    close === undefined ? `see \`mlm ${command.name()} --help\` for its names` : `did you mean "${close}"?`;
   throw new UsageError(`--config ${file}: unknown name "${name}"; ${hint}`);
 }
 

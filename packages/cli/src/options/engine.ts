@@ -3,7 +3,7 @@ import type { EngineOptions } from '@mlm/train';
 import { engineOptions as libraryOptions } from '@mlm/train/options';
 import type { Context } from '../context.js';
 
-/** What runs the model, as `train`, `eval` and `fill` take it: the library's options, and `auto`. */
+/** The engine options of `train`, `eval` and `fill`: the library's, plus `auto`. */
 export const engineOptions = options({
   ...libraryOptions,
   engine: choice(['auto', ...libraryOptions.engine.choices], { ...libraryOptions.engine, default: 'auto' }),
@@ -12,19 +12,19 @@ export const engineOptions = options({
 
 export type EngineSettings = Settings<typeof engineOptions>;
 
-/** What was picked, and a report of it. */
+/** The chosen engine, and a report of the choice. */
 export interface EnginePick {
-  /** The options as the train package takes them. */
+  /** The options for the train package. */
   settings: EngineOptions;
   /**
-   * Says on standard error what `auto` picked and why, unless that is onnxruntime on the CPU of a machine without a GPU;
-   * and that bf16 is slow here, where it is. To be called once the engine has loaded: where it does not, its error is all
-   * that matters.
+   * Reports on standard error what `auto` chose and why, unless that is onnxruntime on the CPU of a machine without a
+   * GPU, and warns if bf16 is slow here. Call it once the engine has loaded; if it does not load, only its error
+   * matters.
    */
   report(): void;
 }
 
-/** Picks by what the machine has where the options leave it to `auto`. */
+/** Chooses engine and device by what the machine has, unless the options name them. */
 export async function pickEngine(
   { stderr }: Context,
   { engine, device, precision, xla, devices, threads, quiet }: EngineSettings & { quiet?: boolean },

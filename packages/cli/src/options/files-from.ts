@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { InputError } from '@mlm/base/errors';
 import type { Context } from '../context.js';
 
-/** The paths that `--files-from` names, one per line or, as `find -print0` writes them, each ended by a NUL. */
+/** Reads the paths in the file of `--files-from`, one per line or, as from `find -print0`, each ended by a NUL. */
 export async function listedPaths(context: Context, list: string | undefined): Promise<string[]> {
   if (list === undefined) return [];
   const text = list === '-' ? await readAll(context.stdin) : await readList(list);
@@ -14,7 +14,7 @@ export async function listedPaths(context: Context, list: string | undefined): P
 function readList(list: string): Promise<string> {
   return readFile(list, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EISDIR') throw error;
-    throw new InputError(`--files-from ${list}: it is a folder, a file with one path a line was expected`);
+    throw new InputError(`--files-from ${list}: is a folder, expected a file with one path per line`);
   });
 }
 

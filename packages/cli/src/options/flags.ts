@@ -5,7 +5,7 @@ import { maskingOptions } from '@mlm/masking/options';
 import { preprocessOptions, shareOptions, vocabularyOptions } from '@mlm/tokenize/options';
 import { trainOptions } from '@mlm/train/options';
 
-/** The libraries' tables, whose options a library's message may name. */
+/** The libraries' options, which their messages may mention. */
 const libraryOptions: OptionTable = {
   ...vocabularyOptions,
   ...maskingOptions,
@@ -14,7 +14,7 @@ const libraryOptions: OptionTable = {
   ...trainOptions,
 };
 
-/** The name of an option on the command line, without dashes. */
+/** An option's name on the command line, without dashes. */
 export function flagOf(
   name: string,
   option: Pick<Option, 'flag'> | undefined = libraryOptions[name],
@@ -22,7 +22,7 @@ export function flagOf(
   return option?.flag || kebabCase(name);
 }
 
-/** A library's message as the command line words it: options as flags, functions as commands. */
+/** A library's message in the terms of the command line: options as flags, functions as commands. */
 export function spell(parts: MessageParts, mlm = 'mlm'): string {
   return messageText(parts, (mention) => spellMention(mention, mlm));
 }

@@ -1,6 +1,6 @@
 import { foreignOptions } from './foreign.generated.js';
 
-/** Short forms that people type for names of the table. */
+/** Common short forms of names in the table. */
 const otherNames: Record<string, string> = {
   lr: 'learning_rate',
   num_epochs: 'num_train_epochs',
@@ -16,8 +16,8 @@ const otherNames: Record<string, string> = {
 };
 
 /**
- * What stands here for an option of run_mlm.py, its data collator or TrainingArguments, by the table of
- * docs/coming-from-run-mlm.md; `undefined` where it knows no such option.
+ * The equivalent of an option of run_mlm.py, its data collator or TrainingArguments, from the table in
+ * docs/coming-from-run-mlm.md; `undefined` for other names.
  */
 export function hintFor(name: string): string | undefined {
   const spelled = name.replaceAll('-', '_');

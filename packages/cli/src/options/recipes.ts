@@ -3,17 +3,17 @@ import type { maskingOptions } from '@mlm/masking/options';
 import type { preprocessOptions } from '@mlm/tokenize/options';
 import type { trainOptions } from '@mlm/train/options';
 
-/** Defaults that replace a command's own. */
+/** Defaults that replace those of commands. */
 interface Recipe {
   preprocess: Given<typeof preprocessOptions> & Given<typeof maskingOptions>;
   train: Given<typeof trainOptions>;
 }
 
-/** Recipes by name: the defaults of other programs. */
+/** The defaults of other programs, by name. */
 export const recipes = {
   /**
-   * transformers' run_mlm.py: the defaults of the script, of its DataCollatorForLanguageModeling and of TrainingArguments, for
-   * a tokenizer whose model has 512 positions. A line of a text file is a document there.
+   * transformers' run_mlm.py: the defaults of the script, its DataCollatorForLanguageModeling and TrainingArguments,
+   * for a model with 512 positions. There, each line of a text file is a document.
    */
   run_mlm: {
     preprocess: {
@@ -44,13 +44,13 @@ export const recipes = {
   },
 } satisfies Record<string, Recipe>;
 
-/** `--recipe`, of the commands that recipes say something about. */
+/** `--recipe`, for the commands to which recipes apply. */
 export const recipe = choice(Object.keys(recipes) as (keyof typeof recipes)[], {
   value: 'name',
-  help: 'run_mlm: the defaults of transformers’ run_mlm.py instead of those here; other options win over it',
+  help: 'run_mlm: the defaults of transformers’ run_mlm.py instead of mlm’s own; other options override them',
 });
 
-/** What the chosen recipe says about a command's options; nothing where none was chosen. */
+/** The chosen recipe's settings for a command; empty without a recipe. */
 export function recipeSettings(command: string, chosen: unknown): Record<string, unknown> {
   const named: Partial<Record<string, Partial<Record<string, object>>>> = recipes;
   return { ...named[String(chosen)]?.[command] };

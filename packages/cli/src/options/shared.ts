@@ -1,18 +1,18 @@
 import { flag, path } from '@mlm/base/options';
 import { UsageError } from '../errors.js';
 
-/** `--json`, which says for each command what it prints. */
+/** The option `--json`, whose help says what the command prints. */
 export const json = (help: string) => flag({ help });
 
-/** Input paths in a file. */
+/** `--files-from`, a file of input paths. */
 export const filesFrom = path({
   value: 'file',
-  help: 'read input paths from a file, one per line or NUL (- for standard input)',
+  help: 'read input paths from a file, one per line or each ended by NUL; - for standard input',
 });
 
-/** The tokenizer of a dataset made elsewhere. */
+/** `--tokenizer`, for a dataset made elsewhere. */
 export const datasetTokenizer = path({
-  help: 'the tokenizer of a dataset that does not bring its own, a path or a hub id',
+  help: 'the tokenizer of a dataset that does not carry its own: a path or a hub id',
 });
 
 /** @throws UsageError for a shard size and an output that has no shards */

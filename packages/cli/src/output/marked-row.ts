@@ -3,16 +3,16 @@ import type { ShownToken } from '@mlm/pages';
 import { readTokens, type Tokenizer } from '@mlm/tokenize';
 import type { Style } from './style.js';
 
-/** One row of a dataset, as numbers. */
+/** A row of a dataset, as numbers. */
 export interface DatasetRow {
   input_ids: ArrayLike<number>;
   labels: ArrayLike<number>;
 }
 
 /**
- * A row as text that a person can read. A masked token stands as `[MASK:original]` where [MASK] took its place, as
- * `[shown→original]` where another token stands in its place, and as `[original]` where it was kept. With labels at all
- * tokens only replaced ones can be told from the rest.
+ * A row as readable text. A masked token is shown as `[MASK:original]` if it became [MASK], as `[shown→original]` if it
+ * became another token, and as `[original]` if it was kept. With labels at all tokens, kept ones cannot be told from
+ * unmasked ones.
  */
 export function markedRow(row: DatasetRow, idToToken: (id: number) => string, style: Style): string {
   const labelsAtAll = hasLabelAtFirst(row);
@@ -29,7 +29,7 @@ export function markedRow(row: DatasetRow, idToToken: (id: number) => string, st
   return text;
 }
 
-/** [CLS] is never masked: a label there means that all tokens have theirs. */
+/** [CLS] is never masked, so a label there means that all tokens have labels. */
 function hasLabelAtFirst({ labels }: DatasetRow): boolean {
   return (labels[0] ?? IGNORED_LABEL) !== IGNORED_LABEL;
 }

@@ -1,6 +1,6 @@
-/** Numbers as people read them; units are decimal (1 MB = 10⁶ bytes), as disks and networks count. */
+/** Numbers for people to read. Units are decimal (1 MB = 10⁶ bytes), as for disks and networks. */
 
-/** 12345678 → `12,345,678`. Without Intl, whose data takes tens of milliseconds to load. */
+/** 12345678 → `12,345,678`. Avoids Intl, whose data takes tens of milliseconds to load. */
 export function formatCount(value: number): string {
   return Math.round(value)
     .toString()

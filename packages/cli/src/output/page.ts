@@ -4,13 +4,13 @@ import { InputError } from '@mlm/base/errors';
 const BEGIN = '<!doctype html>';
 
 /**
- * A page replaces a page and nothing else, whatever name it is given.
- * @throws InputError for a path where something else is
+ * Makes sure that a page replaces only a page, whatever its name.
+ * @throws InputError if the path is something else
  */
 export function checkPage(path: string): void {
   const found = statSync(path, { throwIfNoEntry: false });
   if (!found || (found.isFile() && (found.size === 0 || beginOf(path) === BEGIN))) return;
-  throw new InputError(`${path}: exists and is not a page, so it stays; name another file`);
+  throw new InputError(`${path}: exists and is not a page, so it is not replaced; name another file`);
 }
 
 function beginOf(path: string): string {

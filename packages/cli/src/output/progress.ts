@@ -1,14 +1,14 @@
 import { formatDuration } from './numbers.js';
 import { type Style, styleFor } from './style.js';
 
-/** Where long work stands. */
+/** The state of long work. */
 export interface ProgressState {
-  /** Work done and to do, in any one unit (bytes, steps); without `total` no share and no time left are shown. */
+  /** Work done and total work, in any unit (bytes, steps). Without `total`, neither share nor time left is shown. */
   done: number;
   total?: number | undefined;
-  /** What else to show, such as `310 MB/s`; asked for only when a line is drawn. */
+  /** Further details, such as `310 MB/s`; called only when a line is drawn. */
   details: () => string[];
-  /** The same as numbers, for `--progress json`. */
+  /** The details as numbers, for `--progress json`. */
   values?: Readonly<Record<string, number>>;
 }
 
@@ -16,7 +16,7 @@ export interface Progress {
   update(state: ProgressState): void;
   /** Prints a line that stays, above the bar. */
   note(line: string): void;
-  /** Takes the bar away; the caller prints the result. */
+  /** Removes the bar; the caller prints the result. */
   finish(): void;
 }
 
@@ -29,21 +29,21 @@ interface ProgressOutput {
 export interface ProgressOptions {
   stream: ProgressOutput;
   env: NodeJS.ProcessEnv;
-  /** What is being done, in a word or two: it begins the line. */
+  /** A word or two for the work, at the beginning of the line. */
   label: string;
   quiet?: boolean;
   /** `json`: one JSON object per line, each second. */
   progress?: 'auto' | 'json';
-  /** Milliseconds; tests bring their own. */
+  /** Milliseconds. Default: the real clock; tests pass their own. */
   clock?: () => number;
 }
 
 const redrawMilliseconds = 100;
-/** Logs get a first plain line soon and further ones rarely. */
+/** In logs, the first line comes soon and further ones rarely. */
 const firstLineMilliseconds = 3_000;
 const nextLineMilliseconds = 15_000;
 
-/** A bar on one line of a terminal; elsewhere a plain line now and then; with `quiet` nothing. */
+/** Shows a bar on one line of a terminal, or a plain line now and then elsewhere; with `quiet`, nothing. */
 export function createProgress(options: ProgressOptions): Progress {
   if (options.progress === 'json') return jsonProgress(options);
   if (options.quiet === true) return silent;
@@ -53,7 +53,7 @@ export function createProgress(options: ProgressOptions): Progress {
   const start = clock();
   let nextDraw = start + (live ? 0 : firstLineMilliseconds);
   let drawn = false;
-  /** The first state that was told: a resumed run begins in the middle, and what came before it is start-up. */
+  /** The first state: a resumed run begins in the middle, and the time before is start-up. */
   let origin: { done: number; time: number } | undefined;
 
   const clear = () => {
@@ -91,7 +91,10 @@ export function createProgress(options: ProgressOptions): Progress {
 
 const jsonMilliseconds = 1_000;
 
-/** One object per line: `{"command":"train","done":5,"total":10,"elapsed_seconds":3.2,…}`; lines that stay are notes. */
+/**
+ * Writes one object per line: `{"command":"train","done":5,"total":10,"elapsed_seconds":3.2,…}`; notes are objects with
+ * `note`.
+ */
 function jsonProgress({ stream, label, clock = () => performance.now() }: ProgressOptions): Progress {
   const start = clock();
   let nextLine = start;
@@ -124,7 +127,7 @@ function share({ done, total }: ProgressState): string[] {
 }
 
 function timeLeft({ done, total }: ProgressState, doneAtFirst: number, elapsed: number): string[] {
-  // The first moments say nothing about the rate.
+  // The first second says nothing about the rate.
   if (total === undefined || done <= doneAtFirst || elapsed < 1) return [];
   return [`${formatDuration((elapsed / (done - doneAtFirst)) * Math.max(0, total - done))} left`];
 }
@@ -142,7 +145,10 @@ function joined({ share, details, timeLeft }: LineParts): string {
 const widestBar = 20;
 const narrowestBar = 5;
 
-/** Bar and parts in `room` columns: the bar gives way first, then the last details, so that the time left stays. */
+/**
+ * Fits bar and parts into `room` columns: the bar shrinks first, then the last details go, so that the time left
+ * remains.
+ */
 function fitted(parts: LineParts, fraction: number | undefined, room: number, style: Style): string {
   const details = [...parts.details];
   const text = () => joined({ ...parts, details });

@@ -1,14 +1,14 @@
 import type { Context } from '../context.js';
 import { type Style, styleFor } from './style.js';
 
-/** The options that every command's output listens to. */
+/** The options that affect every command's output. */
 export interface OutputOptions {
   json?: boolean;
   quiet?: boolean;
   progress?: 'auto' | 'json';
 }
 
-/** A command's result: one JSON object on standard output with --json, lines for people otherwise. */
+/** Prints a command's result: with --json, one JSON object on standard output, otherwise lines for people. */
 export function printResult(
   context: Context,
   options: OutputOptions,
@@ -22,7 +22,7 @@ export function printResult(
   }
 }
 
-/** Rows of cells as aligned columns, two spaces apart; columns named in `right` are aligned to the right. */
+/** Aligns rows of cells as columns, two spaces apart; those in `right` are right-aligned. */
 export function alignColumns(rows: readonly (readonly string[])[], right: readonly number[] = []): string[] {
   const widths: number[] = [];
   for (const row of rows) {
@@ -40,7 +40,7 @@ export function alignColumns(rows: readonly (readonly string[])[], right: readon
   );
 }
 
-/** Says why a loss is 0 where no token has a label. */
+/** A message that explains a loss of 0: no token has a label. */
 export function noLabels(rows: string): string {
-  return `${rows}: no token is masked, so a loss of 0 says nothing; preprocess with a --mask-probability above 0`;
+  return `${rows}: no token is masked, so a loss of 0 means nothing; preprocess with a --mask-probability above 0`;
 }

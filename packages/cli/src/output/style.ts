@@ -10,10 +10,13 @@ const codes: Record<Format, [on: number, off: number]> = {
   cyan: [36, 39],
 };
 
-/** Formats text for a terminal, or leaves it as it is. */
+/** Formats text for a terminal, or returns it unchanged. */
 export type Style = (format: Format, text: string) => string;
 
-/** NO_COLOR and FORCE_COLOR decide (https://no-color.org, https://force-color.org), then whether a terminal reads. */
+/**
+ * FORCE_COLOR and NO_COLOR decide (https://force-color.org, https://no-color.org), else whether the stream is a
+ * terminal.
+ */
 export function styleFor(stream: { isTTY?: boolean }, env: NodeJS.ProcessEnv): Style {
   return usesColor(stream, env)
     ? (format, text) => `\x1b[${codes[format][0]}m${text}\x1b[${codes[format][1]}m`

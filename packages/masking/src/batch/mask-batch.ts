@@ -122,7 +122,7 @@ function requirePlace(batch: RecordBatch): BatchPlace {
   const place = placeOf(batch);
   if (place) return place;
   throw new InputError(
-    'this record batch does not say where its rows stand: hand over { unit, firstRow, split } as well',
+    'this record batch does not state the place of its rows; pass { unit, firstRow, split } as well',
   );
 }
 

@@ -37,7 +37,7 @@ export function givenDraws(uniforms: Uniforms): Draws {
 
     runs() {
       throw new InputError(
-        'runs of words cannot be drawn by given uniform numbers; select tokens or whole words',
+        'runs of words cannot be drawn from given uniform numbers; select tokens or whole words',
       );
     },
 

@@ -3,7 +3,7 @@ import { type WasmMemory, type WasmModule, WebAssembly } from '@mlm/base/webasse
 import { type Key, RUN_PURPOSE, TWO_TO_32, type Words } from './counter.js';
 import { countBitWords, type DrawPositions, type DrawRows, type Draws } from './draws.js';
 
-/** What assembly/kernel.ts exports; pointers are byte offsets in its memory. */
+/** Exports of assembly/kernel.ts; pointers are byte offsets in its memory. */
 export interface Kernel {
   memory: WasmMemory;
   select(

@@ -1,4 +1,4 @@
 import type { Replacement } from './replacement.js';
 
-/** [MASK] on every masked token, as in the notebook that this project implements. Nothing is drawn. */
+/** Every masked token becomes [MASK], as in the notebook that this project implements. Nothing is drawn. */
 export const mask: Replacement = { mask: 1, random: 0 };

@@ -3,20 +3,20 @@ import type { DrawRows, Draws } from '../random/draws.js';
 import { lengthOf, type RunLengths } from './selection.js';
 import { type MaskedBits, nextBoundary, setBits, type WordBits } from './words.js';
 
-/** Draws and positions of one row in one number each, so that they sort fast: rows are shorter than 2^20 tokens. */
+/** Combines a draw and a position into one number, which sorts fast: rows are shorter than 2^20 tokens. */
 const POSITIONS = 2 ** 20;
 
 let keys = new Float64Array(0);
 let places = { indices: new Int32Array(0), rowOf: new Int32Array(0) };
 
 /**
- * Masks anew, by count, the rows whose number of masked tokens is not what the settings allow: words are taken in the
- * order of their draws, the lowest first, so that for tokens and whole words the result has all that was masked below the
- * probability, or the lowest of it.
+ * Masks again, by count, the rows whose number of masked tokens the settings do not allow. Words are taken in the order
+ * of their draws, the lowest first, so for tokens and whole words the result contains everything drawn below the
+ * probability, or the lowest part of it.
  *
- * `exact_count` is BERT's own (create_pretraining_data.py): of a row's n tokens, special ones included, round(p · n) are
- * masked, at least one and at most `max_masks`; a word that would exceed the count is passed over. `min_masks` may be
- * exceeded by the last word's tokens.
+ * `exact_count` follows BERT's own script (create_pretraining_data.py): of a row's n tokens, including special ones,
+ * round(p · n) are masked, at least one and at most `max_masks`; a word that would exceed the count is skipped. The
+ * tokens of the last word may exceed `min_masks`.
  */
 export function selectByCount(
   rows: DrawRows,
@@ -44,7 +44,7 @@ export function selectByCount(
     firstBit = ((endBit + 31) >>> 5) << 5;
   }
 
-  /** Takes words until the count is reached; the last one may go beyond it, or is passed over if it would. */
+  /** Takes words until the count is reached. A last word that would exceed it is skipped, unless `mayExceed`. */
   function takeWords(row: number, wanted: number, mayExceed: boolean): void {
     clear(masked, firstBit, rows.lengths[row]!);
     const order = wordsInOrder(rows, row, firstBit, words, draws);
@@ -56,12 +56,12 @@ export function selectByCount(
         const longest = lengths ? lengthOf(lengths[i]!, runs.upTo) : 1;
         count += takeRun(firstBit + position, firstBit + rows.lengths[row]!, longest, wanted - count, strict);
       }
-      // Where every word is longer than the whole count, one is taken all the same: at least one token is masked.
+      // If every word is longer than the whole count, one is taken anyway, so that at least one token is masked.
       if (count > 0) break;
     }
   }
 
-  /** Masks a run of words from a bit on. @returns how many tokens it has; 0 where it does not fit */
+  /** Masks a run of words from a bit on. @returns the number of its tokens; 0 if it does not fit */
   function takeRun(from: number, end: number, longest: number, room: number, strict: boolean): number {
     const { bits, runStarts } = masked;
     let last = from;
@@ -78,7 +78,7 @@ export function selectByCount(
   }
 }
 
-/** Keys of a row's words in ascending order of their draws; the position is a key's rest by {@link POSITIONS}. */
+/** Keys of a row's words, in ascending order of their draws; the position is the key modulo {@link POSITIONS}. */
 function wordsInOrder(
   rows: DrawRows,
   row: number,

@@ -7,7 +7,7 @@ import { wholeWord } from './whole-word.js';
 
 export type { Selection };
 
-/** The ways to select tokens, by the name that settings and options have: the only list of them. */
+/** The ways to select tokens, by their names in settings and options: the only list of them. */
 export const selections: Readonly<Record<string, Selection>> = {
   token,
   'whole-word': wholeWord,
@@ -15,7 +15,7 @@ export const selections: Readonly<Record<string, Selection>> = {
   span,
 };
 
-/** @throws InputError when there is no selection of that name */
+/** @throws InputError if there is no selection of that name */
 export function selectionOf(select = 'token'): Selection {
   const selection = Object.hasOwn(selections, select) ? selections[select] : undefined;
   if (selection) return selection;

@@ -7,14 +7,14 @@ import { lengthOf, type RunLengths, runLengths, type Selection, startChance } fr
 import { findWords, type MaskedBits, nextBoundary, setBits, type WordBits } from './words.js';
 
 /**
- * The positions of rows that are masked.
+ * Selects the positions to mask.
  *
- * Runs of several words are one endless process that each stretch of text is a window on. A word outside any run begins one
- * with the chance {@link startChance}; where a stretch begins, a run is under way with the probability p, of which the part
- * that is left has its own chances. So every word is masked with probability p, the first and the last of a row too.
- * Protected tokens, such as a [SEP] between documents, end a stretch.
+ * Runs of several words are drawn as a stationary process, on which each stretch of text is a window. A word outside
+ * any run begins one with probability {@link startChance}; at the beginning of a stretch, a run is under way with
+ * probability p, and its remaining length has its own distribution. So every word is masked with probability p, even
+ * the first and the last of a row. Protected tokens, such as a [SEP] between documents, end a stretch.
  *
- * @returns views which the next call overwrites
+ * @returns views that the next call overwrites
  */
 export function selectPositions(
   rows: DrawRows,
@@ -51,7 +51,7 @@ function roomFor(words: number, { replacedAsOne = false }: Selection): MaskedBit
   return { bits, runStarts: replacedAsOne ? starts : undefined };
 }
 
-/** Masks the words whose first token's bit is drawn, 32 positions at a time. */
+/** Masks the words whose first token is drawn, 32 positions at a time. */
 function fillWords(
   rows: DrawRows,
   drawn: Uint32Array,
@@ -65,7 +65,7 @@ function fillWords(
     for (; word < lastWord; word++) {
       const first = drawn[word]! & begins[word]!;
       const rest = ~(begins[word]! | isProtected[word]!);
-      // A word's rest is a run of ones; one added at its low end carries through all of it.
+      // The rest of a word is a run of ones; adding one at its low end carries through all of it.
       const reached = rest & ((first << 1) | before);
       const whole = first | (rest & ~(rest + reached));
       bits[word] = whole;
@@ -74,10 +74,10 @@ function fillWords(
   }
 }
 
-/** Words where a run may begin, or be under way. */
+/** Words at which a run may begin or be under way. */
 let candidates = { indices: new Int32Array(0), rowOf: new Int32Array(0), bitOf: new Int32Array(0) };
 
-/** Masks runs of words, which begin where a bit is drawn outside a run, or are under way where a stretch begins. */
+/** Masks runs of words, which begin at words drawn outside a run, or are under way at the beginning of a stretch. */
 function fillRuns(
   rows: DrawRows,
   drawn: Uint32Array,

@@ -1,35 +1,38 @@
 import { TWO_TO_32 } from '../random/counter.js';
 
 /**
- * A way to select the tokens that are masked. A selection is made of runs: one token or word, or several that follow one
- * another. Every token has the same chance of being masked, wherever it stands.
+ * A way to select the tokens to mask. It selects runs: one token or word, or several consecutive ones. Every token is
+ * masked with the same probability, wherever it is.
  */
 export interface Selection {
-  /** What is masked all or none: a token, or all tokens of a word. */
+  /** What is masked as a whole: a token, or all tokens of a word. */
   readonly of: 'tokens' | 'words';
-  /** Chance of each length of a run, from length 1 on; they sum to 1. */
+  /** Probability of each length of a run, from length 1 on; they sum to 1. */
   readonly lengths: readonly number[];
-  /** Whether a run is replaced as one, all [MASK], all random or all kept. Default: each token by itself. */
+  /** Whether a run is replaced as one: all [MASK], all random or all kept. Default: each token separately. */
   readonly replacedAsOne?: boolean;
 }
 
-/** Numbers in the proportions given, that sum to 1. */
+/** Normalizes weights to sum to 1. */
 export function shares(weights: readonly number[]): number[] {
   const sum = weights.reduce((total, weight) => total + weight, 0);
   return weights.map((weight) => weight / sum);
 }
 
-/** What a selection's lengths come to. */
+/** The distribution of a selection's run lengths. */
 export interface RunLengths {
-  /** Below `upTo[l] · 2^32` a run has at most l + 1 words. */
+  /** With a draw below `upTo[l] · 2^32`, a run has at most l + 1 words. */
   readonly upTo: readonly number[];
-  /** The same of what is left of a run that is under way where a stretch of text begins, the first word counted. */
+  /** The same for what is left, including the first word, of a run that is under way at the beginning of a stretch. */
   readonly leftUpTo: readonly number[];
   /** Mean length. */
   readonly mean: number;
 }
 
-/** Cumulative chances, and those of the rest of a run in which one falls at random: P(rest ≥ r) = P(length ≥ r) / mean. */
+/**
+ * Cumulative probabilities of run lengths, and of the rest of a run from a random word in it: P(rest = r) = P(length ≥
+ * r) / mean.
+ */
 export function runLengths(lengths: readonly number[]): RunLengths {
   const mean = lengths.reduce((sum, chance, i) => sum + chance * (i + 1), 0);
   const atLeast = lengths.map((_, i) => lengths.slice(i).reduce((sum, chance) => sum + chance, 0));
@@ -45,14 +48,14 @@ function cumulative(chances: readonly number[]): number[] {
 }
 
 /**
- * The chance with which a word outside any run begins one, so that a share p of all words is in runs: runs of mean length m
- * alternate with gaps, and p = q·m / (q·m + 1 − q).
+ * The probability q with which a word outside any run begins one, so that a share p of all words is in runs: runs of
+ * mean length m alternate with gaps, so p = q·m / (q·m + 1 − q).
  */
 export function startChance(probability: number, mean: number): number {
   return probability === 0 ? 0 : probability / (mean * (1 - probability) + probability);
 }
 
-/** The length that a draw in [0, 2^32) stands for. */
+/** The length for a draw in [0, 2^32). */
 export function lengthOf(draw: number, upTo: readonly number[]): number {
   let length = 1;
   while (length < upTo.length && draw >= upTo[length - 1]! * TWO_TO_32) length++;

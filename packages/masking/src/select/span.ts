@@ -4,7 +4,7 @@ const LONGEST = 10;
 const SUCCESS = 0.2;
 
 /**
- * Spans of whole words with geometric lengths (p = 0.2, at most 10 words, 3.8 on average), each replaced as one: Joshi et
+ * Spans of whole words of geometric length (p = 0.2, at most 10 words, 3.8 on average), each replaced as one: Joshi et
  * al., "SpanBERT: Improving Pre-training by Representing and Predicting Spans" (2019), section 3.1.
  */
 export const span: Selection = {

@@ -1,7 +1,7 @@
 import type { Selection } from './selection.js';
 
 /**
- * Each token by itself: Devlin et al., "BERT: Pre-training of Deep Bidirectional Transformers for Language Understanding"
- * (2018), section 3.1, with a chance for each token, as RoBERTa and transformers have it, instead of a count a row.
+ * Single tokens: Devlin et al., "BERT: Pre-training of Deep Bidirectional Transformers for Language Understanding"
+ * (2018), section 3.1, but with a probability per token, as in RoBERTa and transformers, instead of a count per row.
  */
 export const token: Selection = { of: 'tokens', lengths: [1] };

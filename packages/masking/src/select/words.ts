@@ -2,29 +2,29 @@ import { InputError } from '@mlm/base/errors';
 import type { DrawRows } from '../random/draws.js';
 import { classBits } from '../random/kernel.js';
 
-/** Classes of ids: what a token is where words are masked as one. */
+/** Classes of ids, for masking words as a whole. */
 export const CONTINUES = 0;
 export const BEGINS = 1;
 export const PROTECTED = 2;
 
 /**
- * Where words stand in rows, one bit a position, laid out as `Draws.select` lays out its bits. The arrays are longer than
- * the rows need, and the next call overwrites them.
+ * The words of rows, one bit per position, in the layout of `Draws.select`. The arrays may be longer than the rows
+ * need; the next call overwrites them.
  */
 export interface WordBits {
-  /** Set where a word begins: also on the rest of a word that a row's edge or a protected token cuts. */
+  /** Set where a word begins, including the rest of a word that is cut by a row's edge or a protected token. */
   readonly begins: Uint32Array;
-  /** Set where a stretch of text begins: the first word of a row, and after a protected token. */
+  /** Set where a stretch of text begins: at a row's first word and after each protected token. */
   readonly stretches: Uint32Array;
-  /** Set on protected tokens, padding among them, and past a row's end. */
+  /** Set on protected tokens, including padding, and past a row's end. */
   readonly isProtected: Uint32Array;
 }
 
-/** The positions of rows that a rule masks, one bit each, laid out as `Draws.select` lays out its bits. */
+/** The positions that a rule masks, one bit each, in the layout of `Draws.select`. */
 export interface MaskedBits {
-  /** Set where a token is masked; for single tokens also on protected ones, which are left alone. */
+  /** Set where a token is masked; for single tokens also on protected ones, which are ignored. */
   readonly bits: Uint32Array;
-  /** Set where a run begins that is replaced as one; absent where each token is replaced by itself. */
+  /** Set where a run begins that is replaced as one; absent if each token is replaced separately. */
   readonly runStarts: Uint32Array | undefined;
 }
 
@@ -39,9 +39,9 @@ function bitRoom(words: number): WordBits {
 }
 
 /**
- * Finds the words of rows that follow one another in the ids.
- * @param classes of ids: {@link CONTINUES}, {@link BEGINS} or {@link PROTECTED}
- * @throws InputError when an id lies outside the vocabulary
+ * Finds the words of consecutive rows.
+ * @param classes the class of each id: {@link CONTINUES}, {@link BEGINS} or {@link PROTECTED}
+ * @throws InputError if an id is outside the vocabulary
  */
 export function findWords(rows: DrawRows, ids: Int32Array, classes: Uint8Array): WordBits {
   const [begun, kept] = classBits(rows, ids, classes, (id) => {

@@ -5,7 +5,7 @@ import { BEGINS, CONTINUES } from '../select/words.js';
 import { type Expectation, type FoundColumns, tellsWords } from './laws.js';
 import type { Tally } from './tally.js';
 
-// Settings and counts as assembly/scan.ts has them.
+// Flags of settings and layout of counts, as in assembly/scan.ts.
 const LABELS_ALL = 1;
 const MAY_KEEP = 2;
 const MAY_DRAW = 4;
@@ -18,17 +18,20 @@ const SLACK = 32;
 /** The kernel's counts are read as signed words of 32 bits. */
 const MOST_TOKENS = 2 ** 31 - 1;
 
-/** What a row comes to. The next row overwrites it. */
+/** The counts of a row. The next row overwrites them. */
 export interface RowCounts {
   isSound: boolean;
-  /** Positions that are no padding. */
+  /** Positions that are not padding. */
   tokens: number;
   masked: number;
   choices: number;
   chosen: number;
 }
 
-/** Counts rows by the WebAssembly kernel, which also tells whether a row keeps the laws. Its memory is separate. */
+/**
+ * Counts rows with the WebAssembly kernel, which also tells whether a row obeys the laws. Each counter has its own
+ * memory.
+ */
 export class RowCounter {
   private readonly memory = new KernelMemory();
   private readonly settings: number;
@@ -41,7 +44,7 @@ export class RowCounter {
   private longest = 0;
   private room = 0;
   private uncollected = 0;
-  /** Positions in the columns of what is loaded. */
+  /** Start of the loaded rows in each column. */
   private first = { input_ids: 0, labels: 0, attention_mask: 0 };
   private readonly counts: RowCounts = { isSound: true, tokens: 0, masked: 0, choices: 0, chosen: 0 };
 
@@ -121,7 +124,7 @@ export class RowCounter {
     return counts;
   }
 
-  /** Moves the counts from the kernel's memory to the tally, whose arrays by position are long enough. */
+  /** Moves the counts from the kernel's memory to the tally, whose arrays by position must be long enough. */
   collect(tally: Tally): void {
     const { words } = this.memory;
     const { classes } = this.expectation.rule;

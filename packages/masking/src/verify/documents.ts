@@ -2,9 +2,9 @@ import type { DatasetMetadata } from '@mlm/arrow';
 import type { BrokenLaw, FoundColumns } from './laws.js';
 
 /**
- * Holds rows that keep their documents apart to what `document_starts` must say of them: the documents of a row follow one
- * another from its first token to its last, each from [CLS] to [SEP].
- * @returns the first broken law of each of at most `most` rows
+ * Checks `document_starts` of rows that keep documents apart: a row's documents must follow one another from its first
+ * token to its last, each from [CLS] to [SEP].
+ * @returns the first broken law of each row, for at most `most` rows
  */
 export function mixedDocuments(
   { input_ids, document_starts }: FoundColumns,

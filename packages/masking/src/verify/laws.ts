@@ -5,32 +5,35 @@ import type { MaskingRule } from '../rule.js';
 import { selectionOf } from '../select/index.js';
 import { BEGINS, PROTECTED } from '../select/words.js';
 
-/** The columns of a batch; datasets from elsewhere need not have an attention_mask. */
+/** The columns of a batch; datasets made elsewhere need not have an attention_mask. */
 export type FoundColumns = Omit<MaskedColumns, 'attention_mask' | 'document_starts'> & {
   attention_mask?: ListColumn<Int8Array> | undefined;
   document_starts?: ListColumn<Int32Array> | undefined;
 };
 
-/** What rows are held to. */
+/** What rows are checked against. */
 export interface Expectation {
-  /** Settings and lookup tables; its seed plays no part here. */
+  /** Settings and lookup tables; the seed is not used. */
   rule: MaskingRule;
-  /** Whether the settings are the dataset's own; else only what any settings must keep is a law. */
+  /** Whether the settings are the dataset's own; otherwise only laws that hold for any settings are checked. */
   isDeclared: boolean;
-  /** The share of choices that is expected to be masked, for the spread over rows; NaN where it is not known. */
+  /** The expected share of masked choices, for the spread over rows; NaN if it is unknown. */
   share: number;
 }
 
-/** The first place of a row that is not what the rule could have made. */
+/** The first position of a row that the rule could not have made. */
 export interface BrokenLaw {
   /** Row in the batch. */
   row: number;
   position: number;
-  /** What is wrong; ids are named by the caller. */
+  /** What is wrong, with ids as numbers. */
   message: string;
 }
 
-/** The first law that a row breaks, its number of masked tokens left aside. The columns of the row are equally long. */
+/**
+ * The first law that a row breaks, apart from those on the number of masked tokens. The row's columns must have equal
+ * lengths.
+ */
 export function brokenLaw(
   { input_ids, labels, attention_mask }: FoundColumns,
   row: number,
@@ -108,8 +111,8 @@ export function brokenLaw(
 }
 
 /**
- * Whether a row shows that words were masked all or none. With labels at all tokens it does where all became [MASK]: a
- * masked token that kept its id looks like one that was not masked.
+ * Whether rows show if words were masked as a whole. With labels at all tokens they do only if every masked token
+ * became [MASK], since a kept one looks like one that was not masked.
  */
 export function tellsWords({ rule: { settings }, isDeclared }: Expectation): boolean {
   if (!isDeclared || selectionOf(settings.select).of === 'tokens') return false;
@@ -120,7 +123,7 @@ function rowOf<T extends Int32Array | Int8Array>({ values, offsets }: ListColumn
   return values.subarray(offsets[row], offsets[row + 1]) as T;
 }
 
-/** What is wrong with the number of a row's masked tokens, if anything is. */
+/** What is wrong with the number of masked tokens in a row, if anything. */
 export function brokenCount(
   masked: number,
   tokens: number,
@@ -132,14 +135,14 @@ export function brokenCount(
   if (max_masks !== undefined && masked > max_masks) {
     return `${masked} of the row's ${tokens} tokens are masked, expected at most ${max_masks}`;
   }
-  // A row of fewer choices than that has them all masked; which is for the comparison with the rule to tell.
+  // A row with fewer choices has all of them masked; the comparison with the rule checks which.
   if (masked < Math.min(min_masks, choices)) {
     return `${masked} of the row's ${tokens} tokens are masked, expected at least ${min_masks}`;
   }
   return undefined;
 }
 
-/** The first `most` rows whose columns have unlike lengths, and so no positions in common. */
+/** The first `most` rows whose columns differ in length. */
 export function unlikeLengths(found: FoundColumns, most: number): BrokenLaw[] {
   const broken: BrokenLaw[] = [];
   const count = found.input_ids.offsets.length - 1;

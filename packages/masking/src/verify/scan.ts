@@ -11,11 +11,11 @@ import {
 import { PARTS, type Tally } from './tally.js';
 
 /**
- * Holds each row of a batch to the laws of its rule, and counts. Rows are told sound or broken by the kernel that counts;
- * what is wrong with a broken one is looked up by {@link brokenLaw}. What is counted of a broken row is of no use.
- * @param longest of the rows
- * @param firstRow of the batch in the dataset, of `rows` in all
- * @returns the first broken law of each of at most `most` rows
+ * Checks each row of a batch against the laws of its rule, and counts. The kernel that counts only tells whether a row
+ * is sound; {@link brokenLaw} finds what is wrong with a broken one, whose counts are useless.
+ * @param longest length of the longest row
+ * @param firstRow the batch's first row in the dataset, which has `rows` in all
+ * @returns the first broken law of each row, for at most `most` rows
  */
 export function scanRows(
   found: FoundColumns,

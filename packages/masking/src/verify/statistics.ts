@@ -1,4 +1,4 @@
-/** Tail probabilities, exact to about ten digits however small they are. */
+/** Tail probabilities with about ten exact digits, however small they are. */
 
 /** P(X ≥ k) of a binomial variable, k from 0 to n. */
 export function binomialAtLeast(k: number, n: number, chance: number): number {
@@ -11,15 +11,16 @@ export function binomialAtLeast(k: number, n: number, chance: number): number {
 /** Two-sided p-value of k successes in n independent trials: twice the smaller tail, at most 1. */
 export function binomialTest(k: number, n: number, chance: number): number {
   const above = binomialAtLeast(k, n, chance);
-  // P(X ≤ k) as the upper tail of the failures, so that it is exact where it is small.
+  // P(X ≤ k) as the upper tail of the failures, so that small values are exact.
   const below = binomialAtLeast(n - k, n, 1 - chance);
   return Math.min(1, 2 * Math.min(above, below));
 }
 
 /**
- * Bound of the chance that a sum of independent variables lies so far from its mean (Bernstein's inequality), two-sided.
- * @param variance of the sum
- * @param largest deviation of a single variable from its mean
+ * Two-sided bound of the probability that a sum of independent variables deviates this far from its mean (Bernstein's
+ * inequality).
+ * @param variance variance of the sum
+ * @param largest largest deviation of a single variable from its mean
  */
 export function bernsteinTest(deviation: number, variance: number, largest: number): number {
   const distance = Math.abs(deviation);
@@ -27,7 +28,7 @@ export function bernsteinTest(deviation: number, variance: number, largest: numb
   return Math.min(1, 2 * Math.exp(-(distance * distance) / (2 * (variance + (largest * distance) / 3))));
 }
 
-/** Two-sided p-value of a sum of squares by the scaled χ² that has the mean and the variance given. */
+/** Two-sided p-value of a sum of squares, by the scaled χ² distribution with the given mean and variance. */
 export function dispersionTest(sum: number, mean: number, variance: number): number {
   const scale = variance / (2 * mean);
   const half = mean / scale / 2;
@@ -74,7 +75,7 @@ function incompleteBeta(x: number, a: number, b: number): number {
   return (front * fraction) / a;
 }
 
-/** ln Γ(x) for x > 0: Stirling's series, shifted up where x is small. */
+/** ln Γ(x) for x > 0: Stirling's series, after shifting small x up. */
 function logGamma(x: number): number {
   let shift = 0;
   let y = x;

@@ -1,41 +1,41 @@
-/** Distances at which pairs of positions are looked at: pairs of one distance have no position in common. */
+/** Distances of the pairs of positions that are compared; pairs of one distance are disjoint. */
 export const DISTANCES = [1, 2, 4] as const;
-/** Parts of a dataset, in the order of its rows, whose shares are compared. */
+/** Number of parts of a dataset, in the order of its rows, whose shares are compared. */
 export const PARTS = 32;
 
 /**
- * What is counted of a dataset's rows. A _choice_ is what is masked all or none: a token, or a word by its first token.
- * All of it are sums, so that several threads can count and be added up.
+ * Counts over a dataset's rows. A _choice_ is what is masked as a whole: a token, or a word, counted at its first
+ * token. All counts are sums, so those of several threads can be added.
  */
 export interface Tally {
   rows: number;
-  /** Positions that are no padding. */
+  /** Positions that are not padding. */
   tokens: number;
   /** Of these, tokens that are not protected. */
   maskable: number;
-  /** Of these, tokens that are masked: with labels at all tokens only those that another id replaces. */
+  /** Of these, masked tokens; with labels at all tokens, only those whose id was replaced. */
   masked: number;
-  /** Masked tokens by what took their place: [MASK], another id, nothing. */
+  /** Masked tokens that became [MASK] or another id, or were kept. */
   replacedByMask: number;
   replacedByOther: number;
   kept: number;
-  /** Of the other ids, protected ones. */
+  /** Of those that became another id, the ones whose new id is protected. */
   replacedByProtected: number;
-  /** Choices, and those that are masked. */
+  /** Choices, and masked choices. */
   choices: number;
   chosen: number;
-  /** Sums over rows: choices², (chosen − p · choices)² by the share that is expected, and its parts where p is not known. */
+  /** Sums over rows of choices², chosen² and choices · chosen, from which the variance of a row's count follows. */
   squaredChoices: number;
   squaredChosen: number;
   choicesTimesChosen: number;
-  /** Sum over rows of 1 / choices for rows that have some, and of (chosen − p · choices)² / (choices · p (1 − p)). */
+  /** Sums over rows with choices of 1 / choices and of (chosen − p · choices)² / (choices · p (1 − p)). */
   inverseChoices: number;
   dispersion: number;
-  /** Rows that have choices. */
+  /** Rows with choices. */
   filledRows: number;
-  /** The most choices of a row. */
+  /** The largest number of choices in a row. */
   mostChoices: number;
-  /** By {@link DISTANCES}: pairs of a row's choices that lie so far apart, and those of which both are masked. */
+  /** By {@link DISTANCES}: pairs of a row's choices at this distance, and those of which both are masked. */
   pairs: Float64Array;
   bothChosen: Float64Array;
   /** By position in the row. */
@@ -47,12 +47,12 @@ export interface Tally {
   /** By part of the dataset. */
   choicesIn: Float64Array;
   chosenIn: Float64Array;
-  /** Choices that are masked, and those of them that other draws mask too: the next epoch's, another seed's, another copy's. */
+  /** Masked choices, and those of them that other draws mask too: of the next epoch, another seed, another copy. */
   chosenBefore: Float64Array;
   chosenAgain: Float64Array;
 }
 
-/** What {@link Tally.chosenAgain} counts, by index. */
+/** Names of the draws in {@link Tally.chosenAgain}, by index. */
 export const OTHER_DRAWS = ['the next epoch', 'another seed', 'another copy of the row'] as const;
 
 export function emptyTally(vocabularySize: number, longestRow: number): Tally {
@@ -88,7 +88,7 @@ export function emptyTally(vocabularySize: number, longestRow: number): Tally {
   };
 }
 
-/** Adds what another thread counted. */
+/** Adds the counts of another thread. */
 export function addTally(to: Tally, from: Tally): void {
   for (const [name, value] of Object.entries(from) as [keyof Tally, number | Float64Array][]) {
     const sum = to[name];

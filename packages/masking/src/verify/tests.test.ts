@@ -128,17 +128,17 @@ describe('statistics find, without knowing the settings,', () => {
   it.each([
     [
       'a position that is never masked',
-      'every position alike',
+      'equal shares at all positions',
       (at: number) => (at === 9 ? false : undefined),
     ],
     [
       'a token that is never masked',
-      'every token alike',
+      'equal shares of all tokens',
       (_: number, __: number, id: number) => (id === 77 ? false : undefined),
     ],
     [
       'rows that are masked less than others',
-      'every part of the rows alike',
+      'equal shares in all parts of the rows',
       (at: number, row: number) => (row < 400 && hash(row, at) < 0.5 ? false : undefined),
     ],
   ] as const)('%s', async (_, test, change) => {
@@ -172,7 +172,7 @@ describe('statistics find, where settings are declared,', () => {
 
   it('other shares of replacement', async () => {
     const { columns } = masked({ replace: [0.7, 0.2, 0.1] }, 3);
-    expect(failing(await judged(columns, { seed: 3 }))).toContain('what masked tokens are replaced by');
+    expect(failing(await judged(columns, { seed: 3 }))).toContain('what masked tokens became');
   });
 
   it('a word of which a part is masked', async () => {

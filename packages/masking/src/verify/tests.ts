@@ -4,27 +4,27 @@ import { selectionOf } from '../select/index.js';
 import { bernsteinTest, binomialTest, dispersionTest } from './statistics.js';
 import { DISTANCES, OTHER_DRAWS, PARTS, type Tally } from './tally.js';
 
-/** A sound dataset fails any of its tests with this chance, all together. */
+/** The probability that a sound dataset fails any of its tests. */
 export const FAILURE = 1e-6;
 
-/** One question put to the counts of a dataset. */
+/** A statistical test of a dataset's counts. */
 export interface StatisticalTest {
-  /** What is asked: `share of tokens that are masked`. */
+  /** The figure tested, such as `share of tokens that are masked`. */
   name: string;
-  /** How many figures were looked at; the p-value is that of the worst one, corrected for their number. */
+  /** The number of figures tested; the p-value is that of the worst one, corrected for their number. */
   figures: number;
-  /** The chance of a result at least this far from what is expected; 1 where nothing could be counted. */
+  /** The probability of a result at least this far from the expected one; 1 if nothing could be counted. */
   p: number;
   /** The worst figure in words: `position 17: 812 of 10,000, expected 1,500`. */
   finding: string;
 }
 
-/** What the statistics of a dataset come to. */
+/** The results of all tests. */
 export interface Statistics {
   tests: StatisticalTest[];
-  /** All of them together: the smallest p-value, corrected for their number. Below 10⁻⁶ it is an error. */
+  /** The smallest p-value, corrected for the number of tests. Below 10⁻⁶, the dataset is not sound. */
   p: number;
-  /** Figures reported without a verdict, and what could not be checked, in words. */
+  /** Figures reported without a verdict, and what could not be checked. */
   notes: string[];
 }
 
@@ -36,8 +36,9 @@ const whole = (value: number) =>
 const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
 
 /**
- * Tests what was counted against what the rule expects.
- * @param isDeclared whether the settings are the dataset's own; else shares are judged against the observed one
+ * Tests counts against the rule's expectations.
+ * @param isDeclared whether the settings are the dataset's own; otherwise shares are compared with the observed overall
+ * share
  * @param nameOf names an id
  */
 export function testTally(
@@ -60,7 +61,7 @@ export function testTally(
   const labelsAll = isDeclared && settings.labels === 'all';
   if (labelsAll) {
     notes.push(
-      'labels are at all tokens: which masked tokens were kept cannot be told, so shares are not judged',
+      'labels are at all tokens, which hides masked tokens that were kept, so shares are not judged',
     );
     return { tests, p: 1, notes };
   }
@@ -77,7 +78,7 @@ export function testTally(
     tests.push({
       name: `share of ${what} that are masked`,
       figures: 1,
-      // Words of a run are masked together: only rows are independent of one another.
+      // Words of a run are masked together, so only rows are independent.
       p: hasRuns
         ? bernsteinTest(deviation, tally.squaredChoices * p * (1 - p), tally.mostChoices)
         : binomialTest(chosen, choices, p),
@@ -85,7 +86,7 @@ export function testTally(
     });
   }
 
-  // What took their place.
+  // What masked tokens became.
   const { mask, random } = replacementOf(settings.replace);
   const drawn = tally.replacedByMask + tally.replacedByOther + tally.kept;
   const figure = (count: number) =>
@@ -111,7 +112,7 @@ export function testTally(
     ];
     tests.push(
       worst(
-        'what masked tokens are replaced by',
+        'what masked tokens became',
         figures.map(({ name, count, expected }) => ({
           p: binomialTest(count, drawn, expected),
           finding: `${name}: ${figure(count)}, expected ${percent(expected)}`,
@@ -120,7 +121,8 @@ export function testTally(
     );
   }
 
-  // Alike everywhere. Where tokens of a row depend on one another, counts are scaled down to as many independent ones.
+  // Equal shares everywhere. If a row's tokens depend on one another, counts are scaled down to the equivalent number
+  // of independent ones.
   const dependence = isDeclared && !hasRuns && !isCounted ? 1 : designEffect(tally, p);
   const cell = (name: string, count: number, hits: number, effect: number) => ({
     p: binomialTest(Math.round(hits / effect), Math.round(count / effect), p),
@@ -128,23 +130,23 @@ export function testTally(
   });
   const cells = (counts: Float64Array, hits: Float64Array, effect: number, name: (i: number) => string) =>
     [...counts.keys()].flatMap((i) => (counts[i]! > 0 ? [cell(name(i), counts[i]!, hits[i]!, effect)] : []));
-  // One choice of each row stands at a position, and rows are independent.
+  // Each row has one choice at a position, and rows are independent.
   tests.push(
     worst(
-      `every position alike`,
+      'equal shares at all positions',
       cells(tally.choicesAt, tally.chosenAt, 1, (i) => `position ${i}`),
     ),
     worst(
-      `every token alike`,
+      'equal shares of all tokens',
       cells(tally.choicesOf, tally.chosenOf, dependence, (id) => `token ${nameOf(id)}`),
     ),
     worst(
-      'every part of the rows alike',
+      'equal shares in all parts of the rows',
       cells(tally.choicesIn, tally.chosenIn, dependence, (i) => `part ${i + 1} of ${PARTS} of the rows`),
     ),
   );
 
-  // The spread over rows: neither more nor less than independent draws give.
+  // The spread over rows: neither more nor less than that of independent draws.
   if (isDeclared && !hasRuns && !isCounted && p > 0 && p < 1 && tally.filledRows >= 100) {
     const variance = 2 * tally.filledRows + (1 / (p * (1 - p)) - 6) * tally.inverseChoices;
     tests.push({
@@ -179,14 +181,14 @@ export function testTally(
   return { tests, p: Math.min(1, tests.length * Math.min(1, ...tests.map((test) => test.p))), notes };
 }
 
-/** The worst of several figures; its p-value is corrected for their number (Bonferroni). Nothing to look at is no fault. */
+/** The worst of several figures, its p-value corrected for their number (Bonferroni). No figures pass the test. */
 function worst(name: string, figures: { p: number; finding: string }[]): StatisticalTest {
   if (figures.length === 0) return { name, figures: 0, p: 1, finding: 'nothing that can be masked' };
   const least = figures.reduce((a, b) => (b.p < a.p ? b : a), { p: 1, finding: 'as expected' });
   return { name, figures: figures.length, p: Math.min(1, least.p * figures.length), finding: least.finding };
 }
 
-/** How many times the variance of a row's count exceeds that of independent draws; at least 1. */
+/** The variance of a row's count as a multiple of that of independent draws; at least 1. */
 function designEffect(
   { choices, squaredChoices, squaredChosen, choicesTimesChosen }: Tally,
   p: number,

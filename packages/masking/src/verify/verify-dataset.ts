@@ -17,16 +17,16 @@ import {
 } from './verify-masking.js';
 import type { MaskingViolation } from './violation.js';
 
-/** How {@link verifyDataset} goes about it. */
+/** Options of {@link verifyDataset}. */
 export interface VerifyDatasetOptions extends VerifyOptions {
-  /** Worker threads; 0 works in this thread. Default: one a core, none for a dataset of a few batches. */
+  /** Worker threads; 0: work in this thread. Default: one per core, none for a dataset of a few batches. */
   threads?: number;
-  /** Is told how many rows were checked since the last call. */
+  /** Called with the number of rows checked since the last call. Default: none. */
   onRows?: (rows: number) => void;
   signal?: AbortSignal;
 }
 
-/** What a thread is given: every `threads`-th batch of a dataset is its own, from `first` on. */
+/** The work of a thread: every `threads`-th batch of a dataset, from `first` on. */
 export interface CheckWork {
   path: string;
   laws: MaskingRule | undefined;
@@ -35,14 +35,14 @@ export interface CheckWork {
   violations: number | undefined;
 }
 
-/** What a thread has found. */
+/** The results of a thread. */
 export interface CheckResult {
   tally: Tally;
   violations: MaskingViolation[];
   labelled: number;
 }
 
-/** What a thread says: rows done, what it has found, what is wrong with the input, or that it failed. */
+/** Messages of a thread: rows done, its results, a problem with the input, or an error. */
 export type CheckMessage =
   | { rows: number }
   | { result: CheckResult }
@@ -52,11 +52,11 @@ export type CheckMessage =
 const FEW_BATCHES = 4;
 
 /**
- * {@link verifyMasking} of one part of a dataset on disk, by several threads.
- * @param dataset as `openDataset` gives it
+ * {@link verifyMasking} for one part of a dataset on disk, in several threads.
+ * @param dataset a dataset from `openDataset`
  * @param split the part to check: the dataset's own rows, or those of its validation part
- * @param laws the rule where the dataset does not say; wins over its metadata
- * @throws InputError when the dataset is not masked, or neither metadata nor laws say how
+ * @param laws a rule to check the laws of, instead of the dataset's metadata; needed if there is none
+ * @throws InputError if the dataset is not masked, or neither metadata nor `laws` say how
  *
  * @example
  * ```ts
@@ -82,7 +82,7 @@ export async function verifyDataset(
   if (threads === 0) {
     await checkBatches(check, part, 0, 1, options.onRows, options.signal);
   } else {
-    // Where one thread fails, the others have nothing more to do.
+    // If one thread fails, the others stop.
     const failed = new AbortController();
     const signal = AbortSignal.any([failed.signal, ...(options.signal ? [options.signal] : [])]);
     const results = Array.from({ length: threads }, (_, first) =>
@@ -125,17 +125,17 @@ async function checkBatches(
   }
 }
 
-/** Lets the next batch use the memory that this one was read into. */
+/** Returns the memory into which a batch was read, for the next one. */
 function giveBack({ data: { children } }: RecordBatch): void {
   const buffers = new Set(
     children.map(({ children: [items] }) => (items?.values as Int32Array | undefined)?.buffer),
   );
   const [buffer] = buffers;
-  // Columns that were compressed or converted have memory of their own.
+  // Columns that were compressed or converted have their own memory.
   if (buffers.size === 1 && buffer instanceof ArrayBuffer) giveBackMemory([buffer]);
 }
 
-/** A thread's work, in that thread. */
+/** Does a thread's work, in that thread. */
 export async function checkShare(work: CheckWork, onRows: (rows: number) => void): Promise<CheckResult> {
   const dataset = await openDataset(work.path);
   try {

@@ -17,15 +17,15 @@ import { addTally, emptyTally, type Tally } from './tally.js';
 import { FAILURE, type Statistics, testTally } from './tests.js';
 import { findDifferences, type MaskingViolation } from './violation.js';
 
-/** Masked record batches, in the order of their rows, and what is known of their making. */
+/** Masked record batches, in the order of their rows, and the dataset's metadata. */
 export interface MaskedDataset extends AsyncIterable<RecordBatch> {
-  /** What the dataset says about itself; absent or `undefined` where it says nothing. */
+  /** The dataset's metadata, if it has any. */
   readonly metadata?: DatasetMetadata | undefined;
-  /** How many rows there are, where it is known: by it the rows are divided into parts that are compared. */
+  /** Number of rows, if known; divides the rows into parts that are compared. */
   readonly rows?: number;
 }
 
-/** How {@link verifyMasking} looks. */
+/** Options of {@link verifyMasking}. */
 export interface VerifyOptions {
   /** Names an id in findings. Default: the id itself. */
   nameOf?: (id: number) => string;
@@ -36,34 +36,36 @@ export interface VerifyOptions {
 /** The names of {@link VerifyOptions}. */
 export const verifyOptions = { nameOf: true, violations: true };
 
-/** What {@link verifyMasking} has found. */
+/** The result of {@link verifyMasking}. */
 export interface MaskingReport extends Statistics {
   /** Rows checked. */
   rows: number;
-  /** Their tokens, padding left out. */
+  /** Their tokens, without padding. */
   tokens: number;
   /** Tokens that are not protected. */
   maskable: number;
-  /** Positions with a label: the masked ones, or with `labels: 'all'` every one but padding. */
+  /** Positions with a label: masked ones or, with `labels: 'all'`, all but padding. */
   labelled: number;
-  /** `rule`: each row was compared with the rule's own result; `laws`: with what any seed could have made. */
+  /**
+   * `rule`: each row was compared with the rule's result; `laws`: it was checked against laws that hold for any seed.
+   */
   checked: 'rule' | 'laws';
-  /** The first violating rows, in their order. */
+  /** The first violating rows, in order. */
   violations: MaskingViolation[];
   /** The first of them. */
   violation?: MaskingViolation | undefined;
-  /** Whether all is as it should be: no violation, and no test that fails. */
+  /** Whether there is no violation and no test fails. */
   isSound: boolean;
 }
 
-/** Tokens for which a thread compares the masks with those of other draws. */
+/** Tokens per thread whose masks are compared with those of other draws. */
 const REDRAWN_TOKENS = 1 << 20;
 
 /**
- * Checks a masked dataset. By its metadata each row is restored, masked again and compared; without, or with a rule given,
- * each row is checked against the laws that hold for any seed. Then what was counted is put to statistical tests.
- * @param laws the rule where the dataset does not say, whatever its settings; wins over its metadata
- * @throws InputError when the dataset is not masked, or neither metadata nor laws say how.
+ * Checks a masked dataset. By its metadata, each row is restored, masked again and compared; with `laws` given, each
+ * row is checked against laws that hold for any seed. Then the counts are tested statistically.
+ * @param laws a rule to check the laws of, instead of the dataset's metadata; needed if there is none
+ * @throws InputError if the dataset is not masked, or neither metadata nor `laws` say how.
  *
  * @example
  * ```ts
@@ -88,7 +90,7 @@ export async function verifyMasking(
   return reportOf(check, dataset.metadata, firstRow, options.nameOf);
 }
 
-/** Sums up what one check, or several that shared the batches, have found. */
+/** Makes the report of a check, with the results of others joined into it. */
 export function reportOf(
   check: MaskingCheck,
   metadata: DatasetMetadata | undefined,
@@ -117,7 +119,7 @@ export function reportOf(
   };
 }
 
-/** Looks at batches one by one. */
+/** Checks batches one by one. */
 export class MaskingCheck {
   readonly rule: MaskingRule;
   readonly isDeclared: boolean;
@@ -146,8 +148,8 @@ export class MaskingCheck {
   }
 
   /**
-   * @param firstRow of the batch in the dataset
-   * @param rows of the whole dataset, if they are known
+   * @param firstRow the batch's first row in the dataset
+   * @param rows the dataset's number of rows, if known
    */
   add(batch: RecordBatch, firstRow: number, rows = Number.POSITIVE_INFINITY): void {
     const found = columnsOf(batch);
@@ -175,13 +177,13 @@ export class MaskingCheck {
     return this.rule.settings.labels === 'all' ? this.tally.tokens : this.tally.masked;
   }
 
-  /** What was counted so far. */
+  /** The counts so far. */
   counted(): Tally {
     this.counter.collect(this.tally);
     return this.tally;
   }
 
-  /** Adds what another check has found in other batches. */
+  /** Adds the results of a check of other batches. */
   join(other: { tally: Tally; violations: MaskingViolation[]; labelled: number }): void {
     addTally(this.tally, other.tally);
     this.violations.push(...other.violations);
@@ -189,7 +191,7 @@ export class MaskingCheck {
     this.labelled += other.labelled;
   }
 
-  /** The rows before the first broken one, which cannot be masked again, against the rule's own. */
+  /** Compares the rows before the first broken one, which cannot be masked again, with the rule's result. */
   private compare(
     found: FoundColumns,
     batch: RecordBatch,
@@ -226,7 +228,7 @@ export class MaskingCheck {
     return placesOfRows(this.metadata!.rows_per_unit, indices, this.metadata!.split);
   }
 
-  /** Counts masked tokens that other draws mask too: the next epoch's, another seed's, another copy's of the row. */
+  /** Counts masked tokens that other draws mask too: of the next epoch, another seed, another copy of the row. */
   private compareDraws(found: FoundColumns, places: RowPlaces): void {
     const { rule, tally } = this;
     const { settings, classes } = rule;
@@ -245,7 +247,7 @@ export class MaskingCheck {
       const before = isSecond ? labels.offsets[row - 1]! - start : 0;
       for (let i = start; i < end; i++) {
         const label = labels.values[i]!;
-        // Of a word that is cut, or begins in its middle, the first token cannot be told here: it is left out.
+        // Words count by their first token, so a word whose beginning is cut off is left out.
         if (label === IGNORED_LABEL || (byWords && classes[label] !== 1)) continue;
         tally.chosenBefore[0]!++;
         tally.chosenBefore[1]!++;
@@ -317,7 +319,7 @@ function rowOf({ input_ids, labels }: FoundColumns, row: number) {
   return { input_ids: cut(input_ids), labels: cut(labels) };
 }
 
-/** Rows of this split by the metadata (whose counts are over both splits); unknown in a stream. */
+/** Rows of this split by the metadata, whose counts are over both splits; undefined in a stream. */
 function statedRows(metadata: DatasetMetadata | undefined): number | undefined {
   return metadata?.counts && metadata.rows_per_unit.reduce((sum, rows) => sum + rows, 0);
 }

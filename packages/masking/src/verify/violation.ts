@@ -1,21 +1,21 @@
 import type { ListColumn, MaskedColumns } from '@mlm/arrow';
 import type { FoundColumns } from './laws.js';
 
-/** A place where a dataset is not what its rule makes. */
+/** A place where a dataset differs from what its rule makes. */
 export interface MaskingViolation {
   /** Row in the dataset, from 0. */
   row: number;
   /** Position in the row, from 0. */
   position: number;
-  /** What was expected and found, as a line a person can read. */
+  /** What was found and expected, as a readable line. */
   message: string;
-  /** The row as it stands, for a caller that can show it in words; absent where rows are missing. */
+  /** The row as found, for a caller that can show it as text; absent if rows are missing. */
   found?: { input_ids: number[]; labels: number[] };
 }
 
 const COLUMNS = ['input_ids', 'labels', 'attention_mask'] as const;
 
-/** The first position of each row where the columns differ from those that the rule makes; lengths are equal. */
+/** The first position of each row where the columns differ from the rule's. Lengths must be equal. */
 export function findDifferences(
   found: FoundColumns,
   expected: MaskedColumns,

@@ -1,11 +1,11 @@
 import { skipSpace } from '../source/boundary.js';
 
-/** Bytes of a document's beginning by which its split is drawn: a longer one may be read in several places. */
+/** Leading bytes of a document that decide its split by content: a longer one may be read in several pieces. */
 export const OPENING_BYTES = 32 << 10;
 
 /**
- * A hash (32 bits, FNV-1a and a finalizer) of a document's text, or of the first 32 KiB of it: the same wherever the
- * document stands, and whatever whitespace stands around and between its words.
+ * A 32-bit hash (FNV-1a and a finalizer) of a document's first 32 KiB. It depends neither on the document's place in
+ * the input nor on the kind and length of the whitespace around and between its words.
  */
 export function contentHash(bytes: Uint8Array, from = 0, to = bytes.length): number {
   const start = skipSpace(bytes, from);

@@ -2,15 +2,15 @@ import type { ListColumn } from '@mlm/arrow/columns';
 import type { RowCutter, RowTokens } from './pack.js';
 
 /**
- * Makes a row of each document (a line): [CLS], up to `length` − 2 ids, [SEP], unpadded. A longer one goes on in the
- * next row (`wrap`) or loses the rest (`truncate`). A document without ids gives no row.
+ * Makes one row of each document (a line): [CLS], up to `length` − 2 ids, [SEP], unpadded. A longer document continues
+ * in the next row (`wrap`) or is cut off (`truncate`); one without ids gives no row.
  */
 export class LineCutter implements RowCutter {
   private values: Int32Array = new Int32Array(1 << 16);
   private offsets: Int32Array = new Int32Array(1 << 12);
   rows = 0;
   private position = 0;
-  /** Where the current row began; −1 while none is begun. */
+  /** Start of the current row; −1 between rows. */
   private rowStart = -1;
   private isCutOff = false;
 

@@ -2,20 +2,19 @@ import { int32Memory } from '@mlm/arrow/columns';
 import type { CutRows, RowCutter, RowTokens } from './pack.js';
 
 /**
- * Packs documents into rows of one length, each as [CLS], its ids, [SEP], so that rows are full and no document is cut that
- * would fit one: best-fit decreasing (Johnson 1974; for training data Ding et al. 2024, arXiv:2404.10830). A document of
- * more than `length` − 2 ids is divided into pieces of that many, and a rest; what is said of documents goes for the pieces
- * too. Rows are padded.
+ * Packs documents into rows of equal length, each document as [CLS], its ids, [SEP], by best-fit decreasing (Johnson
+ * 1974; for training data, Ding et al. 2024, arXiv:2404.10830): a document is cut only if it is longer than a row, into
+ * pieces of `length` − 2 ids and a remainder, which are packed like documents. Rows are padded.
  *
- * Documents stand in their row, and rows by their first document, in the order of the input.
+ * Documents within a row are in the order of the input, and so are rows by their first document.
  */
 export class DocumentPacker implements RowCutter {
-  /** No row is complete before all documents are there. */
+  /** No row is complete until all documents are known. */
   readonly rows = 0;
   /** Ids of all documents. */
   private ids = new Int32Array(1 << 16);
   private end = 0;
-  /** Where pieces end in `ids`. */
+  /** Ends of the pieces in `ids`. */
   private pieceEnds: number[] = [];
   private documentStart = 0;
 
@@ -82,8 +81,9 @@ export class DocumentPacker implements RowCutter {
 }
 
 /**
- * Puts pieces into rows: the longest first, each where the least room is left that it fits, else into a new row.
- * @param ends of the pieces, which follow one another from 0
+ * Assigns pieces to rows, the longest first: each goes into the row with the least room that suffices, or into a new
+ * row.
+ * @param ends where pieces end; the first begins at 0, each other one at the end of the one before
  * @returns the row of each piece; rows are numbered by their first piece
  */
 function bestFit(ends: readonly number[], length: number): { rowOf: Int32Array; rows: number } {
@@ -106,11 +106,11 @@ function bestFit(ends: readonly number[], length: number): { rowOf: Int32Array; 
   return { rowOf, rows };
 }
 
-/** The pieces by their length, those of one length in their order. */
+/** The pieces from longest to shortest; pieces of equal length keep their order. */
 function longestFirst(ends: readonly number[], length: number): Int32Array {
   const firstOf = new Int32Array(length + 1);
   const lengthOf = (piece: number) => ends[piece]! - (ends[piece - 1] ?? 0);
-  // Sorted by counting: where pieces of a length begin is how many are longer.
+  // A counting sort: the pieces of a length begin after all longer ones.
   for (let piece = 0; piece < ends.length; piece++) firstOf[lengthOf(piece) - 1]!++;
   for (let size = length - 1; size >= 0; size--) firstOf[size]! += firstOf[size + 1]!;
   const order = new Int32Array(ends.length);
@@ -118,7 +118,7 @@ function longestFirst(ends: readonly number[], length: number): Int32Array {
   return order;
 }
 
-/** Rows by the room that is left in them, and a bit for each room that some row has. */
+/** Rows by the room left in them, with a bitmap of the amounts of room that occur. */
 class OpenRows {
   private readonly byRoom: number[][];
   private readonly bits: Uint32Array;
@@ -128,7 +128,7 @@ class OpenRows {
     this.bits = new Uint32Array((length >>> 5) + 1);
   }
 
-  /** The least room of any row that is at least `size`; −1 where there is none. */
+  /** The least room that is at least `size`; −1 if no row has that much. */
   leastRoom(size: number): number {
     let word = size >>> 5;
     let left = this.bits[word]! & (-1 << (size & 31));

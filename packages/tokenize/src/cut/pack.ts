@@ -1,40 +1,43 @@
 import { giveBackMemory, int32Memory, type ListColumn } from '@mlm/arrow/columns';
 
-/** The special tokens that rows are made with. */
+/** Ids of the special tokens in rows. */
 export interface RowTokens {
   cls: number;
   sep: number;
   pad: number;
 }
 
-/** Rows of ids; where no row mixes documents unseen, also the positions at which they begin, ascending in each row. */
+/**
+ * Rows of ids. If rows hold whole documents, `documentStarts` has the positions at which they begin, ascending in each
+ * row.
+ */
 export interface CutRows extends ListColumn<Int32Array> {
   documentStarts?: ListColumn<Int32Array> | undefined;
 }
 
-/** Takes the ids of documents and gives rows of them. */
+/** Cuts the ids of documents into rows. */
 export interface RowCutter {
   /** Adds the ids `[from, to)` to the current document. */
   add(ids: Int32Array, from: number, to: number): void;
   endDocument(): void;
   /** Complete rows since the last call of `finish`. */
   readonly rows: number;
-  /** The rows since the last call, but no more than `rowLimit`; the cutter is then as new. */
+  /** Returns the rows since the last call, at most `rowLimit`, and resets the cutter. */
   finish(rowLimit?: number): CutRows;
 }
 
 /**
- * Packs documents one after another into rows of one length: [CLS], up to `length` − 2 ids, [SEP]. Between two
- * documents stands one [SEP]; where the first of them ends with its row, that is the row's own closing [SEP], so no
- * row begins with [SEP] after [CLS]. Only the last row is padded.
+ * Packs documents one after another into rows of equal length: [CLS], up to `length` − 2 ids, [SEP]. One [SEP]
+ * separates two documents; if the first of them ends at the end of its row, the row's closing [SEP] serves, so no row
+ * begins with [CLS] [SEP]. Only the last row is padded.
  */
 export class RowPacker implements RowCutter {
   private values: Int32Array<ArrayBuffer> = EMPTY;
-  /** Ids of the largest column so far: the next one will be of about this size. */
+  /** Ids in the largest column so far, which predicts the size of the next one. */
   private usualSize = 0;
   /** Where the next id goes. */
   private position = 0;
-  /** Where the current row's closing [SEP] goes; −1 while no row is begun. */
+  /** Position of the current row's closing [SEP]; −1 between rows. */
   private closing = -1;
   private isBetweenDocuments = false;
 

@@ -8,8 +8,8 @@ export interface SplitRule {
 }
 
 /**
- * The split of a document, drawn from nothing but the seed, its file's ordinal and the byte offset of its start: the
- * same in whichever unit or run a piece of it is met.
+ * Draws a document's split from the seed, its file's ordinal and the byte offset of its start alone, so that all its
+ * pieces get the same split, in whichever unit or run they are read.
  */
 export function splitOf(rule: SplitRule, file: number, documentStart: number): Split {
   if (rule.evalFraction <= 0) return 'train';
@@ -21,7 +21,7 @@ export function splitOf(rule: SplitRule, file: number, documentStart: number): S
   return hash < rule.evalFraction * 2 ** 32 ? 'validation' : 'train';
 }
 
-/** The finalizer of MurmurHash3 (32 bits) after an offset: each bit of the input changes each of the output. */
+/** The finalizer of MurmurHash3 (32 bits) after an offset: every bit of the input affects every bit of the output. */
 function mix(value: number): number {
   let hash = (value + 0x9e3779b9) | 0;
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);

@@ -41,7 +41,7 @@ function step(json: ComponentJson, name: string): Decoder {
 
 const BYTES = new Map(BYTE_CHARACTERS.map((character, byte) => [character, byte]));
 
-/** The bytes that a token of byte characters stands for; any other token stands for itself. */
+/** The bytes of a token in byte characters; the UTF-8 of any other token. */
 function bytesOf(token: string): Buffer {
   const bytes: number[] = [];
   for (const character of token) {

@@ -1,4 +1,4 @@
-/** Text of a sequence of WordPiece tokens, as the `WordPiece` decoder of Rust tokenizers writes it. */
+/** The text of WordPiece tokens, as the `WordPiece` decoder of Rust tokenizers writes it. */
 export function decodePieces(tokens: readonly string[], prefix: string, cleanup: boolean): string {
   return tokens
     .map((token, i) => {

@@ -7,19 +7,19 @@ import type { Unit, UnitPart } from '../source/unit.js';
 import { PartReader } from '../worker/read-unit.js';
 import { HashSet } from './hash-set.js';
 
-/** How {@link dropDuplicates} reads and what it may hold. */
+/** Options of {@link dropDuplicates}. */
 export interface DropOptions {
   textField: string;
   skipsBadRecords: boolean;
   /** Whether each line is a document, whatever the parts say. */
   lineByLine: boolean;
-  /** Bytes for hashes, and for text that waits for the end of a document. */
+  /** Bytes for hashes, and for text held until its document ends. */
   memory: number;
 }
 
 type Ranges = number[];
 
-/** A unit that is handed on once its last document is known to be a duplicate or none. */
+/** A unit held until it is known whether its last document is a duplicate. */
 interface HeldUnit<U> {
   unit: U;
   parts: { duplicates: Ranges; count: number; lastDocument: number }[];
@@ -27,12 +27,12 @@ interface HeldUnit<U> {
 }
 
 /**
- * Marks each document that stood in the input before, for workers to leave out. Documents are equal when their bytes are,
- * but for ASCII whitespace around them; they are compared by 128 bits of SHA-256. What is marked depends on the text and
- * its order alone: not on units, in several of which a document may lie, nor on who works on them.
+ * Marks documents that occurred earlier in the input, for workers to leave out. Documents are equal if their bytes are,
+ * ignoring ASCII whitespace around them; they are compared by 128 bits of SHA-256. The marks depend on the text and its
+ * order alone, not on how units divide it (a document may span several) or on the workers.
  *
- * @param units all of the input from its beginning on, in order
- * @throws InputError when the documents need more memory than they may have
+ * @param units all units of the input, in order
+ * @throws InputError if the documents need more than `memory`
  */
 export async function* dropDuplicates<U extends Pick<Unit, 'parts'>>(
   units: AsyncIterable<U>,
@@ -43,7 +43,7 @@ export async function* dropDuplicates<U extends Pick<Unit, 'parts'>>(
     dropper.add(unit);
     yield* dropper.decided();
     dropper.checkHeldText();
-    // Hashing keeps the thread busy: others, and Ctrl-C, have their turn.
+    // Hashing keeps the thread busy: let other work, and Ctrl-C, through.
     await setImmediate();
   }
   dropper.closeDocument();
@@ -55,9 +55,9 @@ class DuplicateDropper<U extends Pick<Unit, 'parts'>> {
   private readonly seen: HashSet;
   private held: HeldUnit<U>[] = [];
   private heldBytes = 0;
-  /** The last document of the text so far, which may go on. */
+  /** The last document of the text so far, which may continue in the next part. */
   private open: OpenDocument<HeldUnit<U>> | undefined;
-  /** Where text ended last: a line that is a document of its own goes on only there. */
+  /** Where the text so far ended: only there can a line that is a document continue. */
   private last: { file: number; endsLine: boolean } | undefined;
 
   constructor(private readonly options: DropOptions) {
@@ -94,11 +94,11 @@ class DuplicateDropper<U extends Pick<Unit, 'parts'>> {
   }
 
   private addPart(held: HeldUnit<U>, part: UnitPart): void {
-    // Reading may change the bytes, which are read again by the worker.
+    // Reading may change the bytes, and the worker reads them again.
     const read = this.reader.read(part.data ? { ...part, data: part.data.slice() } : part);
     const { bytes } = read;
     const mode = this.options.lineByLine ? 'line' : read.document;
-    if (!this.goesOn(part, mode === read.document)) this.closeDocument();
+    if (!this.continues(part, mode === read.document)) this.closeDocument();
     const found = documents(bytes, mode);
     const own = { duplicates: [] as Ranges, count: 0, lastDocument: -1 };
     held.parts.push(own);
@@ -122,19 +122,19 @@ class DuplicateDropper<U extends Pick<Unit, 'parts'>> {
     this.last = { file: part.file, endsLine: space.includes(10) || space.at(-1) === 13 };
   }
 
-  /** Whether a part goes on with the last document of the one before. */
-  private goesOn(part: UnitPart, hasOwnDocuments: boolean): boolean {
+  /** Whether a part continues the last document of the part before it. */
+  private continues(part: UnitPart, hasOwnDocuments: boolean): boolean {
     if (hasOwnDocuments) return part.documentStart < part.start;
     return part.start > 0 && this.last?.file === part.file && !this.last.endsLine;
   }
 
-  /** Text that workers can read again is not held; of the rest, a unit at a time is. */
+  /** Text that workers can read again takes no memory here; of other text, one unit is always allowed. */
   checkHeldText(): void {
     const waiting = this.heldBytes - (this.held.at(-1)?.bytes ?? 0);
     if (waiting + this.seen.bytes <= this.options.memory) return;
     const { path } = this.held[0]!.unit.parts[0]!;
     throw new InputError(
-      say`${path}: a document is longer than what ${mention('dedupMemory', this.options.memory)} leaves for it (${waiting} bytes so far); raise it, decompress the file, or leave out ${mention('dedup')}`,
+      say`${path}: a document is longer than ${mention('dedupMemory', this.options.memory)} allows (${waiting} bytes so far); raise it, decompress the file, or leave out ${mention('dedup')}`,
     );
   }
 
@@ -145,12 +145,12 @@ class DuplicateDropper<U extends Pick<Unit, 'parts'>> {
   }
 }
 
-/** A document that may go on in the next part. */
+/** A document that may continue in the next part. */
 class OpenDocument<Held> {
   isEmpty = true;
   readonly pieces: { ranges: Ranges; from: number; to: number }[] = [];
   private readonly hash = createHash('sha256');
-  /** Whitespace that belongs to the document if more of it comes. */
+  /** Trailing whitespace, part of the document only if more text follows. */
   private space = new Uint8Array(0);
 
   constructor(
@@ -162,7 +162,7 @@ class OpenDocument<Held> {
   add(bytes: Uint8Array, hasPlainLineEnds: boolean): void {
     const end = textEnd(bytes, 0, bytes.length);
     if (end > 0) {
-      // A carriage return alone is a line feed, which a part's last byte is too when one sees what comes.
+      // A lone carriage return counts as a line feed; whether a part's last byte is one shows only in the next part.
       if (hasPlainLineEnds && this.space.at(-1) === 13) this.space[this.space.length - 1] = 10;
       this.hash.update(this.space).update(bytes.subarray(0, end));
       this.isEmpty = false;
@@ -175,7 +175,7 @@ class OpenDocument<Held> {
   }
 }
 
-/** The part with its duplicates; what it knows of its last document goes for none but that. */
+/** The part with its duplicates; without the hash of its last document if that one is dropped. */
 function marked(
   { lastOpeningHash, ...part }: UnitPart,
   { duplicates, count, lastDocument }: HeldUnit<unknown>['parts'][number],
@@ -186,7 +186,7 @@ function marked(
   return { ...part, ...known, duplicates: { ranges: Uint32Array.from(duplicates), count } };
 }
 
-/** Where text ends but for whitespace. */
+/** The end of the text without trailing whitespace. */
 function textEnd(bytes: Uint8Array, from: number, to: number): number {
   let end = to;
   while (end > from && isSpace(bytes[end - 1]!)) end--;

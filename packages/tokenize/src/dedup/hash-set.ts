@@ -2,12 +2,12 @@
 const WORDS = 4;
 const BYTES = 4 * WORDS;
 const TABLES = 256;
-/** Places of a table's first memory. */
+/** Slots of a new table. */
 const FIRST_PLACES = 16;
 
 /**
- * A set of 128-bit hashes in open addressing, 21 to 32 bytes a hash. It is divided by the hash's first byte into tables that
- * grow one at a time, so that the old and the new memory of only one of them are there together.
+ * A set of 128-bit hashes with open addressing, 21 to 32 bytes per hash. The hash's first byte selects one of 256
+ * tables, which grow one at a time, so that only one of them is in memory twice while it grows.
  */
 export class HashSet {
   /** Hashes in the set. */
@@ -27,13 +27,13 @@ export class HashSet {
 
   /**
    * @param hash at least 16 bytes, of which the first 16 count
-   * @returns whether it was not there before
+   * @returns whether it is new
    */
   add(hash: Uint8Array): boolean {
     const table = this.tables[hash[0]!]!;
     const view = new DataView(hash.buffer, hash.byteOffset, BYTES);
     const [a, b, c, d] = [view.getUint32(0), view.getUint32(4), view.getUint32(8), view.getUint32(12)];
-    // A place whose words are all 0 is empty; the hash that would look like it is kept as another, 1 in 2^128.
+    // A slot of zeros is empty, so the hash 0 (1 in 2^128) is stored as 1.
     const last = (a | b | c | d) === 0 ? 1 : d;
     if (4 * (table.size + 1) > 3 * (table.words.length / WORDS)) this.grow(table);
     if (!place(table.words, a, b, c, last)) return false;
@@ -56,9 +56,9 @@ export class HashSet {
   }
 }
 
-/** Puts a hash where it belongs, or after; false where it is there. */
+/** Stores a hash in its slot or the next free one; false if it is there already. */
 function place(words: Uint32Array, a: number, b: number, c: number, d: number): boolean {
-  // Any number of places does: the second word, as a fraction of 2^32, says which is the hash's.
+  // Works for any number of slots: the second word, as a fraction of 2^32, selects the hash's.
   let at = Math.floor((b / 2 ** 32) * (words.length / WORDS)) * WORDS;
   while ((words[at]! | words[at + 1]! | words[at + 2]! | words[at + 3]!) !== 0) {
     if (words[at] === a && words[at + 1] === b && words[at + 2] === c && words[at + 3] === d) return false;

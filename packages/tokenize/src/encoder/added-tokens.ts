@@ -1,10 +1,10 @@
 import type { AddedToken } from '../tokenizer/types.js';
 import { isWordCharacter } from '../unicode/patterns.js';
 
-/** Cuts a text into its added tokens and the text between them; empty text is left out. */
+/** Splits a text into its added tokens and the text between them; empty text is left out. */
 export type TokenSplitter = (text: string) => (string | AddedToken)[];
 
-/** Splitters for the tokens that are looked for in the text as it stands, and for those looked for in normalized text. */
+/** Splitters for the tokens that are searched in the raw text, and for those searched in normalized text. */
 export function tokenSplitters(
   tokens: readonly AddedToken[],
   normalize: (text: string) => string,
@@ -18,7 +18,8 @@ export function tokenSplitters(
 const WHITESPACE = /\p{White_Space}/u;
 
 /**
- * The leftmost token and there the longest one comes first. A match that its flags rule out is skipped as a whole.
+ * Finds the leftmost token and, among those at one place, the longest. A match that its flags rule out is skipped as a
+ * whole.
  */
 function tokenSplitter(tokens: readonly AddedToken[]): TokenSplitter {
   const byContent = new Map([...tokens].reverse().map((token) => [token.content, token]));

@@ -6,7 +6,7 @@ import type { AddedToken } from '../tokenizer/types.js';
 import { splitClasses } from '../unicode/split-classes.js';
 import { handOver, type NativeExports, type NativeModel } from './native.js';
 
-/** What assembly/bpe/encoder.ts exports for setting up. */
+/** Exports of assembly/bpe/encoder.ts for setting it up. */
 interface BpeExports extends NativeExports {
   byteIds(): number;
   classTable(): number;
@@ -15,7 +15,7 @@ interface BpeExports extends NativeExports {
   addWord(start: number, end: number, id: number): void;
 }
 
-/** A byte-level BPE for its encoder in WebAssembly; undefined where its words are parted in a way that this has not. */
+/** A byte-level BPE for its WebAssembly encoder; undefined if the encoder does not know its way to split words. */
 export function nativeBpe(
   json: TokenizerJson,
   model: BpeModel,
@@ -76,7 +76,7 @@ export function nativeBpe(
 /** The trie's limit: a state and a byte are four bytes together. */
 const MAX_TOKEN_BYTES = (1 << 24) - 1;
 
-/** How words are parted: by GPT-2's expression (0), or by Llama 3's with so many digits together. */
+/** How words are split: `digits` is 0 for GPT-2's expression, else the most digits together in Llama 3's. */
 function wordsOf(
   json: ComponentJson | null | undefined,
   name: string,
@@ -93,7 +93,7 @@ function wordsOf(
 
 const BYTES = new Map(BYTE_CHARACTERS.map((character, byte) => [character, byte]));
 
-/** The tokens that text can hold, by their bytes. */
+/** The tokens that can occur in text, by their bytes. */
 function byteTokens(vocab: Readonly<Record<string, number>>): { bytes: Uint8Array; id: number }[] {
   return Object.entries(vocab).flatMap(([token, id]) => {
     const bytes = Array.from(token, (character) => BYTES.get(character) ?? -1);

@@ -1,7 +1,7 @@
 import { skipSpace } from '../source/boundary.js';
 import type { DocumentMode, EncodedText } from '../tokenizer/types.js';
 
-/** Divides a text into documents and encodes each as one string: for encoders that work on strings. */
+/** Divides a text into documents and encodes each as a string, for encoders that work on strings. */
 export function encodeDocuments(
   text: Uint8Array,
   mode: DocumentMode,
@@ -30,17 +30,17 @@ export function encodeDocuments(
 
 const REPLACEMENT = '\ufffd';
 
-/** A text of whatever bytes, and how many ill-formed sequences of them are U+FFFD in it. */
+/** Decodes arbitrary bytes; `invalid` counts the ill-formed sequences that became U+FFFD. */
 export function decodeLossy(bytes: Uint8Array): { text: string; invalid: number } {
   const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
   const written = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
   return { text, invalid: text.split(REPLACEMENT).length - written.split('\xef\xbf\xbd').length };
 }
 
-/** What a blank line, or a blank text, is. */
+/** A blank line or text. */
 export const BLANK = /^\p{White_Space}*$/u;
 
-/** Byte ranges of the documents of a text; the last one goes on to its end, and may be empty. */
+/** Byte ranges of the documents of a text; the last one extends to its end, and may be empty. */
 export function documents(text: Uint8Array, mode: DocumentMode): { start: number; end: number }[] {
   if (mode === 'none') return [{ start: 0, end: text.length }];
   const found: { start: number; end: number }[] = [];
@@ -61,6 +61,6 @@ export function documents(text: Uint8Array, mode: DocumentMode): { start: number
 
 function isBlank(line: Uint8Array): boolean {
   const first = line[skipSpace(line, 0)] ?? 32;
-  // Most lines begin with a character of ASCII.
+  // Most lines begin with a visible ASCII character, which decides it.
   return (first <= 32 || first >= 128) && BLANK.test(decodeLossy(line).text);
 }

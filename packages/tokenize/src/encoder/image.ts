@@ -1,10 +1,10 @@
 import type { WasmModule } from '@mlm/base/webassembly';
 
-/** What lies where in an encoder's memory, and the settings that lie outside of it. */
+/** The layout of an encoder's memory, and its settings outside of memory. */
 export interface EncoderLayout {
   /** Bytes of the tokens, one per line. */
   tokenBytes: number;
-  /** Bytes of the prefix of a word's further pieces. */
+  /** Bytes of the prefix of pieces that continue a word. */
   prefixBytes: number;
   /** Bytes of the added tokens. */
   addedBytes: number;
@@ -14,27 +14,27 @@ export interface EncoderLayout {
   addedTokens: { id: number; bytes: number }[];
   /** Id of [UNK]. */
   unknownId: number;
-  /** A word of more characters becomes [UNK]. */
+  /** A word with more characters becomes [UNK]. */
   maxInputCharacters: number;
-  /** Whether text is lowercased and loses its accents. */
+  /** Whether text is lowercased and its accents are stripped. */
   lowercase: boolean;
   /** Whether control characters are removed. */
   cleanText: boolean;
 }
 
-/** An encoder that was set up in one thread, for others to take over instead of setting up their own. */
+/** An encoder set up in one thread, for other threads to load instead of setting up their own. */
 export interface EncoderImage {
-  /** What lies where in `memory`. */
+  /** The layout of `memory`. */
   layout: EncoderLayout;
   /** The first bytes of its memory, or the URL of the file that holds them. */
   memory: SharedArrayBuffer | string;
-  /** Words that its cache holds. */
+  /** Words in its cache. */
   knownWords: number;
 }
 
-/** An encoder that can be posted to other threads, which then need not set it up. */
+/** An encoder that can be posted to other threads, ready for use. */
 export interface PreparedEncoder {
-  /** What it has set up. */
+  /** Its memory. */
   image: EncoderImage;
   /** Its code, compiled. @internal */
   module: WasmModule;

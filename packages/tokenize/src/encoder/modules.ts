@@ -1,7 +1,7 @@
 import { packageBytes } from '@mlm/base/bytes';
 import { type WasmModule, WebAssembly } from '@mlm/base/webassembly';
 
-/** The models that have an encoder in WebAssembly, each a module of its own: assembly/<name>/encoder.ts. */
+/** The WebAssembly encoders, one module per model: assembly/<name>/encoder.ts. */
 const FILES = {
   wordpiece: new URL('../../wasm/wordpiece.wasm', import.meta.url),
   bpe: new URL('../../wasm/bpe.wasm', import.meta.url),

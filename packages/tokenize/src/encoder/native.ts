@@ -8,9 +8,9 @@ import { decodeLossy } from './documents.js';
 import { encoderModule } from './modules.js';
 import { tokenSet } from './token-set.js';
 
-// The host's side of assembly/{bpe,unigram}/encoder.ts.
+// The JavaScript side of assembly/{bpe,unigram}/encoder.ts.
 
-/** What both modules export. */
+/** Exports of both modules. */
 export interface NativeExports {
   memory: WasmMemory;
   setUpTokens(rawBytes: number, normalizedBytes: number): number;
@@ -32,21 +32,21 @@ export interface NativeExports {
   documentCount: { value: number };
 }
 
-/** What a model brings to its encoder. */
+/** What a model provides for its encoder. */
 export interface NativeModel {
   module: 'bpe' | 'unigram';
   name: string;
   normalizer: ComponentJson | null;
   addedTokens: readonly AddedToken[];
-  /** Calls that give everything its place, given the last two arguments of `setUp`, which are the normalizer's. */
+  /** Calls that lay out the memory, given the normalizer's arguments, which are the last two of `setUp`. */
   calls(normalizer: [flags: number, bytes: number]): NativeImage['calls'];
-  /** Fills the tables, once everything has its place. */
+  /** Fills the tables once the memory is laid out. */
   fill(exports: NativeExports & Record<string, (...args: number[]) => number>): void;
 }
 
-/** What an encoder falls back on, and what it refuses. */
+/** What the encoder leaves to TypeScript. */
 export interface NativeFallback {
-  /** Ids of a text that is no well-formed UTF-8. */
+  /** Returns the ids of a text that is not well-formed UTF-8. */
   encodeText(text: string): number[];
   /** Throws for a word that is too long. */
   checkWord(word: string): void;
@@ -100,7 +100,7 @@ export function handOver(wasm: NativeExports, bytes: Uint8Array, read: (at: numb
 }
 
 function mapFlags(map: CharacterMap): number {
-  // Letters of ASCII are either all made small, or none.
+  // Either all ASCII letters are lowercased or none.
   const ascii = map.page(0);
   const outcomes = Array.from({ length: 26 }, (_, i) => ascii[0x41 + i]!);
   const lowers = outcomes.every(
@@ -116,7 +116,7 @@ function mapFlags(map: CharacterMap): number {
   );
 }
 
-/** An instance of the module, with what it asks of its host. */
+/** An instance of the module, with the functions that it imports. */
 class NativeModule {
   readonly exports: NativeExports;
   replacementBytes = 0;
@@ -154,13 +154,13 @@ class NativeModule {
     return new Uint8Array(this.exports.memory.buffer, at >>> 0);
   }
 
-  /** The ids that are in the memory now. */
+  /** The ids in memory. */
   ids(): Int32Array {
     const { memory, ids, out } = this.exports;
     return new Int32Array(memory.buffer, ids.value >>> 0, ((out.value >>> 0) - (ids.value >>> 0)) >> 2);
   }
 
-  /** Fills the entries of 256 characters: see assembly/common/normalize.ts. */
+  /** Fills the entries of 256 characters; see assembly/common/normalize.ts. */
   fillPage(page: number): void {
     const outcomes = this.#map!.page(page << 8);
     const { exports } = this;
@@ -171,7 +171,7 @@ class NativeModule {
       view.setUint32(at, typeof outcome === 'string' ? ENTRY[outcome] : ENTRY.meets, true);
       if (typeof outcome === 'string') continue;
       const bytes = Buffer.from(outcome.replacement);
-      // What there is no room for is normalized here each time.
+      // Without room for its replacement, a character is normalized here each time.
       if (this.replacementBytes + bytes.length + 2 > MAX_REPLACEMENT_BYTES - 64) continue;
       const to = replacements + this.replacementBytes;
       view.setUint16(to, bytes.length, true);
@@ -182,7 +182,7 @@ class NativeModule {
     if (page === 0) this.setPlain(outcomes);
   }
 
-  /** Tells which characters of ASCII are copied as they are, or made small letters: a bit for each high nibble. */
+  /** Sets which ASCII characters are copied or lowercased: per low nibble, one bit for each high nibble. */
   setPlain(outcomes = this.#map!.page(0)): void {
     const rows = new Uint8Array(16);
     const lowers = typeof outcomes[0x41] === 'object' && outcomes[0x41].replacement === 'a';
@@ -231,7 +231,7 @@ class NativeModule {
 const MAX_CACHED_CLUSTER = 16;
 const MAX_CACHED_CLUSTERS = 1 << 14;
 
-/** An encoder in WebAssembly, with a cache of the words seen before. */
+/** An encoder in WebAssembly, with a cache of known words. */
 export class NativeEncoder implements Encoder {
   readonly #wasm: NativeModule;
 

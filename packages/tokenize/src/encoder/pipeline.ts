@@ -10,7 +10,7 @@ import { checkWordLength } from './word-length.js';
 export interface Pipeline {
   addedTokens: readonly AddedToken[];
   normalize: Normalizer;
-  /** Whether the first character of a text is still there, in some form, once it is normalized. */
+  /** Whether a text's first character remains, in some form, after normalization. */
   keepsStart(text: string): boolean;
   splitWords: PreTokenizer;
   model: PipelineModel;
@@ -70,7 +70,7 @@ export class PipelineEncoder implements Encoder {
   }
 }
 
-/** A document without what parts it from the others: its line end, or the blank lines around it. */
+/** A document without its separators: its line end, or the blank lines around it. */
 function withoutEnds(text: string, document: DocumentMode): string {
   if (document === 'none') return text;
   if (BLANK.test(text)) return '';

@@ -6,7 +6,7 @@ import { encodeDocuments } from './documents.js';
 
 /**
  * BERT's tokenization in its plainest form, step by step over code points: added tokens, normalizer, words, WordPiece.
- * It is what the fast encoder is held against, and serves the few vocabularies that the fast one does not.
+ * The fast encoder is tested against it; it also serves the few vocabularies that the fast one does not support.
  */
 export class ReferenceEncoder implements Encoder {
   readonly #model: WordPieceModel;
@@ -45,7 +45,7 @@ export class ReferenceEncoder implements Encoder {
     return splitWords(toCodePoints(text)).flatMap((word) => this.#wordPiece(word));
   }
 
-  /** Greedy longest match from the left; a word with any part that is in no vocabulary is unknown as a whole. */
+  /** Greedy longest match from the left; a word with any part that the vocabulary lacks is unknown as a whole. */
   #wordPiece(word: readonly number[]): number[] {
     if (word.length > this.#model.maxInputCharsPerWord) return [this.#unk];
     const ids: number[] = [];

@@ -4,7 +4,7 @@ import type { WordPieceModel } from '../tokenizer/types.js';
 import { characterTables } from '../unicode/classes.js';
 import type { EncoderImage, EncoderLayout } from './image.js';
 
-/** What assembly/encoder.ts exports for setting up. */
+/** Exports of assembly/wordpiece/encoder.ts for setting it up. */
 export interface SetUpExports {
   memory: WasmMemory;
   tableAt(index: number): number;
@@ -53,7 +53,7 @@ export function setUp(wasm: SetUpExports, model: WordPieceModel): EncoderLayout 
   return layout;
 }
 
-/** Sets up an encoder as it was in another thread. */
+/** Sets up an encoder from the image of another thread's. */
 export function takeOver(wasm: SetUpExports, { layout, memory, knownWords }: EncoderImage): void {
   const start = allocate(wasm, layout);
   const bytes = new Uint8Array(wasm.memory.buffer);
@@ -63,14 +63,14 @@ export function takeOver(wasm: SetUpExports, { layout, memory, knownWords }: Enc
   finish(wasm, layout, start);
 }
 
-/** What another thread can take over; to be asked for before the first text. */
+/** The image of an encoder for other threads. Call it before the first text. */
 export function imageOf(wasm: SetUpExports, layout: EncoderLayout): EncoderImage {
   const memory = new SharedArrayBuffer(wasm.filledEnd());
   new Uint8Array(memory).set(new Uint8Array(wasm.memory.buffer, 0, memory.byteLength));
   return { layout, memory, knownWords: wasm.knownWords() };
 }
 
-/** Gives everything its place; returns where the tokens go. */
+/** Lays out the memory and returns the address of the tokens. */
 function allocate(wasm: SetUpExports, layout: EncoderLayout): number {
   const { tokenBytes, prefixBytes, addedBytes, addedTokens } = layout;
   const start = wasm.begin(tokenBytes + prefixBytes + addedBytes);
@@ -89,7 +89,7 @@ function finish(wasm: SetUpExports, layout: EncoderLayout, start: number): void 
   wasm.setUp(layout.lowercase, layout.cleanText);
 }
 
-/** The tokens, one per line. One with a line end in it is never found: it would be parted as whitespace. */
+/** The tokens, one per line. A token that contains a line end never occurs, since text is split there. */
 function tokenLines({ tokens }: WordPieceModel): string {
   const text = `${tokens.join('\n')}\n`;
   let lines = 0;
@@ -98,7 +98,7 @@ function tokenLines({ tokens }: WordPieceModel): string {
   return `${tokens.map((token) => (token?.includes('\n') ? '' : token)).join('\n')}\n`;
 }
 
-/** Bytes of the tokens that go on in a word, without the prefix. */
+/** Bytes of the tokens that continue a word, without the prefix. */
 function continuingBytes({ tokens, continuingSubwordPrefix: prefix }: WordPieceModel): number {
   const prefixBytes = utf8(prefix).length;
   let bytes = 0;

@@ -1,6 +1,6 @@
 import type { Encoder, EncoderSource } from '../tokenizer/types.js';
 
-/** An encoder of the tokenizer whose `encoderSource` this is, in any thread, which loads only what that encoder needs. */
+/** Creates an encoder from a tokenizer's `encoderSource`, in any thread, and loads only what that encoder needs. */
 export async function encoderFrom(source: EncoderSource): Promise<Encoder> {
   if ('prepared' in source) {
     const { WordPieceEncoder } = await import('./wordpiece.js');

@@ -2,11 +2,11 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import type { Tokenizer } from '../tokenizer/types.js';
 import type { EncoderImage } from './image.js';
 
-/** What was made of the bundled tokenizer when the package was built, so that no run has to. */
+/** The bundled tokenizer, prepared when the package was built, so that no run has to. */
 export interface StoredEncoder {
   /** Its encoder, set up. */
   image: EncoderImage;
-  /** The tokenizer's own. */
+  /** That of the tokenizer. */
   sha256: string;
   /** The tokenizer's files, the derived ones included. */
   readonly files: Record<string, string>;
@@ -14,7 +14,7 @@ export interface StoredEncoder {
 
 const at = (name: string) => new URL(`../../wasm/bert-base-uncased.${name}`, import.meta.url);
 
-/** Writes the files that {@link storedEncoder} reads: part of the build. */
+/** Writes the files that {@link storedEncoder} reads. Part of the build. */
 export function storeEncoder(tokenizer: Tokenizer): void {
   const source = tokenizer.encoderSource();
   if (!('prepared' in source) || typeof source.prepared.image.memory === 'string')
@@ -25,7 +25,7 @@ export function storeEncoder(tokenizer: Tokenizer): void {
   writeFileSync(at('files.json'), JSON.stringify(tokenizer.files));
 }
 
-/** The encoder as it was stored. */
+/** Reads the stored encoder. */
 export function storedEncoder(): StoredEncoder {
   const { sha256, ...image } = readJson('json') as Omit<EncoderImage, 'memory'> & { sha256: string };
   return {

@@ -2,7 +2,7 @@ import type { AddedToken } from '../tokenizer/types.js';
 
 const FLAGS = { lstrip: 1, rstrip: 2, singleWord: 4 };
 
-/** Added tokens as assembly/common/added-tokens.ts reads them; empty for none. */
+/** Encodes added tokens for assembly/common/added-tokens.ts; empty if there are none. */
 export function tokenSet(tokens: readonly AddedToken[]): Uint8Array {
   const byContent = new Map([...tokens].reverse().map((token) => [token.content, token]));
   byContent.delete('');

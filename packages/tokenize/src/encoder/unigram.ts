@@ -4,13 +4,13 @@ import type { ComponentJson, TokenizerJson } from '../tokenizer/tokenizer-json.j
 import type { AddedToken } from '../tokenizer/types.js';
 import { handOver, type NativeExports, type NativeModel } from './native.js';
 
-/** What assembly/unigram/encoder.ts exports for setting up. */
+/** Exports of assembly/unigram/encoder.ts for setting it up. */
 interface UnigramExports extends NativeExports {
   scoreTable(): number;
   addToken(start: number, end: number, value: number): void;
 }
 
-/** A Unigram model for its encoder in WebAssembly; undefined where its words are parted in a way that this has not. */
+/** A Unigram model for its WebAssembly encoder; undefined if the encoder does not know its way to split words. */
 export function nativeUnigram(
   json: TokenizerJson,
   model: UnigramModel,
@@ -50,7 +50,7 @@ export function nativeUnigram(
 
 const SCHEMES: Readonly<Record<string, number>> = { never: 0, always: 1, first: 2 };
 
-/** Words that begin with the mark of SentencePiece, perhaps after parting at whitespace. */
+/** How words are split: with SentencePiece's mark at their start, optionally after splitting at whitespace. */
 function wordsOf(
   json: ComponentJson | null | undefined,
 ): { splitsAtWhitespace: boolean; scheme: number } | undefined {
@@ -62,7 +62,7 @@ function wordsOf(
   if ((metaspace!.replacement ?? '▁') !== '▁') return undefined;
   const named = metaspace!.prepend_scheme ?? (metaspace!.add_prefix_space === false ? 'never' : 'always');
   const scheme = SCHEMES[String(named)];
-  // The first run between whitespace is not told from the others.
+  // The encoder does not distinguish the first word from the others.
   if (scheme === undefined || (splitsAtWhitespace && named === 'first')) return undefined;
   return { splitsAtWhitespace, scheme };
 }

@@ -3,7 +3,7 @@ import type { DocumentMode, EncodedText, Encoder, WordPieceModel } from '../toke
 import type { PreparedEncoder } from './image.js';
 import { imageOf, type SetUpExports, setUp, takeOver } from './set-up.js';
 
-/** What assembly/encoder.ts exports. */
+/** Exports of assembly/wordpiece/encoder.ts. */
 interface EncoderExports extends SetUpExports {
   reserve(bytes: number, shortestToken: number): number;
   encode(mode: number): void;
@@ -18,7 +18,7 @@ interface EncoderExports extends SetUpExports {
 const MODES: Record<DocumentMode, number> = { none: 0, line: 1, 'blank-line': 2 };
 const MAX_TEXT_BYTES = 1 << 28;
 
-/** Whether the fast encoder serves a model: it finds added tokens in the text as it stands, wherever they stand. */
+/** Whether the fast encoder supports a model: it finds added tokens anywhere, but only in the raw text. */
 export function isFast(model: WordPieceModel): boolean {
   return model.addedTokens.every(
     ({ content, normalized, singleWord }) =>
@@ -32,7 +32,7 @@ export function prepareEncoder(model: WordPieceModel, module: WasmModule): Prepa
   return { image: imageOf(wasm, setUp(wasm, model)), module };
 }
 
-/** WordPiece in WebAssembly, with caches of the words seen before. */
+/** WordPiece in WebAssembly, with caches of known words. */
 export class WordPieceEncoder implements Encoder {
   readonly #wasm: EncoderExports;
   readonly #shortestToken: number;
@@ -62,7 +62,7 @@ export class WordPieceEncoder implements Encoder {
     const at = wasm.reserve(text.length, this.#shortestToken) >>> 0;
     new Uint8Array(wasm.memory.buffer, at, text.length).set(text);
     wasm.encode(MODES[document]);
-    // Addresses are unsigned: beyond 2 GiB they would read as negative.
+    // Addresses are unsigned: above 2 GiB they would read as negative.
     const view = (address: { value: number }, count: { value: number }) =>
       new Int32Array(wasm.memory.buffer, address.value >>> 0, count.value);
     return {

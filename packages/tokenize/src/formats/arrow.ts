@@ -6,10 +6,16 @@ import { joinLines, lines } from './lines.js';
 import { decompressLz4Frame } from './lz4.js';
 import { zstdFrameDecompressor } from './zstd.js';
 
-/** What an Arrow stream begins with: the marker of its schema message, which no text can, since it is not UTF-8. */
+/**
+ * The first bytes of an Arrow stream, the marker of its schema message. No text begins with them, since they are not
+ * UTF-8.
+ */
 const STREAM_MARKER = Buffer.from([0xff, 0xff, 0xff, 0xff]);
 
-/** An Arrow file or stream: a column of text, a record a line; line feeds in a record become spaces, nulls are left out. */
+/**
+ * An Arrow file or stream with a column of text: each record becomes a line, line feeds in it spaces; nulls are left
+ * out.
+ */
 export const arrow: Format = {
   name: 'arrow',
   extensions: ['arrow'],
@@ -27,7 +33,7 @@ async function* arrowLines(input: InputReader, column: string): AsyncGenerator<U
     const messages = verifiedMessages(input.chunks(), file.path, await bufferDecompressor());
     const reader = await RecordBatchReader.from(messages);
     await reader.open();
-    if (!reader.schema) throw new Error('no schema stands at its start');
+    if (!reader.schema) throw new Error('it does not start with a schema');
     for await (const batch of reader) {
       const vector = columnOf(batch, column);
       if (!vector) throw noColumn(file, column, columnNames(batch.schema.fields));
@@ -41,7 +47,7 @@ async function* arrowLines(input: InputReader, column: string): AsyncGenerator<U
   }
 }
 
-/** A column, or with a dotted name one inside another where none has that name itself. */
+/** The column of this name; if there is none, a dotted name leads to a column inside others. */
 function columnOf(batch: RecordBatch, name: string): Vector | null {
   const whole = batch.getChild(name);
   if (whole) return whole;
@@ -51,7 +57,7 @@ function columnOf(batch: RecordBatch, name: string): Vector | null {
   return vector;
 }
 
-/** Names of the columns, those inside others with the names of these before theirs. */
+/** Names of the columns; a column inside others has a dotted name. */
 function columnNames(fields: readonly Field[], before = ''): string[] {
   return fields.flatMap(({ name, type }) =>
     isStruct(type) ? columnNames(type.children, `${before}${name}.`) : [`${before}${name}`],
@@ -74,7 +80,7 @@ async function bufferDecompressor(): Promise<BufferDecompressor> {
     codec === 'ZSTD' ? zstd(bytes, size) : decompressLz4Frame(bytes, size, (content) => h32Raw(content));
 }
 
-/** What arrow-js says of broken data; where it trips over it, that says nothing to a person. */
+/** The reason that arrow-js gives for refusing data; the errors it stumbles into mean nothing to a user. */
 function reasonOf(error: unknown): string {
   const isTrip = error instanceof TypeError || error instanceof RangeError;
   return isTrip ? 'it is cut off or damaged' : (error as Error).message;
@@ -91,10 +97,10 @@ function* texts(vector: Vector, file: InputFile, column: string): Generator<Uint
   }
 }
 
-/** These formats compress inside. */
+/** Refuses compressed files of formats that compress their own content. */
 export function refuseCompressed({ path, format, compression }: InputFile): void {
   if (compression === 'none') return;
-  throw new InputError(`${path}: a compressed ${format} file is not read; decompress it first`);
+  throw new InputError(`${path}: ${format} files cannot be read compressed; decompress it first`);
 }
 
 export function noColumn(file: InputFile, column: string, names: string[]): InputError {

@@ -3,13 +3,13 @@ import { createGunzip } from 'node:zlib';
 import type { InputFile } from './format.js';
 import { zstdContent } from './zstd.js';
 
-/** Bytes that a decompressor hands over at a time. */
+/** Bytes that a decompressor emits at a time. */
 const CHUNK_BYTES = 256 << 10;
 
-/** The compressions of whole files, by the end of a file's name. */
+/** Compressions of whole files, by extension. */
 export const compressions: Record<string, InputFile['compression']> = { gz: 'gzip', zst: 'zstd' };
 
-/** The content of compressed bytes, in chunks; memory is bounded, whatever they grow to. */
+/** The content of compressed bytes, in chunks; memory is bounded, whatever its size. */
 export function decompressed(
   chunks: AsyncIterable<Uint8Array>,
   compression: InputFile['compression'],
@@ -19,12 +19,12 @@ export function decompressed(
 }
 
 /**
- * All members of a gzip file. Node's decompressor ignores what follows a zero byte between or after them, be it padding
- * or more text; here only padding may.
+ * All members of a gzip file. After a zero byte between or behind them, Node's decompressor ignores the rest, even if
+ * it is text; here only zeros may follow.
  */
 async function* gzipContent(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const decoder = createGunzip({ chunkSize: CHUNK_BYTES });
-  /** Chunks that the decoder has not used up, and where they end. */
+  /** Chunks that the decoder has not yet consumed, and where they end. */
   const fed: { chunk: Uint8Array; end: number }[] = [];
   const feed = async function* () {
     let end = 0;

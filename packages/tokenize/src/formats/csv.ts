@@ -22,9 +22,9 @@ export const csv: Format = table('csv', ',');
 export const tsv: Format = table('tsv', '\t');
 
 /**
- * A table whose first record names its columns (RFC 4180, as pandas reads it by default): a field may stand in quotes,
- * which are doubled inside; a record ends at LF, CR LF or CR; empty lines are passed over; a record may have fewer
- * fields, which are then null. All fields are text: "NA" is no null here. Records become JSON lines with the one field.
+ * A table whose first record names its columns (RFC 4180, as pandas reads it by default): a field may be quoted, with
+ * quotes inside doubled; a record ends at LF, CR LF or CR; empty lines are skipped; missing fields at the end of a
+ * record are null. All fields are text: "NA" is not null here. Records become JSON lines with the one field.
  */
 function table(name: 'csv' | 'tsv', separator: string): Format {
   return {
@@ -49,11 +49,11 @@ async function* records(input: InputReader, field: string, separator: number): A
   yield parser.end();
 }
 
-/** Where in a field the parser is. */
+/** The parser's state within a field. */
 const START = 0;
 const PLAIN = 1;
 const QUOTED = 2;
-/** After a quote inside a quoted field: its end, or the first of two. */
+/** After a quote in a quoted field: the field's end, or the first of two quotes. */
 const AFTER_QUOTE = 3;
 
 class TableParser {
@@ -69,7 +69,7 @@ class TableParser {
   private column = -1;
   private out = new Uint8Array(1 << 16);
   private length = 0;
-  /** Where the current record begins in the output; what a chunk has not finished is kept. */
+  /** Start of the current record in the output; an unfinished record is kept for the next chunk. */
   private recordStart = 0;
   private readonly textStart: Buffer;
 
@@ -88,18 +88,18 @@ class TableParser {
     this.recordStart = 0;
     if (this.length > RECORD_BYTES)
       throw new InputError(
-        `${this.input.file.path}: a record has more than 64 MiB; divide it or leave it out`,
+        `${this.input.file.path}: a record is longer than 64 MiB; split it or leave it out`,
       );
     for (let i = 0; i < bytes.length; i++) this.take(bytes[i]!);
     return this.out.subarray(0, this.recordStart);
   }
 
-  /** The record that the file ends with. */
+  /** The last record, which the end of the file ends. */
   end(): Uint8Array {
     if (!this.names && !this.hasFields) return new Uint8Array(0);
     this.parse(new Uint8Array(0));
     if (this.state === QUOTED) {
-      this.refuse('has no end of its quotes');
+      this.refuse('has quotes that are not closed');
       this.names ??= [];
     } else if (this.hasFields) this.endRecord();
     return this.out.subarray(0, this.recordStart);
@@ -125,7 +125,7 @@ class TableParser {
       if (!this.names) this.nameBytes.push([]);
       this.state = START;
     } else if (byte === QUOTE && this.state !== PLAIN) {
-      // The second of two quotes is one of the text.
+      // The second of two quotes is part of the text.
       if (this.state === AFTER_QUOTE) this.add(QUOTE);
       this.state = QUOTED;
       this.beginField();
@@ -139,7 +139,7 @@ class TableParser {
     return this.fields === this.column;
   }
 
-  /** Begins the field's text in the output, unless it has begun. */
+  /** Begins the field's text in the output, unless it has been begun. */
   private beginField(): void {
     if (!this.isText || this.length > this.recordStart) return;
     this.write(this.textStart, QUOTE_BYTES);
@@ -148,7 +148,9 @@ class TableParser {
   private add(byte: number): void {
     if (!this.names) {
       if (++this.headerBytes > HEADER_BYTES)
-        throw new InputError(`${this.input.file.path}: its first line, of names, has more than 1 MiB`);
+        throw new InputError(
+          `${this.input.file.path}: its first line, the column names, is longer than 1 MiB; is it a table?`,
+        );
       this.nameBytes[this.fields]!.push(byte);
       return;
     }
@@ -187,7 +189,7 @@ class TableParser {
     this.recordStart = this.length;
   }
 
-  /** Says in place of the record why it cannot be read. */
+  /** Writes, in place of the record, why it cannot be read. */
   private refuse(problem: string): void {
     this.length = this.recordStart;
     this.write(Buffer.from([BAD_RECORD, ...Buffer.from(problem), LINE_FEED]));

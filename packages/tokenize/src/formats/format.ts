@@ -5,67 +5,69 @@ export type FormatName = (typeof formatNames)[number];
 
 /** A file as it was when it was listed. */
 export interface FileState {
-  /** As a person would write it; `-` is standard input. */
+  /** As the user wrote it; `-` is standard input. */
   path: string;
   /** Bytes on disk; 0 for standard input. */
   size: number;
   /** When it was last written, in milliseconds since 1970; 0 for standard input. */
   modified: number;
-  /** When its content, name or rights last changed, likewise. */
+  /** When its content, name or permissions last changed, likewise. */
   changed?: number | undefined;
-  /** Its number in the file system. */
+  /** Its inode number. */
   inode?: number | undefined;
 }
 
-/** One file of the input, as it lies on disk. */
+/** One file of the input, as it is stored. */
 export interface InputFile extends FileState {
-  /** Name of its format, by the file's name unless one was asked for; a file of an unknown kind that is named itself is text. */
+  /** Name of its format: the one asked for, else by extension; a named file with an unknown extension is text. */
   format: FormatName;
-  /** Whether the format was asked for, so that the content may look like another. Default: false. */
+  /** Whether the user chose the format, so that the content may look like another one. Default: false. */
   isAsked?: boolean;
-  /** By the file's name: `.gz`, `.zst`. */
+  /** By extension: `.gz`, `.zst`. */
   compression: 'none' | 'gzip' | 'zstd';
-  /** Where a file that is not on this machine is fetched from. Default: it is on this machine. */
+  /** Where to fetch a file that is not on this machine. Default: it is on this machine. */
   stored?: { url: string; version: string | undefined };
-  /** A pipe or a device, which is read once and from its beginning on, as standard input is. */
+  /** Whether it is a pipe or a device, which can be read only once, from its beginning, like standard input. */
   isStream?: boolean;
 }
 
-/** One input file while it is read. */
+/** An input file opened for reading. */
 export interface InputReader {
   readonly file: InputFile;
-  /** The first `length` bytes of what {@link chunks} gives, fewer where it ends before; to be asked before that. */
+  /** The first `length` bytes of {@link chunks}, or fewer if it ends first. Call it before that. */
   head(length: number): Promise<Uint8Array>;
   /** The file from its beginning to its end, decompressed, in chunks of any size. */
   chunks(): AsyncIterable<Uint8Array>;
-  /** The bytes `[from, to)` of the file as it lies on disk. */
+  /** The bytes `[from, to)` of the file as it is stored. */
   readAt(from: number, to: number): Promise<Uint8Array>;
-  /** Bytes read from disk so far: for progress alone, since it depends on the pace of reading. */
+  /** Bytes read from disk so far, for progress only: they depend on the timing of reads. */
   readonly bytesRead: number;
   close(): Promise<void>;
 }
 
 /**
- * A kind of file: all that listing, planning and reading know of it. A format whose files hold text as it is only names
- * its content; another one opens its files and gives their text as a content, a record a line.
+ * A kind of file, and all that listing, planning and reading know about it. A format whose files are plain text only
+ * names its content; any other opens its files and yields their text as such a content, one record per line.
  */
 export interface Format {
   readonly name: FormatName;
-  /** Ends of file names, in lower case and without the dot. */
+  /** File extensions, in lower case and without the dot. */
   readonly extensions: readonly string[];
-  /** In folders such files mostly hold something else, so they are read only when named. Default: false. */
+  /**
+   * Whether such files are read only when named, because those in folders mostly hold something else. Default: false.
+   */
   readonly onlyNamed?: boolean;
-  /** What its files hold, or what {@link open} makes of them. */
+  /** The content of its files, or of what {@link open} yields. */
   readonly content: Content;
-  /** Whether lines of the content have other numbers than lines of the file, so that messages count records. */
+  /** Whether messages count records, because lines of the content are not lines of the file. */
   readonly countsRecords?: boolean;
-  /** Whether a file must be read at any place, so that no pipe will do. Default: false. */
+  /** Whether files are read out of order, so that a pipe will not do. Default: false. */
   readonly needsFile?: boolean;
   /**
    * Reads a file from its beginning to its end.
    * @param field - the column or field that holds the text
    * @returns the content, in chunks of any size
-   * @throws InputError when the file is no such file, or has no such field
+   * @throws InputError if the file is not of this format, or has no such field
    */
   open?(input: InputReader, field: string): AsyncIterable<Uint8Array>;
   /** Whether a file that begins with these bytes is of this format, whatever its name says. */
@@ -75,32 +77,35 @@ export interface Format {
 /** The ways in which bytes hold text. */
 export type ContentName = 'text' | 'lines' | 'jsonl';
 
-/** How bytes hold text: what a work unit is a range of. */
+/** How bytes hold text. Units are ranges of a content. */
 export interface Content {
   readonly name: ContentName;
-  /** Where a range may end: between two words, or only between two lines because a record is one. */
+  /** Where a range may end: between two words, or only between two lines, each of which is a record. */
   readonly cut: 'between words' | 'between lines';
   /** Whether each line is a document, whatever the option says. */
   readonly isRecords: boolean;
-  /** Whether the bytes are those of a file, which may not be what its name says. */
+  /** Whether the bytes come from a file as they are, which may not be what its name says. */
   readonly isRaw: boolean;
-  /** Makes each line end a line feed, in place; the last byte of `bytes` stays. Default: they all are. */
+  /**
+   * Turns each line end into a line feed, in place, except in the last byte of `bytes`. Default: they all are line
+   * feeds.
+   */
   plainLineEnds?(bytes: Uint8Array): void;
   /**
-   * Takes the text out of a range.
+   * Extracts the text of a range.
    * @param bytes - may be changed
-   * @throws RecordError at the first record that cannot be read, unless such records are skipped
+   * @throws RecordError at the first unreadable record, unless such records are skipped
    */
   decode(bytes: Uint8Array, options: DecodeOptions): DecodedText;
 }
 
 /** How a range is decoded. */
 export interface DecodeOptions {
-  /** The field that holds the text; `a.b` is field b of an object in field a, where no field is called `a.b`. */
+  /** The field that holds the text; `a.b` is field b of an object in field a, unless a field is called `a.b`. */
   field: string;
   /** Whether the range is the first of its file. */
   isStart: boolean;
-  /** Takes a record that cannot be read, which is then left out. Default: the range fails. */
+  /** Called with an unreadable record, which is then left out. Default: the range fails. */
   skip?: ((problem: RecordError) => void) | undefined;
 }
 
@@ -108,11 +113,11 @@ export interface DecodeOptions {
 export interface DecodedText {
   /** UTF-8. */
   text: Uint8Array;
-  /** For an offset in `text` at which a document starts, its offset in the range. */
+  /** Converts the offset of a document's start in `text` to its offset in the range. */
   rangeOffset(offset: number): number;
 }
 
-/** Bytes of the byte order mark that a file of UTF-8 may begin with. */
+/** The byte order mark with which a UTF-8 file may begin. */
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 
 /** Length of the byte order mark at the start of a file. */
@@ -120,7 +125,7 @@ export function markLength(bytes: Uint8Array): number {
   return BYTE_ORDER_MARK.every((byte, i) => bytes[i] === byte) ? BYTE_ORDER_MARK.length : 0;
 }
 
-/** Why and where reading the records of a range stopped. */
+/** An unreadable record of a range: why, and where it is. */
 export class RecordError extends Error {
   constructor(
     message: string,

@@ -36,33 +36,33 @@ export function contentOf(name: ContentName): Content {
   return contents.get(name)!;
 }
 
-/** The format that a file's name tells, before the end of its compression; `undefined` when it is unknown. */
+/** The format by a file's extension, ignoring one for compression; `undefined` if it is unknown. */
 export function formatByName(path: string): Format | undefined {
   const parts = path.toLowerCase().split('.');
   const ends = compressions[parts.at(-1)!] ? 2 : 1;
   return parts.length > ends ? byExtension.get(parts.at(-ends)!) : undefined;
 }
 
-/** The compression that a file's name tells. */
+/** The compression by a file's extension. */
 export function compressionByName(path: string): InputFile['compression'] {
   return compressions[path.toLowerCase().split('.').at(-1)!] ?? 'none';
 }
 
-/** The ends of names that are read, for messages: `.txt, .jsonl, .parquet or .arrow, also as .gz or .zst`. */
+/** The extensions that are read, for messages: `.txt, .jsonl, .parquet or .arrow, also as .gz or .zst`. */
 export function knownExtensions(): string {
   const ends = formats.filter(({ onlyNamed }) => !onlyNamed).map(({ extensions }) => `.${extensions[0]}`);
   const compressed = Object.keys(compressions).map((end) => `.${end}`);
   return `${alternatives(ends)}, also as ${alternatives(compressed)}`;
 }
 
-/** The same of the files that folders may hold unread. */
+/** The extensions of files that are read only when named, for messages. */
 export function onlyNamedExtensions(): string {
   return alternatives(
     formats.filter(({ onlyNamed }) => onlyNamed).map(({ extensions }) => `.${extensions[0]}`),
   );
 }
 
-/** The format, if any, that bytes at the start of an input show without doubt. */
+/** The format that the first bytes of an input identify beyond doubt, if any. */
 export function recognise(head: Uint8Array): Format | undefined {
   return formats.find((format) => format.recognises?.(head) === true);
 }

@@ -12,12 +12,12 @@ const ARRAY_END = 93;
 const OBJECT_START = 123;
 const OBJECT_END = 125;
 
-/** Bytes by which JSON lines are told from other JSON. */
+/** Leading bytes that tell JSON lines from other JSON. */
 const HEAD_BYTES = 64 << 10;
 
 /**
- * JSON as `datasets` reads it: a JSON object a line, or an array of objects or texts, however it is laid out. Its
- * elements become JSON lines, which are checked as such.
+ * JSON as `datasets` reads it: one object per line, or an array of objects or strings in any layout. Its elements
+ * become JSON lines and are checked as such.
  */
 export const json: Format = {
   name: 'json',
@@ -32,7 +32,7 @@ export const json: Format = {
   },
 };
 
-/** The elements of an array, or objects one after another, as lines. */
+/** The elements of an array, or successive objects, as lines. */
 async function* elements(input: InputReader, field: string): AsyncGenerator<Uint8Array> {
   const scanner = new ElementScanner(Buffer.from(`{${JSON.stringify(field)}:`));
   await input.head(3);
@@ -45,17 +45,17 @@ async function* elements(input: InputReader, field: string): AsyncGenerator<Uint
     throw new InputError(`${input.file.path}: ends inside its JSON; restore it or leave it out`);
 }
 
-/** Finds where elements begin and end, over chunks of any size; what is in them, the decoder of JSON lines checks. */
+/** Finds where elements begin and end, across chunks of any size; the decoder of JSON lines checks their content. */
 class ElementScanner {
   private isInArray = false;
   private hasBegun = false;
-  /** Objects and arrays that are open within the element. */
+  /** Open objects and arrays within the element. */
   private depth = 0;
   private isInString = false;
   private isEscaped = false;
-  /** Within a number or word of its own, which is no record. */
+  /** Within a bare number or word, which is not a record. */
   private isInWord = false;
-  /** Within a string that is an element, which stands for an object with the field. */
+  /** Within a string that is itself an element; it becomes an object with the field. */
   private isText = false;
   private out: Buffer = Buffer.alloc(0);
 
@@ -66,7 +66,7 @@ class ElementScanner {
   }
 
   scan(bytes: Uint8Array): Uint8Array {
-    // Most bytes become themselves, some two; room for a field's name is made when it is needed.
+    // Most bytes are copied, some become two; room for the field's name is made when it is needed.
     let out = this.roomFor(0, 2 * bytes.length);
     let length = 0;
     for (let i = 0; i < bytes.length; i++) {
@@ -94,7 +94,7 @@ class ElementScanner {
     return out.subarray(0, length);
   }
 
-  /** The output, which is used again for each chunk, with room for more bytes after those it holds. */
+  /** The output, reused for each chunk, with room for more bytes after those it holds. */
   private roomFor(held: number, more: number): Buffer {
     if (held + more > this.out.length) {
       const larger = Buffer.allocUnsafe(2 * (held + more));

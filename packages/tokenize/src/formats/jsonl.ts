@@ -11,11 +11,11 @@ export interface RecordTexts {
   text: Uint8Array;
   /** For each line, where it starts in `text`. */
   lineStarts: number[];
-  /** For each line, where its record starts in the bytes that were read. */
+  /** For each line, where its record starts in the input bytes. */
   recordStarts: number[];
 }
 
-/** A JSON object a line, of which one field holds the text. */
+/** One JSON object per line, one field of which holds the text. */
 const jsonLines: Content = {
   name: 'jsonl',
   cut: 'between lines',
@@ -37,7 +37,7 @@ export const jsonl: Format = {
   recognises: isJsonLines,
 };
 
-/** Whether each line begins as a JSON object with a field and, but for one that is cut off, ends as one. */
+/** Whether each line begins as a JSON object with a field and, except for a last one that is cut off, ends as one. */
 export function isJsonLines(head: Uint8Array): boolean {
   const lines = Buffer.from(head).toString('latin1').replace('\xef\xbb\xbf', '').split('\n');
   const whole = lines.slice(0, -1).filter((line) => line.trim() !== '');
@@ -47,14 +47,14 @@ export function isJsonLines(head: Uint8Array): boolean {
 
 const OBJECT_START = /^\s*\{\s*"(?:[^"\\]|\\.)*"\s*:/;
 
-/** What a line begins with that says why its record could not be read, for formats that become JSON lines. */
+/** First byte of a line that says why its record could not be read, for formats that become JSON lines. */
 export const BAD_RECORD = 1;
 
 /**
- * Takes one field of text out of each record of .jsonl bytes without making strings of them. The whole line must be
- * JSON (RFC 8259), with the NaN and Infinity that Python writes; of a field that stands twice the last one counts, as
- * with JSON.parse. Blank lines are passed over; a lone surrogate escape becomes U+FFFD.
- * @param skip - takes a line that is not a JSON object or has no such text field (`null` counts as empty)
+ * Extracts one text field from each record of .jsonl bytes, without creating strings. The whole line must be JSON (RFC
+ * 8259), or the NaN and Infinity that Python writes; the last of repeated fields counts, as with JSON.parse. Blank
+ * lines are skipped; a lone surrogate escape becomes U+FFFD.
+ * @param skip - called for a line that is not a JSON object or has no such text field (`null` counts as empty)
  * @throws RecordError at such a line, without `skip`
  */
 export function decodeRecords(
@@ -78,7 +78,7 @@ class RecordDecoder {
   private length = 0;
   private readonly lineStarts: number[] = [];
   private readonly recordStarts: number[] = [];
-  /** By depth: the field's name from there on, and the name of the object that it may be in. */
+  /** By depth: the rest of the field's name, and the name of an object that may contain it. */
   private readonly names: { rest: Buffer; step: Buffer | undefined }[];
   private at = 0;
   private end = 0;
@@ -89,7 +89,7 @@ class RecordDecoder {
     private readonly fieldName: string,
     private readonly skip: ((problem: RecordError) => void) | undefined,
   ) {
-    // An escape is never shorter than what it stands for, so the texts fit where their records did.
+    // An escape is never shorter than its character, so the texts need no more room than their records.
     this.out = new Uint8Array(bytes.length + 1);
     const steps = fieldName.split('.');
     this.names = steps.map((step, i) => ({
@@ -130,10 +130,10 @@ class RecordDecoder {
     }
     if (!this.readObject(textStart, 0)) throw this.failure(`has no field "${this.fieldName}"`);
     this.skipSpace();
-    if (this.at < this.end) throw this.failure('goes on after its JSON object');
+    if (this.at < this.end) throw this.failure('continues after its JSON object');
   }
 
-  /** Reads `{ … }`, leaving the field's text in the output; whether the field was there. */
+  /** Reads `{ … }`, leaving the field's text in the output. Returns whether the field was there. */
   private readObject(textStart: number, depth: number): boolean {
     const { rest, step } = this.names[depth]!;
     let isFound = false;
@@ -174,7 +174,7 @@ class RecordDecoder {
     }
   }
 
-  /** Reads a key, which is valid until more is written. A text found before stays in the output. */
+  /** Reads a key, which is valid until the next write. A text found earlier stays in the output. */
   private readKey(): Uint8Array {
     const begin = this.length;
     this.readString(true);
@@ -190,7 +190,7 @@ class RecordDecoder {
     else this.skipScalar();
   }
 
-  /** Skips an object or array without recursion, however deep it is. */
+  /** Skips an object or array without recursion, at any depth. */
   private skipNested(): void {
     const closers: number[] = [];
     for (;;) {
@@ -234,13 +234,13 @@ class RecordDecoder {
     if (!SCALAR.test(text)) throw this.failure('is not JSON');
   }
 
-  /** Reads a string, copying its text to the output when asked. */
+  /** Reads a string, copying its text to the output if asked. */
   private readString(copies: boolean): void {
     this.expect(QUOTE, 'is not JSON');
     const { bytes, end, out } = this;
     let { at, length } = this;
     for (;;) {
-      if (at >= end) throw this.failure('is not JSON: a string has no end');
+      if (at >= end) throw this.failure('is not JSON: a string is not closed');
       const byte = bytes[at]!;
       if (byte === QUOTE) break;
       if (byte === BACKSLASH) {
@@ -248,7 +248,7 @@ class RecordDecoder {
         this.length = length;
         this.readEscape(copies);
         ({ at, length } = this);
-      } else if (byte < SPACE) throw this.failure('is not JSON: a control character stands in a string');
+      } else if (byte < SPACE) throw this.failure('is not JSON: a string contains a control character');
       else {
         if (copies) out[length++] = byte;
         at++;
@@ -266,7 +266,7 @@ class RecordDecoder {
       if (copies) this.out[this.length++] = plain;
       return;
     }
-    if (byte !== 117) throw this.failure('is not JSON: a backslash before nothing that it can escape');
+    if (byte !== 117) throw this.failure('is not JSON: a backslash escapes nothing');
     let code = this.readHex();
     const isHigh = code >= 0xd800 && code < 0xdc00;
     if (
@@ -331,7 +331,7 @@ class RecordDecoder {
 
 const SCALAR = /^(?:true|false|null|NaN|-?Infinity|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)$/;
 
-/** What a simple escape stands for; a line feed becomes a space. */
+/** Characters of simple escapes; a line feed becomes a space. */
 const ESCAPES = new Map([
   [QUOTE, QUOTE],
   [BACKSLASH, BACKSLASH],

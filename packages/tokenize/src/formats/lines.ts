@@ -3,7 +3,7 @@ import type { Content } from './format.js';
 const LINE_FEED = 10;
 const SPACE = 32;
 
-/** A record a line of UTF-8: what columns become, and the texts of a program. */
+/** UTF-8 with one record per line: what columns, and the texts of a program, become. */
 export const lines: Content = {
   name: 'lines',
   cut: 'between words',
@@ -12,7 +12,7 @@ export const lines: Content = {
   decode: (bytes) => ({ text: bytes, rangeOffset: (offset) => offset }),
 };
 
-/** Records of UTF-8 as {@link lines}: line feeds inside a record become spaces. */
+/** Joins UTF-8 records as {@link lines}; line feeds inside a record become spaces. */
 export function joinLines(records: Iterable<Uint8Array>): Uint8Array {
   const all = [...records];
   const joined = new Uint8Array(all.reduce((sum, record) => sum + record.length + 1, 0));

@@ -1,8 +1,8 @@
 /**
  * Decompresses an LZ4 frame (version 1.6 of the format): its blocks, linked or not.
- * @param size bytes of its content
+ * @param size bytes of the content
  * @param checksum XXH32 of bytes, for frames that have one
- * @throws Error where it is damaged or its content is of another size
+ * @throws Error if it is damaged or its content has another size
  * @see https://github.com/lz4/lz4/blob/dev/doc/lz4_Frame_format.md
  */
 export function decompressLz4Frame(
@@ -11,9 +11,9 @@ export function decompressLz4Frame(
   checksum: (bytes: Uint8Array) => number,
 ): Uint8Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (view.getUint32(0, true) !== 0x184d2204) throw new Error('no LZ4 frame');
+  if (view.getUint32(0, true) !== 0x184d2204) throw new Error('it is not an LZ4 frame');
   const flags = view.getUint8(4);
-  if (flags >> 6 !== 1) throw new Error('an unknown version of LZ4 frames');
+  if (flags >> 6 !== 1) throw new Error('its version of LZ4 is unknown');
   const hasBlockChecksums = (flags & 16) !== 0;
   let at = 7 + ((flags & 8) !== 0 ? 8 : 0) + ((flags & 1) !== 0 ? 4 : 0);
   const out = new Uint8Array(size);
@@ -42,7 +42,7 @@ export function decompressLz4Frame(
   return out;
 }
 
-/** Adds a block's content to what came before, which it may repeat; where the content ends then. */
+/** Appends a block's content, which may repeat earlier content. Returns its end. */
 function decompressBlock(block: Uint8Array, out: Uint8Array, start: number): number {
   let length = start;
   let at = 0;

@@ -7,14 +7,14 @@ import { type Format, type InputFile, type InputReader, markLength } from './for
 import { joinLines, lines } from './lines.js';
 import { zstdFrameDecompressor } from './zstd.js';
 
-/** Bytes of text that are decoded at a time, about. */
+/** Approximate bytes of text decoded at a time. */
 const PORTION_BYTES = 8 << 20;
-/** What a page may grow to. */
+/** Largest page, decompressed. */
 const MAX_PAGE = 256 << 20;
-/** What a column of a row group may have on disk: it is held in memory. */
+/** Largest column of a row group on disk; it is held in memory. */
 const MAX_CHUNK = 1 << 30;
 
-/** Apache Parquet: a column of text, a record a line; line feeds in a record become spaces, nulls are left out. */
+/** Apache Parquet with a column of text: each record becomes a line, line feeds in it spaces; nulls are left out. */
 export const parquet: Format = {
   name: 'parquet',
   extensions: ['parquet'],
@@ -69,7 +69,7 @@ async function* parquetLines(input: InputReader, field: string): AsyncGenerator<
   }
 }
 
-/** The file as hyparquet reads it: what was read last is kept, since portions of a row group are parts of one range. */
+/** The file as hyparquet reads it. The last range is cached, since all portions of a row group read the same one. */
 function rereadable(input: InputReader): AsyncBuffer {
   const { path, size } = input.file;
   let last: { from: number; to: number; bytes: Promise<ArrayBuffer> } | undefined;
@@ -87,7 +87,7 @@ function rereadable(input: InputReader): AsyncBuffer {
   };
 }
 
-/** By codec: Node's own where it has one. A page is no larger than it says, and that is bounded. */
+/** Decompressors by codec, Node's own where it has one. A page is no larger than it declares, and that is bounded. */
 async function pageDecompressors(): Promise<Compressors> {
   const [{ compressors }, zstd] = await Promise.all([
     import('hyparquet-compressors'),
@@ -113,15 +113,15 @@ async function pageDecompressors(): Promise<Compressors> {
 const decoder = new TextDecoder();
 
 /**
- * A text stays UTF-8, as a view of its page, which no string is made of on the way. Ill-formed sequences become U+FFFD and
- * a byte order mark goes, as where strings are made.
+ * Keeps text as UTF-8, a view of its page, without creating strings. Ill-formed sequences become U+FFFD and a byte
+ * order mark is dropped, as if strings were made.
  */
 function textBytes(bytes: Uint8Array): Buffer {
   if (markLength(bytes) > 0 || !isUtf8(bytes)) return Buffer.from(decoder.decode(bytes));
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
-/** The paths of the columns that hold values, those inside others too. */
+/** Paths of the columns that hold values, nested ones included. */
 function leavesOf({ children, path }: SchemaTree): string[][] {
   return children.length === 0 ? [path] : children.flatMap(leavesOf);
 }
@@ -136,7 +136,7 @@ function* recordTexts(
     let text: unknown = record;
     for (const step of path) text = (text as Record<string, unknown> | null | undefined)?.[step];
     if (text === null || text === undefined) continue;
-    // What is text is a Buffer; JSON and other types are what hyparquet makes of them.
+    // Text is a Buffer; JSON and other types are converted by hyparquet.
     if (!Buffer.isBuffer(text) && typeof text !== 'string')
       throw new InputError(
         say`${file.path}: column "${field}" holds ${typeof text}, expected text; choose another with ${mention('textField')}`,

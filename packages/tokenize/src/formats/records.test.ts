@@ -116,7 +116,7 @@ test('numbers that Python writes and JSON lacks are read', async () => {
 test('what is broken is named by file and record', async () => {
   const bad: [string, string, RegExp][] = [
     ['wide.csv', 'id,text\n1,a\n2,b,c\n', /wide\.csv: record 2: this record has 3 fields, expected 2/],
-    ['open.csv', 'id,text\n1,"a\n2,b\n', /open\.csv: record 1: this record has no end of its quotes/],
+    ['open.csv', 'id,text\n1,"a\n2,b\n', /open\.csv: record 1: this record has quotes that are not closed/],
     [
       'other.csv',
       'id,body\n1,a\n',
@@ -153,7 +153,7 @@ test('records under a name of text are refused unless they are asked for', async
   for (const [format, content] of records) {
     const path = await put('records.txt', content);
     await expect(textOf(path)).rejects.toThrow(
-      `records.txt: looks like ${format}, expected text; read it as such with inputFormat: ${format}`,
+      `records.txt: looks like ${format}, expected text; read it as that with inputFormat: ${format}`,
     );
     expect(await textOf(path, { inputFormat: format })).toMatch(/^a\n/);
     expect(await textOf(path, { inputFormat: 'text' })).toBe(content.replace('\ufeff', ''));
@@ -184,9 +184,7 @@ test('records under a name of text are refused unless they are asked for', async
     ['RTF', '{\\rtf1\\ansi a}'],
   ] as const) {
     const path = await put('page.txt', content);
-    await expect(textOf(path)).rejects.toThrow(
-      `page.txt: is ${kind}, expected text; take the text out of it`,
-    );
+    await expect(textOf(path)).rejects.toThrow(`page.txt: is ${kind}, expected text; extract the text`);
     expect(await textOf(path, { inputFormat: 'text' })).toContain(content.slice(-4));
   }
   await expect(textOf(folder, { inputFormat: 'prose' as 'text' })).rejects.toThrow(

@@ -3,7 +3,7 @@ import { type Content, type Format, markLength } from './format.js';
 const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;
 
-/** UTF-8 as people write it; an option says where a document ends. */
+/** Plain UTF-8; an option says where a document ends. */
 const plainText: Content = {
   name: 'text',
   cut: 'between words',
@@ -21,7 +21,7 @@ const plainText: Content = {
 export const text: Format = { name: 'text', extensions: ['txt', 'text'], content: plainText };
 
 /**
- * A line ends at CR LF, at LF, and at a CR alone, which becomes a line feed: as in Python's text mode, and so in the
+ * A line ends at CR LF, at LF, or at a lone CR, which becomes a line feed, as in Python's text mode and hence in the
  * text loader of Hugging Face datasets.
  */
 function plainLineEnds(bytes: Uint8Array): void {

@@ -1,7 +1,7 @@
 import type { WasmMemory } from '@mlm/base/webassembly';
 import { ZSTDDecoder } from 'zstddec/stream';
 
-/** What the WebAssembly build of the zstd library exports; addresses and sizes are 32 bits. */
+/** Exports of the WebAssembly build of the zstd library; addresses and sizes have 32 bits. */
 interface Library {
   memory: WasmMemory;
   malloc(bytes: number): number;
@@ -14,7 +14,7 @@ interface Library {
 
 let library: Library | undefined;
 
-/** The package's own methods do not look at the library's error codes, and never end on damaged data. */
+/** The package's own methods ignore the library's error codes and never end on damaged data. */
 class LoadedLibrary extends ZSTDDecoder {
   override _init(source: { instance: { exports: unknown } }): void {
     super._init(source as Parameters<ZSTDDecoder['_init']>[0]);
@@ -22,16 +22,16 @@ class LoadedLibrary extends ZSTDDecoder {
   }
 }
 
-/** The library, one for each thread: most of zstd's own speed, where Node has no zstd. */
+/** The library, one per thread, for versions of Node without zstd; it has most of native zstd's speed. */
 export async function zstdLibrary(): Promise<ZstdLibrary> {
   await new LoadedLibrary().init();
   return new ZstdLibrary(library!);
 }
 
-/** Bytes that a stream hands over at a time: a block. */
+/** Bytes that a stream emits at a time: a block. */
 const OUTPUT_BYTES = 128 << 10;
 
-/** The names of the library's error codes that a person may meet. */
+/** Messages for the library's error codes that a user may meet. */
 const ERRORS: Record<number, string> = {
   16: 'it needs too large a window',
   20: 'it is damaged',
@@ -46,7 +46,7 @@ class ZstdLibrary {
 
   /**
    * Decompresses whole frames whose content has `size` bytes.
-   * @throws Error where they are damaged or hold more
+   * @throws Error if they are damaged or hold more
    */
   decompress(bytes: Uint8Array, size: number): Uint8Array {
     const from = this.copyIn(bytes);
@@ -62,12 +62,12 @@ class ZstdLibrary {
 
   /**
    * Decompresses one frame that arrives in pieces. Memory is bounded by the frame's window, of 128 MiB at most.
-   * @throws Error where it is damaged or ends too early
+   * @throws Error if it is damaged or ends too early
    */
   async *stream(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     const { library } = this;
     const context = library.ZSTD_createDCtx();
-    // Two structures of an address, a size and a position, and room for output.
+    // Two structs of an address, a size and a position, and room for the output.
     const input = this.allocate(24 + OUTPUT_BYTES);
     const output = input + 12;
     let isEnd = false;
@@ -76,7 +76,7 @@ class ZstdLibrary {
         const from = this.copyIn(piece);
         this.write(input, from, piece.length);
         try {
-          // An output that was filled may have more behind it.
+          // If the output is full, the library may hold more.
           for (let isFull = true; isFull || this.positionOf(input) < piece.length; ) {
             this.write(output, input + 24, OUTPUT_BYTES);
             isEnd = checked(library.ZSTD_decompressStream(context, output, input)) === 0;
@@ -120,7 +120,7 @@ class ZstdLibrary {
   }
 }
 
-/** What a function of the library returned; the last 120 numbers of 32 bits are its errors. */
+/** Checks a result of the library, whose error codes are the 120 highest 32-bit numbers. */
 function checked(result: number): number {
   const code = -(result | 0);
   if (code <= 0 || code > 120) return result >>> 0;

@@ -3,24 +3,24 @@ import { pipeline } from 'node:stream/promises';
 import * as zlib from 'node:zlib';
 
 const MAGIC = 0xfd2fb528;
-/** What Node has from 22.15 on. */
+/** Node has these from 22.15 on. */
 const { createZstdDecompress, zstdDecompressSync } = zlib as {
   createZstdDecompress?: (options: zlib.ZlibOptions) => Transform;
   zstdDecompressSync?: (bytes: Uint8Array, options: zlib.ZlibOptions) => Buffer;
 };
 /** Skippable frames have any of 16 magic numbers from this one on. */
 const SKIPPABLE = 0x184d2a50;
-/** The largest window that is allocated for, as with `zstd -d` without `--long`. */
+/** The largest window accepted, as by `zstd -d` without `--long`. */
 const MAX_WINDOW = 128 << 20;
-/** Compressed bytes that are handed to the decoder at a time. */
+/** Compressed bytes given to the decoder at a time. */
 const PIECE_BYTES = 128 << 10;
 /** Frames that hold less are decoded in one call. */
 const SMALL_FRAME = 256 << 10;
 
 /**
- * Decompresses Zstandard data (RFC 8878): all frames of it, whichever version of Node it is, since Node's own stream
- * stops after the first (nodejs/node#64741). Skippable frames are passed over; sizes and checksums are held against the
- * content. Memory is bounded by the window, which may be 128 MiB.
+ * Decompresses all frames of Zstandard data (RFC 8878), on every version of Node; Node's own stream stops after the
+ * first one (nodejs/node#64741). Skippable frames are skipped; sizes and checksums are checked against the content.
+ * Memory is bounded by the window, at most 128 MiB.
  * @throws Error when the data is damaged, ends inside a frame, or is followed by something else
  */
 export async function* zstdContent(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
@@ -30,7 +30,10 @@ export async function* zstdContent(chunks: AsyncIterable<Uint8Array>): AsyncGene
       const magic = await input.peekUint32();
       if (magic >>> 4 === SKIPPABLE >>> 4) await skipFrame(input);
       else if (magic === MAGIC) yield* frameContent(input);
-      else throw new Error(isFirst ? 'it does not begin as such' : 'something else follows its last frame');
+      else
+        throw new Error(
+          isFirst ? 'it does not begin with a zstd frame' : 'something else follows its last frame',
+        );
     }
   } finally {
     await input.close();
@@ -46,11 +49,11 @@ async function skipFrame(input: ByteQueue): Promise<void> {
   }
 }
 
-/** What a frame says of itself. */
+/** The header of a frame. */
 interface FrameHeader {
-  /** As it stands, magic number included. */
+  /** Its bytes, magic number included. */
   bytes: Buffer;
-  /** Bytes of its content, where it says so. */
+  /** Bytes of the frame's content, if stated. */
   contentSize: number | undefined;
   hasChecksum: boolean;
 }
@@ -105,7 +108,7 @@ async function* framePieces(header: FrameHeader, input: ByteQueue): AsyncGenerat
     pending.push(blockHeader, block);
     bytes += block.length;
     if (isLast && header.hasChecksum) pending.push(await input.take(4));
-    // A repeated byte grows to 128 KiB: the decoder is given few of them at a time.
+    // A block of one repeated byte grows to 128 KiB, so the decoder is given few of those at a time.
     if (bytes < PIECE_BYTES && pending.length < 64 && !isLast) continue;
     yield Buffer.concat(pending);
     pending = [];
@@ -125,7 +128,7 @@ async function* decodeInNode(
   }
   const decoder = createZstdDecompress!({ chunkSize: 2 * PIECE_BYTES });
   const fed = pipeline(Readable.from(pieces, { objectMode: false }), decoder);
-  // Whatever goes wrong reaches the reader of the decoder.
+  // Errors reach the reader of the decoder.
   fed.catch(() => {});
   yield* decoder;
   await fed;
@@ -141,9 +144,9 @@ async function* decodeInWebAssembly(
 }
 
 /**
- * Decompresses a frame at once, on all versions of Node.
- * @param size bytes of its content
- * @throws Error where it is damaged; whoever calls compares the size
+ * Returns a function that decompresses a whole frame, on every version of Node.
+ * @param size bytes of the content
+ * @throws Error if it is damaged; the caller compares the size
  */
 export async function zstdFrameDecompressor(): Promise<(bytes: Uint8Array, size: number) => Uint8Array> {
   if (zstdDecompressSync) return (bytes, size) => zstdDecompressSync(bytes, { maxOutputLength: size + 1 });
@@ -151,7 +154,7 @@ export async function zstdFrameDecompressor(): Promise<(bytes: Uint8Array, size:
   return (bytes, size) => library.decompress(bytes, size);
 }
 
-/** Chunks as bytes to be taken in any portions. */
+/** A queue of bytes from chunks, taken in portions of any size. */
 class ByteQueue {
   private readonly iterator: AsyncIterator<Uint8Array>;
   private buffer: Buffer = Buffer.alloc(0);
@@ -160,7 +163,7 @@ class ByteQueue {
     this.iterator = chunks[Symbol.asyncIterator]();
   }
 
-  /** Waits for `count` bytes; how many there are, fewer only at the end. */
+  /** Waits for `count` bytes and returns how many there are, fewer only at the end. */
   async available(count: number): Promise<number> {
     while (this.buffer.length < count) {
       const { value, done } = await this.iterator.next();

@@ -1,7 +1,7 @@
 import { InputError } from '@mlm/base/errors';
 import { type BpeJson, shown } from '../tokenizer/tokenizer-json.js';
 
-/** A pair of tokens that becomes one, as three ids; the first merges go first. */
+/** A pair of tokens that becomes one, as three ids. Merges are applied in their order. */
 export type Merge = readonly [left: number, right: number, merged: number];
 
 /**
@@ -23,8 +23,8 @@ export function mergesOf({ merges, vocab }: BpeJson, name: string): Merge[] {
 }
 
 /**
- * Makes what turns a word into its ids: a character each, then the pair of the lowest rank is merged, the leftmost first,
- * until none is left (Sennrich et al. 2016, as in Rust tokenizers).
+ * Creates a function that encodes a word: it begins with one id per character, then merges the leftmost pair of the
+ * lowest rank until none is left (Sennrich et al. 2016, as in Rust tokenizers).
  */
 export function bpeEncoder(model: BpeJson, merges: readonly Merge[]): (word: string) => number[] {
   const { vocab, unk_token, fuse_unk = false, ignore_merges = false } = model;
@@ -47,7 +47,7 @@ export function bpeEncoder(model: BpeJson, merges: readonly Merge[]): (word: str
   };
 }
 
-/** Ids are below 2²², so that two of them fit into a number. */
+/** Ids are below 2²², so two of them fit into a number. */
 function pairKey(left: number, right: number): number {
   return left * 0x400000 + right;
 }
@@ -69,7 +69,7 @@ function mergeAll(ids: number[], pairs: ReadonlyMap<number, { rank: number; merg
     const to = next[at]!;
     if (!alive[at] || to >= ids.length) continue;
     const pair = pairs.get(pairKey(ids[at]!, ids[to]!));
-    // The pair that was offered may be gone, and another one have come in its place.
+    // The pair that was offered may be gone, and another one in its place.
     if (pair?.rank !== rank) continue;
     ids[at] = pair.merged;
     alive[to] = 0;
@@ -81,7 +81,7 @@ function mergeAll(ids: number[], pairs: ReadonlyMap<number, { rank: number; merg
   return ids.filter((_, i) => alive[i]);
 }
 
-/** A binary heap of places: the lowest rank first, and the leftmost of equals. */
+/** A binary heap of positions: the lowest rank first and, among equals, the leftmost. */
 class RankQueue {
   private readonly items: { rank: number; at: number }[] = [];
 

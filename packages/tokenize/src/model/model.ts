@@ -4,7 +4,7 @@ import { type BpeJson, shown, type TokenizerJson, type UnigramJson } from '../to
 import { bpeEncoder, type Merge, mergesOf } from './bpe.js';
 import { unigramEncoder } from './unigram.js';
 
-/** The model of a tokenizer.json: what becomes of a word. */
+/** The model of a tokenizer.json, which encodes words. */
 export type PipelineModel = BpeModel | UnigramModel;
 
 export interface BpeModel {
@@ -12,7 +12,7 @@ export interface BpeModel {
   json: BpeJson;
   unkToken: string | undefined;
   merges: readonly Merge[];
-  /** Makes what turns a word into its ids. */
+  /** Creates a function that encodes a word. */
   wordEncoder(): (word: string) => number[];
 }
 
@@ -39,7 +39,7 @@ function bpe(json: BpeJson, name: string): BpeModel {
   const unkToken = json.unk_token ?? undefined;
   if (unkToken === undefined && BYTE_CHARACTERS.some((character) => !Object.hasOwn(json.vocab, character))) {
     throw new InputError(
-      `${name}: its BPE has neither a token for each byte nor an unk_token: text would be lost`,
+      `${name}: its BPE has neither a token for each byte nor an unk_token, so text would be lost`,
     );
   }
   const merges = mergesOf(json, name);

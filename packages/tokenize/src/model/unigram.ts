@@ -1,10 +1,10 @@
-/** What an unknown character scores below the lowest token. */
+/** An unknown character scores this much below the lowest token. */
 const UNKNOWN_PENALTY = 10;
 
 /**
- * Makes what divides a word into the Unigram pieces of the highest total score (Viterbi). Totals are added up and compared
- * in the order of Rust tokenizers, which decides between divisions into the same pieces in another order; those of
- * @huggingface/tokenizers are not.
+ * Creates a function that divides a word into the Unigram pieces of the highest total score (Viterbi). Totals are summed
+ * and compared in the order of Rust tokenizers, which decides between equal divisions; Hugging Face's
+ * JavaScript tokenizers use another order.
  */
 export function unigramEncoder(
   vocab: readonly (readonly [token: string, score: number])[],
@@ -39,14 +39,14 @@ export function unigramEncoder(
     }
     const found: number[] = [];
     for (let end = word.length; end > 0; end = starts[end]!) {
-      // Unknown characters beside each other are one unknown token.
+      // Adjacent unknown characters become one unknown token.
       if (pieces[end] !== unkId || found.at(-1) !== unkId) found.push(pieces[end]!);
     }
     return found.reverse();
   };
 }
 
-/** The scores of all tokens and of an unknown character, as Rust tokenizers has them. */
+/** The scores of all tokens and of an unknown character, as in Rust tokenizers. */
 export function unigramScores(vocab: readonly (readonly [token: string, score: number])[]): {
   scores: Float64Array;
   unknownScore: number;
@@ -57,8 +57,8 @@ export function unigramScores(vocab: readonly (readonly [token: string, score: n
 }
 
 /**
- * The number that Rust's JSON reader makes of a decimal: its digits as a whole number, divided by a power of ten, each
- * step rounded. Often that is the next double, and so decides between equal totals.
+ * A decimal as Rust's JSON parser reads it: its digits as a whole number, divided by a power of ten, each step rounded.
+ * The result is often the neighbouring double, which decides between equal totals.
  */
 function asRustReads(score: number): number {
   const [, sign, whole, fraction] = /^(-?)(\d+)\.(\d+)$/.exec(String(score)) ?? [];

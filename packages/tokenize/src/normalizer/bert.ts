@@ -32,12 +32,12 @@ export function normalize(codePoints: readonly number[], options: NormalizerOpti
   if (options.stripAccents) {
     text = canonicalDecomposition(text, properties).filter((c) => !(classes[c]! & NONSPACING_MARK));
   }
-  // A character at a time, so a final sigma becomes a plain one.
+  // One character at a time, so a final sigma becomes a plain one.
   if (options.lowercase) text = text.flatMap((c) => properties.lowercase.get(c) ?? [c]);
   return text;
 }
 
-/** NFD: decomposes, then sorts each run of combining marks by their class, keeping the order of equals. */
+/** NFD: decomposes, then sorts each run of combining marks by class, stably. */
 function canonicalDecomposition(text: readonly number[], properties: UnicodeProperties): number[] {
   const decomposed = text.flatMap((c) => decompose(properties, c) ?? [c]);
   const classOf = (c: number) => properties.combiningClass.get(c) ?? 0;

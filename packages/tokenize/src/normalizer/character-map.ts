@@ -2,29 +2,32 @@ import { type ComponentJson, isObject } from '../tokenizer/tokenizer-json.js';
 import { type Normalizer, normalizer } from './normalizer.js';
 
 /**
- * A normalizer taken apart for assembly/common/normalize.ts: what it does to the ends of a text, to spaces, and to each
- * character by itself.
+ * A normalizer taken apart for assembly/common/normalize.ts: its effect on the ends of a text, on spaces, and on each
+ * single character.
  */
 export interface CharacterMap {
-  /** Whitespace is taken from the ends before all else. */
+  /** Whether whitespace is first stripped from the left end. */
   stripsLeft: boolean;
   stripsRight: boolean;
-  /** … and from the right end at last. */
+  /** Whether it is stripped from the right end at the end. */
   stripsRightLast: boolean;
-  /** Of several spaces together one is left, at last. */
+  /** Whether runs of spaces are collapsed at the end. */
   collapsesSpaces: boolean;
   /** Whether it does anything else. */
   changes: boolean;
-  /** All but that, for a text whose characters depend on nothing around it. */
+  /** Everything else, for a text whose characters do not depend on what is around it. */
   normalize: Normalizer;
-  /** What becomes of the 256 characters from `first` on. */
+  /** The outcomes of the 256 characters from `first` on. */
   page(first: number): CharacterOutcome[];
 }
 
-/** `same` stays, `meets` depends on what is beside it, `doubled` only if that is the same character; or its replacement. */
+/**
+ * `same`: unchanged; `meets`: depends on its neighbours; `doubled`: changed only beside the same character; or a
+ * replacement.
+ */
 export type CharacterOutcome = 'same' | 'meets' | 'doubled' | { replacement: string };
 
-/** Takes a normalizer apart; undefined where it cannot be, for it has a stage that looks further than at one character. */
+/** Takes a normalizer apart; undefined if it has a stage that looks at more than single characters. */
 export function characterMap(json: ComponentJson | null | undefined, name: string): CharacterMap | undefined {
   const steps = stepsOf(json);
   const head = steps[0]?.type === 'Strip' ? steps.shift()! : undefined;
@@ -49,7 +52,7 @@ export function characterMap(json: ComponentJson | null | undefined, name: strin
     const characters = Array.from(step.pattern.String);
     if (characters.length === 1) continue;
     const [first, second] = characters;
-    // Only first of all: a stage before it could make characters that it doubles.
+    // Only as a first stage: an earlier stage could make the characters that it replaces.
     const comesFirst = steps.slice(0, i).every(({ type }) => type === 'Replace');
     if (characters.length !== 2 || first !== second || first! > '\x7f' || !comesFirst) return undefined;
     doubled.add(first!);
@@ -87,7 +90,7 @@ export function characterMap(json: ComponentJson | null | undefined, name: strin
   };
 }
 
-/** Stages that look at a character and at those that combine with it. */
+/** Stages that look at a character and at those that combine with it only. */
 const CHARACTERWISE = ['NFC', 'NFD', 'NFKC', 'NFKD', 'Lowercase', 'StripAccents', 'Precompiled'];
 
 /** Those that no ideograph changes by, and that no ideograph combines with anything by. */
@@ -102,15 +105,15 @@ function stepsOf(json: ComponentJson | null | undefined): ComponentJson[] {
 /** A private character, which no stage changes or joins with another. */
 const APART = '\ue000';
 
-/** What a stage makes of each of several texts by itself, in one run. */
+/** Runs a stage on several texts at once, but separately. */
 function runApart(run: Normalizer, texts: readonly string[]): string[] {
   const all = run(texts.join(APART)).split(APART);
   return all.length === texts.length && !texts.includes(APART) ? all : texts.map(run);
 }
 
 /**
- * The characters of which a stage could make something else with others around them. It is no harm to name too many: they
- * are then normalized together with their neighbours.
+ * The characters whose outcome could depend on their neighbours. Too many do no harm: they are normalized together with
+ * their neighbours.
  */
 function mayMeet(
   { type }: ComponentJson,
@@ -126,7 +129,7 @@ function mayMeet(
       if (joins && (character === '\r' || character === '\n')) found.push(i);
       continue;
     }
-    // Ideographs and syllables stand by themselves; so do the jamo that a syllable becomes.
+    // Ideographs and syllables do not combine, nor do the jamo that a syllable becomes.
     if (/^[\p{Unified_Ideograph}\uac00-\ud7a3]$/u.test(character)) continue;
     const both = [texts[i]!, next[i]!];
     const meets = joins
@@ -138,10 +141,12 @@ function mayMeet(
 }
 
 const JAMO = /[\u1100-\u11ff\ua960-\ua97f\ud7b0-\ud7ff]/;
-/** Marks, what a newer Unicode may have made one, and vowel signs that compose though they are letters. */
+/**
+ * Marks, code points that a newer Unicode may have made marks, and vowel signs that compose though they are letters.
+ */
 const COMBINES = /^[\p{M}\p{Cn}\u{16d40}-\u{16d7f}]/u;
 
-/** Which of the texts may belong to one grapheme with what is before or after them. */
+/** The texts that may form one grapheme with what precedes or follows them. */
 function joining(texts: readonly string[]): Set<number> {
   graphemes ??= new Intl.Segmenter('und', { granularity: 'grapheme' });
   const all = texts.map((text) => `x${text}${text}x`).join('');

@@ -9,7 +9,7 @@ export type Normalizer = (text: string) => string;
 
 /**
  * The normalizer of a tokenizer.json, as Rust tokenizers runs it.
- * @throws InputError for a kind that is not known to give the same text here
+ * @throws InputError for a kind that is not known to give the same text here as in Rust
  */
 export function normalizer(json: ComponentJson | null | undefined, name: string): Normalizer {
   switch (json?.type) {
@@ -46,8 +46,8 @@ export function normalizer(json: ComponentJson | null | undefined, name: string)
 }
 
 /**
- * Whether the normalized text begins with what the text began with, by the offsets that Rust tokenizers keeps: `Strip`
- * moves them, the map of `Precompiled` does not.
+ * Whether the normalized text still begins at the text's start, by the offsets that Rust tokenizers keeps: `Strip`
+ * moves them, `Precompiled` does not.
  * @throws InputError for a normalizer whose offsets are not known
  */
 export function startKeeper(json: ComponentJson | null | undefined, name: string): (text: string) => boolean {
@@ -65,7 +65,7 @@ export function startKeeper(json: ComponentJson | null | undefined, name: string
 
 const KEEPING = ['Precompiled', 'NFC', 'NFD', 'NFKC', 'NFKD', 'Lowercase'];
 
-/** A character at a time, so a final sigma becomes a plain one. */
+/** One character at a time, so a final sigma becomes a plain one. */
 function lowercase(text: string): string {
   const mapping = unicodeProperties().lowercase;
   return text.replace(/\P{Lowercase}/gu, (character) => {

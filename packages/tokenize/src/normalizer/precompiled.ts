@@ -2,9 +2,9 @@ import { InputError } from '@mlm/base/errors';
 import { shown } from '../tokenizer/tokenizer-json.js';
 
 /**
- * The `Precompiled` normalizer: SentencePiece's map of characters to replacements, a double-array trie of UTF-8 bytes with
- * the replacements behind it. A grapheme below six bytes is looked up as a whole (and its shortest known prefix then stands
- * for all of it), else each of its characters, as in Rust tokenizers.
+ * The `Precompiled` normalizer: SentencePiece's map of characters to replacements, a double-array trie of UTF-8 bytes
+ * followed by the replacements. As in Rust tokenizers, a grapheme below six bytes is looked up as a whole (the entry of
+ * its shortest known prefix replaces all of it), otherwise each of its characters is.
  */
 export function precompiledNormalizer(charsmap: unknown, name: string): (text: string) => string {
   if (charsmap !== undefined && charsmap !== null && typeof charsmap !== 'string')
@@ -29,7 +29,8 @@ export function precompiledNormalizer(charsmap: unknown, name: string): (text: s
   const changedAscii = Array.from({ length: 128 }, (_, c) => String.fromCharCode(c)).filter(
     (c) => replaceGrapheme(c) !== c,
   );
-  // Between two ASCII characters a grapheme always ends, but for CR LF; so only what stands at others is segmented.
+  // Between two ASCII characters other than CR LF a grapheme always ends, so only other characters and their neighbours
+  // are segmented.
   const ascii = changedAscii.map((c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`).join('');
   const beside = '[\\0-\\x0c\\x0e-\\x7f]?';
   const pattern = new RegExp(`\\r\\n|(?:${beside}[^\\0-\\x7f]+)+${beside}|[${ascii}]`, 'g');
@@ -54,7 +55,7 @@ class CharacterMap {
     this.#replacements = bytes.subarray(4 + trieBytes);
   }
 
-  /** What the shortest known prefix of a text becomes. */
+  /** The replacement of the shortest known prefix of a text. */
   find(text: string): string | undefined {
     const units = this.#units;
     let at = offsetOf(units[0]!);

@@ -10,10 +10,10 @@ export function replacement(json: ComponentJson, name: string): (text: string) =
   return (text) => text.replace(pattern, () => content);
 }
 
-/** Literal characters, classes and quantifiers that mean the same to Oniguruma and here. */
+/** Literal characters, classes and quantifiers that mean the same in Oniguruma and JavaScript. */
 const COMMON_SYNTAX = /^(?:(?:[A-Za-z0-9 _▁'"`,;:<>=!@#%&~-]|\\[.\\n\\t\\r])(?:\+|\*|\{\d+(?:,\d*)?\})?)+$/u;
 
-/** Expressions that tokenizers in use have, in the syntax of JavaScript. */
+/** Expressions of existing tokenizers, translated to JavaScript. */
 const TRANSLATED: Readonly<Record<string, string>> = {
   '\\s{2,}|[\\n\\r\\t]': '\\p{White_Space}{2,}|[\\n\\r\\t]',
 };

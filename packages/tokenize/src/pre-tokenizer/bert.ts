@@ -1,6 +1,6 @@
 import { PUNCTUATION, unicodeProperties, WHITESPACE } from '../unicode/properties.js';
 
-/** Words of a normalized text: between whitespace, each punctuation character a word of its own. */
+/** The words of a normalized text, separated by whitespace; each punctuation character is a word. */
 export function splitWords(text: readonly number[]): number[][] {
   const { classes } = unicodeProperties();
   const words: number[][] = [];

@@ -1,7 +1,7 @@
 import type { ComponentJson } from '../tokenizer/tokenizer-json.js';
 import { characterClasses } from '../unicode/patterns.js';
 
-/** GPT-2's words, each byte of them written as one character. */
+/** GPT-2's words, with each byte as one character. */
 export function byteLevel(json: ComponentJson): (text: string) => string[] {
   const words = json.use_regex === false ? undefined : gpt2Words();
   return (text) => {
@@ -20,7 +20,7 @@ function gpt2Words(): RegExp {
   );
 }
 
-/** The 256 characters that GPT-2 writes bytes as: printable Latin-1 stands for itself. */
+/** The 256 characters by which GPT-2 represents bytes; printable Latin-1 represents itself. */
 export const BYTE_CHARACTERS: readonly string[] = (() => {
   let next = 256;
   return Array.from({ length: 256 }, (_, byte) => {

@@ -4,14 +4,14 @@ import { byteLevel } from './byte-level.js';
 import { splitPattern, splitter } from './split.js';
 
 /**
- * Cuts normalized text into words for the model; some may be empty.
+ * Splits normalized text into words for the model; some may be empty.
  * @param first whether the text's first character stems from the first one of the document
  */
 export type PreTokenizer = (text: string, first: boolean) => string[];
 
 /**
  * The pre-tokenizer of a tokenizer.json, as Rust tokenizers runs it.
- * @throws InputError for a kind that is not known to give the same words here
+ * @throws InputError for a kind that is not known to give the same words here as in Rust
  */
 export function preTokenizer(json: ComponentJson | null | undefined, name: string): PreTokenizer {
   switch (json?.type) {
@@ -40,13 +40,13 @@ export function preTokenizer(json: ComponentJson | null | undefined, name: strin
   }
 }
 
-/** Whether the words depend on where in the document a text stands. */
+/** Whether the words depend on a text's place in the document. */
 export function dependsOnStart(json: ComponentJson | null | undefined): boolean {
   if (json?.type === 'Sequence') return (json.pretokenizers as ComponentJson[]).some(dependsOnStart);
   return json?.type === 'Metaspace' && json.prepend_scheme === 'first';
 }
 
-/** SentencePiece's words: each space becomes the replacement, which begins a word. */
+/** SentencePiece's words: each space becomes the replacement character, which begins a word. */
 function metaspace(json: ComponentJson, name: string): PreTokenizer {
   const mark = json.replacement ?? '▁';
   if (typeof mark !== 'string' || Array.from(mark).length !== 1)
@@ -67,7 +67,7 @@ function metaspace(json: ComponentJson, name: string): PreTokenizer {
 }
 
 function digits(json: ComponentJson): PreTokenizer {
-  // The numbers of Rust itself, whose Unicode is as new as Node's.
+  // Rust's own numbers, whose Unicode version is as new as Node's.
   const pattern = json.individual_digits === true ? /\P{N}+|\p{N}/gu : /\P{N}+|\p{N}+/gu;
   return (text) => text.match(pattern) ?? [];
 }

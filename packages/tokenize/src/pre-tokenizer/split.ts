@@ -3,8 +3,8 @@ import { type ComponentJson, isObject, shown } from '../tokenizer/tokenizer-json
 import { characterClasses } from '../unicode/patterns.js';
 
 /**
- * Expressions that tokenizers in use part text with, and what assembly/split.ts calls them. Each divides all of a text, so
- * that what stands between two matches is nothing.
+ * Expressions by which existing tokenizers split text, under their names in assembly/bpe/split.ts. Each covers a text
+ * completely, so nothing is between two matches.
  */
 export const SPLIT_PATTERNS = {
   /** Llama 3 and cl100k of tiktoken: at most three digits together. */
@@ -18,7 +18,7 @@ export const SPLIT_PATTERNS = {
 export type SplitPattern = keyof typeof SPLIT_PATTERNS;
 
 /**
- * Which of {@link SPLIT_PATTERNS} a `Split` pre-tokenizer has.
+ * The one of {@link SPLIT_PATTERNS} that a `Split` pre-tokenizer has.
  * @throws InputError for any other expression, or another behaviour than `Isolated`
  */
 export function splitPattern(json: ComponentJson, name: string): SplitPattern {
@@ -35,14 +35,14 @@ export function splitPattern(json: ComponentJson, name: string): SplitPattern {
   return found[0] as SplitPattern;
 }
 
-/** The words of a text by one of the patterns, with the classes of characters of the reference. */
+/** Splits a text by one of the patterns, with the reference's classes of characters. */
 export function splitter(pattern: SplitPattern): (text: string) => string[] {
   const l = characterClasses.letter();
   const n = characterClasses.number();
   const s = '\\p{White_Space}';
   const digits = pattern === 'llama3' ? `[${n}]{1,3}` : `[${n}]`;
   const words = new RegExp(
-    // Without regard to case, the long s is an s too.
+    // Ignoring case, the long s is an s too.
     `'[sSſtTmMdD]|'[rR][eE]|'[vV][eE]|'[lL][lL]|[^\\r\\n${l}${n}]?[${l}]+|${digits}| ?[^${s}${l}${n}]+[\\r\\n]*|${s}*[\\r\\n]+|${s}+(?!\\P{White_Space})|${s}+`,
     'gu',
   );

@@ -7,12 +7,12 @@ export interface BadRecords {
   count: number;
   /** The first ten, as `file:line: this line …`. */
   first: string[];
-  /** The file that lists all of them, a JSON object a line; undefined where nothing is written beside the output. */
+  /** The file that lists all of them, one JSON object per line; undefined if nothing is written beside the output. */
   list: string | undefined;
 }
 
 /**
- * Where the records that are left out are listed, beside the output.
+ * The file beside the output that lists the records left out; undefined for standard output.
  *
  * @example
  * ```ts
@@ -26,7 +26,7 @@ export function badRecordList(output: string): string | undefined {
 }
 
 /**
- * Lists the records that a run leaves out, beside its output, as units are finished in their order.
+ * Lists the records that a run leaves out in a file beside its output, in the order of the units.
  *
  * @example
  * ```ts
@@ -42,8 +42,8 @@ export class BadRecordLog implements BadRecords {
   private descriptor: number | undefined;
 
   /**
-   * @param list - where to write; undefined to count alone
-   * @param firstUnit - the first unit of this run: what is listed of units before it stays
+   * @param list - the file to write; undefined to only count
+   * @param firstUnit - the first unit of this run; what the file lists of earlier units is kept
    */
   constructor(
     readonly list: string | undefined,

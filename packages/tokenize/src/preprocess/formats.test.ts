@@ -169,12 +169,12 @@ test('a file that changes after it was listed, or while it is read, ends the run
       const run = preprocess({ ...options, inputs: [path], onProgress: changeOnce });
       // What is open stays as it is when another file takes its name.
       if (name === 'replaced' && kind === 'txt.gz') await run;
-      else await expect(run, `${name} ${kind}`).rejects.toThrow(/has changed while it was read/);
+      else await expect(run, `${name} ${kind}`).rejects.toThrow(/changed while it was being read/);
       await put(`${name}.${kind}`, content);
       const inputs = await listFiles([path]);
       change(path);
       const late = preprocess({ ...options, inputs });
-      await expect(late, `${name} ${kind}, listed`).rejects.toThrow(/has changed while it was read/);
+      await expect(late, `${name} ${kind}, listed`).rejects.toThrow(/changed while it was being read/);
     }
 });
 
@@ -244,7 +244,7 @@ test('a pipe is read as a stream, once and from its beginning', async () => {
   expect(rows).toEqual(expected);
   const parquet = join(folder, 'pipe.parquet');
   execFileSync('mkfifo', [parquet]);
-  await expect(listFiles([parquet])).rejects.toThrow(/pipe\.parquet: is no regular file; pipe it in/);
+  await expect(listFiles([parquet])).rejects.toThrow(/pipe\.parquet: is not a regular file; pipe it in/);
   await expect(listFiles(['-'], { inputFormat: 'parquet' })).rejects.toThrow(
     /^standard input: parquet is not read from front to back, which a pipe needs; name a file$/,
   );

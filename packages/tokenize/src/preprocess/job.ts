@@ -8,7 +8,10 @@ import { preprocessOptions } from '../options.js';
 import type { InputFiles } from '../source/list.js';
 import type { Share } from './share.js';
 
-/** What a resumed run must have in common with the one that began: each option, and each input's size and time. */
+/**
+ * What a resumed run must have in common with the interrupted one: its options, and each input's size and modification
+ * time.
+ */
 export function jobOf(
   settings: Settings<typeof preprocessOptions>,
   share: Share | undefined,
@@ -18,7 +21,7 @@ export function jobOf(
   const files = createHash('sha256');
   for (const file of input.files) files.update(identityOf(file));
   const { limit = null, shardBytes = null, evalFraction, evalBy, splitBy, onBadRecord } = settings;
-  // What has been there from the beginning keeps its form, so that runs of earlier versions go on.
+  // Options at their defaults keep the form that earlier versions wrote, so that their runs can be resumed.
   const isUsualSplit = evalBy === 'document' && splitBy === 'place';
   if (onBadRecord !== 'fail') files.update(onBadRecord);
   return {
@@ -29,13 +32,13 @@ export function jobOf(
     share: share ?? null,
     ...deciding(preprocessOptions, settings),
     'eval fraction': isUsualSplit ? evalFraction : [evalFraction, evalBy, splitBy],
-    // Undefined leaves no trace in the journal.
+    // Undefined would leave no trace in the journal.
     limit,
     'shard size': shardBytes,
   };
 }
 
-/** By what a file is known to be the same in another run: its path, size, time and the format that was asked for. */
+/** Identifies a file across runs: its path, size, modification time and the format that was asked for. */
 export function identityOf({ path, size, modified, isAsked, format, stored }: InputFile): string {
   const place = stored ? `${path}\0${stored.version}` : resolve(path);
   return `${place}\0${size}\0${modified}${isAsked ? `\0${format}` : ''}\n`;

@@ -23,30 +23,30 @@ import { jobOf } from './job.js';
 import { partPath } from './share.js';
 import { UsedFiles } from './used-files.js';
 
-/** What {@link preprocess} is to do: those of `tokenize` and `textFiles`, and where to read and write. */
+/** Options of {@link preprocess}: those of `tokenize` and `textFiles`, and where to read and write. */
 export interface PreprocessOptions
   extends Given<typeof preprocessOptions>,
     Pick<TokenizeOptions, 'tokenizer' | 'stages' | 'reusesMemory'>,
     Pick<PlanOptions, 'share'> {
   /** Folders, files, globs, `-`; or what `listFiles` found. */
   inputs: readonly string[] | InputFiles;
-  /** A name in `.arrow`, a folder, or `-` for an Arrow stream on standard output. */
+  /** An `.arrow` file, a dataset folder, or `-` for an Arrow stream on standard output. */
   output: string;
   /** Where `-` writes to. Default: standard output. */
   stdout?: Writable | undefined;
-  /** Called after each batch, with an object that changes from call to call. Default: none. */
+  /** Called after each batch, always with the same object. Default: none. */
   onProgress?: (progress: PreprocessProgress) => void;
-  /** Ends the work with an AbortError; what has been finished stays for `resume`. Default: none. */
+  /** Aborts the run with an AbortError; finished units are kept for `resume`. Default: none. */
   signal?: AbortSignal;
 }
 
-/** How far a run has come. */
+/** Progress of a run. */
 export interface PreprocessProgress {
-  /** Bytes of input on disk done, units finished by an interrupted run included. */
+  /** Bytes of input on disk processed, including units that an interrupted run finished. */
   bytes: number;
   /** Bytes of all input on disk, or of this share of it; 0 when it cannot be known (standard input). */
   totalBytes: number;
-  /** Bytes of text done, decompressed, by this run. */
+  /** Bytes of text, decompressed, that this run has processed. */
   textBytes: number;
   /** Rows written so far, those of both splits. */
   rows: number;
@@ -54,7 +54,7 @@ export interface PreprocessProgress {
   tokens: number;
 }
 
-/** What a run has done. */
+/** The result of a run. */
 export interface PreprocessReport {
   /** Sums over the whole dataset: rows, tokens, documents, bytes, invalid_utf8, and what the stages count. */
   counts: DatasetCounts;
@@ -62,14 +62,14 @@ export interface PreprocessReport {
   output: string;
   /** Files read. */
   files: number;
-  /** Files in folders that were left out because their names end in no known format. */
+  /** Files in folders that were left out because their extension is unknown. */
   skipped: number;
   /** Bytes of text done, decompressed, by this run; `counts.bytes` has those of an interrupted run too. */
   textBytes: number;
   /** Units that an interrupted run had finished. */
   resumedUnits: number;
-  /** Validation rows; undefined where they cannot be told (a stream, a run that was complete already). */
-  validationRows: number | undefined;
+  /** Validation rows written, including those of an interrupted run. */
+  validationRows: number;
   /** Records that were left out, with `onBadRecord: 'skip'`. */
   badRecords: BadRecords | undefined;
 }
@@ -77,7 +77,8 @@ export interface PreprocessReport {
 /**
  * Text in, dataset out: `textFiles`, `tokenize` (with its stages) and a sink, joined. The result depends on the bytes
  * of the input and the options alone, not on workers, interruptions or shares.
- * @throws InputError when inputs, output or options cannot be; AbortError when `signal` fires
+ * @throws InputError for unreadable input, an output that may not be written, or a wrong option; AbortError when
+ * `signal` aborts
  *
  * @example
  * ```ts
@@ -91,16 +92,16 @@ export interface PreprocessReport {
  * ```
  */
 export async function preprocess(options: PreprocessOptions): Promise<PreprocessReport> {
-  // The type sees to it that the list has the options of every step.
+  // The type makes sure that the list has the options of every step.
   refuseUnknown<PreprocessOptions & PlanOptions & TokenizeOptions>(options, knownOptions);
   const { inputs, signal, onProgress, share = { rank: 0, worldSize: 1 } } = options;
   refuseUrl(options.output);
   const input = 'files' in inputs ? inputs : await listFiles(inputs, options);
   const output = options.output === '-' ? '-' : partPath(options.output, share);
   refuseOutputAmongInputs(input, output);
-  // What an interrupted run left decides where this one begins; without it, the threads begin with the first units while
-  // this one opens the sink.
-  // Shares begin and end by the size of all files, so that they need all of them as they were.
+  // A resumed run begins where the interrupted one ended, so it opens the sink first; otherwise threads start on the
+  // first units while this one opens it. The bounds of a share depend on the sizes of all files, so resuming one
+  // requires all of them unchanged.
   const usedFiles = share.worldSize > 1 ? undefined : new UsedFiles(input.files);
   const resumed =
     options.resume && output !== '-' ? await openSink(options, output, input, usedFiles) : undefined;
@@ -149,13 +150,13 @@ export async function preprocess(options: PreprocessOptions): Promise<Preprocess
       if (progress.rows === options.limit) return;
     }
   };
-  // A sink that has failed takes no batches any more, and threads that hold some make no further ones: nobody is to wait
-  // for them, as pipeline does from Node 22 on.
+  // A failed sink takes no more batches, and threads that hold unwritten ones make no more. From Node 22 on, pipeline
+  // would wait for them forever.
   sink.once('error', (error) => tokens.batches.destroy(error));
   try {
     await pipeline(watched, sink, { signal });
   } catch (error) {
-    // The sink still tidies up what it has begun.
+    // The sink may still be cleaning up.
     if (!sink.closed) await once(sink, 'close');
     throw error;
   } finally {
@@ -175,11 +176,11 @@ function inputReport({ files, skipped }: InputFiles) {
 /** The sinks, without apache-arrow. */
 const sinks = () => import('@mlm/arrow/sink');
 
-/** The units that an interrupted run had finished; `complete` where it had only not come to say so. */
+/** The units that an interrupted run had finished; `complete` if it was killed after its output was complete. */
 async function readySink(sink: Writable): Promise<readonly JournalEntry[] | 'complete'> {
   const { DatasetSink } = await sinks();
   if (!(sink instanceof DatasetSink)) return [];
-  // The stream's error is the one that `ready` throws.
+  // `ready` throws the stream's error.
   sink.on('error', () => {});
   const units = await sink.ready();
   if (!sink.isComplete) return units;
@@ -199,8 +200,8 @@ async function completeReport(output: string, input: InputFiles): Promise<Prepro
 }
 
 /**
- * The batches of all units, telling of each unit before its batches come; who stops reading ends the work on them. Files are written
- * by the threads that made the batches.
+ * The batches of all units; `onUnit` is called with each unit before its batches arrive. The work ends when the reader
+ * stops. Batches of a file are written by the threads that made them.
  */
 function tokenBatches(
   input: InputFiles,
@@ -211,7 +212,7 @@ function tokenBatches(
 ): ReturnType<typeof tokenizeToColumns> {
   const limit = options.limit && Math.max(0, options.limit - rowsDone);
   const tokens = tokenizeToColumns({ ...options, limit }, options.output !== '-');
-  // An error of the source reaches the reader of `batches` too; an end before all was read is none.
+  // Errors of the source also reach the reader of `batches`; stopping early is not an error.
   const noted = async function* (units: AsyncIterable<Unit>) {
     for await (const unit of units) {
       onUnit(unit);

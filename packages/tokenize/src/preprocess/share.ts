@@ -8,7 +8,7 @@ export interface Share {
   worldSize: number;
 }
 
-/** A share as it is asked for: `slurm-array` stands for the place of this task in its array. */
+/** A share as options give it; `slurm-array` stands for the place of this task in its array. */
 export interface GivenShare {
   rank?: number | 'slurm-array' | undefined;
   worldSize?: number | undefined;
@@ -22,8 +22,9 @@ function variablesOf(env: NodeJS.ProcessEnv): LauncherVariables | undefined {
 }
 
 /**
- * The share that `rank` and `worldSize` name, or, where they are left out, that a scheduler's variables do; else all.
- * @param env variables of the environment; default: this process's
+ * The share that `rank` and `worldSize` name; without them, the one that a scheduler's variables name; else all of the
+ * input.
+ * @param env environment variables; default: this process's
  * @throws InputError when only one of the two is known, or the rank is not below the world size; OptionError where options
  * say so
  *
@@ -46,12 +47,12 @@ export function shareOf(given: GivenShare, env: NodeJS.ProcessEnv = process.env)
   if (rank === undefined) throw new Wrong(say`${mention('worldSize', worldSize)} needs ${mention('rank')}`);
   if (worldSize === undefined)
     throw new Wrong(say`${mention('rank', rank)} needs the number of processes: add ${mention('worldSize')}`);
-  if (rank >= worldSize) throw new Wrong(`rank ${rank}: expected one below the world size ${worldSize}`);
+  if (rank >= worldSize) throw new Wrong(`rank ${rank}: expected a rank below the world size ${worldSize}`);
   return { rank, worldSize };
 }
 
 /**
- * The scheduler's variables by which {@link shareOf} decides, in words; `undefined` where options alone do.
+ * The scheduler's variables that {@link shareOf} uses, for a message; `undefined` if options alone decide.
  *
  * @example
  * ```ts
@@ -71,7 +72,8 @@ export function shareVariables(given: GivenShare, env: NodeJS.ProcessEnv = proce
 }
 
 /**
- * Where a process writes its part: `out.arrow` → `out.part-00000-of-00004.arrow`; the target itself when it is alone.
+ * The file to which a process writes its part: `out.arrow` → `out.part-00000-of-00004.arrow`; the output itself for a
+ * single process.
  *
  * @example
  * ```ts
@@ -86,12 +88,12 @@ export function partPath(output: string, { rank, worldSize }: Share): string {
   return `${output.replace(/\.arrow$|\/+$/, '')}.part-${digits(rank)}-of-${digits(worldSize)}.arrow`;
 }
 
-/** Tasks of an array count from any minimum in steps of any size: (ID − MIN) / STEP is the rank. */
+/** The ids of an array's tasks have any minimum and any step: the rank is (ID − MIN) / STEP. */
 function shareOfArray(given: number | undefined, env: NodeJS.ProcessEnv): Share {
   const id = whole(env, 'SLURM_ARRAY_TASK_ID');
   if (id === undefined)
     throw new OptionError(
-      say`${mention('rank', 'slurm-array')}: this is no task of a Slurm array (SLURM_ARRAY_TASK_ID is not set)`,
+      say`${mention('rank', 'slurm-array')}: this is not a task of a Slurm array (SLURM_ARRAY_TASK_ID is not set)`,
     );
   const least = whole(env, 'SLURM_ARRAY_TASK_MIN') ?? 0;
   const rank = (id - least) / (whole(env, 'SLURM_ARRAY_TASK_STEP') || 1);
@@ -102,7 +104,7 @@ function shareOfArray(given: number | undefined, env: NodeJS.ProcessEnv): Share 
     );
   if (!Number.isInteger(rank) || rank < 0 || rank >= worldSize)
     throw new OptionError(
-      say`${mention('rank', 'slurm-array')}: task ${id} of ${worldSize} tasks from ${least} has no place in an even array; give ${mention('rank')} as a number`,
+      say`${mention('rank', 'slurm-array')}: task ${id} does not fit an even array of ${worldSize} tasks from ${least}; give ${mention('rank')} as a number`,
     );
   return { rank, worldSize };
 }

@@ -4,9 +4,12 @@ import type { InputFiles } from '../source/list.js';
 import type { Unit } from '../source/unit.js';
 import { identityOf } from './job.js';
 
-/** The files that units have used: files are used in order, so those that a resumed run needs as they were come first. */
+/**
+ * Tracks which files the units have used. Files are used in order, so a resumed run needs only the first ones
+ * unchanged.
+ */
 export class UsedFiles implements UsedInputs {
-  /** Where units under way end. */
+  /** Ends of the units in progress. */
   private readonly ends = new Map<number, Omit<InputsUsed, 'digest'>>();
   private hash = createHash('sha256');
   /** Files in the hash. */
@@ -14,7 +17,7 @@ export class UsedFiles implements UsedInputs {
 
   constructor(private readonly files: InputFiles['files']) {}
 
-  /** Takes down where a unit ends. */
+  /** Records where a unit ends. */
   note({ number, parts }: Unit): void {
     const last = parts.at(-1);
     if (last) this.ends.set(number, { files: last.file + 1, end: last.end });

@@ -11,9 +11,8 @@ export interface Cut {
 }
 
 /**
- * Where to cut within these bytes: at the first document boundary, else after the first whitespace, else nowhere.
- * A cut stands after a whole run of whitespace, so the run at either end of `bytes`, which may be longer than it
- * seems, is left out.
+ * Where to cut within these bytes: at the first document boundary, else after the first whitespace, else nowhere. A cut
+ * follows a whole run of whitespace; a run at either end of `bytes` may be longer than it seems and is passed over.
  */
 export function findCut(bytes: Uint8Array, document: DocumentKind): Cut | undefined {
   let first: Cut | undefined;
@@ -32,8 +31,8 @@ export function findCut(bytes: Uint8Array, document: DocumentKind): Cut | undefi
 }
 
 /**
- * Where to cut when there is no whitespace for far too long: between two characters at the start of these bytes. Within
- * a run of whitespace that is as long, a document ends.
+ * Where to cut text that has had no cut for too long: between two characters at the start of these bytes. If those are
+ * whitespace, a document ends there.
  */
 export function forceCut(bytes: Uint8Array): Cut {
   let index = 0;
@@ -41,7 +40,7 @@ export function forceCut(bytes: Uint8Array): Cut {
   return { index, endsDocument: isSpace(bytes[index]!) };
 }
 
-/** Where the last document that begins inside these bytes starts; `undefined` when none does. */
+/** The start of the last document that begins in these bytes; `undefined` if none does. */
 export function findLastDocumentStart(bytes: Uint8Array, document: DocumentKind): number | undefined {
   if (document === 'file') return undefined;
   const needed = lineFeedsBetween(document);

@@ -3,13 +3,13 @@ import { readError } from '@mlm/base';
 import { InputError } from '@mlm/base/errors';
 import type { FileState, InputFile } from '../formats/format.js';
 
-/** Bytes that can be looked at before they are taken. */
+/** Bytes that can be inspected before they are taken. */
 export interface ByteSource {
   /** The bytes from `from` to `to`, valid until the next call; fewer only where the source ends. */
   read(from: number, to: number): Promise<Uint8Array>;
   /** `to`, or where the source ends if that is before. */
   end(to: number): Promise<number>;
-  /** A copy of a range for a work unit, or `undefined` when whoever works on it can read the file himself. */
+  /** A copy of a range for a work unit; `undefined` if workers can read the file themselves. */
   take(from: number, to: number): Uint8Array | undefined;
   close(): void;
 }
@@ -34,7 +34,7 @@ export function fileBytes(file: InputFile): ByteSource {
 
 /**
  * Bytes that arrive in chunks; what has been taken is forgotten.
- * @param keeps - whether `take` gives bytes; else the source serves to find out where it is cut. Default: true
+ * @param keeps - whether `take` returns bytes; if not, the source only serves to find cuts. Default: true
  */
 export function streamBytes(chunks: AsyncIterable<Uint8Array>, keeps = true): ByteSource {
   const iterator = chunks[Symbol.asyncIterator]();
@@ -70,7 +70,7 @@ class SlidingWindow {
   private buffer = new Uint8Array(1 << 20);
   /** Where in the stream the buffer begins. */
   private base = 0;
-  /** Where the bytes that are wanted begin, in the buffer. */
+  /** Where the bytes that are still wanted begin in the buffer. */
   private from = 0;
   private to = 0;
 
@@ -89,7 +89,7 @@ class SlidingWindow {
     return this.buffer.subarray(from - this.base, to - this.base);
   }
 
-  /** Drops what lies before a place in the stream. */
+  /** Drops the bytes before a position in the stream. */
   forget(before: number): void {
     this.from = before - this.base;
   }
@@ -107,7 +107,7 @@ class SlidingWindow {
 }
 
 /**
- * Opens a file of the list to read it.
+ * Opens a listed file for reading.
  * @throws InputError when it cannot be read, or has changed since it was listed
  */
 export function openFile(file: FileState): number {
@@ -126,19 +126,20 @@ export function openFile(file: FileState): number {
   }
 }
 
-/** Throws an InputError when an open file is not, or no longer, the one that was listed. */
+/** @throws InputError if an open file is not, or no longer, the one that was listed */
 export function refuseChanged(descriptor: number, { path, size, modified, changed, inode }: FileState): void {
   const now = fstatSync(descriptor);
-  // Some file systems number files anew now and then, and a change of rights or names is none of the content.
+  // Some file systems renumber files now and then, and a change of permissions or names does not change the content;
+  // both together mean another file.
   const isReplaced =
     inode !== undefined && now.ino !== inode && changed !== undefined && now.ctimeMs !== changed;
   if (now.size !== size || now.mtimeMs !== modified || isReplaced)
-    throw new InputError(`${path}: has changed while it was read; run again once nothing writes to it`);
+    throw new InputError(`${path}: changed while it was being read; run again once nothing writes to it`);
 }
 
 /**
- * Fills `bytes` with what the file holds from `position` on.
- * @throws InputError when the file ends before, or has changed since it was listed
+ * Fills `bytes` from the file, starting at `position`.
+ * @throws InputError if the file ends first, or has changed since it was listed
  */
 export function readFully(descriptor: number, file: FileState, bytes: Uint8Array, position: number): void {
   try {
@@ -148,7 +149,7 @@ export function readFully(descriptor: number, file: FileState, bytes: Uint8Array
       count = readSync(descriptor, bytes, done, bytes.length - done, position + done);
       done += count;
     }
-    // Looked at after the read: what is written to the file from here on is not in these bytes.
+    // Checked after the read: what is written to the file later is not in these bytes.
     refuseChanged(descriptor, file);
     if (done < bytes.length)
       throw new InputError(`${file.path}: ends before byte ${position + bytes.length}`);

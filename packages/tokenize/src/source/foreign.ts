@@ -3,7 +3,7 @@ import { markLength } from '../formats/format.js';
 import { recognise } from '../formats/index.js';
 import type { UnitPart } from './unit.js';
 
-/** What files that are no text begin with, and what to do about them. */
+/** The first bytes of files that are not text, and what to do about such files. */
 const SIGNATURES: readonly { bytes: readonly number[]; is: string; remedy: string }[] = [
   { bytes: [0x1f, 0x8b], is: 'gzip data', remedy: 'decompress it, or name the file with .gz' },
   { bytes: [0x28, 0xb5, 0x2f, 0xfd], is: 'zstd data', remedy: 'decompress it, or name the file with .zst' },
@@ -11,29 +11,29 @@ const SIGNATURES: readonly { bytes: readonly number[]; is: string; remedy: strin
   { bytes: [0xfd, ...ascii('7zXZ')], is: 'xz data', remedy: 'decompress it' },
   { bytes: ascii('PK\x03\x04'), is: 'a zip file', remedy: 'unpack it' },
   { bytes: ascii('%PDF-'), is: 'a PDF file', remedy: 'convert it to text' },
-  { bytes: ascii('PAR1'), is: 'a Parquet file', remedy: 'give it by a name in .parquet' },
-  { bytes: ascii('ARROW1'), is: 'an Arrow file', remedy: 'give it by a name in .arrow' },
-  { bytes: [0xff, 0xff, 0xff, 0xff], is: 'an Arrow stream', remedy: 'give it by a name in .arrow' },
+  { bytes: ascii('PAR1'), is: 'a Parquet file', remedy: 'rename it to end in .parquet' },
+  { bytes: ascii('ARROW1'), is: 'an Arrow file', remedy: 'rename it to end in .arrow' },
+  { bytes: [0xff, 0xff, 0xff, 0xff], is: 'an Arrow stream', remedy: 'rename it to end in .arrow' },
   { bytes: [0xff, 0xfe, 0, 0], is: 'UTF-32', remedy: 'convert it: iconv -f UTF-32 -t UTF-8' },
   { bytes: [0xff, 0xfe], is: 'UTF-16', remedy: 'convert it: iconv -f UTF-16 -t UTF-8' },
   { bytes: [0xfe, 0xff], is: 'UTF-16', remedy: 'convert it: iconv -f UTF-16 -t UTF-8' },
 ];
 
-/** What text of another kind begins with, byte order mark and space aside; read as it is where that is asked for. */
+/** The first characters of other kinds of text, after a byte order mark and space; such files are read as text only if asked for. */
 const MARKUP: readonly { begins: RegExp; is: string }[] = [
   { begins: /^<(?:!doctype\s+html|html)\b/i, is: 'HTML' },
   { begins: /^<\?xml\b/i, is: 'XML' },
   { begins: /^\{\\rtf\d/, is: 'RTF' },
 ];
 
-/** A NUL byte among this many leading bytes means that a file is no text. */
+/** A NUL byte among this many leading bytes means that a file is not text. */
 const PROBE_BYTES = 8192;
 
-/** Bytes by which text is told from records. */
+/** Leading bytes that tell text from records. */
 const HEAD_BYTES = 64 << 10;
 
 /**
- * Refuses what cannot be text, and text that is records of another format, by the first bytes of a file.
+ * Refuses files that are not text, and text that is records of another format, judging by their first bytes.
  * @throws InputError that says what it seems to be
  */
 export function refuseOtherFormat(bytes: Uint8Array, part: UnitPart): void {
@@ -52,7 +52,7 @@ function refuseRecords(bytes: Uint8Array, path: string): void {
   const other = recognise(bytes.subarray(0, HEAD_BYTES));
   if (other)
     throw new InputError(
-      say`${path}: looks like ${other.name}, expected text; read it as such with ${mention('inputFormat', other.name)} and ${mention('textField', '<name>')}, or as it is with ${mention('inputFormat', 'text')}`,
+      say`${path}: looks like ${other.name}, expected text; read it as that with ${mention('inputFormat', other.name)} and ${mention('textField', '<name>')}, or as text with ${mention('inputFormat', 'text')}`,
     );
 }
 
@@ -63,7 +63,7 @@ function refuseMarkup(bytes: Uint8Array, path: string): void {
   const kind = MARKUP.find(({ begins }) => begins.test(start));
   if (kind)
     throw new InputError(
-      say`${path}: is ${kind.is}, expected text; take the text out of it, or read it as it is with ${mention('inputFormat', 'text')}`,
+      say`${path}: is ${kind.is}, expected text; extract the text, or read it as it is with ${mention('inputFormat', 'text')}`,
     );
 }
 

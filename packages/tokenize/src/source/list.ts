@@ -20,7 +20,7 @@ export interface InputFiles {
   files: InputFile[];
   /** Bytes on disk of all of them. */
   bytes: number;
-  /** Files in folders whose names do not end in a known format: they are not read. */
+  /** Files in folders that are not read because their extension is unknown. */
   skipped: number;
   /** The folders among the inputs. */
   folders: string[];
@@ -51,7 +51,7 @@ export async function listFiles(inputs: readonly string[], options: ListOptions 
     else {
       const { glob, isDynamicPattern } = await import('tinyglobby');
       const isPattern = isDynamicPattern(input);
-      // What is neither a file nor a pattern fails with the reason.
+      // A name that is neither a file nor a pattern fails with the reason.
       const paths = isPattern ? await glob(input, { dot: false, expandDirectories: false }) : [input];
       if (paths.length === 0) throw new InputError(`${input}: no file matches this pattern`);
       for (const path of paths) found.addInput(path, !isPattern || isMeant(path, input));
@@ -65,7 +65,7 @@ export async function listFiles(inputs: readonly string[], options: ListOptions 
         ? ` (${found.skipped === 1 ? '1 file of another kind' : `${found.skipped} files of other kinds`})`
         : '';
     throw new InputError(
-      `${inputs.join(', ')}: no text found${others}; expected ${knownExtensions()} (files in ${onlyNamedExtensions()} are read when they are named)`,
+      `${inputs.join(', ')}: no text found${others}; expected ${knownExtensions()} (${onlyNamedExtensions()} files are read only if named)`,
     );
   }
   return {
@@ -76,15 +76,15 @@ export async function listFiles(inputs: readonly string[], options: ListOptions 
   };
 }
 
-/** Whether a pattern ends as the file that it matches does: `*.json` means files of JSON, `*` does not. */
+/** Whether a pattern asks for the format of a file that it matches: `*.json` asks for JSON files, `*` does not. */
 function isMeant(path: string, pattern: string): boolean {
   const format = formatByName(path);
   return format !== undefined && format === formatByName(pattern);
 }
 
-/** How {@link listFiles} takes what it finds. */
+/** Options of {@link listFiles}. */
 export interface ListOptions {
-  /** Read all files as this format, whatever their names end in; those of folders too. Default: by name. */
+  /** The format of all files, those in folders included, whatever their extension. Default: by extension. */
   inputFormat?: FormatName | undefined;
 }
 
@@ -152,15 +152,17 @@ class Found {
     const { format } = kind;
     const isStream = entry.isFIFO() || entry.isCharacterDevice();
     if (!entry.isFile() && (!isStream || formatOf(format).needsFile))
-      throw new InputError(`${path}: is no regular file; pipe it in, and name - as the input`);
-    // Node's realpath, and its loader by that, stops short of links while the last file asked about is a pipe.
+      throw new InputError(`${path}: is not a regular file; pipe it in, and give - as the input`);
+    // Node's realpath, and with it the module loader, does not resolve links if the last file asked about was a pipe.
     if (isStream) statSync('.');
     const { size, mtimeMs: modified, ctimeMs: changed, ino: inode } = entry;
     const state = isStream ? { isStream } : { changed, inode };
     this.files.set(real, { path, ...kind, compression: compressionByName(path), size, modified, ...state });
   }
 
-  /** Links come last, and by name, so that a file keeps its place in whichever order it is reached. */
+  /**
+   * Links are followed last and by name, so that a file's place does not depend on the order in which it is reached.
+   */
   followLinks(): void {
     while (this.links.length > 0) {
       const links = this.links.splice(0).sort((a, b) => (a.path < b.path ? -1 : 1));
@@ -170,7 +172,7 @@ class Found {
 
   private followLink({ path, isNamed }: Link): void {
     const entry = statSync(path, { throwIfNoEntry: false });
-    if (!entry) throw new InputError(`${path}: a link to nothing; remove it or restore its target`);
+    if (!entry) throw new InputError(`${path}: is a link to nothing; remove it or restore its target`);
     if (entry.isDirectory()) this.addFolder(path, realpathSync(path));
     else this.addFile(path, realPath(path), isNamed);
   }
@@ -191,7 +193,7 @@ class Found {
   }
 }
 
-/** Links resolved; what stands behind `/dev/fd/63` of a shell's `<(…)` has no path of its own. */
+/** The path with links resolved; a shell's `<(…)`, such as `/dev/fd/63`, resolves to no path and is kept. */
 function realPath(path: string): string {
   try {
     return realpathSync(path);

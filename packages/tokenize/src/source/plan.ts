@@ -13,17 +13,20 @@ import { UNIT_BYTES, type Unit, type UnitPart } from './unit.js';
 
 /** How input is divided into documents and work units. */
 export interface PlanOptions extends Given<typeof readOptions>, Given<typeof dedupOptions> {
-  /** Whether each line is a document to be compared with others, as rows of one line each have it. Default: false. */
+  /** Whether `dedup` compares lines, as for rows of one line each, instead of documents. Default: false. */
   lineByLine?: boolean | undefined;
-  /** With `content`, parts carry hashes of documents that are cut. Default: `place`. */
+  /** With `content`, parts carry hashes of documents that span several of them. Default: `place`. */
   splitBy?: 'place' | 'content' | undefined;
   /** Leave out the units before this one, which an interrupted run has finished. Default: 0. */
   firstUnit?: number;
-  /** Where the unit before that one ended: files used, and bytes of the last of them. Default: wherever it ends now. */
+  /**
+   * Where the unit before `firstUnit` ended: the number of files used, and the end in the last of them. Default: not
+   * checked.
+   */
   lastFinished?: { files: number; end: number } | undefined;
-  /** Whether an input without any text is read as none, instead of refused. Default: false. */
+  /** Whether to accept an input without any text. Default: false. */
   allowsEmpty?: boolean | undefined;
-  /** Do only one of several even shares of the input. Default: all of it. */
+  /** Process only one of several even shares of the input. Default: all of it. */
   share?: Share;
 }
 
@@ -52,11 +55,14 @@ export async function* planUnits(input: InputFiles, options: PlanOptions = {}): 
   if (!isEmpty || firstUnit > 0) return;
   if (share.worldSize === 1 && options.allowsEmpty !== true)
     throw new InputError(`${input.files[0]?.path ?? 'input'}: no text: the input is empty`);
-  // A share or stream without any unit of its own still makes a part, so that none is missing when they are joined.
+  // A share or stream without units still gives one without parts, so that no part is missing in the merge.
   yield { number: Math.max(0, number - 1), parts: [], inputBytes: 0 };
 }
 
-/** Small files share a unit: one that is left out or has become smaller may let another into a unit that is finished. */
+/**
+ * Small files share a unit: if one of them shrank or is gone, another may now belong to a unit that is already
+ * finished.
+ */
 function refuseOtherCut(parts: readonly UnitPart[], { files, end }: { files: number; end: number }): void {
   const last = parts.at(-1);
   if (last && last.file + 1 === files && last.end === end) return;
@@ -78,7 +84,7 @@ type PlacedUnit = Omit<Unit, 'number'> & { position: number };
 
 interface PlacedPart {
   part: UnitPart;
-  /** Where its file, or within a plain file it, begins in the input, in bytes on disk. */
+  /** Where it begins in the input, in bytes on disk; of a stream or compressed file, where the file begins. */
   position: number;
   /** Bytes of the input on disk that had been read at its end. */
   inputEnd: number;
@@ -87,12 +93,12 @@ interface PlacedPart {
 }
 
 /**
- * Whether any unit of a file is wanted, by the file's number and where it begins. Of the others it only matters where
- * they are cut, since units are numbered over the whole input.
+ * Whether any unit of a file is wanted, by the file's ordinal and its start in the input. Other files are read only to
+ * count their units, which are numbered over the whole input.
  */
 type NeedsFile = (ordinal: number, position: number) => boolean;
 
-/** The units, without documents that stood before if they are not wanted. */
+/** The units, in which `dedup` marks repeated documents. */
 function differentUnits(
   files: InputFile[],
   options: PlanOptions,
@@ -106,7 +112,7 @@ function differentUnits(
   return dropDuplicates(units, { textField, skipsBadRecords, lineByLine, memory: dedupMemory });
 }
 
-/** Whole small files together, ranges of larger ones each by itself. */
+/** Units of several small files each, or of one range of a larger file. */
 async function* allUnits(
   files: InputFile[],
   options: PlanOptions,
@@ -156,7 +162,7 @@ async function* allParts(
   }
 }
 
-/** Ranges of a large file, which the worker that is given one reads itself. */
+/** Ranges of a large file, which workers read themselves. */
 async function* rangeParts(
   file: InputFile,
   content: Content,
@@ -177,8 +183,8 @@ async function* rangeParts(
 }
 
 /**
- * Parts of what must be read from its beginning on: compressed files, columns, standard input.
- * @param keeps - whether parts get their bytes, without which they are only counted
+ * Parts of what must be read from its beginning: compressed files, columns, standard input.
+ * @param keeps - whether parts carry their bytes; if not, they are only counted
  */
 async function* streamedParts(
   file: InputFile,
@@ -216,12 +222,12 @@ async function* rangesOf(file: InputFile, source: ByteSource, content: Content, 
   } catch (error) {
     if (!(error instanceof LongRecordError)) throw error;
     throw new InputError(
-      `${file.path}: the record at byte ${error.offset} has more than ${error.limit >> 20} MiB; divide it or leave it out`,
+      `${file.path}: the record at byte ${error.offset} is longer than ${error.limit >> 20} MiB; split it or leave it out`,
     );
   }
 }
 
-/** What a file holds; an input without a name says by its first bytes what it is. */
+/** A file's format and content; the format of an input without a name is recognised by its first bytes. */
 async function openContent(
   reader: InputReader,
   field: string,

@@ -4,17 +4,17 @@ import { type Cut, findCut, findLastDocumentStart, forceCut } from './boundary.j
 import type { ByteSource } from './bytes.js';
 import { type DocumentKind, UNIT_BYTES } from './unit.js';
 
-/** How a file is cut; tests take smaller numbers. */
+/** Sizes in bytes that decide where a file is cut; tests use smaller ones. */
 export interface CutSizes {
-  /** Bytes of a range before a place to cut is looked for. */
+  /** Bytes of a range before the search for a cut begins. */
   unit: number;
-  /** Bytes looked at for a place to cut. */
+  /** Bytes searched at a time. */
   window: number;
-  /** Windows overlap by this much, so that a run of whitespace between two of them is seen. */
+  /** Windows overlap by this much, so that a run of whitespace across two of them is found. */
   overlap: number;
-  /** Bytes that are looked through for whitespace; text is then cut between two characters. */
+  /** Bytes searched for whitespace before text is cut between two characters. */
   longestWord: number;
-  /** Bytes that are looked through for the end of a record. */
+  /** Bytes searched for the end of a record before it is refused. */
   longestRecord: number;
 }
 
@@ -26,7 +26,7 @@ const CUT_SIZES: CutSizes = {
   longestRecord: 64 << 20,
 };
 
-/** A record is longer than a unit of work may be. */
+/** Thrown at a record that is longer than a unit of work may be. */
 export class LongRecordError extends Error {
   constructor(
     /** A place inside it, in bytes from the start of the content. */
@@ -37,25 +37,25 @@ export class LongRecordError extends Error {
   }
 }
 
-/** A range of a file to be worked on by itself. */
+/** A range of a file that makes a part of a unit. */
 export interface TextRange {
   start: number;
   end: number;
-  /** Where the document starts that the range begins with or goes on with. */
+  /** The start of the document that the range begins with or continues. */
   documentStart: number;
   /** The bytes, when they cannot be read from the file again. */
   data: Uint8Array | undefined;
   /** Whether the file ends with this range. */
   isLast: boolean;
-  /** Where asked for: the hash of the document that the range goes on with. */
+  /** The hash of the document that the range continues, if asked for. */
   openingHash?: number | undefined;
-  /** Likewise, of the range's last document when it goes on in the next range. */
+  /** The hash of the range's last document, if asked for and if it continues in the next range. */
   lastOpeningHash?: number | undefined;
 }
 
 /**
  * Cuts a file into ranges of about 4 MiB: at the first document boundary in the 64 KiB after that, else at the first
- * whitespace, and where 32 MiB have none, between two characters. Records of .jsonl are never cut. Of a plain file, only
+ * whitespace, else, if 32 MiB have none, between two characters. Records of .jsonl are never cut. Of a plain file, only
  * the bytes around the cuts are read.
  * @throws LongRecordError at a record of more than 64 MiB
  */
@@ -75,7 +75,7 @@ export async function* textRanges(
     const next =
       cut && !cut.endsDocument ? await lastDocumentStart(source, start, end, content, document, sizes) : end;
     let lastOpeningHash: number | undefined;
-    // A document that goes on is longer than a window, and so than its opening.
+    // A document that continues is longer than a window, hence than its opening.
     const began = next ?? (openingHash === undefined ? documentStart : undefined);
     if (hashesOpenings && cut && !cut.endsDocument && began !== undefined) {
       const opening = plain(content, await source.read(began, Math.max(end, began + 2 * OPENING_BYTES)));
@@ -93,8 +93,8 @@ export async function* textRanges(
 }
 
 /**
- * Bytes with plain line ends: a copy, since what is looked at may begin between two carriage returns, which would be taken
- * for one line end, CR LF, once the second of them had become a line feed.
+ * The bytes with line feeds for all line ends. A copy: a window may begin between two carriage returns, which would
+ * read as one line end, CR LF, if the second were made a line feed in place.
  */
 function plain({ plainLineEnds }: Pick<Content, 'plainLineEnds'>, bytes: Uint8Array): Uint8Array {
   if (!plainLineEnds) return bytes;
@@ -103,7 +103,7 @@ function plain({ plainLineEnds }: Pick<Content, 'plainLineEnds'>, bytes: Uint8Ar
   return copy;
 }
 
-/** The first good place at or after `target`; `undefined` when the source ends before one. */
+/** The first cut at or after `target`; `undefined` if the source ends first. */
 async function nextCut(
   source: ByteSource,
   target: number,
@@ -128,7 +128,10 @@ function afterLine(bytes: Uint8Array): Cut | undefined {
   return index > 0 && index < bytes.length ? { index, endsDocument: true } : undefined;
 }
 
-/** Where the last document starts that begins between `start` and `end`: mostly near the end, so looked for there first. */
+/**
+ * The start of the last document that begins between `start` and `end`; it is mostly near the end, so that is searched
+ * first.
+ */
 async function lastDocumentStart(
   source: ByteSource,
   start: number,

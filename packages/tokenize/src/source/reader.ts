@@ -8,10 +8,10 @@ import type { InputFile, InputReader } from '../formats/format.js';
 import { StoreReader } from '../stores/reader.js';
 import { openFile, readFully, refuseChanged } from './bytes.js';
 
-/** Bytes that a stream on disk hands over at a time. */
+/** Bytes read from disk at a time. */
 const CHUNK_BYTES = 256 << 10;
 
-/** Opens a file, a pipe or standard input; it is first touched when something is asked of it. */
+/** Opens a file, a pipe or standard input lazily: nothing is touched until something is read. */
 export function openReader(file: InputFile): InputReader {
   return new FileReader(file);
 }
@@ -80,7 +80,7 @@ class FileReader implements InputReader {
     }
   }
 
-  /** The file as it lies where it is. */
+  /** The bytes as they are stored, still compressed. */
   private disk(): AsyncGenerator<Uint8Array> {
     if (this.store) return this.store.chunks();
     return this.file.path === '-' || this.file.isStream === true ? this.piped() : this.stored();
@@ -111,7 +111,10 @@ class FileReader implements InputReader {
           position: this.localBytes,
         });
         refuseChanged(descriptor, file);
-        if (bytesRead === 0) throw new InputError(`${file.path}: ends before its size says`);
+        if (bytesRead === 0)
+          throw new InputError(
+            `${file.path}: is shorter than its size says; run again once nothing writes to it`,
+          );
         this.localBytes += bytesRead;
         yield buffer.subarray(0, bytesRead);
       }

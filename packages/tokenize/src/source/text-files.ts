@@ -5,8 +5,9 @@ import { refuseUnknownOptions } from './unknown.js';
 
 /**
  * A source of text: an object stream of work units, for `tokenize` to read. Inputs are folders (recursive), files,
- * globs and `-` (standard input: text, or an Arrow stream with a text column), of .txt, .jsonl, .parquet and .arrow, where
- * named also of .json, .csv and .tsv, all but the columnar ones also as .gz and .zst; or what `listFiles` found.
+ * globs and `-` (standard input: text, or an Arrow stream with a text column); or what `listFiles` found. Files in
+ * folders are read if they are .txt, .jsonl, .parquet or .arrow, named ones also if they are .json, .csv or .tsv; all
+ * but .parquet and .arrow may be compressed as .gz or .zst.
  * @throws InputError for an unknown option; as the stream's error when an input cannot be read
  *
  * @example

@@ -32,7 +32,7 @@ async function rowsOf(source: Readable, options: Partial<TokenizeOptions> = {}) 
   try {
     await pipeline(source, tokenize({ tokenizer, sequenceLength: 16, workers: 0, ...options }), sink);
   } catch (error) {
-    // The sink still tidies up what it has begun.
+    // The sink may still be cleaning up.
     if (!sink.closed) await once(sink, 'close');
     throw error;
   }

@@ -8,20 +8,20 @@ import type { Unit } from './unit.js';
 /** Bytes of text that are joined at a time. */
 const CHUNK_BYTES = 64 << 10;
 
-/** How {@link texts} behaves. */
+/** Options of {@link texts}. */
 export interface TextsOptions {
-  /** What messages call this input. Default: `texts`. */
+  /** The input's name in messages. Default: `texts`. */
   name?: string;
 }
 
 /**
- * A source of the program's own texts: an object stream of work units of about 4 MiB, for `tokenize` to read. Each text is
- * a document (with `lineByLine`, a line), as a record of a .jsonl or .parquet file is: line feeds inside it are read as
- * spaces, and a blank one gives no ids. The units, and so the rows and the validation rows, depend on the texts and their
- * order alone. Texts are asked for as they are needed, a unit or two ahead.
+ * A source of the program's own texts: an object stream of work units of about 4 MiB, for `tokenize` to read. Each text
+ * is a document (with `lineByLine`, a line), as a record of a .jsonl or .parquet file is: line feeds inside it are read
+ * as spaces, and a blank one gives no ids. The units, and so the rows and the validation rows, depend on the texts and
+ * their order alone. Texts are pulled as they are needed, a unit or two ahead.
  * @param documents strings, or UTF-8 bytes (ill-formed sequences are read as U+FFFD and counted)
- * @throws InputError at once when `documents` is a single text or cannot be iterated; as the stream's error when an element
- * is no text, or there is none
+ * @throws InputError at once if `documents` is a single text or cannot be iterated; as the stream's error if an element
+ * is not text, or there is none
  *
  * @example
  * ```ts
@@ -83,7 +83,7 @@ async function* chunks(
   if (bytes > 0) yield joinLines(pending);
 }
 
-/** A string is an iterable of characters, and bytes one of numbers: neither is meant. */
+/** Excludes strings and byte arrays, which would be iterated by characters and numbers. */
 function isIterable(value: unknown): boolean {
   if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return false;
   return Symbol.asyncIterator in value || Symbol.iterator in value;

@@ -12,34 +12,34 @@ export interface UnitPart {
   file: number;
   /** Where to read it, and what messages call it; `-` is standard input. */
   path: string;
-  /** `text`: UTF-8; `lines`: a record a line of it; `jsonl`: a JSON object a line. */
+  /** `text`: UTF-8; `lines`: UTF-8 with one record per line; `jsonl`: one JSON object per line. */
   format: ContentName;
-  /** Where a document ends in this part: `blank-line`, `line`, or (`file`) not before the file does. */
+  /** Where a document ends in this part; with `file`, only at the end of the file. */
   document: DocumentKind;
-  /** First byte in the file, or in what it holds when it is compressed. */
+  /** Offset of the first byte in the file, or in its content if it is compressed. */
   start: number;
-  /** The byte after the last one. */
+  /** Offset after the last byte. */
   end: number;
-  /** Byte offset at which the document starts that this part begins with or goes on with. */
+  /** Offset at which the document starts that this part begins with or continues. */
   documentStart: number;
-  /** Whether the format was asked for, so that text may look like another. Default: false. */
+  /** Whether the user chose the format, so that text may look like another one. Default: false. */
   isAsked?: boolean | undefined;
-  /** Whether messages count records, where lines of the part are none of the file. Default: false. */
+  /** Whether messages count records, because the part's lines are not lines of the file. Default: false. */
   countsRecords?: boolean;
-  /** The file as it was listed, where it is to be read from the path. Default: not held against it. */
+  /** The file as it was listed, to detect a change when it is read. Default: changes are not detected. */
   state?: FileState;
-  /** Hash of the document that the part goes on with, to draw its split by content. */
+  /** Hash of the document that the part continues, to draw its split by content. */
   openingHash?: number | undefined;
-  /** The same of the part's last document, which goes on in the next part. */
+  /** Hash of the part's last document, if it continues in the next part. */
   lastOpeningHash?: number | undefined;
   /**
-   * Documents that stood in the input before, which are left out: where each, or the piece of it in this part, begins and
-   * ends in the decoded text, and how many of them begin in this part. Default: none.
+   * Documents to leave out because they occurred earlier: the start and end of each, or of its piece in this part, in
+   * the decoded text, and how many of them begin in this part. Default: none.
    */
   duplicates?: { ranges: Uint32Array; count: number };
-  /** The bytes themselves, where they cannot be read from the path: of a compressed file, a column, standard input. */
+  /** The bytes, if they cannot be read from the path: of a compressed file, a column, standard input. */
   data?: Uint8Array;
-  /** Lines of the file before this part, where they cannot be counted in the path. */
+  /** Lines of the file before this part, if they cannot be counted by reading the path. */
   linesBefore?: number;
 }
 
@@ -50,15 +50,15 @@ export interface UnitPart {
 export interface Unit {
   /** From 0, over the whole input. */
   number: number;
-  /** What to read, in order; a part's end ends its document unless the next unit goes on with it. */
+  /** What to read, in order; a part's end ends its document unless the next unit continues it. */
   parts: UnitPart[];
-  /** Bytes of its parts: of the files as they are, or of what they hold where they are compressed or columns. */
+  /** Bytes of its parts; of compressed files and columns, decompressed. */
   inputBytes: number;
   /**
-   * Bytes of all input on disk up to the end of this unit: for progress alone, since of what is read as a stream it
-   * depends on the pace of reading. Default: unknown.
+   * Bytes of all input on disk up to the end of this unit, for progress only: in a stream they depend on the timing of
+   * reads. Default: unknown.
    */
   inputEnd?: number;
-  /** No more rows than this are made of it. Default: all. */
+  /** Make at most this many rows of it. Default: all. */
   rowLimit?: number;
 }

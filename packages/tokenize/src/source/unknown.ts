@@ -1,7 +1,7 @@
 import { refuseUnknown } from '@mlm/base/options';
 import { preprocessOptions } from '../options.js';
 
-/** What the steps of one pipeline take: a program may give all of them the same options, and each reads its own. */
+/** The options of all steps of a pipeline: a program may pass the same object to each, which reads its own. */
 export const knownOptions = {
   ...preprocessOptions,
   inputs: true,
@@ -19,7 +19,7 @@ export const knownOptions = {
   allowsEmpty: true,
 };
 
-/** @throws InputError for an option that no step of preprocessing takes, with the nearest that one does */
+/** @throws InputError for an option that no step of preprocessing takes, with the nearest known one */
 export function refuseUnknownOptions(given: object): void {
   refuseUnknown(given as Partial<typeof knownOptions>, knownOptions);
 }

@@ -1,30 +1,30 @@
 import { InputError } from '@mlm/base/errors';
 
-/** What signs a request; `undefined`: the bucket must be open to all. */
+/** Credentials that sign a request; `undefined` if there are none and the bucket must be public. */
 export type AwsCredentials =
   | { accessKeyId: string; secretAccessKey: string; sessionToken?: string | undefined }
   | undefined;
 
-/** What AWS_PROFILE, or else the profile `default`, says in ~/.aws/config and ~/.aws/credentials. */
+/** Settings from the environment and ~/.aws. */
 export interface AwsSettings {
   region: string;
-  /** Where S3's protocol is spoken; `undefined`: at Amazon. */
+  /** The server that speaks S3's protocol; `undefined` for Amazon's. */
   endpoint: string | undefined;
 }
 
 type Env = NodeJS.ProcessEnv;
 
-/** How AWS's provider says that there are no credentials anywhere, as opposed to some that cannot be had. */
+/** The message of AWS's provider if there are no credentials at all, as opposed to some that could not be obtained. */
 const NONE_ANYWHERE = 'Could not load credentials from any providers';
 
-/** Providers by what they read; each keeps its credentials until they expire. */
+/** Providers by their sources; each caches its credentials until they expire. */
 const providers = new Map<string, () => Promise<AwsCredentials>>();
 
 /**
- * Credentials from where AWS's own tools find them, in this order: the environment, the profile (keys, roles, single
- * sign-on, a process), a web identity, a container or the machine itself.
- * @throws InputError when there are some, but they cannot be had, or AWS_PROFILE names a profile that gives none. Its
- *   message leaves out the cause, which may hold the command line of a process that gives credentials.
+ * Credentials from the places where AWS's own tools look, in this order: the environment, the profile (keys, roles,
+ * single sign-on, a process), a web identity, a container, the machine itself.
+ * @throws InputError if there are some but they cannot be obtained, or AWS_PROFILE names a profile without any. The
+ * message omits the cause, which may contain the command line of a process that supplies credentials.
  */
 export async function awsCredentials(env: Env): Promise<AwsCredentials> {
   const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = env;
@@ -52,7 +52,7 @@ async function providerOf(profile: string | undefined): Promise<() => Promise<Aw
       if (isNone) return undefined;
       const whose = profile ? `the profile ${profile}` : 'the default profile or this machine';
       throw new InputError(
-        `AWS credentials of ${whose} cannot be had; “aws sts get-caller-identity” says why`,
+        `AWS credentials of ${whose} cannot be obtained; “aws sts get-caller-identity” says why`,
       );
     }
   };

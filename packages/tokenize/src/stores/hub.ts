@@ -1,7 +1,7 @@
 import { InputError } from '@mlm/base/errors';
 import { patternOf, type Store, type StoredFile } from './store.js';
 
-/** Data sets on the Hugging Face Hub, or where HF_ENDPOINT says; HF_TOKEN opens private ones. */
+/** Datasets on the Hugging Face Hub, or on the server in HF_ENDPOINT; HF_TOKEN gives access to private ones. */
 export const hub: Store = {
   scheme: 'hf:',
   example: 'hf://datasets/owner/name/data/*.parquet',
@@ -47,7 +47,7 @@ export const hub: Store = {
   },
 
   async sign(request, env) {
-    // On the way to where the hub has the content, the header is left behind.
+    // fetch drops the header when the hub redirects to its storage.
     if (env.HF_TOKEN) request.headers.set('authorization', `Bearer ${env.HF_TOKEN}`);
     return request;
   },

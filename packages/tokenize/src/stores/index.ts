@@ -18,13 +18,13 @@ export function storeOf(address: string): Store {
   if (store) return store;
   const examples = stores.map(({ example }) => example).join(', ');
   throw new InputError(
-    `${withoutSecrets(address)}: is no address that is read here; expected one like ${examples}`,
+    `${withoutSecrets(address)}: is not a supported address; expected one like ${examples}`,
   );
 }
 
 /**
  * The files at an address.
- * @throws InputError when there is none, or the store cannot be asked
+ * @throws InputError if there is none, or the store does not answer
  */
 export async function storedFiles(address: string): Promise<StoredFile[]> {
   const files = await storeOf(address).list(address, process.env);

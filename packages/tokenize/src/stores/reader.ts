@@ -5,10 +5,10 @@ import { storeOf } from './index.js';
 import { request } from './request.js';
 import type { Store } from './store.js';
 
-/** How often a download that breaks off is gone on with. */
+/** How often an interrupted download is continued. */
 const CONTINUATIONS = 20;
 
-/** Reads a file of a store: from its beginning on, or ranges of it. */
+/** Reads a file of a store from its beginning, or ranges of it. */
 export class StoreReader {
   bytesRead = 0;
   private readonly store: Store;
@@ -51,10 +51,10 @@ export class StoreReader {
     const response = await this.get(from, to);
     const bytes = new Uint8Array(await response.arrayBuffer());
     this.bytesRead += bytes.length;
-    // A server that knows no ranges gives all.
+    // A server without ranges returns the whole file.
     const wanted = response.status === 206 ? bytes : bytes.slice(from, to);
     if (wanted.length === to - from) return wanted;
-    throw new InputError(`${this.file.path}: gave ${wanted.length} bytes of ${to - from}; run again`);
+    throw new InputError(`${this.file.path}: sent ${wanted.length} of ${to - from} bytes; run again`);
   }
 
   private async get(from: number, to: number | undefined): Promise<Response> {
@@ -66,9 +66,9 @@ export class StoreReader {
     const isChanged = version !== undefined && version !== this.version;
     if (!isChanged && (isAll || to !== undefined || response.status === 206)) return response;
     await response.body?.cancel();
-    if (isChanged) throw new InputError(`${this.file.path}: has changed while it was read; run again`);
+    if (isChanged) throw new InputError(`${this.file.path}: changed while it was being read; run again`);
     throw new InputError(
-      `${this.file.path}: broke off, and its server gives no ranges to go on with; run again`,
+      `${this.file.path}: broke off, and its server cannot continue a download; run again`,
     );
   }
 }

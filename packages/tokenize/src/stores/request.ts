@@ -2,13 +2,13 @@ import { setTimeout } from 'node:timers/promises';
 import { InputError } from '@mlm/base/errors';
 import { type Store, withoutSecrets } from './store.js';
 
-/** How often a request is tried, and how long is waited after the first try; twice as long after each. */
+/** How often a request is tried, and the pause after the first try, which doubles each time. */
 const TRIES = 5;
 const FIRST_PAUSE_MS = 200;
 
 /**
- * Asks a store, again where it is busy or out of reach.
- * @throws InputError when it does not answer or has no such file
+ * Sends a request to a store, and retries it if the store is busy or unreachable.
+ * @throws InputError if it does not answer or has no such file
  */
 export async function request(store: Store, url: string, init: RequestInit = {}): Promise<Response> {
   const place = withoutSecrets(url);
@@ -21,8 +21,8 @@ export async function request(store: Store, url: string, init: RequestInit = {})
       if (response.ok) return response;
       await response.body?.cancel();
       problem = `${response.status} ${response.statusText}`.trim();
-      const isPassing = response.status === 429 || response.status === 408 || response.status >= 500;
-      if (!isPassing) throw refusal(place, response.status, problem);
+      const isTransient = response.status === 429 || response.status === 408 || response.status >= 500;
+      if (!isTransient) throw refusal(place, response.status, problem);
     } catch (error) {
       if (error instanceof InputError) throw error;
       problem = reasonOf(error);
@@ -31,7 +31,7 @@ export async function request(store: Store, url: string, init: RequestInit = {})
   throw new InputError(`${place}: cannot be read (${problem}; tried ${TRIES} times); try again later`);
 }
 
-/** A name and password in an address go into the header that they stand for. */
+/** Moves a name and password in an address into the authorization header. */
 function requestOf(url: string, init: RequestInit): Request {
   const address = new URL(url);
   const { username, password } = address;
@@ -53,7 +53,7 @@ function refusal(place: string, status: number, problem: string): InputError {
   return new InputError(`${place}: cannot be read (${problem})`);
 }
 
-/** What went wrong on the way, without addresses, which may hold credentials. */
+/** Why a request failed, without addresses, which may contain credentials. */
 function reasonOf(error: unknown): string {
   const { cause, message } = error as Error;
   const code = (cause as NodeJS.ErrnoException | undefined)?.code;

@@ -5,9 +5,9 @@ import { request } from './request.js';
 import { patternOf, type Store, type StoredFile } from './store.js';
 
 /**
- * Buckets of Amazon S3 and of what speaks its protocol at AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL or the profile's
+ * Buckets of Amazon S3, or of the server with its protocol at AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL or the profile's
  * endpoint_url. Credentials and region come from the environment, else from where AWS's tools find them (AWS_PROFILE in
- * ~/.aws); without credentials, the bucket must be open to all.
+ * ~/.aws); without credentials, the bucket must be public.
  */
 export const s3: Store = {
   scheme: 's3:',
@@ -63,7 +63,7 @@ async function bucketUrl(bucket: string, env: NodeJS.ProcessEnv): Promise<string
   return `https://${bucket}.s3.${region}.amazonaws.com`;
 }
 
-/** The text of an element of S3's answers. */
+/** The text of an XML element in S3's answers. */
 function elementText(xml: string, name: string): string | undefined {
   const text = new RegExp(`<${name}>(.*?)</${name}>`, 's').exec(xml)?.[1];
   const entities: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };

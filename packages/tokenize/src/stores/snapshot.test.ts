@@ -86,7 +86,7 @@ test('a revision is a branch, a tag or a commit', async () => {
     expect(tokenizer.revision).toBe(commits.old);
     expect(tokenizer.vocabularySize).toBe(vocabulary.trim().split('\n').length + 1);
   }
-  expect(await refusal('owner/tok', 'never')).toMatch(/cannot be had with revision: never from .*404/);
+  expect(await refusal('owner/tok', 'never')).toMatch(/cannot be downloaded with revision: never from .*404/);
 });
 
 test('what was downloaded serves without the hub, each revision by its name', async () => {
@@ -106,7 +106,7 @@ test('what was downloaded serves without the hub, each revision by its name', as
   vi.stubEnv('HF_ENDPOINT', 'http://127.0.0.1:9');
   expect((await loadTokenizer('owner/tok', { revision: 'old' })).revision).toBe(commits.old);
   expect(await refusal('owner/other')).toMatch(
-    /no such folder, and it cannot be had from http:..127.0.0.1:9/,
+    /no such folder, and it cannot be downloaded from http:..127.0.0.1:9/,
   );
 });
 
@@ -116,14 +116,16 @@ test('a folder of that name wins, and has no revision', async () => {
   await writeFile(join(here, 'vocab.txt'), `${vocabulary}here\n`);
   const tokenizer = await loadTokenizer(here);
   expect(tokenizerMetadata(tokenizer)).not.toHaveProperty('revision');
-  expect(await refusal(here, 'old')).toMatch(/is here, and has no revisions; leave out revision/);
+  expect(await refusal(here, 'old')).toMatch(
+    /is a local tokenizer, which has no revisions; leave out revision/,
+  );
   expect(requests).toEqual([]);
 });
 
 test('a bare name is the bundled tokenizer, or is told with its owner', async () => {
   const [named, bundled] = [await loadTokenizer('bert-base-uncased'), await loadTokenizer()];
   expect(tokenizerMetadata(named)).toEqual(tokenizerMetadata(bundled));
-  expect(await refusal('bert-base-uncased', 'main')).toMatch(/is here, and has no revisions/);
+  expect(await refusal('bert-base-uncased', 'main')).toMatch(/is a local tokenizer, which has no revisions/);
   expect(await refusal('bert-base-cased')).toMatch(/of the hub, such as google-bert\/bert-base-cased\)$/);
   expect(requests).toEqual([]);
   const ids: Record<string, string | undefined> = {
@@ -157,5 +159,5 @@ test.each([
 test('says what a repository lacks', async () => {
   contents[commits.main] = { 'model.bin': 'x' };
   expect(await refusal('owner/tok')).toMatch(/owner\/tok: has no tokenizer \(none of tokenizer.json/);
-  expect(await refusal('no-such-tokenizer')).toMatch(/no such tokenizer \(a folder, .* of the hub\)/);
+  expect(await refusal('no-such-tokenizer')).toMatch(/no such tokenizer; give a folder, .* of the hub/);
 });

@@ -7,11 +7,11 @@ import { InputError, mention, say } from '@mlm/base/errors';
 export interface HubSnapshot {
   /** The folder that holds the files by their names. */
   folder: string;
-  /** The commit that they are of. */
+  /** The commit that they belong to. */
   revision: string;
 }
 
-/** How {@link hubSnapshot} looks. */
+/** Options of {@link hubSnapshot}. */
 export interface HubOptions {
   /** A branch, a tag or a commit. Default: main. */
   revision?: string | undefined;
@@ -21,18 +21,18 @@ export interface HubOptions {
 
 /** Which files of a repository are wanted. */
 export interface WantedFiles {
-  /** Downloads what is needed of the files that there are. */
+  /** Downloads the files that are needed of those available. */
   choose(available: readonly string[], download: (file: string) => Promise<string>): Promise<void>;
-  /** One of these shows that a folder of the cache holds what is needed. */
+  /** Any of these files shows that a folder of the cache holds what is needed. */
   marks: readonly string[];
 }
 
-/** Whether a name is that of a repository on a hub: `owner/name`. */
+/** Whether a name has the form of a repository on a hub: `owner/name`. */
 export function isHubId(name: string): boolean {
   return /^[\w-][\w.-]*\/[\w-][\w.-]*$/.test(name);
 }
 
-/** Owners of repositories that the hub has under their bare names too, as people type them. */
+/** Owners of repositories that people name without their owner, as the hub allows. */
 const ownersOfBareNames: readonly (readonly [names: RegExp, owner: string])[] = [
   [/^bert-(base|large)-[\w-]+$/, 'google-bert'],
   [/^(xlm-)?roberta-(base|large)$/, 'FacebookAI'],
@@ -53,11 +53,10 @@ export function hubIdOfBareName(name: string): string | undefined {
 }
 
 /**
- * Files of a model's repository, from Hugging Face's cache (HF_HOME, HF_HUB_CACHE), where they are downloaded to from the
- * hub (HF_ENDPOINT, HF_TOKEN) if they are not there yet. Without a network, and with HF_HUB_OFFLINE, what was downloaded
- * before serves.
+ * Files of a model's repository, from Hugging Face's cache (HF_HOME, HF_HUB_CACHE). Missing ones are downloaded into it
+ * from the hub (HF_ENDPOINT, HF_TOKEN). Without a network, or with HF_HUB_OFFLINE, earlier downloads are used.
  * @param name `owner/name`
- * @throws InputError when there is no such repository or revision, or it can be had neither from the hub nor from the cache
+ * @throws InputError if there is no such repository or revision, or if neither hub nor cache provides it
  */
 export async function hubSnapshot(
   name: string,
@@ -71,11 +70,11 @@ export async function hubSnapshot(
     const cached = await cachedSnapshot(cache, wanted, revision);
     if (cached) return cached;
     throw new InputError(
-      `${name}${of(revision)}: no such folder, not in the cache ${hub.getHFHubCachePath()}, and HF_HUB_OFFLINE forbids to download it`,
+      `${name}${of(revision)}: no such folder, not in the cache ${hub.getHFHubCachePath()}, and HF_HUB_OFFLINE forbids downloading it`,
     );
   }
   const access = defined({ hubUrl, accessToken: environment.HF_TOKEN || undefined });
-  // The library tells of each download on standard output, which belongs to the caller's results.
+  // The library logs downloads to standard output, which is for the caller's results.
   const { debug } = console;
   console.debug = () => {};
   try {
@@ -101,7 +100,7 @@ export async function hubSnapshot(
     const which = isAnswer && revision ? say` with ${mention('revision', revision)}` : '';
     const remedy = isAnswer ? 'check the name, and set HF_TOKEN if it is private' : 'try again later';
     throw new InputError(
-      say`${name}: no such folder, and it cannot be had${which} from ${hubUrl} (${reasonOf(error)}); ${remedy}`,
+      say`${name}: no such folder, and it cannot be downloaded${which} from ${hubUrl} (${reasonOf(error)}); ${remedy}`,
     );
   } finally {
     console.debug = debug;
@@ -110,7 +109,7 @@ export async function hubSnapshot(
 
 const of = (revision: string | undefined) => (revision === undefined ? '' : ` at revision ${revision}`);
 
-/** As the Python client does, so that either finds later what a branch or tag was. */
+/** Records the commit of a branch or tag, as the Python client does, so that either client finds it later. */
 async function remember(cache: string, revision: string, sha: string): Promise<void> {
   if (revision === sha) return;
   const file = join(cache, 'refs', revision);

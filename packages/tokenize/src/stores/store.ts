@@ -1,24 +1,24 @@
 /** A file that a store holds. */
 export interface StoredFile {
-  /** Its address as messages and metadata show it: without credentials. */
+  /** Its address for messages and metadata, without credentials. */
   path: string;
   size: number;
-  /** Where it is fetched from, and what tells one version of it from another, where the store says something of the kind. */
+  /** Where to fetch it, and a value that differs between versions of it, if the store provides one. */
   stored: { url: string; version: string | undefined };
 }
 
-/** A place that keeps files, by the beginning of their addresses. */
+/** A place that keeps files, chosen by the scheme of their addresses. */
 export interface Store {
   /** With its colon: `s3:`. */
   readonly scheme: string;
-  /** How an address looks, for messages. */
+  /** An example of an address, for messages. */
   readonly example: string;
   /**
-   * The files at an address: itself, or those below a folder or, with `*`, of a pattern.
-   * @throws InputError when there is none, or the store cannot be asked
+   * The files at an address: a file, all files below a folder, or all that match a pattern with `*`.
+   * @throws InputError if there is none, or the store does not answer
    */
   list(address: string, env: NodeJS.ProcessEnv): Promise<StoredFile[]>;
-  /** The request for a file or a range of it, with what the store wants for letting it be read. */
+  /** Adds the credentials that the store asks for to a request. */
   sign?(request: Request, env: NodeJS.ProcessEnv): Promise<Request>;
 }
 

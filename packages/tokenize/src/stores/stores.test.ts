@@ -216,7 +216,7 @@ credential_process = false s3cret
     vi.stubEnv('AWS_PROFILE', profile);
     vi.stubEnv('AWS_ENDPOINT_URL', base);
     await expect(textOf(['s3://bucket/a.txt'])).rejects.toThrow(
-      `AWS credentials of the profile ${profile} cannot be had; “aws sts get-caller-identity” says why`,
+      `AWS credentials of the profile ${profile} cannot be obtained; “aws sts get-caller-identity” says why`,
     );
     expect(requests).toEqual([]);
   });
@@ -255,14 +255,14 @@ test('what cannot be read is said in one line, without credentials', async () =>
     `Basic ${Buffer.from('user:secret').toString('base64')}`,
   );
   expect(await message(['gs://bucket/a.txt'])).toMatch(
-    /^gs:\/\/bucket\/a\.txt: is no address that is read here; expected one like https:/,
+    /^gs:\/\/bucket\/a\.txt: is not a supported address; expected one like https:/,
   );
   let version = 0;
   meddle = (_, response) => {
     response.setHeader('etag', `"${version++}"`).end(contents['a.txt']);
     return true;
   };
-  expect(await message([`${base}/files/a.txt`])).toMatch(/a\.txt: has changed while it was read/);
+  expect(await message([`${base}/files/a.txt`])).toMatch(/a\.txt: changed while it was being read/);
 });
 
 test('a dataset from addresses is that of the same files here, and names no secrets; an output has no address', async () => {
@@ -280,6 +280,6 @@ test('a dataset from addresses is that of the same files here, and names no secr
   await preprocess({ ...options, inputs: [join(folder, 'b.txt.gz')], output, overwrite: true });
   expect(written.equals(await readFile(output))).toBe(true);
   await expect(preprocess({ ...options, inputs: [folder], output: 's3://bucket/out.arrow' })).rejects.toThrow(
-    's3://bucket/out.arrow: only local files are written',
+    's3://bucket/out.arrow: only local files can be written',
   );
 });

@@ -18,29 +18,31 @@ import { createPool, type UnitPool } from '../worker/pool.js';
 import type { SkippedRecords } from '../worker/read-unit.js';
 import { rowFactorOf, type UnitWork } from '../worker/unit-worker.js';
 
-/** How {@link tokenize} makes rows of text. */
+/** Options of {@link tokenize}. */
 export interface TokenizeOptions extends Given<typeof rowOptions> {
   /** From `loadTokenizer`. */
   tokenizer: Tokenizer;
   /** The field of .jsonl records that holds the text. Default: `text`. */
   textField?: string | undefined;
-  /** Whether a record that cannot be read ends the work or is left out. Default: `fail`. */
+  /** Whether an unreadable record ends the run or is left out. Default: `fail`. */
   onBadRecord?: 'fail' | 'skip' | undefined;
-  /** Called with the records that a unit has left out, in the order of the units. Default: they are counted alone. */
+  /** Called with the records that a unit left out, in the order of the units. Default: they are only counted. */
   onSkipped?: ((unit: number, skipped: readonly SkippedRecords[]) => void) | undefined;
-  /** What to do with each batch in the thread that made it, for example `maskStage(rule)`. Default: nothing. */
+  /** Stages to run on each batch in the thread that made it, for example `maskStage(rule)`. Default: none. */
   stages?: BatchStage[];
   /**
-   * Use the memory of a batch again once a sink of this project has written it. Only for a pipeline in which nothing else
-   * holds on to batches. Default: false.
+   * Reuse the memory of a batch once a sink of this project has written it. Only for a pipeline in which nothing else
+   * keeps batches. Default: false.
    */
   reusesMemory?: boolean;
 }
 
 /**
- * A transform of work units (from `textFiles` or `texts`) into record batches of token ids, `input_ids: list<int32>`, in
- * the order of the units whichever thread is done first. Each batch carries its place and the description of the dataset that it is part of.
- * @throws InputError when an option cannot be; as the stream's error when a unit cannot be read, or what comes is no unit
+ * A transform of work units (from `textFiles` or `texts`) into record batches of token ids, `input_ids: list<int32>`,
+ * in the order of the units, whichever thread finishes first. Each batch carries its place and the description of its
+ * dataset.
+ * @throws InputError for a wrong option; as the stream's error if a unit cannot be read, or if what arrives is not a
+ * unit
  *
  * @example
  * ```ts
@@ -56,12 +58,12 @@ export function tokenize(options: TokenizeOptions): Transform {
   return new TokenizeStream(options, (document) => batchMaker(options, document));
 }
 
-/** What {@link tokenizeToColumns} gives. */
+/** A batch of {@link tokenizeToColumns}. */
 export type SinkBatch = ReleasableColumns | SelfWritingBatch;
 
 /**
- * As {@link tokenize}, into what a sink writes without apache-arrow: plain columns, or, with `writes`, batches that the
- * threads which made them write. These threads are there until `close` is called; the sink must be done by then.
+ * Like {@link tokenize}, but without apache-arrow: the batches are plain columns or, with `writes`, stay in the threads
+ * that made them and are written there. Call `close`, which ends the threads, once the sink is done.
  */
 export function tokenizeToColumns(
   options: Omit<TokenizeOptions, 'reusesMemory'>,
@@ -73,20 +75,20 @@ export function tokenizeToColumns(
   return { batches, close: () => batches.close() };
 }
 
-/** Makes of a finished unit what the stream gives. */
+/** Converts a finished unit to what the stream emits. */
 type UnitResults = (unit: FinishedUnit) => (RecordBatch | SinkBatch)[];
 
 class TokenizeStream extends Transform {
   private readonly pool: UnitPool;
-  /** Units under way, in order. */
-  private readonly underWay: Promise<FinishedUnit>[] = [];
-  /** Rows of the output. */
+  /** Units in progress, in order. */
+  private readonly inProgress: Promise<FinishedUnit>[] = [];
+  /** Rows that the limit leaves. */
   private rowsLeft: number;
   private readonly rowFactor: number;
   private document: DocumentKind | undefined;
   private resultsOf: UnitResults | undefined;
   private pushing: Promise<void> | undefined;
-  /** The stream's question for more, and how many units may be under way when it is answered. */
+  /** The callback that asks for more, and how many units may be in progress when it is called. */
   private waiting: { most: number; callback: () => void } | undefined;
   /** Called when the reader has room. */
   private onRead: (() => void) | undefined;
@@ -123,7 +125,7 @@ class TokenizeStream extends Transform {
     this.rowFactor = rowFactorOf(stages);
     if (limit !== undefined && limit % this.rowFactor !== 0)
       throw new InputError(
-        say`${mention('limit')} is ${limit}, expected a multiple of ${this.rowFactor}, as often as each row is written`,
+        say`${mention('limit')} is ${limit}, expected a multiple of ${this.rowFactor}, the number of times that each row is written`,
       );
     this.rowsLeft = limit ?? Number.POSITIVE_INFINITY;
     this.pool = createPool(workers, tokenizer, work, writes);
@@ -141,19 +143,19 @@ class TokenizeStream extends Transform {
     }
     const isLimited = Number.isFinite(this.rowsLeft);
     const finished = this.pool.run(isLimited ? { ...unit, rowLimit: this.rowsLeft } : unit);
-    // A later unit may fail while an earlier one is waited for; its turn will come.
+    // A later unit may fail while an earlier one is awaited; its error is thrown in its turn.
     finished.catch(() => {});
-    this.underWay.push(finished);
+    this.inProgress.push(finished);
     this.pushing ??= this.pushFinished();
-    // A unit may have the rows that those before it have left of the limit.
+    // With a limit, a unit may make only the rows that those before it leave.
     this.waiting = { most: isLimited ? 0 : this.pool.capacity - 1, callback };
-    this.goOn();
+    this.acceptMore();
   }
 
   override _flush(callback: TransformCallback): void {
     const closed = () => settle(this.writes ? Promise.resolve() : this.pool.close(), callback);
     this.waiting = { most: 0, callback: closed };
-    this.goOn();
+    this.acceptMore();
   }
 
   override _read(size: number): void {
@@ -175,12 +177,15 @@ class TokenizeStream extends Transform {
     return this.pool.close();
   }
 
-  /** Hands units on as soon as those before them have been, whether or not more of them come: threads hold their rows. */
+  /**
+   * Emits units in order as soon as they are finished, whether or not more of them arrive: until then, threads hold
+   * their rows.
+   */
   private async pushFinished(): Promise<void> {
     try {
-      while (this.underWay.length > 0) {
+      while (this.inProgress.length > 0) {
         await this.pushNext();
-        this.goOn();
+        this.acceptMore();
       }
       this.pushing = undefined;
     } catch (error) {
@@ -190,7 +195,7 @@ class TokenizeStream extends Transform {
 
   private async pushNext(): Promise<void> {
     this.resultsOf ??= await this.makeResults(this.document ?? readDefaults.document);
-    const finished = await this.underWay[0]!;
+    const finished = await this.inProgress[0]!;
     const unit = finished.batches[0]?.place.unit;
     if (finished.skipped.length > 0 && unit !== undefined) this.options.onSkipped?.(unit, finished.skipped);
     for (const batch of finished.batches) this.rowsLeft -= rowsOf(batch);
@@ -198,12 +203,12 @@ class TokenizeStream extends Transform {
       const isFull = !this.push(result);
       if (isFull) await new Promise<void>((resolve) => (this.onRead = resolve));
     }
-    this.underWay.shift();
+    this.inProgress.shift();
   }
 
-  /** Takes the next unit, or the end, when few enough are under way. */
-  private goOn(): void {
-    if (this.waiting === undefined || this.underWay.length > this.waiting.most) return;
+  /** Accepts the next unit, or the end, once few enough units are in progress. */
+  private acceptMore(): void {
+    if (this.waiting === undefined || this.inProgress.length > this.waiting.most) return;
     const { callback } = this.waiting;
     this.waiting = undefined;
     callback();
@@ -214,7 +219,7 @@ function rowsOf(batch: ColumnBatch | SelfWritingBatch): number {
   return 'write' in batch ? batch.rows : batch.columns.input_ids!.offsets.length - 1;
 }
 
-/** Makes record batches of what the pool gives. */
+/** Converts batches of the pool to record batches. */
 async function batchMaker(options: TokenizeOptions, document: DocumentKind) {
   const { describeBatches, onRelease, recordBatch } = await import('@mlm/arrow');
   const describe = describeBatches(describeDataset(options, document));
@@ -275,7 +280,7 @@ function isUnit(value: unknown): value is Unit {
 function notUnit(value: unknown): InputError {
   const kind = value instanceof Uint8Array ? 'bytes' : typeof value;
   return new InputError(
-    `tokenize reads the work units of textFiles(…) or texts(…), and was given ${kind}; for texts of your own: pipeline(texts([…]), tokenize(…), …)`,
+    `tokenize reads the work units of textFiles(…) or texts(…), but was given ${kind}; for texts of your own: pipeline(texts([…]), tokenize(…), …)`,
   );
 }
 

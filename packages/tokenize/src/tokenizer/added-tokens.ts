@@ -4,10 +4,10 @@ import { missing } from './special-tokens.js';
 import { type AddedTokenJson, addedToken, isAddedToken, isObject, MAX_IDS, shown } from './tokenizer-json.js';
 import type { AddedToken } from './types.js';
 
-/** Where a tokenizer's added tokens come from. */
+/** The sources of a tokenizer's added tokens. */
 export interface AddedTokenSources {
   where: string;
-  /** undefined where tokenizer.json is taken as it stands. */
+  /** undefined if tokenizer.json is used as it stands. */
   class: TokenizerClass | undefined;
   settings: TokenizerConfig;
   /** added_tokens of tokenizer.json. */
@@ -16,7 +16,7 @@ export interface AddedTokenSources {
   file: Readonly<Record<string, unknown>> | undefined;
   /** The model's vocabulary. */
   idOf(token: string): number | undefined;
-  /** Number of its tokens. */
+  /** Number of tokens in the vocabulary. */
   size(): number;
 }
 
@@ -28,10 +28,10 @@ const NAMED = ['bos_token', 'eos_token', 'unk_token', 'sep_token', 'pad_token', 
 const REQUIRED = ['cls_token', 'sep_token', 'pad_token', 'unk_token', 'mask_token'];
 
 /**
- * The added tokens that `AutoTokenizer` ends up with: those of the files, then special tokens that are not among them, in
- * the order in which transformers 5.23 adds them. As there, a token that the vocabulary knows keeps its id, and any other
- * gets the next one.
- * @returns with `conflict`, an error to throw, where a file gives a token another id than that
+ * The added tokens as `AutoTokenizer` computes them: those of the files, then special tokens that are not among them,
+ * in the order in which transformers 5.23 adds them. A token of the vocabulary keeps its id, any other gets the next
+ * one.
+ * @returns `conflict` is an error to throw if a file gives a token another id than that
  */
 export function addedTokens(sources: AddedTokenSources): {
   tokens: AddedToken[];
@@ -39,7 +39,7 @@ export function addedTokens(sources: AddedTokenSources): {
 } {
   const { where, settings } = sources;
   const book = new Book(sources);
-  // As it stands, a tokenizer.json has added its own tokens; the other classes know them from the list below only.
+  // A tokenizer.json that is used as it stands adds its own tokens; other classes only know them from the list below.
   if (sources.class === undefined) for (const token of sources.json) book.add(token);
   const listed = listedTokens(sources);
   const byContent = new Map(listed.map((token) => [token.content, token]));
@@ -52,10 +52,13 @@ export function addedTokens(sources: AddedTokenSources): {
   return { tokens: book.tokens(), conflict: book.conflict };
 }
 
-/** The tokens added so far, numbered as Rust tokenizers numbers them. */
+/** The tokens added so far, numbered as by Rust tokenizers. */
 class Book {
   private readonly added = new Map<string, AddedToken>();
-  /** A token to which a file gives another id: a model trained with it had rows of its own there. */
+  /**
+   * The error for a token to which a file gives another id: a model trained with the file has that token's embedding
+   * there.
+   */
   conflict: InputError | undefined;
   private highest = -1;
   private modelSize: number | undefined;
@@ -76,7 +79,7 @@ class Book {
       );
     }
     this.highest = Math.max(this.highest, id);
-    // What the normalized flag is where it is left out depends on whether the token was special at first.
+    // The default of the normalized flag depends on whether the token was special at first.
     this.added.set(content, { ...addedToken({ normalized: !(token.special ?? false), ...token, id }) });
   }
 
@@ -92,7 +95,7 @@ class Book {
   }
 }
 
-/** Tokens that the files list with their ids, in the order of ids. */
+/** The tokens that the files list with ids, in the order of ids. */
 function listedTokens({ where, settings, json, file }: AddedTokenSources): Candidate[] {
   const byId = new Map<number, Candidate>();
   const put = (id: unknown, token: Omit<AddedTokenJson, 'id'>, name: string) => {
@@ -110,7 +113,7 @@ function listedTokens({ where, settings, json, file }: AddedTokenSources): Candi
     for (const [id, token] of Object.entries(decoder)) {
       if (!isAddedToken(token))
         throw new InputError(
-          `${where}: added_tokens_decoder holds ${shown(token)}; expected a content and its flags`,
+          `${where}: added_tokens_decoder contains ${shown(token)}; expected a content and its flags`,
         );
       put(id, token, 'added_tokens_decoder');
     }
@@ -125,7 +128,7 @@ function listedTokens({ where, settings, json, file }: AddedTokenSources): Candi
   return [...byId.values()].sort((a, b) => a.id! - b.id!);
 }
 
-/** Special tokens by role: those that the settings name, else those that the class names. */
+/** The special tokens of all roles, named by the settings or else by the class. */
 function namedTokens(
   { settings, class: kind, where, idOf }: AddedTokenSources,
   listed: ReadonlyMap<string, Candidate>,
@@ -144,11 +147,11 @@ function namedTokens(
       throw new InputError(`${where}: ${key} is ${shown(value)}; expected a token`);
     const known = listed.get(content);
     if (known !== undefined) return [{ ...known, special: true }];
-    // transformers would give it a new id; a vocabulary that lacks a token of its own class is no vocabulary to train with.
+    // transformers would give it a new id, but a vocabulary that lacks a token of its own class is unfit for training.
     if (settings[key] === undefined && REQUIRED.includes(key) && idOf(content) === undefined)
       throw missing(where, key, content);
     if (typeof value === 'string') {
-      // A class may give the flags of a token of its own even where the settings name it.
+      // A class may define its token's flags even if the settings name the token.
       const usual = kind?.tokens[key];
       return [typeof usual === 'object' ? { ...usual, content } : { content, special: true }];
     }
@@ -171,7 +174,7 @@ function extraTokens(
   return ((given ?? kind?.extraTokens ?? []) as unknown[]).map((value) => {
     if (typeof value === 'string') return { content: value, special: true };
     if (!isAddedToken(value))
-      throw new InputError(`${where}: additional_special_tokens hold ${shown(value)}; expected a token`);
+      throw new InputError(`${where}: additional_special_tokens contain ${shown(value)}; expected a token`);
     const { id: _, ...token } = value as AddedTokenJson;
     return token;
   });

@@ -13,8 +13,8 @@ import { allTokens, sha256, tokenAt, vocabularyText } from './vocabulary.js';
 import { findWordStarts } from './word-starts.js';
 
 /**
- * A tokenizer whose stages are BERT's.
- * @param stored what was made of it when the package was built. Default: made when it is asked for
+ * A tokenizer with BERT's stages.
+ * @param stored what was prepared when the package was built. Default: it is prepared when needed
  */
 export function bertTokenizer(
   definition: TokenizerDefinition,

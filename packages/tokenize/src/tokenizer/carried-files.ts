@@ -13,8 +13,8 @@ import type { SpecialIds, WordPieceModel } from './types.js';
 import { allTokens, vocabularyText } from './vocabulary.js';
 
 /**
- * The files with which transformers, whatever model stands beside them, reads this tokenizer: those that it came from, a
- * tokenizer.json where there was none, and a tokenizer_config.json that names the class.
+ * The files from which transformers reads this tokenizer, whatever model is beside them: its own files, a
+ * tokenizer.json if there was none, and a tokenizer_config.json that names the class.
  */
 export function carriedFiles(
   files: Readonly<Record<string, string>>,
@@ -35,7 +35,7 @@ export function carriedFiles(
   };
 }
 
-/** A tokenizer_config.json that names the class, and the special tokens that the class does not know by itself. */
+/** A tokenizer_config.json that names the class, and the special tokens that the class does not define. */
 function pinnedConfig(
   text: string | undefined,
   { json, tokens, settings, className }: TokenizerFolder,
@@ -47,7 +47,7 @@ function pinnedConfig(
   if (text === undefined && className === 'BertTokenizer') return bertConfig(settings);
   if (text === undefined && model && isPlainBert(model, specialIds))
     return bertConfig(bertSettings(model, settings));
-  // A token that is named becomes an added one, which one of the model's alone must not.
+  // A named token becomes an added one, which a token of the model alone must not.
   const added = new Set(json.added_tokens?.map(({ content }) => content));
   const all = allTokens({ tokens, addedTokens: (json.added_tokens ?? []).map(addedToken) });
   const names: Record<string, string> = {};
@@ -58,7 +58,7 @@ function pinnedConfig(
   return `${JSON.stringify({ tokenizer_class: className, ...names, ...config }, null, 2)}\n`;
 }
 
-/** Whether BertTokenizer makes just this of the vocabulary and its settings. */
+/** Whether BertTokenizer makes exactly this model from the vocabulary and its settings. */
 function isPlainBert(model: WordPieceModel, specialIds: SpecialIds): boolean {
   const special = new Set(model.addedTokens.filter((token) => token.special).map(({ id }) => id));
   return (
@@ -74,7 +74,7 @@ function isPlainBert(model: WordPieceModel, specialIds: SpecialIds): boolean {
   );
 }
 
-/** The settings of BertTokenizer that mean what a model says. */
+/** The settings with which BertTokenizer makes this model. */
 function bertSettings(model: WordPieceModel, settings: TokenizerConfig): TokenizerConfig {
   return {
     ...settings,
@@ -94,7 +94,7 @@ export function bertConfig(settings: TokenizerConfig): string {
   return `${JSON.stringify({ ...own, ...names }, null, 2)}\n`;
 }
 
-/** With the parts that Rust tokenizers wants to see in a file. */
+/** Adds the parts that Rust tokenizers requires in a file. */
 function completeJson({ added_tokens, normalizer, pre_tokenizer, decoder, model }: TokenizerJson): object {
   const head = { version: '1.0', truncation: null, padding: null, added_tokens };
   const stages = {
@@ -145,7 +145,7 @@ function bertTokenizerJson(model: WordPieceModel, settings: TokenizerConfig): st
       max_input_chars_per_word: model.maxInputCharsPerWord,
     },
   });
-  // As text, since an object of so many names takes long to make. Where a token has two ids, readers take the later one.
+  // Built as text, since a large object is slow to build. If a token has two ids, readers take the later one.
   const entries: string[] = [];
   for (const [id, token] of tokens.entries())
     if (token !== undefined) entries.push(`${JSON.stringify(token)}:${id}`);

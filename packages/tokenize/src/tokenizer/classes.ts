@@ -2,10 +2,10 @@ import { InputError } from '@mlm/base/errors';
 import { type ComponentJson, isObject, shown, type TokenizerJson } from './tokenizer-json.js';
 import { classAliases, knownClasses, misnamedModels, modelClasses } from './transformers.generated.js';
 
-/** The settings of a tokenizer_config.json and a special_tokens_map.json taken together. */
+/** The merged settings of tokenizer_config.json and special_tokens_map.json. */
 export type TokenizerConfig = Readonly<Record<string, unknown>>;
 
-/** A token that a class names by itself, in the flags that it has there. */
+/** A token that a class defines, with its flags. */
 export interface NamedToken {
   content: string;
   lstrip?: boolean;
@@ -13,17 +13,17 @@ export interface NamedToken {
   special?: boolean;
 }
 
-/** What a tokenizer class of transformers makes of a vocabulary: it takes nothing else from a tokenizer.json. */
+/** How a tokenizer class of transformers builds a tokenizer from a vocabulary, ignoring the rest of tokenizer.json. */
 export interface TokenizerClass {
   model: TokenizerJson['model']['type'];
-  /** Settings of the model, beside its vocabulary. */
+  /** Settings of the model, without its vocabulary. */
   modelSettings(settings: TokenizerConfig, model: TokenizerJson['model']): object;
   normalizer(settings: TokenizerConfig, json: TokenizerJson | undefined): ComponentJson | null;
   preTokenizer(settings: TokenizerConfig): ComponentJson;
   decoder(settings: TokenizerConfig): ComponentJson;
-  /** Its special tokens, where no file names others. */
+  /** Its special tokens, unless a file names others. */
   tokens: Readonly<Record<string, string | NamedToken>>;
-  /** Further special tokens, where no file names any. */
+  /** Further special tokens, unless a file names some. */
   extraTokens?: readonly string[];
 }
 
@@ -150,8 +150,8 @@ const DEBERTA_V2: TokenizerClass = {
 };
 
 /**
- * The tokenizer classes of transformers 5 that are followed here, each as its `__init__` builds it. To follow another one,
- * add it to this table.
+ * The supported tokenizer classes of transformers 5, each as its `__init__` builds it. To support another one, add it
+ * to this table.
  */
 const CLASSES: Readonly<Record<string, TokenizerClass>> = {
   BertTokenizer: BERT,
@@ -168,7 +168,7 @@ const CLASSES: Readonly<Record<string, TokenizerClass>> = {
 /** The class that reads a tokenizer.json as it stands. */
 export const AS_IT_STANDS = 'PreTrainedTokenizerFast';
 
-/** A setting whose value is not followed. */
+/** Thrown for a setting whose value is not supported. */
 export class SettingError extends Error {
   constructor(
     readonly setting: string,
@@ -179,10 +179,10 @@ export class SettingError extends Error {
 }
 
 /**
- * The class that `AutoTokenizer` takes, and what it makes; undefined for one that reads tokenizer.json as it stands.
+ * The class that `AutoTokenizer` chooses, and how it builds; undefined for one that reads tokenizer.json as it stands.
  * @param named the class of tokenizer_config.json, else of config.json
  * @param model the model type of config.json
- * @throws InputError for a class that transformers knows and this project does not follow
+ * @throws InputError for a class that transformers knows and this project does not support
  */
 export function tokenizerClass(
   named: string | undefined,
@@ -200,7 +200,7 @@ export function tokenizerClass(
   return { name, class: found };
 }
 
-/** As `AutoTokenizer.from_pretrained` of transformers 5.23 decides it. */
+/** As chosen by `AutoTokenizer.from_pretrained` of transformers 5.23. */
 function className(named: string | undefined, model: string | undefined): string {
   const registered =
     model !== undefined && Object.hasOwn(modelClasses, model) ? modelClasses[model]! : undefined;
@@ -211,7 +211,7 @@ function className(named: string | undefined, model: string | undefined): string
   return known(misnamedModels.includes(model!) ? registered : named);
 }
 
-/** The name behind an alias; what transformers does not know is read as it stands. */
+/** The name behind an alias; an unknown class reads tokenizer.json as it stands. */
 function known(name: string): string {
   const short = withoutFast(name);
   for (const each of [name, short]) {
@@ -233,7 +233,7 @@ function flag(settings: TokenizerConfig, name: string, usual: boolean): boolean 
   return value;
 }
 
-/** The text of a special token, which stands as such or with its flags. */
+/** The text of a special token, which is given as a string or with its flags. */
 export function nameOf(value: unknown): string | undefined {
   if (typeof value === 'string') return value;
   return isObject(value) && typeof value.content === 'string' ? value.content : undefined;
@@ -244,7 +244,7 @@ function metaspace(settings: TokenizerConfig, without: 'never' | 'first'): Compo
   return { type: 'Metaspace', replacement: '▁', prepend_scheme, split: true };
 }
 
-/** The map of characters, which alone of all stages is taken from tokenizer.json. */
+/** The map of characters, the only stage taken from tokenizer.json. */
 function precompiled(json: TokenizerJson | undefined): ComponentJson | null {
   const normalizer = json?.normalizer;
   if (!normalizer) return null;

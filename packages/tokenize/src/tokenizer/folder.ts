@@ -20,24 +20,24 @@ import { parseVocabulary, type Tokens } from './vocabulary.js';
 
 /** A tokenizer's files, read as `AutoTokenizer` of transformers 5 reads them. */
 export interface TokenizerFolder {
-  /** The tokenizer.json that says all of it, whichever file it came from. */
+  /** The equivalent tokenizer.json, whichever files it came from. */
   json: TokenizerJson;
   /** The model's tokens by id. */
   tokens: Tokens;
-  /** tokenizer_config.json, with what special_tokens_map.json and the class add to it. */
+  /** tokenizer_config.json with the additions of special_tokens_map.json and the class. */
   settings: TokenizerConfig;
-  /** The class of transformers that reads the folder so. */
+  /** The class of transformers that reads the folder. */
   className: string;
-  /** To be thrown when nothing worse is found: a file gives a token another id than transformers. */
+  /** Thrown unless something worse is found: a file gives a token another id than transformers does. */
   conflict: InputError | undefined;
 }
 
 /**
- * Reads a tokenizer's files. Which file has the say depends on the class: {@link AS_IT_STANDS} takes tokenizer.json, the
- * others rebuild all but the vocabulary from tokenizer_config.json.
+ * Reads a tokenizer's files. The class decides which file counts: {@link AS_IT_STANDS} uses tokenizer.json, the others
+ * rebuild everything but the vocabulary from tokenizer_config.json.
  * @param files the texts of tokenizer.json, tokenizer_config.json, special_tokens_map.json, added_tokens.json, vocab.txt,
  *   vocab.json and merges.txt by name, as many as there are
- * @throws InputError when a file is damaged, or asks for what is not followed here
+ * @throws InputError if a file is damaged or asks for something unsupported
  */
 export function readFolder(files: Readonly<Record<string, string>>, where: string): TokenizerFolder {
   const optional = (name: string) => {
@@ -53,7 +53,7 @@ export function readFolder(files: Readonly<Record<string, string>>, where: strin
   const { name, class: kind } = classOf(config, json ? undefined : vocabulary.model.type, where);
   if (kind !== undefined && kind.model !== vocabulary.model.type)
     throw new InputError(
-      `${where}: its class ${name} takes a ${kind.model} model, but its files hold ${vocabulary.model.type}`,
+      `${where}: its class ${name} expects a ${kind.model} model, but its files contain ${vocabulary.model.type}`,
     );
   const stages = kind ? rebuilt(kind, vocabulary.model, settings, json, where) : json!;
   const added = addedTokens({
@@ -73,12 +73,12 @@ export function readFolder(files: Readonly<Record<string, string>>, where: strin
   };
 }
 
-/** special_tokens_map.json is read, and goes before tokenizer_config.json, unless that lists the added tokens itself. */
+/** special_tokens_map.json takes precedence over tokenizer_config.json, unless that lists the added tokens itself. */
 function mergeSettings(config: TokenizerConfig, map: TokenizerConfig | undefined): TokenizerConfig {
   return config.added_tokens_decoder === undefined ? { ...config, ...map } : config;
 }
 
-/** Settings under which other ids come out, by the value that changes nothing. */
+/** Settings that would change the ids, each with a check for the value that does not. */
 const REFUSED: Readonly<Record<string, (value: unknown) => boolean>> = {
   do_basic_tokenize: (value) => value === true,
   never_split: isEmpty,
@@ -120,11 +120,11 @@ function classOf(config: TokenizerConfig, alone: TokenizerJson['model']['type'] 
   if (named !== undefined && typeof named !== 'string') throw unsupported(where, 'tokenizer_class', named);
   const found = tokenizerClass(named, undefined, where);
   if (found.class !== undefined || alone === undefined) return found;
-  // A vocabulary without a tokenizer.json is what BERT and RoBERTa were published with.
+  // BERT and RoBERTa were published with a vocabulary and no tokenizer.json.
   return tokenizerClass(alone === 'WordPiece' ? 'BertTokenizer' : 'RobertaTokenizer', undefined, where);
 }
 
-/** The tokenizer.json that a class makes of a vocabulary and its settings. */
+/** The tokenizer.json that a class builds from a vocabulary and settings. */
 function rebuilt(
   kind: TokenizerClass,
   model: TokenizerJson['model'],
@@ -133,7 +133,7 @@ function rebuilt(
   where: string,
 ): TokenizerJson {
   try {
-    // The vocabulary of a vocab.txt is not made an object unless something asks for it.
+    // Lazy: the vocabulary of a vocab.txt becomes an object only if needed.
     const vocabulary = {
       type: model.type,
       get vocab() {
@@ -153,7 +153,7 @@ function rebuilt(
   }
 }
 
-/** A model's vocabulary, as tokens by id and as ids by token. */
+/** A model's vocabulary: tokens by id, and ids by token. */
 interface Vocabulary {
   model: TokenizerJson['model'];
   tokens: Tokens;
@@ -204,7 +204,7 @@ function vocabularyOf(files: Readonly<Record<string, string>>, where: string): V
   return { model, tokens, idOf, size: () => new Set(tokens).size };
 }
 
-/** Pairs of a merges.txt, which begins with a line on its version. */
+/** The pairs of a merges.txt, whose first line may give its version. */
 function pairs(text: string): string[] {
   return text.split(/\r?\n/).filter((line, i) => line !== '' && !(i === 0 && line.startsWith('#version')));
 }

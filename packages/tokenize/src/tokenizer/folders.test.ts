@@ -43,8 +43,8 @@ function idsOf(files: Record<string, string>): number[][] | string {
 const REFUSED = {
   'folder: add_prefix_space is false in tokenizer_config.json but true in tokenizer.json; make them agree': 2,
   'folder: add_prefix_space is true in tokenizer_config.json but false in tokenizer.json; make them agree': 6,
-  'folder: its class RobertaTokenizer takes a BPE model, but its files hold Unigram': 72,
-  'folder: its class RobertaTokenizer takes a BPE model, but its files hold WordPiece': 3,
+  'folder: its class RobertaTokenizer expects a BPE model, but its files contain Unigram': 72,
+  'folder: its class RobertaTokenizer expects a BPE model, but its files contain WordPiece': 3,
   'folder: its normalizer Strip with the prepend_scheme "first" of its pre-tokenizer is not supported': 1,
   'folder: the added token "drugx" has the id 31 in its files, but 26 in transformers; correct the files': 14,
   'folder: the added token "drugx" has the id 35 in its files, but 26 in transformers; correct the files': 3,

@@ -13,14 +13,14 @@ import type { Tokenizer, TokenizerDefinition } from './types.js';
 
 const BUNDLED = 'bert-base-uncased';
 
-/** How {@link loadTokenizer} reads files that leave something open. */
+/** Options of {@link loadTokenizer}. */
 export interface LoadTokenizerOptions {
   /**
-   * For a vocab.txt: whether the text is lowercased and loses its accents. Default: what the tokenizer_config.json beside
-   * it says, else true, as in BertTokenizer.
+   * For a vocab.txt: whether to lowercase text and strip its accents. Default: as in the tokenizer_config.json beside
+   * it, else true, as in BertTokenizer.
    */
   lowercase?: boolean;
-  /** A branch, tag or commit of a repository of the hub. Default: main. */
+  /** A branch, tag or commit of a repository on the hub. Default: main. */
   revision?: string | undefined;
 }
 
@@ -29,8 +29,8 @@ export interface LoadTokenizerOptions {
  * @param source a folder with tokenizer.json, vocab.txt or vocab.json and merges.txt, one of these files, or, where there
  *   is no such path, an `owner/name` of the hub (see `hubSnapshot`); default: the bundled `bert-base-uncased`, which also
  *   has that name
- * @throws InputError when there is no such tokenizer, its files ask for what is not supported, or it cannot serve
- *   masked-language-model training
+ * @throws InputError if there is no such tokenizer, its files ask for something unsupported, or it lacks a token that
+ * masked-language-model training needs
  *
  * @example
  * ```ts
@@ -46,12 +46,12 @@ export async function loadTokenizer(source?: string, options: LoadTokenizerOptio
   const isHere = isBundled || existsSync(source);
   if (isHere && options.revision !== undefined)
     throw new InputError(
-      say`${source ?? BUNDLED}: is here, and has no revisions; leave out ${mention('revision')}, or name a tokenizer of the hub`,
+      say`${source ?? BUNDLED}: is a local tokenizer, which has no revisions; leave out ${mention('revision')}, or name a tokenizer on the hub`,
     );
   if (isBundled) {
     const text = await readFile(new URL(`../../vocabulary/${BUNDLED}.txt`, import.meta.url), 'utf8');
     const files = configured({ 'vocab.txt': text }, options, BUNDLED);
-    // An option may make another tokenizer of it.
+    // An option may change the tokenizer.
     return loaded({ name: BUNDLED, files }, Object.keys(files).length === 1);
   }
   if (!isHere && isHubId(source)) {
@@ -64,7 +64,7 @@ export async function loadTokenizer(source?: string, options: LoadTokenizerOptio
   return loaded({ name: basename(path), files }, false);
 }
 
-/** As `tokenizerFromDefinition`, but loads only what this tokenizer needs. */
+/** Like `tokenizerFromDefinition`, but loads only what this tokenizer needs. */
 async function loaded(definition: TokenizerDefinition, isBundled: boolean): Promise<Tokenizer> {
   const folder = readFolder(definition.files, definition.name);
   if (isBertWordPiece(folder.json))
@@ -85,7 +85,7 @@ const wantedFiles = (name: string): WantedFiles => ({
 
 const vocabularyFiles = ['tokenizer.json', 'vocab.txt', 'vocab.json'];
 
-/** Files with what the options and the model beside the tokenizer say, in tokenizer_config.json. */
+/** The files, with the options and the class from the model's config.json merged into tokenizer_config.json. */
 export function configured(
   { 'config.json': model, ...files }: Record<string, string>,
   { lowercase }: LoadTokenizerOptions,
@@ -109,12 +109,12 @@ export function configured(
   return { ...files, 'tokenizer_config.json': `${JSON.stringify({ ...config, ...changes }, null, 2)}\n` };
 }
 
-/** The texts of a folder's files, or of the one file and what belongs to it beside it. */
+/** The texts of a folder's files, or of a single file and those that belong to it. */
 async function readFiles(path: string, source: string): Promise<Record<string, string>> {
   const found = await stat(path).catch(() => undefined);
   if (found === undefined)
     throw new InputError(
-      `${source}: no such tokenizer (a folder, vocab.txt, tokenizer.json or an owner/name of the hub${hintFor(source)})`,
+      `${source}: no such tokenizer; give a folder, vocab.txt, tokenizer.json or an owner/name of the hub${hintFor(source)}`,
     );
   const files: Record<string, string> = {};
   const add = async (name: string, file: string) => {
@@ -132,7 +132,7 @@ async function readFiles(path: string, source: string): Promise<Record<string, s
   }
   const { 'tokenizer.json': json, 'vocab.txt': lines, 'vocab.json': vocab, 'merges.txt': merges } = files;
   if (json === undefined && lines === undefined && (vocab === undefined || merges === undefined))
-    throw new InputError(`${source}: this folder holds neither tokenizer.json nor vocab.txt`);
+    throw new InputError(`${source}: this folder contains neither tokenizer.json nor vocab.txt`);
   return files;
 }
 
@@ -142,7 +142,7 @@ function hintFor(name: string): string {
   return id === undefined ? '' : `, such as ${id}`;
 }
 
-/** What is read with a single file: all that says how it is meant, if the file has the name that goes with that. */
+/** The files to read with a single file: all that describe it, if it has its usual name. */
 function besides(name: string): string[] {
   if (name !== 'tokenizer.json' && name !== 'vocab.txt') return ['tokenizer_config.json'];
   return ['tokenizer_config.json', 'special_tokens_map.json', 'added_tokens.json', 'config.json'];

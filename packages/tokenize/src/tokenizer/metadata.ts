@@ -35,7 +35,7 @@ function makeMetadata(tokenizer: Tokenizer): TokenizerMetadata {
   };
 }
 
-/** The same with what format version 2 has: which ids begin a word, a bit an id. */
+/** The same for format version 2, which adds one bit per id: whether it begins a word. */
 export function wordTokenizerMetadata(tokenizer: Tokenizer): TokenizerMetadata {
   return { ...tokenizerMetadata(tokenizer), word_starts: packBits(tokenizer.wordStarts) };
 }

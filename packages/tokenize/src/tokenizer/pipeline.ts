@@ -19,7 +19,7 @@ import { findWordStarts, wordMark } from './word-starts.js';
 
 /**
  * The tokenizer of a tokenizer.json whose model is byte-level BPE or Unigram.
- * @throws InputError when a stage of it would not surely give the ids of Rust tokenizers, or a special token is missing
+ * @throws InputError if a stage is not known to give the ids of Rust tokenizers, or a special token is missing
  */
 export function pipelineTokenizer(definition: TokenizerDefinition, folder: TokenizerFolder): Tokenizer {
   const { name, files } = definition;
@@ -68,17 +68,17 @@ export function pipelineTokenizer(definition: TokenizerDefinition, folder: Token
   };
 }
 
-/** The stages of a tokenizer's files. */
+/** The stages that a tokenizer's files define. */
 export function pipelineStages({ name, files }: TokenizerDefinition): Pipeline {
   return pipelineOf(readFolder(files, name), name);
 }
 
-/** The encoder that another thread has set up. */
+/** An encoder from the image that another thread has set up. */
 export function imageEncoder({ image, definition }: ImageSource): Encoder {
   return nativeEncoder(image, () => pipelineStages(definition));
 }
 
-/** An encoder in WebAssembly, and the stages in TypeScript for what it does not do itself, made when they are needed. */
+/** An encoder in WebAssembly; the stages in TypeScript, for what it leaves to them, are created when needed. */
 function nativeEncoder(image: NativeImage, stages: () => Pipeline): Encoder {
   let encoder: PipelineEncoder | undefined;
   return new NativeEncoder(image, {
@@ -92,7 +92,7 @@ function nativeEncoder(image: NativeImage, stages: () => Pipeline): Encoder {
   });
 }
 
-/** The model as its encoder in WebAssembly takes it; undefined where a stage has none. */
+/** The model for its WebAssembly encoder; undefined if that lacks one of the stages. */
 function nativeModel(
   { model, addedTokens }: Pipeline,
   json: TokenizerJson,
@@ -114,7 +114,7 @@ function pipelineOf({ json, settings }: TokenizerFolder, name: string): Pipeline
   };
 }
 
-/** `transformers` lets tokenizer_config.json overrule the pre-tokenizer, and not alike in each version. */
+/** transformers lets tokenizer_config.json override the pre-tokenizer, but differently in each version. */
 function checkPrefixSpace(
   json: TokenizerJson['pre_tokenizer'],
   { add_prefix_space: configured }: TokenizerConfig,

@@ -4,7 +4,7 @@ import { shown } from './tokenizer-json.js';
 import type { AddedToken, SpecialIds } from './types.js';
 import type { Tokens } from './vocabulary.js';
 
-/** Names of the special tokens, as tokenizer_config.json spells them. */
+/** The special tokens: their keys in tokenizer_config.json and their usual names. */
 export const SPECIAL_TOKENS = {
   cls: { key: 'cls_token', usual: ['[CLS]', '<s>'] },
   sep: { key: 'sep_token', usual: ['[SEP]', '</s>'] },
@@ -15,7 +15,7 @@ export const SPECIAL_TOKENS = {
 
 export type SpecialRole = keyof typeof SPECIAL_TOKENS;
 
-/** The token that the settings give a role, or the usual one that `has` knows. */
+/** The token that the settings name for a role, else the usual one that `has` accepts. */
 export function specialToken(
   role: SpecialRole,
   settings: TokenizerConfig,
@@ -25,7 +25,7 @@ export function specialToken(
   return nameOf(settings[key]) ?? usual.find(has) ?? usual[0];
 }
 
-/** What is thrown when a vocabulary lacks one of the five special tokens. */
+/** The error for a vocabulary without one of the five special tokens. */
 export function missing(where: string, role: string, token: string): InputError {
   return new InputError(
     `${where}: the vocabulary has no ${shown(token, '')} (${role}), which masked-language-model training needs`,
@@ -33,9 +33,9 @@ export function missing(where: string, role: string, token: string): InputError 
 }
 
 /**
- * Ids of the special tokens that the settings name, or else of the usual ones.
- * @param unkToken the model's own unknown token, which goes before that of the settings
- * @throws InputError when the vocabulary lacks one of them
+ * Ids of the special tokens that the settings name, else of the usual ones.
+ * @param unkToken the model's own unknown token, which takes precedence over that of the settings
+ * @throws InputError if the vocabulary lacks one of them
  */
 export function findSpecialIds(
   tokens: Tokens,
@@ -52,7 +52,7 @@ export function findSpecialIds(
   return { cls: find('cls'), sep: find('sep'), pad: find('pad'), unk: find('unk'), mask: find('mask') };
 }
 
-/** The special ids, and those of all added tokens flagged as special, ascending. */
+/** The ids of the special tokens and of all added tokens flagged as special, ascending. */
 export function findProtectedIds(specialIds: SpecialIds, addedTokens: readonly AddedToken[]): number[] {
   const ids = new Set<number>(Object.values(specialIds));
   for (const token of addedTokens) if (token.special) ids.add(token.id);

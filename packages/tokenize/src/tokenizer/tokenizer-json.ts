@@ -3,7 +3,7 @@ import type { AddedToken, ComponentJson, WordPieceModel } from './types.js';
 
 export type { ComponentJson };
 
-/** A tokenizer.json, as far as it is read here. */
+/** The parts of a tokenizer.json that are read here. */
 export interface TokenizerJson {
   added_tokens?: AddedTokenJson[];
   normalizer?: ComponentJson | null;
@@ -54,13 +54,13 @@ export interface AddedTokenJson {
   normalized?: boolean;
 }
 
-/** Ids end here: sixteen times the largest vocabulary in use, and small enough for tables that are indexed by id. */
+/** Limit of ids: sixteen times the largest vocabulary in use, and small enough for tables indexed by id. */
 export const MAX_IDS = 1 << 22;
 
 /**
  * Parses and checks the text of a tokenizer.json; `where` names the file in the error.
- * @throws InputError when it is no JSON, has another shape, or holds ids that are no whole numbers from 0 to 4,194,303,
- *   or that two tokens share
+ * @throws InputError if it is not JSON, has another shape, or contains ids that are not whole numbers from 0 to
+ * 4,194,303, or that two tokens share
  */
 export function parseTokenizerJson(text: string, where: string): TokenizerJson {
   const json = parseObject(text, where);
@@ -98,7 +98,7 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** A value of a file as a message shows it: on one line, and short. */
+/** A value of a file for a message: on one line, and short. */
 export function shown(value: unknown, quote = '"'): string {
   const text = typeof value === 'string' ? `${quote}${value}${quote}` : (JSON.stringify(value) ?? 'nothing');
   return oneLine(text.length > 60 ? `${text.slice(0, 60)}…` : text);
@@ -110,7 +110,7 @@ function oneLine(text: string): string {
 
 type Refuse = (what: string) => never;
 
-/** Old files leave the type out. */
+/** Old files omit the type. */
 function untypedModel(model: Record<string, unknown>): string {
   if (Array.isArray(model.vocab)) return 'Unigram';
   return model.merges === undefined ? 'WordPiece' : 'BPE';
@@ -122,7 +122,7 @@ function checkComponent(value: unknown, what: string, refuse: Refuse): void {
     refuse(`its ${what} is ${shown(value)}, expected an object with a type`);
   if ((value as ComponentJson).type !== 'Sequence') return;
   const steps = (value as ComponentJson)[`${what.replace('_', '')}s`];
-  if (!Array.isArray(steps)) refuse(`its ${what} is a Sequence of nothing`);
+  if (!Array.isArray(steps)) refuse(`its ${what} is a Sequence without steps`);
   for (const step of steps as unknown[]) {
     if (step === null) refuse(`its ${what} has a step that is null`);
     checkComponent(step, what, refuse);
@@ -153,7 +153,7 @@ function isId(value: unknown): value is number {
 function scoredTokens(model: Record<string, unknown>, refuse: Refuse): Map<number, string> {
   const { vocab, unk_id } = model;
   if (!Array.isArray(vocab) || vocab.length > MAX_IDS)
-    return refuse(`the vocabulary of its Unigram model is no list of ${MAX_IDS} tokens at most`);
+    return refuse(`the vocabulary of its Unigram model is not a list of at most ${MAX_IDS} tokens`);
   const taken = new Map<number, string>();
   for (const [id, entry] of vocab.entries()) {
     const [token, score] = Array.isArray(entry) ? entry : [];
@@ -168,7 +168,7 @@ function scoredTokens(model: Record<string, unknown>, refuse: Refuse): Map<numbe
 
 function checkMerges(merges: unknown, refuse: Refuse): void {
   if (!Array.isArray(merges)) {
-    refuse('the merges of its BPE model are no list');
+    refuse('the merges of its BPE model are not a list');
     return;
   }
   for (const [i, merge] of merges.entries()) {
@@ -210,12 +210,12 @@ function checkAddedTokens(tokens: unknown, taken: Map<number, string>, refuse: R
   }
   for (const token of tokens) {
     if (!isAddedToken(token))
-      refuse(`its added_tokens hold ${shown(token)}; expected a content and its flags`);
+      refuse(`its added_tokens contain ${shown(token)}; expected a content and its flags`);
     takeId(taken, token.content, token.id, refuse);
   }
 }
 
-/** Whether a value has the content of an added token, and flags that are true, false or left out. */
+/** Whether a value has an added token's content, and flags that are true, false or absent. */
 export function isAddedToken(value: unknown): value is { id?: unknown; content: string } {
   if (!isObject(value) || typeof value.content !== 'string') return false;
   return FLAGS.every((flag) => value[flag] === undefined || typeof value[flag] === 'boolean');
@@ -232,8 +232,8 @@ export function isBertWordPiece(json: TokenizerJson): json is TokenizerJson & { 
 }
 
 /**
- * The WordPiece model of a tokenizer.json, with the defaults that Rust tokenizers has for what is left out.
- * @param tokens its tokens by id, where they are known already
+ * The WordPiece model of a tokenizer.json, with the defaults of Rust tokenizers.
+ * @param tokens its tokens by id, if they are already known
  */
 export function wordPieceModel(
   json: TokenizerJson,

@@ -6,7 +6,7 @@ import type { Tokenizer, TokenizerDefinition } from './types.js';
 
 /**
  * Rebuilds a tokenizer.
- * @throws InputError when its files are damaged, ask for what is not supported, or lack a special token
+ * @throws InputError if its files are damaged, ask for something unsupported, or lack a special token
  *
  * @example
  * ```ts

@@ -1,11 +1,11 @@
 import type { PreparedEncoder } from '../encoder/image.js';
 
-/** How a text is divided into documents: not at all, a document a line, or a document between blank lines. */
+/** How a text is divided into documents: not at all, at each line end, or at blank lines. */
 export type DocumentMode = 'none' | 'line' | 'blank-line';
 
 /** Token ids of one text. The arrays are views that the next call of the same encoder overwrites. */
 export interface EncodedText {
-  /** int32 ids of all documents, one after the other, without any special token added. */
+  /** int32 ids of all documents, one after another, without added special tokens. */
   ids: Int32Array;
   /** For each document, the index in `ids` after its last id. Documents without any id are left out. */
   documentEnds: Int32Array;
@@ -15,10 +15,10 @@ export interface EncodedText {
   invalidUtf8: number;
 }
 
-/** Turns UTF-8 bytes into token ids. It keeps caches and buffers: one for each thread. */
+/** Turns UTF-8 bytes into token ids. It has caches and buffers, so each thread needs its own. */
 export interface Encoder {
   /**
-   * Encodes a text of any length; a blank line is one that holds nothing but whitespace.
+   * Encodes a text of any length. A blank line contains nothing but whitespace.
    * @param text UTF-8 bytes; ill-formed sequences are read as U+FFFD and counted
    */
   encode(text: Uint8Array, options: { document: DocumentMode }): EncodedText;
@@ -26,11 +26,11 @@ export interface Encoder {
 
 /** Ids of the five special tokens of BERT. */
 export interface SpecialIds {
-  /** [CLS], which begins a row. */
+  /** [CLS], the first token of a row. */
   cls: number;
-  /** [SEP], which ends a row, and a document inside one. */
+  /** [SEP], the last token of a row, and the separator of documents in it. */
   sep: number;
-  /** [PAD], after the end of a row. */
+  /** [PAD], which fills up a row. */
   pad: number;
   /** [UNK], for what the vocabulary cannot spell. */
   unk: number;
@@ -38,7 +38,7 @@ export interface SpecialIds {
   mask: number;
 }
 
-/** A token that is recognised in the text before anything else happens to it, as in `added_tokens` of tokenizer.json. */
+/** A token that is recognised in the text before anything else, as in `added_tokens` of tokenizer.json. */
 export interface AddedToken {
   /** Its token id. */
   id: number;
@@ -46,22 +46,22 @@ export interface AddedToken {
   content: string;
   /** Whether masking must leave it alone. */
   special: boolean;
-  /** Only where no word character stands beside it. */
+  /** Matches only without word characters beside it. */
   singleWord: boolean;
-  /** Takes the whitespace on its left along. */
+  /** Includes the whitespace on its left. */
   lstrip: boolean;
-  /** Takes the whitespace on its right along. */
+  /** Includes the whitespace on its right. */
   rstrip: boolean;
-  /** Looked for in the normalized text, in normalized form. */
+  /** Searched in the normalized text, in normalized form. */
   normalized: boolean;
 }
 
-/** All that BERT's WordPiece tokenization depends on. */
+/** Everything that BERT's WordPiece tokenization depends on. */
 export interface WordPieceModel {
   /** Tokens of the WordPiece model by id; holes are undefined. */
   tokens: readonly (string | undefined)[];
   unkToken: string;
-  /** Starts every piece of a word but the first, usually `##`. */
+  /** Prefix of every piece of a word but the first, usually `##`. */
   continuingSubwordPrefix: string;
   /** A word of more characters becomes the unknown token. */
   maxInputCharsPerWord: number;
@@ -75,17 +75,17 @@ export interface WordPieceModel {
   lowercase: boolean;
 }
 
-/** What a tokenizer is rebuilt from; it can be cloned by `postMessage`. */
+/** A tokenizer's name and files, from which it can be rebuilt; can be cloned by `postMessage`. */
 export interface TokenizerDefinition {
-  /** What the tokenizer is called, in metadata and messages. */
+  /** The tokenizer's name in metadata and messages. */
   name: string;
   /** The tokenizer's files as text, by name: tokenizer.json or vocab.txt, and tokenizer_config.json. */
   files: Record<string, string>;
 }
 
 /**
- * What a worker thread makes an encoder of; it can be cloned by `postMessage`: an encoder that is set up, to be taken over,
- * or where there is none the files.
+ * The source of a worker thread's encoder: an encoder that is already set up or, if there is none, the files. Can be
+ * cloned by `postMessage`.
  */
 export type EncoderSource = PreparedSource | ImageSource | DefinitionSource;
 
@@ -95,15 +95,15 @@ export interface PreparedSource {
   prepared: PreparedEncoder;
 }
 
-/** The memory of a byte-level BPE or Unigram encoder, and the files, which serve for what it leaves to TypeScript. */
+/** The memory of a byte-level BPE or Unigram encoder, and the files for what it leaves to TypeScript. */
 export interface ImageSource {
-  /** What the encoder has set up. */
+  /** The encoder's memory and settings. */
   image: NativeImage;
   /** The files. */
   definition: TokenizerDefinition;
 }
 
-/** A tokenizer's files, of which a thread sets up its own encoder. */
+/** A tokenizer's files, from which a thread sets up its own encoder. */
 export interface DefinitionSource {
   /** The files. */
   definition: TokenizerDefinition;
@@ -111,51 +111,52 @@ export interface DefinitionSource {
 
 /** A loaded tokenizer. */
 export interface Tokenizer {
-  /** The bundled tokenizer's name, the name of the folder or file, or the `owner/name` of a hub. */
+  /** The name of the bundled tokenizer, of the folder or file, or `owner/name` on a hub. */
   readonly name: string;
-  /** The commit that a tokenizer from a hub is of. */
+  /** The commit of a tokenizer from a hub. */
   readonly revision?: string;
-  /** SHA-256 of the vocabulary, one token a line in the order of the ids, in hexadecimal. */
+  /** SHA-256 of the vocabulary, one token per line in the order of ids, in hexadecimal. */
   readonly sha256: string;
   /** The highest id + 1, added tokens included. */
   readonly vocabularySize: number;
-  /** Ids of BERT's five special tokens, whatever this tokenizer calls them. */
+  /** Ids of BERT's five special tokens, whatever their names in this tokenizer. */
   readonly specialIds: SpecialIds;
-  /** Ids that masking must leave alone: the five special tokens and all that tokenizer.json flags as special. Ascending. */
+  /** Ids that are never masked: the five special tokens and all that tokenizer.json flags as special. Ascending. */
   readonly protectedIds: readonly number[];
   /**
-   * 1 for each id that begins a word, 0 for one that continues it, as a token's text says: without `##` in WordPiece,
-   * with `▁` in Unigram, with a space in byte-level BPE, where so punctuation that follows a word belongs to it.
+   * 1 for each id that begins a word, 0 for one that continues it, by the token's text: a word begins without `##` in
+   * WordPiece, with `▁` in Unigram, and with a space in byte-level BPE, where punctuation after a word thus belongs to
+   * it.
    */
   readonly wordStarts: Uint8Array;
   /** tokenizer.json, tokenizer_config.json and vocab.txt as text; transformers' AutoTokenizer opens a folder of them. */
   readonly files: Readonly<Record<string, string>>;
   /** A new encoder, for use in this thread. */
   encoder(): Encoder;
-  /** What a worker thread of `tokenize` makes its encoder of. */
+  /** The source of the encoder in a worker thread of `tokenize`. */
   encoderSource(): EncoderSource;
-  /** Whether an id has a token: a vocabulary may have holes, and end before a model's does. */
+  /** Whether an id has a token: a vocabulary may have holes, and may end before the model's. */
   hasToken(id: number): boolean;
-  /** @throws RangeError when there is no such id */
+  /** @throws RangeError if no token has the id */
   idToToken(id: number): string;
-  /** Text of the ids; pieces are joined to words. Special tokens are kept. */
+  /** The text of ids, with pieces joined to words. Special tokens are kept. */
   decode(ids: Iterable<number>): string;
-  /** What `tokenizerFromDefinition` rebuilds this tokenizer from. */
+  /** The definition from which `tokenizerFromDefinition` rebuilds this tokenizer. */
   definition(): TokenizerDefinition;
 }
 
-/** What an encoder in WebAssembly is set up with; it can be cloned by `postMessage`. */
+/** The memory and settings of an encoder in WebAssembly; can be cloned by `postMessage`. */
 export interface NativeImage {
   module: 'bpe' | 'unigram';
-  /** Arguments of the exported functions that give everything its place, by name, in their order. */
+  /** The exported functions that lay out the memory, with their arguments, in order. */
   calls: [name: string, ...args: (number | boolean)[]][];
   normalizer: ComponentJson | null;
-  /** Whether the normalizer is taken apart into characters, or runs on whole segments. */
+  /** Whether the normalizer is applied per character, or runs on whole segments. */
   mapsCharacters: boolean;
   tokenBytes: [raw: number, normalized: number];
   /** The tokenizer's name, for messages. */
   name: string;
-  /** Memory up to where setting up has filled it. */
+  /** The memory, up to the end of what setting up filled. */
   memory: SharedArrayBuffer;
   /** Bytes of the replacements of characters so far. */
   replacementBytes: number;

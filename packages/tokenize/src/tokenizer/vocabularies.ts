@@ -1,12 +1,12 @@
-// The entry point `@mlm/tokenize/vocabulary`: what a tokenizer's files say of their tokens, without a tokenizer.
+// The entry point `@mlm/tokenize/vocabulary`: reads the tokens of a tokenizer's files without loading a tokenizer.
 
 import { InputError } from '@mlm/base/errors';
 import { parseTokenizerJson, vocabularyTokens } from './tokenizer-json.js';
 import { parseVocabulary, sha256, type Tokens, vocabularyText } from './vocabulary.js';
 
 /**
- * SHA-256 of the vocabularies that a tokenizer's files hold, by file, as {@link Tokenizer.sha256} gives it: one token a
- * line in the order of ids. A file that cannot be read as a vocabulary is left out.
+ * SHA-256 of the vocabularies in a tokenizer's files, by file, computed like {@link Tokenizer.sha256}. Files that
+ * cannot be read as a vocabulary are left out.
  */
 export function vocabularyHashes(files: Readonly<Record<string, string>>): Map<string, string> {
   const found: [string, Tokens | undefined][] = [

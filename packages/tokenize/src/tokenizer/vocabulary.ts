@@ -2,24 +2,24 @@ import { sha256 as digest } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { AddedToken } from './types.js';
 
-/** Tokens by id; an id that no token has is undefined. */
+/** Tokens by id; undefined for ids without a token. */
 export type Tokens = readonly (string | undefined)[];
 
-/** Tokens by id, the added ones included. */
+/** Tokens by id, including added ones. */
 export function allTokens(model: { tokens: Tokens; addedTokens: readonly AddedToken[] }): Tokens {
   const tokens = [...model.tokens];
   for (const token of model.addedTokens) tokens[token.id] = token.content;
   return tokens;
 }
 
-/** @throws RangeError when no token has the id */
+/** @throws RangeError if no token has the id */
 export function tokenAt(tokens: Tokens, id: number): string {
   const token = tokens[id];
   if (token === undefined) throw new RangeError(`no token has the id ${id}`);
   return token;
 }
 
-/** One token a line; an id that no token has keeps its line. */
+/** One token per line; an id without a token keeps its line. */
 export function vocabularyText(tokens: Tokens): string {
   return Array.from(tokens, (token, id) => `${token ?? `[no token ${id}]`}\n`).join('');
 }
@@ -28,12 +28,12 @@ export function sha256(text: string): string {
   return bytesToHex(digest(utf8ToBytes(text)));
 }
 
-/** What Unicode calls white space, line feeds aside. */
+/** Unicode's white space except the line feed. */
 const SPACES = '[\\t\\v\\f\\r \\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]*';
 const LINE_END = new RegExp(`${SPACES}\\n`);
 const TEXT_END = new RegExp(`${SPACES}$`);
 
-/** Tokens of a vocab.txt, one a line, without white space at its end, as transformers 5 reads them. */
+/** The tokens of a vocab.txt, one per line without white space at its end, as transformers 5 reads them. */
 export function parseVocabulary(text: string): string[] {
   const tokens = text.split(LINE_END);
   const last = tokens.pop()!.replace(TEXT_END, '');

@@ -1,18 +1,18 @@
 import type { ComponentJson } from './tokenizer-json.js';
 import type { Tokens } from './vocabulary.js';
 
-/** How a vocabulary tells the tokens that begin a word from those that continue one. */
+/** How a vocabulary distinguishes tokens that begin a word from those that continue one. */
 export type WordMark =
-  /** WordPiece: what continues a word begins with a prefix, `##`. */
+  /** WordPiece: tokens that continue a word have a prefix, `##`. */
   | { readonly continuing: string }
-  /** Unigram and byte-level BPE: what begins a word begins with one of these, `▁` or a byte of white space. */
+  /** Unigram and byte-level BPE: tokens that begin a word start with one of these, `▁` or a byte of white space. */
   | { readonly starting: readonly string[] };
 
 /** Space, line feed, tab, carriage return, vertical tab and form feed as byte-level tokens spell them. */
 const BYTE_LEVEL = ['Ġ', 'Ċ', 'ĉ', 'č', 'ċ', 'Č'];
 const METASPACE = '▁';
 
-/** 1 for each id that begins a word, 0 for one that continues it; ids that no token has are 1. */
+/** 1 for each id that begins a word or has no token, 0 for one that continues a word. */
 export function findWordStarts(tokens: Tokens, mark: WordMark): Uint8Array {
   return Uint8Array.from(tokens, (token) => {
     if (token === undefined) return 1;
@@ -21,7 +21,7 @@ export function findWordStarts(tokens: Tokens, mark: WordMark): Uint8Array {
   });
 }
 
-/** The mark of a tokenizer.json's pre-tokenizer: of byte-level BPE where it has that stage, else of Unigram. */
+/** The word mark of a tokenizer.json's pre-tokenizer: byte-level BPE's if it has that stage, else Unigram's. */
 export function wordMark(preTokenizer: ComponentJson | null | undefined): WordMark {
   return {
     starting: JSON.stringify(preTokenizer ?? null).includes('"ByteLevel"') ? BYTE_LEVEL : [METASPACE],

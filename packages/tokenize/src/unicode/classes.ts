@@ -10,7 +10,7 @@ import {
   WHITESPACE,
 } from './properties.js';
 
-// What becomes of a character, as assembly/unicode.ts numbers it.
+// Outcomes of characters, as numbered in assembly/wordpiece/unicode.ts.
 const KIND = {
   word: 0,
   dropped: 1,
@@ -28,19 +28,19 @@ const ITEM_CLASS_SHIFT = 24;
 /** Code points from here on have no mapping. */
 export const MAPPING_LIMIT = 0x30000;
 
-/** The tables of assembly/memory.ts that say what a normalizer makes of each code point. */
+/** The tables of assembly/wordpiece/memory.ts with the outcome of each code point under a normalizer. */
 export interface CharacterTables {
   kinds: Uint8Array;
   /** Where the entry of a mapped code point begins in `mappings`. */
   mappingIndex: Uint16Array;
   mappings: Uint32Array;
-  /** Characters of the basic plane that become one other character, a word by itself: that character. */
+  /** Maps characters of the basic plane to the one character that they become, if that is a word by itself. */
   singles: Map<number, number>;
 }
 
 const cached = new Map<string, CharacterTables>();
 
-/** What a normalizer makes of every code point: the stages of `normalize` taken together. Kept for the next call. */
+/** The outcome of every code point under all stages of `normalize`. Cached. */
 export function characterTables(options: NormalizerOptions): CharacterTables {
   const { cleanText, handleChineseChars, stripAccents, lowercase } = options;
   const key = [cleanText, handleChineseChars, stripAccents, lowercase].join();
@@ -73,7 +73,7 @@ function makeTables(options: NormalizerOptions): CharacterTables {
     }
   };
   for (const [first, end, bit] of properties.classRanges) {
-    // Two kinds of many thousands of code points, quickly; those among them that are more than that follow.
+    // The two kinds with many thousands of code points are filled at once; code points with other bits follow.
     if (bit === DROPPED && options.cleanText) kinds.fill(KIND.dropped, first, end);
     else if (bit === IDEOGRAPH && options.handleChineseChars) kinds.fill(KIND.single, first, end);
     else if (bit !== DROPPED && bit !== IDEOGRAPH) for (let c = first; c < end; c++) set(c);

@@ -1,7 +1,7 @@
 import { unpackRanges } from './properties.js';
 import { combiningMark, letter, normalized, number } from './tables.generated.js';
 
-/** Classes of characters as the reference has them (its Unicode is older than Node's): the inside of `[…]` with flag u. */
+/** The reference's classes of characters (its Unicode is older than Node's), to go inside `[…]` with flag u. */
 export const characterClasses = {
   /** `\p{L}` */
   letter: lazily(() => classOf(letter)),
@@ -11,7 +11,7 @@ export const characterClasses = {
   combiningMark: lazily(() => classOf(combiningMark)),
 };
 
-/** Whether a character is a letter, a mark, a digit or joins them, which a `single_word` token must not touch. */
+/** Whether a character is a letter, a mark, a digit or a joiner, which a `single_word` token must not touch. */
 export function isWordCharacter(character: string): boolean {
   if (!/^[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_C}]$/u.test(character)) return false;
   const { letters, numbers } = knownCharacters();
@@ -24,9 +24,7 @@ const knownCharacters = lazily(() => ({
   numbers: new RegExp(`[${characterClasses.number()}]`, 'u'),
 }));
 
-/**
- * A Unicode normalization form, as in the reference. Characters that only a newer Unicode normalizes stay as they are.
- */
+/** A Unicode normalization form, as in the reference: characters that only a newer Unicode normalizes are kept. */
 export function toNormalForm(text: string, form: 'NFC' | 'NFD' | 'NFKC' | 'NFKD'): string {
   if (!/[^\0-\x7f]/.test(text)) return text;
   return text
@@ -47,7 +45,9 @@ const CHANGING = [
   [0x2f800, 0x2fb00],
 ] as const;
 
-/** Characters that Node's Unicode normalizes and the reference's does not know of; in the reference, they part others. */
+/**
+ * Characters that Node's Unicode normalizes and the reference's does not know; in the reference they separate others.
+ */
 const newerCharacters = lazily(() => {
   const known = new Uint8Array(0x30000);
   for (const [first, end] of unpackRanges(normalized)) known.fill(1, first, end);
@@ -74,7 +74,7 @@ function isInert(characters: string): boolean {
   return characters.normalize('NFKD') === characters && !/\p{M}/u.test(characters);
 }
 
-/** Whether a mark is put in an order with others: its canonical combining class is above 0. */
+/** Whether a mark is reordered with others, because its canonical combining class is above 0. */
 function combines(character: string): boolean {
   if (!/\p{M}/u.test(character)) return false;
   return [`${character}\u0334`, `\u0345${character}`].some((text) => text.normalize('NFD') !== text);

@@ -1,6 +1,6 @@
 import * as tables from './tables.generated.js';
 
-/** Classes of a code point, as bits. They are those of the reference, Rust tokenizers 0.23 (see scripts/unicode_tables.py). */
+/** Classes of a code point, as bits, as in the reference, Rust tokenizers 0.23 (see scripts/unicode_tables.py). */
 export const DROPPED = 1; // NUL, U+FFFD and control characters, which clean_text removes
 export const WHITESPACE = 2;
 export const PUNCTUATION = 4;
@@ -10,11 +10,11 @@ export const IDEOGRAPH = 16; // spaced by handle_chinese_chars
 const HANGUL_FIRST = 0xac00;
 const HANGUL_COUNT = 11172;
 
-/** What the reference knows of each code point. */
+/** The reference's properties of all code points. */
 export interface UnicodeProperties {
   /** The class bits of each code point. */
   classes: Uint8Array;
-  /** The half-open ranges of code points of each class, DROPPED and IDEOGRAPH first. */
+  /** Half-open ranges of code points of each class, DROPPED and IDEOGRAPH first. */
   classRanges: readonly (readonly [first: number, end: number, bit: number])[];
   /** Full canonical decompositions, without those of Hangul syllables: see `decompose`. */
   decomposition: Map<number, readonly number[]>;
@@ -25,13 +25,13 @@ export interface UnicodeProperties {
 
 let cached: UnicodeProperties | undefined;
 
-/** The properties, unpacked from the generated tables at the first call (a few milliseconds, 1.1 MB). */
+/** The properties, unpacked from the generated tables at the first call (some milliseconds, 1.1 MB). */
 export function unicodeProperties(): UnicodeProperties {
   cached ??= unpack();
   return cached;
 }
 
-/** The canonical decomposition of a code point, or undefined when it stands for itself. */
+/** The canonical decomposition of a code point; undefined if it has none. */
 export function decompose(properties: UnicodeProperties, codePoint: number): readonly number[] | undefined {
   const syllable = codePoint - HANGUL_FIRST;
   if (syllable < 0 || syllable >= HANGUL_COUNT) return properties.decomposition.get(codePoint);
@@ -45,7 +45,7 @@ function unpack(): UnicodeProperties {
   const mark = (packed: string, bit: number) => {
     for (const [first, end] of unpackRanges(packed)) {
       classRanges.push([first, end, bit]);
-      // The first class has most code points by far, and no other bits to keep.
+      // The first class has by far the most code points, and there are no other bits to keep yet.
       if (bit === DROPPED) classes.fill(bit, first, end);
       else for (let c = first; c < end; c++) classes[c]! |= bit;
     }
@@ -72,7 +72,10 @@ function unpack(): UnicodeProperties {
   };
 }
 
-/** Half-open ranges from base-36 pairs: the distance from the last range's last code point, the length less one. */
+/**
+ * Half-open ranges from base-36 pairs: the distance from the previous range's last code point, and the length minus
+ * one.
+ */
 export function unpackRanges(packed: string): [number, number][] {
   const numbers = packed.split(' ').map((digits) => Number.parseInt(digits, 36));
   const ranges: [number, number][] = [];

@@ -8,7 +8,7 @@ const NEWLINE = 4;
 
 let classes: Uint8Array | undefined;
 
-/** A class for each code point, as assembly/bpe/split.ts numbers them. */
+/** The class of each code point, as numbered in assembly/bpe/split.ts. */
 export function splitClasses(): Uint8Array {
   if (classes !== undefined) return classes;
   classes = new Uint8Array(0x110000);

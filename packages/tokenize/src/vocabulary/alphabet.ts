@@ -2,8 +2,9 @@ import { CONTINUING_PREFIX } from './learn-pieces.js';
 import type { SymbolWords } from './symbol-words.js';
 
 /**
- * The characters that get pieces of their own: the most frequent ones (of equals the lower code point), by code point.
- * @param words their symbols are code points.
+ * The characters that get pieces of their own: the most frequent ones (among equals, those with lower code points),
+ * sorted by code point.
+ * @param words words whose symbols are code points
  */
 export function chooseAlphabet({ symbols, starts, lengths, counts }: SymbolWords, limit: number): number[] {
   const occurrences = new Map<number, number>();
@@ -21,9 +22,9 @@ export function chooseAlphabet({ symbols, starts, lengths, counts }: SymbolWords
 }
 
 /**
- * Turns words of code points into words of pieces, a piece a character; appends these pieces: first those that begin a
- * word, then those that go on with one. A word with a character outside the alphabet is left out (its length becomes 0):
- * the tokenizer makes it the unknown token as a whole, so it cannot use any piece.
+ * Replaces the code points of words by pieces of one character, which it appends: first those that begin a word, then
+ * those that continue one. A word with a character outside the alphabet is dropped (its length becomes 0): the
+ * tokenizer turns the whole word into the unknown token, so it cannot use any piece.
  */
 export function spellWithAlphabet(words: SymbolWords, alphabet: readonly number[], pieces: string[]): void {
   const { symbols, starts, lengths } = words;

@@ -3,16 +3,16 @@ import { splitWords } from '../pre-tokenizer/bert.js';
 import { IDEOGRAPH, unicodeProperties } from '../unicode/properties.js';
 import { EMPTY_HASH, nextHash, WordTable } from './word-table.js';
 
-/** Longer words become the unknown token when a text is encoded, so they teach nothing. Characters, not bytes. */
+/** In characters. Longer words become the unknown token when text is encoded, so they teach nothing. */
 const MAX_WORD_CHARACTERS = 100;
-/** Spans with other than ASCII letters and digits whose words are remembered. */
+/** Cached spans that contain more than ASCII letters and digits. */
 const MAX_REMEMBERED_SPANS = 1 << 18;
 
-/** What an ASCII byte does: a letter or digit goes on with the word, the others end it. */
+/** Classes of ASCII bytes: a letter or digit continues the word, the others end it. */
 const SPACE = 0;
 const LETTER = 1;
 const PUNCTUATION = 2;
-/** A control character, which vanishes, or a part of a longer UTF-8 sequence: the span takes the slow way. */
+/** A control character, which is removed, or part of a multi-byte UTF-8 sequence: the span takes the slow path. */
 const OTHER = 3;
 const byteClasses = new Uint8Array(256).fill(OTHER);
 for (const byte of [0x09, 0x0a, 0x0d, 0x20]) byteClasses[byte] = SPACE;
@@ -21,14 +21,14 @@ for (let byte = 0x21; byte < 0x7f; byte++) {
 }
 
 /**
- * Counts the words of a text, as BERT's normalizer and pre-tokenizer make them. The table holds at most `maxWords`
- * words and those of one text: beyond that, the rarest go.
+ * Counts words as BERT's normalizer and pre-tokenizer make them. The table holds at most `maxWords` words, plus those
+ * of one text; beyond that, the rarest are dropped.
  */
 export class WordCounter {
   readonly table = new WordTable();
   readonly #options: NormalizerOptions;
   readonly #maxWords: number;
-  /** Each byte, in lower case where the text is to be. */
+  /** Maps bytes to lower case if the text is lowercased. */
   readonly #fold = new Uint8Array(256).map((_, byte) => byte);
   readonly #spans = new Map<string, readonly Uint8Array[]>();
   readonly #word = new Uint8Array(MAX_WORD_CHARACTERS);
@@ -40,7 +40,7 @@ export class WordCounter {
     if (lowercase) for (let byte = 0x41; byte <= 0x5a; byte++) this.#fold[byte] = byte + 0x20;
   }
 
-  /** Counts the words of one text: UTF-8, its end ends a word. */
+  /** Counts the words of one UTF-8 text, whose end ends a word. */
   add(text: Uint8Array): void {
     const fold = this.#fold;
     const word = this.#word;
@@ -68,7 +68,7 @@ export class WordCounter {
     for (let least = 2; this.table.size > this.#maxWords; least++) this.table.prune(least);
   }
 
-  /** Counts the words of a span without ASCII whitespace and punctuation, which holds more than letters and digits. */
+  /** Counts the words of a span that has no ASCII whitespace or punctuation, but more than ASCII letters and digits. */
   #addSpan(span: Uint8Array): void {
     for (const piece of pieces(span)) {
       for (const word of this.#wordsOf(piece)) {
@@ -101,7 +101,7 @@ function spanEnd(text: Uint8Array, from: number): number {
 
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
-/** The span cut at its CJK ideographs, each of which is a word of its own: what is left repeats, and is remembered. */
+/** Cuts a span at CJK ideographs, each of which is a word: the other pieces repeat and can be cached. */
 function pieces(span: Uint8Array): string[] {
   const { classes } = unicodeProperties();
   const text = decoder.decode(span);

@@ -2,25 +2,25 @@ import { PairQueue } from './pair-queue.js';
 import { PairTable } from './pair-table.js';
 import type { SymbolWords } from './symbol-words.js';
 
-/** Starts every piece of a word but the first. */
+/** Prefix of every piece of a word but the first. */
 export const CONTINUING_PREFIX = '##';
 
 export interface LearnOptions {
-  /** Pieces to end with, those given included. */
+  /** Number of pieces to reach, including those given. */
   size: number;
-  /** A pair of pieces becomes a piece only when it occurs this often. */
+  /** A pair of pieces is merged only if it occurs this often. */
   minFrequency: number;
-  /** Ends the work with an AbortError: now and then others get their turn, an interrupt among them. */
+  /** Aborts with an AbortError; the event loop runs now and then, so that an interrupt is noticed. */
   signal?: AbortSignal | undefined;
 }
 
-/** How long the thread is kept from everything else. */
+/** How long the event loop is blocked at a time. */
 const turnMilliseconds = 50;
 
 /**
- * Adds pieces to those given by merging, again and again, the most frequent pair of neighbours (byte-pair encoding:
- * Sennrich et al., 2016), as Rust tokenizers' WordPieceTrainer does. Words are changed.
- * @param pieces the piece of each symbol in the words; those of merges are appended.
+ * Adds pieces by repeatedly merging the most frequent pair of neighbours (byte-pair encoding: Sennrich et al., 2016),
+ * as Rust tokenizers' WordPieceTrainer does. Changes the words.
+ * @param pieces the piece of each symbol in the words; merged pieces are appended
  */
 export async function learnPieces(
   pieces: string[],
@@ -41,7 +41,7 @@ export async function learnPieces(
     const left = pairs.left[pair]!;
     const right = pairs.right[pair]!;
     const piece = pieces[left]! + pieces[right]!.slice(CONTINUING_PREFIX.length);
-    // Two ways of merging may lead to one piece.
+    // Different merges may give the same piece.
     let merged = symbols.get(piece);
     if (merged === undefined) {
       merged = pieces.push(piece) - 1;
@@ -69,7 +69,7 @@ function countPairs(words: SymbolWords): { pairs: PairTable; queue: PairQueue } 
   return { pairs, queue };
 }
 
-/** Merges a pair wherever it stands in a word, from the left; `grown` gathers the pairs that occur more often now. */
+/** Merges all occurrences of a pair in a word, from the left; `grown` collects the pairs that now occur more often. */
 function mergeInWord(
   { symbols, starts, lengths, counts }: SymbolWords,
   word: number,

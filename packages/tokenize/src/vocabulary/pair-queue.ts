@@ -1,8 +1,8 @@
 import type { PairTable } from './pair-table.js';
 
 /**
- * Pairs, the most frequent first; of equals the one with the lower symbols. A binary heap that holds the counts as they were
- * when a pair was pushed: a pair that has lost since then is sorted in again when its turn comes.
+ * Pairs, the most frequent first; among equals, the one with lower symbols. A binary heap that holds each count as of
+ * its push: a pair that has become rarer is pushed again when it is popped.
  */
 export class PairQueue {
   readonly #table: PairTable;
@@ -28,7 +28,7 @@ export class PairQueue {
     this.#counts[at] = count;
   }
 
-  /** Takes the most frequent pair out; `undefined` when none occurs any more. */
+  /** Removes and returns the most frequent pair; `undefined` if no pair occurs any more. */
   pop(): number | undefined {
     while (this.#pairs.length > 0) {
       const pair = this.#pairs[0]!;

@@ -12,17 +12,17 @@ export class PairTable {
   right = new Int32Array(FIRST_PAIRS);
   /** Occurrences in all words, weighted by the words' counts. */
   counts = new Float64Array(FIRST_PAIRS);
-  /** The first of each pair's list of places. */
+  /** The first place in each pair's list. */
   #heads = new Int32Array(FIRST_PAIRS);
   #slots = new Int32Array(2 * FIRST_PAIRS);
-  /** A place in a list: a word, and the place after it. */
+  /** A place in a list: a word, and the next place. */
   #placeWords = new Int32Array(FIRST_PLACES);
   #placeNext = new Int32Array(FIRST_PLACES);
   #places = 0;
-  /** Places that were taken out of their lists, as a list of their own. */
+  /** A list of the places that are free. */
   #free = NONE;
 
-  /** Index of a pair, which is added when it is new. */
+  /** Index of a pair; a new one is added. */
   indexOf(left: number, right: number): number {
     const mask = this.#slots.length - 1;
     let slot = hash(left, right) & mask;
@@ -40,7 +40,7 @@ export class PairTable {
     return pair;
   }
 
-  /** Notes that the pair occurs in the word. */
+  /** Records that the pair occurs in the word. */
   addWord(pair: number, word: number): void {
     const head = this.#heads[pair]!;
     if (head !== NONE && this.#placeWords[head] === word) return;
@@ -55,7 +55,7 @@ export class PairTable {
     this.#heads[pair] = place;
   }
 
-  /** Words in which the pair occurred when they were noted; none is left in the list. */
+  /** Removes and returns the words recorded for a pair; the pair may no longer occur in some of them. */
   takeWords(pair: number): number[] {
     const words: number[] = [];
     let place = this.#heads[pair]!;

@@ -8,7 +8,7 @@ export interface SymbolWords {
   counts: Float64Array;
 }
 
-/** The words of a table, their symbols being code points. */
+/** The words of a table, with code points as symbols. */
 export function codePointWords(table: WordTable): SymbolWords {
   const wordCount = table.size;
   const starts = new Int32Array(wordCount);

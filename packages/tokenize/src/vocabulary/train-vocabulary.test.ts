@@ -96,7 +96,7 @@ describe('trainVocabulary', () => {
   });
 
   it.each([
-    [{ size: 8 }, 'vocabulary size 8: the special tokens and the alphabet of this text take 10'],
+    [{ size: 8 }, 'vocabulary size 8: the special tokens and the alphabet of this text already take 10'],
     [{ size: 0.5 }, 'size is 0.5, expected a whole number of at least 1'],
     [{ maxWords: 0 }, 'maxWords is 0, expected'],
   ])('refuses %o', async (options, message) => {
@@ -106,7 +106,7 @@ describe('trainVocabulary', () => {
   });
 
   it('refuses a text without words', async () => {
-    await expect(trainVocabulary([Buffer.from(' \n')])).rejects.toThrow('the input holds no words');
+    await expect(trainVocabulary([Buffer.from(' \n')])).rejects.toThrow('the input contains no words');
   });
 });
 

@@ -10,19 +10,19 @@ import { codePointWords } from './symbol-words.js';
 
 /** How to train a WordPiece vocabulary. */
 export interface VocabularyOptions extends Given<typeof vocabularyOptions> {
-  /** Special tokens beside BERT's five, [PAD] [UNK] [CLS] [SEP] [MASK], which stand first; default none. */
+  /** Special tokens that follow BERT's five, [PAD] [UNK] [CLS] [SEP] [MASK]. Default: none. */
   specialTokens?: readonly string[];
-  /** Ends the work with an AbortError. */
+  /** Aborts with an AbortError. Default: none. */
   signal?: AbortSignal;
 }
 
-/** What a vocabulary was learnt from. */
+/** What a vocabulary was learned from. */
 export interface VocabularyCounts {
   /** Texts read. */
   texts: number;
   /** Their bytes. */
   bytes: number;
-  /** Distinct words, those that were forgotten for want of room left out. */
+  /** Distinct words, without those dropped for lack of room. */
   words: number;
 }
 
@@ -32,17 +32,17 @@ export interface TrainedVocabulary {
   pieces: string[];
   /** vocab.txt, tokenizer.json and tokenizer_config.json as text: `transformers` opens a folder of them. */
   files: Record<string, string>;
-  /** What it was learnt from. */
+  /** What it was learned from. */
   counts: VocabularyCounts;
 }
 
 const BERT_SPECIAL_TOKENS = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]'];
 
 /**
- * Trains a WordPiece vocabulary in BERT's layout: special tokens, characters, `##` characters, then pieces as they are
- * learnt. The result depends on the texts, their order and the options alone.
+ * Trains a WordPiece vocabulary in BERT's layout: special tokens, characters, `##` characters, then pieces in the order
+ * in which they are learned. The result depends on the texts, their order and the options alone.
  * @param texts UTF-8; a text's end ends a word. Memory is bounded by the longest text and `maxWords`.
- * @throws InputError when an option is out of range or the texts hold no word.
+ * @throws InputError if an option is out of range or the texts contain no words
  *
  * @example
  * ```ts
@@ -67,7 +67,7 @@ export async function trainVocabulary(
     counts.bytes += text.length;
   }
   counts.words = counter.table.size;
-  if (counts.words === 0) throw new InputError('the input holds no words to train a vocabulary on');
+  if (counts.words === 0) throw new InputError('the input contains no words to train a vocabulary on');
 
   const pieces = [...new Set([...BERT_SPECIAL_TOKENS, ...specialTokens])];
   const specialCount = pieces.length;
@@ -75,7 +75,7 @@ export async function trainVocabulary(
   spellWithAlphabet(words, chooseAlphabet(words, limitAlphabet), pieces);
   if (pieces.length > size) {
     throw new InputError(
-      `vocabulary size ${size}: the special tokens and the alphabet of this text take ${pieces.length}; take a larger size`,
+      `vocabulary size ${size}: the special tokens and the alphabet of this text already take ${pieces.length}; choose a larger size`,
     );
   }
   await learnPieces(pieces, words, { size, minFrequency, signal });

@@ -2,19 +2,20 @@ import { readDefaults } from '../options.js';
 import type { Unit } from '../source/unit.js';
 import { PartReader, type SkippedRecords } from '../worker/read-unit.js';
 
-/** How {@link unitTexts} reads. */
+/** Options of {@link unitTexts}. */
 export interface UnitTextsOptions {
   /** Field of .jsonl records that holds the text. Default: `text`. */
   textField?: string | undefined;
-  /** Whether a record that cannot be read ends the work or is left out. Default: `fail`. */
+  /** Whether an unreadable record ends the run or is left out. Default: `fail`. */
   onBadRecord?: 'fail' | 'skip' | undefined;
-  /** Called with the records that a unit has left out. Default: they are left out silently. */
+  /** Called with the records that a unit left out. Default: they are left out silently. */
   onSkipped?: ((unit: number, skipped: readonly SkippedRecords[]) => void) | undefined;
 }
 
 /**
- * The texts of work units, for `trainVocabulary(unitTexts(textFiles(inputs)))`. A text holds until the next one is asked for.
- * @throws InputError when a file cannot be read or is no text.
+ * The texts of work units, for `trainVocabulary(unitTexts(textFiles(inputs)))`. A text is valid until the next one is
+ * requested.
+ * @throws InputError if a file cannot be read or is not text
  *
  * @example
  * ```ts

@@ -1,18 +1,18 @@
-/** Room for words and for their bytes at the start; both double as they fill. */
+/** Initial room for words and for their bytes; both double when full. */
 const FIRST_WORDS = 1 << 16;
 const FIRST_BYTES = 1 << 20;
 
-/** Hash of no bytes: where {@link nextHash} begins. */
+/** Hash of no bytes, from which {@link nextHash} starts. */
 export const EMPTY_HASH = 0x811c9dc5 | 0;
 
-/** The hash of a word that goes on with a byte (FNV-1a). */
+/** Extends the hash of a word by a byte (FNV-1a). */
 export function nextHash(hash: number, byte: number): number {
   return Math.imul(hash ^ byte, 0x01000193);
 }
 
 /**
- * Words as UTF-8 bytes with their counts: a hash table over typed arrays, so that counting makes no strings.
- * Words keep the order of their first coming.
+ * Words as UTF-8 bytes with their counts: a hash table over typed arrays, so that counting creates no strings. Words
+ * keep the order in which they were first added.
  */
 export class WordTable {
   size = 0;
@@ -21,10 +21,10 @@ export class WordTable {
   #ends = new Uint32Array(FIRST_WORDS);
   #hashes = new Int32Array(FIRST_WORDS);
   #counts = new Float64Array(FIRST_WORDS);
-  /** Index of a word + 1 at the place of its hash, or further on; 0 where free. */
+  /** A word's index + 1, in the slot of its hash or the next free one; 0 in free slots. */
   #slots = new Int32Array(2 * FIRST_WORDS);
 
-  /** Counts the word `bytes[start .. end)`; the caller took its hash byte by byte with {@link nextHash}. */
+  /** Counts the word `bytes[start .. end)`; the caller computed its hash with {@link nextHash}. */
   add(bytes: Uint8Array, start: number, end: number, hash: number): void {
     const slots = this.#slots;
     let slot = spread(hash) & (slots.length - 1);
@@ -44,12 +44,12 @@ export class WordTable {
     return this.#counts[word]!;
   }
 
-  /** The word's bytes: a view that holds until the next `add` or `prune`. */
+  /** The word's bytes: a view that is valid until the next `add` or `prune`. */
   bytes(word: number): Uint8Array {
     return this.#bytes.subarray(this.#start(word), this.#ends[word]!);
   }
 
-  /** Drops the words that were counted less than `least` times. */
+  /** Drops the words counted fewer than `least` times. */
   prune(least: number): void {
     let kept = 0;
     let keptEnd = 0;
@@ -105,7 +105,7 @@ export class WordTable {
   }
 }
 
-/** FNV's low bits know little of a word's first bytes: mix the high ones in. */
+/** FNV's low bits depend little on a word's first bytes, so the high bits are mixed in. */
 function spread(hash: number): number {
   return hash ^ (hash >>> 15);
 }

@@ -2,21 +2,21 @@ import type { ColumnBatch } from '@mlm/arrow/columns';
 import type { EncodedBatch, SelfWritingBatch } from '@mlm/arrow/encoded';
 import type { SkippedRecords } from './read-unit.js';
 
-/** What a unit gives. */
+/** The result of a unit. */
 export interface UnitResult {
   batches: ColumnBatch[];
   /** Records that were left out. */
   skipped: SkippedRecords[];
 }
 
-/** What a unit gives whose batches stay in the thread that made them, which writes them. */
+/** The result of a unit whose batches stay in the thread that made them, to be written there. */
 export interface EncodedResult extends Omit<UnitResult, 'batches'> {
   encoded: EncodedBatch[];
 }
 
-/** What became of a unit. */
+/** A finished unit, as the pool returns it. */
 export interface FinishedUnit extends Omit<UnitResult, 'batches'> {
   batches: (ColumnBatch | SelfWritingBatch)[];
-  /** Takes memory of these batches back once nothing uses it any more. */
+  /** Returns memory of these batches, once nothing uses it, to be reused. */
   giveBack(memory: ArrayBuffer[]): void;
 }

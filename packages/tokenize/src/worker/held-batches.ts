@@ -16,20 +16,20 @@ interface HeldBatch {
 }
 
 /**
- * Encoded batches in the memory of this thread, until it is told where to write them: rows have a place only when all units
- * before theirs are done. A thread holds the rows of one unit.
+ * Encoded batches in the memory of this thread, until it is told where to write them, which is known only when all
+ * units before theirs are done. A thread holds the rows of one unit.
  */
 export class HeldBatches {
-  /** By unit, then by batch; those that are written, and those without rows, are taken out. */
+  /** By unit, then by batch; without batches that are written already or have no rows. */
   private readonly units = new Map<number, Map<number, HeldBatch>>();
   private onEmpty: (() => void) | undefined;
 
-  /** Resolves when nothing is held. To be asked by one at a time. */
+  /** Resolves when nothing is held. Only one caller may wait at a time. */
   async emptied(): Promise<void> {
     if (this.units.size > 0) await new Promise<void>((resolve) => (this.onEmpty = resolve));
   }
 
-  /** Keeps the batches of a unit. */
+  /** Encodes the batches of a unit and holds them. */
   encode(unit: number, batches: readonly ColumnBatch[]): EncodedBatch[] {
     const held = new Map<number, HeldBatch>();
     const results = batches.map((columns, i) => {
@@ -41,7 +41,7 @@ export class HeldBatches {
     return results;
   }
 
-  /** Writes a batch, whose memory is then used again. */
+  /** Writes a batch and releases its memory for reuse. */
   write({ unit, batch, descriptor, position }: BatchPosition): void {
     const held = this.units.get(unit);
     const found = held?.get(batch);

@@ -5,21 +5,21 @@ import type { FinishedUnit } from './finished-unit.js';
 import { type UnitWork, UnitWorker } from './unit-worker.js';
 import { WorkerThread, WriteTurns } from './worker-thread.js';
 
-/** Runs units somewhere, several at a time. */
+/** Runs units, several at a time. */
 export interface UnitPool {
-  /** Units that may be under way at once. */
+  /** Units that may be in progress at once. */
   readonly capacity: number;
   run(unit: Unit): Promise<FinishedUnit>;
   close(): Promise<void>;
 }
 
-/** A unit of so few bytes of input is done sooner than a thread has started. */
+/** A unit with no more bytes than this is done before a thread would have started. */
 const SMALL_BYTES = 1 << 20;
 
 /**
- * A pool of `workers` threads; with 0, the units run in this thread. Threads start when there is work for them: a small
+ * A pool of `workers` threads; with 0, units run in this thread. Threads start when there is work for them; a small
  * first unit, which is mostly the only one, runs in this thread in any case.
- * @param writes whether batches stay in the thread that made them, which writes them; those of this thread do not
+ * @param writes whether threads hold their batches and write them; those of this thread are returned in any case
  */
 export function createPool(workers: number, tokenizer: Tokenizer, work: UnitWork, writes: boolean): UnitPool {
   return workers > 0 ? new ThreadPool(workers, tokenizer, work, writes) : new LocalPool(tokenizer, work);
@@ -50,8 +50,8 @@ interface QueuedUnit {
 
 class ThreadPool implements UnitPool {
   /**
-   * A unit for each thread, one that it finds when it is done, and some more, so that none is idle while a slower one
-   * holds the order up.
+   * Per thread, one unit that it works on and one that is waiting; two more, so that no thread is idle while a slower
+   * one holds up the order.
    */
   readonly capacity: number;
   private readonly threads: WorkerThread[] = [];
@@ -80,7 +80,7 @@ class ThreadPool implements UnitPool {
     });
   }
 
-  /** Units go to threads only when these have room, so that whichever is faster takes more of them. */
+  /** Units are given only to threads with room, so that faster threads take more of them. */
   private dispatch(): void {
     while (this.queue.length > 0 && !this.isClosed) {
       const thread = this.threadWithRoom();

@@ -12,31 +12,31 @@ import type { DocumentMode } from '../tokenizer/types.js';
 export interface PartText {
   bytes: Uint8Array;
   document: DocumentMode;
-  /** Byte offset in the file for a byte offset in `bytes` at which a document starts. */
+  /** Converts the offset of a document's start in `bytes` to its offset in the file. */
   fileOffset(offset: number): number;
 }
 
-/** The records of a part that could not be read and were left out. */
+/** The unreadable records of a part, which were left out. */
 export interface SkippedRecords {
   path: string;
-  /** Whether they are numbered by the lines of the file, or by themselves. */
+  /** What their numbers count: the lines of the file, or its records. */
   numbers: 'line' | 'record';
   records: { number: number; problem: string }[];
 }
 
-/** Reads the parts of units in one thread, into one buffer that grows to the largest of them. */
+/** Reads parts of units into one buffer, which grows to the largest of them. */
 export class PartReader {
   private buffer = Buffer.alloc(0);
 
   private skipped: SkippedRecords[] = [];
 
-  /** @param skips - whether records that cannot be read are left out, for {@link takeSkipped} to tell */
+  /** @param skips - whether unreadable records are left out; {@link takeSkipped} returns them */
   constructor(
     private readonly textField: string,
     private readonly skips = false,
   ) {}
 
-  /** What has been left out since the last call. */
+  /** The records left out since the last call. */
   takeSkipped(): SkippedRecords[] {
     const { skipped } = this;
     this.skipped = [];
@@ -45,7 +45,7 @@ export class PartReader {
 
   /**
    * @returns text that stays valid until the next call
-   * @throws InputError when the file cannot be read, is no text, or holds a record that cannot be read
+   * @throws InputError if the file cannot be read, is not text, or has an unreadable record
    */
   read(part: UnitPart): PartText {
     const bytes = part.data ?? this.readRange(part);
@@ -90,7 +90,7 @@ export class PartReader {
   }
 }
 
-/** What is wrong, by lines of the file, or by records where these are none of its lines. */
+/** The problems by their lines in the file, or by records if these are not its lines. */
 function numbered(part: UnitPart, problems: readonly RecordError[]): SkippedRecords {
   const before = part.linesBefore ?? linesBefore(part);
   return {
@@ -118,7 +118,7 @@ function linesBefore(part: UnitPart): number {
   return lines;
 }
 
-/** The file of a part as it was listed, or as it is now where nobody has listed it. */
+/** The file of a part as it was listed; if it was not, as it is now. */
 function stateOf({ path, state }: UnitPart): FileState {
   if (state) return state;
   try {

@@ -9,8 +9,7 @@ import { type BatchPosition, HeldBatches } from './held-batches.js';
 import { type UnitWork, UnitWorker } from './unit-worker.js';
 
 /**
- * What a worker thread is sent: first the work to do, then units to do it on; where to write a batch that it holds; and
- * memory of batches that others have written.
+ * Messages to a worker thread: first the work, then units; where to write a batch that it holds; and memory to reuse.
  */
 export type WorkerRequest =
   | { work: UnitWork; encoder: EncoderSource; writes: boolean }
@@ -18,7 +17,7 @@ export type WorkerRequest =
   | { write: BatchPosition }
   | { memory: ArrayBuffer[] };
 
-/** What a worker thread answers to a unit, and to `write`. */
+/** A worker thread's answer to a unit or to `write`. */
 export type WorkerAnswer = UnitResult | EncodedResult | { error: RemoteError } | WriteAnswer;
 
 /** Answers come in the order of the requests. */
@@ -27,7 +26,7 @@ export interface WriteAnswer {
   error?: RemoteError;
 }
 
-/** An error as it passes between threads: an InputError keeps the parts of its message, one of the system its code. */
+/** An error as it passes between threads: an InputError keeps the parts of its message, a system error its code. */
 export interface RemoteError {
   message: string;
   stack: string | undefined;
@@ -47,21 +46,21 @@ port.on('message', (request: WorkerRequest) => {
   else if ('unit' in request) units.push(request.unit);
   else {
     worker = UnitWorker.create(request.work, () => encoderFrom(request.encoder));
-    // A failure is answered to the first unit.
+    // The first unit is answered with a failure.
     worker.catch(() => {});
     if (request.writes) held = new HeldBatches();
   }
   next();
 });
 
-/** Units are answered in the order in which they came, one at a time. */
+/** Runs units one at a time, in the order in which they arrived. */
 function next(): void {
   if (isBusy || units.length === 0) return;
   isBusy = true;
   run(units.shift()!)
     .catch((error: Error) => post({ error: remote(error) }))
     .finally(() => {
-      // What has arrived meanwhile, such as where to write, comes first.
+      // Messages that arrived meanwhile, such as where to write, come first.
       setImmediate(() => {
         isBusy = false;
         next();

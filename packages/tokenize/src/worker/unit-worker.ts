@@ -11,7 +11,7 @@ import type { EncodedText, Encoder, SpecialIds } from '../tokenizer/types.js';
 import type { UnitResult } from './finished-unit.js';
 import { PartReader, type PartText } from './read-unit.js';
 
-/** What is to be done with units, beside the tokenizer; it can be cloned by `postMessage`. */
+/** What to do with units, apart from the tokenizer; can be cloned by `postMessage`. */
 export interface UnitWork {
   specialIds: SpecialIds;
   sequenceLength: number;
@@ -31,16 +31,16 @@ type Stage = (batch: ColumnBatch) => ColumnBatch | Promise<ColumnBatch>;
 
 interface EncodedPart extends EncodedText {
   text: PartText;
-  /** Where in the text the first document starts. */
+  /** Start of the first document in the text. */
   textStart: number;
-  /** Whether that document began in the part before. */
+  /** Whether that document began in an earlier part. */
   continues: boolean;
 }
 
-/** A record batch stays well below the 64 MiB that readers are promised: 13 bytes a token at most. */
+/** Ids in a record batch. At 13 bytes per token or less, it stays well below the 64 MiB that readers are promised. */
 const BATCH_IDS = 4 << 20;
 
-/** Turns units into record batches, in whichever thread it was made. */
+/** Turns units into record batches, one at a time. */
 export class UnitWorker {
   private readonly reader: PartReader;
   private readonly cutters: Record<Split, RowCutter>;
@@ -73,8 +73,8 @@ export class UnitWorker {
   }
 
   /**
-   * Reads, tokenizes and cuts a unit, and runs the stages on its batches: those to train on first.
-   * @param room - resolves when there is memory for rows. Default: there is
+   * Reads, tokenizes and cuts a unit, and runs the stages on its batches, those of the training split first.
+   * @param room - resolves when there is memory for rows. Default: there always is
    */
   async run(unit: Unit, room?: () => Promise<void> | undefined): Promise<UnitResult> {
     this.documents = { train: 0, validation: 0 };
@@ -99,7 +99,7 @@ export class UnitWorker {
           ? defined({ bad_records: bad || undefined, duplicates: this.duplicates || undefined })
           : {};
       const counts = { documents: this.documents[split], ...figures, ...left };
-      // The first batch of a unit is there even without rows: it says that the unit is done.
+      // The first batch of a unit exists even without rows: it says that the unit is done.
       for (const batch of batchesOf(columns[split], unit.number, split, counts, BATCH_IDS / rowFactor)) {
         let result = batch;
         for (const stage of this.stages) result = await stage(result);
@@ -109,7 +109,7 @@ export class UnitWorker {
     return { batches, skipped };
   }
 
-  /** The rows of the unit by split, no more than `rowLimit` in all. */
+  /** The rows of the unit by split, at most `rowLimit` together. */
   private finishRows(unit: number, rowLimit: number): Record<Split, CutRows> {
     const train = this.cutters.train.finish(rowLimit);
     if (this.work.evalBy === 'row' && this.work.evalFraction > 0)
@@ -121,15 +121,16 @@ export class UnitWorker {
     return this.cutters.train.rows + this.cutters.validation.rows;
   }
 
-  /** The ids of a part, which stay where they are until the next call; `undefined` where none are wanted. */
+  /** The ids of a part, valid until the next call; `undefined` if none are wanted. */
   private encode(part: UnitPart): EncodedPart | undefined {
     const text = this.reader.read(part);
-    // In line-by-line mode a line is a row, so it is also what goes to validation or not.
+    // In line-by-line mode a line is a row, so lines are what goes to validation.
     const document = this.work.lineByLine ? 'line' : text.document;
     const textStart = skipSpace(text.bytes, 0);
     const ranges = part.duplicates?.ranges ?? [];
     this.duplicates += part.duplicates?.count ?? 0;
-    // A blank document gives no ids, and all else stays where it was; but spaces may have ids in a text that is not divided.
+    // A document of spaces gives no ids and moves no other text; in a text that is not divided, though, spaces may have
+    // ids.
     if (ranges.length > 0 && document === 'none') return undefined;
     for (let i = 0; i < ranges.length; i += 2) text.bytes.fill(32, ranges[i], ranges[i + 1]);
     const encoded = this.encoder.encode(text.bytes, { document });
@@ -164,15 +165,15 @@ export class UnitWorker {
     const first = skipSpace(text.bytes, start);
     if (work.splitBy === 'content') {
       const isContinued = first === textStart && part.openingHash !== undefined;
-      const goesOn = document === starts.length - 1 ? part.lastOpeningHash : undefined;
-      const hash = isContinued ? part.openingHash : goesOn;
+      const lastHash = document === starts.length - 1 ? part.lastOpeningHash : undefined;
+      const hash = isContinued ? part.openingHash : lastHash;
       return splitOf(
         work,
         hash ?? contentHash(text.bytes, first, starts[document + 1] ?? text.bytes.length),
         0,
       );
     }
-    // The first document of a part may have begun in a part before.
+    // The first document of a part may have begun in an earlier part.
     const offset =
       first === textStart ? part.documentStart : text.fileOffset(text.document === 'line' ? start : first);
     return splitOf(work, part.file, offset);
@@ -206,7 +207,7 @@ function pickRows(
   return { values: picked, offsets: ends };
 }
 
-/** How many rows the stages make of each. */
+/** How many rows the stages make of each row. */
 export function rowFactorOf(stages: readonly BatchStage[]): number {
   return stages.reduce((product, { rowFactor = 1 }) => product * rowFactor, 1);
 }

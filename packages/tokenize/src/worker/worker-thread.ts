@@ -11,7 +11,7 @@ import type { UnitWork } from './unit-worker.js';
 
 const THREAD = entryPoint(import.meta.url, './thread.js');
 
-/** Somebody who waits for an answer of the thread. */
+/** A caller that waits for an answer of the thread. */
 interface Waiting<Result> {
   resolve(result: Result): void;
   reject(error: Error): void;
@@ -40,14 +40,14 @@ export class WriteTurns {
   }
 }
 
-/** A worker thread as the thread sees it that gives it units: their results arrive in the order in which they were given. */
+/** A worker thread, as seen by the thread that gives it units; results arrive in the order of the units. */
 export class WorkerThread {
   private readonly worker = new Worker(THREAD);
   private readonly units: (Waiting<FinishedUnit> & { number: number })[] = [];
   private readonly writes: Waiting<void>[] = [];
-  /** Why the thread is not there any more. */
+  /** Why the thread ended. */
   private ended: Error | undefined;
-  /** Requests made before the thread was told its work. */
+  /** Requests made before the thread got its work. */
   private unsent: { request: WorkerRequest; transfer: ArrayBuffer[] }[] | undefined = [];
 
   /** @param turns of the threads, where batches stay in the thread, which writes them */
@@ -59,11 +59,11 @@ export class WorkerThread {
     this.worker.on('message', (answer: WorkerAnswer) => this.take(answer));
     this.worker.on('error', (error) => this.fail(error));
     this.worker.on('exit', (code) => this.fail(new Error(`a worker thread ended (exit code ${code})`)));
-    // To set an encoder up keeps this thread busy: first let all threads start that are about to.
+    // Setting up an encoder keeps this thread busy: first let all threads start.
     setImmediate(() => this.begin(tokenizer, work));
   }
 
-  /** Units given and not finished. */
+  /** Units in progress. */
   get pending(): number {
     return this.units.length;
   }
@@ -134,7 +134,7 @@ export class WorkerThread {
 
   private readonly giveBack = (memory: ArrayBuffer[]): void => this.send({ memory }, memory);
 
-  /** A thread that has ended answers nothing any more. */
+  /** Rejects whatever waits for the thread, which has ended. */
   private fail(error: Error): void {
     for (const { reject } of [...this.units.splice(0), ...this.writes.splice(0)]) reject(error);
     this.ended ??= error;

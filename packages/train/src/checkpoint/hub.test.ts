@@ -83,7 +83,9 @@ it('says in one line why there is no checkpoint', async () => {
       expect(error.message).not.toContain('\n');
       return error.message;
     });
-  expect(await refusal('owner/unknown')).toMatch(/no such folder, and it cannot be had from http.*404/);
+  expect(await refusal('owner/unknown')).toMatch(
+    /no such folder, and it cannot be downloaded from http.*404/,
+  );
   expect(await refusal('owner/unknown', 'http://127.0.0.1:65001')).toMatch(/ECONNREFUSED|connect/);
   expect(await refusal('bert-large')).toMatch(/no such checkpoint folder.*bert-mini/);
   expect(await refusal('bert-base-uncased')).toMatch(

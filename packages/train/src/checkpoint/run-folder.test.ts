@@ -170,7 +170,9 @@ it.each(['thesis.tex', 'best/notes.txt', 'checkpoint-1/data.arrow', 'src/', 'las
     await mkdir(foreign.endsWith('/') ? path : join(path, '..'), { recursive: true });
     if (!foreign.endsWith('/')) await writeFile(path, 'mine');
     const overwrite = () => run.check({ resume: false, overwrite: true, inputs: [] });
-    await expect(overwrite()).rejects.toThrow(/holds .*, which is no part of the output of a training run/);
+    await expect(overwrite()).rejects.toThrow(
+      /contains .*, which is not part of the output of a training run/,
+    );
   },
 );
 

@@ -15,7 +15,7 @@ it('overwrite replaces an export, and neither the checkpoint nor a folder with a
   for (let time = 0; time < 2; time++) await exportOnnx(model, `${web}/`, { overwrite: true });
   expect(await readdir(web)).toContain('onnx');
   await writeFile(join(web, 'index.html'), '');
-  await expect(exportOnnx(model, web, { overwrite: true })).rejects.toThrow(/web: holds index\.html/);
+  await expect(exportOnnx(model, web, { overwrite: true })).rejects.toThrow(/web: contains index\.html/);
   await expect(exportOnnx(model, model, { overwrite: true })).rejects.toThrow(/model: is the input/);
   expect(await readdir(model)).toContain('model.safetensors');
 });

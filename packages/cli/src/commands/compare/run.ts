@@ -23,7 +23,7 @@ export async function runCompare(context: Context, options: CompareSettings): Pr
   ]);
 }
 
-/** What a run came to, under the names of metrics.jsonl. */
+/** The last results of a run, under the names of metrics.jsonl. */
 function lastResults({ name, status, steps, evaluations }: Run) {
   const [step, evaluation] = [steps.at(-1), evaluations.at(-1)];
   return {

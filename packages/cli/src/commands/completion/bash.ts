@@ -1,6 +1,6 @@
 import type { CompletedCommand } from './describe.js';
 
-/** Completion for bash 3.2 and later: words after the command, options, choices of a value, and files elsewhere. */
+/** Completion for bash 3.2 and later: subcommands, options, choices of a value, and files everywhere else. */
 export function bashCompletion(commands: readonly CompletedCommand[]): string {
   const cases = commands.map(({ words, options, choices }) => {
     const valued = options

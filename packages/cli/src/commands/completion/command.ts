@@ -5,7 +5,7 @@ export const shells = ['bash', 'zsh', 'fish'] as const;
 
 export const completion = defineCommand({
   name: 'completion',
-  summary: 'a script that completes mlm’s commands and options in your shell',
+  summary: 'print a script that completes mlm’s commands and options in your shell',
   examples: [
     ['source <(mlm completion bash)', 'in ~/.bashrc'],
     ['source <(mlm completion zsh)', 'in ~/.zshrc, after compinit'],

@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
 
-/** A command as a completion script needs to know it. */
+/** A command, as completion scripts need it. */
 export interface CompletedCommand {
   /** The words after `mlm`: `['setup', 'tensorflow']`. */
   words: readonly string[];
   summary: string;
   options: readonly CompletedOption[];
-  /** Words that may stand first among the arguments: subcommands, or the choices of the argument. */
+  /** Possible first arguments: subcommands, or the argument's choices. */
   choices: readonly string[];
 }
 

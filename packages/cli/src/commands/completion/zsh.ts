@@ -1,6 +1,6 @@
 import type { CompletedCommand, CompletedOption } from './describe.js';
 
-/** Completion for zsh, through _arguments. */
+/** Completion for zsh, by _arguments. */
 export function zshCompletion(commands: readonly CompletedCommand[]): string {
   const functions = commands.map((command) => commandFunction(command, commands));
   return `#compdef mlm

@@ -5,17 +5,17 @@ import { recipe } from './recipe.js';
 
 export const demo = defineCommand({
   name: 'demo',
-  summary: 'preprocess, train and ask, on bundled text, in about two minutes',
+  summary: 'preprocess bundled text, train on it and ask the model, in about two minutes',
   examples: [
     ['mlm demo'],
-    ['mlm demo --output /tmp/mlm-demo --max-steps 100', 'a look at the steps; it learns little'],
+    ['mlm demo --output /tmp/mlm-demo --max-steps 100', 'just to see the steps; it learns little'],
   ],
   arguments: {},
   options: {
     output: path({
       default: 'demo',
       value: 'folder',
-      help: 'where the dataset and the checkpoint go; an earlier demo there is replaced',
+      help: 'the folder for the dataset and the checkpoint; an earlier demo there is replaced',
     }),
     maxSteps: whole({
       default: recipe.train.maxSteps,

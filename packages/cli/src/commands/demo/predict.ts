@@ -3,7 +3,7 @@ import { unmask } from '@mlm/masking';
 import type { Tokenizer } from '@mlm/tokenize';
 import { type EngineOptions, MaskFiller } from '@mlm/train';
 
-/** A validation row with one word masked, and what the model would put there. */
+/** A validation row with one word masked, and the model's guesses for it. */
 export interface WordPrediction {
   text: string;
   answer: string;
@@ -12,8 +12,7 @@ export interface WordPrediction {
 }
 
 /**
- * Asks a model for one word each of a few validation rows, taken at even distances through all of them, so that nobody has
- * chosen them by their answers.
+ * Asks a model for one word in each of a few validation rows, taken at even distances so that they are not hand-picked.
  */
 export async function predictWords(
   dataset: string,
@@ -48,7 +47,7 @@ export async function predictWords(
   return predictions;
 }
 
-/** Rows as they were before masking, at even distances. */
+/** Unmasked rows at even distances. */
 async function spreadRows(path: string, count: number): Promise<number[][]> {
   const dataset = await openDataset(path);
   const rows: number[][] = [];
@@ -69,7 +68,7 @@ async function spreadRows(path: string, count: number): Promise<number[][]> {
   return rows.slice(0, count);
 }
 
-/** The whole word nearest to the row's middle; the row's edges give the model too little to go by. */
+/** The whole word nearest to the row's middle, since the edges give the model little context. */
 function wordToMask(ids: readonly number[], tokenizer: Tokenizer): number | undefined {
   const isWord = (position: number) =>
     /^\p{Letter}{3,}$/u.test(tokenizer.idToToken(ids[position]!)) &&

@@ -41,7 +41,7 @@ export async function runDemo(context: Context, options: DemoSettings): Promise<
   );
   say(`   ${formatCount(report.counts.rows)} rows, ${formatCount(report.counts.tokens)} tokens`);
   const baseline = await unigramLoss(files.dataset);
-  say(`3  Training a BERT of its own from scratch; the unigram baseline is ${baseline.toFixed(3)}`);
+  say(`3  Training a BERT from scratch; the unigram baseline is ${baseline.toFixed(3)}`);
   const trained = await followTraining(
     context,
     train({
@@ -58,7 +58,7 @@ export async function runDemo(context: Context, options: DemoSettings): Promise<
     options,
   );
   context.signal.throwIfAborted();
-  say('4  Asking it');
+  say('4  Asking the model');
   const predictions = await predictWords(files.heldOut, files.checkpoint, tokenizer, 8, {});
 
   const [first, last] = [trained.evaluations[0]!, trained.evaluations.at(-1)!];
@@ -113,19 +113,15 @@ function describe(result: DemoResult, mlm: string, style: Style): string[] {
   const { files } = result;
   const { checkpoint } = files;
   const verdict = result.beats_baseline
-    ? style('green', 'below the baseline: it has learned from the words around')
-    : style('red', 'not below the baseline: it has learned no more than the words’ frequencies');
+    ? style('green', 'below the baseline: it has learned from context')
+    : style('red', 'not below the baseline: it has learned no more than the frequency of words');
   return [
     '',
     style('bold', 'Validation loss (nats per masked token)'),
     ...alignColumns(
       [
         ['  before training', result.start_loss.toFixed(3)],
-        [
-          '  unigram baseline',
-          result.unigram_loss.toFixed(3),
-          'always answering with the words’ frequencies',
-        ],
+        ['  unigram baseline', result.unigram_loss.toFixed(3), 'guessing by the frequency of words alone'],
         ['  after training', result.end_loss.toFixed(3), verdict],
       ],
       [1],
@@ -141,7 +137,7 @@ function describe(result: DemoResult, mlm: string, style: Style): string[] {
           .join(', '),
     ]),
     '',
-    style('bold', 'Where everything lies'),
+    style('bold', 'Where everything is'),
     ...alignColumns([
       ['  text', files.text],
       ['  tokenizer', `${files.tokenizer}/`],

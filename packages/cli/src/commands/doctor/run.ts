@@ -39,7 +39,7 @@ export async function runDoctor(context: Context, options: DoctorSettings): Prom
   ]);
 }
 
-/** A trial as `--json` prints it: messages as the command line words them, commands as this user calls them. */
+/** The result of trying an engine, for `--json`, with messages and commands spelled for this user's command line. */
 export function probeRecord(context: Context, { engine, error, remedy, ...probe }: EngineProbe) {
   const mlm = commandName(context.env);
   return {

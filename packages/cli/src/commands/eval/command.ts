@@ -6,9 +6,9 @@ import { datasetTokenizer, json } from '../../options/shared.js';
 
 export const evaluate = defineCommand({
   name: 'eval',
-  summary: 'loss, perplexity and accuracy of a model on a dataset',
+  summary: 'measure the loss, perplexity and accuracy of a model on a dataset',
   examples: [
-    ['mlm eval out.arrow --model out-bert-mini', 'on the validation rows where there are any'],
+    ['mlm eval out.arrow --model out-bert-mini', 'on the validation rows, if there are any'],
     ['mlm eval out.eval.arrow --model out-bert-mini --json'],
   ],
   arguments: { dataset: required(path({ help: 'an .arrow file or a dataset folder' })) },

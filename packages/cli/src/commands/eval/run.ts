@@ -31,14 +31,14 @@ export async function runEval(context: Context, options: EvalSettings): Promise<
   if (result.masked === 0 && !options.quiet) context.stderr.write(`mlm: ${noLabels(dataset)}\n`);
   else if (result.split === 'train' && !options.quiet) {
     context.stderr.write(
-      `mlm: ${dataset}: has no validation rows, so this scores the rows to train on; preprocess with --eval-fraction for others\n`,
+      `mlm: ${dataset}: has no validation rows, so this scores the training rows; preprocess with --eval-fraction to hold some out\n`,
     );
   }
   const rows =
     result.split === null ? '' : ` of the ${result.split === 'train' ? 'training' : 'validation'} rows`;
   const { masked, split, ...scores } = result;
   printResult(context, options, { ...scores, decoded: masked, split }, () => [
-    `loss        ${result.loss.toFixed(4)} nats a token, over ${formatCount(masked)} masked tokens${rows}`,
+    `loss        ${result.loss.toFixed(4)} nats per token, over ${formatCount(masked)} masked tokens${rows}`,
     `perplexity  ${result.perplexity.toFixed(2)}`,
     `accuracy    ${formatShare(result.accuracy)}`,
   ]);

@@ -19,7 +19,7 @@ export async function runExport(context: Context, options: ExportSettings): Prom
     formatBytes(bytes),
     accuracy === undefined ? '' : `${formatShare(accuracy)} of masked tokens right`,
   ]);
-  // Without a dtype transformers.js takes q8 in a browser and fp32 in Node.
+  // Without a dtype, transformers.js loads q8 in browsers and fp32 in Node.
   const written = result.models.map(({ dtype }) => dtype);
   const choice = written.includes('q8') && written.includes('fp32') ? '' : `, { dtype: '${written[0]}' }`;
   const folder = output.replace(/\/*$/, '/');
@@ -36,7 +36,7 @@ export async function runExport(context: Context, options: ExportSettings): Prom
       : [
           `${folder}: ${files.join(', ')}`,
           ...alignColumns(models, [2]),
-          'The checkpoint has no tokenizer: transformers.js needs a tokenizer.json and a tokenizer_config.json beside them.',
+          'The checkpoint has no tokenizer; add the tokenizer.json and tokenizer_config.json that transformers.js needs.',
         ],
   );
 }

@@ -6,10 +6,10 @@ import { json } from '../../options/shared.js';
 
 export const fill = defineCommand({
   name: 'fill',
-  summary: 'the model’s answers for each [MASK] in a text',
+  summary: 'show the model’s best answers for each [MASK] in a text',
   examples: [
     ['mlm fill out-bert-mini "Paris is the [MASK] of France."'],
-    ['mlm fill out-bert-mini "The [MASK] sat on the [MASK]." --top-k 3 --json', 'each mask on its own'],
+    ['mlm fill out-bert-mini "The [MASK] sat on the [MASK]." --top-k 3 --json', 'each [MASK] on its own'],
     ['mlm fill out-bert-mini - < sentences.txt', 'one text per line'],
   ],
   arguments: {

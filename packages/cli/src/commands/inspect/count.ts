@@ -4,20 +4,20 @@ import { eachToken } from '@mlm/masking';
 /** Sums over the rows of one split. */
 export interface SplitCounts {
   rows: number;
-  /** Padding left out, special tokens included. */
+  /** Without padding, including special tokens. */
   tokens: number;
-  /** Of these, the tokens that masking may mask: all but protected ones; all where these are not known. */
+  /** Of these, the tokens that are not protected; all, if the protected ones are unknown. */
   maskable: number;
   /** Tokens with a label. */
   labels: number;
-  /** Of these, the tokens that were replaced: by [MASK], or by another token. */
+  /** Of these, the tokens replaced by [MASK], and by another token. */
   masked: number;
   replaced: number;
   shortest_row: number;
   longest_row: number;
 }
 
-/** Reads a split once, a batch at a time. */
+/** Counts over a split, batch by batch. */
 export async function countDataset(
   dataset: Dataset,
   { maskId, protectedIds }: { maskId?: number | undefined; protectedIds: ReadonlySet<number> },

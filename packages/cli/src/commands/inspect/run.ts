@@ -66,9 +66,7 @@ export async function runInspect(context: Context, options: InspectSettings): Pr
     printResult(context, options, result, (style) => [
       style('bold', result.path),
       ...describeColumns(result.columns),
-      ...(result.made === null
-        ? ['Not made by mlm: nothing is known of how.']
-        : describeProvenance(result.made)),
+      ...(result.made === null ? ['Not made by mlm; how is unknown.'] : describeProvenance(result.made)),
       '',
       ...describeSplits(splits),
       ...(options.html === undefined ? rows : []).flatMap((row, index) => [
@@ -83,7 +81,7 @@ export async function runInspect(context: Context, options: InspectSettings): Pr
   }
 }
 
-/** Share of the tokens that can be masked; where all tokens have labels, of all. */
+/** The share of maskable tokens that have a label; if all tokens have one, of all tokens. */
 function shareOf({ labels, maskable, tokens }: SplitCounts): number {
   return labels / Math.max(1, labels > maskable ? tokens : maskable);
 }
@@ -92,14 +90,17 @@ function describeShare(counts: SplitCounts): string {
   return `${formatCount(counts.labels)} of ${formatCount(counts.maskable)} tokens that can be masked (${formatShare(shareOf(counts))})`;
 }
 
-/** The token of an id; without a tokenizer the id itself. A tokenizer that has too few is not the dataset's. */
+/**
+ * Returns the token of an id, or the id itself if there is no tokenizer. A tokenizer without the id is not the
+ * dataset's.
+ */
 function tokenNames(path: string, tokenizer: Tokenizer | undefined, named: string | undefined) {
   return (id: number): string => {
     if (!tokenizer) return String(id);
     if (tokenizer.hasToken(id)) return tokenizer.idToToken(id);
     const which = named === undefined ? 'its tokenizer' : `--tokenizer ${named}`;
     throw new InputError(
-      `${path}: holds the id ${id}, and ${which} has only ${tokenizer.vocabularySize} entries; name the tokenizer that made it`,
+      `${path}: contains the id ${id}, but ${which} has only ${tokenizer.vocabularySize} entries; name the tokenizer that made it`,
     );
   };
 }
@@ -122,7 +123,7 @@ async function firstRows(dataset: Dataset, wanted: number): Promise<DatasetRow[]
 
 type Provenance = ReturnType<typeof provenance>;
 
-/** How the dataset was made, without the tokenizer's files and the rows of each unit. */
+/** How the dataset was made, without the contents of the tokenizer's files and the rows of each unit. */
 function provenance({ rows_per_unit, tokenizer, split: _, ...metadata }: DatasetMetadata) {
   const { files, ...named } = tokenizer;
   return { ...metadata, units: rows_per_unit.length, tokenizer: { ...named, files: Object.keys(files) } };
@@ -142,7 +143,7 @@ function describeProvenance({
   units,
 }: Provenance): string[] {
   const rows = cut.line_by_line
-    ? `a row a line, overflow ${cut.overflow}`
+    ? `one row per line, overflow ${cut.overflow}`
     : `packed${cut.pack === 'documents' ? ' with whole documents' : ''}, a document ends at ${cut.document}`;
   const different = cut.dedup === undefined ? '' : ', duplicates left out';
   const lines = [

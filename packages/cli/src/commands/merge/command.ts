@@ -13,7 +13,7 @@ export const merge = defineCommand({
   ],
   arguments: {
     parts: list({ default: [], help: 'the parts, in any order' }),
-    output: required(path({ help: 'a name in .arrow or a folder' })),
+    output: required(path({ help: 'an .arrow file or a folder' })),
   },
   options: {
     shardBytes: outputOptions.shardBytes,

@@ -17,12 +17,12 @@ export const preprocess = defineCommand({
       'mlm preprocess "books/*.txt.gz" out/ --eval-fraction 0.05',
       'a Hugging Face dataset with train and validation',
     ],
-    ['mlm preprocess wiki.jsonl out.arrow --text-field body', 'one record a document'],
+    ['mlm preprocess wiki.jsonl out.arrow --text-field body', 'one document per record'],
     ['cat *.txt | mlm preprocess - - > out.arrows', 'text in, an Arrow stream out'],
   ],
   arguments: {
     inputs: list({ default: [], help: 'folders, files, globs, or - for standard input' }),
-    output: required(path({ help: 'a name in .arrow, a folder, or - for standard output' })),
+    output: required(path({ help: 'an .arrow file, a folder, or - for standard output' })),
   },
   options: {
     tokenizer: path({

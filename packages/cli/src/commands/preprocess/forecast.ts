@@ -6,11 +6,11 @@ import { listColumn } from '@mlm/arrow';
 import { type InputFiles, type PreprocessOptions, textFiles, tokenize, type Unit } from '@mlm/tokenize';
 import { formatBytes, formatDuration, formatNoun } from '../../output/numbers.js';
 
-/** What a run will come to, from its first unit of text (about 4 MB). */
+/** A forecast of a run, from its first unit (about 4 MB of text). */
 export interface Forecast {
   seconds: number;
   outputBytes: number;
-  /** Free space where the output goes; undefined where it cannot be asked. */
+  /** Free space at the output; undefined if unknown. */
   freeBytes: number | undefined;
 }
 
@@ -19,7 +19,7 @@ type TokenBatch = Parameters<typeof listColumn>[0];
 /** input_ids and labels take four bytes each, attention_mask one. */
 const bytesPerToken = 9;
 
-/** Works through the first unit, without writing anything, and scales up. */
+/** Processes the first unit without writing anything, and extrapolates. */
 export async function forecast(options: PreprocessOptions, files: InputFiles): Promise<Forecast> {
   for await (const unit of textFiles(files, options) as AsyncIterable<Unit>) {
     const start = performance.now();
@@ -45,7 +45,7 @@ export async function forecast(options: PreprocessOptions, files: InputFiles): P
 export function describeForecast({ seconds, outputBytes, freeBytes }: Forecast, files: InputFiles): string {
   const space =
     freeBytes !== undefined && freeBytes < outputBytes
-      ? `; only ${formatBytes(freeBytes)} are free there, choose another place or a smaller input`
+      ? `; only ${formatBytes(freeBytes)} are free there; choose another place or a smaller input`
       : '';
   return (
     `${formatNoun(files.files.length, 'file')}, ${formatBytes(files.bytes)}: ` +

@@ -65,7 +65,7 @@ export async function runPreprocess(context: Context, settings: PreprocessSettin
   await printReport(context, settings, report, seconds, next);
 }
 
-/** @throws InputError for a token that the tokenizer does not have */
+/** Converts the tokens of `protect` to ids. @throws InputError for a token that the tokenizer does not have */
 function idsOf(tokenizer: Tokenizer, tokens: readonly string[]): number[] {
   if (tokens.length === 0) return [];
   const ids = new Map<string, number>();
@@ -85,7 +85,7 @@ function idsOf(tokenizer: Tokenizer, tokens: readonly string[]): number[] {
   });
 }
 
-/** Runs the library's preprocess with a progress line. */
+/** Runs `preprocess` with a progress line. */
 export async function preprocessWithProgress(
   context: Context,
   request: PreprocessRequest,
@@ -132,10 +132,10 @@ async function printReport(
   const { counts, output, files, skipped, textBytes, resumedUnits, validationRows, badRecords } = report;
   const { rows, tokens, selected = 0, documents = 0, duplicates = 0, invalid_utf8 = 0, bytes = 0 } = counts;
   const share = selected / Math.max(1, tokens);
-  // A finished dataset does not say how many of its tokens could be masked.
+  // The counts of a dataset that was already finished lack `maskable`.
   const { maskable } = counts;
   const maskedShare = maskable === undefined ? undefined : selected / Math.max(1, maskable);
-  // On standard output the dataset itself goes out: the summary must not mix with it.
+  // If the dataset goes to standard output, the summary must not mix with it.
   const toStderr = output === '-' ? { ...context, stdout: context.stderr } : context;
   const size = await outputBytes(output);
   const result = {
@@ -182,15 +182,15 @@ function sizeAndRate(bytes: number, textBytes: number, seconds: number): string 
   return `${formatBytes(bytes)}, ${formatBytes(textBytes)} of it in this run of ${time}`;
 }
 
-/** A shorter run is over before a forecast is worth its time. */
+/** Shorter runs need no forecast. */
 const longBytes = 2e9;
 
-/** Whether a forecast is worth its time; standard input and other streams cannot be read ahead. */
+/** Whether a forecast is worthwhile; standard input and other streams cannot be read ahead. */
 export function isLong({ files, bytes }: InputFiles, enough = longBytes): boolean {
   return bytes >= enough && files.every(({ path, isStream }) => path !== '-' && isStream !== true);
 }
 
-/** Bytes on disk of a dataset, its validation part included; 0 for a stream. */
+/** Bytes on disk of a dataset, including its validation part; 0 for a stream. */
 async function outputBytes(output: string): Promise<number> {
   if (output === '-') return 0;
   const entry = await stat(output);
@@ -205,10 +205,11 @@ async function sizeOf(path: string): Promise<number> {
   return (await stat(path).catch(() => undefined))?.size ?? 0;
 }
 
-/** Why there are no validation rows though a share was asked for, and what helps. */
+/** Why there are no validation rows although a share was asked for, and what helps. */
 function emptyValidation(documents: number, { evalFraction, evalBy }: PreprocessSettings): string {
   const share = formatShare(evalFraction);
-  if (evalBy === 'row') return `no row went to validation: ${share} of these are too few; give more text`;
-  const what = documents === 1 ? 'the text is one document' : `${share} of ${documents} documents held none`;
-  return `nothing went to validation: ${what}; divide by rows with --eval-by row`;
+  if (evalBy === 'row')
+    return `no row went to validation: ${share} of these is less than one; give more text`;
+  const what = documents === 1 ? 'the text is one document' : `${share} of ${documents} documents was none`;
+  return `nothing went to validation: ${what}; hold out single rows with --eval-by row`;
 }

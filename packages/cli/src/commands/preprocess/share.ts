@@ -19,16 +19,16 @@ export function reportShare(
   const task = context.env.SLURM_ARRAY_TASK_ID;
   if (task !== undefined && rank === undefined && share.worldSize === 1)
     context.stderr.write(
-      `mlm: task ${task} of a Slurm array works on all of this input; --rank slurm-array divides it among the tasks\n`,
+      `mlm: task ${task} of a Slurm array processes the whole input; --rank slurm-array divides it among the tasks\n`,
     );
-  // A script for all tasks may have been started as one process: what nobody typed is said even with --quiet.
+  // A share that nobody typed may be a mistake, so it is reported even with --quiet.
   if (share.worldSize > 1 && (!quiet || variables !== undefined)) {
     const source = variables ?? '--rank and --world-size';
     context.stderr.write(`mlm: part ${share.rank} (from 0) of ${share.worldSize} only, by ${source}\n`);
   }
 }
 
-/** The parts of all processes as a shell pattern. */
+/** A shell pattern for the parts of all processes. */
 export function partPattern(output: string, { worldSize }: Share): string {
   return partPath(output, { rank: 0, worldSize }).replace('.part-00000-', '.part-*-');
 }

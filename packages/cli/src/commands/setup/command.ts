@@ -4,10 +4,10 @@ import { json } from '../../options/shared.js';
 
 export const setupTensorflow = defineCommand({
   name: 'tensorflow',
-  summary: 'make `--engine tensorflow` work, with today’s TensorFlow',
+  summary: 'set up `--engine tensorflow`, with the current TensorFlow',
   examples: [
     ['mlm setup tensorflow', 'the CPU build, from PyPI through pip'],
-    ['mlm setup tensorflow --gpu', 'with CUDA; needs nothing of the system but the driver'],
+    ['mlm setup tensorflow --gpu', 'with CUDA; the system needs only the driver'],
     ['mlm setup tensorflow --python .venv/bin/python', 'the TensorFlow of an existing Python'],
     ['mlm setup tensorflow --undo'],
   ],
@@ -16,9 +16,9 @@ export const setupTensorflow = defineCommand({
     python: path({ excludes: 'undo', help: 'use the TensorFlow that this Python has installed' }),
     gpu: flag({
       excludes: 'undo',
-      help: 'the CUDA build, with NVIDIA’s libraries as wheels beside it; with an interpreter named: it must have CUDA',
+      help: 'install the CUDA build with NVIDIA’s libraries as wheels; with --python: require a build with CUDA',
     }),
-    undo: flag({ help: 'remove what an earlier set-up made' }),
+    undo: flag({ help: 'remove an earlier set-up' }),
     json: json('print the result as one JSON object'),
   },
 });
@@ -27,18 +27,18 @@ export type SetupTensorflowSettings = CommandSettings<typeof setupTensorflow>;
 
 export const setupXla = defineCommand({
   name: 'xla',
-  summary: 'make `--engine xla` work on a GPU',
+  summary: 'set up `--engine xla` for a GPU',
   examples: [
-    ['mlm setup xla', 'for NVIDIA GPUs; needs nothing of the system but the driver'],
-    ['mlm setup xla --rocm', 'for AMD GPUs; never tried'],
-    ['mlm setup xla --tpu', 'for Google’s TPUs; never tried'],
+    ['mlm setup xla', 'for NVIDIA GPUs; the system needs only the driver'],
+    ['mlm setup xla --rocm', 'for AMD GPUs; untested'],
+    ['mlm setup xla --tpu', 'for Google’s TPUs; untested'],
     ['mlm setup xla --undo'],
   ],
   arguments: {},
   options: {
-    rocm: flag({ excludes: ['tpu', 'undo'], help: 'for AMD GPUs in place of NVIDIA’s; never tried' }),
-    tpu: flag({ excludes: 'undo', help: 'for Google’s TPUs; never tried' }),
-    undo: flag({ help: 'remove what an earlier set-up fetched' }),
+    rocm: flag({ excludes: ['tpu', 'undo'], help: 'for AMD GPUs instead of NVIDIA’s; untested' }),
+    tpu: flag({ excludes: 'undo', help: 'for Google’s TPUs; untested' }),
+    undo: flag({ help: 'remove an earlier set-up' }),
     json: json('print the result as one JSON object'),
   },
 });

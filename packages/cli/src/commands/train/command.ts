@@ -11,7 +11,7 @@ export const train = defineCommand({
   examples: [
     ['mlm train out.arrow', 'bert-mini, one epoch, into out-bert-mini/'],
     ['mlm train out.arrow --model bert-base --epochs 3 --masking dynamic --precision bf16'],
-    ['mlm train out.arrow --model my-checkpoint/ --learning-rate 5e-5', 'go on from a checkpoint'],
+    ['mlm train out.arrow --model my-checkpoint/ --learning-rate 5e-5', 'continue from a checkpoint'],
     ['mlm train out.arrow --resume', 'continue an interrupted run, to the same weights'],
   ],
   arguments: { dataset: required(path({ help: 'an .arrow file or a dataset folder' })) },
@@ -23,7 +23,7 @@ export const train = defineCommand({
     serve: whole({
       to: 65_535,
       value: 'port',
-      help: 'serve the live report on 127.0.0.1 while training goes on; 0: any free port',
+      help: 'serve the live report on 127.0.0.1 during training; 0: any free port',
     }),
     json: json('print the result as one JSON object'),
   },

@@ -5,27 +5,27 @@ import { formatCount, formatNoun, formatShortCount } from '../../output/numbers.
 import { createProgress } from '../../output/progress.js';
 import { noLabels, type OutputOptions } from '../../output/report.js';
 
-/** What a run came to. */
+/** The result of a run. */
 export interface TrainResult {
   output: string;
   reason: EndEvent['reason'];
   /** Optimizer steps done, over all runs into this output. */
   step: number;
   total_steps: number;
-  /** Mean loss of the last steps (up to 20); null when no step was left to do. */
+  /** Mean loss of the last steps, up to 20; null if no step was left to do. */
   loss: number | null;
   tokens: number;
   tokens_per_second: number;
   elapsed_seconds: number;
-  /** Programs compiled, or taken from the cache; on the engine xla alone. */
+  /** Programs compiled or loaded from the cache; only for the engine xla. */
   programs?: number | undefined;
-  /** Validation results by step, in their order. */
+  /** Validation results, in the order of steps. */
   evaluations: ({ step: number; decoded: number } & Omit<Evaluation, 'masked'>)[];
 }
 
 const lossWindow = 20;
 
-/** Reads a run's events to the end, showing progress. */
+/** Follows a run's events to the end and shows its progress. */
 export async function followTraining(
   context: Context,
   events: AsyncIterable<TrainEvent>,
@@ -67,12 +67,12 @@ export async function followTraining(
           progress.note(`XLA compiles a program for each shape of a batch: at most ${programLimit}`);
       } else if (event.type === 'step') {
         if (losses.push(event.loss) > lossWindow) losses.shift();
-        // A cross-entropy of any label is above 0.
+        // With any label, the cross-entropy is above 0.
         if (tokensBefore === undefined && event.loss === 0)
           progress.note(`mlm: ${noLabels(`step ${event.step}`)}`);
         const { step, tokens, elapsed_seconds } = event;
         result.loss = losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
-        // The first step of this run also compiles: the rate is that of the steps after it.
+        // The first step includes compilation, so the rate is that of the later steps.
         if (tokensBefore === undefined) [tokensBefore, secondsBefore] = [tokens, elapsed_seconds];
         else result.tokens_per_second = (tokens - tokensBefore) / (elapsed_seconds - secondsBefore);
         Object.assign(result, { step, tokens, elapsed_seconds });

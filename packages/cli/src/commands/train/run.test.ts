@@ -17,12 +17,12 @@ const result: TrainResult = {
 test.each<[Partial<TrainResult>, string[]]>([
   [{}, []],
   [{ reason: 'stopped early' }, ['Stopped early at step 6 of 50: no better validation loss.']],
-  [{ reason: 'aborted' }, ['Stopped after step 6 of 50; go on with the same command and --resume.']],
+  [{ reason: 'aborted' }, ['Stopped after step 6 of 50; continue with the same command and --resume.']],
   [
     { reason: 'aborted', step: 0, loss: null },
-    ['Stopped before the first step; go on with the same command and --resume.'],
+    ['Stopped before the first step; continue with the same command and --resume.'],
   ],
-  [{ step: 50, loss: null }, ['Finished already, at step 50 of 50: nothing was left to do.']],
+  [{ step: 50, loss: null }, ['Already finished, at step 50 of 50: nothing was left to do.']],
 ])('says how a run ended: %j', (how, lines) => {
   expect(headline({ ...result, ...how })).toEqual(lines);
 });

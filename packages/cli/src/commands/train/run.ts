@@ -43,7 +43,7 @@ export async function runTrain(
   ]);
 }
 
-/** SIGUSR1 asks for a checkpoint: whether it came since the last answer. */
+/** Returns a function that tells whether SIGUSR1, which asks for a checkpoint, came since its last call. */
 function listenForSaveRequest(context: Context): () => boolean {
   let asked = false;
   process.on('SIGUSR1', () => {
@@ -57,7 +57,7 @@ function listenForSaveRequest(context: Context): () => boolean {
   };
 }
 
-/** The events as they are; what was picked is told when the engine has the model. */
+/** Passes events on, and reports the chosen engine once it has loaded the model. */
 async function* reportedAtStart(
   events: AsyncIterable<TrainEvent>,
   report: () => void,
@@ -86,15 +86,15 @@ async function* served(
   }
 }
 
-/** What is to be known first of a run that did not simply finish now. */
+/** The first lines about a run that was stopped, or was already finished. */
 export function headline({ reason, step, total_steps, loss }: TrainResult): string[] {
   const place = `step ${formatCount(step)} of ${formatCount(total_steps)}`;
   if (reason === 'aborted') {
     const when = step === 0 ? 'before the first step' : `after ${place}`;
-    return [`Stopped ${when}; go on with the same command and --resume.`];
+    return [`Stopped ${when}; continue with the same command and --resume.`];
   }
   if (reason === 'stopped early') return [`Stopped early at ${place}: no better validation loss.`];
-  return loss === null ? [`Finished already, at ${place}: nothing was left to do.`] : [];
+  return loss === null ? [`Already finished, at ${place}: nothing was left to do.`] : [];
 }
 
 export function describe(result: TrainResult): string[] {

@@ -13,10 +13,10 @@ export interface ServedReport {
 }
 
 /**
- * Serves a run's live report on the loopback address, to this machine alone. Pages learn at `/events` (server-sent events)
- * of each new report, and get the last one whole: nobody answers them afterwards.
- * @param port 0 takes a free one
- * @throws InputError when the port is taken
+ * Serves a run's live report on the loopback address, reachable only from this machine. Pages learn at `/events`
+ * (server-sent events) of each new report, and get the last one whole: nobody answers them afterwards.
+ * @param port 0: any free port
+ * @throws InputError if the port cannot be used
  */
 export async function serveReport(folder: string, port: number): Promise<ServedReport> {
   const file = join(folder, 'report.html');

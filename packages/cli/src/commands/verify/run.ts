@@ -45,13 +45,13 @@ export async function runVerify(context: Context, options: VerifySettings): Prom
   }
 }
 
-/** Folders of a dataset's splits beside the two that are read. */
+/** Folders of a dataset's other splits, which are not checked. */
 async function otherSplits(path: string, { path: main, validation }: Dataset): Promise<string[]> {
   const folders = (await splitNames(path)).map((name) => join(path, name));
   return folders.filter((folder) => folder !== main && folder !== validation?.path);
 }
 
-/** @throws InputError where a row or a statistic is not as it should be */
+/** @throws InputError for the first wrong row, or the worst failed test */
 function refuseUnsound(path: string, name: string, { violation, isSound, tests }: MaskingReport): void {
   if (violation) {
     const { row, position, message } = violation;
@@ -62,7 +62,7 @@ function refuseUnsound(path: string, name: string, { violation, isSound, tests }
   if (isSound) return;
   const worst = tests.reduce((a, b) => (b.p < a.p ? b : a));
   throw new InputError(
-    `${path}: ${name}: ${worst.name}: ${worst.finding}, which chance gives with p = ${formatP(worst.p)}; its masks were not drawn as they should be`,
+    `${path}: ${name}: ${worst.name}: ${worst.finding}, which chance alone gives with p = ${formatP(worst.p)}; its masks were not drawn by the rule`,
   );
 }
 
@@ -126,12 +126,12 @@ async function verifySplit(
   }
 }
 
-/** The token of an id, or the id itself where it is none of the tokenizer's. */
+/** Returns the token of an id, or the id itself if the tokenizer does not have it. */
 function tokenNames(tokenizer: Tokenizer | undefined): (id: number) => string {
   return (id) => (tokenizer?.hasToken(id) ? tokenizer.idToToken(id) : String(id));
 }
 
-/** The laws that rows of a dataset from elsewhere must obey, by its tokenizer: any seed, any of the replacements. */
+/** The laws for a dataset made elsewhere, by its tokenizer: any seed, any replacement. */
 async function lawsOf(tokenizer: string | undefined): Promise<MaskingRule | undefined> {
   if (tokenizer === undefined) return undefined;
   return maskingRule(await loadTokenizer(tokenizer), { ...maskingDefaults, replace: 'bert' });

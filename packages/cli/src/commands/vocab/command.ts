@@ -16,9 +16,9 @@ export const vocab = defineCommand({
   arguments: { inputs: list({ default: [], help: 'folders, files, globs, or - for standard input' }) },
   options: {
     ...vocabularyOptions,
-    // BERT's five special tokens and an alphabet.
+    // Room for BERT's five special tokens and an alphabet.
     size: whole({ ...vocabularyOptions.size, from: 8 }),
-    output: path({ default: 'tokenizer', value: 'folder', help: 'where the tokenizer goes' }),
+    output: path({ default: 'tokenizer', value: 'folder', help: 'the tokenizer folder to write' }),
     cased: flag({ help: 'keep upper case and accents' }),
     textField: preprocessOptions.textField,
     inputFormat: preprocessOptions.inputFormat,

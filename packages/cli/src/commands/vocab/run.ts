@@ -80,7 +80,7 @@ export async function runVocab(context: Context, options: VocabSettings): Promis
     `${style('green', 'done')}  ${formatCount(entries)} entries from ${formatNoun(vocabulary.counts.words, 'distinct word')} ` +
       `(${formatBytes(bytes)} in ${formatDuration(seconds())})`,
     ...(entries < options.size
-      ? [`      the text gives no more than these; ${formatCount(options.size)} were asked for`]
+      ? [`      the text yields no more; ${formatCount(options.size)} were asked for`]
       : []),
     ...badRecordLines(badRecords, style),
     `      ${output}/: ${Object.keys(vocabulary.files).join(', ')}`,
