@@ -12,7 +12,7 @@ export const engineOptions = options({
   device: choice(['cpu', 'webgpu', 'cuda', 'rocm', 'tpu'], {
     default: 'cpu',
     value: 'name',
-    help: 'where it runs; rocm and tpu were never tried',
+    help: 'where it runs; rocm and tpu are untested',
   }),
   precision: choice(['fp32', 'tf32', 'bf16'], {
     default: 'fp32',
@@ -36,7 +36,7 @@ export const engineOptions = options({
   }),
 });
 
-/** Which state of a model on the hub is meant. */
+/** The version of a model on the hub. */
 const revisionOptions = options({
   revision: text({
     value: 'name',
@@ -76,14 +76,14 @@ export const trainOptions = options({
     default: 32,
     from: 1,
     value: 'rows',
-    help: 'rows in a batch; auto: 32, in micro-batches that fit the memory',
+    help: 'rows in a batch; auto: 32, in micro-batches that fit into memory',
   }),
   microBatchSize: wholeOrAuto({
     default: 0,
     value: 'rows',
     shown: 'the batch',
     decides: { through: 'micro-batch-size' },
-    help: 'rows that are computed at once; auto: as many as fit the memory',
+    help: 'rows computed at once; auto: as many as fit into memory',
   }),
   gradientAccumulation: whole({
     default: 1,
@@ -232,11 +232,11 @@ export const fillOptions = options({
   ...engineOptions,
 });
 
-/** What runs a model where nothing else is said: onnxruntime on the CPU. */
+/** The default engine: onnxruntime on the CPU. */
 export const engineDefaults = defaultsOf(engineOptions);
 
-/** What `train` does where its options say nothing. */
+/** The defaults of `train`. */
 export const trainDefaults = { ...defaultsOf(trainOptions), batchSize: 32 };
 
-/** What `evaluate` does where its options say nothing. */
+/** The defaults of `evaluate`. */
 export const evaluateDefaults = defaultsOf(evaluateOptions);

@@ -14,6 +14,7 @@ export interface Checkpoint {
   tokenizerFiles: Record<string, string>;
 }
 
+/** The file with a model's configuration. */
 export const configFile = 'config.json';
 
 /** Whether a file of this name can belong to a checkpoint that {@link writeCheckpoint} wrote. */
@@ -21,6 +22,8 @@ export const isCheckpointFile = (name: string): boolean =>
   name === configFile || name === weightsFile || (tokenizerFileNames as readonly string[]).includes(name);
 
 /**
+ * Reads a model without its weights.
+ *
  * @throws InputError when the folder holds no checkpoint of a supported model
  *
  * @example
@@ -85,8 +88,8 @@ async function readText(folder: string, name: string): Promise<string> {
 }
 
 /**
- * Writes a checkpoint's files into an existing folder.
- * Callers that must never leave half a checkpoint write into a folder of another name, then rename it.
+ * Writes a checkpoint's files into an existing folder. Callers that must never leave half a checkpoint write into a
+ * folder of another name and rename it.
  */
 export async function writeCheckpoint(folder: string, checkpoint: Checkpoint): Promise<void> {
   await writeWeights(join(folder, weightsFile), checkpoint.model, checkpoint.weights);

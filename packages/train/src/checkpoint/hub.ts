@@ -30,7 +30,7 @@ export async function findCheckpoint(name: string, options: HubOptions = {}): Pr
   if ((await stat(name).catch(() => undefined))?.isDirectory()) {
     if (options.revision === undefined) return { folder: name };
     throw new InputError(
-      say`${name}: is a folder here, which has no revisions; leave out ${mention('revision')}`,
+      say`${name}: is a local folder, which has no revisions; omit ${mention('revision')}`,
     );
   }
   if (isHubId(name)) return hubSnapshot(name, wantedFiles(name), options);
@@ -42,7 +42,7 @@ export async function findCheckpoint(name: string, options: HubOptions = {}): Pr
 }
 
 /**
- * The folder that {@link findCheckpoint} finds.
+ * The folder found by {@link findCheckpoint}.
  *
  * @example
  * ```ts
@@ -59,7 +59,7 @@ const wantedFiles = (name: string): WantedFiles => ({
   async choose(available, download) {
     const weights = [weightsFile, weightsIndexFile].find((file) => available.includes(file));
     if (!weights)
-      throw new InputError(`${name}: has no ${weightsFile}; weights of another format are not read`);
+      throw new InputError(`${name}: has no ${weightsFile}; weights in other formats are not supported`);
     const file = await download(weights);
     const shards = weights === weightsIndexFile ? await shardNames(file) : [];
     const others = [configFile, ...tokenizerFileNames].filter((name) => available.includes(name));

@@ -4,7 +4,9 @@ import { ENGINE_REVISION } from '@mlm/compile';
 import type { Model } from '../models/model.js';
 import { readState, stateFile, type TrainerState } from './state.js';
 
-/** Elements of the embeddings' gradient (rows × tokens × hidden size) from which revision 1 lost some on onnx. */
+/**
+ * The size of the embeddings' gradient (rows × tokens × hidden size) from which revision 1 could lose updates on onnx.
+ */
 const lossyFrom = 210_000;
 
 /**

@@ -27,6 +27,7 @@ export interface Snapshot {
   moments: Weights;
 }
 
+/** A snapshot read from a folder. */
 export interface StoredSnapshot extends Snapshot {
   /** The run's folder, or one of its `checkpoint-<step>/`. */
   folder: string;
@@ -86,13 +87,13 @@ export class RunFolder {
     checkWorkingFolder(this.path, runFolder, { inputs });
     await restoreFolder(this.path);
     const found = await stat(this.path).catch(() => undefined);
-    if (found && !found.isDirectory()) throw new InputError(`${this.path}: exists and is no folder`);
+    if (found && !found.isDirectory()) throw new InputError(`${this.path}: exists and is not a folder`);
     if (!found && resume) throw new InputError(`${this.path}: no such folder, so there is no run to resume`);
     const present = found ? await readdir(this.path) : [];
     if (resume) {
       if (present.some(isOfARun)) return;
       throw new InputError(
-        say`${this.path}: holds no training run (no ${stateFile}, checkpoint-* or ${metricsFile}), so there is none to resume; leave out ${mention('resume')}, or name another ${mention('output')}`,
+        say`${this.path}: holds no training run (no ${stateFile}, checkpoint-* or ${metricsFile}), so there is none to resume; omit ${mention('resume')}, or name another ${mention('output')}`,
       );
     }
     if (present.length === 0) return;

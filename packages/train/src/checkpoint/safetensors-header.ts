@@ -1,4 +1,5 @@
 import { elementCount } from '@mlm/base/shape';
+
 /**
  * The bytes before the values of a safetensors file (https://huggingface.co/docs/safetensors): the header's length and
  * the header, which gives each float32 tensor's offsets. The values follow in the same order, little-endian.

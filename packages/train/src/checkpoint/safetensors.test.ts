@@ -60,7 +60,7 @@ const entry = (change: object) =>
 it.each([
   ['an empty file', Buffer.alloc(0), 'it has only 0 bytes'],
   ['a header length beyond the file', Buffer.alloc(16, 255), 'its header should have'],
-  ['a header that is no JSON', fileOf('{"x": ', Buffer.alloc(4)), 'its header is no JSON'],
+  ['a header that is not JSON', fileOf('{"x": ', Buffer.alloc(4)), 'its header is not JSON'],
   ['an incomplete entry', fileOf('{"x": {"dtype": "F32"}}', Buffer.alloc(4)), 'tensor x is incomplete'],
   ['an empty entry', fileOf('{"x": null}', Buffer.alloc(4)), 'tensor x is incomplete'],
   ['an unknown dtype', fileOf(entry({ dtype: 'Q9' }), Buffer.alloc(4)), 'unknown dtype Q9'],

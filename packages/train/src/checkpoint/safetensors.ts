@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises';
 import { readAt } from '@mlm/base';
 import { InputError } from '@mlm/base/errors';
+import { fromFloat16 } from '@mlm/base/float16';
 import { elementCount } from '@mlm/base/shape';
 import { safetensorsHeader } from './safetensors-header.js';
 
@@ -113,7 +114,7 @@ export async function readSafetensors(path: string): Promise<Map<string, StoredT
       if (!dtype.includes('F')) continue;
       const bytes = Buffer.from(new ArrayBuffer(end - begin));
       if ((await readAt(file, path, bytes, start + begin)) < bytes.length)
-        throw broken('it became shorter while it was read');
+        throw broken('it was truncated while being read');
       tensors.set(name, { shape, values: toFloat32(bytes, dtype) });
     }
     return tensors;
@@ -127,9 +128,9 @@ function parseHeader(text: string, broken: (why: string) => InputError): [string
   try {
     json = JSON.parse(text);
   } catch (error) {
-    throw broken(`its header is no JSON (${(error as Error).message})`);
+    throw broken(`its header is not JSON (${(error as Error).message})`);
   }
-  if (typeof json !== 'object' || json === null) throw broken('its header is no JSON object');
+  if (typeof json !== 'object' || json === null) throw broken('its header is not a JSON object');
   const wholeNumbers = (value: unknown): value is number[] =>
     Array.isArray(value) && value.every((number) => Number.isSafeInteger(number) && number >= 0);
   return Object.entries(json as Record<string, Partial<HeaderEntry>>)
@@ -161,13 +162,4 @@ function toFloat32(bytes: Buffer, dtype: string): Float32Array {
     for (let i = 0; i < halves.length; i++) values[i] = fromFloat16(halves[i]!);
   }
   return values;
-}
-
-function fromFloat16(half: number): number {
-  const sign = half & 0x8000 ? -1 : 1;
-  const exponent = (half >> 10) & 31;
-  const fraction = half & 1023;
-  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }

@@ -34,10 +34,12 @@ export interface TrainerState {
   settings?: Given<typeof trainOptions>;
 }
 
+/** The settings that determine a run's outcome, by name. */
 export type Recipe = Record<string, string | number | boolean | null>;
 
 /** A folder that has this file holds a complete snapshot. */
 export const stateFile = 'trainer_state.json';
+/** The optimizer's moments, beside the state. */
 export const momentsFile = 'optimizer.safetensors';
 
 /** Writes the state and the optimizer's moments into a checkpoint's folder. */
@@ -47,7 +49,7 @@ export async function writeState(folder: string, state: TrainerState, moments: W
   await writeFile(join(folder, stateFile), `${JSON.stringify({ format_version: 1, ...state }, null, 2)}\n`);
 }
 
-/** @throws InputError when the folder has no state to continue from */
+/** Reads the state of a run. @throws InputError when the folder has no state to continue from */
 export async function readState(folder: string): Promise<TrainerState> {
   const path = join(folder, stateFile);
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {

@@ -43,7 +43,7 @@ it('reads old names, and says that it leaves out pooler and next sentence', asyn
   expect(await read()).toEqual({
     weights,
     notes: [
-      `${folder.path}: not part of a masked language model and left out: bert.pooler.dense.weight, cls.seq_relationship.bias`,
+      `${folder.path}: not part of a masked language model, and ignored: bert.pooler.dense.weight, cls.seq_relationship.bias`,
     ],
   });
 });
@@ -94,8 +94,8 @@ it('draws the head of a checkpoint that has none, where it may, and says so', as
   // The seed is that of `weights`: each parameter is drawn as if all were.
   expect(drawn).toEqual(weights);
   expect(notes).toEqual([
-    `${folder.path}: has no output layer for masked language modeling; a new one is drawn`,
-    `${folder.path}: not part of a masked language model and left out: pooler.dense.bias, classifier.weight`,
+    `${folder.path}: has no output layer for masked language modeling; a new one is initialized`,
+    `${folder.path}: not part of a masked language model, and ignored: pooler.dense.bias, classifier.weight`,
   ]);
   await writeSafetensors(path, stored().slice(0, -1));
   await expect(read(model, 1)).rejects.toThrow(/transform.LayerNorm.bias is missing/);

@@ -36,7 +36,7 @@ export async function readWeights(
   const headless = parameters.every(({ name, layer }) => layer !== 'head' || !stored.has(name));
   if (headless && headSeed === undefined) {
     throw new InputError(
-      `${folder}: has no output layer for masked language modeling (as of ${type} without a head); train it first`,
+      `${folder}: has no output layer for masked language modeling (a ${type} without a head); train it first`,
     );
   }
   for (const [index, parameter] of parameters.entries()) {
@@ -59,13 +59,14 @@ export async function readWeights(
     weights.set(name, tensor.values);
     stored.delete(name);
   }
-  if (headless) notes.push(`${folder}: has no output layer for masked language modeling; a new one is drawn`);
+  if (headless)
+    notes.push(`${folder}: has no output layer for masked language modeling; a new one is initialized`);
   const left = [...stored.keys()];
   const unknown = left.find((name) => !headless && !adoption.unused.some((pattern) => pattern.test(name)));
   if (unknown)
     throw new InputError(`${folder}: tensor ${unknown} has no place in the ${type} of config.json`);
   if (left.length > 0) {
-    notes.push(`${folder}: not part of a masked language model and left out: ${left.join(', ')}`);
+    notes.push(`${folder}: not part of a masked language model, and ignored: ${left.join(', ')}`);
   }
   return { weights, notes };
 }
@@ -131,7 +132,7 @@ function adopt(
     if (!used) adopted.set(name, tensor);
     else if (!isEqual(tensor, used)) {
       throw new InputError(
-        `${folder}: tensor ${copy} is not equal to ${name}, to which it is tied; a decoder of its own is not supported`,
+        `${folder}: tensor ${copy} is not equal to ${name}, to which it is tied; an untied decoder is not supported`,
       );
     }
   }

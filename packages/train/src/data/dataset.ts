@@ -55,7 +55,7 @@ export async function planData(dataset: Dataset, options: DataPlanOptions): Prom
   const documents = dataset.schema.fields.some(({ name }) => name === 'document_starts');
   if (!documents && dataset.metadata?.cut.pack === 'documents')
     throw new InputError(
-      `${dataset.path}: its rows hold several documents, and the column "document_starts", which keeps them apart, is missing; make or copy it again`,
+      `${dataset.path}: the column "document_starts", which keeps the documents of a row apart, is missing; make or copy the dataset again`,
     );
   const { batchSize } = options;
   const lengths = packedLength(dataset) ?? (await lengthHistogram(dataset));

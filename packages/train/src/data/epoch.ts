@@ -6,6 +6,7 @@ import { assembleBatch, type Batch, type Row } from './batch.js';
 import { paddedLength } from './lengths.js';
 import { readRows } from './rows.js';
 
+/** How the batches of an epoch are formed. */
 export interface EpochOptions {
   batchSize: number;
   /** Lengths that rows are padded to, ascending. */

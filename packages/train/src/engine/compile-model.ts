@@ -16,9 +16,9 @@ import type { engineOptions } from '../options.js';
 
 /** The engine that runs the model, and its options. */
 export interface EngineOptions extends Omit<Settings<typeof engineOptions>, 'xla' | 'devices'> {
-  /** Compiles clusters of TensorFlow operations with XLA; default false. */
+  /** Whether TensorFlow compiles clusters of operations with XLA. Default: false. */
   xla?: boolean;
-  /** Devices that share the rows of a batch, each with its own copy of the model; default 1. */
+  /** Number of devices that share the rows of a batch, each with its own copy of the model. Default: 1. */
   devices?: number;
 }
 
@@ -33,7 +33,7 @@ export function parameterVariables({ parameters }: Model, weights?: Weights): Re
   return Object.fromEntries(entries);
 }
 
-/** A function of the model together with the plain data it was made from, which a cache uses as its key. */
+/** A function of the model, and the plain data it was made from, which is its key in the cache. */
 export interface ModelFunction {
   fn: TensorFunction;
   values: readonly unknown[];
@@ -62,13 +62,13 @@ export async function compileModel(
 ): Promise<Executable> {
   if (xla && engine !== 'tensorflow') {
     throw new InputError(
-      say`${mention('xla')}: the ${engine} engine does not have it; use ${mention('engine', 'tensorflow')}`,
+      say`${mention('xla')}: the engine ${engine} does not support it; use ${mention('engine', 'tensorflow')}`,
     );
   }
   const together = enginesWith('severalDevices');
   if (devices > 1 && !together.includes(engine)) {
     throw new InputError(
-      say`${mention('devices', devices)}: the engine ${engine} runs on one; use ${mention('engine', together.join(' or '))}`,
+      say`${mention('devices', devices)}: the engine ${engine} supports only one; use ${mention('engine', together.join(' or '))}`,
     );
   }
   if (enginesWith('tfjsBackend').includes(engine)) await chooseBackend();
@@ -79,10 +79,11 @@ export async function compileModel(
 
 /** Sets tfjs's plain CPU backend, unless the program has chosen another one. */
 async function chooseBackend(): Promise<void> {
-  // Null after a graph was traced, whatever the types say.
+  // Null after tracing a graph, despite its type.
   const chosen: string | null | undefined = tf.engine().backendName;
   if (chosen && chosen !== traceBackendName) return;
-  // Otherwise tfjs advertises its native backend at the first tensor. Despite its name, the mode affects only warnings.
+  // Otherwise, tfjs advertises its native backend at the first tensor. Despite its name, the mode only affects
+  // warnings.
   tf.enableProdMode();
   await import('@tensorflow/tfjs-backend-cpu');
   await tf.setBackend('cpu');

@@ -22,6 +22,9 @@ export class Evaluator {
     private readonly options: Pick<GraphOptions, 'engine' | 'xla' | 'devices'>,
   ) {}
 
+  /**
+   * Compiles a model for scoring. @throws InputError if the engine is not set up or lacks the device or the precision
+   */
   static create(model: Model, weights: Weights, options: EngineOptions & GraphOptions): Promise<Evaluator> {
     return Evaluator.compile(model, options, weights);
   }
@@ -50,6 +53,7 @@ export class Evaluator {
     return this.executable.programs;
   }
 
+  /** Scores a batch. @throws OutOfMemoryError if it does not fit into memory */
   async score(batch: Batch): Promise<Score> {
     if (batch.masked === 0) return { lossSum: 0, correct: 0, masked: 0 };
     const { loss_sum, correct } = await this.executable.run(batchValues(batch, this.options));

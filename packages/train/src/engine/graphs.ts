@@ -21,17 +21,18 @@ export type GraphFunction = (variables: Variables, inputs: Tensors) => Tensors;
 /** The variable that sums a parameter's gradient over the micro-batches of an optimizer step. */
 export const gradientSum = (name: string) => `gradient.${name}`;
 
+/** What a training step depends on besides the model. */
 export interface TrainingGraphOptions {
   optimizer: AdamWOptions;
   /** Whether gradients are summed over several batches before an update. */
   accumulate: boolean;
-  /** Devices that share the rows of a batch; default 1. */
+  /** Number of devices that share the rows of a batch. Default: 1. */
   devices?: number | undefined;
   /** Encoder layers, from the bottom, that are frozen together with the embeddings; 0 trains all. */
   frozenLayers: number;
   /** The length of every batch, if all have the same. */
   fixedLength?: number | undefined;
-  /** Whether encoder layers are recomputed for their gradients rather than their values kept, to save memory. */
+  /** Whether encoder layers are recomputed for their gradients, to save memory. Default: false. */
   checkpointing?: boolean | undefined;
 }
 

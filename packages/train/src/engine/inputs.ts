@@ -11,13 +11,13 @@ export interface GraphOptions {
   batchSize: number;
   /** Padded lengths of batches. */
   lengths: readonly number[];
-  /** Whether batches keep documents apart; default false. */
+  /** Whether batches keep documents apart. Default: false. */
   documents?: boolean | undefined;
   /** An engine that compiles each shape separately is given batches of few shapes: see {@link padMasked}. */
   engine?: EngineOptions['engine'];
   /** TensorFlow compiles each shape separately as well. */
   xla?: boolean;
-  /** Devices that share the rows of a batch; default 1. */
+  /** Number of devices that share the rows of a batch. Default: 1. */
   devices?: number;
 }
 

@@ -10,9 +10,9 @@ export interface StepSize {
   maskedShare: number;
   /** Whether gradients are summed over several micro-batches. */
   accumulate: boolean;
-  /** Whether encoder layers are recomputed for their gradients. Default false. */
+  /** Whether encoder layers are recomputed for their gradients. Default: false. */
   checkpointing?: boolean;
-  /** Whether rows keep documents apart, with a bias for each pair of positions. Default false. */
+  /** Whether rows keep documents apart, with a bias for each pair of positions. Default: false. */
   documents?: boolean;
 }
 
@@ -39,17 +39,18 @@ const attentionStates = 5;
 const logitStates = 3;
 
 /**
- * About how many bytes a training step takes at its peak:
+ * Estimates the peak memory of a training step in bytes:
  *
  *     400 MB + 4 · parameters · (8, or 9 with summed gradients)
  *            + 4 · rows · sequence · layers · (24 · hidden + 4 · intermediate + 5 · heads · sequence)
  *            + 4 · 3 · masked · vocabulary
  *
- * or, where layers are computed again, rows · sequence · (layers · hidden + one layer's states);
- *            + 4 · rows · sequence · sequence, where rows keep documents apart
- * with `masked` three standard deviations above its mean. The factors are fitted to the peak resident memory that the
- * onnx engine was measured to take: the estimate is 0.97 to 1.2 of that from bert-tiny to bert-base, at 128 and 512 tokens
- * a row, with and without dropout. `bf16` casts operands on their way into a product and saves none of it.
+ * With recomputed layers, the second line is rows · sequence · (layers · hidden + one layer's states). If rows keep
+ * documents apart, 4 · rows · sequence² is added. `masked` is three standard deviations above its mean.
+ *
+ * The factors are fitted to the peak resident memory of the onnx engine: from bert-tiny to bert-base, at 128 and 512
+ * tokens per row, with and without dropout, the estimate is 0.97 to 1.2 times the measured value. `bf16` saves no
+ * memory, since it only casts the operands of products.
  */
 export function stepBytes(
   model: Model,

@@ -14,6 +14,10 @@ export class Predictor {
     private readonly options: Pick<GraphOptions, 'engine'>,
   ) {}
 
+  /**
+   * Compiles a model for prediction. @throws InputError if the engine is not set up or lacks the device or the
+   * precision
+   */
   static create(model: Model, weights: Weights, options: EngineOptions & GraphOptions): Promise<Predictor> {
     return Predictor.compile(model, options, weights);
   }
@@ -52,7 +56,7 @@ export class Predictor {
   }
 }
 
-/** An id for a [MASK], and the probability the model gives it. */
+/** An id for a [MASK], and its probability according to the model. */
 export interface Candidate {
   id: number;
   probability: number;
@@ -60,7 +64,8 @@ export interface Candidate {
 
 /**
  * The ids of the `count` largest probabilities, largest first.
- * @param isToken whether an id has a token: a vocabulary padded to a round size has ids without one. Default: all have
+ *
+ * @param isToken whether an id has a token; a vocabulary padded to a round size has ids without one. Default: all have
  */
 export function mostProbable(
   probabilities: Float32Array,

@@ -10,13 +10,14 @@ import { gradientSum, trainableParameters, trainingStep } from './graphs.js';
 import { batchInputs, batchValues, fixedLength, type GraphOptions, trainingInputs } from './inputs.js';
 import { type FailedStep, withFittingRows } from './out-of-memory.js';
 
-/** `batchSize` is that of a micro-batch: larger batches are divided. */
+/** How to train. `batchSize` is that of a micro-batch: larger batches are divided. */
 export interface TrainerOptions extends EngineOptions, Omit<GraphOptions, keyof EngineOptions> {
   optimizer: AdamWOptions;
   /** Micro-batches summed in one optimizer step. */
   gradientAccumulation: number;
+  /** Encoder layers, from the bottom, that are frozen together with the embeddings; 0 trains all. */
   frozenLayers: number;
-  /** Recomputes encoder layers for their gradients, to save memory. Default false. */
+  /** Whether encoder layers are recomputed for their gradients, to save memory. Default: false. */
   checkpointing?: boolean;
   seed: number;
 }
@@ -38,7 +39,12 @@ export class Trainer {
     this.dropoutSeed = new Random(options.seed).uint32();
   }
 
-  /** @param moments the optimizer's state from an earlier run; zeros if left out */
+  /**
+   * Compiles a model for training.
+   *
+   * @param moments the optimizer's state from an earlier run. Default: zeros
+   * @throws InputError if the engine is not set up or lacks the device or the precision
+   */
   static async create(
     model: Model,
     weights: Weights,

@@ -5,7 +5,7 @@ import { parseDtypes, storageOf } from './dtypes.js';
 test('a list of dtypes is read, each once; another name is refused', () => {
   expect(parseDtypes('fp32, q8,fp32')).toEqual(['fp32', 'q8']);
   expect(() => parseDtypes('fp32,int8')).toThrow(
-    'dtype has "int8", expected fp32, fp16, q8, q4, with commas between',
+    'dtype has "int8", expected fp32, fp16, q8, q4, separated by commas',
   );
   expect(() => parseDtypes('')).toThrow('dtype has ""');
 });

@@ -6,7 +6,7 @@ import { evaluateCheckpoint } from '../predict/evaluate.js';
 
 /**
  * The dtypes of transformers.js that can be exported, and the file name that it expects for each. Only matrices are
- * stored in fewer bits, and they are computed with in float32; `q4` keeps embeddings, which lose more, in 8 bits.
+ * stored in fewer bits; computation is in float32. `q4` keeps embeddings, which are more sensitive, in 8 bits.
  */
 export const dtypes = {
   fp32: { file: 'model.onnx', embeddings: 'float32', matrices: 'float32' },
@@ -26,7 +26,7 @@ export function parseDtypes(list: string): Dtype[] {
   const unknown = names.find((name) => !Object.hasOwn(dtypes, name));
   if (unknown !== undefined) {
     throw new InputError(
-      say`${mention('dtype')} has ${JSON.stringify(unknown)}, expected ${Object.keys(dtypes).join(', ')}, with commas between`,
+      say`${mention('dtype')} has ${JSON.stringify(unknown)}, expected ${Object.keys(dtypes).join(', ')}, separated by commas`,
     );
   }
   return [...new Set(names as Dtype[])];

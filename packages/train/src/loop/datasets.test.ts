@@ -187,7 +187,7 @@ it('one of several processes does not train', async () => {
   vi.stubEnv('WORLD_SIZE', '4');
   try {
     await expect(losses({ tokenizer, masking: 'dynamic' })).rejects.toThrow(
-      /^WORLD_SIZE=4: training does not share/,
+      /^WORLD_SIZE=4: training cannot be divided/,
     );
   } finally {
     vi.unstubAllEnvs();

@@ -1,4 +1,5 @@
 import type { MessageParts } from '@mlm/base/errors';
+
 /** The events of a run. */
 export type TrainEvent = StartEvent | StepEvent | EvaluationEvent | CheckpointEvent | EndEvent;
 

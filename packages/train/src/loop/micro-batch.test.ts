@@ -77,7 +77,7 @@ it('what is asked for is taken; a device whose memory is not known needs to be t
     microBatchOf(resolveOptions({ dataset: 'a.arrow', ...options }), run);
   expect(await asked({ microBatchSize: 7 })).toBe(7);
   expect(await asked({})).toBe(32);
-  await expect(asked({ batchSize: 'auto', device: 'webgpu' })).rejects.toThrow('say microBatchSize');
+  await expect(asked({ batchSize: 'auto', device: 'webgpu' })).rejects.toThrow('set microBatchSize');
   await expect(asked({ microBatchSize: 33 })).rejects.toThrow(
     'microBatchSize is 33, expected auto or a whole number up to the batch size, 32',
   );

@@ -26,7 +26,7 @@ export async function microBatchOf(
   const freeBytes = await freeMemory(device);
   if (freeBytes === undefined) {
     throw new InputError(
-      say`${mention('batchSize', 'auto')}: how much memory ${mention('device', device)} has is not known; say ${mention('microBatchSize')}`,
+      say`${mention('batchSize', 'auto')}: the free memory of ${mention('device', device)} is unknown; set ${mention('microBatchSize')}`,
     );
   }
   const shape = {
@@ -73,7 +73,7 @@ export function chooseMicroBatch(request: MicroBatchRequest): number {
     if (needed(rows) <= budget) return rows;
   }
   throw new InputError(
-    say`${mention('batchSize', 'auto')}: a step of a single row of ${shape.sequence} tokens needs about ${gigabytes(needed(1))}, and ${gigabytes(freeBytes)} of memory are free; take a smaller ${mention('model')} or shorter rows`,
+    say`${mention('batchSize', 'auto')}: a step of a single row of ${shape.sequence} tokens needs about ${gigabytes(needed(1))}, and ${gigabytes(freeBytes)} of memory are free; use a smaller ${mention('model')} or shorter rows`,
   );
 }
 

@@ -34,7 +34,7 @@ export function tokenizerOf(dataset: Dataset, given: TokenizerMetadata | undefin
   const tokenizer = given ?? (carried && Object.keys(carried.files).length > 0 ? carried : undefined);
   if (!tokenizer) {
     throw new InputError(
-      say`${dataset.path}: ${carried ? 'does not bring its tokenizer' : 'does not say which tokenizer made it'}; name it with ${mention('tokenizer')}`,
+      say`${dataset.path}: ${carried ? 'does not include its tokenizer' : 'does not say which tokenizer made it'}; name it with ${mention('tokenizer')}`,
     );
   }
   checkTokenizerFiles(tokenizer.files, dataset.path);

@@ -38,6 +38,7 @@ function rememberedSettings(options: ResolvedOptions): Given<typeof trainOptions
   return remembered;
 }
 
+/** The state of a run before its first step. */
 export function freshState(options: ResolvedOptions, setup: Setup): TrainerState {
   return {
     step: 0,
@@ -56,6 +57,8 @@ export function freshState(options: ResolvedOptions, setup: Setup): TrainerState
 }
 
 /**
+ * The state to continue a run from.
+ *
  * @throws InputError when the run cannot be continued bit for bit, or when its recipe was different; the message lists
  * all differences
  */
@@ -113,6 +116,7 @@ export function reasonToEnd(
   return signal?.aborted ? 'aborted' : undefined;
 }
 
+/** Whether something that happens every so many steps is due; `every` 0 is never. */
 export const isDue = (step: number, every: number) => every > 0 && step % every === 0;
 
 export function startEvent(options: ResolvedOptions, setup: Setup, state: TrainerState): StartEvent {

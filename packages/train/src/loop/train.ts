@@ -45,7 +45,7 @@ export async function* train(given: TrainOptions): AsyncGenerator<TrainEvent> {
   const several = severalProcesses();
   if (several) {
     throw new InputError(
-      `${several}: training does not share its work among several processes yet; start it once`,
+      `${several}: training cannot be divided among several processes yet; start a single one`,
     );
   }
   const lock = await lockOutput(options.output, { takeOver: options.takeOver });
@@ -163,7 +163,7 @@ async function* run(
       yield { type: 'step', totalSteps, ...line };
     }
 
-    // A run that is told to stop does not wait for samples.
+    // An aborted run does not wait for samples.
     const samples =
       scored && reason !== 'aborted' ? await samplePredictions(trainer, scored, setup.checkpoint) : undefined;
     await report(reason === 'aborted' ? 'stopped' : reason, samples);

@@ -18,10 +18,10 @@ export function warningsOf(
   } else if (evalEvery > totalSteps) {
     warnings.push(say`${mention('evalEvery', evalEvery)} has no effect: the run ends at step ${totalSteps}`);
   }
-  // A share is rounded up to whole steps: a run of a single step is all warm-up, which nobody asked for.
+  // Not for shares: they are rounded up to whole steps, so that a run of a single step is all warm-up.
   if (warmup >= 1 && warmupSteps >= totalSteps) {
     warnings.push(
-      say`${mention('warmup', warmup)}: the run ends at step ${totalSteps}, before the learning rate is at its height`,
+      say`${mention('warmup', warmup)}: the run ends at step ${totalSteps}, before the learning rate reaches its maximum`,
     );
   }
   return warnings;

@@ -24,13 +24,13 @@ import {
 } from './layers.js';
 import type { Limits, MaskedLanguageModel } from './model.js';
 
-/** ALBERT's configuration, by the names of transformers' `AlbertConfig`. */
+/** ALBERT's configuration, with the names of transformers' `AlbertConfig`. */
 export interface AlbertConfig extends BertConfig {
-  /** Size of the embeddings, which a linear layer maps to the hidden size. */
+  /** Size of the embeddings, which a linear layer projects to the hidden size. */
   embedding_size: number;
-  /** Groups of layers; the layers of a model are divided among them and share the weights of their group. */
+  /** Groups that the layers are divided into; the layers of a group share its weights. */
   num_hidden_groups: number;
-  /** Layers in a group. */
+  /** Layers per group. */
   inner_group_num: number;
 }
 
@@ -72,8 +72,8 @@ function layerNames(group: number, inner: number): LayerNames {
 }
 
 /**
- * ALBERT (Lan et al. 2019, arXiv:1909.11942), as transformers' `AlbertForMaskedLM` computes it: small embeddings, and layers
- * that share their weights.
+ * ALBERT (Lan et al. 2019, arXiv:1909.11942), like transformers' `AlbertForMaskedLM`: small embeddings, and layers that
+ * share their weights.
  */
 export const albert: MaskedLanguageModel<AlbertConfig> = {
   type: 'albert',

@@ -17,7 +17,7 @@ import {
 } from './layers.js';
 import type { Dropout, Limits, ModelTensors, Parameter, Sequences, ThroughLayer } from './model.js';
 
-// What BERT has in common with the models that took its layer over under other names.
+// What BERT shares with the models that adopted its layer under other names.
 
 /** The fields that transformers' configurations of BERT, RoBERTa, ELECTRA and ALBERT share. */
 export interface BertConfig {
@@ -37,7 +37,7 @@ export interface BertConfig {
   pad_token_id: number;
 }
 
-/** What transformers takes for a field that is missing. */
+/** The defaults of transformers. */
 export const bertDefaults: BertConfig = {
   vocab_size: 30522,
   hidden_size: 768,
@@ -54,7 +54,10 @@ export const bertDefaults: BertConfig = {
   pad_token_id: 0,
 };
 
-/** @throws InputError for a field that is not of its type, or that the encoder of BERT does not compute */
+/**
+ * Parses the shared fields. @throws InputError for a field of a wrong type, or a value that BERT's encoder does not
+ * support
+ */
 export function parseBertConfig(fields: ConfigFields, defaults: BertConfig = bertDefaults): BertConfig {
   fields.oneOf('position_embedding_type', ['absolute'], 'absolute');
   fields.refuse('is_decoder', true, 'an encoder');
@@ -81,9 +84,12 @@ export function parseBertConfig(fields: ConfigFields, defaults: BertConfig = ber
   return config;
 }
 
+/** @throws InputError if the hidden size cannot be divided among the attention heads */
 export function refuseUnevenHeads(source: string, hidden: number, heads: number): void {
   if (hidden % heads === 0) return;
-  throw new InputError(`${source}: hidden_size ${hidden} is not a multiple of num_attention_heads ${heads}`);
+  throw new InputError(
+    `${source}: hidden_size ${hidden} is not a multiple of num_attention_heads ${heads}; change one of them`,
+  );
 }
 
 export const bertDropoutRates = ['hidden_dropout_prob', 'attention_probs_dropout_prob'] as const;
@@ -101,21 +107,21 @@ export const bertLimits = (config: BertConfig): Limits => ({
   attended: (sequence) => sequence,
 });
 
-/** Names before `.weight` and `.bias` of what a layer consists of. */
+/** The names of a layer's tensors, without `.weight` and `.bias`. */
 export interface LayerNames {
   query: string;
   key: string;
   value: string;
-  /** The linear layer that joins the heads. */
+  /** The projection of the joined heads. */
   attended: string;
   attendedNorm: string;
-  /** Hidden to inner size, and back. */
+  /** The projections to the inner size, and back to the hidden size. */
   expand: string;
   contract: string;
   contractedNorm: string;
 }
 
-/** The names in checkpoints of BERT, RoBERTa and ELECTRA. */
+/** The names of a layer in checkpoints of BERT, RoBERTa and ELECTRA. */
 export function bertLayerNames(model: string, index: number): LayerNames {
   const layer = `${model}.encoder.layer.${index}`;
   return {
@@ -130,7 +136,7 @@ export function bertLayerNames(model: string, index: number): LayerNames {
   };
 }
 
-/** @param index of the layer, from 0 at the bottom */
+/** The parameters of a layer. @param index the layer's number, from 0 at the bottom */
 export function layerParameters(
   names: LayerNames,
   { hidden, intermediate }: Pick<Limits, 'hidden' | 'intermediate'>,
@@ -151,28 +157,29 @@ export function layerParameters(
   ];
 }
 
-/** What a layer computes with, beside its weights. */
+/** What a layer depends on besides its weights. */
 export interface LayerSettings {
   batch: number;
   sequence: number;
   heads: number;
   activation: Activation;
   epsilon: number;
-  /** Rates of dropout: of attention probabilities, and of the results of attention and of the feed-forward network. */
+  /** Dropout rates of the attention probabilities, and of the outputs of attention and of the feed-forward network. */
   rates: { attention: number; attended: number; contracted: number };
-  /** Added to attention scores, see {@link attentionBias}. */
+  /** Added to the attention scores, see {@link attentionBias}. */
   bias: tf.Tensor;
   dropout: Dropout;
 }
 
-/** How many streams of dropout a layer draws from. */
+/** Number of dropout streams that a layer uses. */
 export const layerStreams = 3;
 
 /**
- * A layer of BERT: attention and a feed-forward network, each added to what it read and then normalized.
+ * A layer of BERT: attention and a feed-forward network, each followed by a residual connection and normalization.
  *
  * @param x float32 [batch · sequence, hidden]
- * @param stream the first of its {@link layerStreams}
+ * @param stream the first of the layer's {@link layerStreams} dropout streams
+ * @returns float32 [batch · sequence, hidden]
  */
 export function layer(
   x: tf.Tensor,
@@ -192,7 +199,7 @@ export function layer(
   return layerNorm(tf.add(normalized, contracted), tensors, names.contractedNorm, epsilon);
 }
 
-/** Word, position and token type embeddings, and their normalization; `width` is their size. */
+/** The parameters of word, position and token type embeddings of size `width`, and of their normalization. */
 export function embeddingParameters(model: string, config: BertConfig, width: number): Parameter[] {
   const table = (name: string, rows: number, zeroRow?: number) =>
     embeddingParameter(
@@ -209,12 +216,13 @@ export function embeddingParameters(model: string, config: BertConfig, width: nu
   ];
 }
 
+/** The name of the word embeddings. */
 export const wordsOf = (model: string) => `${model}.embeddings.word_embeddings.weight`;
 
 /**
- * Word, position and token type embeddings, summed and normalized: [batch · sequence, width].
+ * The normalized sum of word, position and token type embeddings: float32 [batch · sequence, width].
  *
- * @param positionIds int32 [batch, sequence]; default: they count from 0 in each document
+ * @param positionIds int32 [batch, sequence]. Default: counted from 0 in each document
  */
 export function embed(
   model: string,
@@ -239,7 +247,13 @@ export function embed(
   return layerNorm(joined, tensors, `${model}.embeddings.LayerNorm`, epsilon);
 }
 
-/** The layers of BERT, RoBERTa and ELECTRA on embeddings [batch · sequence, hidden]; `stream` is their first of dropout. */
+/**
+ * The layers of BERT, RoBERTa and ELECTRA.
+ *
+ * @param embedded float32 [batch · sequence, hidden]
+ * @param stream the layers' first dropout stream
+ * @returns the last hidden states, float32 [batch · sequence, hidden]
+ */
 export function encodeLayers(
   model: string,
   config: BertConfig,
@@ -265,7 +279,7 @@ export function encodeLayers(
   return x;
 }
 
-/** The patterns of {@link Adoption} that old checkpoints, converted from TensorFlow, need. */
+/** Names in old checkpoints converted from TensorFlow; see {@link Adoption.renamed}. */
 export const gammaAndBeta = [
   [/LayerNorm\.gamma$/, 'LayerNorm.weight'],
   [/LayerNorm\.beta$/, 'LayerNorm.bias'],

@@ -33,12 +33,12 @@ const size = (layers: number, hidden: number, heads: number): Partial<BertConfig
   intermediate_size: 4 * hidden,
 });
 
-/** BERT (Devlin et al. 2018, arXiv:1810.04805), as transformers' `BertForMaskedLM` computes it. */
+/** BERT (Devlin et al. 2018, arXiv:1810.04805), like transformers' `BertForMaskedLM`. */
 export const bert: MaskedLanguageModel<BertConfig> = {
   type: 'bert',
   architecture: 'BertForMaskedLM',
 
-  // The small ones are those that Google published (Turc et al. 2019, arXiv:1908.08962).
+  // The small sizes are those published by Google (Turc et al. 2019, arXiv:1908.08962).
   presets: {
     'bert-tiny': size(2, 128, 2),
     'bert-mini': size(4, 256, 4),

@@ -16,7 +16,7 @@ import {
 } from './layers.js';
 import type { Limits, MaskedLanguageModel } from './model.js';
 
-/** DistilBERT's configuration, by the names of transformers' `DistilBertConfig`. */
+/** DistilBERT's configuration, with the names of transformers' `DistilBertConfig`. */
 export interface DistilBertConfig {
   vocab_size: number;
   max_position_embeddings: number;
@@ -65,7 +65,7 @@ function layerNames(index: number): LayerNames {
   };
 }
 
-/** DistilBERT (Sanh et al. 2019, arXiv:1910.01108), as transformers' `DistilBertForMaskedLM` computes it: no token types. */
+/** DistilBERT (Sanh et al. 2019, arXiv:1910.01108), like transformers' `DistilBertForMaskedLM`: no token types. */
 export const distilbert: MaskedLanguageModel<DistilBertConfig> = {
   type: 'distilbert',
   architecture: 'DistilBertForMaskedLM',

@@ -23,9 +23,9 @@ import {
 } from './layers.js';
 import type { MaskedLanguageModel } from './model.js';
 
-/** ELECTRA's configuration, by the names of transformers' `ElectraConfig`. */
+/** ELECTRA's configuration, with the names of transformers' `ElectraConfig`. */
 export interface ElectraConfig extends BertConfig {
-  /** Size of the embeddings, which a linear layer maps to the hidden size where that is another. */
+  /** Size of the embeddings, which a linear layer projects to the hidden size if they differ. */
   embedding_size: number;
 }
 
@@ -40,7 +40,7 @@ const defaults: ElectraConfig = {
 const project = 'electra.embeddings_project';
 const head = 'generator_predictions';
 
-/** The generator of ELECTRA (Clark et al. 2020, arXiv:2003.10555), as transformers' `ElectraForMaskedLM` computes it. */
+/** The generator of ELECTRA (Clark et al. 2020, arXiv:2003.10555), like transformers' `ElectraForMaskedLM`. */
 export const electra: MaskedLanguageModel<ElectraConfig> = {
   type: 'electra',
   architecture: 'ElectraForMaskedLM',
@@ -54,7 +54,7 @@ export const electra: MaskedLanguageModel<ElectraConfig> = {
       intermediate_size: 512,
     },
     'electra-small-generator': {},
-    // Of the larger ones, the generator has the discriminator's embeddings and is narrow itself.
+    // The larger generators share the discriminator's embeddings, but are narrow themselves.
     'electra-base-generator': { embedding_size: 768 },
     'electra-large-generator': { embedding_size: 1024, num_hidden_layers: 24 },
   },

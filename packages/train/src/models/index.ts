@@ -8,7 +8,7 @@ import { type MaskedLanguageModel, type Model, modelOf, parameterCount, type Voc
 import { modernbert } from './modernbert.js';
 import { camembert, roberta, xlmRoberta } from './roberta.js';
 
-/** All families of models that can be trained: the only list of them. */
+/** All model families: the only list of them. */
 const families = [
   family(bert),
   family(roberta),
@@ -20,10 +20,10 @@ const families = [
   family(albert),
 ];
 
-/** The largest encoders have some 10¹⁰ parameters, which one process does not hold in single precision. */
+/** A limit on the size of models: the largest encoders have about 10¹⁰ parameters, too many for one process. */
 const mostParameters = 5e9;
 
-/** A family whose configurations need not be known. */
+/** A model family, whatever the type of its configurations. */
 interface Family {
   type: string;
   presets: readonly string[];
@@ -38,7 +38,7 @@ function family<C extends object>(definition: MaskedLanguageModel<C>): Family {
     const count = parameterCount(model);
     if (count <= mostParameters) return model;
     throw new InputError(
-      `${fields.source}: asks for ${count.toExponential(1)} parameters, more than ${mostParameters.toExponential(0)}; check its sizes`,
+      `${fields.source}: a model of ${count.toExponential(1)} parameters, expected at most ${mostParameters.toExponential(0)}; check its sizes`,
     );
   };
   return {
@@ -50,20 +50,24 @@ function family<C extends object>(definition: MaskedLanguageModel<C>): Family {
   };
 }
 
-/** The values of `model_type` that are known. */
+/** The supported values of `model_type`. */
 export const modelTypes = families.map(({ type }) => type);
 
-/** The names of models that `train` can start afresh, the smallest of a family first: `bert-tiny` to `albert-large`. */
+/**
+ * The names of models that `train` can initialize, from `bert-tiny` to `albert-large`; each family's smallest comes
+ * first.
+ */
 export const presetNames = families.flatMap(({ presets }) => presets);
 
+/** Whether a name is one of {@link presetNames}. */
 export const isPresetName = (name: string): boolean => presetNames.includes(name);
 
 /**
- * A model that starts afresh.
+ * The configuration of a model without weights.
  *
  * @param name one of {@link presetNames}
- * @param vocabularySize ids of the tokenizer
- * @param ids of its special tokens
+ * @param vocabularySize number of the tokenizer's ids
+ * @param ids ids of its special tokens. Default: 0
  *
  * @example
  * ```ts
@@ -83,11 +87,11 @@ export function presetModel(
 }
 
 /**
- * Reads the text of a `config.json`. Fields that have a default in transformers may be missing; without a `model_type` it
- * is BERT's.
+ * Parses the text of a `config.json`. Fields that have a default in transformers may be missing; the default
+ * `model_type` is `bert`.
  *
- * @param source where the text came from, for the error message
- * @throws InputError when it is no model's configuration, or one that cannot be computed here
+ * @param source where the text came from, for error messages
+ * @throws InputError if it is not the configuration of a supported model
  */
 export function parseModel(text: string, source: string): Model {
   const fields = ConfigFields.parse(text, source);

@@ -3,8 +3,8 @@ import { Random } from '../random/random.js';
 import type { Model, Parameter, Weights } from './model.js';
 
 /**
- * Fresh weights. A function of the seed and of each parameter's place in the model's list alone, so the same on every
- * engine.
+ * Draws initial weights. They depend only on the seed and on each parameter's place in the model's list, so that they
+ * are the same on every engine.
  */
 export function initializeWeights({ parameters }: Model, seed: number): Weights {
   return new Map(
@@ -12,7 +12,7 @@ export function initializeWeights({ parameters }: Model, seed: number): Weights 
   );
 }
 
-/** The first values of one parameter; `index` is its place in the model's list. */
+/** The initial values of a parameter; `index` is its place in the model's list. */
 export function initialValues({ shape, init }: Parameter, seed: number, index: number): Float32Array {
   const count = elementCount(shape);
   if (init === 'zeros') return new Float32Array(count);

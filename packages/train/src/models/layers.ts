@@ -10,7 +10,10 @@ interface Differentiable {
   gradient: (dy: tf.Tensor, saved: tf.Tensor[]) => tf.Tensor[];
 }
 
-/** A function with a gradient of our own: one tensor per input. tfjs's derived ones keep and pass over more memory. */
+/**
+ * A function with its own gradient, one tensor per input. The gradients that tfjs derives keep more tensors and make
+ * more passes over memory.
+ */
 export function withGradient(
   inputs: tf.Tensor[],
   forward: (inputs: tf.Tensor[]) => Differentiable,
@@ -25,8 +28,8 @@ export function withGradient(
 }
 
 /**
- * x · weightᵀ + bias, with x [rows, in] and `<name>.weight` [out, in] as torch.nn.Linear stores it; without a bias where
- * the model has no `<name>.bias`.
+ * x · weightᵀ + bias, with x [rows, in], and `<name>.weight` [out, in] as in torch.nn.Linear. Without `<name>.bias`, no
+ * bias is added.
  */
 export function linear(x: tf.Tensor, tensors: ModelTensors, name: string): tf.Tensor {
   const [weight, bias] = [tensors[`${name}.weight`]!, tensors[`${name}.bias`]];
@@ -38,6 +41,7 @@ export function affine(x: tf.Tensor, weight: tf.Tensor, bias: tf.Tensor): tf.Ten
   return tf.add(tf.matMul(x, weight, false, true), bias);
 }
 
+/** The weight, normally distributed, and the bias, 0, of {@link linear}. */
 export function linearParameters(
   name: string,
   shape: readonly [output: number, input: number],
@@ -50,18 +54,19 @@ export function linearParameters(
   ];
 }
 
+/** A bias, 0 at first. */
 export function biasParameter(name: string, size: number, layer: Parameter['layer']): Parameter {
   return { name, shape: [size], init: 'zeros', decays: false, layer };
 }
 
-/** The rows of a table [ids, width] that `ids` [batch, sequence] name: [batch, sequence, width]. */
+/** The rows of a table [vocabulary, width] at `ids` [batch, sequence]: [batch, sequence, width]. */
 export function lookUp(table: tf.Tensor, ids: tf.Tensor): tf.Tensor {
   const [batch, sequence] = ids.shape as [number, number];
   const rows = tf.gather(table, tf.reshape(ids, [batch * sequence]));
   return tf.reshape(rows, [batch, sequence, table.shape[1]!]);
 }
 
-/** @param zeroRow the padding id's row, which starts as 0 */
+/** An embedding table, normally distributed. @param zeroRow the padding id, whose row starts as 0 */
 export function embeddingParameter(
   name: string,
   shape: readonly [rows: number, width: number],
@@ -73,8 +78,8 @@ export function embeddingParameter(
 }
 
 /**
- * Layer normalization of x [rows, features] by `<name>.weight` and, where the model has it, `<name>.bias` (Ba et al. 2016,
- * arXiv:1607.06450).
+ * Layer normalization (Ba et al. 2016, arXiv:1607.06450) of x [rows, features] with `<name>.weight` and, if the model
+ * has one, `<name>.bias`.
  */
 export function layerNorm(x: tf.Tensor, tensors: ModelTensors, name: string, epsilon: number): tf.Tensor {
   const weight = tensors[`${name}.weight`]!;
@@ -99,6 +104,7 @@ export function layerNorm(x: tf.Tensor, tensors: ModelTensors, name: string, eps
   });
 }
 
+/** The weight, 1, and the bias, 0, of {@link layerNorm}. */
 export function normParameters(name: string, size: number, layer: Parameter['layer']): Parameter[] {
   return [
     { name: `${name}.weight`, shape: [size], init: 'ones', decays: false, layer },
@@ -106,8 +112,9 @@ export function normParameters(name: string, size: number, layer: Parameter['lay
   ];
 }
 
+/** The supported activations. */
 export const activations = ['gelu', 'gelu_new', 'gelu_pytorch_tanh', 'relu'] as const;
-/** `gelu` is the exact one (erf); `gelu_new` and `gelu_pytorch_tanh` are its tanh approximation. */
+/** `gelu` is exact (erf); `gelu_new` and `gelu_pytorch_tanh` are the tanh approximation. */
 export type Activation = (typeof activations)[number];
 
 /** The activation between the two linear layers of a feed-forward block. */
@@ -136,12 +143,13 @@ function geluTanh(x: tf.Tensor): tf.Tensor {
   return tf.mul(tf.mul(x, 0.5), tf.add(tf.tanh(inner), 1));
 }
 
-/** Added to the attention scores of keys that a query must not see; exp of it is 0 in float32. */
+/** Added to the attention scores of keys that a query must not attend to; its exponential is 0 in float32. */
 const hiddenScore = -1e9;
 
 /**
- * What attention scores [batch, heads, sequence, sequence] are raised by: 0, and −10⁹ for keys that are padding or of another
- * document than the query. [batch, 1, 1, sequence] where rows are one document, else [batch, 1, sequence, sequence].
+ * The bias of the attention scores [batch, heads, sequence, sequence]: 0, or −10⁹ for keys that are padding or in
+ * another document than the query. Shape [batch, 1, 1, sequence] if rows are single documents, otherwise [batch, 1,
+ * sequence, sequence].
  */
 export function attentionBias({ attention_mask, document_starts }: Sequences): tf.Tensor {
   const [batch, sequence] = attention_mask.shape as [number, number];
@@ -152,12 +160,12 @@ export function attentionBias({ attention_mask, document_starts }: Sequences): t
   return tf.add(otherDocuments(queries, keys), padding);
 }
 
-/** −10⁹ where a query's document is not the key's, else 0; documents of a row are known by where they begin. */
+/** −10⁹ if query and key are in different documents, which differ in where they begin; otherwise 0. */
 function otherDocuments(queries: tf.Tensor, keys: tf.Tensor): tf.Tensor {
   return tf.mul(tf.cast(tf.notEqual(queries, keys), 'float32'), hiddenScore);
 }
 
-/** The position of each token in its document, int32 [batch, sequence]; `undefined` where rows are one document. */
+/** The position of each token in its document, int32 [batch, sequence]; undefined if rows are single documents. */
 export function documentPositions({ document_starts }: Sequences): tf.Tensor | undefined {
   if (!document_starts) return undefined;
   return tf.sub(tf.cast(positionsOf(document_starts.shape[1]!), 'int32'), document_starts);
@@ -172,10 +180,11 @@ export function splitHeads(
 }
 
 /**
- * Scaled dot-product attention (Vaswani et al. 2017, arXiv:1706.03762), its heads joined again: [batch · sequence, hidden].
+ * Scaled dot-product attention (Vaswani et al. 2017, arXiv:1706.03762) of [batch, heads, sequence, size].
  *
  * @param bias added to the scores, see {@link attentionBias}
- * @param drop of the probabilities
+ * @param drop dropout of the probabilities
+ * @returns the joined heads, float32 [batch · sequence, heads · size]
  */
 export function attend(
   query: tf.Tensor,
@@ -191,19 +200,21 @@ export function attend(
   return tf.reshape(context, [batch * sequence, heads * size]);
 }
 
-/** Evaluation and prediction drop nothing. */
+/** The dropout of evaluation and prediction: none. */
 export const noDropout: Dropout = (x) => x;
 
 /**
- * Dropout that is a function of key, stream and element alone, so that a resumed run draws what an unbroken one would.
+ * Dropout that depends only on key, stream and element, so that a resumed run draws the same masks as an uninterrupted
+ * one.
  *
- * @param key int32 [2]: the run's seed, and the number of the batch in it
+ * @param key int32 [2]: the run's seed, and the number of the batch in the run
  */
 export function keyedDropout(key: tf.Tensor): Dropout {
   return (x, rate, stream) =>
     rate === 0 ? x : tf.mul(x, dropoutMask(key, { shape: x.shape, rate, stream }));
 }
-/** What {@link attend} and {@link attendLocally} do to probabilities. */
+
+/** Dropout of attention probabilities. */
 interface Drop {
   dropout: Dropout;
   rate: number;
@@ -211,10 +222,11 @@ interface Drop {
 }
 
 /**
- * {@link attend} for tokens that attend only to those at most `window` positions away, in blocks of a window: each looks at
- * itself and its two neighbours, so that time and memory grow with the length of a row, not with its square.
+ * {@link attend} for tokens that only attend to tokens at most `window` positions away. Rows are divided into blocks of
+ * a window, and each block attends to itself and its two neighbours, so that time and memory grow linearly with the
+ * length of a row.
  *
- * @param sequences that are attended to: their padding is left out, and other documents than the query's
+ * @param sequences the sequences attended to, without their padding and other documents than the query's
  */
 export function attendLocally(
   query: tf.Tensor,
@@ -227,7 +239,7 @@ export function attendLocally(
   const [batch, heads, sequence, size] = query.shape as [number, number, number, number];
   const blocks = Math.ceil(sequence / window);
   const filled = blocks * window;
-  /** [batch, rows, sequence, width] → [batch, rows · blocks, 3 · window, width]: each block between its neighbours. */
+  /** [batch, rows, sequence, width] → [batch, rows · blocks, 3 · window, width]: each block with its neighbours. */
   const withNeighbours = (x: tf.Tensor) => {
     const [, rows, , width] = x.shape as [number, number, number, number];
     const padded = tf.pad(x, [
@@ -255,7 +267,7 @@ export function attendLocally(
     ]),
     [batch, heads * blocks, window, size],
   );
-  // A key that is no token, or more than a window from the query.
+  // Hides keys that are padding, or more than a window away from the query.
   const keysOf = (x: tf.Tensor) =>
     tf.reshape(withNeighbours(tf.reshape(x, [batch, 1, sequence, 1])), [batch, 1, blocks, 1, 3 * window]);
   const padding = tf.mul(tf.sub(1, keysOf(attention_mask)), hiddenScore);
@@ -283,7 +295,9 @@ export function attendLocally(
   return tf.reshape(tf.transpose(rows, [0, 2, 1, 3]), [batch * sequence, heads * size]);
 }
 
-/** For the queries of a block and the keys of it and its neighbours, [window, 3 · window]: 0 within a window, else −10⁹. */
+/**
+ * The bias of a block's queries and the keys of three blocks, [window, 3 · window]: 0 within a window, otherwise −10⁹.
+ */
 function blockBand(window: number): tf.Tensor {
   const band = new Float32Array(3 * window * window);
   for (let query = 0; query < window; query++) {
@@ -294,24 +308,28 @@ function blockBand(window: number): tf.Tensor {
   return tf.tensor(band, [window, 3 * window]);
 }
 
-/** What scores are raised by, [sequence, sequence]: 0 for keys at most `window` positions from the query, else −10⁹. */
+/** A bias [sequence, sequence]: 0 for keys at most `window` positions away from the query, otherwise −10⁹. */
 export function bandBias(sequence: number, window: number): tf.Tensor {
   const at = positionsOf(sequence);
   const distance = tf.abs(tf.sub(tf.reshape(at, [sequence, 1]), tf.reshape(at, [1, sequence])));
   return tf.mul(tf.cast(tf.greater(distance, window), 'float32'), hiddenScore);
 }
 
-/** 0, 1, 2 … as float32 [sequence]; summed up, since a sequence may have any length when it is traced. */
+/** 0, 1, 2 … as float32 [sequence]; a cumulative sum, since the length may be a named size while tracing. */
 function positionsOf(sequence: number): tf.Tensor {
   return tf.cumsum(tf.ones([sequence]), 0, true);
 }
 
-/** The turn of each pair of units at each position, float32 [sequence, size / 2] or [batch, 1, sequence, size / 2]. */
+/**
+ * The rotation of each pair of units at each position, float32 [sequence, size / 2] or [batch, 1, sequence, size / 2].
+ */
 export type RotaryAngles = Readonly<Record<'cos' | 'sin', tf.Tensor>>;
 
 /**
- * @param size units of a head
- * @param positions int32 [batch, sequence]; without them positions count from 0
+ * The angles of {@link rotary}.
+ *
+ * @param size units per head
+ * @param positions int32 [batch, sequence]. Default: counted from 0
  */
 export function rotaryAngles(
   sequence: number,
@@ -319,7 +337,7 @@ export function rotaryAngles(
   base: number,
   positions?: tf.Tensor,
 ): RotaryAngles {
-  // As in PyTorch in single precision, rounded at each operation.
+  // Rounded at each operation, like PyTorch in single precision.
   const frequencies = Float32Array.from({ length: size / 2 }, (_, i) =>
     Math.fround(1 / Math.fround(base ** Math.fround((2 * i) / size))),
   );
@@ -330,7 +348,10 @@ export function rotaryAngles(
   return { cos: tf.cos(angles), sin: tf.sin(angles) };
 }
 
-/** Rotary position embedding of x [batch, heads, sequence, size] (Su et al. 2021, arXiv:2104.09864), its halves as the pairs. */
+/**
+ * Rotary position embedding (Su et al. 2021, arXiv:2104.09864) of x [batch, heads, sequence, size]; its halves form the
+ * pairs.
+ */
 export function rotary(x: tf.Tensor, { cos, sin }: RotaryAngles): tf.Tensor {
   const [first, second] = tf.split(x, 2, 3) as [tf.Tensor, tf.Tensor];
   return tf.concat(

@@ -4,8 +4,8 @@ import { affine, withGradient } from './layers.js';
 /**
  * Cross-entropy of the labels under softmax(states · tableᵀ + bias), summed over the rows and multiplied by `scale`.
  *
- * The [masked, vocabulary] arrays are by far the largest of a step, so the gradient is written to pass over them as
- * seldom as possible: no one-hot labels, and softmax − one-hot is never formed. With p = softmax,
+ * The [masked, vocabulary] arrays are by far the largest of a step, so the gradient makes as few passes over them as
+ * possible: there are no one-hot labels, and softmax − one-hot is never formed. With p = softmax,
  *   d states = scale · (p · table − table[labels])
  *   d table   = pᵀ · (scale · states) − the rows scale · states added at their labels
  *   d bias    = scale · (column sums of p − label counts).
@@ -14,8 +14,8 @@ import { affine, withGradient } from './layers.js';
  * @param table float32 [vocabulary, hidden], the word embeddings
  * @param bias float32 [vocabulary]
  * @param labels int32 [masked]
- * @param scale float32 scalar: 1 / number of masked positions in the whole optimizer step; or [masked], where positions
- *   have weights
+ * @param scale float32 scalar: 1 / number of masked positions in the optimizer step; or [masked], if positions have
+ *   weights
  */
 export function scaledCrossEntropy(
   states: tf.Tensor,
@@ -60,7 +60,9 @@ export function scaledCrossEntropy(
   });
 }
 
-/** −log p[label] a row. log Σ exp(logits) is taken at the largest logit, whose probability never underflows. */
+/**
+ * −log p[label] of each row. log Σ exp(logits) is computed from the largest logit, whose probability never underflows.
+ */
 function labelLosses(
   logits: tf.Tensor,
   probabilities: tf.Tensor,
@@ -74,10 +76,11 @@ function labelLosses(
 }
 
 /**
- * Scores the output of one forward pass over masked positions.
+ * Scores the output of a forward pass at the masked positions.
  *
- * @param weights float32 [masked], 1 on rows that count and 0 on others; all count without
- * @returns `loss_sum`, the summed cross-entropy, and `correct`, how many labels were the top prediction (float32 scalars)
+ * @param weights float32 [masked], 1 for positions that count and 0 for others. Default: all count
+ * @returns float32 scalars: `loss_sum`, the summed cross-entropy, and `correct`, the number of labels predicted
+ *   correctly
  */
 export function scoreLabels(
   states: tf.Tensor,

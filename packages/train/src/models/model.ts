@@ -3,26 +3,26 @@ import { checkpoint } from '@mlm/compile';
 import type * as tf from '@tensorflow/tfjs-core';
 import type { ConfigFields } from './fields.js';
 
-/** Values of a model's weights: float32, by Hugging Face's tensor names and in their layouts. */
+/** A model's weights: float32 values by Hugging Face's tensor names, in their layouts. */
 export type Weights = Map<string, Float32Array>;
 
-/** The parameters as tensors, by the names of {@link Model.parameters}. */
+/** A model's parameters as tensors, by the names of {@link Model.parameters}. */
 export type ModelTensors = Readonly<Record<string, tf.Tensor>>;
 
 /**
- * Zeroes elements of x with a probability of `rate` and scales the others by 1 / (1 − rate) (Srivastava et al. 2014).
+ * Zeroes each element of x with probability `rate` and scales the others by 1 / (1 − rate) (Srivastava et al. 2014).
  *
- * @param stream which dropout of the model this is, so that no two draw the same numbers
+ * @param stream the number of this dropout in the model, so that no two draw the same mask
  */
 export type Dropout = (x: tf.Tensor, rate: number, stream: number) => tf.Tensor;
 
 /**
- * Computes an encoder layer, of which nothing need be kept for the gradient: `body` reads no tensor but those that it is
- * given, and the pass's inputs.
+ * Computes an encoder layer in such a way that it can be recomputed for its gradient: `body` only reads the tensors it
+ * is given, and the inputs of the pass.
  *
- * @param layer that its parameters belong to, see {@link Parameter.layer}
+ * @param layer the layer of its parameters, see {@link Parameter.layer}
  * @param x float32 [batch · sequence, hidden]
- * @param constants what no gradient flows through, such as attention's bias
+ * @param constants tensors without a gradient, such as the attention bias
  */
 export type ThroughLayer = <Constants extends Readonly<Record<string, tf.Tensor>>>(
   layer: number,
@@ -31,10 +31,10 @@ export type ThroughLayer = <Constants extends Readonly<Record<string, tf.Tensor>
   body: (x: tf.Tensor, tensors: ModelTensors, constants: Constants) => tf.Tensor,
 ) => tf.Tensor;
 
-/** How a forward pass goes. */
+/** Settings of a forward pass. */
 export interface ForwardPass {
   dropout: Dropout;
-  /** Keeps only what enters a layer, and computes the layer again for its gradient. Default false. */
+  /** Whether only the inputs of layers are kept, and layers are recomputed for their gradients. Default: false. */
   checkpointing?: boolean | undefined;
 }
 
@@ -46,72 +46,72 @@ export interface Sequences {
   attention_mask: tf.Tensor;
   /**
    * int32 [batch, sequence]: the position in its row at which each token's document begins. Tokens attend within their
-   * document, in which positions count from 0 again. When left out, a row is one document.
+   * document, in which positions are counted from 0. Default: a row is one document.
    */
   document_starts?: tf.Tensor | undefined;
-  /** int32 [batch, sequence]; all 0 when left out. Models without token types ignore it. */
+  /** int32 [batch, sequence]. Default: all 0. Models without token types ignore it. */
   token_type_ids?: tf.Tensor | undefined;
-  /** The length of every batch, where it is one; without it the lengths of the tensors stand for any. */
+  /** The length of all batches, if it is fixed; otherwise, the shapes of the tensors are only samples. */
   fixedLength?: number | undefined;
 }
 
-/** What a model that starts afresh takes from its tokenizer. */
+/** What a new model needs to know about its tokenizer. */
 export interface Vocabulary {
-  /** The number of ids. */
+  /** Number of ids. */
   vocabulary: number;
-  /** Ids of [PAD], [CLS] and [SEP], whatever the tokenizer calls them. */
+  /** The ids of [PAD], [CLS] and [SEP], or of the tokens in their roles. */
   pad: number;
   cls: number;
   sep: number;
 }
 
-/** How a fresh parameter is drawn. */
+/** How a parameter is initialized. */
 export type Initializer =
   | 'zeros'
   | 'ones'
-  /** Normal around 0 with this standard deviation; `zeroRow` is the padding id's row, which starts as 0. */
+  /** A normal distribution around 0 with this standard deviation; `zeroRow`, the padding id's row, starts as 0. */
   | {
       normal: number;
       zeroRow?: number;
-      /** Draws that are so many deviations from 0, or more, are drawn again. */
+      /** Values this many deviations from 0, or more, are drawn again. */
       cutoff?: number;
     };
 
-/** One trained tensor, and all that the rest of the package needs to know of it. */
+/** A trained tensor, and everything that the rest of the package needs to know about it. */
 export interface Parameter {
-  /** Its name in a checkpoint of Hugging Face's. */
+  /** Its name in Hugging Face's checkpoints. */
   name: string;
   /** A linear weight is [out, in]. */
   shape: readonly number[];
   init: Initializer;
-  /** Whether weight decay applies: to all but biases and normalization, as in transformers' Trainer. */
+  /** Whether weight decay applies, as it does to all but biases and normalization, like in transformers' Trainer. */
   decays: boolean;
-  /** The encoder layer that it belongs to, from 0 at the bottom. */
+  /** Its encoder layer, from 0 at the bottom. */
   layer: number | 'embeddings' | 'head';
 }
 
-/** Sizes that data, freezing and the memory estimate go by. */
+/** The sizes that data, freezing and memory estimates depend on. */
 export interface Limits {
-  /** Ids from 0 that the model has an embedding for. */
+  /** Number of ids that have an embedding. */
   vocabulary: number;
   /** The longest row in tokens. */
   positions: number;
   padId: number;
-  /** Kinds of token type ids; 0 where the model has none. */
+  /** Number of token types; 0 if the model has none. */
   tokenTypes: number;
-  /** Layers that are computed. */
+  /** Number of layers computed. */
   layers: number;
-  /** Layers with weights of their own, which freezing counts. */
+  /** Number of layers with their own weights, which freezing counts. */
   ownLayers: number;
   hidden: number;
   /** Inner size of the feed-forward network. */
   intermediate: number;
   heads: number;
-  /** How many keys a query is scored with, a layer on average. */
+  /** Number of keys per query, averaged over the layers. */
   attended(sequence: number): number;
 }
 
-/** The output layer before it is multiplied out: the scores of every id are states · tableᵀ + bias. */
+/** The factors of the output: the logits of all ids are states · tableᵀ + bias. */
 export interface Output {
   /** float32 [masked, width]. */
   states: tf.Tensor;
@@ -121,40 +121,40 @@ export interface Output {
   bias: tf.Tensor;
 }
 
-/** How the tensors of a stored checkpoint become {@link Parameter}s. */
+/** How the tensors of a checkpoint become {@link Parameter}s. */
 export interface Adoption {
-  /** Names of older checkpoints: pattern and replacement, each applied in turn. */
+  /** Names in older checkpoints: patterns and their replacements, applied in order. */
   renamed: readonly (readonly [pattern: RegExp, replacement: string])[];
-  /** What stands before the names of the encoder's tensors; checkpoints of the encoder alone lack it. */
+  /** The prefix of the encoder's tensors, which checkpoints of the encoder alone lack. */
   prefix: string;
-  /** Tensors that are stored for two uses, and the parameter that they must equal, or stand in for where it is missing. */
+  /** Tensors stored twice, with the parameter that they must equal, or replace if it is missing. */
   tied: Readonly<Record<string, string>>;
-  /** Tensors of transformers' classes for the model that a masked language model does not have. */
+  /** Tensors of transformers' other classes, which a masked language model does not use. */
   unused: readonly RegExp[];
 }
 
 /**
- * A family of masked language models, as its file in this folder defines it. `C` is its configuration: plain data, in the
- * names and meaning of the `config.json` that Hugging Face transformers writes.
+ * A family of masked language models, defined by a file of this folder. `C` is its configuration: plain data, with the
+ * names and meanings of transformers' `config.json`.
  */
 export interface MaskedLanguageModel<C> {
   /** `model_type` in config.json. */
   type: string;
-  /** The class of transformers that a checkpoint opens as. */
+  /** The class of transformers that opens a checkpoint. */
   architecture: string;
-  /** Configurations to start afresh with: what differs from the defaults of {@link MaskedLanguageModel.parse}. */
+  /** Configurations of new models, as differences from the defaults of {@link MaskedLanguageModel.parse}. */
   presets: Readonly<Record<string, Partial<C>>>;
-  /** What a model that starts afresh has by its tokenizer, beside its preset. */
+  /** The fields of a new model that depend on its tokenizer, besides its preset. */
   afresh(vocabulary: Vocabulary): Partial<C>;
-  /** @throws InputError for a field that is not of its type, or that this implementation cannot compute */
+  /** Parses config.json. @throws InputError for a field of a wrong type, or a value that is not supported */
   parse(fields: ConfigFields): C;
-  /** The whole of config.json, but for what all models have: `architectures`, `model_type` and the dtype. */
+  /** The fields of config.json, except those of all models: `architectures`, `model_type` and the dtype. */
   format(config: C): Record<string, unknown>;
-  /** The fields of a configuration that are rates of dropout. */
+  /** The names of the configuration's dropout rates. */
   dropoutRates: readonly (keyof C & string)[];
-  /** In the order of transformers' `named_parameters()`. */
+  /** All parameters, in the order of transformers' `named_parameters()`. */
   parameters(config: C): Parameter[];
-  /** The last hidden states, [batch · sequence, hidden]. */
+  /** The last hidden states, float32 [batch · sequence, hidden]. */
   encode(
     config: C,
     tensors: ModelTensors,
@@ -162,23 +162,23 @@ export interface MaskedLanguageModel<C> {
     dropout: Dropout,
     through: ThroughLayer,
   ): tf.Tensor;
-  /** What decodes hidden states [masked, hidden]. */
+  /** The output for hidden states [masked, hidden]. */
   head(config: C, tensors: ModelTensors, hidden: tf.Tensor): Output;
   adoption: Adoption;
   limits(config: C): Limits;
 }
 
-/** A model of one configuration: what everything outside this folder knows of it. */
+/** A model with its configuration, as everything outside this folder sees it. */
 export interface Model {
   type: string;
-  /** Plain data; with `type` it says all about the computation. */
+  /** Plain data that, together with `type`, determines the computation. */
   config: Readonly<Record<string, unknown>>;
   parameters: readonly Parameter[];
   limits: Limits;
-  /** The rates of dropout, by their names in config.json. */
+  /** Dropout rates, by their names in config.json. */
   dropoutRates: Readonly<Record<string, number>>;
   adoption: Adoption;
-  /** The same model with each rate of dropout set to one. */
+  /** The same model with all dropout rates set to `rate`. */
   withDropout(rate: number): Model;
   encode(tensors: ModelTensors, sequences: Sequences, pass: ForwardPass): tf.Tensor;
   head(tensors: ModelTensors, hidden: tf.Tensor): Output;
@@ -186,11 +186,11 @@ export interface Model {
   formatConfig(): string;
 }
 
-/** Real numbers that happen to be whole: transformers takes no integer for them. */
+/** Real numbers that happen to be whole, for which transformers does not accept integers. */
 const wholeReals =
   /("(?:initializer_range|initializer_cutoff_factor|(?:layer_)?norm_eps|\w*rope_theta)": \d+)(?=,?\n)/g;
 
-/** Binds a family to a configuration of it. */
+/** The model of a family with a given configuration. */
 export function modelOf<C extends object>(family: MaskedLanguageModel<C>, config: C): Model {
   const parameters = family.parameters(config);
   return {
@@ -240,22 +240,22 @@ function recomputed(parameters: readonly Parameter[], tensors: ModelTensors): Th
   };
 }
 
-/** Whether training drops anything out. */
+/** Whether training uses dropout. */
 export function hasDropout({ dropoutRates }: Model): boolean {
   return Object.values(dropoutRates).some((rate) => rate > 0);
 }
 
 /**
- * Whether a parameter belongs to the frozen lower part of the model.
+ * Whether a parameter belongs to the frozen, lower part of the model.
  *
- * @param layers how many encoder layers, from the bottom, are frozen; the embeddings freeze with any
+ * @param layers number of frozen encoder layers, from the bottom; if it is not 0, the embeddings are frozen, too
  */
 export function isFrozen({ layer }: Parameter, layers: number): boolean {
   if (layers <= 0) return false;
   return layer === 'embeddings' || (layer !== 'head' && layer < layers);
 }
 
-/** How many numbers training adjusts. */
+/** Number of trained values. */
 export function parameterCount({ parameters }: Model): number {
   return parameters.reduce((sum, { shape }) => sum + elementCount(shape), 0);
 }

@@ -116,7 +116,10 @@ it.each([
   ['{"num_hidden_layers":2147483647}', /num_hidden_layers is 2147483647, expected a whole number from 1 to/],
   ['{"vocab_size":-1}', /vocab_size is -1/],
   ['{"hidden_size":1e300}', /hidden_size is 1e\+300/],
-  ['{"hidden_size":524288,"num_attention_heads":1,"intermediate_size":524288}', /parameters, more than/],
+  [
+    '{"hidden_size":524288,"num_attention_heads":1,"intermediate_size":524288}',
+    /parameters, expected at most/,
+  ],
   ['{"hidden_dropout_prob":1}', /hidden_dropout_prob is 1, expected a number from 0 to below 1/],
   [
     '{"model_type":"roberta","max_position_embeddings":2}',

@@ -24,7 +24,7 @@ import type { Limits, MaskedLanguageModel, ModelTensors, Parameter } from './mod
 const attentions = ['full_attention', 'sliding_attention'] as const;
 type Attention = (typeof attentions)[number];
 
-/** ModernBERT's configuration, by the names of transformers' `ModernBertConfig`. */
+/** ModernBERT's configuration, with the names of transformers' `ModernBertConfig`. */
 export interface ModernBertConfig {
   vocab_size: number;
   hidden_size: number;
@@ -33,9 +33,11 @@ export interface ModernBertConfig {
   num_attention_heads: number;
   hidden_activation: Activation;
   max_position_embeddings: number;
-  /** Standard deviation of the initial weights; those that write into the residual have it divided by √(2 · layers). */
+  /**
+   * Standard deviation of the initial weights; divided by √(2 · layers) for those that write into the residual stream.
+   */
   initializer_range: number;
-  /** Initial weights lie within so many standard deviations. */
+  /** Initial weights are cut off at this many standard deviations. */
   initializer_cutoff_factor: number;
   norm_eps: number;
   norm_bias: boolean;
@@ -47,10 +49,10 @@ export interface ModernBertConfig {
   attention_dropout: number;
   embedding_dropout: number;
   mlp_dropout: number;
-  /** Which tokens each layer attends to: all, or those within half of `local_attention`. */
+  /** The tokens that each layer attends to: all, or those at most half of `local_attention` away. */
   layer_types: Attention[];
   local_attention: number;
-  /** Bases of the rotary embeddings in layers that attend to all tokens, and in the others. */
+  /** Base of the rotary embeddings, in layers that attend to all tokens and in the others. */
   global_rope_theta: number;
   local_rope_theta: number;
   pad_token_id: number;
@@ -60,13 +62,13 @@ export interface ModernBertConfig {
   sep_token_id: number;
 }
 
-/** What all layers of one kind of attention share. */
+/** What all layers with the same kind of attention share. */
 type Kept = RotaryAngles & { bias: tf.Tensor };
 
 const words = 'model.embeddings.tok_embeddings.weight';
 const layerName = (index: number) => `model.layers.${index}`;
 const streamsOfLayer = 3;
-/** Square scores cost less than blocks of three windows while a row has no more windows than this. */
+/** Up to this many windows per row, full attention costs less than blocks of three windows. */
 const blockedFrom = 4;
 
 const limits = (config: ModernBertConfig): Limits => ({
@@ -77,7 +79,7 @@ const limits = (config: ModernBertConfig): Limits => ({
   layers: config.num_hidden_layers,
   ownLayers: config.num_hidden_layers,
   hidden: config.hidden_size,
-  // The gate is as wide as what it gates.
+  // The gate is as wide as the activations that it multiplies.
   intermediate: 2 * config.intermediate_size,
   heads: config.num_attention_heads,
   attended(sequence) {
@@ -88,8 +90,8 @@ const limits = (config: ModernBertConfig): Limits => ({
 });
 
 /**
- * ModernBERT (Warner et al. 2024, arXiv:2412.13663), as transformers' `ModernBertForMaskedLM` computes it: rotary positions,
- * gated feed-forward networks, normalization before each block, and layers of which most attend to near tokens alone.
+ * ModernBERT (Warner et al. 2024, arXiv:2412.13663), like transformers' `ModernBertForMaskedLM`: rotary positions,
+ * gated feed-forward networks, normalization before each block, and local attention in most layers.
  */
 export const modernbert: MaskedLanguageModel<ModernBertConfig> = {
   type: 'modernbert',
@@ -158,12 +160,12 @@ export const modernbert: MaskedLanguageModel<ModernBertConfig> = {
       throw fields.wrong('initializer_cutoff_factor', 'at least 0.1');
     if (config.local_attention % 2 !== 0) throw fields.wrong('local_attention', 'an even number');
     if ((config.hidden_size / config.num_attention_heads) % 2 !== 0)
-      throw fields.wrong('hidden_size', 'an even number of units a head, for the rotary embedding');
+      throw fields.wrong('hidden_size', 'an even number of units per head, for the rotary embedding');
     return config;
   },
 
   format(config) {
-    // Both the names that transformers writes since version 5 and those before: it and other readers take either.
+    // Both the names of transformers 5 and the earlier ones, so that all versions and other readers understand them.
     const rope = (rope_theta: number) => ({ rope_theta, rope_type: 'default' });
     const every = config.layer_types.indexOf('full_attention', 1);
     const period = every < 0 ? config.layer_types.length : every;
@@ -258,11 +260,11 @@ export const modernbert: MaskedLanguageModel<ModernBertConfig> = {
       return dropout(attended, config.attention_dropout, stream + 1);
     };
 
-    /** Each block is added to what it read the normalized form of. */
+    /** Pre-normalization: each block reads the normalized residual stream and adds to it. */
     const layer = (x: tf.Tensor, tensors: ModelTensors, kept: Kept, index: number): tf.Tensor => {
       const norm = (x: tf.Tensor, name: string) =>
         layerNorm(x, tensors, `${layerName(index)}.${name}`, epsilon);
-      // The embeddings are normalized already.
+      // The embeddings are already normalized.
       const read = index === 0 ? x : norm(x, 'attn_norm');
       const attended = tf.add(x, attention(read, tensors, kept, index));
       const gated = gatedUnit(norm(attended, 'mlp_norm'), tensors, index, config);
@@ -298,13 +300,16 @@ export const modernbert: MaskedLanguageModel<ModernBertConfig> = {
   },
 };
 
-/** The two halves of Wi(x), of which the activated first is multiplied by the second (Shazeer 2020, arXiv:2002.05202). */
+/** A gated linear unit (Shazeer 2020, arXiv:2002.05202): the activated first half of Wi(x) times the second half. */
 function gatedUnit(x: tf.Tensor, tensors: ModelTensors, index: number, config: ModernBertConfig): tf.Tensor {
   const [inner, gate] = tf.split(linear(x, tensors, `${layerName(index)}.mlp.Wi`), 2, 1);
   return tf.mul(activate(inner!, config.hidden_activation), gate!);
 }
 
-/** Spelled out, or by how many layers attend to all tokens: one in three, from the first. */
+/**
+ * The kind of each layer: listed, or derived from how often a layer attends to all tokens. Default: every third, from
+ * the first.
+ */
 function layerTypes(fields: ConfigFields, layers: number): Attention[] {
   const given = fields.value('layer_types');
   if (given === undefined) {
@@ -316,7 +321,7 @@ function layerTypes(fields: ConfigFields, layers: number): Attention[] {
   return given as Attention[];
 }
 
-/** In `rope_parameters` since version 5 of transformers, before that in a separate field. */
+/** The base of the rotary embeddings: in `rope_parameters` since transformers 5, previously in a separate field. */
 function rotaryBase(fields: ConfigFields, attention: Attention, name: string, fallback: number): number {
   fields.refuseOther('rope_scaling', undefined, 'none');
   const all = fields.value('rope_parameters');

@@ -24,7 +24,7 @@ import {
 } from './layers.js';
 import type { Limits, MaskedLanguageModel, Parameter, Sequences } from './model.js';
 
-/** RoBERTa's configuration, by the names of transformers' `RobertaConfig`. */
+/** RoBERTa's configuration, with the names of transformers' `RobertaConfig`. */
 export interface RobertaConfig extends BertConfig {
   bos_token_id: number;
   eos_token_id: number;
@@ -32,15 +32,15 @@ export interface RobertaConfig extends BertConfig {
 
 const defaults: RobertaConfig = { ...bertDefaults, pad_token_id: 1, bos_token_id: 0, eos_token_id: 2 };
 
-// Positions count from the padding id + 1, so that so many rows of their table serve no token.
+// Positions start at the padding id + 1; the rows of the table before that are unused.
 const limits = (config: RobertaConfig): Limits => ({
   ...bertLimits(config),
   positions: config.max_position_embeddings - config.pad_token_id - 1,
 });
 
 /**
- * The position of each token, int32 [batch, sequence]: how many tokens its document has up to it, after the padding id. An id
- * of padding inside a text counts for none.
+ * The position of each token, int32 [batch, sequence]: the number of tokens in its document up to and including it,
+ * plus the padding id. Padding inside a text does not count.
  */
 function positionIds({ input_ids, document_starts }: Sequences, padId: number): tf.Tensor {
   const isToken = tf.cast(tf.notEqual(input_ids, padId), 'int32');
@@ -49,10 +49,10 @@ function positionIds({ input_ids, document_starts }: Sequences, padId: number): 
   return tf.add(tf.mul(count, isToken), tf.scalar(padId, 'int32'));
 }
 
-/** The values [batch, sequence] at the positions in their rows that `at`, int32 [batch, sequence], names. */
+/** The values [batch, sequence] at the positions `at`, int32 [batch, sequence], of their rows. */
 function lookUpAt(at: tf.Tensor, values: tf.Tensor): tf.Tensor {
   const [batch, sequence] = values.shape as [number, number];
-  // Counted, since a sequence may have any length when it is traced.
+  // A cumulative sum, since the length may be a named size while tracing.
   const one = tf.onesLike(tf.reshape(values, [batch * sequence]));
   const row = tf.reshape(tf.cumsum(one, 0, true), [batch, sequence]);
   const inRow = tf.cumsum(tf.onesLike(values), 1, true);
@@ -161,14 +161,14 @@ const size = (layers: number, hidden: number, heads: number): Partial<RobertaCon
   intermediate_size: 4 * hidden,
 });
 
-/** RoBERTa (Liu et al. 2019, arXiv:1907.11692), as transformers' `RobertaForMaskedLM` computes it. */
+/** RoBERTa (Liu et al. 2019, arXiv:1907.11692), like transformers' `RobertaForMaskedLM`. */
 export const roberta = family('roberta', 'RobertaForMaskedLM', {
   'roberta-tiny': size(2, 128, 2),
   'roberta-base': size(12, 768, 12),
   'roberta-large': size(24, 1024, 16),
 });
 
-/** XLM-RoBERTa (Conneau et al. 2019, arXiv:1911.02116): RoBERTa, with a vocabulary of a hundred languages. */
+/** XLM-RoBERTa (Conneau et al. 2019, arXiv:1911.02116): RoBERTa with a vocabulary for a hundred languages. */
 export const xlmRoberta = family('xlm-roberta', 'XLMRobertaForMaskedLM', {
   'xlm-roberta-tiny': size(2, 128, 2),
   'xlm-roberta-base': size(12, 768, 12),

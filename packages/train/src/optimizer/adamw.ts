@@ -1,6 +1,7 @@
 import { adamW as updateByAdamW } from '@mlm/compile';
 import * as tf from '@tensorflow/tfjs-core';
 
+/** The settings of AdamW, as in `torch.optim.AdamW`, and of gradient clipping. */
 export interface AdamWOptions {
   beta1: number;
   beta2: number;
@@ -10,6 +11,7 @@ export interface AdamWOptions {
   clipNorm: number;
 }
 
+/** PyTorch's defaults, and clipping at a norm of 1. */
 export const adamWDefaults: AdamWOptions = {
   beta1: 0.9,
   beta2: 0.999,
@@ -55,8 +57,8 @@ export const firstMoment = (name: string) => `exp_avg.${name}`;
 export const secondMoment = (name: string) => `exp_avg_sq.${name}`;
 
 /**
- * Euclidean norm over all gradients together. Every square is made where it is added: onnxruntime computes what was made
- * last first, so the gradients of the last layers, and keeps a fifth less than where it begins with the embeddings'.
+ * Euclidean norm over all gradients together. Each square is recorded right before it is added: onnxruntime then
+ * computes the gradients of the last layers first, and keeps a fifth less memory than if it began with the embeddings'.
  */
 export function globalNorm(gradients: Iterable<tf.Tensor>): tf.Tensor {
   let sum: tf.Tensor | undefined;

@@ -1,8 +1,8 @@
-/** How the learning rate goes on after the warm-up. */
+/** The learning rate's course after the warm-up. */
 export const scheduleNames = ['linear', 'cosine', 'constant', 'warmup-stable-decay'] as const;
 /**
- * `linear` and `cosine` fall to 0 at the last step, `constant` stays, `warmup-stable-decay` stays and falls to 0 over the
- * last steps.
+ * `linear` and `cosine` fall to 0 at the last step, `constant` stays, `warmup-stable-decay` stays and falls to 0 over
+ * the last steps.
  */
 export type ScheduleName = (typeof scheduleNames)[number];
 

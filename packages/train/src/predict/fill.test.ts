@@ -53,7 +53,7 @@ it.each([
     expect(wide.sequence).toMatch(/^the sea is wide.*the .*mask.* high\.$/i);
     expect(filled[1]!.answers.find(({ id }) => id === idOf('##ly'))!.token).toBe('##ly');
     expect((await filler.fill(text))[0]!.answers).toEqual(filled[0]!.answers.slice(0, 5));
-    const names = mask === '[MASK]' ? /there is no \[MASK\] in it/ : /there is no <mask> or \[MASK\] in it/;
+    const names = mask === '[MASK]' ? /has no \[MASK\]; put/ : /has no <mask> or \[MASK\]; put/;
     await expect(filler.fill('The sea.')).rejects.toThrow(names);
   } finally {
     await filler.dispose();

@@ -39,7 +39,7 @@ export interface MaskAnswer extends Candidate {
  * ```
  */
 export class MaskFiller {
-  /** What reads texts: loaded with the first of them, so that ids alone need none. */
+  /** The tokenizer, loaded with the first text: filling ids does not need it. */
   #reader: ReturnType<typeof readerOf> | undefined;
 
   private constructor(
@@ -171,7 +171,7 @@ function encodeSequence(tokenizer: Tokenizer, encoder: Encoder, text: string): n
   const { ids } = encoder.encode(bytes, { document: 'none' });
   if (!ids.includes(specialIds.mask)) {
     const names = mask === '[MASK]' ? mask : `${mask} or [MASK]`;
-    throw new InputError(`"${text}": there is no ${names} in it; put one where a word is to be guessed`);
+    throw new InputError(`"${text}": has no ${names}; put one where a word is to be guessed`);
   }
   return [specialIds.cls, ...ids, specialIds.sep];
 }

@@ -12,7 +12,7 @@ const reportSeconds = 10;
 /** … unless writing it would take more than this share of the run's time. */
 const reportShare = 0.01;
 
-/** What a run writes down as it goes: metrics.jsonl, TensorBoard's events, and report.html. */
+/** The records of a run: metrics.jsonl, TensorBoard's events, and report.html. */
 export class RunLog {
   readonly #metrics: MetricsFile;
   readonly #events: EventFile;
@@ -67,7 +67,9 @@ export class RunLog {
     await this.#events.sync();
   }
 
-  /** Writes report.html: at once for the first time and for the last, at most every 10 seconds while the run goes on. */
+  /**
+   * Writes report.html: at once for the first time and for the last, at most every 10 seconds while the run goes on.
+   */
   async report(description: RunDescription): Promise<void> {
     this.#reported = description;
     const started = performance.now();

@@ -14,7 +14,7 @@ export interface EvaluationMetrics {
 
 export type MetricsLine = StepMetrics | EvaluationMetrics;
 
-/** `metrics.jsonl`: an object a step, and validation results as objects of their own. */
+/** `metrics.jsonl`: one object per step and one per validation. */
 export class MetricsFile {
   readonly #path: string;
 
@@ -47,7 +47,7 @@ export class MetricsFile {
     await appendFile(this.#path, `${JSON.stringify(line)}\n`);
   }
 
-  /** What was appended is on disk when this returns. */
+  /** Flushes all lines to disk. */
   sync(): Promise<void> {
     return syncFile(this.#path);
   }

@@ -31,7 +31,7 @@ export class EventFile {
     return this.#append(step, lengthDelimited(5, Buffer.concat(summary)));
   }
 
-  /** Says with which settings the run was started, for TensorBoard's table of runs (its plugin "hparams"). */
+  /** Records the run's settings, for TensorBoard's table of runs (the plugin "hparams"). */
   hyperparameters(values: Record<string, string | number | boolean | null>): Promise<void> {
     const entries = Object.entries(values).map(([name, value]) =>
       lengthDelimited(1, Buffer.concat([text(1, name), lengthDelimited(2, anyValue(value))])),
@@ -43,18 +43,18 @@ export class EventFile {
     return this.#append(0, lengthDelimited(5, lengthDelimited(1, Buffer.concat([tag, metadata]))));
   }
 
-  /** Says that a run goes on at a step: TensorBoard then drops what older files hold of it and of those after it. */
+  /** Records that a run continues at a step: TensorBoard then drops this and later steps of older files. */
   restart(step: number): Promise<void> {
     const start = varint(1, 1);
     return this.#append(step, lengthDelimited(7, start));
   }
 
-  /** What was appended is on disk when this returns. */
+  /** Flushes all events to disk. */
   async sync(): Promise<void> {
     if (this.#begun) await syncFile(this.#path);
   }
 
-  /** Appends an event; the first of a file stands behind one that names the format. */
+  /** Appends an event, after one that names the format if it is the file's first. */
   async #append(step: number, content: Buffer): Promise<void> {
     const time = double(1, this.now() / 1000);
     const records = [record(Buffer.concat([time, varint(2, step), content]))];

@@ -1,3 +1,4 @@
+import { fromFloat16, toFloat16 } from '@mlm/base/float16';
 import type { Value } from '../../graph/graph.js';
 import type { ModelBuilder } from './emit/builder.js';
 import { DATA_TYPE } from './protobuf.js';
@@ -108,36 +109,4 @@ function packedNibbles(levels: Int8Array): Uint8Array {
 
 function bytesOf({ buffer, byteOffset, byteLength }: Float32Array | Int8Array | Uint16Array): Uint8Array {
   return new Uint8Array(buffer, byteOffset, byteLength);
-}
-
-const float = new Float32Array(1);
-const bits = new Uint32Array(float.buffer);
-
-/** IEEE 754 half precision, rounded to nearest, ties to even. Values that are too large become infinite. */
-function toFloat16(values: Float32Array): Uint16Array {
-  return Uint16Array.from(values, (value) => {
-    float[0] = value;
-    const x = bits[0]!;
-    const sign = (x >>> 16) & 0x8000;
-    const magnitude = x & 0x7fffffff;
-    if (magnitude > 0x7f800000) return sign | 0x7e00;
-    if (magnitude >= 0x477ff000) return sign | 0x7c00;
-    if (magnitude < 0x38800000) {
-      // Subnormal: a multiple of 2⁻²⁴.
-      const steps = Math.abs(value) * 2 ** 24;
-      const down = Math.floor(steps);
-      const rest = steps - down;
-      return sign | (down + (rest > 0.5 || (rest === 0.5 && down % 2 === 1) ? 1 : 0));
-    }
-    const rounded = magnitude + 0xfff + ((magnitude >>> 13) & 1);
-    return sign | ((rounded - 0x38000000) >>> 13);
-  });
-}
-
-function fromFloat16(half: number): number {
-  const sign = half & 0x8000 ? -1 : 1;
-  const exponent = (half >>> 10) & 31;
-  const mantissa = half & 0x3ff;
-  if (exponent === 31) return mantissa ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-  return exponent === 0 ? sign * mantissa * 2 ** -24 : sign * (1 + mantissa / 1024) * 2 ** (exponent - 15);
 }
