@@ -42,6 +42,8 @@ export interface Row {
    * Positions in the row at which documents begin, ascending from 0; absent if the row does not keep documents apart.
    */
   document_starts?: Int32Array | undefined;
+  /** Unit of the dataset, and row in it; given if `input_ids` are originals, to be masked with their batch. */
+  place?: { unit: number; row: number } | undefined;
   start: number;
   length: number;
 }

@@ -4,7 +4,8 @@ import { type MaskingRule, ruleAt } from '@mlm/masking';
 import { Random } from '../random/random.js';
 import { assembleBatch, type Batch, type Row } from './batch.js';
 import { paddedLength } from './lengths.js';
-import { readRows } from './rows.js';
+import { maskRowsOfBatch } from './mask-rows.js';
+import { type RowOptions, readRows } from './rows.js';
 
 /** How the batches of an epoch are formed. */
 export interface EpochOptions {
@@ -18,7 +19,10 @@ export interface EpochOptions {
   shuffleSeed?: number | undefined;
   /** Draws new masks in every epoch. */
   dynamicRule?: MaskingRule | undefined;
-  /** Number of epochs in the training, over which the rule's probability may change. Default: 1. */
+  /**
+   * Number of epochs in the training, over which the rule's probability may change: a batch has the one of the share of all
+   * rows that stand in batches before it. Default: 1.
+   */
   epochs?: number;
 }
 
@@ -41,10 +45,16 @@ export async function* epochBatches(
   const { batchSize, lengths, padId } = options;
   const random = options.shuffleSeed === undefined ? undefined : new Random(options.shuffleSeed, epoch, 1);
   const waiting = new Map<number, Row[]>(lengths.map((length) => [length, []]));
+  const rule = changingRule(options);
   let index = 0;
+  let rowsBefore = 0;
   const form = (rows: Row[], sequence: number) => {
+    const progress = (epoch + rowsBefore / dataset.rows) / (options.epochs ?? 1);
+    rowsBefore += rows.length;
     if (!wanted(index++)) return undefined;
-    const batch = assembleBatch(rows, { batch: batchSize, sequence }, padId);
+    const split = dataset.metadata?.split ?? 'train';
+    const masked = rule ? maskRowsOfBatch(rows, ruleAt(rule, progress), epoch, split) : rows;
+    const batch = assembleBatch(masked, { batch: batchSize, sequence }, padId);
     refuseForeignIds(batch, options.vocabularySize, dataset.path);
     return batch;
   };
@@ -82,11 +92,12 @@ async function* windows(
   const order = Uint32Array.from(batchRows.keys());
   random?.shuffle(order);
   const longest = options.lengths.at(-1)!;
+  const rowOptions: RowOptions = dynamicRule
+    ? { remask: { rule: dynamicRule, epoch }, restore: changingRule(options) !== undefined }
+    : {};
   for (let next = 0; next < order.length; ) {
     const rows: Row[] = [];
     do {
-      const progress = (epoch + next / order.length) / (options.epochs ?? 1);
-      const rowOptions = dynamicRule ? { remask: { rule: ruleAt(dynamicRule, progress), epoch } } : {};
       const batch = order[next++]!;
       for (const row of await readRows(dataset, batch, firstRows[batch]!, rowOptions)) rows.push(row);
     } while (next < order.length && (rows.length + batchRows[order[next]!]!) * longest <= windowTokens);
@@ -100,6 +111,11 @@ async function* windows(
   }
 }
 
+/** The rule, if its probability changes over training: then each batch is masked with the one that it has by then. */
+function changingRule({ dynamicRule }: EpochOptions): MaskingRule | undefined {
+  return dynamicRule?.settings.final_probability === undefined ? undefined : dynamicRule;
+}
+
 function startsOf(batchRows: readonly number[]): number[] {
   const starts: number[] = [];
   let row = 0;
@@ -110,13 +126,14 @@ function startsOf(batchRows: readonly number[]): number[] {
   return starts;
 }
 
-function copyRow({ input_ids, labels, attention_mask, document_starts, start, length }: Row): Row {
+function copyRow({ input_ids, labels, attention_mask, document_starts, place, start, length }: Row): Row {
   const end = start + length;
   return {
     input_ids: input_ids.slice(start, end),
     labels: labels.slice(start, end),
     attention_mask: attention_mask?.slice(start, end),
     document_starts: document_starts?.slice(),
+    place,
     start: 0,
     length,
   };

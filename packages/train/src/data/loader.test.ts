@@ -1,5 +1,5 @@
 import { type Dataset, openDataset } from '@mlm/arrow';
-import { IGNORED_LABEL } from '@mlm/masking';
+import { IGNORED_LABEL, ruleAt } from '@mlm/masking';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { temporaryFolder, tokenizerOf, writeDataset } from '../testing/dataset.fixture.js';
 import type { Batch } from './batch.js';
@@ -160,4 +160,40 @@ describe('rows that keep documents apart', () => {
     const dataset = { metadata: lost, rows, path, batchRows, schema: packed.schema } as unknown as Dataset;
     await expect(plan(dataset)).rejects.toThrow(/the column "document_starts", .* is missing/);
   });
+});
+
+describe('a probability that changes over training', () => {
+  it.each(['packed', 'ragged'] as const)(
+    'is that of the share of all rows before the batch, wherever loading begins: %s',
+    async (name) => {
+      const dataset = { packed, ragged }[name];
+      const changes = { probability: 0.9, final_probability: 0.1, replace: 'bert' };
+      const planOf = async (more: object) => {
+        const rule = await dynamicRule(dataset, tokenizer, 1, more);
+        const plan = await planData(dataset, {
+          batchSize: 4,
+          tokenizer,
+          vocabularySize: 37,
+          shuffleSeed: 5,
+          dynamicRule: rule,
+        });
+        return { rule, plan: { ...plan, epochs: 2 } };
+      };
+      const { rule, plan } = await planOf(changes);
+      for (const epoch of [0, 1]) {
+        const batches = await collect(dataset, plan, epoch);
+        let rows = 0;
+        for (const [index, batch] of batches.entries()) {
+          const { probability } = ruleAt(rule, (epoch + rows / dataset.rows) / 2).settings;
+          const constant = await planOf({ ...changes, probability, final_probability: probability });
+          expect(batch).toEqual((await collect(dataset, constant.plan, epoch, index))[0]);
+          rows += rowsOf([batch]).length;
+        }
+        expect(rows).toBe(dataset.rows);
+        // The same where a run is taken up again, and by threads.
+        expect(await collect(dataset, plan, epoch, 3)).toEqual(batches.slice(3));
+        expect(await collect(dataset, plan, epoch, 0, 2)).toEqual(batches);
+      }
+    },
+  );
 });

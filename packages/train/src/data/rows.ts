@@ -1,12 +1,14 @@
 import { type Dataset, type ListColumn, listColumn } from '@mlm/arrow';
 import { call, InputError, mention, say } from '@mlm/base/errors';
-import { type MaskingRule, maskRows, placesOfRows, remaskRows } from '@mlm/masking';
+import { type MaskingRule, maskRows, placesOfRows, remaskRows, restoreOriginals } from '@mlm/masking';
 import type { Row } from './batch.js';
 
 /** How to read a dataset's rows. */
 export interface RowOptions {
   /** Draws new masks for the epoch with this rule; without it the stored labels stay. */
   remask?: { rule: MaskingRule; epoch: number };
+  /** With `remask`: restores the original ids instead, for rows that are masked with their batch. */
+  restore?: boolean;
 }
 
 /**
@@ -24,6 +26,7 @@ export async function readRows(
   let ids = listColumn(batch, 'input_ids');
   let labels = has('labels') ? listColumn(batch, 'labels') : undefined;
   let attention = has('attention_mask') ? listColumn(batch, 'attention_mask') : undefined;
+  let placeOf: (row: number) => Row['place'] = () => undefined;
   if (options.remask) {
     const { rule, epoch } = options.remask;
     const rowsPerUnit = dataset.metadata?.rows_per_unit ?? [];
@@ -35,7 +38,8 @@ export async function readRows(
         ? remaskRows({ input_ids: ids, labels }, rule, places, epoch)
         : maskRows(ids, rule, places, epoch),
     );
-    ids = masked.input_ids;
+    ids = options.restore ? restoreOriginals(masked) : masked.input_ids;
+    if (options.restore) placeOf = (row) => ({ unit: places.units[row]!, row: places.rows[row]! });
     labels = masked.labels;
     attention = masked.attention_mask;
   }
@@ -56,7 +60,8 @@ export async function readRows(
     }
     // Named one by one: spreading an object would cost more than all the rest of a row.
     const document_starts = documents && documentStarts(documents, row, length, dataset.path);
-    rows[row] = { input_ids, labels: rowLabels, attention_mask, document_starts, start, length };
+    const place = placeOf(row);
+    rows[row] = { input_ids, labels: rowLabels, attention_mask, document_starts, place, start, length };
   }
   return rows;
 }
