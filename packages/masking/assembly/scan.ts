@@ -25,6 +25,8 @@ const CHOICES: usize = 44;
 const CHOSEN: usize = 48;
 const MASKED: usize = 52;
 const TOKENS: usize = 56;
+const CONTINUED: usize = 60;
+const ALIKE: usize = 64;
 
 @inline function sum(at: usize, count: u32): void {
   store<u32>(at, load<u32>(at) + count);
@@ -140,11 +142,13 @@ export function scanRow(
     if (masked & kept) return false;
     const maskable = inRow & ~kept;
     let choices = maskable;
+    const stretches = maskable & ((kept << 1) | cutBefore);
+    // Tokens that continue a word, and those that are masked or not as the token before.
+    const continued = maskable & ~begun & ~stretches;
+    const alike = continued & ~(masked ^ ((masked << 1) | maskedBefore));
     if (settings & BY_WORDS) {
-      const stretches = maskable & ((kept << 1) | cutBefore);
       choices &= begun | stretches;
-      // What continues a word is masked as the token before it is.
-      if ((masked ^ ((masked << 1) | maskedBefore)) & maskable & ~choices) return false;
+      if (alike !== continued) return false;
       for (let bits = stretches & ~begun; bits !== 0; bits &= bits - 1) {
         sum(cutOf + (<usize>load<u32>(scratch + (<usize>ctz(bits) << 2)) << 2), 1);
       }
@@ -175,6 +179,8 @@ export function scanRow(
     sum(out + MASKABLE, popcnt(maskable));
     sum(out + BY_MASK, popcnt(masked & isMaskId));
     sum(out + KEPT, popcnt(same));
+    sum(out + CONTINUED, popcnt(continued));
+    sum(out + ALIKE, popcnt(alike));
     sum(out + BY_OTHER, popcnt(other));
     // Pairs that have no position in common: at distance 1 those of an odd position and the one before, and so on.
     sum(out + PAIRS, popcnt(choices & (choices << 1) & 0xaaaaaaaa));

@@ -11,7 +11,7 @@ const MAY_KEEP = 2;
 const MAY_DRAW = 4;
 const BY_WORDS = 8;
 const MAY_DRAW_PROTECTED = 16;
-const OUT_WORDS = 15;
+const OUT_WORDS = 17;
 const SCRATCH_BYTES = 160;
 /** The kernel may read this many positions beyond a row's end. */
 const SLACK = 32;
@@ -149,6 +149,8 @@ export class RowCounter {
       this.out >>> 2,
       (this.out >>> 2) + 11,
     );
+    tally.continued += words[(this.out >>> 2) + 15]!;
+    tally.continuedAlike += words[(this.out >>> 2) + 16]!;
     tally.maskable += maskable!;
     tally.replacedByMask += byMask!;
     tally.kept += kept!;

@@ -331,6 +331,16 @@ describe('what is tested of a dataset of which nothing is declared', () => {
     ]);
   });
 
+  it('tells whether words are masked as a whole, where it is known which tokens continue one', () => {
+    expect(undeclared({ continued: 1500, continuedAlike: 1500 }).notes[2]).toBe(
+      'tokens that continue a word masked, or not, as the token before: 1,500 of 1,500 (100.00 %), words are masked as a whole',
+    );
+    expect(undeclared({ continued: 1500, continuedAlike: 600, chosen: 200 }).notes[2]).toBe(
+      'tokens that continue a word masked, or not, as the token before: 600 of 1,500 (40.00 %), expected 82.00 % if they were independent; not judged',
+    );
+    expect(declared({ continued: 1500, continuedAlike: 1500 }).notes).toEqual([]);
+  });
+
   it('names an id by its number', () => {
     const { tests } = undeclared({ chosenOf: at(5, 600, VOCABULARY) });
     expect(tests[TOKENS]!.finding).toBe('token 6: 0 of 800 (0.00 %), expected 50.00 %');

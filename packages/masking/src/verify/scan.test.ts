@@ -89,6 +89,7 @@ function countPlainly(found: FoundColumns, { rule, isDeclared, share }: Expectat
       (id, i) => i < tokens && !isProtected[i] && (!byWords || i === 0 || isProtected[i - 1]! || id % 3 > 0),
     );
     const isChosen = isChoice.map((choice, i) => choice && isMasked[i]!);
+    const isContinued = (i: number) => select !== 'token' && original[i]! % 3 === 0;
     let [choices, chosen] = [0, 0];
     for (let i = 0; i < tokens; i++) {
       if (!isProtected[i]) tally.maskable++;
@@ -98,6 +99,10 @@ function countPlainly(found: FoundColumns, { rule, isDeclared, share }: Expectat
         else if (row[i] === original[i]) tally.kept++;
         else tally.replacedByOther++;
         if (row[i] === SEP || row[i] === PAD) tally.replacedByProtected++;
+      }
+      if (i < tokens && !isProtected[i] && i > 0 && !isProtected[i - 1] && isContinued(i)) {
+        tally.continued++;
+        if (isMasked[i] === isMasked[i - 1]) tally.continuedAlike++;
       }
       if (isChoice[i]) {
         choices++;

@@ -38,9 +38,10 @@ export function scanRows(
     counter.load(found, begin, end, longest, tally);
     for (let row = begin; row < end; row++) {
       const { isSound, tokens, masked, choices, chosen } = counter.count(found, row);
-      if (!isSound) {
+      const isWanted = broken.length < most;
+      if (!isSound && isWanted) {
         broken.push(brokenLaw(found, row, expectation)!);
-      } else if (isCounted) {
+      } else if (isSound && isCounted && isWanted) {
         const message = brokenCount(masked, tokens, choices, rule);
         if (message !== undefined) broken.push({ row, position: offsets[row + 1]! - offsets[row]!, message });
       }
@@ -50,7 +51,6 @@ export function scanRows(
         tally.masked += masked;
         addRow(tally, choices, chosen, share, Math.floor(((firstRow + row) * PARTS) / rows));
       }
-      if (broken.length >= most) return broken;
     }
   }
   return broken;

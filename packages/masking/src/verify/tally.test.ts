@@ -26,6 +26,8 @@ it('an empty tally has a zero for each thing that is counted', () => {
     replacedByOther: 0,
     kept: 0,
     replacedByProtected: 0,
+    continued: 0,
+    continuedAlike: 0,
     choices: 0,
     chosen: 0,
     squaredChoices: 0,

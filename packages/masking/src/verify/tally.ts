@@ -21,6 +21,9 @@ export interface Tally {
   kept: number;
   /** Of those that became another id, the ones whose new id is protected. */
   replacedByProtected: number;
+  /** Tokens that continue a word, and those of them that are masked, or not, as the token before. */
+  continued: number;
+  continuedAlike: number;
   /** Choices, and masked choices. */
   choices: number;
   chosen: number;
@@ -66,6 +69,8 @@ export function emptyTally(vocabularySize: number, longestRow: number): Tally {
     replacedByOther: 0,
     kept: 0,
     replacedByProtected: 0,
+    continued: 0,
+    continuedAlike: 0,
     choices: 0,
     chosen: 0,
     squaredChoices: 0,

@@ -100,6 +100,16 @@ export function testTally(
         `${whole(tally.replacedByProtected)} masked tokens were replaced by a special token, as run_mlm does`,
       );
     }
+    if (tally.continued > 0) {
+      const [alike, continued] = [tally.continuedAlike, tally.continued];
+      const verdict =
+        alike === continued
+          ? 'words are masked as a whole'
+          : `expected ${percent(p * p + (1 - p) * (1 - p))} if they were independent; not judged`;
+      notes.push(
+        `tokens that continue a word masked, or not, as the token before: ${whole(alike)} of ${whole(continued)} (${percent(alike / continued)}), ${verdict}`,
+      );
+    }
   } else if (selection.replacedAsOne && mask < 1) {
     notes.push(
       `replaced by [MASK] ${figure(tally.replacedByMask)}; not judged, since spans are replaced as one`,

@@ -134,5 +134,8 @@ function tokenNames(tokenizer: Tokenizer | undefined): (id: number) => string {
 /** The laws for a dataset made elsewhere, by its tokenizer: any seed, any replacement. */
 async function lawsOf(tokenizer: string | undefined): Promise<MaskingRule | undefined> {
   if (tokenizer === undefined) return undefined;
-  return maskingRule(await loadTokenizer(tokenizer), { ...maskingDefaults, replace: 'bert' });
+  const loaded = await loadTokenizer(tokenizer);
+  // Whether words are masked as a whole can be told where it is known which tokens begin one.
+  const select = loaded.wordStarts ? 'whole-word' : 'token';
+  return maskingRule(loaded, { ...maskingDefaults, replace: 'bert', select });
 }
