@@ -173,6 +173,33 @@ def test_verify_accepts_rows_that_the_collator_masked(text, tokenizer, tmp_path)
     assert any("not judged" in note for note in report["splits"]["train"]["notes"])
 
 
+def test_verify_tells_whole_words_of_the_collator(tokenizer, tmp_path):
+    """As run_mlm calls it: with the tokenizer's special_tokens_mask, by which an unknown token in the text is none."""
+    lines = ["the firefighters, unbelievable as it sounds ☃, misunderstood counterrevolutionaries (twice)"] * 600
+    encoded = tokenizer(lines, return_offsets_mapping=True, return_special_tokens_mask=True)
+    torch.manual_seed(3)
+    with pytest.warns(UserWarning, match="Random token replacement is not supported"):
+        collator = DataCollatorForLanguageModeling(tokenizer, whole_word_mask=True)
+    batch = collator([{name: encoded[name][i] for name in encoded if name != "token_type_ids"} for i in range(600)])
+    columns = {name: batch[name].tolist() for name in ("input_ids", "labels", "attention_mask")}
+    tokenizer.save_pretrained(tmp_path / "tokenizer")
+    report = mlm_json("verify", saved(tmp_path / "words", columns), "--tokenizer", tmp_path / "tokenizer")
+    assert report["sound"]
+    notes = report["splits"]["train"]["notes"]
+    assert any("replaced by [MASK]" in note and "(100.00 %), by other ids 0" in note for note in notes)
+    assert any("(100.00 %), words are masked as a whole" in note for note in notes)
+    assert tokenizer.unk_token_id in batch["labels"]
+    assert any("masked tokens are unknown ones" in note for note in notes)
+    # The plain collator masks token by token, and leaves the unknown token alone where it finds special tokens itself.
+    masked, labels = collate(tokenizer, encoded["input_ids"])
+    plain = {"input_ids": masked.tolist(), "labels": labels.tolist()}
+    report = mlm_json("verify", saved(tmp_path / "tokens", plain), "--tokenizer", tmp_path / "tokenizer")
+    assert report["sound"]
+    notes = report["splits"]["train"]["notes"]
+    assert any("continue a word" in note and "if they were independent; not judged" in note for note in notes)
+    assert not any("unknown" in note for note in notes)
+
+
 def saved(folder, columns: dict, types: dict | None = None):
     features = types and datasets.Features(types)
     datasets.Dataset.from_dict(columns, features=features).save_to_disk(folder)

@@ -3,7 +3,7 @@ import { bit0, bit1, lookUp } from './words';
 // What verify counts of rows, 32 positions at a time: src/verify/scan.ts says what the counts mean, and src/verify/laws.ts
 // says in words what is wrong with a row that is found to be broken here.
 
-/** The class of ids that are never masked, as src/select/words.ts has it. */
+/** The class of ids that are never masked, as src/select/words.ts has it. One more, and a dataset from elsewhere may mask it. */
 const PROTECTED: u8 = 2;
 
 // Settings, as bits of one number.
@@ -27,6 +27,7 @@ const MASKED: usize = 52;
 const TOKENS: usize = 56;
 const CONTINUED: usize = 60;
 const ALIKE: usize = 64;
+const MASKED_PROTECTED: usize = 68;
 
 @inline function sum(at: usize, count: u32): void {
   store<u32>(at, load<u32>(at) + count);
@@ -139,7 +140,7 @@ export function scanRow(
     }
     const begun = bit0(first, second);
     const kept = bit1(first, second) & inRow;
-    if (masked & kept) return false;
+    if (masked & kept & ~begun) return false;
     const maskable = inRow & ~kept;
     let choices = maskable;
     const stretches = maskable & ((kept << 1) | cutBefore);
@@ -172,12 +173,13 @@ export function scanRow(
     if (other !== 0 && !(settings & MAY_DRAW)) return false;
     for (let bits = other; bits !== 0; bits &= bits - 1) {
       const id = <usize>load<u32>(idsHere + (<usize>ctz(bits) << 2));
-      if (load<u8>(table + id) !== PROTECTED) continue;
+      if (load<u8>(table + id) < PROTECTED) continue;
       if (!(settings & MAY_DRAW_PROTECTED)) return false;
       sum(out + BY_PROTECTED, 1);
     }
     sum(out + MASKABLE, popcnt(maskable));
     sum(out + BY_MASK, popcnt(masked & isMaskId));
+    sum(out + MASKED_PROTECTED, popcnt(masked & kept));
     sum(out + KEPT, popcnt(same));
     sum(out + CONTINUED, popcnt(continued));
     sum(out + ALIKE, popcnt(alike));

@@ -1,7 +1,7 @@
 import type { ListColumn } from '@mlm/arrow/columns';
 import { KernelMemory } from '../random/kernel.js';
 import { replacementOf } from '../replace/index.js';
-import { BEGINS, CONTINUES } from '../select/words.js';
+import { BEGINS, CONTINUES, PROTECTED } from '../select/words.js';
 import { type Expectation, type FoundColumns, tellsWords } from './laws.js';
 import type { Tally } from './tally.js';
 
@@ -11,7 +11,9 @@ const MAY_KEEP = 2;
 const MAY_DRAW = 4;
 const BY_WORDS = 8;
 const MAY_DRAW_PROTECTED = 16;
-const OUT_WORDS = 17;
+/** The class of a protected id that may be masked all the same. */
+const MAY_BE_MASKED = PROTECTED | 1;
+const OUT_WORDS = 18;
 const SCRATCH_BYTES = 160;
 /** The kernel may read this many positions beyond a row's end. */
 const SLACK = 32;
@@ -49,7 +51,7 @@ export class RowCounter {
   private readonly counts: RowCounts = { isSound: true, tokens: 0, masked: 0, choices: 0, chosen: 0 };
 
   constructor(private readonly expectation: Expectation) {
-    const { rule, isDeclared } = expectation;
+    const { rule, isDeclared, mayMask = [] } = expectation;
     const { classes, settings } = rule;
     const { mask, random } = replacementOf(settings.replace);
     this.byWords = tellsWords(expectation);
@@ -65,6 +67,8 @@ export class RowCounter {
     this.reach = aligned(this.out + 4 * OUT_WORDS);
     this.memory.reserve(this.reach >>> 2);
     this.memory.bytes.set(classes, this.tableAt);
+    for (const id of mayMask)
+      if (classes[id] === PROTECTED) this.memory.bytes[this.tableAt + id] = MAY_BE_MASKED;
   }
 
   /** Copies rows into the kernel's memory. */
@@ -151,6 +155,7 @@ export class RowCounter {
     );
     tally.continued += words[(this.out >>> 2) + 15]!;
     tally.continuedAlike += words[(this.out >>> 2) + 16]!;
+    tally.maskedProtected += words[(this.out >>> 2) + 17]!;
     tally.maskable += maskable!;
     tally.replacedByMask += byMask!;
     tally.kept += kept!;

@@ -341,6 +341,12 @@ describe('what is tested of a dataset of which nothing is declared', () => {
     expect(declared({ continued: 1500, continuedAlike: 1500 }).notes).toEqual([]);
   });
 
+  it('tells unknown tokens that are masked', () => {
+    expect(undeclared({ maskedProtected: 1200 }).notes[2]).toBe(
+      '1,200 masked tokens are unknown ones, as run_mlm and BERT’s own script mask them',
+    );
+  });
+
   it('names an id by its number', () => {
     const { tests } = undeclared({ chosenOf: at(5, 600, VOCABULARY) });
     expect(tests[TOKENS]!.finding).toBe('token 6: 0 of 800 (0.00 %), expected 50.00 %');

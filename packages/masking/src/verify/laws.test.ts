@@ -13,17 +13,23 @@ interface Case {
   attention?: number[];
   settings?: Partial<MaskingSettings>;
   isDeclared?: boolean;
+  mayMask?: number[];
 }
 
 /** What is wrong with a row that stands behind another one. */
-function problemOf({ ids, labels, attention, settings, isDeclared = true }: Case) {
+function problemOf({ ids, labels, attention, settings, isDeclared = true, mayMask }: Case) {
   const attended = attention && columnOf([[1, 1], attention]);
   const found = {
     input_ids: columnOf([[4, 5], ids]),
     labels: columnOf([[-100, -100], labels]),
     attention_mask: attended && { ...attended, values: Int8Array.from(attended.values) },
   };
-  return brokenLaw(found, 1, { rule: ruleWith(settings), isDeclared, share: Number.NaN });
+  return brokenLaw(found, 1, {
+    rule: ruleWith(settings),
+    isDeclared,
+    share: Number.NaN,
+    ...(mayMask && { mayMask }),
+  });
 }
 
 const none = -100;
@@ -53,6 +59,7 @@ describe('a row', () => {
       'whose rest of a word is masked, where nothing is declared',
       { ids: [4, 2], labels: [none, 3], settings: { select: 'whole-word' }, isDeclared: false },
     ],
+    ['with a protected token that may be masked', { ids: [2, 4], labels: [1, none], mayMask: [1] }],
     [
       'with a protected token at random, where nothing is declared',
       { ids: [1], labels: [4], settings: { replace: 'bert' }, isDeclared: false },
@@ -87,6 +94,7 @@ describe('a row', () => {
       'the label is -100 on a real token, expected its id',
     ],
     [{ ids: [4, 2], labels: [none, 1] }, 1, 'the protected token 1 was masked'],
+    [{ ids: [4, 2], labels: [none, 1], mayMask: [3] }, 1, 'the protected token 1 was masked'],
     [{ ids: [7], labels: [1], settings: { labels: 'all' } }, 0, 'the protected token 1 was masked'],
     [{ ids: [7], labels: [4] }, 0, 'a masked token was replaced by 7, expected [MASK] (2)'],
     [{ ids: [4], labels: [4] }, 0, 'a masked token was replaced by 4, expected [MASK] (2)'],

@@ -19,6 +19,8 @@ export interface Expectation {
   isDeclared: boolean;
   /** The expected share of masked choices, for the spread over rows; NaN if it is unknown. */
   share: number;
+  /** Protected ids that may be masked all the same. */
+  mayMask?: readonly number[];
 }
 
 /** The first position of a row that the rule could not have made. */
@@ -39,7 +41,7 @@ export function brokenLaw(
   row: number,
   expectation: Expectation,
 ): BrokenLaw | undefined {
-  const { rule, isDeclared } = expectation;
+  const { rule, isDeclared, mayMask = [] } = expectation;
   const idsOfRow = rowOf(input_ids, row);
   const labelsOfRow = rowOf(labels, row);
   const attention = attention_mask && rowOf(attention_mask, row);
@@ -74,7 +76,10 @@ export function brokenLaw(
     const isMasked = labelsAll ? id !== label : hasLabel;
     if (kind === PROTECTED) {
       afterCut = true;
-      return isMasked ? `the protected token ${label} was masked` : undefined;
+      if (!isMasked) return undefined;
+      return mayMask.includes(label)
+        ? problemOfReplacement(id, label)
+        : `the protected token ${label} was masked`;
     }
     const isChoice = !byWords || kind === BEGINS || afterCut;
     afterCut = false;

@@ -24,11 +24,12 @@ const expectations = fc
     select: fc.constantFrom('token' as const, 'whole-word' as const, 'span' as const),
     seed: fc.nat(),
     isDeclared: fc.boolean(),
+    mayMask: fc.constantFrom([], [SEP], [5]),
   })
-  .map(({ isDeclared, ...settings }): Expectation => {
+  .map(({ isDeclared, mayMask, ...settings }): Expectation => {
     const tokenizer = { maskId: MASK, padId: PAD, protectedIds: [SEP], vocabularySize: VOCABULARY };
     const rule = ruleOf({ ...settings, ...tokenizer });
-    return { rule, isDeclared, share: isDeclared ? settings.probability : Number.NaN };
+    return { rule, isDeclared, share: isDeclared ? settings.probability : Number.NaN, mayMask };
   });
 
 /** Rows around the sizes of the kernel's words, from short to longer than several of them. */
@@ -208,5 +209,23 @@ describe('rows that are scanned', () => {
     expect(tally.choicesAt[4]).toBe(706);
     expect(tally.choicesAt[99]).toBe(702);
     expect(tally.choicesAt[39_999]).toBe(2);
+  });
+
+  it('may mask a protected token that is allowed, which is no choice', () => {
+    const expectation = { rule: ruleOf(), isDeclared: false, share: Number.NaN, mayMask: [100] };
+    const row = [101, 2000, 103, 102, ...new Array<number>(40).fill(103)];
+    const found = {
+      input_ids: columnOf([row]),
+      labels: columnOf([[-100, -100, 100, -100, ...new Array<number>(40).fill(100)]]),
+    };
+    const tally = emptyTally(expectation.rule.vocabularySize, row.length);
+    const counter = new RowCounter(expectation);
+    expect(scanRows(found, expectation, counter, tally, row.length, 0, 1, 5)).toEqual([]);
+    counter.collect(tally);
+    expect(tally).toMatchObject({ maskedProtected: 41, masked: 41, maskable: 1, choices: 1, chosen: 0 });
+    const strict = { ...expectation, mayMask: [] };
+    expect(scanRows(found, strict, new RowCounter(strict), tally, row.length, 0, 1, 5)).toEqual([
+      { row: 0, position: 2, message: 'the protected token 100 was masked' },
+    ]);
   });
 });

@@ -26,6 +26,7 @@ it('an empty tally has a zero for each thing that is counted', () => {
     replacedByOther: 0,
     kept: 0,
     replacedByProtected: 0,
+    maskedProtected: 0,
     continued: 0,
     continuedAlike: 0,
     choices: 0,

@@ -21,6 +21,8 @@ export interface Tally {
   kept: number;
   /** Of those that became another id, the ones whose new id is protected. */
   replacedByProtected: number;
+  /** Masked tokens that are protected, but may be masked; they are not maskable. */
+  maskedProtected: number;
   /** Tokens that continue a word, and those of them that are masked, or not, as the token before. */
   continued: number;
   continuedAlike: number;
@@ -69,6 +71,7 @@ export function emptyTally(vocabularySize: number, longestRow: number): Tally {
     replacedByOther: 0,
     kept: 0,
     replacedByProtected: 0,
+    maskedProtected: 0,
     continued: 0,
     continuedAlike: 0,
     choices: 0,

@@ -100,6 +100,11 @@ export function testTally(
         `${whole(tally.replacedByProtected)} masked tokens were replaced by a special token, as run_mlm does`,
       );
     }
+    if (tally.maskedProtected > 0) {
+      notes.push(
+        `${whole(tally.maskedProtected)} masked tokens are unknown ones, as run_mlm and BERT’s own script mask them`,
+      );
+    }
     if (tally.continued > 0) {
       const [alike, continued] = [tally.continuedAlike, tally.continued];
       const verdict =

@@ -33,6 +33,7 @@ export interface CheckWork {
   first: number;
   threads: number;
   violations: number | undefined;
+  mayMask: readonly number[] | undefined;
 }
 
 /** The results of a thread. */
@@ -77,8 +78,8 @@ export async function verifyDataset(
   const part = split === 'main' ? dataset : dataset.validation!;
   const batches = part.batchRows.length;
   const { threads = batches < FEW_BATCHES ? 0 : Math.min(availableParallelism(), batches) } = options;
-  const check = new MaskingCheck(part.metadata, laws, options.violations);
-  const work = { path: part.path, laws, violations: options.violations };
+  const check = new MaskingCheck(part.metadata, laws, options.violations, options.mayMask);
+  const work = { path: part.path, laws, violations: options.violations, mayMask: options.mayMask };
   if (threads === 0) {
     await checkBatches(check, part, 0, 1, options.onRows, options.signal);
   } else {
@@ -139,7 +140,7 @@ function giveBack({ data: { children } }: RecordBatch): void {
 export async function checkShare(work: CheckWork, onRows: (rows: number) => void): Promise<CheckResult> {
   const dataset = await openDataset(work.path);
   try {
-    const check = new MaskingCheck(dataset.metadata, work.laws, work.violations);
+    const check = new MaskingCheck(dataset.metadata, work.laws, work.violations, work.mayMask);
     await checkBatches(check, dataset, work.first, work.threads, onRows);
     return { tally: check.counted(), violations: check.violations, labelled: check.labelled };
   } finally {

@@ -31,10 +31,15 @@ export interface VerifyOptions {
   nameOf?: (id: number) => string;
   /** Offending rows to report. Default: 5. */
   violations?: number;
+  /**
+   * Protected ids that a dataset may mask whose settings are not declared, such as that of the unknown token: this is told, not
+   * judged. Default: none.
+   */
+  mayMask?: readonly number[] | undefined;
 }
 
 /** The names of {@link VerifyOptions}. */
-export const verifyOptions = { nameOf: true, violations: true };
+export const verifyOptions = { nameOf: true, violations: true, mayMask: true };
 
 /** The result of {@link verifyMasking}. */
 export interface MaskingReport extends Statistics {
@@ -81,7 +86,7 @@ export async function verifyMasking(
   options: VerifyOptions = {},
 ): Promise<MaskingReport> {
   refuseUnknown(options, verifyOptions);
-  const check = new MaskingCheck(dataset.metadata, laws, options.violations);
+  const check = new MaskingCheck(dataset.metadata, laws, options.violations, options.mayMask);
   let firstRow = 0;
   for await (const batch of dataset) {
     check.add(batch, firstRow, dataset.rows);
@@ -134,6 +139,7 @@ export class MaskingCheck {
     private readonly metadata: DatasetMetadata | undefined,
     laws: MaskingRule | undefined,
     private readonly mostViolations = 5,
+    mayMask: readonly number[] = [],
   ) {
     this.isDeclared = laws === undefined;
     this.rule = laws ?? declaredRule(metadata);
@@ -143,6 +149,7 @@ export class MaskingCheck {
       rule: this.rule,
       isDeclared: this.isDeclared,
       share: this.isDeclared ? settings.probability : Number.NaN,
+      mayMask: this.isDeclared ? [] : mayMask,
     };
     this.counter = new RowCounter(this.expectation);
   }

@@ -29,7 +29,7 @@ export async function runVerify(context: Context, options: VerifySettings): Prom
     for (const split of ['main', 'validation'] as const) {
       const part = split === 'main' ? dataset : dataset.validation;
       if (part === undefined) continue;
-      const report = await verifySplit(context, dataset, part, split, laws, nameOf, options);
+      const report = await verifySplit(context, dataset, part, split, laws, tokenizer, options);
       splits[part.metadata?.split ?? (split === 'main' ? 'train' : 'validation')] = report;
     }
     const isSound = Object.values(splits).every((report) => report.isSound);
@@ -106,7 +106,7 @@ async function verifySplit(
   part: Dataset,
   split: 'main' | 'validation',
   laws: MaskingRule | undefined,
-  nameOf: (id: number) => string,
+  tokenizer: Tokenizer | undefined,
   options: VerifySettings,
 ): Promise<MaskingReport> {
   await checkShards(part.path, context.signal);
@@ -114,7 +114,9 @@ async function verifySplit(
   let done = 0;
   try {
     return await verifyDataset(dataset, split, laws, {
-      nameOf,
+      nameOf: tokenNames(tokenizer),
+      // transformers' collators mask it like any other token.
+      mayMask: tokenizer && [tokenizer.specialIds.unk],
       signal: context.signal,
       onRows(rows) {
         done += rows;
