@@ -22,6 +22,7 @@ const LEFT_OUT = ['src/index.ts', 'src/core.ts', 'src/testing.fixture.ts', 'src/
  */
 const TESTS = {
   'src/rows/apply.ts': ['src/rows/mask-rows.test.ts', 'src/rows/golden-case.test.ts'],
+  'src/rows/chunk.ts': ['src/rows/chunk.test.ts'],
   'src/rows/label.ts': ['src/rows/label.test.ts'],
   'src/rows/mask-rows.ts': ['src/rows/mask-rows.test.ts', 'src/rows/golden-case.test.ts'],
   'src/rows/originals.ts': ['src/rows/originals.test.ts'],

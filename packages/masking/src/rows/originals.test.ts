@@ -63,3 +63,16 @@ test('the ids before masking are the labels where there are any, and the given i
     }),
   );
 });
+
+test('the ids before masking of more rows than are restored at a time', () => {
+  const length = 70_001;
+  const ids = Int32Array.from({ length }, (_, i) => i % 9);
+  const labels = Int32Array.from({ length }, (_, i) => (i % 5 === 0 ? i : IGNORED_LABEL));
+  const offsets = Int32Array.of(0, 3, length);
+  const { values } = restoreOriginals({
+    input_ids: { values: ids, offsets },
+    labels: { values: labels, offsets },
+  });
+  expect(values.every((id, i) => id === (i % 5 === 0 ? i : i % 9))).toBe(true);
+  expect(values.length).toBe(length);
+});

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { placesOfRows } from './places.js';
+import { consecutiveRows, placesOfRows } from './places.js';
 
 it('finds unit and row of any row, past units without rows', () => {
   fc.assert(
@@ -17,4 +17,9 @@ it('finds unit and row of any row, past units without rows', () => {
 
 it('refuses a row that the dataset does not have', () => {
   expect(() => placesOfRows([2, 3], [5], 'train')).toThrow("row 5: the dataset's metadata states 5 rows");
+});
+
+it('rows of one unit are numbered from the first', () => {
+  const { split, units, rows } = consecutiveRows({ unit: 7, firstRow: 40, split: 'validation' }, 3);
+  expect([split, [...units], [...rows]]).toEqual(['validation', [7, 7, 7], [40, 41, 42]]);
 });
