@@ -1,4 +1,13 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -75,7 +84,8 @@ export async function mutate(file, tests, part, seed) {
  * @returns the package's folder there
  */
 function copyPackage(copy, tests) {
-  for (const name of ['vitest.shared.ts', 'vitest.setup.ts', 'tsconfig.base.json', 'package.json']) {
+  const shared = readdirSync(root).filter((name) => /^vitest\..*\.ts$/.test(name));
+  for (const name of [...shared, 'tsconfig.base.json', 'package.json']) {
     cpSync(path.join(root, name), path.join(copy, name));
   }
   symlinkSync(path.join(root, 'node_modules'), path.join(copy, 'node_modules'));
