@@ -58,13 +58,13 @@ function declared(changes: Partial<Tally> = {}, settings: Partial<MaskingSetting
 }
 
 const SHARE = 'share of tokens that are masked';
-const POSITIONS = 'every position alike';
-const TOKENS = 'every token alike';
-const PARTS_OF_ROWS = 'every part of the rows alike';
+const POSITIONS = 'equal shares at all positions';
+const TOKENS = 'equal shares of all tokens';
+const PARTS_OF_ROWS = 'equal shares in all parts of the rows';
 const SPREAD = 'spread over rows';
 const NEIGHBOURS = 'independence of neighbours';
 const OTHERS = 'independence of other draws';
-const REPLACED = 'what masked tokens are replaced by';
+const REPLACED = 'what masked tokens became';
 
 const at = (i: number, count: number, length: number) => new Float64Array(length).fill(count, i, i + 1);
 
@@ -280,9 +280,7 @@ describe('what is tested of a dataset whose settings are declared', () => {
     expect(declared({}, { labels: 'all' })).toEqual({
       tests: {},
       p: 1,
-      notes: [
-        'labels are at all tokens: which masked tokens were kept cannot be told, so shares are not judged',
-      ],
+      notes: ['labels are at all tokens, which hides masked tokens that were kept, so shares are not judged'],
     });
   });
 
