@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
 const SAMPLE_MS = 20;
+/** Linux counts processor time in hundredths of a second. */
+const CLOCK_TICKS = 100;
 
 /**
  * Resident memory of a process and all its descendants, in bytes; pages that they share count once for each.
@@ -22,17 +24,24 @@ function residentBytes(pid) {
   }
 }
 
+/** Processor time, user and system, of all child processes that have ended, and of their children. */
+function childrenSeconds() {
+  const fields = readFileSync('/proc/self/stat', 'utf8').split(') ')[1]?.split(' ') ?? [];
+  return (Number(fields[13]) + Number(fields[14])) / CLOCK_TICKS;
+}
+
 /**
- * Runs a program to its end.
+ * Runs a program to its end; one at a time, for its processor time.
  * @param {string} command
  * @param {readonly string[]} args
  * @param {Record<string, string>} [environment] added to this process's own
- * @returns {Promise<{ stdout: string, seconds: number, peakBytes: number }>} `seconds` from start to exit, `peakBytes`
- * the highest sum of resident memory seen, sampled
+ * @returns {Promise<{ stdout: string, seconds: number, processorSeconds: number, peakBytes: number }>} `seconds` from
+ * start to exit, `processorSeconds` user and system, `peakBytes` the highest sum of resident memory seen, sampled
  * @throws when it cannot start or exits with another status than 0
  */
 export async function runProcess(command, args, environment = {}) {
   const started = performance.now();
+  const before = childrenSeconds();
   const child = spawn(command, args, {
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -51,7 +60,7 @@ export async function runProcess(command, args, environment = {}) {
     const seconds = (performance.now() - started) / 1000;
     if (status !== 0)
       throw new Error(`${command} ${args.join(' ')} exited with ${status}\n${stderr.slice(-4000)}`);
-    return { stdout, seconds, peakBytes };
+    return { stdout, seconds, processorSeconds: childrenSeconds() - before, peakBytes };
   } finally {
     clearInterval(sampler);
   }

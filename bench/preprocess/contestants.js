@@ -16,8 +16,8 @@ const here = (/** @type {string} */ file) => fileURLToPath(new URL(file, import.
 
 /**
  * @typedef {{ tokens: number, seconds?: number | number[] }} Printed what a contestant prints as JSON
- * @typedef {{ seconds: number, wholeSeconds: number, peakBytes: number, tokens: number, passes: number[] }} Run
- *   `seconds` without a Python program's imports, `wholeSeconds` with them
+ * @typedef {{ seconds: number, wholeSeconds: number, processorSeconds: number, peakBytes: number, tokens: number, passes: number[] }} Run
+ *   `seconds` without a Python program's imports, `wholeSeconds` and `processorSeconds` with them
  * @typedef {object} Contestant
  * @property {string} name
  * @property {() => Promise<Run>} run
@@ -49,13 +49,20 @@ export async function contestants(corpus, bytes, folder, python) {
     bytes: size,
     runs: [],
     run: async () => {
-      const { stdout, seconds, peakBytes } = await runProcess(command, args);
+      const { stdout, seconds, processorSeconds, peakBytes } = await runProcess(command, args);
       /** @type {Printed} */
       const printed = JSON.parse(/** @type {string} */ (stdout.trim().split('\n').at(-1)));
       const passes = Array.isArray(printed.seconds) ? printed.seconds : [];
       const own = typeof printed.seconds === 'number' ? printed.seconds : seconds;
       const shown = command === python ? own : seconds;
-      return { seconds: shown, wholeSeconds: seconds, peakBytes, tokens: printed.tokens, passes };
+      return {
+        seconds: shown,
+        wholeSeconds: seconds,
+        processorSeconds,
+        peakBytes,
+        tokens: printed.tokens,
+        passes,
+      };
     },
   });
   const node = process.execPath;

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +11,6 @@ import { figure, table } from '../measure/table.js';
 
 const here = (/** @type {string} */ name) => fileURLToPath(new URL(name, import.meta.url));
 const MODELS = ['bpe', 'unigram'];
-const CLOCK_TICKS = 100;
 
 /** @typedef {{ seconds: number, processor: number, peakBytes: number }} Run */
 
@@ -92,13 +91,6 @@ export async function benchWhole({ corpora, rounds, python: given }) {
 
 /** @param {string} command @param {string[]} args @returns {Promise<Run>} */
 async function measured(command, args) {
-  const before = childrenSeconds();
-  const { seconds, peakBytes } = await runProcess(command, args);
-  return { seconds, processor: childrenSeconds() - before, peakBytes };
-}
-
-/** Processor time, user and system, of all child processes that have ended. */
-function childrenSeconds() {
-  const fields = readFileSync('/proc/self/stat', 'utf8').split(') ')[1]?.split(' ') ?? [];
-  return (Number(fields[13]) + Number(fields[14])) / CLOCK_TICKS;
+  const { seconds, processorSeconds, peakBytes } = await runProcess(command, args);
+  return { seconds, processor: processorSeconds, peakBytes };
 }

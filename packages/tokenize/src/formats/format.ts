@@ -125,6 +125,14 @@ export function markLength(bytes: Uint8Array): number {
   return BYTE_ORDER_MARK.every((byte, i) => bytes[i] === byte) ? BYTE_ORDER_MARK.length : 0;
 }
 
+/** Bytes that may stand before the first character: whitespace, the no-break space in Latin-1 too, and the mark. */
+const LEADING = new Set([9, 10, 11, 12, 13, 32, 0xa0, ...BYTE_ORDER_MARK]);
+
+/** The first byte of a text that is neither whitespace nor part of a byte order mark. */
+export function firstCharacter(bytes: Uint8Array): number | undefined {
+  return bytes.find((byte) => !LEADING.has(byte));
+}
+
 /** An unreadable record of a range: why, and where it is. */
 export class RecordError extends Error {
   constructor(

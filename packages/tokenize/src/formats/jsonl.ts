@@ -1,4 +1,4 @@
-import { type Content, type Format, markLength, RecordError } from './format.js';
+import { type Content, type Format, firstCharacter, markLength, RecordError } from './format.js';
 
 const QUOTE = 34;
 const BACKSLASH = 92;
@@ -39,11 +39,14 @@ export const jsonl: Format = {
 
 /** Whether each line begins as a JSON object with a field and, except for a last one that is cut off, ends as one. */
 export function isJsonLines(head: Uint8Array): boolean {
+  if (firstCharacter(head) !== OPENING_BRACE) return false;
   const lines = Buffer.from(head).toString('latin1').replace('\xef\xbb\xbf', '').split('\n');
   const whole = lines.slice(0, -1).filter((line) => line.trim() !== '');
   if (whole.length === 0) return OBJECT_START.test(lines.at(-1)!);
   return whole.every((line) => OBJECT_START.test(line) && /\}\s*$/.test(line));
 }
+
+const OPENING_BRACE = 0x7b;
 
 const OBJECT_START = /^\s*\{\s*"(?:[^"\\]|\\.)*"\s*:/;
 

@@ -15,7 +15,9 @@ const ROWS_AFTER_WORDS = 9;
  * commas, and a space follows each.
  */
 export function isTable(head: Uint8Array, separator: string): boolean {
-  const { records, rest } = recordsOf(Buffer.from(head.subarray(markLength(head))).toString(), separator);
+  const bytes = Buffer.from(head.buffer, head.byteOffset, head.length).subarray(markLength(head));
+  if (!beginsWithName(bytes, separator)) return false;
+  const { records, rest } = recordsOf(bytes.toString(), separator);
   // The last record may be cut off.
   if (rest.length === records[0]?.length) records.push(rest);
   const [names = [], ...rows] = records;
@@ -26,6 +28,14 @@ export function isTable(head: Uint8Array, separator: string): boolean {
   if (rows.some((row) => row.length !== names.length)) return false;
   const later = rows.flatMap((row) => row.slice(1));
   return later.filter((field) => field.startsWith(' ')).length < later.length / 2;
+}
+
+/** Whether a name stands before the first separator: prose, of which there may be many small files, mostly has none. */
+function beginsWithName(bytes: Buffer, separator: string): boolean {
+  const end = bytes.indexOf(separator);
+  if (end < 0) return false;
+  const field = bytes.toString('utf8', 0, end);
+  return NAME.test(/^".*"$/s.test(field) ? field.slice(1, -1) : field);
 }
 
 /** The fields of the first records; a field in quotes may hold separators and line ends. */

@@ -1,5 +1,5 @@
 import { InputError, mention, say } from '@mlm/base/errors';
-import { markLength } from '../formats/format.js';
+import { firstCharacter, markLength } from '../formats/format.js';
 import { recognise } from '../formats/index.js';
 import type { UnitPart } from './unit.js';
 
@@ -25,6 +25,9 @@ const MARKUP: readonly { begins: RegExp; is: string }[] = [
   { begins: /^<\?xml\b/i, is: 'XML' },
   { begins: /^\{\\rtf\d/, is: 'RTF' },
 ];
+
+/** `<` and `{`. */
+const MARKUP_STARTS = [0x3c, 0x7b];
 
 /** A NUL byte among this many leading bytes means that a file is not text. */
 const PROBE_BYTES = 8192;
@@ -57,6 +60,8 @@ function refuseRecords(bytes: Uint8Array, path: string): void {
 }
 
 function refuseMarkup(bytes: Uint8Array, path: string): void {
+  const first = firstCharacter(bytes);
+  if (first === undefined || !MARKUP_STARTS.includes(first)) return;
   const start = Buffer.from(bytes.subarray(markLength(bytes), PROBE_BYTES))
     .toString('latin1')
     .trimStart();
