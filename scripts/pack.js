@@ -36,6 +36,17 @@ export const manifests = new Map(
   }),
 );
 
+/** The packages' names, each after those that it needs: a release that stops halfway leaves none that cannot be installed. */
+export function inOrder() {
+  const order = new Set();
+  const add = (name) => {
+    for (const needed of Object.keys(manifests.get(name)?.manifest.dependencies ?? {})) add(needed);
+    if (manifests.has(name)) order.add(name);
+  };
+  for (const name of manifests.keys()) add(name);
+  return [...order];
+}
+
 /**
  * Packs a built package.
  * @param {string} name

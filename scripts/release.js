@@ -24,10 +24,10 @@ if (readdirSync(join(root, '.changeset')).some((name) => name.endsWith('.md'))) 
 run(pnpm, ['run', 'build']);
 run('node', ['scripts/test-packages.js']);
 
-const { manifests, pack } = await import('./pack.js');
+const { inOrder, manifests, pack } = await import('./pack.js');
 const tarballs = mkdtempSync(join(tmpdir(), 'mlm-release-'));
-for (const [name, { manifest }] of manifests) {
-  const id = `${name}@${manifest.version}`;
+for (const name of inOrder()) {
+  const id = `${name}@${manifests.get(name).manifest.version}`;
   if (spawnSync('npm', ['view', id, 'version'], { encoding: 'utf8' }).stdout?.trim()) {
     console.log(`${id} is published already`);
     continue;
@@ -42,7 +42,11 @@ for (const [name, { manifest }] of manifests) {
   run('npm', ['publish', tarball, ...flags]);
 }
 rmSync(tarballs, { recursive: true });
-if (!isDryRun) run(pnpm, ['exec', 'changeset', 'tag']);
+if (isDryRun)
+  console.log(
+    'release: nothing was published; `git diff` shows the versions, `git checkout . && git clean -fd packages` undoes them',
+  );
+else run(pnpm, ['exec', 'changeset', 'tag']);
 
 function run(command, args, stdout = 'inherit') {
   const settings = { cwd: root, encoding: 'utf8', stdio: ['ignore', stdout, 'inherit'] };

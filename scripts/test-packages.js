@@ -1,13 +1,14 @@
 // Packs every package, installs each tarball (with the tarballs that it needs) into an empty project, and uses it there
 // from plain JavaScript and from TypeScript. What each project does stands in scripts/packages/<name>.mts, a file that is
 // JavaScript as well: it is type-checked as it is and run as it is. The command line is also installed, without any flag, on
-// the other supported versions of Node. Ends with a count.
+// the other supported versions of Node, and npm is asked whether it would publish the tarballs. Ends with a count.
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { manifests, pack } from './pack.js';
+import { unpublishable, wrongVersions } from './test-release.js';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const work = mkdtempSync(join(tmpdir(), 'mlm-packages-'));
@@ -32,6 +33,17 @@ for (const version of ['22', '24']) {
   else {
     failed++;
     console.log(`mlm on Node ${version}:\n${failure}`);
+  }
+}
+const release = {
+  'the changesets': wrongVersions(),
+  ...Object.fromEntries([...tarballs].map(([name, tarball]) => [name, unpublishable(name, tarball)])),
+};
+for (const [what, failure] of Object.entries(release)) {
+  if (failure === undefined) passed++;
+  else {
+    failed++;
+    console.log(`release of ${what}:\n${failure}`);
   }
 }
 rmSync(work, { recursive: true });
