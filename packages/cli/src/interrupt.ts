@@ -16,17 +16,17 @@ export function listenForInterrupt(stderr: NodeJS.WritableStream): Interrupt {
   const controller = new AbortController();
   let code: number | undefined;
   let firstAt = 0;
-  const onSignal = (signalCode: number) => () => {
+  const onSignal = (signalCode: number, again: string) => () => {
     if (code === undefined) {
       code = signalCode;
       firstAt = performance.now();
-      stderr.write('\nmlm: stopping cleanly; Ctrl-C again stops at once\n');
+      stderr.write(`\nmlm: stopping cleanly; ${again} stops at once\n`);
       controller.abort(new DOMException('The run was interrupted.', 'AbortError'));
     } else if (performance.now() - firstAt > samePressMilliseconds) {
       process.exit(code);
     }
   };
-  process.on('SIGINT', onSignal(exitCodes.interrupted));
-  process.on('SIGTERM', onSignal(exitCodes.terminated));
+  process.on('SIGINT', onSignal(exitCodes.interrupted, 'Ctrl-C again'));
+  process.on('SIGTERM', onSignal(exitCodes.terminated, 'a second signal'));
   return { signal: controller.signal, exitCode: () => code };
 }

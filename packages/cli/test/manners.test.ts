@@ -50,6 +50,19 @@ test('a signal saves a checkpoint, progress is JSON, and a resumed run needs no 
   expect(other.stderr).toMatch(/batch-size 8, the run began with 4; nor with seed 1, the run began with 42/);
 }, 120_000);
 
+test('SIGTERM ends a run with a checkpoint and a code of its own', async () => {
+  const endAtOnce = (child: ChildProcess) => child.stderr!.once('data', () => child.kill('SIGTERM'));
+  const options = ['--model', 'tiny', '--max-steps', '1000000', '--progress', 'json', '--overwrite'];
+  const { code, stdout, stderr } = await runMlm([...train, ...options, '--output', 'ended'], {
+    cwd,
+    onStart: endAtOnce,
+  });
+  expect(stderr).toMatch(/^mlm: stopping cleanly; a second signal stops at once$/m);
+  expect(stdout.toString()).toMatch(/^Stopped /);
+  expect(code).toBe(143);
+  expect(existsSync(join(cwd, 'ended/model.safetensors'))).toBe(true);
+}, 120_000);
+
 test('options of a resumed run are checked beside those that the run began with', async () => {
   const options = ['--model', 'tiny', '--batch-size', '4', '--max-steps', '6', '--output', 'decaying'];
   const stable = ['--schedule', 'warmup-stable-decay', '--decay', '2'];

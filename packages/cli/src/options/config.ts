@@ -83,11 +83,12 @@ async function readSettings(file: string): Promise<Record<string, unknown>> {
   try {
     settings = isYaml ? (await import('yaml')).parse(text) : JSON.parse(text);
   } catch (error) {
-    const [reason] = (error as Error).message.split('\n');
+    const reason = (error as Error).message.split('\n')[0]!.replace(/[:.]$/, '');
     throw new UsageError(`--config ${file}: not valid ${isYaml ? 'YAML' : 'JSON'}: ${reason}`);
   }
   if (typeof settings !== 'object' || settings === null || Array.isArray(settings)) {
-    throw new UsageError(`--config ${file}: expected one object, such as {"seed": 7}`);
+    const expected = isYaml ? 'names and values, such as seed: 7' : 'one object, such as {"seed": 7}';
+    throw new UsageError(`--config ${file}: expected ${expected}`);
   }
   return settings as Record<string, unknown>;
 }

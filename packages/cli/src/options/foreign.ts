@@ -22,8 +22,12 @@ const otherNames: Record<string, string> = {
 export function hintFor(name: string): string | undefined {
   const spelled = name.replaceAll('-', '_');
   const known = otherNames[spelled] ?? spelled;
-  const here = Object.hasOwn(foreignOptions, known) ? foreignOptions[known] : undefined;
-  if (here === undefined) return undefined;
+  const row = Object.hasOwn(foreignOptions, known) ? foreignOptions[known] : undefined;
+  if (row === undefined) return undefined;
+  // The table is of a page, whose links are relative to it.
+  const here = row
+    .replaceAll(/\[[^\]]*\]\(([^)#]*)[^)]*\)/g, 'docs/$1')
+    .replaceAll(/ –(?=;|$)/g, ' is not in mlm');
   return here.startsWith('–')
     ? `not in mlm${here.slice(1).trim() === '' ? '' : ` (${here.replace(/^–\s*;?\s*/, '')})`}`
     : `in mlm ${here}`;

@@ -88,7 +88,10 @@ export class RunFolder {
     await restoreFolder(this.path);
     const found = await stat(this.path).catch(() => undefined);
     if (found && !found.isDirectory()) throw new InputError(`${this.path}: exists and is not a folder`);
-    if (!found && resume) throw new InputError(`${this.path}: no such folder, so there is no run to resume`);
+    if (!found && resume)
+      throw new InputError(
+        say`${this.path}: no such folder, so there is no run to resume; name the run’s folder with ${mention('output')}`,
+      );
     const present = found ? await readdir(this.path) : [];
     if (resume) {
       if (present.some(isOfARun)) return;
