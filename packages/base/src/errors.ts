@@ -115,7 +115,7 @@ function oneLine(text: string): string {
 export class InputError extends Error {
   /** The same for every InputError, across copies of this package. */
   readonly code = code;
-  /** What stands before the message in a stack trace. */
+  /** The name before the message in a stack trace. */
   override readonly name = 'InputError';
   /** The message with its mentions as parts, for a caller that spells them its own way. */
   readonly parts: MessageParts;

@@ -48,7 +48,7 @@ export interface MaskingRule {
 }
 
 /**
- * Makes a rule from settings and a tokenizer; there is no other way to make one.
+ * Makes a rule from settings and a tokenizer. This is the only constructor of rules.
  * @throws InputError naming the setting that is unknown or out of range
  *
  * @example

@@ -1,10 +1,10 @@
 import { type Chart, type Curve, type DrawnCurve, smoothed, thin } from './curve.js';
 import { escapeHtml, scrollingTable } from './html.js';
 
-/** Rows of the table that stands for a chart where it cannot be seen. */
+/** Rows of the table that replaces a chart for readers who do not see it. */
 const tableRows = 12;
 
-/** A chart that the page's script draws, with a table of its values for readers who do not see it. */
+/** A chart, drawn by the page's script, with a table of its values for readers who do not see it. */
 export function chartFigure(chart: Chart, id: string): string {
   const curves = chart.curves
     .map((curve) => ({ ...curve, points: curve.points.filter(([, value]) => Number.isFinite(value)) }))

@@ -14,7 +14,7 @@ export interface Curve {
   style: 'noisy' | 'smooth' | 'marked' | 'plain' | 'level';
 }
 
-/** What a chart shows. */
+/** The contents of a chart. */
 export interface Chart {
   title: string;
   /** The unit of the values, as the title of their axis. */
@@ -24,7 +24,7 @@ export interface Chart {
   height: number;
 }
 
-/** A curve as the page's script reads it. */
+/** A curve, as the page's script reads it. */
 export interface DrawnCurve {
   name: string;
   points: Points;
@@ -32,7 +32,7 @@ export interface DrawnCurve {
   look: 'faint' | 'line' | 'marked' | 'level';
 }
 
-/** More points than a screen has columns only make the file large. */
+/** More points than a screen has columns would only make the file larger. */
 const mostPoints = 800;
 
 /**

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** Text as it stands in HTML, in an element or a quoted attribute. */
+/** Escapes text for HTML, in an element or a quoted attribute. */
 export function escapeHtml(text: string): string {
   return text
     .replaceAll('&', '&amp;')
@@ -9,18 +9,18 @@ export function escapeHtml(text: string): string {
     .replaceAll('"', '&quot;');
 }
 
-/** What a page consists of. */
+/** The parts of a page. */
 export interface Page {
   title: string;
   /** HTML of the body. */
   body: string;
-  /** Style sheets and scripts of `assets/`, which go into the page itself. */
+  /** Style sheets and scripts of `assets/` to inline. */
   styles?: string[];
   scripts?: string[];
 }
 
 /**
- * A whole page that needs no network: its styles and scripts stand in it.
+ * A complete page that needs no network: its styles and scripts are inline.
  *
  * @example
  * ```ts
@@ -60,7 +60,7 @@ export function factTable(facts: Record<string, string>): string {
   return `<div class="wide"><table><tbody>${rows.join('')}</tbody></table></div>`;
 }
 
-/** A table that scrolls sideways where it does not fit; the keyboard reaches it, as it must to scroll it. */
+/** A table that scrolls sideways if it does not fit, and that the keyboard can reach and scroll. */
 export function scrollingTable(label: string, content: string, kind = ''): string {
   return `<div class="wide ${kind}" tabindex="0" role="region" aria-label="${escapeHtml(label)}"><table>${content}</table></div>`;
 }

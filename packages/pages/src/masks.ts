@@ -1,28 +1,28 @@
 import { escapeHtml, factTable, page } from './html.js';
 
-/** What stands in a masked token's place: [MASK], another token, or the token itself. */
+/** What replaced a masked token: [MASK], another token, or the token itself. */
 export type MaskKind = 'mask' | 'random' | 'kept';
 
 /** A part of a row as it reads: a masked token, a special token, or any number of others. */
 export interface ShownToken {
   /** The text before masking. */
   text: string;
-  /** Whether it follows what stands before it without a space. */
+  /** Whether it follows the text before it without a space. */
   joins: boolean;
   /** Whether it is a special token. */
   isSpecial?: boolean;
-  /** Where it is masked: how, and what the model sees. */
+  /** If it is masked: how, and what the model sees. */
   masked?: { kind: MaskKind; shown: string } | undefined;
 }
 
-/** What a page about a dataset's masks shows. */
+/** The contents of a page about a dataset's masks. */
 export interface MasksPage {
   /** The dataset's name. */
   name: string;
-  /** How it was made, and its counts and shares. */
+  /** How it was made, with its counts and shares. */
   facts: Record<string, string>;
   rows: ShownToken[][];
-  /** How many rows the dataset has in all. */
+  /** The dataset's total number of rows. */
   rowCount: number;
 }
 

@@ -1,7 +1,7 @@
 import { escapeHtml } from './html.js';
 import type { MaskedPlace, PredictedRow } from './run.js';
 
-/** Rows with the model's answers in their places; what each answer was, and what stood there, below the row. */
+/** Rows with the model's answers filled in; below each row, its best guesses and the original words. */
 export function predictedRows(rows: PredictedRow[]): string {
   return rows
     .map(({ parts }) => {

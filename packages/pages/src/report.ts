@@ -5,7 +5,7 @@ import { predictedRows } from './predictions.js';
 import type { Run } from './run.js';
 
 /**
- * A page about one run: its figures, curves, answers on validation rows, and what is needed to repeat it.
+ * A page about a run: its figures, curves, answers on validation rows, and the command and settings that repeat it.
  *
  * @example
  * ```ts
@@ -66,7 +66,7 @@ function liveNote({ steps, totalSteps }: Run): string {
 <button type="button" aria-pressed="false">Pause</button></p>`;
 }
 
-/** Figures of a run that stand out: its last results. */
+/** The main figures of a run: its last results. */
 function results({ steps, evaluations }: Run): Record<string, string> {
   const validation = evaluations.at(-1);
   const best = Math.min(...evaluations.map(({ loss }) => loss).filter(Number.isFinite));

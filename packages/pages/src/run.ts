@@ -1,6 +1,6 @@
-/** One run as a page shows it. */
+/** A run, as shown on a page. */
 export interface Run {
-  /** What the page calls it: its folder's name. */
+  /** Its name on the page: that of its folder. */
   name: string;
   /** `running` makes the page follow the run. */
   status: 'running' | 'finished' | 'stopped early' | 'stopped' | 'failed';
@@ -10,19 +10,19 @@ export interface Run {
   totalSteps?: number | undefined;
   /** The command that repeats the run. */
   command?: string | undefined;
-  /** Label to formatted value, in the order in which they are shown. */
+  /** Formatted values by label, in the order in which they are shown. */
   facts: Record<string, string>;
-  /** One point an optimizer step, ascending by `step`. */
+  /** One point per optimizer step, ascending by `step`. */
   steps: StepPoint[];
   /** The results on the validation rows, ascending by `step`. */
   evaluations: EvaluationPoint[];
-  /** Loss, in nats a token, of guessing by the frequency of tokens alone. */
+  /** Loss, in nats per masked token, of guessing by the frequency of tokens alone. */
   unigramLoss?: number | undefined;
   /** Validation rows with the model's answers. */
   predictions?: PredictedRow[] | undefined;
 }
 
-/** What is known of an optimizer step. */
+/** The metrics of an optimizer step. */
 export interface StepPoint {
   step: number;
   /** Mean cross-entropy over the masked tokens, in nats. */
@@ -33,7 +33,7 @@ export interface StepPoint {
   gradient_norm?: number | undefined;
 }
 
-/** What is known of an evaluation. */
+/** The results of an evaluation. */
 export interface EvaluationPoint {
   step: number;
   /** Mean cross-entropy over the masked tokens, in nats. */
@@ -47,9 +47,9 @@ export interface PredictedRow {
   parts: (string | MaskedPlace)[];
 }
 
-/** A masked place and what the model puts there. */
+/** A masked place and the model's guesses. */
 export interface MaskedPlace {
-  /** The word that stood there. */
+  /** The original word. */
   expected: string;
   /** Most probable first; `probability` from 0 to 1; `isRight` tells the token that stood there from others that read alike. */
   candidates: { word: string; probability: number; isRight: boolean }[];

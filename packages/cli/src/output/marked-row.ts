@@ -39,7 +39,7 @@ function mark(shown: string, original: string): string {
   return shown === '[MASK]' || shown === '<mask>' ? `[MASK:${original}]` : `[${shown}→${original}]`;
 }
 
-/** A row for a page, without the padding at its end: its masked and special tokens, and what stands between them as text. */
+/** A row for a page, without padding: its masked and special tokens, and the text between them. */
 export function shownTokens(
   row: DatasetRow,
   idToToken: (id: number) => string,

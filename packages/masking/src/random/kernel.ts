@@ -299,7 +299,7 @@ export class KernelMemory {
   words = new Int32Array(this.kernel.memory.buffer);
   bytes = new Uint8Array(this.kernel.memory.buffer);
 
-  /** Grows the memory to hold so many words. */
+  /** Grows the memory to hold this many words. */
   reserve(count: number): void {
     const { memory } = this.kernel;
     const missing = 4 * count - memory.buffer.byteLength;

@@ -20,7 +20,7 @@ export interface MaskedRows extends MaskedColumns {
 /**
  * Applies the masking rule to the rows of a column, in place: order and lengths stay, and masked ids overwrite the
  * originals.
- * @throws InputError when an id to be masked lies outside the vocabulary.
+ * @throws InputError if an id to be masked is outside the vocabulary.
  */
 export function applyRule(
   column: ListColumn<Int32Array>,

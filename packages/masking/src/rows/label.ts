@@ -16,7 +16,7 @@ let table: { classes: Uint8Array; firstFree: number; free: number } | undefined;
  * {@link IGNORED_LABEL}; with labels at all tokens, every position its id. Rows follow one another in the ids.
  * @param putMask whether masked ids become [MASK] at once; otherwise they stay, and their positions are listed
  * @returns how many are masked, and if they are listed, where; views that the next call overwrites
- * @throws InputError when an id to be masked lies outside the vocabulary
+ * @throws InputError if an id to be masked is outside the vocabulary
  */
 export function labelRows(
   { bits, runStarts }: MaskedBits,

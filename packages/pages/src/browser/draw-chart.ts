@@ -4,7 +4,7 @@ import type { Chart, DrawnCurve } from '../curve.js';
 
 export { type Points, smoothed, thin } from '../curve.js';
 
-/** A chart as it is drawn. */
+/** A chart, ready to be drawn. */
 export type DrawnChart = Omit<Chart, 'curves'> & { curves: DrawnCurve[] };
 
 /** A chart on a page whose curves may change. */
@@ -12,7 +12,7 @@ export interface ChartView {
   update(chart: DrawnChart): void;
 }
 
-/** Draws a chart into an empty element and keeps it fitting: to the width there is, and to light or dark. */
+/** Draws a chart into an empty element, and adapts it to changes of width and colour scheme. */
 export function drawChart(place: HTMLElement, first: DrawnChart): ChartView {
   let chart = first;
   let plot: uPlot | undefined;
@@ -120,7 +120,7 @@ function short(value: number): string {
   return value.toLocaleString('en', { maximumSignificantDigits: 4 });
 }
 
-/** Left and right move along the steps, and what stands there is read out. */
+/** The left and right arrows move along the steps, whose values are read out. */
 function readableByKey(place: HTMLElement, plot: uPlot, chart: () => DrawnChart): void {
   place.tabIndex = 0;
   place.setAttribute('role', 'application');

@@ -3,7 +3,7 @@ const form = document.querySelector<HTMLFormElement>('[data-filter]')!;
 const count = document.querySelector<HTMLElement>('[data-count]')!;
 const rows = [...document.querySelectorAll<HTMLElement>('.rows li')];
 const total = count.textContent!.split(' of ')[1]!;
-/** The words of a row, before masking. */
+/** The original words of a row. */
 const wordsOf = new Map(rows.map((row) => [row, originalText(row)]));
 
 form.addEventListener('input', filter);
@@ -28,7 +28,7 @@ function filter(): void {
   for (const mark of document.querySelectorAll<HTMLElement>('.rows mark')) {
     const { shown, text, note } = mark.dataset;
     mark.firstElementChild!.textContent = asSeen ? shown! : text!;
-    // What is heard names the token that is not to be seen.
+    // Screen readers hear the token that is not shown.
     mark.lastElementChild!.textContent = ` (${asSeen ? mark.title : note})`;
   }
   count.textContent = `${shown} of ${total}`;

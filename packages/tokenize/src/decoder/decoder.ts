@@ -1,5 +1,5 @@
 import { InputError } from '@mlm/base/errors';
-import { BYTE_CHARACTERS } from '../pre-tokenizer/byte-level.js';
+import { BYTE_OF } from '../pre-tokenizer/byte-level.js';
 import { type ComponentJson, shown } from '../tokenizer/tokenizer-json.js';
 import { decodePieces } from './wordpiece.js';
 
@@ -39,13 +39,11 @@ function step(json: ComponentJson, name: string): Decoder {
   }
 }
 
-const BYTES = new Map(BYTE_CHARACTERS.map((character, byte) => [character, byte]));
-
 /** The bytes of a token in byte characters; the UTF-8 of any other token. */
 function bytesOf(token: string): Buffer {
   const bytes: number[] = [];
   for (const character of token) {
-    const byte = BYTES.get(character);
+    const byte = BYTE_OF.get(character);
     if (byte === undefined) return Buffer.from(token);
     bytes.push(byte);
   }

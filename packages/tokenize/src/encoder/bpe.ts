@@ -1,9 +1,10 @@
 import type { BpeModel } from '../model/model.js';
-import { BYTE_CHARACTERS } from '../pre-tokenizer/byte-level.js';
+import { BYTE_CHARACTERS, BYTE_OF } from '../pre-tokenizer/byte-level.js';
 import { SPLIT_PATTERNS, splitPattern } from '../pre-tokenizer/split.js';
 import { type ComponentJson, isObject, type TokenizerJson } from '../tokenizer/tokenizer-json.js';
 import type { AddedToken } from '../tokenizer/types.js';
-import { splitClasses } from '../unicode/split-classes.js';
+import { unpackRanges } from '../unicode/properties.js';
+import { letter, number } from '../unicode/tables.generated.js';
 import { handOver, type NativeExports, type NativeModel } from './native.js';
 
 /** Exports of assembly/bpe/encoder.ts for setting it up. */
@@ -91,12 +92,29 @@ function wordsOf(
   return { digits: SPLIT_PATTERNS[splitPattern(first!, name)].includes('{1,3}') ? 3 : 1, addsPrefix: false };
 }
 
-const BYTES = new Map(BYTE_CHARACTERS.map((character, byte) => [character, byte]));
-
 /** The tokens that can occur in text, by their bytes. */
 function byteTokens(vocab: Readonly<Record<string, number>>): { bytes: Uint8Array; id: number }[] {
   return Object.entries(vocab).flatMap(([token, id]) => {
-    const bytes = Array.from(token, (character) => BYTES.get(character) ?? -1);
+    const bytes = Array.from(token, (character) => BYTE_OF.get(character) ?? -1);
     return bytes.length === 0 || bytes.includes(-1) ? [] : [{ bytes: Uint8Array.from(bytes), id }];
   });
+}
+
+// Classes of characters in assembly/bpe/split.ts.
+const LETTER = 1;
+const NUMBER = 2;
+const SPACE = 3;
+const NEWLINE = 4;
+
+let classes: Uint8Array | undefined;
+
+/** The class of each code point, as numbered in assembly/bpe/split.ts. */
+function splitClasses(): Uint8Array {
+  if (classes !== undefined) return classes;
+  classes = new Uint8Array(0x110000);
+  for (const [first, end] of unpackRanges(letter)) classes.fill(LETTER, first, end);
+  for (const [first, end] of unpackRanges(number)) classes.fill(NUMBER, first, end);
+  for (let c = 0; c <= 0x3000; c++) if (/\p{White_Space}/u.test(String.fromCharCode(c))) classes[c] = SPACE;
+  classes[0x0a] = classes[0x0d] = NEWLINE;
+  return classes;
 }

@@ -25,7 +25,7 @@ const contents = new Map(
   [lines, ...formats.map(({ content }) => content)].map((content) => [content.name, content]),
 );
 
-/** @throws InputError when there is no such format */
+/** @throws InputError if there is no such format */
 export function formatOf(name: FormatName): Format {
   if (!Object.hasOwn(byName, name))
     throw new InputError(`format ${name}: expected one of ${formatNames.join(', ')}`);

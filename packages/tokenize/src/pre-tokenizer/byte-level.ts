@@ -29,6 +29,11 @@ export const BYTE_CHARACTERS: readonly string[] = (() => {
   });
 })();
 
+/** The bytes of {@link BYTE_CHARACTERS}. */
+export const BYTE_OF: ReadonlyMap<string, number> = new Map(
+  BYTE_CHARACTERS.map((character, byte) => [character, byte]),
+);
+
 function byteCharacters(word: string): string {
   let characters = '';
   for (const byte of Buffer.from(word)) characters += BYTE_CHARACTERS[byte];

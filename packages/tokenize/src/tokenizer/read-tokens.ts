@@ -4,13 +4,13 @@ import type { Tokenizer } from './types.js';
 export interface ReadTokens {
   /** Their text, without the space before it; `␣` where nothing else is left. */
   text: string;
-  /** Whether no space stands between them and the token before. */
+  /** Whether they follow the token before without a space. */
   joins: boolean;
 }
 
 /**
- * Reads tokens that stand side by side in a row: pieces are joined to words, and the bytes of byte-level BPE to characters.
- * Read by itself, a token that holds a part of a character is U+FFFD.
+ * Reads adjacent tokens of a row: joins pieces to words, and the bytes of byte-level BPE to characters. Read by itself,
+ * a token that holds a part of a character is U+FFFD.
  *
  * @example
  * ```ts

@@ -8,7 +8,7 @@ import { refuseOtherFormat } from '../source/foreign.js';
 import type { UnitPart } from '../source/unit.js';
 import type { DocumentMode } from '../tokenizer/types.js';
 
-/** The text of a part of a unit, and where its documents lie in the file. */
+/** The text of a part of a unit, and the places of its documents in the file. */
 export interface PartText {
   bytes: Uint8Array;
   document: DocumentMode;

@@ -18,8 +18,8 @@ interface Waiting<Result> {
 }
 
 /**
- * Lets only so many writes go on at once. A file system takes the writes to one file one after another: threads that waited
- * there would from then on all write at the same time, where they could tokenize meanwhile.
+ * Limits the number of concurrent writes. A file system takes the writes to one file one after another: threads that
+ * waited there would from then on all write at the same time, where they could tokenize meanwhile.
  */
 export class WriteTurns {
   private readonly waiting: (() => void)[] = [];
