@@ -1,7 +1,7 @@
 // Sorts the API reference by purpose: a comment line above a group of exports in a package's index.ts is the heading
 // under which the reference lists them, so the list of exports and the reference have one order and one wording.
 import { readFileSync } from 'node:fs';
-import { Comment, CommentTag, Converter } from 'typedoc';
+import { Comment, CommentTag, Converter, ReflectionKind } from 'typedoc';
 
 /** @param {import('typedoc').Application} app */
 export function load(app) {
@@ -21,6 +21,11 @@ export function load(app) {
       }
     }
     app.options.setValue('categoryOrder', [...new Set(purposes.values()), '*']);
+  });
+  // An object that a function takes apart in its head has no name there.
+  app.converter.on(Converter.EVENT_RESOLVE_END, ({ project }) => {
+    for (const parameter of project.getReflectionsByKind(ReflectionKind.Parameter))
+      if (parameter.name.startsWith('__named')) parameter.name = 'options';
   });
 }
 

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitepress';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const packages = ['base', 'arrow', 'tokenize', 'masking', 'pjrt', 'compile', 'train', 'pages'];
+const packages = ['base', 'arrow', 'tokenize', 'masking', 'pjrt', 'compile', 'engines', 'train', 'pages'];
 
 /** Pages of the repository that the site shows where they are; everything else is left out. */
 const isPage = (path: string) =>
@@ -12,9 +12,15 @@ const isPage = (path: string) =>
   /^docs\/(commands\/|api\/(@mlm\/)?)?[^/]+\.md$/.test(path) ||
   /^packages\/[^/]+\/README\.md$/.test(path);
 
+/** That of the pages which `mlm` writes. */
+const icon =
+  "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'><rect width='32' height='32' rx='7' fill='%230a5bbd'/><path d='M6 7c4 13 9 15 20 17' fill='none' stroke='white' stroke-width='3.5' stroke-linecap='round'/></svg>";
+
 export default defineConfig({
   title: 'mlm',
+  lang: 'en',
   description: 'Prepare text for masked-language-model training and train encoders on it, in TypeScript',
+  head: [['link', { rel: 'icon', href: icon }]],
   srcDir: '..',
   outDir: 'site',
   srcExclude: [
@@ -32,18 +38,28 @@ export default defineConfig({
   base: process.env.MLM_DOCS_BASE ?? '/',
   cleanUrls: false,
   lastUpdated: false,
-  markdown: { config: (markdown) => markdown.core.ruler.push('repository-links', repositoryLinks) },
+  markdown: {
+    // Code is as readable as the text around it (WCAG AA), light and dark.
+    theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
+    config: (markdown) => markdown.core.ruler.push('repository-links', repositoryLinks),
+  },
   // Pages outside this folder find the Vue of this package.
   vite: { resolve: { alias: { vue: fileURLToPath(new URL('../node_modules/vue', import.meta.url)) } } },
   themeConfig: {
     search: { provider: 'local' },
     outline: [2, 3],
+    notFound: {
+      title: 'No such page',
+      quote: 'It may have moved. Search for it, or begin with the overview.',
+      linkText: 'Overview',
+      linkLabel: 'go to the overview',
+    },
     nav: [
       { text: 'Commands', link: '/docs/commands/preprocess' },
       { text: 'API', link: '/docs/api/@mlm/train' },
     ],
     sidebar: [
-      { text: 'mlm', link: '/' },
+      { text: 'Overview', link: '/' },
       { text: 'Guides', items: pages('docs') },
       { text: 'Commands', items: pages('docs/commands') },
       {

@@ -62,6 +62,24 @@ test('a comparison marks the rows in which the runs differ, and no others', () =
   const html = comparisonPage([run, { ...run, name: 'two', facts: { model: 'bert-tiny', seed: '2' } }]);
   expect(html).toMatch(/<tr class="differs"><th[^>]*>seed/);
   expect(html).toMatch(/<tr><th[^>]*>model/);
+  const [compared, shared] = html.split('The same in all runs');
+  expect(compared).toMatch(/>validation loss<\/th><td>6.5000<\/td><td>6.5000</);
+  expect(shared).toMatch(/>model<\/th><td>bert-tiny<\/td><\/tr>/);
+});
+
+test('a run in progress says how far it is, one that failed why, and a loss that is no number is no best one', () => {
+  const running = reportPage({ ...run, status: 'running', totalSteps: 12 });
+  expect(running).toContain('<dd>3 of 12</dd>');
+  expect(running).toContain('<progress max="12" value="3"');
+  const failed = reportPage({
+    ...run,
+    status: 'failed',
+    failure: 'a < b',
+    evaluations: [...run.evaluations, { step: 4, loss: Number.NaN, accuracy: 0 }],
+  });
+  expect(failed).toContain('<p class="failure">a &lt; b</p>');
+  expect(failed).toContain('<dt>best validation loss</dt><dd>6.5000</dd>');
+  expect(failed).not.toContain('<progress');
 });
 
 test('a run without steps, evaluations or answers still makes a page', () => {

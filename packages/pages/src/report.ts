@@ -179,22 +179,25 @@ function known(points: [number, number | undefined][]): Points {
   return points.filter((point): point is [number, number] => point[1] !== undefined);
 }
 
-/** What is known of the runs: by label the values of all, or the one value that all have. */
+/** What is known of the runs: the values of all for results and for settings that differ, one value for what they share. */
 function comparedFacts(runs: Run[]) {
+  const outcomes = runs.map(results);
   const columns = runs.map(
-    (run): Record<string, string | undefined> => ({
-      ...results(run),
+    (run, i): Record<string, string | undefined> => ({
+      ...outcomes[i],
       status: run.status,
       ...run.facts,
       command: run.command,
     }),
   );
+  const isResult = new Set(outcomes.flatMap((outcome) => Object.keys(outcome)));
   const differing: Record<string, string[]> = {};
   const shared: Record<string, string> = {};
   for (const label of new Set(columns.flatMap((column) => Object.keys(column)))) {
     const values = columns.map((column) => column[label]);
     const [first] = values;
-    if (values.some((value) => value !== first)) differing[label] = values.map((value) => value ?? '–');
+    if (isResult.has(label) || values.some((value) => value !== first))
+      differing[label] = values.map((value) => value ?? '–');
     else if (first !== undefined) shared[label] = first;
   }
   return { differing, shared };
@@ -202,10 +205,11 @@ function comparedFacts(runs: Run[]) {
 
 function differingTable(runs: Run[], differing: Record<string, string[]>): string {
   const head = runs.map(({ name }) => `<th scope="col">${escapeHtml(name)}</th>`).join('');
-  const rows = Object.entries(differing).map(
-    ([label, values]) =>
-      `<tr class="differs"><th scope="row" class="name">${escapeHtml(label)}</th>${values.map((value) => `<td>${escapeHtml(value)}</td>`).join('')}</tr>`,
-  );
+  const rows = Object.entries(differing).map(([label, values]) => {
+    const differs = new Set(values).size > 1 ? ' class="differs"' : '';
+    const cells = values.map((value) => `<td>${escapeHtml(value)}</td>`).join('');
+    return `<tr${differs}><th scope="row" class="name">${escapeHtml(label)}</th>${cells}</tr>`;
+  });
   return scrollingTable(
     'Runs compared',
     `<thead><tr><th scope="col" class="name">run</th>${head}</tr></thead><tbody>${rows.join('')}</tbody>`,
