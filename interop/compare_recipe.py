@@ -58,7 +58,7 @@ class Rows(torch.utils.data.Dataset):
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_same_held_out_loss(family, data, tmp_path):
+def test_same_validation_loss(family, data, tmp_path):
     """
     From the same weights, on the same rows, the model is as good after some hundred steps: the order of rows, masks and
     dropout are each program's own.

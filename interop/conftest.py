@@ -64,7 +64,7 @@ def arrow_file(corpus, tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def held_out(arrow_file) -> Path:
+def validation_file(arrow_file) -> Path:
     return arrow_file.with_name("out.eval.arrow")
 
 

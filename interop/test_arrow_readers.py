@@ -65,7 +65,7 @@ def test_duckdb_queries_it_through_pyarrow(arrow_file):
     assert duckdb.sql(query).fetchall() == [(selected,)]
 
 
-def test_held_out_rows_are_rows_of_their_own(arrow_file, held_out):
-    train, validation = read_file(arrow_file), read_file(held_out)
+def test_validation_rows_are_rows_of_their_own(arrow_file, validation_file):
+    train, validation = read_file(arrow_file), read_file(validation_file)
     assert 0.05 < validation.num_rows / (train.num_rows + validation.num_rows) < 0.45
     assert json.loads(validation.schema.metadata[b"mlm"])["split"] == "validation"

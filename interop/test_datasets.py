@@ -25,14 +25,14 @@ def test_both_splits_have_several_shards(dataset_folder):
 
 
 @pytest.mark.parametrize("version", PYTHONS)
-def test_load_from_disk_finds_both_splits(version, dataset_folder, arrow_file, held_out):
+def test_load_from_disk_finds_both_splits(version, dataset_folder, arrow_file, validation_file):
     done = subprocess.run(
         [PYTHONS[version], HERE / "read_with_datasets.py", dataset_folder], capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert found["version"] == version
-    assert found["rows"] == {"train": rows_of(arrow_file).num_rows, "validation": rows_of(held_out).num_rows}
+    assert found["rows"] == {"train": rows_of(arrow_file).num_rows, "validation": rows_of(validation_file).num_rows}
     assert found["columns"] == ["input_ids", "labels", "attention_mask"]
     assert found["first"] == rows_of(arrow_file).slice(0, 1).to_pylist()[0]
 

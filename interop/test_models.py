@@ -40,10 +40,10 @@ def loss_in_transformers(model, dataset) -> float:
     total, count = 0.0, 0
     for start in range(0, table.num_rows, 64):
         columns = {name: torch.tensor(table[name].slice(start, 64).to_pylist()) for name in table.column_names}
-        labelled = int((columns["labels"] != -100).sum())
+        masked = int((columns["labels"] != -100).sum())
         with torch.no_grad():
-            total += model(**columns).loss.item() * labelled
-        count += labelled
+            total += model(**columns).loss.item() * masked
+        count += masked
     return total / count
 
 
@@ -66,18 +66,18 @@ def family(request, checkpoint, tmp_path_factory):
     return folder
 
 
-def test_a_family_means_the_same_in_both_directions(family, arrow_file, held_out, tmp_path):
+def test_a_family_means_the_same_in_both_directions(family, arrow_file, validation_file, tmp_path):
     theirs = load(family)
-    loss = loss_in_transformers(theirs, held_out)
-    assert mlm_json("eval", held_out, "--model", family)["loss"] == pytest.approx(loss, abs=1e-4)
+    loss = loss_in_transformers(theirs, validation_file)
+    assert mlm_json("eval", validation_file, "--model", family)["loss"] == pytest.approx(loss, abs=1e-4)
 
     trained = tmp_path / "trained"
     mlm("train", arrow_file, "--model", family, "--output", trained, "--max-steps", 12, "--learning-rate", 2e-3,
         "--freeze", 1)
     model = load(trained)
-    after = loss_in_transformers(model, held_out)
+    after = loss_in_transformers(model, validation_file)
     assert after < loss - 0.05
-    assert mlm_json("eval", held_out, "--model", trained)["loss"] == pytest.approx(after, abs=1e-4)
+    assert mlm_json("eval", validation_file, "--model", trained)["loss"] == pytest.approx(after, abs=1e-4)
     before = json.loads((family / "config.json").read_text())
     written = json.loads((trained / "config.json").read_text())
     assert {name: written[name] for name in FAMILIES[before["model_type"]]} == FAMILIES[before["model_type"]]

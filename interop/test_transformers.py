@@ -14,16 +14,16 @@ SENTENCE = "And the [MASK] was without form, and void."
 
 
 def loss_in_transformers(model: BertForMaskedLM, dataset) -> float:
-    """Mean loss over every labelled token, as transformers computes it."""
+    """Mean loss over every masked token, as transformers computes it."""
     with pyarrow.memory_map(str(dataset)) as source:
         table = pyarrow.ipc.open_file(source).read_all()
     total, count = 0.0, 0
     for start in range(0, table.num_rows, 64):
         columns = {name: torch.tensor(table[name].slice(start, 64).to_pylist()) for name in table.column_names}
-        labelled = int((columns["labels"] != -100).sum())
+        masked = int((columns["labels"] != -100).sum())
         with torch.no_grad():
-            total += model(**columns).loss.item() * labelled
-        count += labelled
+            total += model(**columns).loss.item() * masked
+        count += masked
     return total / count
 
 
@@ -63,9 +63,9 @@ def foreign_checkpoint(checkpoint, tmp_path_factory):
     return folder
 
 
-def test_transformers_loads_our_checkpoint_and_gives_our_loss(checkpoint, held_out):
-    ours = mlm_json("eval", held_out, "--model", checkpoint)["loss"]
-    assert ours == pytest.approx(loss_in_transformers(load(checkpoint), held_out), abs=1e-4)
+def test_transformers_loads_our_checkpoint_and_gives_our_loss(checkpoint, validation_file):
+    ours = mlm_json("eval", validation_file, "--model", checkpoint)["loss"]
+    assert ours == pytest.approx(loss_in_transformers(load(checkpoint), validation_file), abs=1e-4)
 
 
 def test_both_fill_the_mask_with_the_same_tokens(checkpoint):
@@ -80,19 +80,19 @@ def test_both_fill_the_mask_with_the_same_tokens(checkpoint):
     assert [answer["probability"] for answer in mask["answers"]] == pytest.approx([p for _, p in expected], abs=1e-5)
 
 
-def test_we_give_the_loss_of_a_checkpoint_that_transformers_saved(foreign_checkpoint, held_out):
-    ours = mlm_json("eval", held_out, "--model", foreign_checkpoint)["loss"]
-    assert ours == pytest.approx(loss_in_transformers(load(foreign_checkpoint), held_out), abs=1e-4)
+def test_we_give_the_loss_of_a_checkpoint_that_transformers_saved(foreign_checkpoint, validation_file):
+    ours = mlm_json("eval", validation_file, "--model", foreign_checkpoint)["loss"]
+    assert ours == pytest.approx(loss_in_transformers(load(foreign_checkpoint), validation_file), abs=1e-4)
 
 
-def test_a_checkpoint_that_transformers_saved_trains_here(foreign_checkpoint, arrow_file, held_out, tmp_path):
-    before = loss_in_transformers(load(foreign_checkpoint), held_out)
+def test_a_checkpoint_that_transformers_saved_trains_here(foreign_checkpoint, arrow_file, validation_file, tmp_path):
+    before = loss_in_transformers(load(foreign_checkpoint), validation_file)
     trained = tmp_path / "trained"
     mlm(
         *("train", arrow_file, "--model", foreign_checkpoint, "--output", trained),
         *("--max-steps", 30, "--learning-rate", 1e-3),
     )
-    assert loss_in_transformers(load(trained), held_out) < before - 0.5
+    assert loss_in_transformers(load(trained), validation_file) < before - 0.5
     theirs = json.loads((foreign_checkpoint / "config.json").read_text())
     ours = json.loads((trained / "config.json").read_text())
     assert ours["intermediate_size"] == theirs["intermediate_size"] == 200

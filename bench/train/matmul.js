@@ -8,9 +8,9 @@ const [engine, precision, device, threads, ...sizes] = /** @type {string[]} */ (
 const products = [];
 for (const size of sizes) products.push(await product(Number(size)));
 
-/** A step that multiplies two matrices on the device; its sum alone comes back. @param {number} n */
+/** An executable that multiplies two matrices on the device; its sum alone comes back. @param {number} n */
 async function product(n) {
-  const step = await compile(
+  const executable = await compile(
     ({ a, b }) => ({ sum: tf.sum(tf.matMul(/** @type {any} */ (a), /** @type {any} */ (b))) }),
     {
       engine: /** @type {'onnx' | 'tensorflow' | 'xla'} */ (engine),
@@ -23,15 +23,15 @@ async function product(n) {
       },
     },
   );
-  return { n, step };
+  return { n, executable };
 }
 
 for await (const _ of createInterface({ input: process.stdin })) {
   let rate = 0;
-  for (const { n, step } of products)
+  for (const { n, executable } of products)
     for (let left = 5; left > 0; left--) {
       const started = performance.now();
-      await step.run({});
+      await executable.run({});
       rate = Math.max(rate, (2 * n ** 3) / ((performance.now() - started) / 1000));
     }
   process.stdout.write(`${JSON.stringify({ rate })}\n`);

@@ -28,14 +28,14 @@ const enoughMilliseconds = 1000;
 async function matmulRate(options: EnginePlace): Promise<number> {
   // In plain JavaScript, the usual size would take many seconds.
   const n = needsBackend(options.engine) ? 256 : 1024;
-  const step = await compile(({ a, b }) => ({ sum: tf.sum(tf.matMul(a!, b!)) }), {
+  const product = await compile(({ a, b }) => ({ sum: tf.sum(tf.matMul(a!, b!)) }), {
     ...options,
     variables: {
       a: { shape: [n, n], value: new Float32Array(n * n).fill(0.5) },
       b: { shape: [n, n], value: new Float32Array(n * n).fill(2) },
     },
   });
-  const { milliseconds, result } = await timed(step, 'sum');
+  const { milliseconds, result } = await timed(product, 'sum');
   if (Math.abs(result / n ** 3 - 1) > 1e-4)
     throw new Error(`a matrix product sums to ${result}, expected ${n ** 3}`);
   return (2 * n ** 3) / milliseconds / 1e6;
@@ -69,16 +69,16 @@ async function stepTime(options: EnginePlace): Promise<number> {
   return milliseconds;
 }
 
-async function timed(step: Executable, output: string, inputs: Record<string, Float32Array> = {}) {
+async function timed(executable: Executable, output: string, inputs: Record<string, Float32Array> = {}) {
   let milliseconds = Number.POSITIVE_INFINITY;
   let result = Number.NaN;
   const begun = performance.now();
   for (let round = 0; round < largestRounds && performance.now() - begun < enoughMilliseconds; round++) {
     const started = performance.now();
-    result = (await step.run(inputs))[output]![0]!;
+    result = (await executable.run(inputs))[output]![0]!;
     milliseconds = Math.min(milliseconds, performance.now() - started);
   }
-  await step.dispose();
+  await executable.dispose();
   return { milliseconds, result };
 }
 

@@ -55,20 +55,20 @@ const fractions = values.map((value, i) => value * Math.sin(i));
 describe(`sums over duplicates are complete, and have the same bits run after run: ${engine}`, () => {
   describe.each(threadCounts)('on %s threads', (threads) => {
     it.each(Object.entries(sums))('%s', async (name, fn) => {
-      const step = await compile(fn, {
+      const executable = await compile(fn, {
         ...(name.startsWith('scatterND') ? fixed : specs),
         engine,
         device,
         ...(threads && { threads }),
       });
-      const sumOf = async (x: Float32Array) => (await step.run({ x, i: ids })).y as Float32Array;
+      const sumOf = async (x: Float32Array) => (await executable.run({ x, i: ids })).y as Float32Array;
       const first = bytes(await sumOf(fractions));
       let [wrong, different] = [0, 0];
       for (let run = 0; run < runs; run++) {
         if (!bytes(await sumOf(values)).equals(bytes(expected))) wrong++;
         if (!bytes(await sumOf(fractions)).equals(first)) different++;
       }
-      await step.dispose();
+      await executable.dispose();
       expect({ wrong, different }).toEqual({ wrong: 0, different: 0 });
     });
   });

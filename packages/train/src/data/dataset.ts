@@ -10,7 +10,7 @@ import {
 import type { Model } from '../models/model.js';
 import type { EpochOptions } from './epoch.js';
 import { batchesPerEpoch, paddedLength, paddedLengths } from './lengths.js';
-import { unlabelled } from './rows.js';
+import { unmasked } from './rows.js';
 
 /** How a dataset is divided into batches, and the consequences. */
 export interface DataPlan extends EpochOptions {
@@ -139,8 +139,8 @@ export function hasLabels({ schema }: Dataset): boolean {
 }
 
 /** @throws InputError when rows are not masked yet and no rule masks them during loading */
-export function refuseUnlabelled(dataset: Dataset, rule: MaskingRule | undefined): void {
-  if (!rule && !hasLabels(dataset)) throw unlabelled(dataset.path);
+export function refuseUnmasked(dataset: Dataset, rule: MaskingRule | undefined): void {
+  if (!rule && !hasLabels(dataset)) throw unmasked(dataset.path);
 }
 
 /** @throws InputError when the model's vocabulary or positions are too few for the dataset */

@@ -43,7 +43,7 @@ export async function readRows(
     labels = masked.labels;
     attention = masked.attention_mask;
   }
-  if (!labels) throw unlabelled(dataset.path);
+  if (!labels) throw unmasked(dataset.path);
   const documents = has('document_starts') ? listColumn(batch, 'document_starts') : undefined;
   refuseUnlikeLengths(batch.numRows, ids, [labels, attention], dataset.path);
   const { values: input_ids, offsets } = ids;
@@ -142,7 +142,7 @@ function attendsToAll({ values, offsets }: ListColumn<Int8Array>): boolean {
   return true;
 }
 
-export const unlabelled = (path: string) =>
+export const unmasked = (path: string) =>
   new InputError(
     say`${path}: has no column "labels"; mask it with ${call('preprocess')}, or train with ${mention('masking', 'dynamic')}`,
   );

@@ -138,20 +138,20 @@ it('says how to train further than a run was meant to go', async () => {
 });
 
 it('leaves an output as it was when the data turns out to be of no use', async () => {
-  const unlabelled = folder.file('unlabelled.arrow');
-  await writeDataset(unlabelled, { rowsPerUnit: [8], sequenceLength: 16, unmasked: true });
+  const unmasked = folder.file('unmasked.arrow');
+  await writeDataset(unmasked, { rowsPerUnit: [8], sequenceLength: 16, unmasked: true });
   const foreign = folder.file('foreign-ids.arrow');
   await writeDataset(foreign, { rowsPerUnit: [8], sequenceLength: 50, vocabularySize: 60 });
   const tokenizer = tokenizerOf(37);
   const output = folder.file('kept');
-  for (const options of [{ dataset: unlabelled }, { dataset: foreign, tokenizer }]) {
+  for (const options of [{ dataset: unmasked }, { dataset: foreign, tokenizer }]) {
     await expect(run({ ...options, output: folder.file('stub') })).rejects.toThrow(InputError);
     expect(await readdir(folder.path)).not.toContain('stub');
   }
   await run({ output, maxSteps: 1 });
   await writeFile(join(output, 'mine.txt'), 'mine');
   const before = await timesOf(output);
-  for (const options of [{ dataset: unlabelled }, { dataset: foreign, tokenizer }]) {
+  for (const options of [{ dataset: unmasked }, { dataset: foreign, tokenizer }]) {
     await expect(run({ ...options, output, overwrite: true })).rejects.toThrow(InputError);
     expect(await timesOf(output)).toEqual(before);
   }

@@ -11,7 +11,7 @@ import {
   hasLabels,
   planData,
   refuseMisfit,
-  refuseUnlabelled,
+  refuseUnmasked,
 } from '../data/dataset.js';
 import type { Model } from '../models/model.js';
 import { microBatchOf } from './micro-batch.js';
@@ -56,7 +56,7 @@ export async function openData(
 ): Promise<OpenedData> {
   const { batchSize, seed, patience } = options;
   const rule = await maskingOf(dataset, options, tokenizer);
-  refuseUnlabelled(dataset, rule);
+  refuseUnmasked(dataset, rule);
   const common = { batchSize, tokenizer, vocabularySize: model.limits.vocabulary };
   const plan = await planData(dataset, { ...common, shuffleSeed: seed, dynamicRule: rule });
   refuseMisfit(options.dataset, tokenizer, plan, model);
@@ -90,6 +90,6 @@ async function planValidation(
 ): Promise<OpenedData['validation']> {
   if (!dataset || dataset.rows === 0) return undefined;
   const dynamicRule = hasLabels(dataset) ? undefined : rule;
-  refuseUnlabelled(dataset, dynamicRule);
+  refuseUnmasked(dataset, dynamicRule);
   return { dataset, plan: await planData(dataset, { ...options, dynamicRule }) };
 }

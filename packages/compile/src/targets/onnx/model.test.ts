@@ -33,12 +33,12 @@ test('names that look like the file’s own are kept apart from them', async () 
     const a = tf.exp(tf.add(v0!, c1!));
     return { v1: tf.mul(a, 2), c0: tf.add(a, 5), v2: a, again: a, v0: v0! };
   };
-  const step = await compile(fn, {
+  const executable = await compile(fn, {
     variables: { c1: { shape: [], value: Float32Array.of(0) } },
     inputs: { v0: { shape: [2], dtype: 'float32' } },
   });
   const e = Math.fround(Math.E);
-  const run = await step.run({ v0: Float32Array.of(0, 1) });
+  const run = await executable.run({ v0: Float32Array.of(0, 1) });
   expect(Object.keys(run)).toEqual(['v1', 'c0', 'v2', 'again', 'v0']);
   expect(run).toEqual({
     v1: Float32Array.of(2, 2 * e),
@@ -47,5 +47,5 @@ test('names that look like the file’s own are kept apart from them', async () 
     again: Float32Array.of(1, e),
     v0: Float32Array.of(0, 1),
   });
-  await step.dispose();
+  await executable.dispose();
 });

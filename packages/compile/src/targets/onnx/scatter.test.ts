@@ -3,10 +3,10 @@ import { expect, it } from 'vitest';
 import { compile } from '../../compile.js';
 
 it('an index outside fails the run, whichever part of it is outside', async () => {
-  const step = await compile((_, { x, i }) => ({ y: tf.scatterND(i!, x!, [3, 4]) }), {
+  const executable = await compile((_, { x, i }) => ({ y: tf.scatterND(i!, x!, [3, 4]) }), {
     inputs: { x: { shape: [1], dtype: 'float32' }, i: { shape: [1, 2], dtype: 'int32' } },
   });
-  const at = (...index: number[]) => step.run({ x: Float32Array.of(1), i: Int32Array.from(index) });
+  const at = (...index: number[]) => executable.run({ x: Float32Array.of(1), i: Int32Array.from(index) });
   expect((await at(2, 1)).y![9]).toBe(1);
   for (const index of [
     [3, 0],
@@ -15,5 +15,5 @@ it('an index outside fails the run, whichever part of it is outside', async () =
     [1, -1],
   ])
     await expect(at(...index), String(index)).rejects.toThrow();
-  await step.dispose();
+  await executable.dispose();
 });
