@@ -246,7 +246,7 @@ def test_verify_reads_what_datasets_saves(text, tokenizer, tmp_path):
     "spoil, words",
     [
         (lambda columns: columns.pop("labels"), 'the dataset is not masked: it has no column "labels"'),
-        (lambda columns: columns["labels"][5].__setitem__(3, 2**40), 'column "labels" holds 1099511627776'),
+        (lambda columns: columns["labels"][5].__setitem__(3, 2**40), 'column "labels" contains 1099511627776'),
         (lambda columns: columns["labels"].__setitem__(5, None), "expected lists of integers without nulls"),
         (lambda columns: columns["input_ids"][5].__setitem__(3, None), "expected lists of integers without nulls"),
     ],

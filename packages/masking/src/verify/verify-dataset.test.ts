@@ -91,7 +91,7 @@ describe('verifyDataset', () => {
         const check = verifyDataset(dataset, 'main', ruleOf(), { threads });
         await expect(check).rejects.toBeInstanceOf(InputError);
         await expect(check).rejects.toThrow(
-          `${path}, rows 300 to 399: column "labels" holds 1099511627776: expected integers of 32 bits`,
+          `${path}, rows 300 to 399: column "labels" contains 1099511627776, expected integers of 32 bits`,
         );
       }
     } finally {
