@@ -10,7 +10,11 @@ export function foreignOptions(page) {
   for (const line of page.split('\n')) {
     const [, there, here] = /^\| (.*?) *(?<!\\)\| (.*?) *\|$/.exec(line) ?? [];
     if (!there || !here || /^-+$/.test(there)) continue;
-    const plain = here.replaceAll('`', '').replaceAll('\\|', '|').trim();
+    const plain = here
+      .replaceAll('`', '')
+      .replaceAll('\\|', '|')
+      .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+      .trim();
     for (const [, name] of there.matchAll(/`([a-z][a-z0-9_]+)[^`]*`/g)) found[name] = plain;
   }
   const text = JSON.stringify(found, null, 2);

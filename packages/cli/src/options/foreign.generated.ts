@@ -33,7 +33,7 @@ export const foreignOptions: Readonly<Record<string, string>> = {
   "mlm": "always; mlm=False (causal) –",
   "mask_replace_prob": "--replace bert, or --replace 0.5,0.3,0.2 for other shares. The default here is --replace mask: all masked tokens become [MASK]",
   "random_replace_prob": "--replace bert, or --replace 0.5,0.3,0.2 for other shares. The default here is --replace mask: all masked tokens become [MASK]",
-  "whole_word_mask": "--select whole-word; what a word is differs: [masking.md](masking.md#against-transformers)",
+  "whole_word_mask": "--select whole-word; what a word is differs: masking.md",
   "pad_to_multiple_of": "– ; the compiled step takes the batch's own length",
   "return_tensors": "– ; the output is Arrow",
   "seed": "--seed; runs on one machine, engine and thread count are always the same",

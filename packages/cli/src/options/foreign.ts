@@ -30,5 +30,5 @@ export function hintFor(name: string): string | undefined {
     .replaceAll(/ –(?=;|$)/g, ' is not in mlm');
   return here.startsWith('–')
     ? `not in mlm${here.slice(1).trim() === '' ? '' : ` (${here.replace(/^–\s*;?\s*/, '')})`}`
-    : `in mlm ${here}`;
+    : `in mlm ${here.replace(/ –$/, ': not available')}`;
 }

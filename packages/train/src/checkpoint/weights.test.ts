@@ -111,6 +111,12 @@ it('names a tensor that is missing, of another shape, or unknown', async () => {
   await expect(read(tinyModel({ num_hidden_layers: 1 }))).rejects.toThrow(/layer\.1\..* has no place/);
 });
 
+it.each([Number.NaN, Number.POSITIVE_INFINITY])('refuses a weight that is %s', async (value) => {
+  const [[name, { shape, values }], ...others] = stored() as [[string, StoredTensor]];
+  await writeSafetensors(path, [[name, { shape, values: values.with(5, value) }], ...others]);
+  await expect(read()).rejects.toThrow(`tensor ${name} holds ${value}, expected finite numbers`);
+});
+
 it('says how weights of PyTorch are converted', async () => {
   await writeFile(join(folder.path, 'pytorch_model.bin'), '');
   await expect(read()).rejects.toThrow(/pytorch_model.bin: .* python -c "from transformers import/);

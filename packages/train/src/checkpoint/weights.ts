@@ -21,7 +21,7 @@ export interface ReadWeights {
  *
  * @param files the folder's files
  * @param headSeed initializes an output layer that the checkpoint lacks; without a seed, such a checkpoint is refused
- * @throws InputError when a tensor is missing or has a shape other than the configuration's
+ * @throws InputError when a tensor is missing, has a shape other than the configuration's, or holds infinity or NaN
  */
 export async function readWeights(
   folder: string,
@@ -56,6 +56,7 @@ export async function readWeights(
         `${folder}: tensor ${name} has shape [${tensor.shape}], config.json asks for [${shape}]`,
       );
     }
+    refuseNonFinite(tensor.values, `${folder}: tensor ${name}`);
     weights.set(name, tensor.values);
     stored.delete(name);
   }
@@ -69,6 +70,17 @@ export async function readWeights(
     notes.push(`${folder}: not part of a masked language model, and ignored: ${left.join(', ')}`);
   }
   return { weights, notes };
+}
+
+function refuseNonFinite(values: Float32Array, what: string): void {
+  // Zero times infinity or NaN is NaN: a sum of products takes a tenth of the time of a test of each value.
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += 0 * values[i]!;
+  if (sum === 0) return;
+  const value = values.find((value) => !Number.isFinite(value));
+  throw new InputError(
+    `${what} holds ${value}, expected finite numbers: its training diverged, or float16 was too narrow for it`,
+  );
 }
 
 /** The tensors of the one file, or of all shards. */
