@@ -55,7 +55,7 @@ function refusal(place: string, status: number, problem: string): InputError {
 
 /** Why a request failed, without addresses, which may contain credentials. */
 function reasonOf(error: unknown): string {
-  const { cause, message } = error as Error;
-  const code = (cause as NodeJS.ErrnoException | undefined)?.code;
-  return code ?? withoutSecrets(message);
+  const { message } = error as Error;
+  const cause = (error as Error).cause as NodeJS.ErrnoException | undefined;
+  return cause?.code ?? withoutSecrets(cause?.message ?? message);
 }

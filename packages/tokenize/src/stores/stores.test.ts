@@ -254,6 +254,10 @@ test('what cannot be read is said in one line, without credentials', async () =>
   expect(requests.at(-1)!.headers.authorization).toBe(
     `Basic ${Buffer.from('user:secret').toString('base64')}`,
   );
+  meddle = ({ url }, response) => !!response.writeHead(302, { location: url }).end();
+  expect(await message([`${address}/files/a.txt?key=secret`])).toMatch(
+    /a\.txt: cannot be read \(redirect count exceeded; tried 5 times\)/,
+  );
   expect(await message(['gs://bucket/a.txt'])).toMatch(
     /^gs:\/\/bucket\/a\.txt: is not a supported address; expected one like https:/,
   );
