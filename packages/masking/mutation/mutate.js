@@ -12,7 +12,6 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Stryker } from '@stryker-mutator/core';
-import { sample } from './plugins.js';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const packageFolder = path.dirname(here);
@@ -27,21 +26,19 @@ const TOO_SLOW = 'raise no alarm, whether|have p-values that are spread';
  * Changes a file in many small ways, one at a time, and runs its tests on each, in a copy of the package.
  * @param {string} file from the package's folder
  * @param {string[]} tests
- * @param {number} part of the file's lines, from 0 to 1, that the seed chooses
+ * @param {number} part of the file's lines, from 0 to 1, that the seed chooses, ten at a time
  * @param {number} seed
  * @returns {Promise<{ seconds: number, mutants: number, timedOut: number, survivors: Mutant[] }>}
  */
 export async function mutate(file, tests, part, seed) {
   const began = Date.now();
-  Object.assign(sample, { part, seed });
   const copy = mkdtempSync(path.join(tmpdir(), 'mlm-mutation-'));
   try {
     process.chdir(copyPackage(copy, tests));
     const stryker = new Stryker({
       testRunner: 'vitest',
-      plugins: ['@stryker-mutator/vitest-runner', path.join(here, 'plugins.js')],
-      ignorers: ['sample'],
-      mutate: [file],
+      plugins: ['@stryker-mutator/vitest-runner', path.join(here, 'reporter.js')],
+      mutate: part === 1 ? [file] : linesOf(file, part, seed),
       vitest: { related: false },
       inPlace: true,
       coverageAnalysis: 'perTest',
@@ -75,6 +72,33 @@ export async function mutate(file, tests, part, seed) {
     process.chdir(packageFolder);
     rmSync(copy, { recursive: true, force: true });
   }
+}
+
+/**
+ * Ranges of ten lines each, as Stryker takes them: what is longer than a range is not mutated.
+ * @param {string} file
+ * @param {number} part
+ * @param {number} seed
+ */
+function linesOf(file, part, seed) {
+  const lines = readFileSync(path.join(packageFolder, file), 'utf8').split('\n').length;
+  const blocks = Array.from({ length: Math.ceil(lines / 10) }, (_, block) => block);
+  const order = blocks.sort((a, b) => hash(seed, a) - hash(seed, b));
+  return order
+    .slice(0, Math.max(1, Math.round(part * blocks.length)))
+    .map((block) => `${file}:${10 * block + 1}-${10 * block + 10}`);
+}
+
+/**
+ * The finalizer of MurmurHash3.
+ * @param {number} seed
+ * @param {number} number
+ */
+function hash(seed, number) {
+  let mixed = seed ^ Math.imul(number + 1, 0x9e3779b1);
+  mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b);
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
+  return (mixed ^ (mixed >>> 16)) >>> 0;
 }
 
 /**

@@ -38,6 +38,15 @@ const TESTS = {
   'src/verify/verify-masking.ts': ['src/verify/verify-masking.test.ts', 'src/verify/tests.test.ts'],
   'src/verify/violation.ts': ['src/verify/violation.test.ts'],
 };
+/** Not scored unless they are named, until they have a score: their mutants take longer than a change may wait. */
+const NOT_YET = [
+  'src/rows/apply.ts',
+  'src/rows/mask-rows.ts',
+  'src/verify/counter.ts',
+  'src/verify/scan.ts',
+  'src/verify/verify-dataset.ts',
+  'src/verify/verify-masking.ts',
+];
 /** What each line of a file that has no score yet is expected to take. */
 const SECONDS_A_LINE = 2;
 
@@ -66,7 +75,9 @@ const files = readdirSync(path.join(packageFolder, 'src'), { recursive: true })
 const tests = files.filter((file) => file.endsWith('.test.ts'));
 const sources = files.filter((file) => !tests.includes(file));
 const changed = sources.filter((file) =>
-  wanted.length > 0 ? wanted.some((name) => file.startsWith(name)) : known[file]?.hash !== hashOf(file),
+  wanted.length > 0
+    ? wanted.some((name) => file.startsWith(name))
+    : (known[file] || !NOT_YET.includes(file)) && known[file]?.hash !== hashOf(file),
 );
 report(await scoreChanged());
 
