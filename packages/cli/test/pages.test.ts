@@ -24,7 +24,7 @@ test.each([
   ['max-seq-length', /^in mlm --sequence-length/],
   ['per_device_train_batch_size', /^in mlm --batch-size/],
   ['trust-remote-code', /^not in mlm \(/],
-  ['whole-word-mask', /; what a word is differs: docs\/masking\.md$/],
+  ['whole-word-mask', /; what a word is differs: masking\.md$/],
   ['fp16', /; fp16 is not in mlm$/],
 ])('--%s is answered by what stands for it here', (name, hint) => {
   expect(hintFor(name)).toMatch(hint);

@@ -24,10 +24,7 @@ export function hintFor(name: string): string | undefined {
   const known = otherNames[spelled] ?? spelled;
   const row = Object.hasOwn(foreignOptions, known) ? foreignOptions[known] : undefined;
   if (row === undefined) return undefined;
-  // The table is of a page, whose links are relative to it.
-  const here = row
-    .replaceAll(/\[[^\]]*\]\(([^)#]*)[^)]*\)/g, 'docs/$1')
-    .replaceAll(/ –(?=;|$)/g, ' is not in mlm');
+  const here = row.replaceAll(/ –(?=;|$)/g, ' is not in mlm');
   return here.startsWith('–')
     ? `not in mlm${here.slice(1).trim() === '' ? '' : ` (${here.replace(/^–\s*;?\s*/, '')})`}`
     : `in mlm ${here.replace(/ –$/, ': not available')}`;
