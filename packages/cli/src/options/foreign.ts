@@ -27,5 +27,5 @@ export function hintFor(name: string): string | undefined {
   const here = row.replaceAll(/ –(?=;|$)/g, ' is not in mlm');
   return here.startsWith('–')
     ? `not in mlm${here.slice(1).trim() === '' ? '' : ` (${here.replace(/^–\s*;?\s*/, '')})`}`
-    : `in mlm ${here.replace(/ –$/, ': not available')}`;
+    : `in mlm ${here}`;
 }
