@@ -74,6 +74,10 @@ it('reads shards by their index, which leads nowhere else', async () => {
     writeFile(folder.file('model.safetensors.index.json'), JSON.stringify(index));
   await write(indexOf('model-00002-of-00002.safetensors'));
   expect(await read()).toEqual({ weights, notes: [] });
+  await write(indexOf('model-00003-of-00003.safetensors'));
+  await expect(read()).rejects.toThrow(
+    /: model-00003-of-00003.safetensors is missing, which .*index.json names/,
+  );
   for (const name of ['../model.safetensors', '/etc/x.safetensors', 'x.bin', 5, null, '..safetensors']) {
     await write(indexOf(name));
     await expect(read()).rejects.toThrow(/names the shard .* expected a .safetensors file beside it/);

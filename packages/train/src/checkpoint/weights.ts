@@ -48,7 +48,7 @@ export async function readWeights(
     }
     if (!tensor) {
       throw new InputError(
-        `${folder}: tensor ${name} is missing; expected the weights of the ${type} of config.json`,
+        `${folder}: tensor ${name} is missing; expected the weights of the ${type} of config.json, in floating point`,
       );
     }
     if (tensor.shape.join() !== shape.join()) {
@@ -89,6 +89,10 @@ async function readStored(folder: string, files: readonly string[]): Promise<Map
   if (files.includes(weightsIndexFile)) {
     const tensors = new Map<string, StoredTensor>();
     for (const shard of await shardNames(join(folder, weightsIndexFile))) {
+      if (!files.includes(shard))
+        throw new InputError(
+          `${folder}: ${shard} is missing, which ${weightsIndexFile} names; fetch it, too`,
+        );
       for (const [name, tensor] of await readSafetensors(join(folder, shard))) tensors.set(name, tensor);
     }
     return tensors;
