@@ -18,3 +18,10 @@ test('a message is one line of bounded length, whatever it quotes', () => {
     /^x+ … x+: is too long; use limit$/,
   );
 });
+
+test('an InputError is not what a stream makes of two of them', () => {
+  const both = Object.assign(new AggregateError([new InputError('a'), new InputError('b')], 'a'), {
+    code: new InputError('a').code,
+  });
+  expect(both).not.toBeInstanceOf(InputError);
+});

@@ -128,7 +128,8 @@ export class InputError extends Error {
 
   /** Recognized by its code, so that errors from another copy of this package count too. */
   static override [Symbol.hasInstance](value: unknown): boolean {
-    return value instanceof Error && 'code' in value && value.code === code;
+    // A stream that fails twice joins both errors in an AggregateError with the code of the first.
+    return value instanceof Error && 'code' in value && value.code === code && 'parts' in value;
   }
 }
 

@@ -32,6 +32,8 @@ export function outcomeOf(error: unknown): Outcome {
     return { exitCode: error.exitCode === 0 ? exitCodes.success : exitCodes.usage };
   }
   if (error instanceof UsageError) return { exitCode: exitCodes.usage, message: error.message };
+  // Errors of streams that failed together: the first tells enough.
+  if (error instanceof AggregateError && error.errors.length > 0) return outcomeOf(error.errors[0]);
   if (!(error instanceof Error)) return { exitCode: exitCodes.failure, message: String(error) };
   if (error instanceof InputError) {
     const exitCode = error instanceof OptionError ? exitCodes.usage : exitCodes.failure;

@@ -109,6 +109,19 @@ test('a file that may not be read is named', async () => {
   expectNoTarget(folder);
 });
 
+test('an input that may not be read and an output that may not be written are one error', async () => {
+  const folder = temporaryFolder();
+  writeFiles(folder, { 'corpus/a.txt': text });
+  chmodSync(join(folder, 'corpus/a.txt'), 0);
+  chmodSync(folder, 0o555);
+  const user = process.getuid?.() === 0 ? { uid: 65_534 } : {};
+  const run = { cwd: folder, ...user };
+  const { code, stderr } = await runMlm(['preprocess', 'corpus/a.txt', 'sub/out.arrow'], run);
+  chmodSync(folder, 0o755);
+  expect(stderr).toMatch(/^mlm: .*\(EACCES\).*\n$/);
+  expect(code).toBe(1);
+});
+
 test('invalid UTF-8 is replaced, counted and reported; an empty file beside text is fine', async () => {
   const folder = temporaryFolder();
   const broken = Buffer.concat([

@@ -70,7 +70,7 @@ test('options of a resumed run are checked beside those that the run began with'
 
   const again = (...more: string[]) =>
     runMlm(['train', 'a.arrow', '--output', 'decaying', '--resume', ...more], { cwd });
-  expect((await again('--decay', '2')).stdout.toString()).toMatch(/^Finished already/);
+  expect((await again('--decay', '2')).stdout.toString()).toMatch(/^Already finished/);
   // A share that gives another number of steps is a difference, not an idle option.
   expect((await again('--decay', '0.5')).stderr).toMatch(/decay-steps 3, the run began with 2$/m);
   expect((await again('--schedule', 'linear')).stderr).toMatch(/schedule linear, the run began with warmup/);

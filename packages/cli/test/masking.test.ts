@@ -99,6 +99,6 @@ test('a page shows the masks', async () => {
   await preprocess('page.arrow', '--replace', 'bert');
   await json('inspect', 'page.arrow', '--html', 'masks.html', '--rows', '4');
   const html = readFileSync(join(folder, 'masks.html'), 'utf8');
-  expect(html.match(/<li value=/g)).toHaveLength(4);
-  expect(html).toContain('<mark class="mask"');
+  expect(html.match(/<li dir="auto" value=/g)).toHaveLength(4);
+  expect(html).toContain('<mark dir="auto" class="mask"');
 });

@@ -88,7 +88,9 @@ test('a number that the narrower column cannot hold is refused, not cut short', 
   }
   expect([...column(BigInt64Array.of(-(2n ** 31n), -100n), 'labels').values]).toEqual([-(2 ** 31), -100]);
   expect([...column(Uint32Array.of(7), 'input_ids').values]).toEqual([7]);
-  expect(() => column(Uint32Array.of(2 ** 31), 'input_ids')).toThrow('column "input_ids" contains 2147483648');
+  expect(() => column(Uint32Array.of(2 ** 31), 'input_ids')).toThrow(
+    'column "input_ids" contains 2147483648',
+  );
   expect([...column(BigInt64Array.of(1n, 0n), 'attention_mask').values]).toEqual([1, 0]);
   expect(() => column(Int32Array.of(1, 257), 'attention_mask')).toThrow(
     'column "attention_mask" contains 257, expected integers of 8 bits',

@@ -74,6 +74,6 @@ describe('dropoutMask', () => {
   });
 
   it('refuses a rate that would drop everything', () => {
-    expect(() => draw(1, 1, 1, 0, 4)).toThrow('from 0 to below 1');
+    expect(() => draw(1, 1, 1, 0, 4)).toThrow('expected at least 0 and below 1');
   });
 });

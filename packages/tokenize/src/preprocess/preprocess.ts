@@ -158,7 +158,8 @@ export async function preprocess(options: PreprocessOptions): Promise<Preprocess
   } catch (error) {
     // The sink may still be cleaning up.
     if (!sink.closed) await once(sink, 'close');
-    throw error;
+    // Streams join what failed at the same time in one error; the first tells enough.
+    throw error instanceof AggregateError ? error.errors[0] : error;
   } finally {
     await tokens.close();
     badRecords?.close();
