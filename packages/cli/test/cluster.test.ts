@@ -35,7 +35,7 @@ test('the tasks of a Slurm array, whatever they count from and by, make the part
     code: 0,
     stderr: '',
   });
-}, 60_000);
+});
 
 test('an array of one task writes the whole, and goes on where it was stopped', async () => {
   // A limit on the size of files, in KiB, stops it when the first of two units of work is done.
@@ -55,7 +55,7 @@ test('an array of one task writes the whole, and goes on where it was stopped', 
   expect({ code, stderr }).toMatchObject({ code: 0 });
   const again = 'mlm preprocess large/ whole.arrow -q && cmp only.arrow whole.arrow';
   expect(await runShell(again, { cwd, env: onPath })).toMatchObject({ code: 0, stderr: '' });
-}, 60_000);
+});
 
 test('a task of an array that does not say so works on everything, and a line names the option', async () => {
   const env = { SLURM_ARRAY_TASK_ID: '3' };

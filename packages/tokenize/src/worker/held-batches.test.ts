@@ -37,3 +37,13 @@ test('a unit without rows needs no room', async () => {
   held.encode(0, [{ columns: empty, place: { unit: 0, firstRow: 0, split: 'train', counts: {} } }]);
   await held.emptied();
 });
+
+test('a write that fails leaves room too: the unit that waits for it must not wait for ever', async () => {
+  const held = new HeldBatches();
+  held.encode(0, [rows(0, [1])]);
+  const emptied = held.emptied();
+  const descriptor = openSync(join(folder, 'rows'), 'r');
+  expect(() => held.write({ unit: 0, batch: 0, descriptor, position: 0 })).toThrow(/EBADF/);
+  closeSync(descriptor);
+  await emptied;
+});

@@ -41,15 +41,22 @@ export class HeldBatches {
     return results;
   }
 
-  /** Writes a batch and releases its memory for reuse. */
+  /**
+   * Writes a batch and releases its memory for reuse, also if writing fails.
+   * @throws the system's error
+   */
   write({ unit, batch, descriptor, position }: BatchPosition): void {
     const held = this.units.get(unit);
     const found = held?.get(batch);
     if (!held || !found) throw new Error(`batch ${batch} of unit ${unit} is not there`);
     held.delete(batch);
     if (held.size === 0) this.units.delete(unit);
-    writeBuffers(descriptor, found.buffers, position);
-    giveBackMemory(found.memory);
-    if (this.units.size === 0) this.onEmpty?.();
+    try {
+      writeBuffers(descriptor, found.buffers, position);
+    } finally {
+      // A failed write is told with the next rows, so those must come.
+      giveBackMemory(found.memory);
+      if (this.units.size === 0) this.onEmpty?.();
+    }
   }
 }
