@@ -59,7 +59,7 @@ test('an input that the devices cannot share is refused', async () => {
     inputs: { x: { shape: ['n'], dtype: 'float32', divided: true } },
   });
   await expect(step.run({ x: new Float32Array(3) })).rejects.toThrow(
-    "'x' has 3 values, which 2 devices cannot share",
+    "the input 'x' has 3 values, which cannot be divided among 2 devices",
   );
   await step.dispose();
 });

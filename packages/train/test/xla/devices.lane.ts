@@ -137,7 +137,7 @@ describe('a run', () => {
 
   test('several devices are the engine xla’s alone', async () => {
     await expect(run('none', { engine: 'onnx', devices: 2 })).rejects.toThrow(
-      'devices: 2: the engine onnx runs on one; use engine: xla',
+      'devices: 2: the engine onnx supports only one; use engine: xla',
     );
   });
 });
