@@ -1,8 +1,7 @@
 import { InputError } from '@mlm/base/errors';
-import { noColumn } from './arrow.js';
 import { type Format, type InputReader, markLength } from './format.js';
 import { BAD_RECORD, jsonl } from './jsonl.js';
-import { isTable } from './table-head.js';
+import { isTable, noNamedColumn, type Separator, separatorOf } from './table-head.js';
 
 const QUOTE = 34;
 const BACKSLASH = 92;
@@ -15,31 +14,36 @@ const RECORD_BYTES = 64 << 20;
 /** The longest line of names. */
 const HEADER_BYTES = 1 << 20;
 
-/** Comma-separated values. */
-export const csv: Format = table('csv', ',');
+/** The leading bytes in which the line of names is sought to tell the separator. */
+const HEAD_BYTES = 64 << 10;
+
+/** Comma-separated values, and what spreadsheets write in their place where a comma is the decimal point. */
+export const csv: Format = table('csv', [',', ';', '|']);
 
 /** Tab-separated values. */
-export const tsv: Format = table('tsv', '\t');
+export const tsv: Format = table('tsv', ['\t']);
 
 /**
- * A table whose first record names its columns (RFC 4180, as pandas reads it by default): a field may be quoted, with
+ * A table whose first record names its columns, and tells by the text's column what separates fields if that is not
+ * the usual separator (RFC 4180, as pandas reads it by default): a field may be quoted, with
  * quotes inside doubled; a record ends at LF, CR LF or CR; empty lines are skipped; missing fields at the end of a
  * record are null. All fields are text: "NA" is not null here. Records become JSON lines with the one field.
  */
-function table(name: 'csv' | 'tsv', separator: string): Format {
+function table(name: 'csv' | 'tsv', separators: readonly [Separator, ...Separator[]]): Format {
   return {
     name,
     extensions: [name],
     onlyNamed: true,
     content: jsonl.content,
     countsRecords: true,
-    recognises: (head) => isTable(head, separator),
-    open: (input, field) => records(input, field, separator.charCodeAt(0)),
+    recognises: (head) => separators.some((separator) => isTable(head, separator)),
+    open: (input, field) => records(input, field, separators[0]),
   };
 }
 
-async function* records(input: InputReader, field: string, separator: number): AsyncGenerator<Uint8Array> {
-  await input.head(3);
+async function* records(input: InputReader, field: string, usual: Separator): AsyncGenerator<Uint8Array> {
+  const head = await input.head(HEAD_BYTES);
+  const separator = separatorOf(head, head.length < HEAD_BYTES, field, usual);
   const parser = new TableParser(input, field, separator);
   let isFirst = true;
   for await (const chunk of input.chunks()) {
@@ -72,12 +76,14 @@ class TableParser {
   /** Start of the current record in the output; an unfinished record is kept for the next chunk. */
   private recordStart = 0;
   private readonly textStart: Buffer;
+  private readonly separatorByte: number;
 
   constructor(
     private readonly input: InputReader,
     private readonly field: string,
-    private readonly separator: number,
+    private readonly separator: Separator,
   ) {
+    this.separatorByte = separator.charCodeAt(0);
     this.textStart = Buffer.from(`{${JSON.stringify(field)}:`);
   }
 
@@ -119,7 +125,7 @@ class TableParser {
       return;
     }
     this.hasFields = true;
-    if (byte === this.separator) {
+    if (byte === this.separatorByte) {
       this.endField();
       this.fields++;
       if (!this.names) this.nameBytes.push([]);
@@ -177,7 +183,7 @@ class TableParser {
     if (!this.names) {
       this.names = this.nameBytes.map((bytes) => Buffer.from(bytes).toString());
       this.column = this.names.indexOf(this.field);
-      if (this.column < 0) throw noColumn(this.input.file, this.field, this.names);
+      if (this.column < 0) throw noNamedColumn(this.input.file.path, this.field, this.names, this.separator);
       return;
     }
     if (fields > this.names.length) {

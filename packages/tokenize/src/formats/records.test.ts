@@ -120,7 +120,27 @@ test('what is broken is named by file and record', async () => {
     [
       'other.csv',
       'id,body\n1,a\n',
-      /other\.csv: no column "text" \(columns: id, body\); choose one with textField/,
+      /other\.csv: no column "text" \(columns: id, body\); choose one with textField \(its fields are separated by commas\)$/,
+    ],
+    [
+      'semicolons.csv',
+      'id;body;note, if any\n1;a,b;\n',
+      /semicolons\.csv: no column "text" \(columns: id, body, note, if any\); .*separated by semicolons\)$/,
+    ],
+    [
+      'numbered.csv',
+      `12\tThe dog barked and ${'the cat ran. '.repeat(9)}\n13\tYes\n`,
+      /numbered\.csv: its first line looks like data, expected the names of the columns, one of them "text" \(textField\); put a line of names first \(fields separated by tabs: 12, The dog barked and the cat ran\. the cat …\)$/,
+    ],
+    [
+      'headless.csv',
+      '"The dog barked.",dog\n"The cat ran.",cat\n',
+      /headless\.csv: its first line looks like data, .*by commas: The dog barked\., dog\)$/,
+    ],
+    [
+      'years.csv',
+      'country,2019,2020\nNorway,1,2\n',
+      /years\.csv: no column "text" \(columns: country, 2019, 2020\)/,
     ],
     ['cut.json', '[\n{"text": "a"},\n{"text": "b"', /cut\.json: ends inside its JSON/],
     ['number.json', '[{"text": "a"}, 7]', /number\.json: record 2: this record is not a JSON object/],
@@ -139,6 +159,25 @@ test('what is broken is named by file and record', async () => {
     await expect(textOf(await put(name, content)), name).rejects.toThrow(message);
 });
 
+test('the line of names tells what separates the fields, if only one separator finds the column', async () => {
+  const semicolons = '\ufeff\r\nid;"text";note\r\n1;one, two;x\r\n2;"three; four";\r\n';
+  expect(await textOf(await put('a.csv', semicolons))).toBe('one, two\nthree; four\n');
+  expect(await textOf(await put('b.tsv', semicolons))).toBe('one, two\nthree; four\n');
+  expect(await textOf(await put('c.csv', 'text\tid\none;,|\t1\n'))).toBe('one;,|\n');
+  await expect(textOf(await put('d.csv', 'id|text'))).rejects.toThrow('d.csv: no text: the input is empty');
+  expect(await textOf(await put('e.csv', 'id|text\n1|one'))).toBe('one\n');
+  // The usual one where others would do too.
+  expect(await textOf(await put('f.csv', 'text\none; two\n'))).toBe('one; two\n');
+  expect(await textOf(await put('g.csv', 'text,a;text,b\none; two,three; four,five\n'))).toBe('one; two\n');
+  // It is sought in the leading bytes; beyond them fields are separated as usual.
+  const long = (separator: string) =>
+    `${'n'.repeat(70_000)}${separator}text\n1${separator}one\n2${separator}two\n`;
+  expect(await textOf(await put('h.csv', long(',')))).toBe('one\ntwo\n');
+  await expect(textOf(await put('i.csv', long(';')))).rejects.toThrow(
+    /i\.csv: no column "text" \(columns: n{40}…\)/,
+  );
+});
+
 test('records under a name of text are refused unless they are asked for', async () => {
   const records: [FormatName, string][] = [
     ['jsonl', '{"text": "a"}\n{"text": "b"}\n'],
@@ -146,6 +185,8 @@ test('records under a name of text are refused unless they are asked for', async
     ['json', '{\n "text": "a"\n}\n'],
     ['csv', 'text,label\r\na,1\r\nb,2\r\n'],
     ['tsv', 'id\ttext\n1\ta\n2\tb'],
+    ['csv', 'text;label\na;1\nb;2\n'],
+    ['csv', 'text|label\na|1\nb|2\n'],
     ['csv', '\ufeff"id","text"\n1,a\n2,"b, ""c""\nd"\n'],
     ['csv', `text,used in\n${'a,1\n'.repeat(9)}`],
     ['csv', `id,text\n1,a\n2,b\n3,"${'c'.repeat(1 << 17)}"\n`],
@@ -207,7 +248,8 @@ test('tables and JSON in folders are left out unless they are named or asked for
 
 const column = fc.stringMatching(/^[A-Za-z_][A-Za-z0-9_]{0,8}$/);
 const cell = fc.string({ unit: 'grapheme', maxLength: 12 }).map((text) => text.replaceAll(/[\r\n\0]/g, '.'));
-const separator = fc.constantFrom(',', '\t');
+const separators = [',', ';', '\t', '|'] as const;
+const separator = fc.constantFrom(...separators);
 
 test('any table with a line of names is recognised, wherever its bytes end', () => {
   const selector = (name: string) => name.toLowerCase();
@@ -232,7 +274,7 @@ test('no line of prose begins a table', async () => {
   for (const book of ['19-psalms.txt', '20-proverbs.txt', '04-numbers.txt', '45-romans.txt']) {
     const text = await readFile(new URL(book, books));
     for (let start = 0; start >= 0 && start < text.length; start = text.indexOf(10, start) + 1 || -1)
-      for (const comma of [',', '\t'])
+      for (const comma of separators)
         expect(isTable(text.subarray(start, start + 4096), comma), `${book} at ${start}`).toBe(false);
   }
 });

@@ -1,4 +1,15 @@
+import { InputError, mention, say } from '@mlm/base/errors';
 import { markLength } from './format.js';
+
+/** What separates the fields of a table, with the name for messages. */
+const SEPARATORS = [
+  [',', 'commas'],
+  [';', 'semicolons'],
+  ['\t', 'tabs'],
+  ['|', 'vertical bars'],
+] as const;
+
+export type Separator = (typeof SEPARATORS)[number][0];
 
 /** Records that are looked at. */
 const RECORDS = 100;
@@ -14,10 +25,10 @@ const ROWS_AFTER_WORDS = 9;
  * Whether bytes begin as a table with a line of names. Prose must never be taken for one: there, lines differ in their
  * commas, and a space follows each.
  */
-export function isTable(head: Uint8Array, separator: string): boolean {
+export function isTable(head: Uint8Array, separator: Separator): boolean {
   const bytes = Buffer.from(head.buffer, head.byteOffset, head.length).subarray(markLength(head));
   if (!beginsWithName(bytes, separator)) return false;
-  const { records, rest } = recordsOf(bytes.toString(), separator);
+  const { records, rest } = recordsOf(bytes.toString(), separator, RECORDS);
   // The last record may be cut off.
   if (rest.length === records[0]?.length) records.push(rest);
   const [names = [], ...rows] = records;
@@ -39,11 +50,11 @@ function beginsWithName(bytes: Buffer, separator: string): boolean {
 }
 
 /** The fields of the first records; a field in quotes may hold separators and line ends. */
-function recordsOf(text: string, separator: string): { records: string[][]; rest: string[] } {
+function recordsOf(text: string, separator: string, limit: number): { records: string[][]; rest: string[] } {
   const records: string[][] = [];
   let fields: string[] = [];
-  const token = new RegExp(`("(?:[^"]|"")*"|[^${separator}\r\n]*)(${separator}|\r\n?|\n|$)`, 'y');
-  for (let match = token.exec(text); match !== null && records.length < RECORDS; match = token.exec(text)) {
+  const token = new RegExp(`("(?:[^"]|"")*"|[^${separator}\r\n]*)([${separator}]|\r\n?|\n|$)`, 'y');
+  for (let match = token.exec(text); match !== null && records.length < limit; match = token.exec(text)) {
     const [, field = '', end = ''] = match;
     const isQuoted = field.startsWith('"');
     // The text ends within quotes.
@@ -56,3 +67,59 @@ function recordsOf(text: string, separator: string): { records: string[][]; rest
   }
   return { records, rest: [] };
 }
+
+/**
+ * The separator of a table by its line of names: the usual one, unless the text's column is found by another alone.
+ * Without such a column, which is an error, the one that finds the most names is best for the message.
+ * @param head - the first bytes of the table, or all of them
+ * @param isWhole - whether they are all
+ */
+export function separatorOf(head: Uint8Array, isWhole: boolean, field: string, usual: Separator): Separator {
+  const text = Buffer.from(head.subarray(markLength(head)))
+    .toString()
+    .replace(/^[\r\n]+/, '');
+  const named = SEPARATORS.map(([separator]) => {
+    const { records, rest } = recordsOf(text, separator, 1);
+    return { separator, names: records[0] ?? (isWhole ? rest : []) };
+  });
+  const own = named.find(({ separator }) => separator === usual)!;
+  const having = named.filter(({ names }) => names.includes(field));
+  if (having.length > 0) return having.length === 1 ? having[0]!.separator : usual;
+  return named.reduce((most, other) => (other.names.length > most.names.length ? other : most), own)
+    .separator;
+}
+
+/** Names, and characters of each, that a message shows. */
+const SHOWN_NAMES = 20;
+const SHOWN_CHARACTERS = 40;
+
+/** The error for a table without the column of text: it has another name, or the first line is none of names. */
+export function noNamedColumn(
+  path: string,
+  field: string,
+  names: readonly string[],
+  separator: Separator,
+): InputError {
+  const separators = SEPARATORS.find(([each]) => each === separator)![1];
+  const shown =
+    names.slice(0, SHOWN_NAMES).map(shorten).join(', ') + (names.length > SHOWN_NAMES ? ', …' : '');
+  if (looksLikeData(names))
+    return new InputError(
+      say`${path}: its first line looks like data, expected the names of the columns, one of them "${field}" (${mention('textField')}); put a line of names first (fields separated by ${separators}: ${shown})`,
+    );
+  return new InputError(
+    say`${path}: no column "${field}" (columns: ${shown}); choose one with ${mention('textField')} (its fields are separated by ${separators})`,
+  );
+}
+
+function shorten(name: string): string {
+  const plain = name.trim().replaceAll(/\s+/g, ' ');
+  return plain.length > SHOWN_CHARACTERS ? `${plain.slice(0, SHOWN_CHARACTERS)}…` : plain;
+}
+
+/** Whether a first line holds a sentence or an address, or begins with a number, rather than names. */
+function looksLikeData(names: readonly string[]): boolean {
+  return /^\s*[-+]?\d+([.,]\d+)*\s*$/.test(names[0]!) || names.some((name) => SENTENCE.test(name));
+}
+
+const SENTENCE = /^\s*https?:|[.!?]\s*$|\S(?:\s+\S+){6}/;
