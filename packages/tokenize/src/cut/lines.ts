@@ -1,5 +1,5 @@
 import type { ListColumn } from '@mlm/arrow/columns';
-import type { RowCutter, RowTokens } from './pack.js';
+import { copyIds, type RowCutter, type RowTokens } from './pack.js';
 
 /**
  * Makes one row of each document (a line): [CLS], up to `length` − 2 ids, [SEP], unpadded. A longer document continues
@@ -25,7 +25,9 @@ export class LineCutter implements RowCutter {
       if (this.isCutOff) return;
       if (this.rowStart < 0) this.beginRow();
       const end = Math.min(to, next + this.rowStart + this.length - 1 - this.position);
-      while (next < end) this.values[this.position++] = ids[next++]!;
+      copyIds(ids, next, end, this.values, this.position);
+      this.position += end - next;
+      next = end;
       // A full row is closed only when more follows: a line that just fits has no second row.
       if (next < to) {
         this.endRow();

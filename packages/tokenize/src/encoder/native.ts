@@ -6,6 +6,7 @@ import type { AddedToken, DocumentMode, EncodedText, Encoder, NativeImage } from
 import { isWordCharacter } from '../unicode/patterns.js';
 import { decodeLossy } from './documents.js';
 import { encoderModule } from './modules.js';
+import { MAX_TEXT_BYTES, putText } from './room.js';
 import { tokenSet } from './token-set.js';
 
 // The JavaScript side of assembly/{bpe,unigram}/encoder.ts.
@@ -53,7 +54,6 @@ export interface NativeFallback {
 }
 
 const MODES: Record<DocumentMode, number> = { none: 0, line: 1, 'blank-line': 2 };
-const MAX_TEXT_BYTES = 1 << 28;
 const MAX_REPLACEMENT_BYTES = 1 << 20;
 const FLAGS = { left: 1, right: 2, rightLast: 4, collapses: 8, lowersAscii: 16, normalizes: 32, byHost: 64 };
 const ENTRY = { meets: 1, doubled: 2, same: 3 } as const;
@@ -248,14 +248,17 @@ export class NativeEncoder implements Encoder {
     exports.finish(memory.byteLength);
   }
 
+  room(bytes: number): Uint8Array | undefined {
+    if (bytes > MAX_TEXT_BYTES) return undefined;
+    return this.#wasm.bytes(this.#wasm.exports.reserve(bytes)).subarray(0, bytes);
+  }
+
   encode(text: Uint8Array, { document }: { document: DocumentMode }): EncodedText {
-    if (text.length > MAX_TEXT_BYTES)
-      throw new RangeError(`a text of ${text.length} bytes: encode it in parts`);
+    putText(text, this.room(text.length));
     const wasm = this.#wasm;
     const { exports } = wasm;
     wasm.spilled = [];
     wasm.invalidUtf8 = 0;
-    wasm.bytes(exports.reserve(text.length)).set(text);
     exports.encode(MODES[document]);
     const view = (address: { value: number }) =>
       new Int32Array(exports.memory.buffer, address.value >>> 0, exports.documentCount.value);

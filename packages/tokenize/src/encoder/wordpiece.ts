@@ -1,6 +1,7 @@
 import { type WasmModule, WebAssembly } from '@mlm/base/webassembly';
 import type { DocumentMode, EncodedText, Encoder, WordPieceModel } from '../tokenizer/types.js';
 import type { PreparedEncoder } from './image.js';
+import { MAX_TEXT_BYTES, putText } from './room.js';
 import { imageOf, type SetUpExports, setUp, takeOver } from './set-up.js';
 
 /** Exports of assembly/wordpiece/encoder.ts. */
@@ -16,7 +17,6 @@ interface EncoderExports extends SetUpExports {
 }
 
 const MODES: Record<DocumentMode, number> = { none: 0, line: 1, 'blank-line': 2 };
-const MAX_TEXT_BYTES = 1 << 28;
 
 /** Whether the fast encoder supports a model: it finds added tokens anywhere, but only in the raw text. */
 export function isFast(model: WordPieceModel): boolean {
@@ -55,12 +55,15 @@ export class WordPieceEncoder implements Encoder {
     return new WordPieceEncoder(wasm, image.layout.addedTokens);
   }
 
+  room(bytes: number): Uint8Array | undefined {
+    if (bytes > MAX_TEXT_BYTES) return undefined;
+    const at = this.#wasm.reserve(bytes, this.#shortestToken) >>> 0;
+    return new Uint8Array(this.#wasm.memory.buffer, at, bytes);
+  }
+
   encode(text: Uint8Array, { document }: { document: DocumentMode }): EncodedText {
-    if (text.length > MAX_TEXT_BYTES)
-      throw new RangeError(`a text of ${text.length} bytes: encode it in parts`);
+    putText(text, this.room(text.length));
     const wasm = this.#wasm;
-    const at = wasm.reserve(text.length, this.#shortestToken) >>> 0;
-    new Uint8Array(wasm.memory.buffer, at, text.length).set(text);
     wasm.encode(MODES[document]);
     // Addresses are unsigned: above 2 GiB they would read as negative.
     const view = (address: { value: number }, count: { value: number }) =>

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { openDataset } from '@mlm/arrow';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { letters, rowsIn, wideText } from '../../test/corpus.js';
+import { contentHash } from '../cut/content-hash.js';
+import { splitOf } from '../cut/split.js';
 import { type PreprocessOptions, preprocess } from './preprocess.js';
 
 let folder: string;
@@ -68,6 +70,25 @@ test('by content, equal documents go to validation together, wherever they stand
   const twice = await run([a, b], { ...options, workers: 2 });
   expect(idsOf(twice.validation)).toBe(idsOf(one.validation) + idsOf(two.validation));
   expect((await run([a], { ...options, seed: 7 })).validation).not.toEqual(one.validation);
+});
+
+test('by content, what decides are the bytes of a document, added tokens included', async () => {
+  const documents = Array.from({ length: 60 }, (_, i) => `[MASK]${' a'.repeat(i + 1)} [SEP] b`);
+  const path = await put('tokens.txt', documents.join('\n'));
+  const { validation } = await run([path], {
+    evalFraction: 0.4,
+    splitBy: 'content',
+    lineByLine: true,
+    sequenceLength: 128,
+  });
+  const rule = { evalFraction: 0.4, seed: 42 };
+  const expected = documents.filter(
+    (document) => splitOf(rule, contentHash(Buffer.from(document)), 0) === 'validation',
+  );
+  const a = (await letters()).encoder().encode(Buffer.from('a'), { document: 'none' }).ids[0];
+  expect(validation.map((row) => row.filter((id) => id === a).length)).toEqual(
+    expected.map((document) => document.split(' a').length - 1),
+  );
 });
 
 test('by row, a single document is divided, and its rows are all there', async () => {

@@ -123,7 +123,7 @@ export class UnitWorker {
 
   /** The ids of a part, valid until the next call; `undefined` if none are wanted. */
   private encode(part: UnitPart): EncodedPart | undefined {
-    const text = this.reader.read(part);
+    const text = this.reader.read(part, this.splitsDocuments ? undefined : this.encoderRoom);
     // In line-by-line mode a line is a row, so lines are what goes to validation.
     const document = this.work.lineByLine ? 'line' : text.document;
     const textStart = skipSpace(text.bytes, 0);
@@ -138,6 +138,13 @@ export class UnitWorker {
     const continues = part.documentStart < part.start && ranges[0] !== textStart;
     return { ...encoded, text, textStart, continues };
   }
+
+  /** Whether the text of documents decides their split; it is then needed after it has been encoded. */
+  private get splitsDocuments(): boolean {
+    return this.work.evalFraction > 0 && this.work.evalBy === 'document';
+  }
+
+  private readonly encoderRoom = (bytes: number) => this.encoder.room?.(bytes);
 
   private cut(part: UnitPart, encoded: EncodedPart, rowLimit: number): void {
     const { ids, documentEnds, documentStarts, text, textStart, continues } = encoded;
@@ -160,7 +167,7 @@ export class UnitWorker {
     textStart: number,
   ): Split {
     const { work } = this;
-    if (work.evalFraction <= 0 || work.evalBy === 'row') return 'train';
+    if (!this.splitsDocuments) return 'train';
     const start = starts[document]!;
     const first = skipSpace(text.bytes, start);
     if (work.splitBy === 'content') {
