@@ -10,7 +10,7 @@ import { zstdFrameDecompressor } from './zstd.js';
  * The first bytes of an Arrow stream, the marker of its schema message. No text begins with them, since they are not
  * UTF-8.
  */
-const STREAM_MARKER = Buffer.from([0xff, 0xff, 0xff, 0xff]);
+const STREAM_MARKER = [0xff, 0xff, 0xff, 0xff];
 
 /**
  * An Arrow file or stream with a column of text: each record becomes a line, line feeds in it spaces; nulls are left
@@ -21,7 +21,7 @@ export const arrow: Format = {
   extensions: ['arrow'],
   content: lines,
   open: arrowLines,
-  recognises: (head) => STREAM_MARKER.equals(head.subarray(0, 4)),
+  recognises: (head) => STREAM_MARKER.every((byte, i) => head[i] === byte),
 };
 
 async function* arrowLines(input: InputReader, column: string): AsyncGenerator<Uint8Array> {

@@ -7,7 +7,10 @@ import { zstdContent } from './zstd.js';
 const CHUNK_BYTES = 256 << 10;
 
 /** Compressions of whole files, by extension. */
-export const compressions: Record<string, InputFile['compression']> = { gz: 'gzip', zst: 'zstd' };
+export const compressions: ReadonlyMap<string, InputFile['compression']> = new Map([
+  ['gz', 'gzip'],
+  ['zst', 'zstd'],
+]);
 
 /** The content of compressed bytes, in chunks; memory is bounded, whatever its size. */
 export function decompressed(

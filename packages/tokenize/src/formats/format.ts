@@ -130,7 +130,8 @@ const LEADING = new Set([9, 10, 11, 12, 13, 32, 0xa0, ...BYTE_ORDER_MARK]);
 
 /** The first byte of a text that is neither whitespace nor part of a byte order mark. */
 export function firstCharacter(bytes: Uint8Array): number | undefined {
-  return bytes.find((byte) => !LEADING.has(byte));
+  for (let i = 0; i < bytes.length; i++) if (!LEADING.has(bytes[i]!)) return bytes[i];
+  return undefined;
 }
 
 /** An unreadable record of a range: why, and where it is. */

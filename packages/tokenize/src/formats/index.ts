@@ -38,20 +38,28 @@ export function contentOf(name: ContentName): Content {
 
 /** The format by a file's extension, ignoring one for compression; `undefined` if it is unknown. */
 export function formatByName(path: string): Format | undefined {
-  const parts = path.toLowerCase().split('.');
-  const ends = compressions[parts.at(-1)!] ? 2 : 1;
-  return parts.length > ends ? byExtension.get(parts.at(-ends)!) : undefined;
+  const end = path.lastIndexOf('.');
+  const last = extensionBefore(path, path.length);
+  if (last === undefined) return undefined;
+  const inner = compressions.has(last) ? extensionBefore(path, end) : last;
+  return inner === undefined ? undefined : byExtension.get(inner);
 }
 
 /** The compression by a file's extension. */
 export function compressionByName(path: string): InputFile['compression'] {
-  return compressions[path.toLowerCase().split('.').at(-1)!] ?? 'none';
+  return compressions.get(extensionBefore(path, path.length) ?? '') ?? 'none';
+}
+
+/** The extension of a path that ends at `end`, in lower case; `undefined` without a dot. */
+function extensionBefore(path: string, end: number): string | undefined {
+  const dot = path.lastIndexOf('.', end - 1);
+  return dot < 0 ? undefined : path.slice(dot + 1, end).toLowerCase();
 }
 
 /** The extensions that are read, for messages: `.txt, .jsonl, .parquet or .arrow, also as .gz or .zst`. */
 export function knownExtensions(): string {
   const ends = formats.filter(({ onlyNamed }) => !onlyNamed).map(({ extensions }) => `.${extensions[0]}`);
-  const compressed = Object.keys(compressions).map((end) => `.${end}`);
+  const compressed = [...compressions.keys()].map((end) => `.${end}`);
   return `${alternatives(ends)}, also as ${alternatives(compressed)}`;
 }
 

@@ -1,5 +1,5 @@
 import { InputError } from '@mlm/base/errors';
-import { type Format, type InputReader, markLength } from './format.js';
+import { type Format, firstCharacter, type InputReader, markLength } from './format.js';
 import { isJsonLines, jsonl } from './jsonl.js';
 
 const QUOTE = 34;
@@ -25,7 +25,11 @@ export const json: Format = {
   onlyNamed: true,
   content: jsonl.content,
   countsRecords: true,
-  recognises: (head) => /^\s*(?:\[\s*)?\{\s*"(?:[^"\\]|\\.)*"\s*:/.test(Buffer.from(head).toString('latin1')),
+  recognises(head) {
+    const first = firstCharacter(head);
+    if (first !== ARRAY_START && first !== OBJECT_START) return false;
+    return /^\s*(?:\[\s*)?\{\s*"(?:[^"\\]|\\.)*"\s*:/.test(Buffer.from(head).toString('latin1'));
+  },
   async *open(input, field) {
     if (isJsonLines(await input.head(HEAD_BYTES))) yield* input.chunks();
     else yield* elements(input, field);

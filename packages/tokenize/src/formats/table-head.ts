@@ -28,13 +28,15 @@ const ROWS_AFTER_WORDS = 9;
 export function isTable(head: Uint8Array, separator: Separator): boolean {
   const bytes = Buffer.from(head.buffer, head.byteOffset, head.length).subarray(markLength(head));
   if (!beginsWithName(bytes, separator)) return false;
-  const { records, rest } = recordsOf(bytes.toString(), separator, RECORDS);
-  // The last record may be cut off.
-  if (rest.length === records[0]?.length) records.push(rest);
-  const [names = [], ...rows] = records;
+  const text = bytes.toString();
+  const [names = []] = recordsOf(text, separator, 1).records;
   const isEachNamed = names.length > 1 && names.every((name) => NAME.test(name));
   const areDifferent = new Set(names.map((name) => name.toLowerCase())).size === names.length;
   if (!isEachNamed || !areDifferent) return false;
+  const { records, rest } = recordsOf(text, separator, RECORDS);
+  const rows = records.slice(1);
+  // The last record may be cut off.
+  if (rest.length === names.length) rows.push(rest);
   if (rows.length < (names.some((name) => name.includes(' ')) ? ROWS_AFTER_WORDS : ROWS)) return false;
   if (rows.some((row) => row.length !== names.length)) return false;
   const later = rows.flatMap((row) => row.slice(1));
@@ -43,10 +45,31 @@ export function isTable(head: Uint8Array, separator: Separator): boolean {
 
 /** Whether a name stands before the first separator: prose, of which there may be many small files, mostly has none. */
 function beginsWithName(bytes: Buffer, separator: string): boolean {
+  if (!mayBeginWithName(bytes, separator.charCodeAt(0))) return false;
   const end = bytes.indexOf(separator);
-  if (end < 0) return false;
   const field = bytes.toString('utf8', 0, end);
   return NAME.test(/^".*"$/s.test(field) ? field.slice(1, -1) : field);
+}
+
+const QUOTE = 34;
+const SPACE = 32;
+
+/** Bytes of ASCII that {@link NAME} allows beside spaces. */
+const NAME_BYTES = new Uint8Array(128).map((_, byte) => (/[\w.-]/.test(String.fromCharCode(byte)) ? 1 : 0));
+
+/**
+ * False without a separator and for most prose, without making a string: a name has at most two spaces and little else
+ * of ASCII.
+ */
+function mayBeginWithName(bytes: Buffer, separator: number): boolean {
+  if (bytes[0] === QUOTE) return bytes.includes(separator);
+  let spaces = 0;
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i]!;
+    if (byte === separator) return true;
+    if (byte === SPACE ? ++spaces > 2 : NAME_BYTES[byte] === 0) return false;
+  }
+  return false;
 }
 
 /** The fields of the first records; a field in quotes may hold separators and line ends. */

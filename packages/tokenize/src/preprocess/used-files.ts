@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { InputsUsed, UsedInputs } from '@mlm/arrow/sink';
 import type { InputFiles } from '../source/list.js';
 import type { Unit } from '../source/unit.js';
-import { identityOf } from './job.js';
+import { addIdentities } from './job.js';
 
 /**
  * Tracks which files the units have used. Files are used in order, so a resumed run needs only the first ones
@@ -38,7 +38,8 @@ export class UsedFiles implements UsedInputs {
       this.hash = createHash('sha256');
       this.hashed = 0;
     }
-    for (; this.hashed < count; this.hashed++) this.hash.update(identityOf(this.files[this.hashed]!));
+    addIdentities(this.hash, this.files, this.hashed, count);
+    this.hashed = count;
     return this.hash.copy().digest('hex');
   }
 }

@@ -67,7 +67,8 @@ export function streamBytes(chunks: AsyncIterable<Uint8Array>, keeps = true): By
 
 /** A buffer over a moving range of a stream: each byte is copied a constant number of times. */
 class SlidingWindow {
-  private buffer = new Uint8Array(1 << 20);
+  /** A Buffer, which finds bytes much faster than other typed arrays do. */
+  private buffer: Buffer = Buffer.alloc(1 << 20);
   /** Where in the stream the buffer begins. */
   private base = 0;
   /** Where the bytes that are still wanted begin in the buffer. */
@@ -98,7 +99,7 @@ class SlidingWindow {
     const held = this.to - this.from;
     const bytes = this.buffer.subarray(this.from, this.to);
     if (2 * (held + more) > this.buffer.length || this.buffer.length > 8 * (held + more))
-      this.buffer = new Uint8Array(2 * (held + more));
+      this.buffer = Buffer.allocUnsafeSlow(2 * (held + more));
     this.buffer.set(bytes);
     this.base += this.from;
     this.from = 0;
@@ -123,6 +124,24 @@ export function openFile(file: FileState): number {
   } catch (error) {
     closeSync(descriptor);
     throw error;
+  }
+}
+
+/**
+ * Opens a listed file, fills `bytes` from `position` on and closes it.
+ * @throws InputError if it cannot be read, ends first, or has changed since it was listed
+ */
+export function readOnce(file: FileState, bytes: Uint8Array, position: number): void {
+  let descriptor: number;
+  try {
+    descriptor = openSync(file.path, 'r');
+  } catch (error) {
+    throw readError(error, file.path);
+  }
+  try {
+    readFully(descriptor, file, bytes, position);
+  } finally {
+    closeSync(descriptor);
   }
 }
 

@@ -44,7 +44,7 @@ export function refuseOtherFormat(bytes: Uint8Array, part: UnitPart): void {
   for (const { bytes: signature, is, remedy } of SIGNATURES)
     if (signature.every((byte, i) => bytes[i] === byte))
       throw new InputError(`${path}: is ${is}, expected text; ${remedy}, or leave it out`);
-  if (bytes.subarray(0, PROBE_BYTES).includes(0))
+  if (start(bytes, PROBE_BYTES).includes(0))
     throw new InputError(`${path}: is binary, expected text; leave it out or convert it`);
   if (part.format !== 'text' || part.isAsked) return;
   refuseRecords(bytes, path);
@@ -52,20 +52,25 @@ export function refuseOtherFormat(bytes: Uint8Array, part: UnitPart): void {
 }
 
 function refuseRecords(bytes: Uint8Array, path: string): void {
-  const other = recognise(bytes.subarray(0, HEAD_BYTES));
+  const other = recognise(start(bytes, HEAD_BYTES));
   if (other)
     throw new InputError(
       say`${path}: looks like ${other.name}, expected text; read it as that with ${mention('inputFormat', other.name)} and ${mention('textField', '<name>')}, or as text with ${mention('inputFormat', 'text')}`,
     );
 }
 
+/** The first bytes; of small files, of which there may be many, without making a view. */
+function start(bytes: Uint8Array, length: number): Uint8Array {
+  return bytes.length > length ? bytes.subarray(0, length) : bytes;
+}
+
 function refuseMarkup(bytes: Uint8Array, path: string): void {
   const first = firstCharacter(bytes);
   if (first === undefined || !MARKUP_STARTS.includes(first)) return;
-  const start = Buffer.from(bytes.subarray(markLength(bytes), PROBE_BYTES))
+  const begin = Buffer.from(bytes.subarray(markLength(bytes), PROBE_BYTES))
     .toString('latin1')
     .trimStart();
-  const kind = MARKUP.find(({ begins }) => begins.test(start));
+  const kind = MARKUP.find(({ begins }) => begins.test(begin));
   if (kind)
     throw new InputError(
       say`${path}: is ${kind.is}, expected text; extract the text, or read it as it is with ${mention('inputFormat', 'text')}`,

@@ -1,4 +1,4 @@
-import { type Dirent, existsSync, lstatSync, readdirSync, realpathSync, statSync } from 'node:fs';
+import { type Dirent, existsSync, lstatSync, readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { readError } from '@mlm/base';
 import { InputError } from '@mlm/base/errors';
@@ -120,7 +120,7 @@ class Found {
 
   /** A file or folder that the user named, or (`isNamed` false) that a pattern matches. */
   addInput(input: string, isNamed = true): void {
-    const entry = reading(input, () => statSync(input));
+    const entry = statOf(input);
     if (entry.isDirectory()) this.namedFolders.push(input);
     if (lstatSync(input).isSymbolicLink()) this.links.push({ path: input, isNamed });
     else if (entry.isDirectory()) this.addFolder(input, realpathSync(input));
@@ -147,17 +147,22 @@ class Found {
       return;
     }
     if (this.files.has(real)) return;
-    const entry = reading(path, () => statSync(path));
-    const kind = { format: byName?.name ?? ('text' as const), ...asked(this.inputFormat) };
-    const { format } = kind;
+    const entry = statOf(path);
+    const format = this.inputFormat ?? byName?.name ?? 'text';
     const isStream = entry.isFIFO() || entry.isCharacterDevice();
     if (!entry.isFile() && (!isStream || formatOf(format).needsFile))
       throw new InputError(`${path}: is not a regular file; pipe it in, and give - as the input`);
     // Node's realpath, and with it the module loader, does not resolve links if the last file asked about was a pipe.
     if (isStream) statSync('.');
-    const { size, mtimeMs: modified, ctimeMs: changed, ino: inode } = entry;
-    const state = isStream ? { isStream } : { changed, inode };
-    this.files.set(real, { path, ...kind, compression: compressionByName(path), size, modified, ...state });
+    const { size, mtimeMs: modified } = entry;
+    const file: InputFile = { path, format, compression: compressionByName(path), size, modified };
+    if (this.inputFormat !== undefined) file.isAsked = true;
+    if (isStream) file.isStream = true;
+    else {
+      file.changed = entry.ctimeMs;
+      file.inode = entry.ino;
+    }
+    this.files.set(real, file);
   }
 
   /**
@@ -181,12 +186,15 @@ class Found {
     if (this.folders.has(real)) return;
     this.folders.add(real);
     const entries = reading(path, () => readdirSync(real, { withFileTypes: true }));
-    for (const entry of entries) if (!entry.name.startsWith('.')) this.addEntry(path, real, entry);
+    // Joining paths takes as long as a file's stat, so the folder's own is normalized once.
+    const folder = beginning(path);
+    const realFolder = beginning(real);
+    for (const entry of entries) if (!entry.name.startsWith('.')) this.addEntry(folder, realFolder, entry);
   }
 
   private addEntry(folder: string, realFolder: string, entry: Dirent): void {
-    const path = join(folder, entry.name);
-    const real = join(realFolder, entry.name);
+    const path = folder + entry.name;
+    const real = folder === realFolder ? path : realFolder + entry.name;
     if (entry.isSymbolicLink()) this.links.push({ path, isNamed: false });
     else if (entry.isDirectory()) this.addFolder(path, real);
     else if (entry.isFile()) this.addFile(path, real, false);
@@ -213,6 +221,19 @@ function inOrder(files: Map<string, InputFile>): InputFile[] {
   if (isSimple) keyed.sort((a, b) => (a.key < b.key ? -1 : 1));
   else keyed.sort((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)));
   return keyed.map(({ file }) => file);
+}
+
+/** What the paths of a folder's entries begin with: `a/` for `./a`, nothing for `.`. */
+function beginning(folder: string): string {
+  return join(folder, '-').slice(0, -1);
+}
+
+function statOf(path: string): Stats {
+  try {
+    return statSync(path);
+  } catch (error) {
+    throw readError(error, path);
+  }
 }
 
 function reading<T>(path: string, action: () => T): T {

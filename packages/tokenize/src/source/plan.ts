@@ -119,48 +119,55 @@ async function* allUnits(
   needs: NeedsFile,
 ): AsyncGenerator<PlacedUnit> {
   let group: PlacedUnit = { parts: [], position: 0, inputBytes: 0 };
-  for await (const { part, position, inputEnd, isWhole } of allParts(files, options, needs)) {
-    const bytes = part.end - part.start;
-    if (group.parts.length > 0 && (!isWhole || group.inputBytes + bytes > UNIT_BYTES)) {
-      yield group;
-      group = { parts: [], position, inputBytes: 0 };
+  for await (const placed of allParts(files, options, needs))
+    for (const { part, position, inputEnd, isWhole } of placed) {
+      const bytes = part.end - part.start;
+      if (group.parts.length > 0 && (!isWhole || group.inputBytes + bytes > UNIT_BYTES)) {
+        yield group;
+        group = { parts: [], position, inputBytes: 0 };
+      }
+      if (!isWhole) {
+        yield { parts: [part], position, inputBytes: bytes, inputEnd };
+        continue;
+      }
+      if (group.parts.length === 0) group.position = position;
+      group.parts.push(part);
+      group.inputBytes += bytes;
+      group.inputEnd = inputEnd;
     }
-    if (!isWhole) {
-      yield { parts: [part], position, inputBytes: bytes, inputEnd };
-      continue;
-    }
-    if (group.parts.length === 0) group.position = position;
-    group.parts.push(part);
-    group.inputBytes += bytes;
-    group.inputEnd = inputEnd;
-  }
   if (group.parts.length > 0) yield group;
 }
 
+/** The parts in order; of small files that follow each other, several at a time, which saves waiting for each. */
 async function* allParts(
   files: InputFile[],
   options: PlanOptions,
   needs: NeedsFile,
-): AsyncGenerator<PlacedPart> {
+): AsyncGenerator<PlacedPart[]> {
   let position = 0;
+  let small: PlacedPart[] = [];
   for (const [ordinal, file] of files.entries()) {
     const format = formatOf(file.format);
     const inputEnd = position + file.size;
-    if (isStreamed(file) || file.stored || file.compression !== 'none' || format.open)
-      yield* streamedParts(file, ordinal, position, options, needs(ordinal, position));
+    const isRead = isStreamed(file) || file.stored || file.compression !== 'none' || format.open;
+    if (isRead || file.size > UNIT_BYTES || small.length === SMALL_PARTS) {
+      yield small;
+      small = [];
+    }
+    if (isRead) yield* streamedParts(file, ordinal, position, options, needs(ordinal, position));
     else if (file.size > UNIT_BYTES) yield* rangeParts(file, format.content, ordinal, position, options);
     else if (file.size > 0) {
       const range = { start: 0, end: file.size, documentStart: 0, data: undefined };
-      yield {
-        part: partOf(file, ordinal, format.content, range, options),
-        position,
-        inputEnd,
-        isWhole: true,
-      };
+      const part = partOf(file, ordinal, format.content, range, options);
+      small.push({ part, position, inputEnd, isWhole: true });
     }
     position = inputEnd;
   }
+  yield small;
 }
+
+/** Most small files at a time. */
+const SMALL_PARTS = 64;
 
 /** Ranges of a large file, which workers read themselves. */
 async function* rangeParts(
@@ -169,13 +176,13 @@ async function* rangeParts(
   ordinal: number,
   position: number,
   options: PlanOptions,
-): AsyncGenerator<PlacedPart> {
+): AsyncGenerator<PlacedPart[]> {
   const source = fileBytes(file);
   try {
     for await (const range of rangesOf(file, source, content, options)) {
       const part = partOf(file, ordinal, content, range, options);
       const { start, end } = range;
-      yield { part, position: position + start, inputEnd: position + end, isWhole: false };
+      yield [{ part, position: position + start, inputEnd: position + end, isWhole: false }];
     }
   } finally {
     source.close();
@@ -192,7 +199,7 @@ async function* streamedParts(
   position: number,
   options: PlanOptions,
   keeps: boolean,
-): AsyncGenerator<PlacedPart> {
+): AsyncGenerator<PlacedPart[]> {
   const reader = openReader(file);
   try {
     const { format, chunks } = await openContent(reader, options.textField ?? readDefaults.textField);
@@ -205,7 +212,7 @@ async function* streamedParts(
         if (format.countsRecords) part.countsRecords = true;
         if (content.name === 'jsonl' && range.data) linesBefore += countLines(range.data);
         const isWhole = range.start === 0 && range.isLast;
-        yield { part, position, inputEnd: position + reader.bytesRead, isWhole };
+        yield [{ part, position, inputEnd: position + reader.bytesRead, isWhole }];
       }
     } finally {
       source.close();
@@ -259,13 +266,18 @@ function partOf(
     start,
     end,
     documentStart,
-    isAsked: file.isAsked,
-    openingHash,
-    lastOpeningHash,
   };
-  if (data) return { ...part, data };
-  const { path, size, modified, changed, inode } = file;
-  return { ...part, state: { path, size, modified, changed, inode } };
+  // Parts are sent to threads, so there may be many small ones: what is not set takes no room.
+  if (file.isAsked) part.isAsked = true;
+  if (openingHash !== undefined) part.openingHash = openingHash;
+  if (lastOpeningHash !== undefined) part.lastOpeningHash = lastOpeningHash;
+  if (data) {
+    part.data = data;
+    return part;
+  }
+  const { size, modified, changed, inode } = file;
+  part.state = { size, modified, changed, inode };
+  return part;
 }
 
 function isStreamed(file: InputFile): boolean {

@@ -27,7 +27,7 @@ export interface UnitPart {
   /** Whether messages count records, because the part's lines are not lines of the file. Default: false. */
   countsRecords?: boolean;
   /** The file as it was listed, to detect a change when it is read. Default: changes are not detected. */
-  state?: FileState;
+  state?: Omit<FileState, 'path'>;
   /** Hash of the document that the part continues, to draw its split by content. */
   openingHash?: number | undefined;
   /** Hash of the part's last document, if it continues in the next part. */

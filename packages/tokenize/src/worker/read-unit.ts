@@ -3,7 +3,7 @@ import { readError } from '@mlm/base';
 import { InputError, mention, say } from '@mlm/base/errors';
 import { type Content, type DecodedText, type FileState, RecordError } from '../formats/format.js';
 import { contentOf } from '../formats/index.js';
-import { openFile, readFully } from '../source/bytes.js';
+import { openFile, readFully, readOnce } from '../source/bytes.js';
 import { refuseOtherFormat } from '../source/foreign.js';
 import type { UnitPart } from '../source/unit.js';
 import type { DocumentMode } from '../tokenizer/types.js';
@@ -49,7 +49,7 @@ export class PartReader {
    * @throws InputError if the file cannot be read, is not text, or has an unreadable record
    */
   read(part: UnitPart, room?: (bytes: number) => Uint8Array | undefined): PartText {
-    const bytes = part.data ?? this.readRange(part, room?.(part.end - part.start));
+    const bytes = part.data ? bufferOf(part.data) : this.readRange(part, room?.(part.end - part.start));
     const content = contentOf(part.format);
     if (part.start === 0 && content.isRaw) refuseOtherFormat(bytes, part);
     const { text, rangeOffset } = this.decode(part, content, bytes);
@@ -58,17 +58,8 @@ export class PartReader {
   }
 
   private readRange(part: UnitPart, room: Uint8Array | undefined): Uint8Array {
-    // A Buffer's bytes are searched faster than an array's.
-    const bytes = room
-      ? Buffer.from(room.buffer, room.byteOffset, room.length)
-      : this.ownRoom(part.end - part.start);
-    const state = stateOf(part);
-    const descriptor = openFile(state);
-    try {
-      readFully(descriptor, state, bytes, part.start);
-    } finally {
-      closeSync(descriptor);
-    }
+    const bytes = room ? bufferOf(room) : this.ownRoom(part.end - part.start);
+    readOnce(stateOf(part), bytes, part.start);
     return bytes;
   }
 
@@ -95,6 +86,11 @@ export class PartReader {
       if (problems.length > 0) this.skipped.push(numbered(part, problems));
     }
   }
+}
+
+/** A Buffer of the same memory: its bytes are searched faster than an array's. */
+function bufferOf({ buffer, byteOffset, length }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, length);
 }
 
 /** The problems by their lines in the file, or by records if these are not its lines. */
@@ -127,7 +123,10 @@ function linesBefore(part: UnitPart): number {
 
 /** The file of a part as it was listed; if it was not, as it is now. */
 function stateOf({ path, state }: UnitPart): FileState {
-  if (state) return state;
+  if (state) {
+    const { size, modified, changed, inode } = state;
+    return { path, size, modified, changed, inode };
+  }
   try {
     const { size, mtimeMs: modified } = statSync(path);
     return { path, size, modified };
