@@ -15,7 +15,7 @@ if (major < 20 || (major === 20 && minor < 19)) {
 }
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
-const entry = new URL('../dist/index.js', import.meta.url);
+const entry = new URL('../dist/bundle/index.js', import.meta.url);
 
 if (existsSync(join(root, 'turbo.json')) && existsSync(join(root, 'packages/cli/src'))) buildIfStale();
 

@@ -6,6 +6,7 @@ import { exitCodeMeanings, exitCodes } from './errors.js';
 import { exampleText } from './options/command.js';
 import { applyConfig } from './options/config.js';
 import { hintFor } from './options/foreign.js';
+import { packageFile } from './options/package-file.js';
 
 /**
  * The whole command line. Building it is cheap: the commands' modules only declare their options, and import the
@@ -81,7 +82,7 @@ function describeExitCodes(): string {
 }
 
 function version(): string {
-  const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  const manifest = JSON.parse(readFileSync(packageFile('package.json'), 'utf8')) as {
     version: string;
   };
   return manifest.version;

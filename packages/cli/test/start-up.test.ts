@@ -19,41 +19,67 @@ register('data:text/javascript,' + encodeURIComponent(${JSON.stringify(load)}));
   writeFileSync(join(folder, 'line.txt'), 'The quick brown fox jumps over the lazy dog.\n');
 });
 
-/** The modules that a command loads, once for each thread, by their path from `packages` or `node_modules` on. */
-async function modulesOf(...args: string[]): Promise<string[]> {
+interface Loaded {
+  /** The files, once for each thread, by their path from `packages` or `node_modules` on. */
+  files: string[];
+  /** The modules in them: a bundle names each before its code. */
+  modules: string[];
+}
+
+/** What a command loads. */
+async function loadedBy(...args: string[]): Promise<Loaded> {
   const LOADED = join(folder, 'loaded');
   rmSync(LOADED, { force: true });
   const env = { LOADED, NODE_OPTIONS: `--import ${hooks}` };
   const { code, stderr } = await runMlm(args, { cwd: folder, env });
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   const urls = readFileSync(LOADED, 'utf8').trim().split('\n');
-  return urls.map((url) => url.replace(/.*\/(packages|node_modules)\//, ''));
+  const shorten = (url: string) => url.replace(/.*\/(packages|node_modules)\//, '');
+  const modules = urls.flatMap((url) => {
+    const [, root] = /^(.*\/)dist\/bundle\//.exec(url) ?? [];
+    if (root === undefined) return [shorten(url)];
+    const code = readFileSync(new URL(url), 'utf8');
+    const named = new Set([...code.matchAll(/^\/\/ (dist\/.*\.js)$/gm)].map(([, path]) => path!));
+    return [...named].map((path) => shorten(`${root}${path}`));
+  });
+  return { files: urls.map(shorten), modules };
 }
 
 test('help loads what can be typed, and nothing that does the work', async () => {
-  const modules = await modulesOf('--help');
+  const { files, modules } = await loadedBy('--help');
   expect(modules).toContain('cli/dist/commands/preprocess/command.js');
   expect(modules.filter((path) => /\/run\.js$|apache-arrow|^tokenize\/dist\/encoder\//.test(path))).toEqual(
     [],
   );
-  expect(modules.length).toBeLessThanOrEqual(60);
+  expect(files.length).toBeLessThanOrEqual(20);
 });
 
 test('a short text is made a dataset with few modules: of this command alone, without apache-arrow, in one thread', async () => {
-  const modules = await modulesOf('preprocess', 'line.txt', 'short.arrow', '--workers', '2', '-q');
+  const { files, modules } = await loadedBy('preprocess', 'line.txt', 'short.arrow', '--workers', '2', '-q');
   expect(modules.filter((path) => path.endsWith('/run.js'))).toEqual(['cli/dist/commands/preprocess/run.js']);
   expect(modules.filter((path) => /apache-arrow|worker\/thread|\/(bpe|unigram)\.js$/.test(path))).toEqual([]);
   expect(modules.filter((path, i) => modules.indexOf(path) < i)).toEqual([]);
-  expect(modules.length).toBeLessThanOrEqual(200);
+  expect(files.length).toBeLessThanOrEqual(60);
 });
+
+test.each([
+  ['preprocess', 'line.txt', 'again.arrow', '-q', '--overwrite'],
+  ['verify', 'again.arrow', '-q'],
+])(
+  '%s loads bundles alone: no module is there twice, once in a bundle and once as it was',
+  async (...args) => {
+    const { files } = await loadedBy(...args);
+    expect(files.filter((path) => /^\w+\/dist\/(?!bundle\/)/.test(path))).toEqual([]);
+  },
+);
 
 test('a long text has a thread for each worker, and the same bytes as in this thread', async () => {
   mkdirSync(join(folder, 'long'));
   const line = readFileSync(join(folder, 'line.txt'), 'utf8');
   writeFileSync(join(folder, 'long/a.txt'), line.repeat(120_000));
-  const modules = await modulesOf('preprocess', 'long', 'two.arrow', '--workers', '2', '-q');
+  const { modules } = await loadedBy('preprocess', 'long', 'two.arrow', '--workers', '2', '-q');
   expect(modules.filter((path) => path === 'tokenize/dist/worker/thread.js')).toHaveLength(2);
-  await modulesOf('preprocess', 'long', 'none.arrow', '--workers', '0', '-q');
+  await loadedBy('preprocess', 'long', 'none.arrow', '--workers', '0', '-q');
   const [two, none] = ['two', 'none'].map((name) => readFileSync(join(folder, `${name}.arrow`)));
   expect(two!.equals(none!)).toBe(true);
 });

@@ -1,5 +1,6 @@
 import type { BatchStage, ColumnBatch, ListColumn } from '@mlm/arrow/columns';
 import { defined } from '@mlm/base/defined';
+import { entryPoint } from '@mlm/base/spawn';
 import { maskRowsInPlace } from '../rows/mask-rows.js';
 import { repeatRows } from '../rows/originals.js';
 import { formatVersion, type MaskingRule } from '../rule.js';
@@ -24,7 +25,8 @@ export function maskStage(rule: MaskingRule): BatchStage {
   const version = formatVersion(settings);
   const description = defined({ format_version: version > 1 ? version : undefined, masking: settings });
   const { dupe_factor: rowFactor = 1 } = settings;
-  return { module: import.meta.url, options: rule, rowFactor, description };
+  const { href: module } = entryPoint(import.meta.url, './stage.js');
+  return { module, options: rule, rowFactor, description };
 }
 
 /**

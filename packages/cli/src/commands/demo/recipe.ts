@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
+import { packageFile } from '../../options/package-file.js';
 
-const bundled = (path: string) => fileURLToPath(new URL(`../../../demo/${path}`, import.meta.url));
+const bundled = (path: string) => fileURLToPath(packageFile(`demo/${path}`));
 
 /**
  * The demo's settings, found by experiment, with which a BERT trained from scratch learns from context within two

@@ -1,0 +1,65 @@
+// Bundles a built package for Node, which spends longer on finding and reading many small modules than on running them.
+// Runs in the package's folder, after tsc. Entries are the exports with a `node` condition (./dist/bundle/<name>.js) and
+// the modules that their threads start with. What entries share is split off and other packages stay imports, so that a
+// process has every module once. The folder is as deep as those of the modules: ../../wasm/ is the same for both.
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { build } from 'esbuild';
+
+const folder = 'dist/bundle';
+const { exports } = JSON.parse(readFileSync('package.json', 'utf8'));
+const entries = new Map();
+for (const { node, default: module } of Object.values(exports)) {
+  if (node !== undefined) addEntry(basename(node, '.js'), join(module));
+}
+
+let built = await bundle();
+while (addThreads(Object.keys(built.inputs))) built = await bundle();
+
+const files = Object.keys(built.outputs);
+for (const file of files) checkAddresses(file);
+for (const name of readdirSync(folder)) {
+  if (!files.includes(`${folder}/${name}`)) rmSync(join(folder, name), { recursive: true });
+}
+
+async function bundle() {
+  const { metafile } = await build({
+    entryPoints: Object.fromEntries(entries),
+    outdir: folder,
+    chunkNames: '[name]-[hash]',
+    bundle: true,
+    splitting: true,
+    packages: 'external',
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    metafile: true,
+    logLevel: 'warning',
+  });
+  return metafile;
+}
+
+/** Makes entries of what the modules start in threads; whether there was something new. */
+function addThreads(modules) {
+  const before = entries.size;
+  for (const module of modules) {
+    const code = readFileSync(module, 'utf8');
+    for (const [, name] of code.matchAll(/\bentryPoint\(import\.meta\.url, '\.\/([\w-]+)\.js'\)/g))
+      addEntry(name, join(dirname(module), `${name}.js`));
+  }
+  return entries.size > before;
+}
+
+function addEntry(name, module) {
+  const other = entries.get(name) ?? module;
+  if (other !== module) throw new Error(`bundle: ${other} and ${module} would both be ${folder}/${name}.js`);
+  entries.set(name, module);
+}
+
+/** A bundled module has the bundle's address instead of its own: only what is the same from both may be derived from it. */
+function checkAddresses(file) {
+  const sound = /\b(?:new URL\(["'`]\.\.\/\.\.\/(?!\.\.)[^"'`]*["'`], |entryPoint\d*\()import\.meta\.url/g;
+  const [found] = /.*\bimport\.meta\.url.*/.exec(readFileSync(file, 'utf8').replace(sound, '')) ?? [];
+  if (found !== undefined)
+    throw new Error(`bundle: ${file}: expected new URL('../../…', import.meta.url), found: ${found}`);
+}
