@@ -22,6 +22,11 @@ export function packageBytes(url: URL): Uint8Array<ArrayBuffer> {
   return new Uint8Array(request.response);
 }
 
-export function readPackageBytes(url: URL, target: Uint8Array): void {
-  target.set(packageBytes(url));
+export function readPackageBytes(url: URL, targets: readonly Uint8Array[]): void {
+  const bytes = packageBytes(url);
+  let at = 0;
+  for (const target of targets) {
+    target.set(bytes.subarray(at, at + target.length));
+    at += target.length;
+  }
 }

@@ -5,6 +5,7 @@ import { allocate, TOKEN_STARTS } from './memory';
 /** Tokens, the longest first: id, length, bytes. */
 let list: usize = 0;
 let listEnd: usize = 0;
+let added: usize = 0;
 /** 8 bytes a token found: where it begins, its entry in the list. */
 let found: usize = 0;
 let foundCount: u32 = 0;
@@ -12,16 +13,16 @@ let scanned: usize = 0;
 
 /** @param bytes of all tokens together */
 export function setUpAddedTokens(count: u32, bytes: usize): void {
-  list = listEnd = allocate(bytes + <usize>count * 8 + 8);
-  store<u8>(TOKEN_STARTS, 0);
+  list = added = allocate(bytes + <usize>count * 8 + 8);
+  listEnd = list + bytes + <usize>count * 8;
 }
 
 /** The longer must come before the shorter. */
 export function addAddedToken(start: usize, end: usize, id: i32): void {
-  store<i32>(listEnd, id);
-  store<u32>(listEnd, <u32>(end - start), 4);
-  memory.copy(listEnd + 8, start, end - start);
-  listEnd += 8 + (end - start);
+  store<i32>(added, id);
+  store<u32>(added, <u32>(end - start), 4);
+  memory.copy(added + 8, start, end - start);
+  added += 8 + (end - start);
   const first = load<u8>(start);
   const starts: usize = load<u8>(TOKEN_STARTS);
   for (let i: usize = 1; i <= starts; i++) if (load<u8>(TOKEN_STARTS + i) == first) return;

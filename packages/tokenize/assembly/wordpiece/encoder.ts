@@ -15,9 +15,8 @@ import {
   findWord,
   holds,
   knownWords,
-  rememberToken,
-  setKnownWords,
   WORD_INLINE,
+  wordBits,
   wordSlot,
   wordTable,
 } from './caches';
@@ -31,19 +30,29 @@ import {
   notWord,
 } from './classify';
 import { allocate, ALONE, DELIMITER, ITEMS, KEEP, KEY, release } from './memory';
-import { addTokens, begin, ENDS_DOCUMENT, foldBits, JOINS, LEADS, setRow, setUp, setUpWords, tableAt } from './set-up';
+import {
+  addTokens,
+  ENDS_DOCUMENT,
+  foldBits,
+  handOver,
+  JOINS,
+  LEADS,
+  setRow,
+  setUp,
+  setUpWords,
+  tableAt,
+  takeOver,
+} from './set-up';
 import { encodeSingle, encodeSpan, setWordBuffers } from './span';
 import { decode, sizeOf } from '../common/utf8';
 import { classOf, DROPPED_WHITESPACE, SINGLE, SPACE } from './unicode';
-import { maxWordCharacters, setUpTrie, trieToken } from './wordpiece';
+import { maxWordCharacters, setUpTrie } from './wordpiece';
 
-// For the host, in this order: begin, setUpTrie, setUpAddedTokens, setUpWords, the tokens, the tables, setUp. Instead of
-// tokens and tables, it may bring the memory of another encoder, up to filledEnd.
-export { addAddedToken, addTokens, begin, setUp, setUpAddedTokens, setUpTrie, setUpWords, tableAt };
-export { filledEnd, knownWords, setKnownWords };
-// The optimizer inlines no exported function: so `encodeItems` has the registers to itself, and the functions that are
-// called for each token are soon compiled for speed.
-export { rememberToken, trieToken };
+// For the host, in this order: setUpTrie, setUpAddedTokens, setUpWords; then handOver, the tokens and the tables, or takeOver
+// and the memory of another encoder, up to filledEnd; then setUp.
+export { addAddedToken, addTokens, handOver, setUp, setUpAddedTokens, setUpTrie, setUpWords, tableAt, takeOver };
+export { filledEnd, knownWords, wordBits };
+// The optimizer inlines no exported function: so `encodeItems` has the registers to itself.
 export { encodeItem, encodeItems, encodeSpan, encodeWord, endDocument, joinedEnd, listItems, markItem, wordEnd };
 
 /** How much is classified at once: what the first-level cache holds beside the rest. */
@@ -199,6 +208,7 @@ function encodeItems(items: usize, end: usize): usize {
   const base = text;
   const ends = notWord;
   const table = wordTable;
+  const bits = wordBits;
   const fold = i64x2.splat(foldBits);
   let to = out;
   let item = items;
@@ -207,7 +217,7 @@ function encodeItems(items: usize, end: usize): usize {
     const length = wordLength(ends, start);
     if (length > 16) break;
     const word = v128.and(v128.or(v128.load(base + start), fold), v128.load(KEEP + (length << 4)));
-    let entry = table + wordSlot(word);
+    let entry = table + wordSlot(word, bits);
     if (!holds(entry, word)) {
       entry += 32;
       if (!holds(entry, word)) break;

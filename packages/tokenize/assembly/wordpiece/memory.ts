@@ -1,9 +1,7 @@
-// The one linear memory: small tables at fixed places, then the regions that `setUp` and `reserve` lay out.
+// The one linear memory: small tables at fixed places, then the regions that setting up and `reserve` lay out.
 // Every address is a byte offset; all loads and stores are little-endian and may be unaligned.
 
-/** 17 rows of 16 bytes: row n keeps the first n bytes of a vector. */
-export const KEEP: usize = 1024;
-/** What comes of the byte after a word: 256 rows of 4 bytes. */
+/** Below this stand the compiler's own few data. What comes of the byte after a word: 256 rows of 4 bytes. */
 export const DELIMITER: usize = 2048;
 /** So far behind them are the rows of a byte that is an item by itself: what is left of -1 after a shift by 21. */
 export const ALONE: usize = 0xffffffff >> 21;
@@ -13,6 +11,8 @@ export const PIECES: usize = 6144;
 export const KEY: usize = 7168;
 /** First bytes of the added tokens: their number, then the bytes. */
 export const TOKEN_STARTS: usize = 7232;
+/** 17 rows of 16 bytes: row n keeps the first n bytes of a vector. */
+export const KEEP: usize = 7680;
 /** Places of items in the text. */
 export const ITEMS: usize = 8192;
 /** The class of each code point: see unicode.ts. */
@@ -21,23 +21,9 @@ export const CLASSES: usize = ITEMS + 4096 * 4 + 64;
 export const MAPPING_INDEX: usize = CLASSES + 0x110000;
 /** Entries: a count, then so many items. */
 export const MAPPINGS: usize = MAPPING_INDEX + 0x30000 * 2;
-/** The id of each code point of the basic plane that is a word by itself. */
+/** The id of each code point of the basic plane that is a word by itself, plus 1; 0 where it is unknown. */
 export const SINGLE_IDS: usize = MAPPINGS + 0x10000 * 4;
 /** The regions whose sizes depend on the vocabulary begin here. */
 export const HEAP: usize = SINGLE_IDS + 0x10000 * 4;
 
-let top: usize = HEAP;
-
-/** The next free region; memory grows as needed and is zero where it was never used. */
-export function allocate(bytes: usize): usize {
-  const at = top;
-  top = (top + bytes + 63) & ~63;
-  const missing = <i32>((top + 0xffff) >> 16) - memory.size();
-  if (missing > 0 && memory.grow(missing) < 0) unreachable();
-  return at;
-}
-
-/** Gives back everything from an address on. */
-export function release(from: usize): void {
-  top = from;
-}
+export { allocate, free, reach, release } from '../common/heap';

@@ -1,10 +1,10 @@
 // What the host hands over before the first text: the vocabulary, the added tokens, the tables of Unicode.
-import { rememberToken, setUpCaches } from './caches';
+import { CACHES, LEAST_WORD_BITS, rememberToken, setUpCaches } from './caches';
 import { setUpClassifier } from './classify';
-import { allocate, ALONE, CLASSES, DELIMITER, HEAP, KEEP, MAPPING_INDEX, MAPPINGS, release, SINGLE_IDS } from './memory';
-import { setUpSpans } from './span';
+import { allocate, ALONE, CLASSES, DELIMITER, free, KEEP, MAPPING_INDEX, MAPPINGS, reach, SINGLE_IDS } from './memory';
+import { setUpSpans, singleId } from './span';
 import { classOf, SINGLE, SPACE } from './unicode';
-import { trieToken } from './wordpiece';
+import { beginTrie, finishTrie, spare, trieToken } from './wordpiece';
 
 // A row of DELIMITER: an id and whether it is written; or, from LEADS on, what else is to be done.
 export const WRITES: u32 = 1 << 26;
@@ -15,6 +15,7 @@ export const JOINS: u32 = LEADS + 1;
 /** The byte is a newline that ends a document. */
 export const ENDS_DOCUMENT: u32 = LEADS + 2;
 
+let handedOverEnd: usize = 0;
 /** 0x20 in each byte where capital letters become small ones. */
 export let foldBits: u64 = 0;
 
@@ -23,43 +24,59 @@ export function tableAt(index: i32): usize {
   return index == 0 ? CLASSES : index == 1 ? MAPPING_INDEX : index == 2 ? MAPPINGS : SINGLE_IDS;
 }
 
-/** First of all: room for `bytes` at the returned address, for what the host hands over. */
-export function begin(bytes: usize): usize {
-  release(HEAP);
-  return allocate(bytes);
+/** Room for `bytes` at the returned address, for what the host hands over; it lies behind all that is laid out before the first text. */
+export function handOver(bytes: usize): usize {
+  const at = spare() + CACHES;
+  handedOverEnd = at + bytes + 16;
+  reach(handedOverEnd);
+  return at;
 }
 
-/** Adds the tokens of bytes [start, end), one a line by id; an empty line is no token. A prefix marks those that go on in a word. */
-export function addTokens(start: usize, end: usize, prefix: usize, prefixLength: usize): void {
+/**
+ * Adds the tokens of bytes [start, end), one a line by id; an empty line is no token. A prefix marks those that go on in a
+ * word. Returns how many bytes the trie takes.
+ */
+export function addTokens(start: usize, end: usize, prefix: usize, prefixLength: usize): usize {
+  const trie = free();
+  beginTrie(handedOverEnd);
+  eachToken(start, end, trieToken);
+  finishTrie(prefix, prefixLength);
+  const trieBytes = free() - trie;
+  setUpCaches(LEAST_WORD_BITS, 0);
+  eachToken(start, end, rememberToken);
+  return trieBytes;
+}
+
+function eachToken(start: usize, end: usize, use: (start: usize, end: usize, id: i32) => void): void {
   let id: i32 = 0;
   let from = start;
   for (let p = start; p < end; p++) {
     if (load<u8>(p) != 0x0a) continue;
-    if (p > from) {
-      trieToken(from, p, id, false);
-      rememberToken(from, p, id, foldBits != 0);
-      const continues = p - from >= prefixLength && memory.compare(from, prefix, prefixLength) == 0;
-      if (continues) trieToken(from + prefixLength, p, id, true);
-    }
+    if (p > from) use(from, p, id);
     from = p + 1;
     id++;
   }
 }
 
-/** Before the tokens. */
+/** Instead of adding tokens: takes over a packed trie of so many bytes, and a table of so many words. */
+export function takeOver(trieBytes: usize, wordBits: u32, words: u32): void {
+  allocate(trieBytes);
+  setUpCaches(wordBits, words);
+}
+
+/** Before the tokens, or what is there instead. */
 export function setUpWords(lowercase: bool): void {
   foldBits = lowercase ? 0x2020202020202020 : 0;
   for (let n: usize = 0; n <= 16; n++) {
     for (let i: usize = 0; i < 16; i++) store<u8>(KEEP + (n << 4) + i, i < n ? 255 : 0);
   }
-  setUpCaches();
 }
 
 /** After the tokens and the tables. */
 export function setUp(lowercase: bool, cleansText: bool): void {
   for (let byte: u32 = 0; byte < 256; byte++) {
     const kind = byte < 128 ? classOf(byte) : 0;
-    const id = load<u32>(SINGLE_IDS + (<usize>byte << 2));
+    const id = <u32>singleId(byte);
     setRow(byte, byte >= 128 ? LEADS : kind == SINGLE ? id | WRITES : kind == SPACE ? 0 : JOINS);
   }
   setUpSpans(lowercase);

@@ -108,10 +108,16 @@ function appendSingle(codePoint: u32): void {
   idsEnd = encodeSingle(codePoint, idsEnd);
 }
 
+/** The id of a character of the basic plane that is a word by itself. */
+@inline export function singleId(codePoint: u32): i32 {
+  const id = load<i32>(SINGLE_IDS + (<usize>codePoint << 2)) - 1;
+  return id < 0 ? unknownId() : id;
+}
+
 /** Writes the id of a character that is a word by itself at `out`; returns the address after it. */
 export function encodeSingle(codePoint: u32, out: usize): usize {
   if (codePoint < 0x10000) {
-    store<i32>(out, load<i32>(SINGLE_IDS + (<usize>codePoint << 2)));
+    store<i32>(out, singleId(codePoint));
     return out + 4;
   }
   const size = write(word, codePoint);

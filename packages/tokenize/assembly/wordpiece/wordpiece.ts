@@ -1,48 +1,40 @@
-// WordPiece: greedy longest match from the left, by a trie over the bytes of the vocabulary.
-import { allocate } from './memory';
+// WordPiece: greedy longest match from the left. One trie holds all tokens; what goes on in a word begins behind the prefix
+// there.
+import { ROOT, addToken, firstStep, packTrie, setUpTrie as setUpRoots, step, valueOf } from '../common/trie';
+import { allocate, HEAP, release } from './memory';
 
-/** State 0 begins a word, state 1 goes on in one. */
-const FIRST: u32 = 0;
-const CONTINUING: u32 = 1;
+export { beginTrie, spare } from '../common/trie';
 
-/** Open addressing; 8 bytes a slot: (state << 8 | byte) + 1, next state. */
-let edges: usize = 0;
-let edgeShift: u32 = 0;
-let edgeMask: usize = 0;
-/** The id of the token that ends in a state, plus 1; 0 where none does. */
-let values: usize = 0;
-let states: u32 = 2;
-
+/** For each byte the node after the prefix and that byte, or ROOT. */
+let continuing: usize = 0;
 let unknown: i32 = 0;
 let maxCharacters: i32 = 0;
 
-/** @param bytes upper bound of the bytes of all calls of `trieToken` together */
+/** First of all. @param bytes upper bound of the bytes of all tokens together */
 export function setUpTrie(bytes: u32, unknownId: i32, maxInputCharacters: i32): void {
-  let bits: u32 = 10;
-  while ((<u32>1 << bits) <= bytes) bits++;
-  edges = allocate(<usize>8 << <usize>bits);
-  edgeShift = 32 - bits;
-  edgeMask = (<usize>1 << <usize>bits) - 1;
-  values = allocate((<usize>bytes + 2) << 2);
+  release(HEAP);
+  setUpRoots(bytes);
+  continuing = allocate(1024);
   unknown = unknownId;
   maxCharacters = maxInputCharacters;
 }
 
-/** Adds the token of bytes [start, end), which begins a word or goes on in one. */
-export function trieToken(start: usize, end: usize, id: i32, continuing: bool): void {
-  let state = continuing ? CONTINUING : FIRST;
-  for (let p = start; p < end; p++) {
-    const key = ((state << 8) | <u32>load<u8>(p)) + 1;
-    let slot = <usize>((key * 0x9e3779b1) >> edgeShift);
-    let found: u32 = 0;
-    while ((found = load<u32>(edges + (slot << 3))) != key && found != 0) slot = (slot + 1) & edgeMask;
-    if (found == 0) {
-      store<u32>(edges + (slot << 3), key);
-      store<u32>(edges + (slot << 3), states++, 4);
-    }
-    state = load<u32>(edges + (slot << 3), 4);
+/** Adds the token of bytes [start, end); a later one of the same bytes takes its place. */
+export function trieToken(start: usize, end: usize, id: i32): void {
+  addToken(start, end, id + 1);
+}
+
+/** After the last token. @param prefix of the tokens that go on in a word */
+export function finishTrie(prefix: usize, prefixLength: usize): void {
+  packTrie((): void => {});
+  let node = ROOT;
+  for (let i: usize = 0; i < prefixLength; i++) {
+    node = i == 0 ? firstStep(load<u8>(prefix)) : step(node, load<u8>(prefix + i));
+    if (node == ROOT) return;
   }
-  store<i32>(values + (<usize>state << 2), id + 1);
+  for (let byte: u32 = 0; byte < 256; byte++) {
+    store<u32>(continuing + (<usize>byte << 2), <u32>(prefixLength == 0 ? firstStep(byte) : step(node, byte)));
+  }
 }
 
 /** The id of an unknown word. */
@@ -56,35 +48,29 @@ export function trieToken(start: usize, end: usize, id: i32, continuing: bool): 
 
 /** Writes the ids of the word of bytes [start, end) at `out` and returns their number. The word's length is not looked at. */
 export function cutWord(start: usize, end: usize, out: usize): i32 {
-  let from = start;
   let to = out;
-  let root = FIRST;
-  while (from < end) {
-    let state = root;
-    let id: i32 = -1;
+  let from = start;
+  let node = firstStep(load<u8>(from));
+  while (true) {
+    let value: i32 = 0;
     let tokenEnd = from;
-    for (let p = from; p < end; ) {
-      const key = ((state << 8) | <u32>load<u8>(p)) + 1;
-      let slot = <usize>((key * 0x9e3779b1) >> edgeShift);
-      let found: u32 = 0;
-      while ((found = load<u32>(edges + (slot << 3))) != key && found != 0) slot = (slot + 1) & edgeMask;
-      if (found == 0) break;
-      state = load<u32>(edges + (slot << 3), 4);
-      p++;
-      const value = load<i32>(values + (<usize>state << 2));
-      if (value > 0) {
-        id = value - 1;
+    for (let p = from + 1; node != ROOT; p++) {
+      const ending = valueOf(node);
+      if (ending != 0) {
+        value = ending;
         tokenEnd = p;
       }
+      if (p == end) break;
+      node = step(node, load<u8>(p));
     }
-    if (id < 0) {
+    if (value == 0) {
       store<i32>(out, unknown);
       return 1;
     }
-    store<i32>(to, id);
+    store<i32>(to, value - 1);
     to += 4;
     from = tokenEnd;
-    root = CONTINUING;
+    if (from == end) return <i32>((to - out) >> 2);
+    node = <usize>load<u32>(continuing + (<usize>load<u8>(from) << 2));
   }
-  return <i32>((to - out) >> 2);
 }

@@ -2,16 +2,10 @@ import type { WasmModule } from '@mlm/base/webassembly';
 
 /** The layout of an encoder's memory, and its settings outside of memory. */
 export interface EncoderLayout {
-  /** Bytes of the tokens, one per line. */
-  tokenBytes: number;
-  /** Bytes of the prefix of pieces that continue a word. */
-  prefixBytes: number;
-  /** Bytes of the added tokens. */
-  addedBytes: number;
   /** Bytes of the trie. */
   trieBytes: number;
-  /** Ids and sizes in bytes, the longest first. */
-  addedTokens: { id: number; bytes: number }[];
+  /** Sizes of the added tokens in bytes, the longest first. */
+  addedTokens: number[];
   /** Id of [UNK]. */
   unknownId: number;
   /** A word with more characters becomes [UNK]. */
@@ -24,12 +18,16 @@ export interface EncoderLayout {
 
 /** An encoder set up in one thread, for other threads to load instead of setting up their own. */
 export interface EncoderImage {
-  /** The layout of `memory`. */
+  /** The layout of its memory. */
   layout: EncoderLayout;
-  /** The first bytes of its memory, or the URL of the file that holds them. */
+  /** What its memory holds in `regions`, one after the other, or the URL of the file that holds it. */
   memory: SharedArrayBuffer | string;
+  /** Start and length in bytes of all regions with anything but zeros, in order. */
+  regions: [start: number, length: number][];
   /** Words in its cache. */
   knownWords: number;
+  /** The cache has two to the power of this many slots. */
+  wordBits: number;
 }
 
 /** An encoder that can be posted to other threads, ready for use. */

@@ -7,20 +7,23 @@ import type { EncoderImage, EncoderLayout } from './image.js';
 /** Exports of assembly/wordpiece/encoder.ts for setting it up. */
 export interface SetUpExports {
   memory: WasmMemory;
-  tableAt(index: number): number;
-  begin(bytes: number): number;
   setUpTrie(bytes: number, unknownId: number, maxInputCharacters: number): void;
-  setUpWords(lowercase: boolean): void;
-  addTokens(start: number, end: number, prefix: number, prefixLength: number): void;
   setUpAddedTokens(count: number, bytes: number): void;
+  setUpWords(lowercase: boolean): void;
+  handOver(bytes: number): number;
+  addTokens(start: number, end: number, prefix: number, prefixLength: number): number;
   addAddedToken(start: number, end: number, id: number): void;
+  tableAt(index: number): number;
+  takeOver(trieBytes: number, wordBits: number, words: number): void;
   setUp(lowercase: boolean, cleansText: boolean): void;
   filledEnd(): number;
   knownWords(): number;
-  setKnownWords(count: number): void;
+  wordBits: { value: number };
 }
 
 const MAX_CHARACTERS = 0x7fffffff;
+/** Memory is stored without the blocks of this size that hold zeros only. */
+const BLOCK = 4096;
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
 
@@ -28,65 +31,84 @@ const utf8 = (text: string) => new TextEncoder().encode(text);
 export function setUp(wasm: SetUpExports, model: WordPieceModel): EncoderLayout {
   const tokens = utf8(tokenLines(model));
   const prefix = utf8(model.continuingSubwordPrefix);
-  const added = [...model.addedTokens].sort((a, b) => b.content.length - a.content.length);
-  const addedBytes = utf8(added.map(({ content }) => content).join(''));
+  const added = model.addedTokens
+    .map(({ id, content }) => ({ id, bytes: utf8(content) }))
+    .sort((a, b) => b.bytes.length - a.bytes.length);
   const layout: EncoderLayout = {
-    tokenBytes: tokens.length,
-    prefixBytes: prefix.length,
-    addedBytes: addedBytes.length,
-    trieBytes: tokens.length - model.tokens.length + continuingBytes(model),
-    addedTokens: added.map(({ id, content }) => ({ id, bytes: utf8(content).length })),
+    trieBytes: 0,
+    addedTokens: added.map(({ bytes }) => bytes.length),
     unknownId: model.tokens.lastIndexOf(model.unkToken),
     maxInputCharacters: Math.min(model.maxInputCharsPerWord, MAX_CHARACTERS),
     lowercase: model.lowercase,
     cleanText: model.cleanText,
   };
-  const start = allocate(wasm, layout);
-  const memory = new Uint8Array(wasm.memory.buffer, start);
-  memory.set(tokens);
-  memory.set(prefix, tokens.length);
-  memory.set(addedBytes, tokens.length + prefix.length);
-  const prefixStart = start + tokens.length;
-  wasm.addTokens(start, prefixStart, prefixStart, prefix.length);
-  fillTables(wasm, model, layout.unknownId);
-  finish(wasm, layout, start);
+  begin(wasm, layout, tokens.length);
+  const parts = [tokens, prefix, ...added.map(({ bytes }) => bytes)];
+  let at = wasm.handOver(parts.reduce((sum, { length }) => sum + length, 0));
+  const [tokensAt, prefixAt, ...addedAt] = parts.map((bytes) => {
+    new Uint8Array(wasm.memory.buffer, at).set(bytes);
+    at += bytes.length;
+    return at - bytes.length;
+  });
+  layout.trieBytes = wasm.addTokens(tokensAt!, prefixAt!, prefixAt!, prefix.length);
+  for (const [i, { id, bytes }] of added.entries())
+    wasm.addAddedToken(addedAt[i]!, addedAt[i]! + bytes.length, id);
+  fillTables(wasm, model);
+  wasm.setUp(layout.lowercase, layout.cleanText);
   return layout;
 }
 
 /** Sets up an encoder from the image of another thread's. */
-export function takeOver(wasm: SetUpExports, { layout, memory, knownWords }: EncoderImage): void {
-  const start = allocate(wasm, layout);
-  const bytes = new Uint8Array(wasm.memory.buffer);
-  if (typeof memory === 'string') readPackageBytes(new URL(memory), bytes);
-  else bytes.set(new Uint8Array(memory));
-  wasm.setKnownWords(knownWords);
-  finish(wasm, layout, start);
+export function takeOver(wasm: SetUpExports, { layout, memory, regions, ...words }: EncoderImage): void {
+  begin(wasm, layout, 0);
+  wasm.takeOver(layout.trieBytes, words.wordBits, words.knownWords);
+  const targets = regions.map(([start, bytes]) => new Uint8Array(wasm.memory.buffer, start, bytes));
+  if (typeof memory === 'string') {
+    readPackageBytes(new URL(memory), targets);
+  } else {
+    let at = 0;
+    for (const target of targets) {
+      target.set(new Uint8Array(memory, at, target.length));
+      at += target.length;
+    }
+  }
+  wasm.setUp(layout.lowercase, layout.cleanText);
 }
 
 /** The image of an encoder for other threads. Call it before the first text. */
 export function imageOf(wasm: SetUpExports, layout: EncoderLayout): EncoderImage {
-  const memory = new SharedArrayBuffer(wasm.filledEnd());
-  new Uint8Array(memory).set(new Uint8Array(wasm.memory.buffer, 0, memory.byteLength));
-  return { layout, memory, knownWords: wasm.knownWords() };
-}
-
-/** Lays out the memory and returns the address of the tokens. */
-function allocate(wasm: SetUpExports, layout: EncoderLayout): number {
-  const { tokenBytes, prefixBytes, addedBytes, addedTokens } = layout;
-  const start = wasm.begin(tokenBytes + prefixBytes + addedBytes);
-  wasm.setUpTrie(layout.trieBytes, layout.unknownId, layout.maxInputCharacters);
-  wasm.setUpAddedTokens(addedTokens.length, addedBytes);
-  wasm.setUpWords(layout.lowercase);
-  return start;
-}
-
-function finish(wasm: SetUpExports, layout: EncoderLayout, start: number): void {
-  let at = start + layout.tokenBytes + layout.prefixBytes;
-  for (const { id, bytes } of layout.addedTokens) {
-    wasm.addAddedToken(at, at + bytes, id);
-    at += bytes;
+  const bytes = new Uint8Array(wasm.memory.buffer, 0, wasm.filledEnd());
+  const regions = filledRegions(bytes);
+  const memory = new SharedArrayBuffer(regions.reduce((sum, [, length]) => sum + length, 0));
+  let at = 0;
+  for (const [start, length] of regions) {
+    new Uint8Array(memory, at).set(bytes.subarray(start, start + length));
+    at += length;
   }
-  wasm.setUp(layout.lowercase, layout.cleanText);
+  return { layout, memory, regions, knownWords: wasm.knownWords(), wordBits: wasm.wordBits.value };
+}
+
+/** Where blocks stand that hold anything but zeros: start and length in bytes, neighbours joined. */
+function filledRegions(bytes: Uint8Array): [start: number, length: number][] {
+  const regions: [start: number, length: number][] = [];
+  for (let start = 0; start < bytes.length; start += BLOCK) {
+    const block = bytes.subarray(start, start + BLOCK);
+    if (!block.some((byte) => byte !== 0)) continue;
+    const last = regions.at(-1);
+    if (last && last[0] + last[1] === start) last[1] += block.length;
+    else regions.push([start, block.length]);
+  }
+  return regions;
+}
+
+function begin(wasm: SetUpExports, layout: EncoderLayout, tokenBytes: number): void {
+  const { addedTokens } = layout;
+  wasm.setUpTrie(tokenBytes, layout.unknownId, layout.maxInputCharacters);
+  wasm.setUpAddedTokens(
+    addedTokens.length,
+    addedTokens.reduce((sum, bytes) => sum + bytes, 0),
+  );
+  wasm.setUpWords(layout.lowercase);
 }
 
 /** The tokens, one per line. A token that contains a line end never occurs, since text is split there. */
@@ -98,29 +120,19 @@ function tokenLines({ tokens }: WordPieceModel): string {
   return `${tokens.map((token) => (token?.includes('\n') ? '' : token)).join('\n')}\n`;
 }
 
-/** Bytes of the tokens that continue a word, without the prefix. */
-function continuingBytes({ tokens, continuingSubwordPrefix: prefix }: WordPieceModel): number {
-  const prefixBytes = utf8(prefix).length;
-  let bytes = 0;
-  for (const token of tokens) {
-    if (token?.startsWith(prefix)) bytes += utf8(token).length - prefixBytes;
-  }
-  return bytes;
-}
-
-function fillTables(wasm: SetUpExports, model: WordPieceModel, unknownId: number): void {
+function fillTables(wasm: SetUpExports, model: WordPieceModel): void {
   const { buffer } = wasm.memory;
   const { kinds, mappingIndex, mappings, singles } = characterTables(model);
   new Uint8Array(buffer, wasm.tableAt(0), kinds.length).set(kinds);
   new Uint16Array(buffer, wasm.tableAt(1), mappingIndex.length).set(mappingIndex);
   new Uint32Array(buffer, wasm.tableAt(2), mappings.length).set(mappings);
-  const ids = new Int32Array(buffer, wasm.tableAt(3), 0x10000).fill(unknownId);
   if (model.maxInputCharsPerWord < 1) return;
+  // Plus 1, so that 0 is an unknown one.
+  const ids = new Int32Array(buffer, wasm.tableAt(3), 0x10000);
   for (let id = 0; id < model.tokens.length; id++) {
-    if (model.tokens[id]?.length === 1) ids[model.tokens[id]!.charCodeAt(0)] = id;
+    if (model.tokens[id]?.length === 1) ids[model.tokens[id]!.charCodeAt(0)] = id + 1;
   }
   for (const [from, to] of singles) {
-    const id = to < 0x10000 ? ids[to]! : model.tokens.lastIndexOf(String.fromCodePoint(to));
-    ids[from] = id < 0 ? unknownId : id;
+    ids[from] = to < 0x10000 ? ids[to]! : model.tokens.lastIndexOf(String.fromCodePoint(to)) + 1;
   }
 }

@@ -1,9 +1,13 @@
+import { WebAssembly } from '@mlm/base/webassembly';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { loadTokenizer } from '../tokenizer/load.js';
+import { tokenizerFromDefinition } from '../tokenizer/tokenizer.js';
 import { parseTokenizerJson, wordPieceModel } from '../tokenizer/tokenizer-json.js';
 import type { DocumentMode, Encoder } from '../tokenizer/types.js';
+import { encoderModule } from './modules.js';
 import { ReferenceEncoder } from './reference.js';
+import { type SetUpExports, setUp } from './set-up.js';
 import { encoderFrom } from './source.js';
 
 const fixture = (name: string) => new URL(`../../fixtures/tokenizers/${name}.json`, import.meta.url).pathname;
@@ -155,6 +159,57 @@ describe('the encoder', () => {
       const { ids } = fast.encode(Buffer.from(words), { document: 'none' });
       expect(ids.length).toBeGreaterThan(180_000);
       expect([...fast.encode(sample, { document: 'none' }).ids]).toEqual(expected);
+    }
+  });
+
+  it('gives the ids that fresh encoders give while its caches grow and are emptied', async () => {
+    const tokenizer = await loadTokenizer();
+    const encoder = tokenizer.encoder();
+    // 360,000 different words and 90,000 other items, some with more ids than a slot takes: a fresh encoder's caches have
+    // room for those of one part.
+    for (let part = 0; part < 120; part++) {
+      let text = '';
+      for (let i = part * 1000; i < (part + 1) * 1000; i++) {
+        text += `${(i * 7919).toString(36)} word${i} x${i.toString(2).slice(-15)} `;
+        if (i % 4 !== 0) text += `é${i}qzjxkwvü, `;
+      }
+      const [ids, expected] = [encoder, tokenizer.encoder()].map(
+        (one) => one.encode(Buffer.from(text), { document: 'none' }).ids,
+      );
+      expect(ids!.length).toBeGreaterThan(10_000);
+      expect(ids!.every((id, i) => id === expected![i])).toBe(true);
+      expect(ids!.length).toBe(expected!.length);
+    }
+  });
+
+  it('finds all words again in a table that has grown', async () => {
+    const model = wordPieceModel(parseTokenizerJson((await loadTokenizer()).files['tokenizer.json']!, ''));
+    const wasm = new WebAssembly.Instance(encoderModule('wordpiece')).exports as unknown as SetUpExports & {
+      reserve(bytes: number, shortestToken: number): number;
+      encode(mode: number): void;
+    };
+    setUp(wasm, model);
+    const [known, bits] = [wasm.knownWords(), wasm.wordBits.value];
+    const text = Buffer.from(Array.from({ length: 100_000 }, (_, i) => `word${i}`).join(' '));
+    for (let pass = 0; pass < 2; pass++) {
+      new Uint8Array(wasm.memory.buffer, wasm.reserve(text.length, 5)).set(text);
+      wasm.encode(0);
+      expect(wasm.knownWords()).toBe(known + 100_000);
+    }
+    expect(wasm.wordBits.value).toBe(bits + 2);
+  });
+
+  it.each([50_000, 200_000])('knows each of %i tokens, here and in another thread', async (count) => {
+    const special = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]'];
+    const words = Array.from({ length: count }, (_, i) => `a${i.toString(36)}`);
+    const files = { 'vocab.txt': `${[...special, ...words].join('\n')}\n` };
+    const tokenizer = tokenizerFromDefinition({ name: 'large', files });
+    const there = await encoderFrom(structuredClone(tokenizer.encoderSource()));
+    const text = Buffer.from(words.join(' '));
+    for (const encoder of [tokenizer.encoder(), there]) {
+      const { ids } = encoder.encode(text, { document: 'none' });
+      expect(ids.length).toBe(count);
+      expect(ids.every((id, i) => id === special.length + i)).toBe(true);
     }
   });
 

@@ -37,9 +37,9 @@ export class WordPieceEncoder implements Encoder {
   readonly #wasm: EncoderExports;
   readonly #shortestToken: number;
 
-  private constructor(wasm: EncoderExports, addedTokens: { bytes: number }[]) {
+  private constructor(wasm: EncoderExports, addedTokens: number[]) {
     this.#wasm = wasm;
-    this.#shortestToken = Math.min(1 << 20, ...addedTokens.map(({ bytes }) => bytes));
+    this.#shortestToken = Math.min(1 << 20, ...addedTokens);
   }
 
   /** An encoder of a model that {@link isFast}. */
