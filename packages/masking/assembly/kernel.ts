@@ -1,3 +1,4 @@
+export { countPadding, countProtected } from './count';
 export { label, restore } from './label';
 export { block, blocks, counters, replace, select } from './philox';
 export { scanRow } from './scan';

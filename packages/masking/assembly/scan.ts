@@ -1,4 +1,4 @@
-import { bit0, bit1, lookUp } from './words';
+import { bit0, bit1, bitsOf, lookUp } from './words';
 
 // What verify counts of rows, 32 positions at a time: src/verify/scan.ts says what the counts mean, and src/verify/laws.ts
 // says in words what is wrong with a row that is found to be broken here.
@@ -31,11 +31,6 @@ const MASKED_PROTECTED: usize = 68;
 
 @inline function sum(at: usize, count: u32): void {
   store<u32>(at, load<u32>(at) + count);
-}
-
-/** A bit for each of 16 comparisons. */
-@inline function bitsOf(a: v128, b: v128, c: v128, d: v128): u32 {
-  return i8x16.bitmask(i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(a, b), i16x8.narrow_i32x4_s(c, d)));
 }
 
 /** Whether the bytes of a row's attention mask are ones up to `last`, then zeros. */

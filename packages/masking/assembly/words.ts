@@ -37,6 +37,11 @@
   return v128.load_lane<u8>(table + load<u32>(ids, 60), bytes, 15);
 }
 
+/** A bit for each of 16 comparisons. */
+@inline export function bitsOf(a: v128, b: v128, c: v128, d: v128): u32 {
+  return i8x16.bitmask(i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(a, b), i16x8.narrow_i32x4_s(c, d)));
+}
+
 /** Bit 0 of 32 classes, one bit each. */
 @inline export function bit0(first: v128, last: v128): u32 {
   return i8x16.bitmask(i8x16.shl(first, 7)) | (i8x16.bitmask(i8x16.shl(last, 7)) << 16);

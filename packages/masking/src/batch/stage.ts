@@ -48,25 +48,10 @@ export function createStage(rule: MaskingRule): (batch: ColumnBatch) => ColumnBa
     const rows = repeatRows(columns.input_ids as ListColumn<Int32Array>, dupe_factor);
     const place = { ...given, firstRow: given.firstRow * dupe_factor };
     const starts = columns.document_starts as ListColumn<Int32Array> | undefined;
-    const maskable = countMaskable(rows, rule);
-    const { masked, tokens, ...columnsOfRows } = maskRowsInPlace(rows, rule, place);
+    const { masked, tokens, maskable, ...columnsOfRows } = maskRowsInPlace(rows, rule, place);
     // Format version 1 already called sums over a dataset `selected`.
     const counts = { ...place.counts, tokens, maskable, selected: masked };
     const carried = starts && { document_starts: repeatRows(starts, dupe_factor) };
     return { columns: { ...columnsOfRows, ...carried }, place: { ...place, counts } };
   };
-}
-
-/** Counts the tokens that are not protected. */
-function countMaskable({ values, offsets }: ListColumn<Int32Array>, { isProtected }: MaskingRule): number {
-  // Most ids are beyond the last protected one: a comparison costs less than a table lookup.
-  const last = isProtected.lastIndexOf(1);
-  const first = offsets[0]!;
-  const end = offsets.at(-1)!;
-  let count = end - first;
-  for (let i = first; i < end; i++) {
-    const id = values[i]!;
-    if (id <= last && isProtected[id] === 1) count--;
-  }
-  return count;
 }

@@ -40,6 +40,15 @@ export interface Kernel {
     purpose: number,
     stream: number,
   ): void;
+  countProtected(
+    count: number,
+    ids: number,
+    table: number,
+    size: number,
+    firstFree: number,
+    free: number,
+  ): number;
+  countPadding(count: number, lengths: number, ids: number, padId: number, padding: number): number;
   label(
     count: number,
     lengths: number,

@@ -5,7 +5,7 @@ import { replaceMasked, replacementOf } from '../replace/index.js';
 import type { MaskingRule } from '../rule.js';
 import { selectPositions } from '../select/select.js';
 import { chunkEnd } from './chunk.js';
-import { labelRows } from './label.js';
+import { labelRows, loadRows } from './label.js';
 import { fromZero, IGNORED_LABEL } from './originals.js';
 import type { RowPlaces } from './places.js';
 
@@ -15,6 +15,8 @@ export interface MaskedRows extends MaskedColumns {
   masked: number;
   /** Positions that are not padding. */
   tokens: number;
+  /** Positions that are not protected. */
+  maskable: number;
 }
 
 /**
@@ -36,24 +38,20 @@ export function applyRule(
   const putMask = replacement.mask === 1;
   let maskedCount = 0;
   let tokens = ids.length;
+  let maskable = ids.length;
   const rowCount = offsets.length - 1;
   for (let begin = 0, end = 0; begin < rowCount; begin = end) {
     end = chunkEnd(offsets, begin, rowCount);
     const [first, last] = [offsets[begin]!, offsets[end]!];
     attention.fill(1, first, last);
     const rows = chunkRows(offsets, places, begin, end, epoch, rule.settings.dupe_factor ?? 1);
-    for (let row = 0; row < rows.count; row++) rows.padding[row] = countPadding(ids, rows, row, rule.padId);
-    const masked = labelRows(selectPositions(rows, ids, rule, draws), rows, ids, labels, rule, putMask);
+    const loaded = loadRows(rows, ids, rule);
+    const masked = labelRows(selectPositions(rows, ids, rule, draws), loaded, ids, labels, rule, putMask);
     if (!putMask) replaceMasked(ids, masked, rows, rule, replacement, draws);
     maskedCount += masked.count;
-    for (let row = 0; row < rows.count; row++) {
-      const padding = rows.padding[row]!;
-      if (padding === 0) continue;
-      const end = rows.starts[row]! + rows.lengths[row]!;
-      labels.fill(IGNORED_LABEL, end - padding, end);
-      attention.fill(0, end - padding, end);
-      tokens -= padding;
-    }
+    tokens -= loaded.padding;
+    maskable -= loaded.kept;
+    if (loaded.padding > 0) unlabelPadding(rows, labels, attention);
   }
   // Each column needs its own offsets: apache-arrow's tableToIPC drops a buffer that follows itself.
   return {
@@ -62,7 +60,20 @@ export function applyRule(
     attention_mask: { values: attention, offsets: offsets.slice() },
     masked: maskedCount,
     tokens,
+    maskable,
   };
+}
+
+function unlabelPadding(
+  { count, starts, lengths, padding }: DrawRows,
+  labels: Int32Array,
+  attention: Int8Array,
+): void {
+  for (let row = 0; row < count; row++) {
+    const end = starts[row]! + lengths[row]!;
+    labels.fill(IGNORED_LABEL, end - padding[row]!, end);
+    attention.fill(0, end - padding[row]!, end);
+  }
 }
 
 let rowRoom = rowsOfRoom(0);
@@ -80,7 +91,7 @@ function rowsOfRoom(room: number): DrawRows & { count: number } {
   };
 }
 
-/** The inputs to the draws of a chunk's rows. The next call overwrites them. */
+/** The inputs to the draws of a chunk's rows, except their padding. The next call overwrites them. */
 function chunkRows(
   offsets: Int32Array,
   { split, rows, units }: RowPlaces,
@@ -88,31 +99,19 @@ function chunkRows(
   end: number,
   epoch: number,
   copies: number,
-): DrawRows & { padding: Int32Array } {
+): DrawRows {
   const count = end - begin;
   if (rowRoom.starts.length < count) rowRoom = rowsOfRoom(count);
   rowRoom.count = count;
-  const last = selectionWord(epoch, split);
-  for (let i = 0; i < count; i++) {
+  rowRoom.starts.set(offsets.subarray(begin, end));
+  rowRoom.units.set(units.subarray(begin, end));
+  rowRoom.rows.set(rows.subarray(begin, end));
+  rowRoom.lasts.fill(selectionWord(epoch, split), 0, count);
+  for (let i = 0; i < count; i++) rowRoom.lengths[i] = offsets[begin + i + 1]! - offsets[begin + i]!;
+  for (let i = 0; copies > 1 && i < count; i++) {
     const row = rows[begin + i]!;
-    rowRoom.starts[i] = offsets[begin + i]!;
-    rowRoom.lengths[i] = offsets[begin + i + 1]! - offsets[begin + i]!;
-    rowRoom.units[i] = units[begin + i]!;
-    if (copies === 1) {
-      rowRoom.rows[i] = row;
-      rowRoom.lasts[i] = last;
-    } else {
-      rowRoom.rows[i] = Math.floor(row / copies);
-      rowRoom.lasts[i] = selectionWord(epoch * copies + (row % copies), split);
-    }
+    rowRoom.rows[i] = Math.floor(row / copies);
+    rowRoom.lasts[i] = selectionWord(epoch * copies + (row % copies), split);
   }
   return rowRoom;
-}
-
-function countPadding(ids: Int32Array, { starts, lengths }: DrawRows, row: number, padId: number): number {
-  const start = starts[row]!;
-  const end = start + lengths[row]!;
-  let i = end;
-  while (i > start && ids[i - 1] === padId) i--;
-  return end - i;
 }

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { DrawRows } from '../random/draws.js';
 import { columnOf, ruleOf } from '../testing.fixture.js';
-import { labelRows } from './label.js';
+import { labelRows, loadRows } from './label.js';
 import { IGNORED_LABEL } from './originals.js';
 
 const VOCABULARY = 40;
@@ -77,7 +77,14 @@ it('labels and lists what a plain loop over the positions does', () => {
         bits: Uint32Array.from(bits),
         runStarts: hasRuns ? Uint32Array.from(starts) : undefined,
       };
-      const found = labelRows(masked, drawRows(rows, before), ids, labels, rule, putMask);
+      const found = labelRows(
+        masked,
+        loadRows(drawRows(rows, before), ids, rule),
+        ids,
+        labels,
+        rule,
+        putMask,
+      );
       expect(found.count).toBe(list.length);
       expect([...ids]).toEqual([...expectedIds]);
       expect([...labels]).toEqual([...expectedLabels]);
@@ -87,13 +94,36 @@ it('labels and lists what a plain loop over the positions does', () => {
   );
 });
 
+it('counts padding and protected ids as a plain loop does, ids outside the vocabulary too', () => {
+  // Enough ids at a time that most are compared sixteen at once.
+  const row = fc
+    .tuple(fc.array(fc.integer({ min: -2, max: VOCABULARY + 1 }), { maxLength: 70, size: 'max' }), fc.nat(5))
+    .map(([ids, padding]) => [...ids, ...new Array<number>(padding).fill(3)]);
+  fc.assert(
+    fc.property(
+      fc.array(row, { minLength: 1, maxLength: 5 }),
+      fc.nat(3),
+      fc.uniqueArray(fc.nat(VOCABULARY - 1), { maxLength: 6 }),
+      (rows, before, protectedIds) => {
+        const rule = ruleOf({ maskId: 2, padId: 3, vocabularySize: VOCABULARY, protectedIds });
+        const ids = Int32Array.from([...new Array<number>(before).fill(3), ...rows.flat(), 3]);
+        const { padding, kept, ...loaded } = loadRows(drawRows(rows, before), ids, rule);
+        const paddings = rows.map((own) => own.length - 1 - own.findLastIndex((id) => id !== 3));
+        expect([...loaded.rows.padding]).toEqual(paddings);
+        expect(padding).toBe(paddings.reduce((sum, count) => sum + count, 0));
+        expect(kept).toBe(rows.flat().filter((id) => rule.isProtected[id] === 1).length);
+      },
+    ),
+  );
+});
+
 it.each([40, -1])('an id to be masked is %d: it must be of the vocabulary', (id) => {
   const rule = ruleOf({ maskId: 2, padId: 0, vocabularySize: VOCABULARY, protectedIds: [] });
   const { values } = columnOf([[5, 6, id, 7]]);
   const label = (bits: number) =>
     labelRows(
       { bits: Uint32Array.of(bits), runStarts: undefined },
-      drawRows([[5, 6, id, 7]], 0),
+      loadRows(drawRows([[5, 6, id, 7]], 0), values, rule),
       values,
       new Int32Array(4),
       rule,
@@ -121,7 +151,14 @@ it('rules take turns, with more rows than before', () => {
     const { values } = columnOf(all);
     const labels = new Int32Array(values.length);
     const bits = new Uint32Array(2 * rows).fill(-1);
-    labelRows({ bits, runStarts: undefined }, drawRows(all, 0), values, labels, rule, true);
+    labelRows(
+      { bits, runStarts: undefined },
+      loadRows(drawRows(all, 0), values, rule),
+      values,
+      labels,
+      rule,
+      true,
+    );
     const expected = row.map((id) => (rule.isProtected[id] ? [id, IGNORED_LABEL] : [maskId, id]));
     for (const first of [0, 64 * (rows - 1)]) {
       const found = row.map((_, i) => [values[first + i], labels[first + i]]);

@@ -11,46 +11,85 @@ const TABLE_BYTE = 1024;
 let memory: KernelMemory | undefined;
 let table: { classes: Uint8Array; firstFree: number; free: number } | undefined;
 
+/** Rows whose ids are in the kernel's memory, until others are loaded. */
+export interface LoadedRows {
+  readonly rows: DrawRows;
+  /** Number of their ids, and index of the first in the column's values. */
+  readonly tokens: number;
+  readonly first: number;
+  /** Positions of padding. */
+  readonly padding: number;
+  /** Ids that are protected, which includes padding. */
+  readonly kept: number;
+}
+
+/**
+ * Copies the ids of rows, which follow one another, into the kernel's memory, and counts what is never masked.
+ * @param rows get their `padding`: how many of each row's last ids are the rule's [PAD]
+ */
+export function loadRows(
+  rows: DrawRows,
+  ids: Int32Array,
+  { classes, padId }: Pick<MaskingRule, 'classes' | 'padId'>,
+): LoadedRows {
+  const { count, starts, lengths } = rows;
+  const first = starts[0]!;
+  const tokens = starts[count - 1]! + lengths[count - 1]! - first;
+  memory ??= new KernelMemory();
+  const { lengthsAt, paddingAt, idsAt, labelsAt } = layoutOf(count, tokens, classes);
+  memory.reserve(labelsAt);
+  const { kernel, words } = memory;
+  const { firstFree, free } = loadTable(classes, memory.bytes);
+  words.set(lengths.subarray(0, count), lengthsAt);
+  words.set(ids.subarray(first, first + tokens), idsAt);
+  const padding = kernel.countPadding(count, lengthsAt << 2, idsAt << 2, padId, paddingAt << 2);
+  rows.padding.set(words.subarray(paddingAt, idsAt));
+  const kept = kernel.countProtected(tokens, idsAt << 2, TABLE_BYTE, classes.length, firstFree, free);
+  return { rows, tokens, first, padding, kept };
+}
+
+/** Where things are in the kernel's memory, in words. */
+function layoutOf(count: number, tokens: number, classes: Uint8Array) {
+  const lengthsAt = (TABLE_BYTE + classes.length + 3) >>> 2;
+  const paddingAt = lengthsAt + count;
+  const idsAt = paddingAt + count;
+  return { lengthsAt, paddingAt, idsAt, labelsAt: idsAt + tokens };
+}
+
 /**
  * Gives the positions whose bit is set their ids as labels, unless these are protected, and all others
- * {@link IGNORED_LABEL}; with labels at all tokens, every position its id. Rows follow one another in the ids.
+ * {@link IGNORED_LABEL}; with labels at all tokens, every position its id.
+ * @param loaded the rows that {@link loadRows} has loaded last
+ * @param ids the column's values, of which masked ones become [MASK] with `putMask`
  * @param putMask whether masked ids become [MASK] at once; otherwise they stay, and their positions are listed
  * @returns how many are masked, and if they are listed, where; views that the next call overwrites
  * @throws InputError if an id to be masked is outside the vocabulary
  */
 export function labelRows(
   { bits, runStarts }: MaskedBits,
-  rows: DrawRows,
+  { rows, tokens, first }: LoadedRows,
   ids: Int32Array,
   labels: Int32Array,
   rule: MaskingRule,
   putMask: boolean,
 ): MaskedPositions {
-  const { count, starts, lengths } = rows;
   const { classes, maskId, vocabularySize, settings } = rule;
-  const first = starts[0]!;
-  const tokens = starts[count - 1]! + lengths[count - 1]! - first;
   const bitWords = countBitWords(rows);
-  const lengthsAt = (TABLE_BYTE + classes.length + 3) >>> 2;
-  const bitsAt = lengthsAt + count;
+  const { lengthsAt, idsAt, labelsAt } = layoutOf(rows.count, tokens, classes);
+  const bitsAt = labelsAt + tokens;
   const runStartsAt = bitsAt + bitWords;
-  const idsAt = runStartsAt + bitWords;
-  const labelsAt = idsAt + tokens;
-  const listAt = labelsAt + tokens;
+  const listAt = runStartsAt + bitWords;
   const room = putMask ? 0 : 32 * bitWords;
-  memory ??= new KernelMemory();
-  memory.reserve(listAt + 3 * room);
-  const { kernel, words } = memory;
-  const { firstFree, free } = loadTable(classes, memory.bytes);
-  words.set(lengths.subarray(0, count), lengthsAt);
+  memory!.reserve(listAt + 3 * room);
+  const { kernel, words } = memory!;
+  const { firstFree, free } = table!;
   words.set(bits.subarray(0, bitWords), bitsAt);
-  words.set(ids.subarray(first, first + tokens), idsAt);
   if (settings.labels === 'all') words.copyWithin(labelsAt, idsAt, labelsAt);
-  else words.fill(IGNORED_LABEL, labelsAt, listAt);
+  else words.fill(IGNORED_LABEL, labelsAt, bitsAt);
   if (runStarts) words.set(runStarts.subarray(0, bitWords), runStartsAt);
   const column = (index: number) => listAt + index * room;
   const masked = kernel.label(
-    count,
+    rows.count,
     lengthsAt << 2,
     idsAt << 2,
     labelsAt << 2,
@@ -68,7 +107,7 @@ export function labelRows(
     column(2) << 2,
   );
   if (masked < 0) throw outsideVocabulary(ids[first - 1 - masked]!, vocabularySize);
-  labels.set(words.subarray(labelsAt, listAt), first);
+  labels.set(words.subarray(labelsAt, bitsAt), first);
   if (putMask) ids.set(words.subarray(idsAt, labelsAt), first);
   const list = (index: number) => words.subarray(column(index), column(index) + (putMask ? 0 : masked));
   return { count: masked, indices: list(0), rowOf: list(1), kindOf: list(2) };

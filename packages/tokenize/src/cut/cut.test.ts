@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { LineCutter } from './lines.js';
 import { type RowCutter, RowPacker } from './pack.js';
+import { DocumentPacker } from './pack-documents.js';
 import { splitOf } from './split.js';
 
 const tokens = { cls: 101, sep: 102, pad: 0 };
@@ -70,6 +71,30 @@ test('packed rows are those of the plain rule, however the ids arrive, and the p
       const packer = new RowPacker(length, tokens);
       for (let round = 0; round < 2; round++)
         expect(cut(packer, texts, piece)).toEqual(packedRows(texts, length));
+    }),
+  );
+});
+
+test('documents that come together give the rows that they give one by one, after an unfinished one too', () => {
+  const cutters = fc.constantFrom<(length: number) => RowCutter>(
+    (length) => new RowPacker(length, tokens),
+    (length) => new DocumentPacker(length, tokens),
+    (length) => new LineCutter(length, tokens, 'wrap'),
+    (length) => new LineCutter(length, tokens, 'truncate'),
+  );
+  fc.assert(
+    fc.property(cutters, fc.array(documents, { maxLength: 4 }), rowLength, (make, batches, length) => {
+      const cutter = make(length);
+      for (let round = 0; round < 2; round++) {
+        cutter.add(Int32Array.of(5, 6, 7), 0, 2);
+        cutter.endDocument();
+        for (const texts of batches) {
+          const sizes = texts.map((ids) => ids.length);
+          const ends = Int32Array.from(sizes, (_, i) => sizes.slice(0, i + 1).reduce((a, b) => a + b, 0));
+          cutter.addDocuments(Int32Array.from([...texts.flat(), 7]), ends);
+        }
+        expect(rowsOf(cutter.finish())).toEqual(cut(make(length), [[5, 6], ...batches.flat()], 1000));
+      }
     }),
   );
 });

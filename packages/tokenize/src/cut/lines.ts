@@ -1,5 +1,5 @@
-import type { ListColumn } from '@mlm/arrow/columns';
-import { copyIds, type RowCutter, type RowTokens } from './pack.js';
+import { int32Memory, type ListColumn } from '@mlm/arrow/columns';
+import { addOneByOne, type RowCutter, type RowTokens } from './pack.js';
 
 /**
  * Makes one row of each document (a line): [CLS], up to `length` − 2 ids, [SEP], unpadded. A longer document continues
@@ -25,9 +25,7 @@ export class LineCutter implements RowCutter {
       if (this.isCutOff) return;
       if (this.rowStart < 0) this.beginRow();
       const end = Math.min(to, next + this.rowStart + this.length - 1 - this.position);
-      copyIds(ids, next, end, this.values, this.position);
-      this.position += end - next;
-      next = end;
+      while (next < end) this.values[this.position++] = ids[next++]!;
       // A full row is closed only when more follows: a line that just fits has no second row.
       if (next < to) {
         this.endRow();
@@ -41,13 +39,18 @@ export class LineCutter implements RowCutter {
     this.isCutOff = false;
   }
 
+  addDocuments(ids: Int32Array, ends: Int32Array): void {
+    addOneByOne(this, ids, ends);
+  }
+
   finish(rowLimit = Number.POSITIVE_INFINITY): ListColumn<Int32Array> {
     this.endDocument();
     const offsets = this.offsets.slice(0, Math.min(this.rows, rowLimit) + 1);
-    const column = { values: this.values.slice(0, offsets.at(-1)), offsets };
+    const values = int32Memory(offsets.at(-1)!);
+    values.set(this.values.subarray(0, values.length));
     this.rows = 0;
     this.position = 0;
-    return column;
+    return { values, offsets };
   }
 
   private beginRow(): void {

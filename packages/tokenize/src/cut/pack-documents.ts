@@ -1,5 +1,5 @@
 import { int32Memory } from '@mlm/arrow/columns';
-import type { CutRows, RowCutter, RowTokens } from './pack.js';
+import { addOneByOne, type CutRows, type RowCutter, type RowTokens } from './pack.js';
 
 /**
  * Packs documents into rows of equal length, each document as [CLS], its ids, [SEP], by best-fit decreasing (Johnson
@@ -39,6 +39,10 @@ export class DocumentPacker implements RowCutter {
     for (let start = this.documentStart; start < this.end; start += room)
       this.pieceEnds.push(Math.min(this.end, start + room));
     this.documentStart = this.end;
+  }
+
+  addDocuments(ids: Int32Array, ends: Int32Array): void {
+    addOneByOne(this, ids, ends);
   }
 
   finish(rowLimit = Number.POSITIVE_INFINITY): CutRows {

@@ -20,10 +20,22 @@ export interface RowCutter {
   /** Adds the ids `[from, to)` to the current document. */
   add(ids: Int32Array, from: number, to: number): void;
   endDocument(): void;
+  /** Adds whole documents, the first from index 0 on, each up to its end. */
+  addDocuments(ids: Int32Array, ends: Int32Array): void;
   /** Complete rows since the last call of `finish`. */
   readonly rows: number;
   /** Returns the rows since the last call, at most `rowLimit`, and resets the cutter. */
   finish(rowLimit?: number): CutRows;
+}
+
+/** Adds documents to a cutter that gains nothing from knowing several. */
+export function addOneByOne(cutter: RowCutter, ids: Int32Array, ends: Int32Array): void {
+  let from = 0;
+  for (const end of ends) {
+    cutter.add(ids, from, end);
+    cutter.endDocument();
+    from = end;
+  }
 }
 
 /**
@@ -48,8 +60,43 @@ export class RowPacker implements RowCutter {
 
   add(ids: Int32Array, from: number, to: number): void {
     if (from >= to) return;
-    // Each row but the last holds at least one id for every two places, [CLS] and [SEP] included.
-    this.reserve(this.position + 3 * this.length + Math.ceil((to - from) / (this.length - 2)) * this.length);
+    const start = this.stage(ids, from, to, 1);
+    this.pack(start, start + to - from);
+  }
+
+  endDocument(): void {
+    this.isBetweenDocuments = true;
+  }
+
+  addDocuments(ids: Int32Array, ends: Int32Array): void {
+    if (ends.length === 0) return;
+    const start = this.stage(ids, 0, ends.at(-1)!, ends.length);
+    let from = start;
+    for (const end of ends) {
+      this.pack(from, start + end);
+      this.endDocument();
+      from = start + end;
+    }
+  }
+
+  /**
+   * Copies the ids `[from, to)` into the column, as far behind their rows as these will have special tokens. From there
+   * they are moved: a copy within one array needs no view of it, of which each row would leave one to the collector.
+   * @returns where they begin
+   */
+  private stage(ids: Int32Array, from: number, to: number, documents: number): number {
+    const { length } = this;
+    // Within a row, a [SEP] takes an id's place.
+    const rows = Math.ceil((to - from + documents) / (length - 2)) + 1;
+    const start = this.position + documents + 2 * rows;
+    this.reserve(start + to - from + length);
+    this.values.set(ids.subarray(from, to), start);
+    return start;
+  }
+
+  /** Moves a document's ids, or some of them, from `[from, to)` to their rows. */
+  private pack(from: number, to: number): void {
+    if (from >= to) return;
     const { values, length } = this;
     const { cls, sep } = this.tokens;
     let { position, closing } = this;
@@ -68,9 +115,13 @@ export class RowPacker implements RowCutter {
         values[position++] = cls;
       }
       const end = Math.min(to, next + closing - position);
-      copyIds(ids, next, end, values, position);
-      position += end - next;
-      next = end;
+      if (end - next >= MOVED_AT_ONCE) {
+        values.copyWithin(position, next, end);
+        position += end - next;
+        next = end;
+      } else {
+        while (next < end) values[position++] = values[next++]!;
+      }
       if (position === closing) {
         values[position++] = sep;
         closing = -1;
@@ -78,10 +129,6 @@ export class RowPacker implements RowCutter {
     }
     this.position = position;
     this.closing = closing;
-  }
-
-  endDocument(): void {
-    this.isBetweenDocuments = true;
   }
 
   get rows(): number {
@@ -117,17 +164,5 @@ export class RowPacker implements RowCutter {
 
 const EMPTY = new Int32Array(0);
 
-/** Fewer ids are copied faster one by one than by a call that must first make a view of them. */
-const VIEW_IDS = 24;
-
-/** Copies the ids `[from, to)` to `target`, from `position` on. */
-export function copyIds(
-  ids: Int32Array,
-  from: number,
-  to: number,
-  target: Int32Array,
-  position: number,
-): void {
-  if (to - from >= VIEW_IDS) target.set(ids.subarray(from, to), position);
-  else for (let i = from, at = position; i < to; i++) target[at++] = ids[i]!;
-}
+/** Fewer ids are moved faster one by one. */
+const MOVED_AT_ONCE = 32;

@@ -148,6 +148,11 @@ export class UnitWorker {
 
   private cut(part: UnitPart, encoded: EncodedPart, rowLimit: number): void {
     const { ids, documentEnds, documentStarts, text, textStart, continues } = encoded;
+    if (!this.splitsDocuments && rowLimit === Number.POSITIVE_INFINITY) {
+      this.cutters.train.addDocuments(ids, documentEnds);
+      this.documents.train += Math.max(0, documentEnds.length - Number(continues));
+      return;
+    }
     let from = 0;
     for (let i = 0; i < documentEnds.length && this.rows < rowLimit; i++) {
       const to = documentEnds[i]!;
