@@ -105,7 +105,7 @@ export const rowOptions = options({
     to: 1024,
     shown: 'one per core',
     decides: false,
-    help: 'worker threads; 0: work in the main thread',
+    help: 'threads that tokenize, the main one included',
   }),
 });
 

@@ -14,7 +14,7 @@ import { refuseUnknownOptions } from '../source/unknown.js';
 import { tokenizerMetadata, wordTokenizerMetadata } from '../tokenizer/metadata.js';
 import type { Tokenizer } from '../tokenizer/types.js';
 import type { FinishedUnit } from '../worker/finished-unit.js';
-import { createPool, type UnitPool } from '../worker/pool.js';
+import { UnitPool } from '../worker/pool.js';
 import type { SkippedRecords } from '../worker/read-unit.js';
 import { rowFactorOf, type UnitWork } from '../worker/unit-worker.js';
 
@@ -40,7 +40,8 @@ export interface TokenizeOptions extends Given<typeof rowOptions> {
 /**
  * A transform of work units (from `textFiles` or `texts`) into record batches of token ids, `input_ids: list<int32>`,
  * in the order of the units, whichever thread finishes first. Each batch carries its place and the description of its
- * dataset.
+ * dataset. The calling thread is one of the `workers`: it runs a unit (about 40 ms) whenever the others have all that
+ * they can take.
  * @throws InputError for a wrong option; as the stream's error if a unit cannot be read, or if what arrives is not a
  * unit
  *
@@ -128,7 +129,7 @@ class TokenizeStream extends Transform {
         say`${mention('limit')} is ${limit}, expected a multiple of ${this.rowFactor}, the number of times that each row is written`,
       );
     this.rowsLeft = limit ?? Number.POSITIVE_INFINITY;
-    this.pool = createPool(workers, tokenizer, work, writes);
+    this.pool = new UnitPool(workers, tokenizer, work, writes);
   }
 
   override _transform(unit: Unit, _encoding: string, callback: TransformCallback): void {

@@ -1,5 +1,6 @@
 import type { ColumnBatch } from '@mlm/arrow/columns';
 import type { EncodedBatch, SelfWritingBatch } from '@mlm/arrow/encoded';
+import type { BatchPosition } from './held-batches.js';
 import type { SkippedRecords } from './read-unit.js';
 
 /** The result of a unit. */
@@ -19,4 +20,16 @@ export interface FinishedUnit extends Omit<UnitResult, 'batches'> {
   batches: (ColumnBatch | SelfWritingBatch)[];
   /** Returns memory of these batches, once nothing uses it, to be reused. */
   giveBack(memory: ArrayBuffer[]): void;
+}
+
+/** Batches of a unit that a thread holds, given its way to write one of them. */
+export function selfWriting(
+  unit: number,
+  encoded: readonly EncodedBatch[],
+  write: (to: BatchPosition) => Promise<void>,
+): SelfWritingBatch[] {
+  return encoded.map((batch, i) => ({
+    ...batch,
+    write: (descriptor, position) => write({ unit, batch: i, descriptor, position }),
+  }));
 }

@@ -1,46 +1,21 @@
-import { giveBackMemory } from '@mlm/arrow/columns';
 import type { Unit } from '../source/unit.js';
 import type { Tokenizer } from '../tokenizer/types.js';
 import type { FinishedUnit } from './finished-unit.js';
-import { type UnitWork, UnitWorker } from './unit-worker.js';
-import { WorkerThread, WriteTurns } from './worker-thread.js';
+import { ThisThread } from './this-thread.js';
+import type { UnitWork } from './unit-worker.js';
+import { WorkerThread } from './worker-thread.js';
+import { WriteTurns } from './write-turns.js';
 
-/** Runs units, several at a time. */
-export interface UnitPool {
-  /** Units that may be in progress at once. */
-  readonly capacity: number;
+/** A thread that runs units. */
+export interface UnitThread {
+  /** Units given to it that it has not finished. */
+  readonly pending: number;
   run(unit: Unit): Promise<FinishedUnit>;
   close(): Promise<void>;
 }
 
-/** A unit with no more bytes than this is done before a thread would have started. */
+/** A first unit with no more bytes than this is mostly the only one, and done before a thread would have started. */
 const SMALL_BYTES = 1 << 20;
-
-/**
- * A pool of `workers` threads; with 0, units run in this thread. Threads start when there is work for them; a small
- * first unit, which is mostly the only one, runs in this thread in any case.
- * @param writes whether threads hold their batches and write them; those of this thread are returned in any case
- */
-export function createPool(workers: number, tokenizer: Tokenizer, work: UnitWork, writes: boolean): UnitPool {
-  return workers > 0 ? new ThreadPool(workers, tokenizer, work, writes) : new LocalPool(tokenizer, work);
-}
-
-class LocalPool implements UnitPool {
-  readonly capacity = 1;
-  private worker: Promise<UnitWorker> | undefined;
-
-  constructor(
-    private readonly tokenizer: Tokenizer,
-    private readonly work: UnitWork,
-  ) {}
-
-  async run(unit: Unit): Promise<FinishedUnit> {
-    this.worker ??= UnitWorker.create(this.work, () => this.tokenizer.encoder());
-    return { ...(await (await this.worker).run(unit)), giveBack: giveBackMemory };
-  }
-
-  async close(): Promise<void> {}
-}
 
 interface QueuedUnit {
   unit: Unit;
@@ -48,34 +23,53 @@ interface QueuedUnit {
   reject(error: Error): void;
 }
 
-class ThreadPool implements UnitPool {
+/**
+ * Runs units in `workers` threads, of which this thread is one: it works whenever the others have all that they can
+ * take, and thus while they start. With 0 or 1, it works alone.
+ */
+export class UnitPool {
   /**
-   * Per thread, one unit that it works on and one that is waiting; two more, so that no thread is idle while a slower
-   * one holds up the order.
+   * Units that may be in progress at once: per further thread, one that it works on and one that waits; one in this
+   * thread; and one more, so that no thread is idle while a slower one holds up the order.
    */
   readonly capacity: number;
-  private readonly threads: WorkerThread[] = [];
+  private readonly here: ThisThread;
+  private readonly others: WorkerThread[] = [];
+  /** Those of the others that have started. */
+  private readonly ready: WorkerThread[] = [];
   private readonly queue: QueuedUnit[] = [];
-  private isClosed = false;
   private readonly turns: WriteTurns | undefined;
+  private isClosed = false;
   private hasBegun = false;
 
+  /** @param writes - whether threads hold their batches and write them, instead of returning them */
   constructor(
-    private readonly size: number,
+    private readonly workers: number,
     private readonly tokenizer: Tokenizer,
     private readonly work: UnitWork,
     writes: boolean,
   ) {
-    this.capacity = 2 * size + 2;
-    if (writes) this.turns = new WriteTurns(Math.ceil(size / 2));
+    this.capacity = 2 * Math.max(1, workers);
+    if (writes) this.turns = new WriteTurns(Math.max(1, Math.ceil(workers / 2)));
+    this.here = new ThisThread(tokenizer, work, this.turns);
   }
 
   run(unit: Unit): Promise<FinishedUnit> {
-    const isFirst = !this.hasBegun;
+    if (this.hasBegun || unit.inputBytes > SMALL_BYTES) this.startThread();
     this.hasBegun = true;
-    if (isFirst && unit.inputBytes <= SMALL_BYTES) return new LocalPool(this.tokenizer, this.work).run(unit);
     return new Promise((resolve, reject) => {
       this.queue.push({ unit, resolve, reject });
+      this.dispatch();
+    });
+  }
+
+  /** Starts one more thread, if all of them have not been started yet. */
+  private startThread(): void {
+    if (this.others.length >= this.workers - 1) return;
+    const thread = new WorkerThread(this.tokenizer, this.work, this.turns);
+    this.others.push(thread);
+    thread.started.then(() => {
+      this.ready.push(thread);
       this.dispatch();
     });
   }
@@ -93,17 +87,17 @@ class ThreadPool implements UnitPool {
     }
   }
 
-  private threadWithRoom(): WorkerThread | undefined {
-    const idle = this.threads.find((thread) => thread.pending === 0);
-    if (idle) return idle;
-    if (this.threads.length === this.size) return this.threads.find((thread) => thread.pending === 1);
-    const thread = new WorkerThread(this.tokenizer, this.work, this.turns);
-    this.threads.push(thread);
-    return thread;
+  /** This thread comes last: nothing else goes on in it while it runs a unit, so the others must have enough to do. */
+  private threadWithRoom(): UnitThread | undefined {
+    return (
+      this.ready.find(({ pending }) => pending === 0) ??
+      this.ready.find(({ pending }) => pending === 1) ??
+      (this.here.pending === 0 ? this.here : undefined)
+    );
   }
 
   async close(): Promise<void> {
     this.isClosed = true;
-    await Promise.all(this.threads.map((thread) => thread.close()));
+    await Promise.all(this.others.map((thread) => thread.close()));
   }
 }

@@ -17,8 +17,13 @@ export type WorkerRequest =
   | { write: BatchPosition }
   | { memory: ArrayBuffer[] };
 
-/** A worker thread's answer to a unit or to `write`. */
-export type WorkerAnswer = UnitResult | EncodedResult | { error: RemoteError } | WriteAnswer;
+/** A worker thread's answer to its work once it is set up, to a unit, or to `write`. */
+export type WorkerAnswer =
+  | { started: true }
+  | UnitResult
+  | EncodedResult
+  | { error: RemoteError }
+  | WriteAnswer;
 
 /** Answers come in the order of the requests. */
 export interface WriteAnswer {
@@ -46,8 +51,9 @@ port.on('message', (request: WorkerRequest) => {
   else if ('unit' in request) units.push(request.unit);
   else {
     worker = UnitWorker.create(request.work, () => encoderFrom(request.encoder));
-    // The first unit is answered with a failure.
-    worker.catch(() => {});
+    const started = () => post({ started: true });
+    // The first unit is answered with the failure.
+    worker.then(started, started);
     if (request.writes) held = new HeldBatches();
   }
   next();

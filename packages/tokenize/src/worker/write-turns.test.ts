@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { WriteTurns } from './worker-thread.js';
+import { WriteTurns } from './write-turns.js';
 
 test('no more writes go on at once than there are turns, in the order of the calls, whatever fails', async () => {
   const writes = fc.array(fc.record({ length: fc.nat(3), fails: fc.boolean() }), { maxLength: 20 });
