@@ -15,4 +15,4 @@ export type {
   Split,
   TokenizerMetadata,
 } from './metadata.js';
-export { metadataText, tokenizerText } from './metadata-text.js';
+export { metadataText, tokenizerJson, withFilesJson } from './metadata-text.js';

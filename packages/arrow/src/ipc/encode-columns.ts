@@ -1,5 +1,6 @@
 import { Builder } from 'flatbuffers/js/builder.js';
 import type { ListColumn } from '../batch/column.js';
+import type { SchemaMetadata } from '../metadata-text.js';
 import { type EncodedMessage, frameFooter, frameMessage, frameMetadata } from './framing.js';
 import type { BlockPlace } from './message.js';
 
@@ -23,10 +24,7 @@ const ZERO = BigInt(0);
  */
 
 /** The schema message. */
-export function encodeListSchema(
-  fields: readonly ListField[],
-  metadata: ReadonlyMap<string, string>,
-): EncodedMessage {
+export function encodeListSchema(fields: readonly ListField[], metadata: SchemaMetadata): EncodedMessage {
   const builder = new Builder(roomFor(metadata));
   const schema = addSchema(builder, fields, metadata);
   return frameMessage(finishMessage(builder, SCHEMA_HEADER, schema, 0, new Map()), []);
@@ -72,7 +70,7 @@ export function encodeListBatch(
 /** Everything that follows the last batch of a file. */
 export function encodeListFooter(
   fields: readonly ListField[],
-  metadata: ReadonlyMap<string, string>,
+  metadata: SchemaMetadata,
   blocks: readonly BlockPlace[],
 ): Uint8Array[] {
   const builder = new Builder(roomFor(metadata));
@@ -115,11 +113,7 @@ function finishMessage(
   return frameMetadata(builder.asUint8Array());
 }
 
-function addSchema(
-  builder: Builder,
-  fields: readonly ListField[],
-  metadata: ReadonlyMap<string, string>,
-): number {
+function addSchema(builder: Builder, fields: readonly ListField[], metadata: SchemaMetadata): number {
   const added = fields.map(({ name, bits }) => addListField(builder, name, bits));
   const fieldsAt = addOffsets(builder, added);
   const entries = addMetadata(builder, metadata);
@@ -159,13 +153,13 @@ function addField(
 }
 
 /** Estimated bytes of a schema with this metadata, since growing a builder copies its contents. */
-function roomFor(metadata: ReadonlyMap<string, string>): number {
+function roomFor(metadata: SchemaMetadata): number {
   let room = 1 << 10;
   for (const [key, value] of metadata) room += key.length + Math.ceil(1.25 * value.length);
   return room;
 }
 
-function addMetadata(builder: Builder, metadata: ReadonlyMap<string, string>): number | undefined {
+function addMetadata(builder: Builder, metadata: SchemaMetadata): number | undefined {
   if (metadata.size === 0) return undefined;
   const entries = [...metadata].map(([key, value]) => {
     const keyAt = builder.createString(key);

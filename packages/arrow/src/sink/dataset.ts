@@ -19,7 +19,7 @@ import {
   METADATA_KEY,
   type Split,
 } from '../metadata.js';
-import { metadataText } from '../metadata-text.js';
+import { metadataJson, type SchemaMetadata, valueText } from '../metadata-text.js';
 import { addCounts } from './counts.js';
 import type { RowColumns } from './encodable.js';
 import {
@@ -71,7 +71,7 @@ export interface DatasetLayout extends SplitLayout {
   /** The kind of target that may be replaced. */
   replaceable: Replaceable;
   /** Schema metadata in addition to the dataset's description. */
-  schemaMetadata?(columns: RowColumns): Map<string, string>;
+  schemaMetadata?(columns: RowColumns): Map<string, string | Uint8Array>;
   /** Adds the files beside the rows and gives all files their final names inside the working folder, synced to disk. */
   prepare(writers: SplitWriter[], metadata: (writer: SplitWriter) => DatasetMetadata): Promise<void>;
   /** Undoes {@link prepare}, as far as it got. */
@@ -209,7 +209,7 @@ export class DatasetSink extends Writable {
     this.overwrites = left.overwrites;
     this.hasFinishedUnits = this.finished.length > 0;
     const text = this.writers.get('train')?.metadata.get(METADATA_KEY);
-    if (text) this.description ??= JSON.parse(text) as DatasetDescription;
+    if (text) this.description ??= JSON.parse(valueText(text)) as DatasetDescription;
     return true;
   }
 
@@ -273,11 +273,11 @@ export class DatasetSink extends Writable {
   }
 
   /** The metadata of the leading schema, before anything is counted. */
-  private leadingMetadata(split: Split): Map<string, string> {
-    const metadata = this.layout.schemaMetadata?.(this.columns!) ?? new Map<string, string>();
+  private leadingMetadata(split: Split): SchemaMetadata {
+    const metadata = this.layout.schemaMetadata?.(this.columns!) ?? new Map<string, string | Uint8Array>();
     if (this.description) {
       const leading: DatasetMetadata = { ...this.description, split, rows_per_unit: [] };
-      metadata.set(METADATA_KEY, metadataText(leading));
+      metadata.set(METADATA_KEY, metadataJson(leading));
     }
     return metadata;
   }
@@ -290,7 +290,7 @@ export class DatasetSink extends Writable {
     await this.log!.close();
     for (const writer of writers) {
       const metadata = new Map(writer.metadata);
-      if (this.description) metadata.set(METADATA_KEY, metadataText(this.metadataOf(writer)));
+      if (this.description) metadata.set(METADATA_KEY, metadataJson(this.metadataOf(writer)));
       await writer.finish(metadata);
     }
     await this.layout.prepare(writers, (writer) => this.metadataOf(writer));

@@ -2,6 +2,7 @@ import type { BatchPlace } from '../batch/place.js';
 import type { EncodedMessage } from '../ipc/framing.js';
 import type { BlockPlace } from '../ipc/message.js';
 import type { DatasetCounts, DatasetDescription } from '../metadata.js';
+import type { SchemaMetadata } from '../metadata-text.js';
 import type { SelfWritingBatch } from './encoded.js';
 
 /** Rows as a sink writes them, whatever form they arrived in. */
@@ -24,6 +25,6 @@ export type SinkMessage = EncodedMessage | SelfWritingBatch;
 export interface RowColumns {
   /** Per column, its name, the type of its values in Arrow's terms, and whether it holds lists of them. */
   readonly types: readonly { name: string; dtype: string; isList: boolean }[];
-  encodeSchema(metadata: ReadonlyMap<string, string>): EncodedMessage;
-  encodeFooter(metadata: ReadonlyMap<string, string>, blocks: readonly BlockPlace[]): Uint8Array[];
+  encodeSchema(metadata: SchemaMetadata): EncodedMessage;
+  encodeFooter(metadata: SchemaMetadata, blocks: readonly BlockPlace[]): Uint8Array[];
 }

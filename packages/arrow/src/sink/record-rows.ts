@@ -5,6 +5,7 @@ import { descriptionOf, placeOf } from '../batch/place.js';
 import { releaseBatch } from '../batch/release.js';
 import { encodeBatch, encodeFooter, encodeSchema } from '../ipc/encode.js';
 import type { DatasetCounts } from '../metadata.js';
+import { type SchemaMetadata, valueText } from '../metadata-text.js';
 import type { RowColumns, SinkRows } from './encodable.js';
 
 /** The rows of an arrow-js record batch, with columns of any type. */
@@ -27,14 +28,17 @@ export function recordColumns(fields: Field[]): RowColumns {
       dtype: String(DataType.isList(type) ? type.valueType : type).toLowerCase(),
       isList: DataType.isList(type),
     })),
-    encodeSchema: (metadata) => encodeSchema(new Schema(fields, new Map(metadata))),
+    encodeSchema: (metadata) => encodeSchema(new Schema(fields, asText(metadata))),
     encodeFooter: (metadata, blocks) =>
       encodeFooter(
-        new Schema(fields, new Map(metadata)),
+        new Schema(fields, asText(metadata)),
         blocks.map((block) => new FileBlock(block.metadataLength, block.bodyLength, block.offset)),
       ),
   };
 }
+
+const asText = (metadata: SchemaMetadata): Map<string, string> =>
+  new Map([...metadata].map(([key, value]) => [key, valueText(value)]));
 
 /** A batch's contribution to the dataset's counts: its rows and tokens, and what earlier steps counted in its place. */
 function countsOf(batch: RecordBatch): DatasetCounts {

@@ -3,6 +3,7 @@ import { crc32 } from 'node:zlib';
 import { makeFolders, syncFolder } from '@mlm/base';
 import { END_OF_STREAM } from '../ipc/framing.js';
 import type { Split } from '../metadata.js';
+import type { SchemaMetadata } from '../metadata-text.js';
 import { combineCrc32 } from './crc32.js';
 import type { RowColumns, SinkRows } from './encodable.js';
 import type { JournalEntry, SplitProgress } from './journal.js';
@@ -41,14 +42,14 @@ export class SplitWriter {
     private readonly layout: SplitLayout,
     readonly columns: RowColumns,
     /** Metadata of the leading schema. */
-    readonly metadata: ReadonlyMap<string, string>,
+    readonly metadata: SchemaMetadata,
   ) {}
 
   static async create(
     split: Split,
     layout: SplitLayout,
     columns: RowColumns,
-    metadata: ReadonlyMap<string, string>,
+    metadata: SchemaMetadata,
   ): Promise<SplitWriter> {
     const writer = new SplitWriter(split, layout, columns, metadata);
     await writer.beginShard();
@@ -113,7 +114,7 @@ export class SplitWriter {
   }
 
   /** Finishes the last file, with `metadata` in its footer, and syncs the whole split to disk. */
-  async finish(metadata: ReadonlyMap<string, string>): Promise<void> {
+  async finish(metadata: SchemaMetadata): Promise<void> {
     await this.endShard(metadata);
     await this.sync();
   }
@@ -163,7 +164,7 @@ export class SplitWriter {
     this.extendShard(buffers, 0);
   }
 
-  private async endShard(metadata: ReadonlyMap<string, string>): Promise<void> {
+  private async endShard(metadata: SchemaMetadata): Promise<void> {
     this.extendShard(await this.currentWriter.finish(this.columns, metadata), 0);
     this.ended.push(this.currentWriter);
     this.current = undefined;

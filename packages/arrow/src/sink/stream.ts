@@ -3,7 +3,7 @@ import { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { END_OF_STREAM } from '../ipc/framing.js';
 import { type DatasetDescription, type DatasetMetadata, METADATA_KEY } from '../metadata.js';
-import { metadataText } from '../metadata-text.js';
+import { metadataJson } from '../metadata-text.js';
 import type { SinkRows } from './encodable.js';
 import { type SinkInput, sinkRows } from './rows.js';
 
@@ -45,7 +45,7 @@ export function arrowStream(output: Writable, options: ArrowStreamOptions = {}):
       split: 'train',
       rows_per_unit: [],
     };
-    const entries = metadata ? [[METADATA_KEY, metadataText(metadata)] as const] : [];
+    const entries = metadata ? [[METADATA_KEY, metadataJson(metadata)] as const] : [];
     await write(columns.encodeSchema(new Map(entries)).buffers);
     begun = true;
   };

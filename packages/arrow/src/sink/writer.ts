@@ -1,6 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { END_OF_STREAM, type EncodedMessage, LEADING_MAGIC } from '../ipc/framing.js';
 import type { BlockPlace } from '../ipc/message.js';
+import type { SchemaMetadata } from '../metadata-text.js';
 import type { RowColumns, SinkMessage } from './encodable.js';
 import { bytesAfter } from './encoded.js';
 
@@ -40,7 +41,7 @@ export class ArrowWriter {
     path: string,
     format: ArrowFormat,
     end: number,
-  ): Promise<{ writer: ArrowWriter; columns: RowColumns; metadata: ReadonlyMap<string, string> }> {
+  ): Promise<{ writer: ArrowWriter; columns: RowColumns; metadata: SchemaMetadata }> {
     // The file may have other columns than plain ones, so arrow-js reads its schema.
     const [{ scanMessages }, { recordColumns }] = await Promise.all([
       import('../ipc/scan.js'),
@@ -82,7 +83,7 @@ export class ArrowWriter {
   }
 
   /** Writes what follows the last batch; `metadata` goes into a file's footer. */
-  async finish(columns: RowColumns, metadata: ReadonlyMap<string, string>): Promise<Uint8Array[]> {
+  async finish(columns: RowColumns, metadata: SchemaMetadata): Promise<Uint8Array[]> {
     const buffers = this.format === 'file' ? columns.encodeFooter(metadata, this.blocks) : [END_OF_STREAM];
     await this.append(buffers);
     return buffers;

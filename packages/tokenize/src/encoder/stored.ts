@@ -8,8 +8,8 @@ export interface StoredEncoder {
   image: EncoderImage;
   /** That of the tokenizer. */
   sha256: string;
-  /** The tokenizer's files, the derived ones included. */
-  readonly files: Record<string, string>;
+  /** The tokenizer's files, the derived ones included, as JSON in UTF-8. */
+  readonly filesJson: Uint8Array;
 }
 
 const at = (name: string) => new URL(`../../wasm/bert-base-uncased.${name}`, import.meta.url);
@@ -27,16 +27,15 @@ export function storeEncoder(tokenizer: Tokenizer): void {
 
 /** Reads the stored encoder. */
 export function storedEncoder(): StoredEncoder {
-  const { sha256, ...image } = readJson('json') as Omit<EncoderImage, 'memory'> & { sha256: string };
+  const { sha256, ...image } = JSON.parse(readFileSync(at('json'), 'utf8')) as Omit<
+    EncoderImage,
+    'memory'
+  > & { sha256: string };
   return {
     image: { ...image, memory: at('memory').href },
     sha256,
-    get files() {
-      return readJson('files.json') as Record<string, string>;
+    get filesJson() {
+      return readFileSync(at('files.json'));
     },
   };
-}
-
-function readJson(name: string): unknown {
-  return JSON.parse(readFileSync(at(name), 'utf8'));
 }

@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { Job } from '@mlm/arrow';
-import { type DatasetDescription, tokenizerText } from '@mlm/arrow/columns';
+import { type DatasetDescription, tokenizerJson } from '@mlm/arrow/columns';
 import { deciding, type Settings } from '@mlm/base/options';
 import type { InputFile } from '../formats/format.js';
 import { preprocessOptions } from '../options.js';
@@ -26,7 +26,7 @@ export function jobOf(
   if (onBadRecord !== 'fail') files.update(onBadRecord);
   return {
     inputs: files.digest('hex'),
-    tokenizer: createHash('sha256').update(tokenizerText(description.tokenizer)).digest('hex'),
+    tokenizer: createHash('sha256').update(tokenizerJson(description.tokenizer)).digest('hex'),
     cut: description.cut,
     masking: description.masking,
     share: share ?? null,

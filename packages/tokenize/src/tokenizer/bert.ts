@@ -46,8 +46,13 @@ export function bertTokenizer(
       return wordStarts;
     },
     get files() {
-      carried ??= stored?.files ?? carriedFiles(files, folder, specialIds);
+      carried ??= stored
+        ? (JSON.parse(new TextDecoder().decode(stored.filesJson)) as Record<string, string>)
+        : carriedFiles(files, folder, specialIds);
       return carried;
+    },
+    get filesJson() {
+      return stored?.filesJson;
     },
     encoder() {
       if (!isFast(model)) return new ReferenceEncoder(model);

@@ -1,4 +1,4 @@
-import type { TokenizerMetadata } from '@mlm/arrow';
+import { type TokenizerMetadata, withFilesJson } from '@mlm/arrow/columns';
 import { defined } from '@mlm/base/defined';
 import type { Tokenizer } from './types.js';
 
@@ -24,15 +24,17 @@ export function tokenizerMetadata(tokenizer: Tokenizer): TokenizerMetadata {
 const known = new WeakMap<Tokenizer, TokenizerMetadata>();
 
 function makeMetadata(tokenizer: Tokenizer): TokenizerMetadata {
-  return {
+  const metadata = {
     name: tokenizer.name,
     ...defined({ revision: tokenizer.revision }),
     sha256: tokenizer.sha256,
     vocabulary_size: tokenizer.vocabularySize,
     special_ids: tokenizer.specialIds,
     protected_ids: [...tokenizer.protectedIds],
-    files: { ...tokenizer.files },
   };
+  const { filesJson } = tokenizer;
+  if (filesJson !== undefined) return withFilesJson(metadata, filesJson);
+  return { ...metadata, files: { ...tokenizer.files } };
 }
 
 /** The same for format version 2, which adds one bit per id: whether it begins a word. */

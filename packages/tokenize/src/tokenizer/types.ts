@@ -136,6 +136,8 @@ export interface Tokenizer {
   readonly wordStarts: Uint8Array;
   /** tokenizer.json, tokenizer_config.json and vocab.txt as text; transformers' AutoTokenizer opens a folder of them. */
   readonly files: Readonly<Record<string, string>>;
+  /** `files` as JSON in UTF-8, where the package has them so: they need not be parsed to be written. */
+  readonly filesJson?: Uint8Array | undefined;
   /** A new encoder, for use in this thread. */
   encoder(): Encoder;
   /** The source of the encoder in a worker thread of `tokenize`. */
