@@ -47,22 +47,23 @@ test('text of a Parquet file is made well-formed, and loses its byte order mark'
   expect(await textOf(`${folder}ill-formed.parquet`)).toBe('a \ufffd b\nmarked\ncut \ufffd\nplain\n');
 });
 
-test('compressed Arrow that is damaged ends in one line', async () => {
+test('compressed columns that are damaged end in one line', async () => {
   const { mkdtemp, rm, writeFile } = await import('node:fs/promises');
   const { tmpdir } = await import('node:os');
   const scratch = await mkdtemp(`${tmpdir()}/mlm-columns-`);
   try {
-    for (const name of ['lz4.arrow', 'zstd.arrow']) {
+    for (const name of ['lz4.arrow', 'zstd.arrow', 'snappy.parquet', 'zstd.parquet']) {
       const bytes = await readFile(folder + name);
       let refused = 0;
-      for (let at = 600; at < 1400; at += 19) {
+      const first = name.endsWith('.arrow') ? 600 : 4;
+      for (let at = first; at < Math.min(first + 800, bytes.length); at += 19) {
         const broken = Buffer.from(bytes);
         broken[at]! ^= 0xff;
-        const path = `${scratch}/broken.arrow`;
+        const path = `${scratch}/broken-${name}`;
         await writeFile(path, broken);
         await textOf(path).catch((error: Error) => {
           refused++;
-          expect(error.message, `${name} ${at}`).toMatch(/^[^\n]*broken\.arrow: [^\n]*$/);
+          expect(error.message, `${name} ${at}`).toMatch(/^[^\n]*broken-\w+\.\w+: [^\n]*$/);
           expect(error, `${name} ${at}`).toHaveProperty('code', 'MLM_INPUT');
         });
       }

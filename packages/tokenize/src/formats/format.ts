@@ -38,6 +38,8 @@ export interface InputReader {
   head(length: number): Promise<Uint8Array>;
   /** The file from its beginning to its end, decompressed, in chunks of any size. */
   chunks(): AsyncIterable<Uint8Array>;
+  /** Fills `bytes` with those of the file as it is stored, from `from` on. */
+  readInto(bytes: Uint8Array, from: number): Promise<void>;
   /** The bytes `[from, to)` of the file as it is stored. */
   readAt(from: number, to: number): Promise<Uint8Array>;
   /** Bytes read from disk so far, for progress only: they depend on the timing of reads. */
@@ -66,7 +68,7 @@ export interface Format {
   /**
    * Reads a file from its beginning to its end.
    * @param field - the column or field that holds the text
-   * @returns the content, in chunks of any size
+   * @returns the content, in chunks of any size, each of which is valid until the next is asked for
    * @throws InputError if the file is not of this format, or has no such field
    */
   open?(input: InputReader, field: string): AsyncIterable<Uint8Array>;

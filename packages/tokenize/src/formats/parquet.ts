@@ -1,17 +1,16 @@
 import { isUtf8 } from 'node:buffer';
 import { brotliDecompressSync, unzipSync } from 'node:zlib';
 import { InputError, mention, say } from '@mlm/base/errors';
-import type { AsyncBuffer, Compressors, SchemaTree } from 'hyparquet';
+import type { AsyncBuffer, ColumnMetaData, Compressors, FileMetaData, SchemaTree } from 'hyparquet';
 import { noColumn, refuseCompressed } from './arrow.js';
 import { type Format, type InputFile, type InputReader, markLength } from './format.js';
-import { joinLines, lines } from './lines.js';
+import { LineJoiner, lines } from './lines.js';
+import { isFlat, MAX_PAGE, type PageOptions, pagesOf } from './parquet-pages.js';
 import { zstdFrameDecompressor } from './zstd.js';
 
-/** Approximate bytes of text decoded at a time. */
+/** Approximate bytes of text decoded at a time, of a column inside another. */
 const PORTION_BYTES = 8 << 20;
-/** Largest page, decompressed. */
-const MAX_PAGE = 256 << 20;
-/** Largest column of a row group on disk; it is held in memory. */
+/** Largest column inside another in a row group on disk; it is held in memory. */
 const MAX_CHUNK = 1 << 30;
 
 /** Apache Parquet with a column of text: each record becomes a line, line feeds in it spaces; nulls are left out. */
@@ -28,10 +27,11 @@ async function* parquetLines(input: InputReader, field: string): AsyncGenerator<
   refuseCompressed(file);
   const buffer = rereadable(input);
   try {
-    const { parquetMetadataAsync, parquetReadObjects, parquetSchema } = await import('hyparquet');
+    const { parquetMetadataAsync, parquetSchema } = await import('hyparquet');
     const compressors = await pageDecompressors();
     const metadata = await parquetMetadataAsync(buffer);
-    const names = leavesOf(parquetSchema(metadata));
+    const tree = parquetSchema(metadata);
+    const names = leavesOf(tree);
     const path = names.find((name) => name.join('.') === field);
     if (!path)
       throw noColumn(
@@ -39,26 +39,22 @@ async function* parquetLines(input: InputReader, field: string): AsyncGenerator<
         field,
         names.map((name) => name.join('.')),
       );
+    const schemaPath = [tree, ...stepsTo(tree, path)];
+    const options = { schemaPath, compressors, textFromBytes: textBytes };
+    const joiner = new LineJoiner();
     let groupStart = 0;
     for (const { num_rows, columns } of metadata.row_groups) {
       const rows = Number(num_rows);
-      const chunk = columns.find(({ meta_data }) => meta_data?.path_in_schema.join('.') === field)?.meta_data;
-      const portion = Math.max(
-        16,
-        Math.floor((rows * PORTION_BYTES) / Number(chunk?.total_uncompressed_size ?? 1)),
-      );
-      for (let start = 0; start < rows; start += portion) {
-        const records = await parquetReadObjects({
-          file: buffer,
-          metadata,
-          compressors,
-          parsers: { stringFromBytes: textBytes },
-          columns: [path[0]!],
-          rowStart: groupStart + start,
-          rowEnd: groupStart + Math.min(rows, start + portion),
-        });
-        yield joinLines(recordTexts(records, path, file, field));
-      }
+      const column = columns.find(
+        ({ meta_data }) => meta_data?.path_in_schema.join('.') === field,
+      )?.meta_data;
+      if (!column) throw new Error(`a row group has no column "${field}"`);
+      if (isFlat(schemaPath))
+        for await (const page of pagesOf(input, column, rows, options))
+          yield joiner.join(textsOf(page, file, field));
+      else
+        for await (const records of portionsOf(buffer, metadata, column, groupStart, rows, options))
+          yield joiner.join(textsOf(valuesAt(records, path), file, field));
       groupStart += rows;
     }
   } catch (error) {
@@ -67,6 +63,30 @@ async function* parquetLines(input: InputReader, field: string): AsyncGenerator<
       `${file.path}: not a whole Parquet file (${(error as Error).message}); restore it or leave it out`,
     );
   }
+}
+
+/** The records of a row group with one column, which is inside another, some at a time. */
+async function* portionsOf(
+  file: AsyncBuffer,
+  metadata: FileMetaData,
+  column: ColumnMetaData,
+  groupStart: number,
+  rows: number,
+  { compressors, textFromBytes }: PageOptions,
+): AsyncGenerator<Record<string, unknown>[]> {
+  const { parquetReadObjects } = await import('hyparquet');
+  const bytes = Number(column.total_uncompressed_size);
+  const portion = Math.max(16, Math.floor((rows * PORTION_BYTES) / bytes));
+  for (let start = 0; start < rows; start += portion)
+    yield await parquetReadObjects({
+      file,
+      metadata,
+      compressors,
+      parsers: { stringFromBytes: textFromBytes },
+      columns: [column.path_in_schema[0]!],
+      rowStart: groupStart + start,
+      rowEnd: groupStart + Math.min(rows, start + portion),
+    });
 }
 
 /** The file as hyparquet reads it. The last range is cached, since all portions of a row group read the same one. */
@@ -126,15 +146,22 @@ function leavesOf({ children, path }: SchemaTree): string[][] {
   return children.length === 0 ? [path] : children.flatMap(leavesOf);
 }
 
-function* recordTexts(
-  records: Record<string, unknown>[],
-  path: string[],
-  file: InputFile,
-  field: string,
-): Generator<Uint8Array> {
+/** The columns from the outermost to the one at a path. */
+function stepsTo({ children }: SchemaTree, [name, ...rest]: string[]): SchemaTree[] {
+  const child = children.find(({ element }) => element.name === name);
+  return child ? [child, ...stepsTo(child, rest)] : [];
+}
+
+function* valuesAt(records: Record<string, unknown>[], path: string[]): Generator<unknown> {
   for (const record of records) {
-    let text: unknown = record;
-    for (const step of path) text = (text as Record<string, unknown> | null | undefined)?.[step];
+    let value: unknown = record;
+    for (const step of path) value = (value as Record<string, unknown> | null | undefined)?.[step];
+    yield value;
+  }
+}
+
+function* textsOf(values: Iterable<unknown>, file: InputFile, field: string): Generator<Uint8Array> {
+  for (const text of values) {
     if (text === null || text === undefined) continue;
     // Text is a Buffer; JSON and other types are converted by hyparquet.
     if (!Buffer.isBuffer(text) && typeof text !== 'string')

@@ -78,6 +78,8 @@ test('records are found in chunks of any size', async () => {
             file,
             head: async (length: number) => bytes.subarray(0, length),
             chunks,
+            readInto: async (into: Uint8Array, from: number) =>
+              into.set(bytes.subarray(from, from + into.length)),
             readAt: async (from: number, to: number) => bytes.subarray(from, to),
             bytesRead: 0,
             close: async () => {},

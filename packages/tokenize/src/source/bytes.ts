@@ -2,6 +2,8 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { readError } from '@mlm/base';
 import { InputError } from '@mlm/base/errors';
 import type { FileState, InputFile } from '../formats/format.js';
+import { UNIT_BYTES } from './unit.js';
+import { giveBackRoom, unitMemory } from './unit-memory.js';
 
 /** Bytes that can be inspected before they are taken. */
 export interface ByteSource {
@@ -39,12 +41,20 @@ export function fileBytes(file: InputFile): ByteSource {
 export function streamBytes(chunks: AsyncIterable<Uint8Array>, keeps = true): ByteSource {
   const iterator = chunks[Symbol.asyncIterator]();
   const window = new SlidingWindow();
+  /** What is left of the last chunk. */
+  let chunk: Uint8Array = Buffer.alloc(0);
   let ended = false;
   const fill = async (to: number) => {
     while (!ended && window.end < to) {
-      const next = await iterator.next();
-      if (next.done) ended = true;
-      else window.append(next.value);
+      if (chunk.length === 0) {
+        const next = await iterator.next();
+        if (next.done) ended = true;
+        else chunk = next.value;
+      }
+      // No more than asked for: the next unit gets memory of its own.
+      const bytes = chunk.subarray(0, to - window.end);
+      window.append(bytes);
+      chunk = chunk.subarray(bytes.length);
     }
   };
   return {
@@ -57,18 +67,23 @@ export function streamBytes(chunks: AsyncIterable<Uint8Array>, keeps = true): By
       return Math.min(to, window.end);
     },
     take(from, to) {
-      const bytes = keeps ? Uint8Array.from(window.slice(from, to)) : undefined;
+      if (keeps) return window.take(from, to);
       window.forget(to);
-      return bytes;
+      return undefined;
     },
-    close: () => void iterator.return?.(),
+    close() {
+      window.close();
+      void iterator.return?.();
+    },
   };
 }
 
-/** A buffer over a moving range of a stream: each byte is copied a constant number of times. */
+/** Units with fewer bytes are copied instead of given the window's memory. */
+const SMALL_BYTES = UNIT_BYTES / 4;
+
+/** A moving range of a stream in a unit's memory; from there, units take their bytes without a copy. */
 class SlidingWindow {
-  /** A Buffer, which finds bytes much faster than other typed arrays do. */
-  private buffer: Buffer = Buffer.alloc(1 << 20);
+  private buffer = unitMemory();
   /** Where in the stream the buffer begins. */
   private base = 0;
   /** Where the bytes that are still wanted begin in the buffer. */
@@ -86,7 +101,7 @@ class SlidingWindow {
     this.to += bytes.length;
   }
 
-  slice(from: number, to: number): Uint8Array {
+  slice(from: number, to: number): Buffer {
     return this.buffer.subarray(from - this.base, to - this.base);
   }
 
@@ -95,15 +110,33 @@ class SlidingWindow {
     this.from = before - this.base;
   }
 
+  /** Hands out a range and drops what is before its end. */
+  take(from: number, to: number): Uint8Array {
+    const bytes = this.slice(from, to);
+    this.forget(to);
+    if (bytes.length < SMALL_BYTES) return Uint8Array.from(bytes);
+    this.moveTo(unitMemory(this.to - this.from));
+    return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+  }
+
+  close(): void {
+    giveBackRoom(this.buffer);
+  }
+
   private makeRoom(more: number): void {
-    const held = this.to - this.from;
-    const bytes = this.buffer.subarray(this.from, this.to);
-    if (2 * (held + more) > this.buffer.length || this.buffer.length > 8 * (held + more))
-      this.buffer = Buffer.allocUnsafeSlow(2 * (held + more));
-    this.buffer.set(bytes);
+    const needed = this.to - this.from + more;
+    const { buffer } = this;
+    this.moveTo(needed > buffer.length ? unitMemory(2 * needed) : buffer);
+    if (buffer !== this.buffer) giveBackRoom(buffer);
+  }
+
+  /** Moves the bytes that are still wanted to the beginning of a buffer. */
+  private moveTo(buffer: Buffer): void {
+    buffer.set(this.buffer.subarray(this.from, this.to));
+    this.buffer = buffer;
     this.base += this.from;
+    this.to -= this.from;
     this.from = 0;
-    this.to = held;
   }
 }
 

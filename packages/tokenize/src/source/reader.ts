@@ -57,12 +57,19 @@ class FileReader implements InputReader {
     }
   }
 
-  async readAt(from: number, to: number): Promise<Uint8Array> {
-    if (this.store) return this.store.readAt(from, to);
+  async readInto(bytes: Uint8Array, from: number): Promise<void> {
+    if (this.store) {
+      bytes.set(await this.store.readAt(from, from + bytes.length));
+      return;
+    }
     this.descriptor ??= openFile(this.file);
-    const bytes = new Uint8Array(to - from);
     readFully(this.descriptor, this.file, bytes, from);
     this.localBytes += bytes.length;
+  }
+
+  async readAt(from: number, to: number): Promise<Uint8Array> {
+    const bytes = new Uint8Array(to - from);
+    await this.readInto(bytes, from);
     return bytes;
   }
 

@@ -10,6 +10,7 @@ import { type Given, settingsOf } from '@mlm/base/options';
 import type { RecordBatch } from 'apache-arrow';
 import { type dedupOptions, readDefaults, rowOptions } from '../options.js';
 import type { DocumentKind, Unit } from '../source/unit.js';
+import { giveBackUnit } from '../source/unit-memory.js';
 import { refuseUnknownOptions } from '../source/unknown.js';
 import { tokenizerMetadata, wordTokenizerMetadata } from '../tokenizer/metadata.js';
 import type { Tokenizer } from '../tokenizer/types.js';
@@ -72,7 +73,7 @@ export function tokenizeToColumns(
 ): { batches: Transform; close(): Promise<void> } {
   const results = async (): Promise<UnitResults> => (unit) =>
     unit.batches.map((batch) => ('write' in batch ? batch : { ...batch, giveBack: unit.giveBack }));
-  const batches = new TokenizeStream(options, results, writes);
+  const batches = new TokenizeStream(options, results, writes, true);
   return { batches, close: () => batches.close() };
 }
 
@@ -98,6 +99,7 @@ class TokenizeStream extends Transform {
     private readonly options: TokenizeOptions,
     private readonly makeResults: (document: DocumentKind) => Promise<UnitResults>,
     private readonly writes = false,
+    private readonly reusesMemory = options.reusesMemory === true,
   ) {
     super({ objectMode: true, writableHighWaterMark: 1, readableHighWaterMark: 2 });
     const { tokenizer, textField = readDefaults.textField, stages = [] } = options;
@@ -145,7 +147,8 @@ class TokenizeStream extends Transform {
     const isLimited = Number.isFinite(this.rowsLeft);
     const finished = this.pool.run(isLimited ? { ...unit, rowLimit: this.rowsLeft } : unit);
     // A later unit may fail while an earlier one is awaited; its error is thrown in its turn.
-    finished.catch(() => {});
+    const done = () => this.reusesMemory && giveBackUnit(unit);
+    finished.then(done, done);
     this.inProgress.push(finished);
     this.pushing ??= this.pushFinished();
     // With a limit, a unit may make only the rows that those before it leave.
