@@ -10,9 +10,9 @@ import AxeBuilder from '@axe-core/playwright';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { launch, serve } from './serve.js';
+import { corpus, preprocessRuth, trainTiny } from './short-run.js';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-const corpus = here('../../../packages/cli/demo/corpus/08-ruth.txt');
 const folder = mkdtempSync(join(tmpdir(), 'mlm-accessibility-'));
 
 let browser: Browser;
@@ -47,34 +47,9 @@ const widths = [390, 1280];
 const schemes = ['light', 'dark'] as const;
 
 beforeAll(async () => {
-  mlm(
-    'preprocess',
-    corpus,
-    'ruth',
-    '--sequence-length',
-    '32',
-    '--limit',
-    '60',
-    '--replace',
-    'bert',
-    '--eval-fraction',
-    '0.1',
-    '--eval-by',
-    'row',
-  );
-  for (const [output, steps] of Object.entries({ one: '12', two: '6' }))
-    mlm(
-      'train',
-      'ruth',
-      '--model',
-      'bert-tiny',
-      '--batch-size',
-      '8',
-      '--max-steps',
-      steps,
-      '--output',
-      output,
-    );
+  mlm(...preprocessRuth('--limit', '60', '--replace', 'bert'));
+  mlm(...trainTiny('bert-tiny', 'ruth', 'one', 12));
+  mlm(...trainTiny('bert-tiny', 'ruth', 'two', 6));
   mlm('compare', 'one', 'two');
   mlm('inspect', 'ruth', '--html', 'masks.html');
   const report = readFileSync(join(folder, 'one/report.html'), 'utf8');
@@ -100,18 +75,7 @@ beforeAll(async () => {
     'row',
   );
   mlm('inspect', 'any', '--html', 'any.html');
-  mlm(
-    'train',
-    'any',
-    '--model',
-    'roberta-tiny',
-    '--batch-size',
-    '8',
-    '--max-steps',
-    '2',
-    '--output',
-    'any-run',
-  );
+  mlm(...trainTiny('roberta-tiny', 'any', 'any-run', 2));
   ({ server, url } = await serve(here('../dist')));
   browser = await launch();
 });
@@ -190,6 +154,43 @@ test('masked rows are filtered by keyboard alone, and the count is announced', a
     expect(await count.textContent()).toBe(`${texts.length} of ${total} rows`);
     for (const text of texts) expect(text).toContain(word);
   }
+});
+
+test('a curve is hidden and shown by keyboard, with its values of each step', async () => {
+  const page = await openFile('one/report.html');
+  const entry = page.getByRole('button', { name: 'training', exact: true });
+  const drawn = () =>
+    page.evaluate(async () => {
+      await new Promise(requestAnimationFrame);
+      return document.querySelector('canvas')!.toDataURL();
+    });
+  const heard = async () => {
+    const mode = page.getByRole('application').first();
+    await mode.focus();
+    await page.keyboard.press('ArrowRight');
+    return mode.locator('[aria-live]').textContent();
+  };
+  const whole = await drawn();
+  expect(await heard()).toMatch(/^step \d+: training [\d.]+/);
+  await page.keyboard.press('Tab');
+  expect(await page.evaluate(() => document.activeElement!.textContent)).toBe('training');
+  expect(await entry.getAttribute('aria-pressed')).toBe('true');
+
+  await page.keyboard.press('Space');
+  expect(await entry.getAttribute('aria-pressed')).toBe('false');
+  const without = await drawn();
+  expect(without).not.toBe(whole);
+  expect(await heard()).not.toContain('training');
+  // Neither a change of colours nor of the page's width shows it again.
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await page.emulateMedia({ colorScheme: 'light' });
+  expect(await drawn()).toBe(without);
+
+  await entry.focus();
+  await page.keyboard.press('Enter');
+  expect(await entry.getAttribute('aria-pressed')).toBe('true');
+  expect(await drawn()).toBe(whole);
+  await page.context().close();
 });
 
 test('a screen reader hears how each token is masked, and both tokens of a place that shows another', async () => {

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { launch } from './serve.js';
+import { preprocessRuth, trainTiny } from './short-run.js';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'mlm-live-'));
@@ -14,18 +15,7 @@ const runs: ChildProcess[] = [];
 let browser: Browser;
 
 beforeAll(async () => {
-  const corpus = here('../../../packages/cli/demo/corpus/08-ruth.txt');
-  await mlm(
-    'preprocess',
-    corpus,
-    'ruth',
-    '--sequence-length',
-    '32',
-    '--eval-fraction',
-    '0.1',
-    '--eval-by',
-    'row',
-  ).ended;
+  await mlm(...preprocessRuth()).ended;
   browser = await launch();
 });
 afterAll(async () => {
@@ -35,7 +25,7 @@ afterAll(async () => {
 });
 
 test('a page that is opened early follows the run, and keeps the last report when it has ended', async () => {
-  const run = train('one', '20');
+  const run = train('one', 20);
   const page = await browser.newPage();
   await page.goto(await run.url);
   expect(await page.textContent('main')).toMatch(/status\s*running/);
@@ -49,7 +39,7 @@ test('a page that is opened early follows the run, and keeps the last report whe
 });
 
 test('a second run cannot take the port, and writes nothing; a run that is killed leaves a page that says so', async () => {
-  const run = train('two', '100000');
+  const run = train('two', 100_000);
   const url = await run.url;
   const page = await browser.newPage();
   await page.goto(url);
@@ -70,7 +60,7 @@ test('a second run cannot take the port, and writes nothing; a run that is kille
 });
 
 test('a run that is interrupted shows that it was stopped', async () => {
-  const run = train('four', '100000');
+  const run = train('four', 100_000);
   const page = await browser.newPage();
   await page.goto(await run.url);
   await page.waitForSelector('dt:text-is("training loss")', { timeout: 60_000 });
@@ -80,21 +70,8 @@ test('a run that is interrupted shows that it was stopped', async () => {
   await page.close();
 });
 
-function train(output: string, steps: string) {
-  const run = mlm(
-    'train',
-    'ruth',
-    '--model',
-    'bert-tiny',
-    '--batch-size',
-    '8',
-    '--max-steps',
-    steps,
-    '--output',
-    output,
-    '--serve',
-    '0',
-  );
+function train(output: string, steps: number) {
+  const run = mlm(...trainTiny('bert-tiny', 'ruth', output, steps, '--serve', '0'));
   const url = new Promise<string>((resolve, reject) => {
     run.child.stderr!.on('data', () => {
       const found = /report on (http:\S+)/.exec(run.heard());

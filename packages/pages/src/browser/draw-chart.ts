@@ -16,10 +16,11 @@ export interface ChartView {
 export function drawChart(place: HTMLElement, first: DrawnChart): ChartView {
   let chart = first;
   let plot: uPlot | undefined;
+  const hidden = new Set<string>();
   const render = () => {
     plot?.destroy();
     place.replaceChildren();
-    plot = new uPlot(optionsOf(chart, place), dataOf(chart), place);
+    plot = new uPlot(optionsOf(chart, place, hidden), dataOf(chart), place);
     place.querySelector('canvas')!.setAttribute('aria-hidden', 'true');
     for (const label of place.querySelectorAll<HTMLElement>('.u-label')) label.title = label.textContent!;
     readableByKey(place, plot, () => chart);
@@ -54,7 +55,8 @@ const dashes = [undefined, [9, 4], [3, 3]];
 /** Steps are whole: so are the values on their axis. */
 const wholeSteps = Array.from({ length: 9 }, (_, power) => [1, 2, 5].map((n) => n * 10 ** power)).flat();
 
-function optionsOf(chart: DrawnChart, place: HTMLElement): uPlot.Options {
+/** @param hidden names of the curves that the reader has hidden; the legend changes them */
+function optionsOf(chart: DrawnChart, place: HTMLElement, hidden: Set<string>): uPlot.Options {
   const style = getComputedStyle(document.documentElement);
   const colour = (name: string) => style.getPropertyValue(`--${name}`).trim();
   const axis = {
@@ -69,6 +71,8 @@ function optionsOf(chart: DrawnChart, place: HTMLElement): uPlot.Options {
     const dash = look === 'level' ? [6, 5] : dashes[Math.floor(index / colours) % dashes.length];
     return dash === undefined ? {} : { dash };
   };
+  const shows = ({ name }: DrawnCurve) => !hidden.has(name);
+  const buttons = chart.curves.map((curve) => legendButton(curve.name, shows(curve)));
   return {
     width: place.clientWidth,
     height: heightOf(chart),
@@ -84,10 +88,11 @@ function optionsOf(chart: DrawnChart, place: HTMLElement): uPlot.Options {
     ],
     series: [
       { label: 'step', value: (_, value) => (value === null ? '–' : short(Math.round(value))) },
-      ...chart.curves.map((curve): uPlot.Series => {
-        const { name, colour: index, look, points } = curve;
+      ...chart.curves.map((curve, i): uPlot.Series => {
+        const { colour: index, look, points } = curve;
         return {
-          label: name,
+          label: buttons[i]!,
+          show: shows(curve),
           ...(look === 'faint' && { class: 'faint' }),
           stroke: `${colour(`series-${index % colours}`)}${look === 'faint' ? '55' : ''}`,
           width: look === 'line' ? 2 : 1.25,
@@ -98,7 +103,30 @@ function optionsOf(chart: DrawnChart, place: HTMLElement): uPlot.Options {
         };
       }),
     ],
+    hooks: {
+      setSeries: [
+        (plot, series) => {
+          if (series === null) return;
+          const { name } = chart.curves[series - 1]!;
+          const show = plot.series[series]!.show !== false;
+          buttons[series - 1]!.setAttribute('aria-pressed', String(show));
+          if (show) hidden.delete(name);
+          else hidden.add(name);
+          // The values of each step, which have no entry, stand before their smoothed curve.
+          if (chart.curves[series - 2]?.look === 'faint') plot.setSeries(series - 1, { show });
+        },
+      ],
+    },
   };
+}
+
+/** The legend's entry of a curve; uPlot takes its click as one on the entry, and shows or hides the curve. */
+function legendButton(name: string, isShown: boolean): HTMLButtonElement {
+  const button = document.createElement('button');
+  button.type = 'button';
+  button.textContent = name;
+  button.setAttribute('aria-pressed', String(isShown));
+  return button;
 }
 
 function rangeOf(_: uPlot, from: number | null, to: number | null): [number, number] {
@@ -140,7 +168,8 @@ function readableByKey(place: HTMLElement, plot: uPlot, chart: () => DrawnChart)
     plot.setCursor({ left: plot.valToPos(steps[at]!, 'x'), top: 10 });
     const values = chart().curves.flatMap(({ name, look }, i) => {
       const value = plot.data[i + 1]?.[at];
-      return look === 'faint' || value === null || value === undefined ? [] : [`${name} ${short(value)}`];
+      const isHeard = look !== 'faint' && plot.series[i + 1]!.show !== false;
+      return !isHeard || value === null || value === undefined ? [] : [`${name} ${short(value)}`];
     });
     spoken.textContent = `step ${Math.round(steps[at]!)}: ${values.join(', ')}`;
   };

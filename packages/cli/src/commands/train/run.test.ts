@@ -1,6 +1,9 @@
+import { defaultsOf } from '@mlm/base/options';
+import { trainOptions } from '@mlm/train/options';
 import { expect, test } from 'vitest';
+import type { TrainCommandSettings } from './command.js';
 import type { TrainResult } from './follow.js';
-import { describe, headline } from './run.js';
+import { describe, headline, repeatingCommand } from './run.js';
 
 const result: TrainResult = {
   output: 'out',
@@ -31,4 +34,12 @@ test('counts what there is', () => {
   expect(describe(result)[0]).toBe('6 steps, 1.23 K tokens in 12 s (100 tokens/s)');
   expect(describe({ ...result, step: 1, tokens_per_second: 0 })[0]).toBe('1 step, 1.23 K tokens in 12 s');
   expect(describe({ ...result, programs: 3 })).toContain('3 programs compiled by XLA or cached');
+});
+
+test('the command of a run that goes on has all that it began with, and starts anew', () => {
+  const asked = { dataset: 'my data', resume: true, model: 'bert-tiny', maxSteps: 90, evalAtStart: true };
+  const options = { ...defaultsOf(trainOptions), ...asked } as unknown as TrainCommandSettings;
+  expect(repeatingCommand(options)).toBe(
+    "mlm train 'my data' --model bert-tiny --max-steps 90 --eval-at-start",
+  );
 });

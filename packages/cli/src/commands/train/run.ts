@@ -1,10 +1,12 @@
-import { optionsOf } from '@mlm/base/options';
+import { type OptionTable, optionsOf } from '@mlm/base/options';
 import { outputOf, type TrainEvent, train } from '@mlm/train';
 import { trainOptions } from '@mlm/train/options';
 import { commandLine, commandName } from '../../command-name.js';
 import type { Context } from '../../context.js';
 import type { Invocation } from '../../options/command.js';
 import { pickEngine } from '../../options/engine.js';
+import { flagOf } from '../../options/flags.js';
+import { datasetTokenizer } from '../../options/shared.js';
 import {
   formatCount,
   formatDuration,
@@ -26,7 +28,7 @@ export async function runTrain(
   const { settings: engine, report } = await pickEngine(context, options);
   const tokenizer = options.tokenizer === undefined ? undefined : await namedTokenizer(options.tokenizer);
   const saveRequested = listenForSaveRequest(context);
-  const command = commandLine();
+  const command = options.resume ? repeatingCommand(options) : commandLine();
   // The library itself takes the rest from the run being continued, and says which of these differ.
   const asked = optionsOf(trainOptions, { ...given, ...engine });
   const { dataset } = options;
@@ -41,6 +43,22 @@ export async function runTrain(
     ...describe(result),
     `Next: ${commandName(context.env)} fill ${result.output} "Some text with a [MASK] in it."`,
   ]);
+}
+
+/** What concerns this call alone. */
+const { resume, overwrite, takeOver, acceptInexact, ...repeatable } = trainOptions;
+
+/** The command that repeats a run which goes on: what was typed says only that it does. */
+export function repeatingCommand(options: TrainCommandSettings): string {
+  const table: OptionTable = { ...repeatable, tokenizer: datasetTokenizer };
+  const settings: Readonly<Record<string, unknown>> = options;
+  const flags = Object.entries(table).flatMap(([name, option]) => {
+    const value = settings[name];
+    if (value === undefined || value === option.default || option.flag === false) return [];
+    const flag = `--${flagOf(name, option)}`;
+    return value === true ? [flag] : [flag, String(value)];
+  });
+  return commandLine(['train', options.dataset, ...flags]);
 }
 
 /** Returns a function that tells whether SIGUSR1, which asks for a checkpoint, came since its last call. */
