@@ -1,13 +1,25 @@
 // Bundles a built package for Node, which spends longer on finding and reading many small modules than on running them.
 // Runs in the package's folder, after tsc. Entries are the exports with a `node` condition (./dist/bundle/<name>.js) and
-// the modules that their threads start with. What entries share is split off and other packages stay imports, so that a
-// process has every module once. The folder is as deep as those of the modules: ../../wasm/ is the same for both.
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+// the modules that their threads start with. Code that entries share is split off and other packages stay imports, so that
+// a process has every module once. The folder is as deep as those of the modules: ../../wasm/ is the same for both.
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { build } from 'esbuild';
 
+/** Small packages that every start of `mlm` loads. Whoever else loads them has a copy of its own. */
+const inlined = {
+  '@mlm/arrow': ['flatbuffers'],
+  '@mlm/cli': ['commander'],
+  '@mlm/tokenize': ['@noble/hashes'],
+};
+
+const requireOfNode = `import { createRequire } from 'node:module';
+const require = createRequire(import.meta.url);
+`;
+
 const folder = 'dist/bundle';
-const { exports } = JSON.parse(readFileSync('package.json', 'utf8'));
+const { name: self, exports, dependencies = {} } = JSON.parse(readFileSync('package.json', 'utf8'));
+const own = inlined[self] ?? [];
 const entries = new Map();
 for (const { node, default: module } of Object.values(exports)) {
   if (node !== undefined) addEntry(basename(node, '.js'), join(module));
@@ -17,7 +29,17 @@ let built = await bundle();
 while (addThreads(Object.keys(built.inputs))) built = await bundle();
 
 const files = Object.keys(built.outputs);
-for (const file of files) checkAddresses(file);
+for (const file of files) {
+  const code = readFileSync(file, 'utf8');
+  checkAddresses(file, code);
+  // CommonJS packages require modules of Node, for which esbuild calls `require` where it is defined.
+  if (code.includes('var __require =')) writeFileSync(file, `${requireOfNode}${code}`);
+}
+if (own.length > 0) {
+  const licenses = own.map((name) => `${name}\n\n${readFileSync(`node_modules/${name}/LICENSE`, 'utf8')}`);
+  files.push(`${folder}/LICENSES.txt`);
+  writeFileSync(files.at(-1), licenses.join('\n\n'));
+}
 for (const name of readdirSync(folder)) {
   if (!files.includes(`${folder}/${name}`)) rmSync(join(folder, name), { recursive: true });
 }
@@ -29,7 +51,7 @@ async function bundle() {
     chunkNames: '[name]-[hash]',
     bundle: true,
     splitting: true,
-    packages: 'external',
+    external: Object.keys(dependencies).filter((name) => !own.includes(name)),
     format: 'esm',
     platform: 'node',
     target: 'node20',
@@ -42,7 +64,7 @@ async function bundle() {
 /** Makes entries of what the modules start in threads; whether there was something new. */
 function addThreads(modules) {
   const before = entries.size;
-  for (const module of modules) {
+  for (const module of modules.filter((module) => module.startsWith('dist/'))) {
     const code = readFileSync(module, 'utf8');
     for (const [, name] of code.matchAll(/\bentryPoint\(import\.meta\.url, '\.\/([\w-]+)\.js'\)/g))
       addEntry(name, join(dirname(module), `${name}.js`));
@@ -57,9 +79,9 @@ function addEntry(name, module) {
 }
 
 /** A bundled module has the bundle's address instead of its own: only what is the same from both may be derived from it. */
-function checkAddresses(file) {
+function checkAddresses(file, code) {
   const sound = /\b(?:new URL\(["'`]\.\.\/\.\.\/(?!\.\.)[^"'`]*["'`], |entryPoint\d*\()import\.meta\.url/g;
-  const [found] = /.*\bimport\.meta\.url.*/.exec(readFileSync(file, 'utf8').replace(sound, '')) ?? [];
+  const [found] = /.*\bimport\.meta\.url.*/.exec(code.replace(sound, '')) ?? [];
   if (found !== undefined)
     throw new Error(`bundle: ${file}: expected new URL('../../…', import.meta.url), found: ${found}`);
 }
