@@ -86,9 +86,9 @@ for (const name of ['out.arrow', 'out'])
       const timer = setTimeout(() => child.kill('SIGKILL'), 20 * round);
       const [code] = await exit;
       clearTimeout(timer);
-      // A kill may come when all is done.
-      const isDone =
-        !(await readdir(folder)).includes(`${name}.partial`) && (await readdir(folder)).includes(name);
+      // A kill may come when all is done, or all but taking away the lock.
+      const names = await readdir(folder);
+      const isDone = names.includes(name) && !names.some((other) => /\.(partial|lock)$/.test(other));
       if (code === 0 || isDone) break;
       kills++;
     }

@@ -130,8 +130,14 @@ export async function preprocess(options: PreprocessOptions): Promise<Preprocess
     progress.rows,
     onUnit,
   );
+  // The output is opened while the source reads the first units and the other threads start. It takes many short steps
+  // in this thread, each of which would wait for a unit that runs in it.
+  const opening = resumed ? Promise.resolve(resumed) : openSink(options, output, input, usedFiles);
+  opening
+    .then(isOpen)
+    .catch(() => {})
+    .finally(tokens.useThisThread);
   const { addCounts, countsOfColumns, DatasetSink } = await sinks();
-  const sink = resumed ?? (await openSink(options, output, input, usedFiles));
   const streamed: DatasetCounts = { rows: 0, tokens: 0 };
   let validationRows = finished.reduce((sum, { splits }) => sum + (splits.validation?.rows ?? 0), 0);
   const watched = async function* () {
@@ -150,14 +156,16 @@ export async function preprocess(options: PreprocessOptions): Promise<Preprocess
       if (progress.rows === options.limit) return;
     }
   };
-  // A failed sink takes no more batches, and threads that hold unwritten ones make no more. From Node 22 on, pipeline
-  // would wait for them forever.
-  sink.once('error', (error) => tokens.batches.destroy(error));
+  let sink: Writable | undefined;
   try {
+    sink = await opening;
+    // A failed sink takes no more batches, and threads that hold unwritten ones make no more. From Node 22 on, pipeline
+    // would wait for them forever.
+    sink.once('error', (error) => tokens.batches.destroy(error));
     await pipeline(watched, sink, { signal });
   } catch (error) {
     // The sink may still be cleaning up.
-    if (!sink.closed) await once(sink, 'close');
+    if (sink && !sink.closed) await once(sink, 'close');
     // Streams join what failed at the same time in one error; the first tells enough.
     throw error instanceof AggregateError ? error.errors[0] : error;
   } finally {
@@ -188,6 +196,12 @@ async function readySink(sink: Writable): Promise<readonly JournalEntry[] | 'com
   sink.destroy();
   if (!sink.closed) await once(sink, 'close');
   return 'complete';
+}
+
+/** Waits until a sink has opened its output. */
+async function isOpen(sink: Writable): Promise<void> {
+  const { DatasetSink } = await sinks();
+  if (sink instanceof DatasetSink) await sink.ready();
 }
 
 async function completeReport(output: string, input: InputFiles): Promise<PreprocessReport> {

@@ -57,7 +57,9 @@ export interface TokenizeOptions extends Given<typeof rowOptions> {
 export function tokenize(options: TokenizeOptions): Transform {
   refuseUnknownOptions(options);
   // apache-arrow is loaded only at the first result, while the first units are worked on.
-  return new TokenizeStream(options, (document) => batchMaker(options, document));
+  const stream = new TokenizeStream(options, (document) => batchMaker(options, document));
+  stream.useThisThread();
+  return stream;
 }
 
 /** A batch of {@link tokenizeToColumns}. */
@@ -65,16 +67,17 @@ export type SinkBatch = ReleasableColumns | SelfWritingBatch;
 
 /**
  * Like {@link tokenize}, but without apache-arrow: the batches are plain columns or, with `writes`, stay in the threads
- * that made them and are written there. Call `close`, which ends the threads, once the sink is done.
+ * that made them and are written there. Call `useThisThread` once this thread may run units too, and `close`, which
+ * ends the threads, once the sink is done.
  */
 export function tokenizeToColumns(
   options: Omit<TokenizeOptions, 'reusesMemory'>,
   writes: boolean,
-): { batches: Transform; close(): Promise<void> } {
+): { batches: Transform; useThisThread(): void; close(): Promise<void> } {
   const results = async (): Promise<UnitResults> => (unit) =>
     unit.batches.map((batch) => ('write' in batch ? batch : { ...batch, giveBack: unit.giveBack }));
   const batches = new TokenizeStream(options, results, writes, true);
-  return { batches, close: () => batches.close() };
+  return { batches, useThisThread: () => batches.useThisThread(), close: () => batches.close() };
 }
 
 /** Converts a finished unit to what the stream emits. */
@@ -174,6 +177,11 @@ class TokenizeStream extends Transform {
       () => callback(error),
       (failure: Error) => callback(error ?? failure),
     );
+  }
+
+  /** From now on, the calling thread runs units too. */
+  useThisThread(): void {
+    this.pool.useThisThread();
   }
 
   /** Ends the threads. */

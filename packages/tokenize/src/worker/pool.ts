@@ -41,6 +41,7 @@ export class UnitPool {
   private readonly turns: WriteTurns | undefined;
   private isClosed = false;
   private hasBegun = false;
+  private usesThisThread = false;
 
   /** @param writes - whether threads hold their batches and write them, instead of returning them */
   constructor(
@@ -61,6 +62,12 @@ export class UnitPool {
       this.queue.push({ unit, resolve, reject });
       this.dispatch();
     });
+  }
+
+  /** Until this is called, this thread runs no units. */
+  useThisThread(): void {
+    this.usesThisThread = true;
+    this.dispatch();
   }
 
   /** Starts one more thread, if all of them have not been started yet. */
@@ -92,7 +99,7 @@ export class UnitPool {
     return (
       this.ready.find(({ pending }) => pending === 0) ??
       this.ready.find(({ pending }) => pending === 1) ??
-      (this.here.pending === 0 ? this.here : undefined)
+      (this.usesThisThread && this.here.pending === 0 ? this.here : undefined)
     );
   }
 
