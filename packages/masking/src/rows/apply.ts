@@ -1,4 +1,4 @@
-import { int8Memory, int32Memory, type ListColumn, type MaskedColumns } from '@mlm/arrow/columns';
+import { int8Memory, int32Memory, type ListColumn, type MaskedColumns, type Split } from '@mlm/arrow/columns';
 import { selectionWord } from '../random/counter.js';
 import type { DrawRows, Draws } from '../random/draws.js';
 import { replaceMasked, replacementOf } from '../replace/index.js';
@@ -108,10 +108,15 @@ function chunkRows(
   rowRoom.rows.set(rows.subarray(begin, end));
   rowRoom.lasts.fill(selectionWord(epoch, split), 0, count);
   for (let i = 0; i < count; i++) rowRoom.lengths[i] = offsets[begin + i + 1]! - offsets[begin + i]!;
-  for (let i = 0; copies > 1 && i < count; i++) {
-    const row = rows[begin + i]!;
-    rowRoom.rows[i] = Math.floor(row / copies);
-    rowRoom.lasts[i] = selectionWord(epoch * copies + (row % copies), split);
-  }
+  if (copies > 1) numberCopies(rowRoom, split, epoch, copies);
   return rowRoom;
+}
+
+/** Draws for copies of a row as for that row in other epochs. */
+function numberCopies({ count, rows, lasts }: DrawRows, split: Split, epoch: number, copies: number): void {
+  for (let i = 0; i < count; i++) {
+    const copy = rows[i]! % copies;
+    rows[i] = (rows[i]! - copy) / copies;
+    lasts[i] = selectionWord(epoch * copies + copy, split);
+  }
 }

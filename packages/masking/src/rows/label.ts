@@ -118,10 +118,11 @@ function loadTable(classes: Uint8Array, bytes: Uint8Array): { firstFree: number;
   if (table?.classes === classes) return table;
   bytes.set(classes, TABLE_BYTE);
   table = { classes, firstFree: 0, free: 0 };
-  for (let id = 0, first = 0; id <= classes.length; id++) {
-    if (id < classes.length && classes[id] !== PROTECTED) continue;
-    if (id - first > table.free) table = { classes, firstFree: first, free: id - first };
-    first = id + 1;
+  for (let first = 0; first < classes.length; ) {
+    const found = classes.indexOf(PROTECTED, first);
+    const end = found < 0 ? classes.length : found;
+    if (end - first > table.free) table = { classes, firstFree: first, free: end - first };
+    first = end + 1;
   }
   return table;
 }

@@ -105,6 +105,26 @@ describe('maskRows', () => {
     }
   });
 
+  it('counts masked, maskable and real tokens, over more rows than are drawn for at a time', () => {
+    // Each row ends in padding, and has two protected ids besides.
+    const rows = Array.from({ length: 700 }, (_, row) => [
+      101,
+      ...Array.from({ length: 60 + (row % 5) }, (_, i) => 1000 + ((row + i * 7919) % 29_000)),
+      102,
+      ...new Array<number>(row % 9).fill(0),
+    ]);
+    const all = rows.flat();
+    for (const replace of ['mask', 'bert'] as const) {
+      const { labels, attention_mask, ...counts } = maskRows(columnOf(rows), ruleOf({ replace }), start);
+      expect(rowsOf(attention_mask)).toEqual(rows.map((row) => row.map((id) => (id === 0 ? 0 : 1))));
+      expect(counts).toMatchObject({
+        masked: labels.values.filter((label) => label !== IGNORED_LABEL).length,
+        tokens: all.filter((id) => id !== 0).length,
+        maskable: all.filter((id) => id >= 1000).length,
+      });
+    }
+  });
+
   it('masks a slice of a column, whose offsets do not begin at 0, like the rows themselves', () => {
     fc.assert(
       fc.property(cases, fc.nat(6), fc.nat(6), ({ rule, rows }, from, count) => {

@@ -25,7 +25,10 @@ export class LineCutter implements RowCutter {
       if (this.isCutOff) return;
       if (this.rowStart < 0) this.beginRow();
       const end = Math.min(to, next + this.rowStart + this.length - 1 - this.position);
-      while (next < end) this.values[this.position++] = ids[next++]!;
+      const { values } = this;
+      let { position } = this;
+      while (next < end) values[position++] = ids[next++]!;
+      this.position = position;
       // A full row is closed only when more follows: a line that just fits has no second row.
       if (next < to) {
         this.endRow();
