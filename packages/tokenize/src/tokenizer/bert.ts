@@ -2,7 +2,6 @@ import { decodePieces } from '../decoder/wordpiece.js';
 import type { PreparedEncoder } from '../encoder/image.js';
 import { encoderModule } from '../encoder/modules.js';
 import { ReferenceEncoder } from '../encoder/reference.js';
-import type { StoredEncoder } from '../encoder/stored.js';
 import { isFast, prepareEncoder, WordPieceEncoder } from '../encoder/wordpiece.js';
 import { carriedFiles } from './carried-files.js';
 import type { TokenizerFolder } from './folder.js';
@@ -12,15 +11,8 @@ import type { Tokenizer, TokenizerDefinition } from './types.js';
 import { allTokens, sha256, tokenAt, vocabularyText } from './vocabulary.js';
 import { findWordStarts } from './word-starts.js';
 
-/**
- * A tokenizer with BERT's stages.
- * @param stored what was prepared when the package was built. Default: it is prepared when needed
- */
-export function bertTokenizer(
-  definition: TokenizerDefinition,
-  folder: TokenizerFolder,
-  stored?: StoredEncoder,
-): Tokenizer {
+/** A tokenizer with BERT's stages. */
+export function bertTokenizer(definition: TokenizerDefinition, folder: TokenizerFolder): Tokenizer {
   const { name, files } = definition;
   const { json, settings } = folder;
   const model = wordPieceModel(json, folder.tokens);
@@ -35,7 +27,7 @@ export function bertTokenizer(
   return {
     name,
     get sha256() {
-      checksum ??= stored?.sha256 ?? sha256(vocabularyText(model.tokens));
+      checksum ??= sha256(vocabularyText(model.tokens));
       return checksum;
     },
     vocabularySize: tokens.length,
@@ -46,25 +38,16 @@ export function bertTokenizer(
       return wordStarts;
     },
     get files() {
-      carried ??= stored
-        ? (JSON.parse(new TextDecoder().decode(stored.filesJson)) as Record<string, string>)
-        : carriedFiles(files, folder, specialIds);
+      carried ??= carriedFiles(files, folder, specialIds);
       return carried;
-    },
-    get filesJson() {
-      return stored?.filesJson;
     },
     encoder() {
       if (!isFast(model)) return new ReferenceEncoder(model);
-      const module = encoderModule('wordpiece');
-      return stored
-        ? WordPieceEncoder.from({ image: stored.image, module })
-        : WordPieceEncoder.of(model, module);
+      return WordPieceEncoder.of(model, encoderModule('wordpiece'));
     },
     encoderSource() {
       if (!isFast(model)) return { definition };
-      const module = encoderModule('wordpiece');
-      prepared ??= stored ? { image: stored.image, module } : prepareEncoder(model, module);
+      prepared ??= prepareEncoder(model, encoderModule('wordpiece'));
       return { prepared };
     },
     hasToken: (id) => tokens[id] !== undefined,

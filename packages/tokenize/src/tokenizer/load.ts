@@ -3,15 +3,13 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { InputError, mention, say } from '@mlm/base/errors';
 import { tokenizerFileNames } from '@mlm/base/tokenizer-files';
-import { storedEncoder } from '../encoder/stored.js';
 import { hubIdOfBareName, hubSnapshot, isHubId, type WantedFiles } from '../stores/snapshot.js';
 import { bertTokenizer } from './bert.js';
+import { BUNDLED, bundledTokenizer } from './bundled.js';
 import { tokenizerClass } from './classes.js';
 import { readFolder } from './folder.js';
 import { isBertWordPiece, parseObject } from './tokenizer-json.js';
 import type { Tokenizer, TokenizerDefinition } from './types.js';
-
-const BUNDLED = 'bert-base-uncased';
 
 /** Options of {@link loadTokenizer}. */
 export interface LoadTokenizerOptions {
@@ -49,26 +47,25 @@ export async function loadTokenizer(source?: string, options: LoadTokenizerOptio
       say`${source ?? BUNDLED}: is a local tokenizer, which has no revisions; leave out ${mention('revision')}, or name a tokenizer on the hub`,
     );
   if (isBundled) {
-    const text = await readFile(new URL(`../../vocabulary/${BUNDLED}.txt`, import.meta.url), 'utf8');
-    const files = configured({ 'vocab.txt': text }, options, BUNDLED);
-    // An option may change the tokenizer.
-    return loaded({ name: BUNDLED, files }, Object.keys(files).length === 1);
+    const bundled = bundledTokenizer();
+    // The option makes another tokenizer of it.
+    if (options.lowercase === undefined) return bundled;
+    return loaded({ name: BUNDLED, files: configured(bundled.definition().files, options, BUNDLED) });
   }
   if (!isHere && isHubId(source)) {
     const { folder, revision } = await hubSnapshot(source, wantedFiles(source), options);
     const files = configured(await readFiles(folder, source), options, source);
-    return Object.assign(await loaded({ name: source, files }, false), { revision });
+    return Object.assign(await loaded({ name: source, files }), { revision });
   }
   const path = resolve(source);
   const files = configured(await readFiles(path, source), options, source);
-  return loaded({ name: basename(path), files }, false);
+  return loaded({ name: basename(path), files });
 }
 
 /** Like `tokenizerFromDefinition`, but loads only what this tokenizer needs. */
-async function loaded(definition: TokenizerDefinition, isBundled: boolean): Promise<Tokenizer> {
+async function loaded(definition: TokenizerDefinition): Promise<Tokenizer> {
   const folder = readFolder(definition.files, definition.name);
-  if (isBertWordPiece(folder.json))
-    return bertTokenizer(definition, folder, isBundled ? storedEncoder() : undefined);
+  if (isBertWordPiece(folder.json)) return bertTokenizer(definition, folder);
   const { pipelineTokenizer } = await import('./pipeline.js');
   return pipelineTokenizer(definition, folder);
 }

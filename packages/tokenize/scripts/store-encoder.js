@@ -1,7 +1,0 @@
-// The last step of the build: sets the bundled tokenizer's encoder up and stores it, so that no run has to.
-import { readFileSync } from 'node:fs';
-import { storeEncoder } from '../dist/encoder/stored.js';
-import { tokenizerFromDefinition } from '../dist/tokenizer/tokenizer.js';
-
-const text = readFileSync(new URL('../vocabulary/bert-base-uncased.txt', import.meta.url), 'utf8');
-storeEncoder(tokenizerFromDefinition({ name: 'bert-base-uncased', files: { 'vocab.txt': text } }));
