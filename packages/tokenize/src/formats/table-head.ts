@@ -26,7 +26,9 @@ const ROWS_AFTER_WORDS = 9;
  * commas, and a space follows each.
  */
 export function isTable(head: Uint8Array, separator: Separator): boolean {
-  const bytes = Buffer.from(head.buffer, head.byteOffset, head.length).subarray(markLength(head));
+  const mark = markLength(head);
+  if (!mayBeginWithName(head, mark, separator.charCodeAt(0))) return false;
+  const bytes = Buffer.from(head.buffer, head.byteOffset + mark, head.length - mark);
   if (!beginsWithName(bytes, separator)) return false;
   const text = bytes.toString();
   const [names = []] = recordsOf(text, separator, 1).records;
@@ -45,8 +47,8 @@ export function isTable(head: Uint8Array, separator: Separator): boolean {
 
 /** Whether a name stands before the first separator: prose, of which there may be many small files, mostly has none. */
 function beginsWithName(bytes: Buffer, separator: string): boolean {
-  if (!mayBeginWithName(bytes, separator.charCodeAt(0))) return false;
   const end = bytes.indexOf(separator);
+  if (end < 0) return false;
   const field = bytes.toString('utf8', 0, end);
   return NAME.test(/^".*"$/s.test(field) ? field.slice(1, -1) : field);
 }
@@ -58,13 +60,13 @@ const SPACE = 32;
 const NAME_BYTES = new Uint8Array(128).map((_, byte) => (/[\w.-]/.test(String.fromCharCode(byte)) ? 1 : 0));
 
 /**
- * False without a separator and for most prose, without making a string: a name has at most two spaces and little else
- * of ASCII.
+ * False for most prose, without making a string: a name has at most two spaces and little else of ASCII.
+ * @param from - where to begin
  */
-function mayBeginWithName(bytes: Buffer, separator: number): boolean {
-  if (bytes[0] === QUOTE) return bytes.includes(separator);
+function mayBeginWithName(bytes: Uint8Array, from: number, separator: number): boolean {
+  if (bytes[from] === QUOTE) return true;
   let spaces = 0;
-  for (let i = 0; i < bytes.length; i++) {
+  for (let i = from; i < bytes.length; i++) {
     const byte = bytes[i]!;
     if (byte === separator) return true;
     if (byte === SPACE ? ++spaces > 2 : NAME_BYTES[byte] === 0) return false;

@@ -106,7 +106,13 @@ export async function preprocess(options: PreprocessOptions): Promise<Preprocess
   const resumed =
     options.resume && output !== '-' ? await openSink(options, output, input, usedFiles) : undefined;
   const finished = resumed ? await readySink(resumed) : [];
-  if (finished === 'complete') return completeReport(output, input);
+  const badRecords = new BadRecordLog(badRecordList(output));
+  const skips = options.onBadRecord === 'skip';
+  if (finished === 'complete') {
+    badRecords.open(Number.POSITIVE_INFINITY);
+    badRecords.complete();
+    return { ...(await completeReport(output, input)), badRecords: skips ? badRecords : undefined };
+  }
   const { from, to } = bytesOfShare(input, share);
   const progress = { bytes: 0, totalBytes: Math.round(to - from), textBytes: 0, rows: 0, tokens: 0 };
   for (const { counts } of finished) {
@@ -115,9 +121,7 @@ export async function preprocess(options: PreprocessOptions): Promise<Preprocess
   }
   const firstUnit = (finished.at(-1)?.unit ?? -1) + 1;
   const inputEnds = new Map<number, number>();
-  const badRecords =
-    options.onBadRecord === 'skip' ? new BadRecordLog(badRecordList(output), firstUnit) : undefined;
-  const onSkipped = badRecords?.add.bind(badRecords);
+  const onSkipped = skips ? badRecords.add.bind(badRecords) : undefined;
   const onUnit = (unit: Unit) => {
     if (unit.inputEnd !== undefined) inputEnds.set(unit.number, unit.inputEnd);
     usedFiles?.note(unit);
@@ -142,6 +146,8 @@ export async function preprocess(options: PreprocessOptions): Promise<Preprocess
   let validationRows = finished.reduce((sum, { splits }) => sum + (splits.validation?.rows ?? 0), 0);
   const watched = async function* () {
     for await (const batch of tokens.batches as AsyncIterable<SinkBatch>) {
+      await isOpen(sink!);
+      badRecords.open(firstUnit);
       const { unit, counts, split } = batch.place;
       progress.textBytes += counts?.bytes ?? 0;
       progress.bytes = Math.max(progress.bytes, Math.round((inputEnds.get(unit) ?? from) - from));
@@ -161,8 +167,10 @@ export async function preprocess(options: PreprocessOptions): Promise<Preprocess
     sink = await opening;
     // A failed sink takes no more batches, and threads that hold unwritten ones make no more. From Node 22 on, pipeline
     // would wait for them forever.
-    sink.once('error', (error) => tokens.batches.destroy(error));
+    sink.on('error', (error) => tokens.batches.destroy(error));
     await pipeline(watched, sink, { signal });
+    badRecords.open(firstUnit);
+    badRecords.complete();
   } catch (error) {
     // The sink may still be cleaning up.
     if (sink && !sink.closed) await once(sink, 'close');
@@ -170,12 +178,13 @@ export async function preprocess(options: PreprocessOptions): Promise<Preprocess
     throw error instanceof AggregateError ? error.errors[0] : error;
   } finally {
     await tokens.close();
-    badRecords?.close();
+    badRecords.close();
   }
   const counts = sink instanceof DatasetSink ? sink.counts : streamed;
   const resumedUnits = finished.length;
   const { textBytes } = progress;
-  return { ...inputReport(input), counts, output, textBytes, resumedUnits, validationRows, badRecords };
+  const known = { resumedUnits, validationRows, badRecords: skips ? badRecords : undefined };
+  return { ...inputReport(input), counts, output, textBytes, ...known };
 }
 
 function inputReport({ files, skipped }: InputFiles) {
@@ -204,14 +213,17 @@ async function isOpen(sink: Writable): Promise<void> {
   if (sink instanceof DatasetSink) await sink.ready();
 }
 
-async function completeReport(output: string, input: InputFiles): Promise<PreprocessReport> {
+async function completeReport(
+  output: string,
+  input: InputFiles,
+): Promise<Omit<PreprocessReport, 'badRecords'>> {
   const { openDataset } = await import('@mlm/arrow');
   const dataset = await openDataset(output);
   const counts = dataset.metadata?.counts ?? { rows: dataset.rows, tokens: 0 };
   const resumedUnits = dataset.metadata?.rows_per_unit.length ?? 0;
   await dataset.close();
-  const known = { validationRows: dataset.validation?.rows ?? 0, badRecords: undefined };
-  return { ...inputReport(input), counts, output, textBytes: 0, resumedUnits, ...known };
+  const validationRows = dataset.validation?.rows ?? 0;
+  return { ...inputReport(input), counts, output, textBytes: 0, resumedUnits, validationRows };
 }
 
 /**

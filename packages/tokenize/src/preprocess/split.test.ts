@@ -1,11 +1,14 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { openDataset } from '@mlm/arrow';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { letters, rowsIn, wideText } from '../../test/corpus.js';
 import { contentHash } from '../cut/content-hash.js';
 import { splitOf } from '../cut/split.js';
+import { BadRecordLog } from './bad-records.js';
 import { type PreprocessOptions, preprocess } from './preprocess.js';
 
 let folder: string;
@@ -14,7 +17,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-async function put(name: string, content: string): Promise<string> {
+async function put(name: string, content: string | Uint8Array): Promise<string> {
   const path = join(folder, name);
   await writeFile(path, content);
   return path;
@@ -152,4 +155,45 @@ test('records that cannot be read are left out, counted and listed, and a resume
   const { badRecords } = await preprocess({ ...options, resume: true });
   expect(badRecords?.count).toBe(12);
   expect((await readFile(badRecords!.list!, 'utf8')).trim().split('\n')).toHaveLength(12);
+});
+
+test('the list of an output that is being replaced stays until the new one is complete', async () => {
+  const path = await put('some.jsonl', '{"text":"a b"}\n{"text":1}\n');
+  const clean = await put('none.jsonl', '{"text":"a b"}\n');
+  const cut = await put('cut.jsonl.gz', gzipSync('{"text":"a b"}\n{"text":2}\n').subarray(0, -9));
+  const options = { output: join(folder, 'replaced.arrow'), tokenizer: await letters(), workers: 0 } as const;
+  const list = `${options.output}.bad-records.jsonl`;
+  const skip = { ...options, onBadRecord: 'skip' } as const;
+  await preprocess({ ...skip, inputs: [path] });
+  const listed = await readFile(list, 'utf8');
+  expect(listed).toMatch(/^\{"unit":0,"path":".*some\.jsonl","line":2,"problem":".*"\}\n$/);
+  // Refused, and failing after its first records.
+  await expect(preprocess({ ...skip, inputs: [path, clean] })).rejects.toThrow(/exists/);
+  expect(await readFile(list, 'utf8')).toBe(listed);
+  await expect(preprocess({ ...skip, inputs: [path, cut], overwrite: true })).rejects.toThrow(/broken gzip/);
+  expect(await readFile(list, 'utf8')).toBe(listed);
+  await preprocess({ ...options, inputs: [clean], overwrite: true });
+  expect(existsSync(list)).toBe(false);
+  expect((await readdir(folder)).filter((name) => name.endsWith('.jsonl.partial'))).toEqual([]);
+});
+
+test('a list whose last line was cut off, or that was complete but for its name, is taken up', async () => {
+  const output = join(folder, 'taken-up.arrow');
+  const list = `${output}.bad-records.jsonl`;
+  const records = [0, 1, 2].map((unit) =>
+    JSON.stringify({ unit, path: 'a.jsonl', line: unit + 1, problem: 'x' }),
+  );
+  await writeFile(`${list}.partial`, `${records.join('\n')}\n{"unit":3,"pa`);
+  const log = new BadRecordLog(list);
+  log.add(2, [{ path: 'a.jsonl', numbers: 'line', records: [{ number: 3, problem: 'y' }] }]);
+  log.open(2);
+  expect(log.count).toBe(3);
+  log.close();
+  const left = [...records.slice(0, 2), '{"unit":2,"path":"a.jsonl","line":3,"problem":"y"}', ''].join('\n');
+  expect(await readFile(`${list}.partial`, 'utf8')).toBe(left);
+  const complete = new BadRecordLog(list);
+  complete.open(Number.POSITIVE_INFINITY);
+  complete.complete();
+  expect(complete.first).toEqual(['a.jsonl:1: x', 'a.jsonl:2: x', 'a.jsonl:3: y']);
+  expect(await readFile(list, 'utf8')).toBe(left);
 });

@@ -32,7 +32,8 @@ export async function runVocab(context: Context, options: VocabSettings): Promis
     takeOver: options.takeOver,
     inputs: files.files.map(({ path }) => path).filter((path) => path !== '-'),
   };
-  const badRecords = options.onBadRecord === 'skip' ? new BadRecordLog(badRecordList(output), 0) : undefined;
+  const log = new BadRecordLog(badRecordList(output));
+  const badRecords = options.onBadRecord === 'skip' ? log : undefined;
   const onSkipped = badRecords?.add.bind(badRecords);
   const progress = createProgress({ stream: context.stderr, env: context.env, label: 'vocab', ...options });
   const start = performance.now();
@@ -54,19 +55,23 @@ export async function runVocab(context: Context, options: VocabSettings): Promis
     }
   }
   const vocabulary = await writeFolder(output, tokenizerFolder, target, async (folder) => {
+    log.open(0);
     const trained = await trainVocabulary(texts(), {
       size: options.size,
       lowercase: !options.cased,
       minFrequency: options.minFrequency,
       signal: context.signal,
-    }).finally(() => {
-      progress.finish();
-      badRecords?.close();
-    });
+    })
+      .catch((error: unknown) => {
+        log.discard();
+        throw error;
+      })
+      .finally(() => progress.finish());
     context.signal.throwIfAborted();
     for (const [name, text] of Object.entries(trained.files)) await writeFile(join(folder, name), text);
     return trained;
   });
+  log.complete();
   const entries = vocabulary.pieces.length;
   const result = {
     output,
