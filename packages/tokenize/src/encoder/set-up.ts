@@ -77,26 +77,30 @@ export function takeOver(wasm: SetUpExports, { layout, memory, regions, ...words
 
 /** The image of an encoder for other threads. Call it before the first text. */
 export function imageOf(wasm: SetUpExports, layout: EncoderLayout): EncoderImage {
-  const bytes = new Uint8Array(wasm.memory.buffer, 0, wasm.filledEnd());
-  const regions = filledRegions(bytes);
+  const { buffer } = wasm.memory;
+  const regions = filledRegions(new Int32Array(buffer, 0, wasm.filledEnd() >> 2));
   const memory = new SharedArrayBuffer(regions.reduce((sum, [, length]) => sum + length, 0));
   let at = 0;
   for (const [start, length] of regions) {
-    new Uint8Array(memory, at).set(bytes.subarray(start, start + length));
+    new Uint8Array(memory, at).set(new Uint8Array(buffer, start, length));
     at += length;
   }
   return { layout, memory, regions, knownWords: wasm.knownWords(), wordBits: wasm.wordBits.value };
 }
 
 /** Where blocks stand that hold anything but zeros: start and length in bytes, neighbours joined. */
-function filledRegions(bytes: Uint8Array): [start: number, length: number][] {
+function filledRegions(memory: Int32Array): [start: number, length: number][] {
   const regions: [start: number, length: number][] = [];
-  for (let start = 0; start < bytes.length; start += BLOCK) {
-    const block = bytes.subarray(start, start + BLOCK);
-    if (!block.some((byte) => byte !== 0)) continue;
+  for (let next = 0; next < memory.length; ) {
+    const block = next;
+    next = Math.min(block + (BLOCK >> 2), memory.length);
+    let at = block;
+    while (at < next && memory[at] === 0) at++;
+    if (at === next) continue;
+    const [start, length] = [block << 2, (next - block) << 2];
     const last = regions.at(-1);
-    if (last && last[0] + last[1] === start) last[1] += block.length;
-    else regions.push([start, block.length]);
+    if (last && last[0] + last[1] === start) last[1] += length;
+    else regions.push([start, length]);
   }
   return regions;
 }
