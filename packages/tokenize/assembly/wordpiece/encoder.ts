@@ -62,6 +62,11 @@ const MARGIN: usize = 128;
 /** How many bytes are looked through for items at once. */
 const WINDOW: usize = 4096;
 
+/** Ids follow the text at this distance and are written over it: what has been read is in the processor's cache. */
+const DISTANCE: usize = 65536;
+/** At a smaller one they might overtake it in a window and an item of a window's size: a byte gives an id of four at most. */
+const LEAST_DISTANCE: usize = 6 * WINDOW + 64;
+
 /** Everything from here on belongs to one text. */
 let textRegion: usize = 0;
 let text: usize = 0;
@@ -70,6 +75,8 @@ let ready: usize = 0;
 let readyEnd: usize = 0;
 let out: usize = 0;
 
+/** Where there is room for ids that are more bytes than their text. */
+let spareIds: usize = 0;
 export let ids: usize = 0;
 export let documentEnds: usize = 0;
 export let documentStarts: usize = 0;
@@ -86,12 +93,12 @@ let sparedUpTo: usize = 0;
 export function reserve(bytes: usize, shortestToken: usize): usize {
   if (textRegion == 0) textRegion = allocate(0);
   release(textRegion);
-  text = allocate(bytes + 256);
+  text = allocate(DISTANCE + bytes + 256) + DISTANCE;
   const bitmap = (bytes >> 3) + 64;
   const words = allocate(bitmap);
   const starts = allocate(bitmap);
   beginText(words, starts, 0);
-  ids = allocate((bytes << 2) + 256);
+  spareIds = allocate((bytes << 2) + 256);
   documentEnds = allocate((bytes << 1) + 64);
   documentStarts = allocate((bytes << 1) + 64);
   beginTokens(allocate((bytes / shortestToken + 1) << 3));
@@ -109,7 +116,7 @@ export function encode(mode: i32): void {
   if (mode != DOCUMENT_LINE) store<u32>(DELIMITER, 0, 0x0a << 2);
   beginText(notWord, itemStarts, mode);
   memory.fill(text + textEnd, 0x20, 192);
-  out = ids;
+  out = ids = text - DISTANCE;
   documentCount = lastDocumentEnd = documentStart = 0;
   spared = usize.MAX_VALUE;
   sparedUpTo = 0;
@@ -125,6 +132,7 @@ export function encode(mode: i32): void {
     p = run(p, stop);
     if (p < stop) continue;
     if (atToken) {
+      keepDistance(p);
       store<i32>(out, tokenId(token));
       out += 4;
       p = max(p, tokenEnd(token));
@@ -180,10 +188,23 @@ function spareLine(from: usize): void {
   sparedUpTo = p;
 }
 
+/** Moves the ids elsewhere once they have come too close to the text from `at` on, which is still to be read. */
+@inline function keepDistance(at: usize): void {
+  if (out + LEAST_DISTANCE > text + at) leaveText();
+}
+
+function leaveText(): void {
+  if (ids == spareIds) return;
+  memory.copy(spareIds, ids, out - ids);
+  out = spareIds + (out - ids);
+  ids = spareIds;
+}
+
 /** Encodes the items that begin in [from, stop); returns where to go on, which may be before that. */
 function run(from: usize, stop: usize): usize {
   let at = from;
   while (at < stop) {
+    keepDistance(at);
     const windowEnd = min((at & ~63) + WINDOW, stop);
     const itemsEnd = listItems(at, windowEnd);
     let item = encodeItems(ITEMS, itemsEnd);
@@ -238,9 +259,10 @@ function encodeItems(items: usize, end: usize): usize {
 
 /** Encodes any item. Returns 0, or where to go on when what follows the item was encoded with it. */
 function encodeItem(start: usize): usize {
-  const itemOut = out;
   let length = wordLength(notWord, start);
   if (length > 16) length = wordEnd(start) - start;
+  if (length > WINDOW) leaveText();
+  const itemOut = out;
   if (length > 0) encodeWord(text + start, length);
   // The byte after the word, or the item itself where it is no word.
   const after = start + length;
@@ -250,7 +272,9 @@ function encodeItem(start: usize): usize {
     out += <usize>(row >> 24);
   } else if (row == JOINS) {
     const next = joinedEnd(after);
-    out = encodeSpan(text + start, text + next, itemOut);
+    out = itemOut;
+    if (next - start > WINDOW) leaveText();
+    out = encodeSpan(text + start, text + next, out);
     if (documents == DOCUMENT_LINE || load<u8>(text + next) != 0x0a) markItem(next);
     return next;
   } else if (row == LEADS) {

@@ -9,6 +9,7 @@ import { encoderModule } from './modules.js';
 import { ReferenceEncoder } from './reference.js';
 import { type SetUpExports, setUp } from './set-up.js';
 import { encoderFrom } from './source.js';
+import { WordPieceEncoder } from './wordpiece.js';
 
 const fixture = (name: string) => new URL(`../../fixtures/tokenizers/${name}.json`, import.meta.url).pathname;
 
@@ -92,6 +93,35 @@ const longText = fc
     Buffer.concat([text, Buffer.from(filler.repeat(Math.ceil(length / filler.length))), text]),
   );
 
+/** Texts whose ids, which are written over what has been read of them, come to lie in front of it, now or never. */
+const denseText = fc
+  .array(
+    fc.record({
+      filler: fc.constantFrom(
+        'internationally ',
+        'word ',
+        'x.',
+        '中',
+        'éé',
+        '[MASK]',
+        '[MASK]. ',
+        'b\u0001',
+        'q9',
+      ),
+      length: fc.integer({ min: 3000, max: 90_000 }),
+      text,
+    }),
+    { minLength: 2, maxLength: 4 },
+  )
+  .map((parts) =>
+    Buffer.concat(
+      parts.flatMap(({ filler, length, text }) => [
+        Buffer.from(filler.repeat(Math.ceil(length / filler.length))),
+        text,
+      ]),
+    ),
+  );
+
 const names = [
   'bert-base-uncased',
   'cased',
@@ -109,6 +139,7 @@ describe.each(names)('the encoder of %s', (name) => {
   it.each([
     ['short', bytes, 300],
     ['long', longText, 12],
+    ['dense', denseText, 5],
   ] as const)('equals the reference implementation on %s texts', async (_, texts, numRuns) => {
     const [fast, reference] = await encoders(source);
     fc.assert(
@@ -165,9 +196,9 @@ describe('the encoder', () => {
   it('gives the ids that fresh encoders give while its caches grow and are emptied', async () => {
     const tokenizer = await loadTokenizer();
     const encoder = tokenizer.encoder();
-    // 360,000 different words and 90,000 other items, some with more ids than a slot takes: a fresh encoder's caches have
+    // 240,000 different words and 60,000 other items, some with more ids than a slot takes: a fresh encoder's caches have
     // room for those of one part.
-    for (let part = 0; part < 120; part++) {
+    for (let part = 0; part < 80; part++) {
       let text = '';
       for (let i = part * 1000; i < (part + 1) * 1000; i++) {
         text += `${(i * 7919).toString(36)} word${i} x${i.toString(2).slice(-15)} `;
@@ -211,6 +242,35 @@ describe('the encoder', () => {
       expect(ids.length).toBe(count);
       expect(ids.every((id, i) => id === special.length + i)).toBe(true);
     }
+  });
+
+  it('writes the ids of long words over no text that is still to be read', async () => {
+    const letters = [...'abcd'];
+    const tokens = ['[UNK]', ...letters, ...letters.map((letter) => `##${letter}`)];
+    const json = parseTokenizerJson((await loadTokenizer()).files['tokenizer.json']!, '');
+    const model = { ...wordPieceModel(json), tokens, addedTokens: [], maxInputCharsPerWord: 1e6 };
+    const encoder = WordPieceEncoder.of(model, encoderModule('wordpiece'));
+    const word = fc.record({
+      letters: fc.string({
+        unit: fc.constantFrom(...letters, ...letters, '\u0001'),
+        minLength: 1,
+        maxLength: 20,
+      }),
+      times: fc.oneof(fc.nat(20), fc.nat(4000)),
+    });
+    fc.assert(
+      fc.property(fc.array(word, { maxLength: 12 }), (words) => {
+        const text = words.map(({ letters, times }) => letters.repeat(times)).join(' ');
+        const expected = text
+          .replaceAll('\u0001', '')
+          .split(' ')
+          .flatMap((word) => Array.from(word, (letter, i) => tokens.indexOf(i > 0 ? `##${letter}` : letter)));
+        const { ids } = encoder.encode(Buffer.from(text), { document: 'none' });
+        expect(ids.length).toBe(expected.length);
+        expect(ids.every((id, i) => id === expected[i])).toBe(true);
+      }),
+      { numRuns: 100 },
+    );
   });
 
   it('encodes a word of a hundred million characters', async () => {
