@@ -1,12 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { log } from '../measure/log.js';
-import { findPython } from '../measure/python.js';
 import { median } from '../measure/statistics.js';
 import { figure, table } from '../measure/table.js';
+import { eachTokenizer } from './each-tokenizer.js';
 
 const here = (/** @type {string} */ name) => fileURLToPath(new URL(name, import.meta.url));
 const MODELS = ['wordpiece', 'bpe', 'unigram'];
@@ -22,49 +20,38 @@ const BYTES = 8e6;
  * @param {{ corpora: string[], threads: number[], rounds: number, python: string | undefined }} options
  */
 export async function benchTokenizers({ corpora, threads, rounds, python: given }) {
-  const python = findPython(given, ['tokenizers']);
-  if (!python) return undefined;
-  const folder = mkdtempSync(path.join(tmpdir(), 'mlm-bench-'));
-  try {
-    const rows = [];
-    for (const corpus of corpora) {
-      execFileSync(python, [here('train.py'), corpus, folder], { stdio: 'inherit' });
-      for (const model of MODELS) {
-        for (const count of threads) rows.push(await measure(model, corpus, count));
-      }
-    }
-    const text = table(
-      [
-        'text',
-        'model',
-        'threads',
-        'cold, MB/s',
-        'warm, MB/s',
-        'cold',
-        'warm',
-        'cold, processor time',
-        'warm, processor time',
-      ],
-      rows.map(({ text, model, threads, ours, rust }) => [
-        text,
-        model,
-        String(threads),
-        figure(ours.cold),
-        figure(ours.warm),
-        `${figure(ours.cold / rust.cold)} ×`,
-        `${figure(ours.warm / rust.warm)} ×`,
-        `${figure(ours.cold_processor / rust.cold_processor)} ×`,
-        `${figure(ours.warm_processor / rust.warm_processor)} ×`,
-      ]),
-    );
-    return { text, json: rows };
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  const rows = await eachTokenizer({ corpora, models: MODELS, python: given }, async (on) =>
+    threads.map((count) => measure(on, count)),
+  );
+  if (!rows) return undefined;
+  const text = table(
+    [
+      'text',
+      'model',
+      'threads',
+      'cold, MB/s',
+      'warm, MB/s',
+      'cold',
+      'warm',
+      'cold, processor time',
+      'warm, processor time',
+    ],
+    rows.map(({ text, model, threads, ours, rust }) => [
+      text,
+      model,
+      String(threads),
+      figure(ours.cold),
+      figure(ours.warm),
+      `${figure(ours.cold / rust.cold)} ×`,
+      `${figure(ours.warm / rust.warm)} ×`,
+      `${figure(ours.cold_processor / rust.cold_processor)} ×`,
+      `${figure(ours.warm_processor / rust.warm_processor)} ×`,
+    ]),
+  );
+  return { text, json: rows };
 
-  /** @param {string} model @param {string} corpus @param {number} threads */
-  async function measure(model, corpus, threads) {
-    const tokenizer = path.join(folder, `${model}.json`);
+  /** @param {{ model: string, corpus: string, tokenizer: string, python: string }} on @param {number} threads */
+  function measure({ model, corpus, tokenizer, python }, threads) {
     const args = [tokenizer, corpus, String(BYTES), String(threads)];
     /** @type {(Rates & { ids: number })[]} */
     const ours = [];
@@ -72,7 +59,7 @@ export async function benchTokenizers({ corpora, threads, rounds, python: given 
     const rust = [];
     for (let round = 0; round < rounds; round++) {
       ours.push(run(process.execPath, [here('ours.js'), ...args]));
-      rust.push(run(/** @type {string} */ (python), [here('rust.py'), ...args]));
+      rust.push(run(python, [here('rust.py'), ...args]));
       if (ours[0]?.ids !== rust[0]?.ids)
         throw new Error(`${model} on ${corpus}: ${ours[0]?.ids} ids, Rust tokenizers has ${rust[0]?.ids}`);
     }

@@ -1,13 +1,11 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { statSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { log } from '../measure/log.js';
 import { runProcess } from '../measure/process.js';
-import { findPython } from '../measure/python.js';
 import { median, medianRatio } from '../measure/statistics.js';
 import { figure, table } from '../measure/table.js';
+import { eachTokenizer } from './each-tokenizer.js';
 
 const here = (/** @type {string} */ name) => fileURLToPath(new URL(name, import.meta.url));
 const MODELS = ['bpe', 'unigram'];
@@ -20,73 +18,63 @@ const MODELS = ['bpe', 'unigram'];
  * @param {{ corpora: string[], rounds: number, python: string | undefined }} options
  */
 export async function benchWhole({ corpora, rounds, python: given }) {
-  const python = findPython(given, ['tokenizers']);
-  if (!python) return undefined;
-  const folder = mkdtempSync(path.join(tmpdir(), 'mlm-bench-'));
-  try {
-    const rows = [];
-    for (const corpus of corpora) {
-      execFileSync(python, [here('train.py'), corpus, folder], { stdio: 'inherit' });
-      for (const model of MODELS) {
-        const tokenizer = path.join(folder, `${model}.json`);
-        const output = path.join(folder, 'out.arrow');
-        const mlm = [here('../../packages/cli/bin/mlm.js'), 'preprocess', corpus, output, '--overwrite'];
-        mlm.push('--tokenizer', tokenizer, '--sequence-length', '128', '--workers', '2', '--json');
-        /** @type {Run[]} */
-        const ours = [];
-        /** @type {Run[]} */
-        const rust = [];
-        for (let round = 0; round < rounds; round++) {
-          ours.push(await measured(process.execPath, mlm));
-          rust.push(await measured(python, [here('rust_whole.py'), tokenizer, corpus, '2']));
-          log(
-            `${path.basename(corpus)}, ${model}: ${figure(ours.at(-1)?.seconds ?? 0)} s, Rust ${figure(rust.at(-1)?.seconds ?? 0)} s`,
-          );
-        }
-        rows.push({ text: path.basename(corpus, '.txt'), bytes: statSync(corpus).size, model, ours, rust });
-      }
+  const rows = await eachTokenizer({ corpora, models: MODELS, python: given }, async (on) => {
+    const { corpus, model, tokenizer, folder, python } = on;
+    const output = path.join(folder, 'out.arrow');
+    const mlm = [here('../../packages/cli/bin/mlm.js'), 'preprocess', corpus, output, '--overwrite'];
+    mlm.push('--tokenizer', tokenizer, '--sequence-length', '128', '--workers', '2', '--json');
+    /** @type {Run[]} */
+    const ours = [];
+    /** @type {Run[]} */
+    const rust = [];
+    for (let round = 0; round < rounds; round++) {
+      ours.push(await measured(process.execPath, mlm));
+      rust.push(await measured(python, [here('rust_whole.py'), tokenizer, corpus, '2']));
+      log(
+        `${path.basename(corpus)}, ${model}: ${figure(ours.at(-1)?.seconds ?? 0)} s, Rust ${figure(rust.at(-1)?.seconds ?? 0)} s`,
+      );
     }
-    const text = table(
-      [
-        'text',
-        'MB',
-        'model',
-        'mlm, s',
-        'processor s',
-        'peak MB',
-        'Rust, s',
-        'processor s',
-        'peak MB',
-        'mlm is',
-        'by processor time',
-      ],
-      rows.map(({ text, bytes, model, ours, rust }) => [
-        text,
-        figure(bytes / 1e6),
-        model,
-        ...[ours, rust].flatMap((runs) => [
-          figure(median(runs.map(({ seconds }) => seconds))),
-          figure(median(runs.map(({ processor }) => processor))),
-          figure(Math.max(...runs.map(({ peakBytes }) => peakBytes)) / 1e6),
-        ]),
-        `${figure(
-          medianRatio(
-            rust.map(({ seconds }) => seconds),
-            ours.map(({ seconds }) => seconds),
-          ),
-        )} ×`,
-        `${figure(
-          medianRatio(
-            rust.map(({ processor }) => processor),
-            ours.map(({ processor }) => processor),
-          ),
-        )} ×`,
+    return [{ text: path.basename(corpus, '.txt'), bytes: statSync(corpus).size, model, ours, rust }];
+  });
+  if (!rows) return undefined;
+  const text = table(
+    [
+      'text',
+      'MB',
+      'model',
+      'mlm, s',
+      'processor s',
+      'peak MB',
+      'Rust, s',
+      'processor s',
+      'peak MB',
+      'mlm is',
+      'by processor time',
+    ],
+    rows.map(({ text, bytes, model, ours, rust }) => [
+      text,
+      figure(bytes / 1e6),
+      model,
+      ...[ours, rust].flatMap((runs) => [
+        figure(median(runs.map(({ seconds }) => seconds))),
+        figure(median(runs.map(({ processor }) => processor))),
+        figure(Math.max(...runs.map(({ peakBytes }) => peakBytes)) / 1e6),
       ]),
-    );
-    return { text, json: rows };
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+      `${figure(
+        medianRatio(
+          rust.map(({ seconds }) => seconds),
+          ours.map(({ seconds }) => seconds),
+        ),
+      )} ×`,
+      `${figure(
+        medianRatio(
+          rust.map(({ processor }) => processor),
+          ours.map(({ processor }) => processor),
+        ),
+      )} ×`,
+    ]),
+  );
+  return { text, json: rows };
 }
 
 /** @param {string} command @param {string[]} args @returns {Promise<Run>} */
