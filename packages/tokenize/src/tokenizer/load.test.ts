@@ -1,6 +1,7 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { InputError } from '@mlm/base/errors';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadTokenizer } from './load.js';
@@ -106,5 +107,39 @@ describe('loadTokenizer', () => {
       /tokenizer.json: not JSON/,
     );
     await expect(loadTokenizer(await file('tokenizer.json', '{}'))).rejects.toThrow(/no model/);
+  });
+
+  it('names the file of a folder that cannot be read, and waits for no pipe', async () => {
+    const inner = await mkdtemp(join(folder, 'inner-'));
+    const name = basename(inner);
+    await writeFile(join(inner, 'tokenizer.json'), 'null');
+    await expect(loadTokenizer(inner)).rejects.toThrow(
+      `${name}: tokenizer.json: expected a JSON object, found null`,
+    );
+    await rm(join(inner, 'tokenizer.json'));
+    await symlink('tokenizer.json', join(inner, 'tokenizer.json'));
+    await expect(loadTokenizer(inner)).rejects.toThrow(/tokenizer\.json: cannot be read \(ELOOP\)$/);
+    await expect(loadTokenizer(join(inner, 'tokenizer.json'))).rejects.toThrow(/no such tokenizer/);
+    await rm(join(inner, 'tokenizer.json'));
+    execFileSync('mkfifo', [join(inner, 'tokenizer.json')]);
+    await expect(loadTokenizer(inner)).rejects.toThrow(
+      /tokenizer\.json: is a pipe or a device, expected a file$/,
+    );
+    await rm(join(inner, 'tokenizer.json'));
+    await mkdir(join(inner, 'vocab.txt'));
+    await expect(loadTokenizer(inner)).rejects.toThrow(/vocab\.txt: is a folder, expected a file$/);
+  });
+
+  it('refuses stages inside one another without end', async () => {
+    const depth = 50_000;
+    const sequence = '{"type":"Sequence","normalizers":[';
+    const normalizer = `${sequence.repeat(depth)}{"type":"Lowercase"}${']}'.repeat(depth)}`;
+    const path = await file(
+      'deep.json',
+      `{"model":{"type":"WordPiece","vocab":{}},"normalizer":${normalizer}}`,
+    );
+    await expect(loadTokenizer(path)).rejects.toThrow(
+      'deep.json: its normalizer has more than 32 sequences inside one another',
+    );
   });
 });

@@ -114,8 +114,9 @@ async function readFiles(path: string, source: string): Promise<Record<string, s
       `${source}: no such tokenizer; give a folder, vocab.txt, tokenizer.json or an owner/name of the hub${hintFor(source)}`,
     );
   const files: Record<string, string> = {};
-  const add = async (name: string, file: string) => {
-    const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+  const add = async (name: string, file: string, isNamed = false) => {
+    const text = await textOf(file, isNamed).catch((error: NodeJS.ErrnoException) => {
+      if (error instanceof InputError) throw error;
       if (error.code === 'ENOENT') return undefined;
       throw new InputError(`${file}: cannot be read (${error.code})`);
     });
@@ -124,13 +125,21 @@ async function readFiles(path: string, source: string): Promise<Record<string, s
   if (found.isDirectory()) {
     for (const name of [...tokenizerFileNames, 'config.json']) await add(name, join(path, name));
   } else {
-    await add(extname(path) === '.json' ? 'tokenizer.json' : 'vocab.txt', path);
+    await add(extname(path) === '.json' ? 'tokenizer.json' : 'vocab.txt', path, true);
     for (const name of besides(basename(path))) await add(name, join(dirname(path), name));
   }
   const { 'tokenizer.json': json, 'vocab.txt': lines, 'vocab.json': vocab, 'merges.txt': merges } = files;
   if (json === undefined && lines === undefined && (vocab === undefined || merges === undefined))
     throw new InputError(`${source}: this folder contains neither tokenizer.json nor vocab.txt`);
   return files;
+}
+
+/** A file's text. Only one that was named may be a pipe: another is one that nobody may ever write to. */
+async function textOf(file: string, isNamed: boolean): Promise<string> {
+  const found = await stat(file);
+  if (found.isDirectory()) throw new InputError(`${file}: is a folder, expected a file`);
+  if (!found.isFile() && !isNamed) throw new InputError(`${file}: is a pipe or a device, expected a file`);
+  return readFile(file, 'utf8');
 }
 
 /** Where the hub has a tokenizer whose name is known without its owner. */

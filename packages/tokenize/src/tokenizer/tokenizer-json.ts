@@ -63,7 +63,7 @@ export const MAX_IDS = 1 << 22;
  * 4,194,303, or that two tokens share
  */
 export function parseTokenizerJson(text: string, where: string): TokenizerJson {
-  const json = parseObject(text, where);
+  const json = parseObject(text, /\.json$/.test(where) ? where : `${where}: tokenizer.json`);
   const refuse = (what: string): never => {
     throw new InputError(`${where}: ${what}`);
   };
@@ -116,7 +116,11 @@ function untypedModel(model: Record<string, unknown>): string {
   return model.merges === undefined ? 'WordPiece' : 'BPE';
 }
 
-function checkComponent(value: unknown, what: string, refuse: Refuse): void {
+/** How deep sequences may be inside others. */
+const DEEPEST = 32;
+
+function checkComponent(value: unknown, what: string, refuse: Refuse, depth = 0): void {
+  if (depth > DEEPEST) refuse(`its ${what} has more than ${DEEPEST} sequences inside one another`);
   if (value === undefined || value === null) return;
   if (!isObject(value) || typeof value.type !== 'string')
     refuse(`its ${what} is ${shown(value)}, expected an object with a type`);
@@ -125,7 +129,7 @@ function checkComponent(value: unknown, what: string, refuse: Refuse): void {
   if (!Array.isArray(steps)) refuse(`its ${what} is a Sequence without steps`);
   for (const step of steps as unknown[]) {
     if (step === null) refuse(`its ${what} has a step that is null`);
-    checkComponent(step, what, refuse);
+    checkComponent(step, what, refuse, depth + 1);
   }
 }
 
