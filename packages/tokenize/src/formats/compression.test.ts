@@ -95,7 +95,7 @@ test('zstd: the library in WebAssembly decodes compressed blocks in pieces of an
   const text = Array.from({ length: 99 }, (_, i) => song(99 - i)).join('');
   const drain = async (bytes: Uint8Array, size: number) => {
     const parts: Uint8Array[] = [];
-    for await (const part of library.stream(chunked(bytes, size))) parts.push(part);
+    for await (const part of library.stream(chunked(bytes, size))) parts.push(Uint8Array.from(part));
     return Buffer.concat(parts).toString();
   };
   expect(Buffer.from(library.decompress(bottles, text.length)).toString()).toBe(text);

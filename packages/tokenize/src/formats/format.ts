@@ -36,7 +36,10 @@ export interface InputReader {
   readonly file: InputFile;
   /** The first `length` bytes of {@link chunks}, or fewer if it ends first. Call it before that. */
   head(length: number): Promise<Uint8Array>;
-  /** The file from its beginning to its end, decompressed, in chunks of any size. */
+  /**
+   * The file from its beginning to its end, decompressed, in chunks of any size, each of which is valid until the next is
+   * asked for; those of a file that is not compressed stay valid.
+   */
   chunks(): AsyncIterable<Uint8Array>;
   /** Fills `bytes` with those of the file as it is stored, from `from` on. */
   readInto(bytes: Uint8Array, from: number): Promise<void>;

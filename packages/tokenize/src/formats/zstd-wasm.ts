@@ -53,7 +53,7 @@ class ZstdLibrary {
     const to = this.allocate(size + 1);
     try {
       const length = checked(this.library.ZSTD_decompress(to, size, from, bytes.length));
-      return this.copyOut(to, length);
+      return this.view(to, length).slice();
     } finally {
       this.library.free(from);
       this.library.free(to);
@@ -61,7 +61,8 @@ class ZstdLibrary {
   }
 
   /**
-   * Decompresses one frame that arrives in pieces. Memory is bounded by the frame's window, of 128 MiB at most.
+   * Decompresses one frame that arrives in pieces. Memory is bounded by the frame's window, of 128 MiB at most. What it
+   * yields is valid until the next is asked for.
    * @throws Error if it is damaged or ends too early
    */
   async *stream(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
@@ -70,6 +71,7 @@ class ZstdLibrary {
     // Two structs of an address, a size and a position, and room for the output.
     const input = this.allocate(24 + OUTPUT_BYTES);
     const output = input + 12;
+    const chunk = new Uint8Array(OUTPUT_BYTES);
     let isEnd = false;
     try {
       for await (const piece of pieces) {
@@ -82,7 +84,10 @@ class ZstdLibrary {
             isEnd = checked(library.ZSTD_decompressStream(context, output, input)) === 0;
             const length = this.positionOf(output);
             isFull = length === OUTPUT_BYTES && !isEnd;
-            if (length > 0) yield this.copyOut(input + 24, length);
+            if (length === 0) continue;
+            // Not the library's memory itself, which another stream may make grow and so move.
+            chunk.set(this.view(input + 24, length));
+            yield chunk.subarray(0, length);
           }
         } finally {
           library.free(from);
@@ -107,8 +112,8 @@ class ZstdLibrary {
     return address;
   }
 
-  private copyOut(address: number, length: number): Uint8Array {
-    return new Uint8Array(this.library.memory.buffer).slice(address, address + length);
+  private view(address: number, length: number): Uint8Array {
+    return new Uint8Array(this.library.memory.buffer, address, length);
   }
 
   private write(structure: number, address: number, size: number): void {

@@ -39,7 +39,7 @@ class FileReader implements InputReader {
     while (missing > 0) {
       const { value, done } = await this.content.next();
       if (done) break;
-      this.looked.push(value);
+      this.looked.push(Uint8Array.from(value));
       missing -= value.length;
     }
     const bytes = Buffer.concat(this.looked);
