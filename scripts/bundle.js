@@ -32,6 +32,7 @@ const files = Object.keys(built.outputs);
 for (const file of files) {
   const code = readFileSync(file, 'utf8');
   checkAddresses(file, code);
+  checkNames(file, code);
   // CommonJS packages require modules of Node, for which esbuild calls `require` where it is defined.
   if (code.includes('var __require =')) writeFileSync(file, `${requireOfNode}${code}`);
 }
@@ -84,4 +85,10 @@ function checkAddresses(file, code) {
   const [found] = /.*\bimport\.meta\.url.*/.exec(code.replace(sound, '')) ?? [];
   if (found !== undefined)
     throw new Error(`bundle: ${file}: expected new URL('../../…', import.meta.url), found: ${found}`);
+}
+
+/** A module's `let` becomes a `var`, and one with a name of CommonJS is vitest's parameter where it runs the bundle. */
+function checkNames(file, code) {
+  const [found] = /^var (module|exports|require|__dirname|__filename)\b/m.exec(code) ?? [];
+  if (found !== undefined) throw new Error(`bundle: ${file}: expected another name, found: ${found}`);
 }

@@ -1,5 +1,6 @@
 // Removes from ./dist what no source in ./src stands for any more: tsc leaves the outputs of deleted files, and a tarball
-// would ship them. Runs before a package is packed. scripts/bundle.js keeps ./dist/bundle in order itself.
+// would ship them. Turbo leaves files of earlier bundles when it restores a build, so the bundle is made anew. Runs before a
+// package is packed.
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 
@@ -10,3 +11,4 @@ for (const entry of readdirSync('dist', { recursive: true, withFileTypes: true }
   if (!['.ts', '.js'].some((extension) => existsSync(join('src', `${stem}${extension}`))))
     rmSync(join('dist', path));
 }
+if (existsSync('dist/bundle')) await import('./bundle.js');

@@ -116,7 +116,7 @@ const PAGE_BYTES = 65_536;
 let first = TABLE_BYTE >>> 2;
 let table: Uint8Array | undefined;
 
-let module: WasmModule | undefined;
+let compiled: WasmModule | undefined;
 let kernel: Kernel | undefined;
 let words = new Uint32Array(0);
 
@@ -320,6 +320,6 @@ export class KernelMemory {
 }
 
 function instantiate(): Kernel {
-  module ??= new WebAssembly.Module(packageBytes(new URL('../../wasm/kernel.wasm', import.meta.url)));
-  return new WebAssembly.Instance(module).exports as Kernel;
+  compiled ??= new WebAssembly.Module(packageBytes(new URL('../../wasm/kernel.wasm', import.meta.url)));
+  return new WebAssembly.Instance(compiled).exports as Kernel;
 }
