@@ -48,9 +48,9 @@ export function createStage(rule: MaskingRule): (batch: ColumnBatch) => ColumnBa
     const rows = repeatRows(columns.input_ids as ListColumn<Int32Array>, dupe_factor);
     const place = { ...given, firstRow: given.firstRow * dupe_factor };
     const starts = columns.document_starts as ListColumn<Int32Array> | undefined;
-    const { masked, tokens, maskable, ...columnsOfRows } = maskRowsInPlace(rows, rule, place);
+    const { masked, tokens, maskable, ...columnsOfRows } = maskRowsInPlace(rows, rule, place, 0, true);
     // Format version 1 already called sums over a dataset `selected`.
-    const counts = { ...place.counts, tokens, maskable, selected: masked };
+    const counts = defined({ ...place.counts, tokens, maskable, selected: masked });
     const carried = starts && { document_starts: repeatRows(starts, dupe_factor) };
     return { columns: { ...columnsOfRows, ...carried }, place: { ...place, counts } };
   };

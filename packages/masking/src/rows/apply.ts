@@ -5,7 +5,7 @@ import { replaceMasked, replacementOf } from '../replace/index.js';
 import type { MaskingRule } from '../rule.js';
 import { selectPositions } from '../select/select.js';
 import { chunkEnd } from './chunk.js';
-import { labelRows, loadRows } from './label.js';
+import { countProtected, labelRows, loadRows } from './label.js';
 import { fromZero, IGNORED_LABEL } from './originals.js';
 import type { RowPlaces } from './places.js';
 
@@ -15,8 +15,8 @@ export interface MaskedRows extends MaskedColumns {
   masked: number;
   /** Positions that are not padding. */
   tokens: number;
-  /** Positions that are not protected. */
-  maskable: number;
+  /** Positions that are not protected; `undefined` if nobody asked for their number. */
+  maskable: number | undefined;
 }
 
 /**
@@ -30,6 +30,7 @@ export function applyRule(
   places: RowPlaces,
   epoch: number,
   draws: Draws,
+  countsMaskable = false,
 ): MaskedRows {
   const { values: ids, offsets } = fromZero(column);
   const labels = int32Memory(ids.length);
@@ -38,7 +39,7 @@ export function applyRule(
   const putMask = replacement.mask === 1;
   let maskedCount = 0;
   let tokens = ids.length;
-  let maskable = ids.length;
+  let maskable = countsMaskable ? ids.length : undefined;
   const rowCount = offsets.length - 1;
   for (let begin = 0, end = 0; begin < rowCount; begin = end) {
     end = chunkEnd(offsets, begin, rowCount);
@@ -46,11 +47,11 @@ export function applyRule(
     attention.fill(1, first, last);
     const rows = chunkRows(offsets, places, begin, end, epoch, rule.settings.dupe_factor ?? 1);
     const loaded = loadRows(rows, ids, rule);
+    if (maskable !== undefined) maskable -= countProtected(loaded, rule);
     const masked = labelRows(selectPositions(rows, ids, rule, draws), loaded, ids, labels, rule, putMask);
     if (!putMask) replaceMasked(ids, masked, rows, rule, replacement, draws);
     maskedCount += masked.count;
     tokens -= loaded.padding;
-    maskable -= loaded.kept;
     if (loaded.padding > 0) unlabelPadding(rows, labels, attention);
   }
   // Each column needs its own offsets: apache-arrow's tableToIPC drops a buffer that follows itself.

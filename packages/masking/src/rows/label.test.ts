@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { DrawRows } from '../random/draws.js';
 import { columnOf, ruleOf } from '../testing.fixture.js';
-import { labelRows, loadRows } from './label.js';
+import { countProtected, labelRows, loadRows } from './label.js';
 import { IGNORED_LABEL } from './originals.js';
 
 const VOCABULARY = 40;
@@ -107,11 +107,13 @@ it('counts padding and protected ids as a plain loop does, ids outside the vocab
       (rows, before, protectedIds) => {
         const rule = ruleOf({ maskId: 2, padId: 3, vocabularySize: VOCABULARY, protectedIds });
         const ids = Int32Array.from([...new Array<number>(before).fill(3), ...rows.flat(), 3]);
-        const { padding, kept, ...loaded } = loadRows(drawRows(rows, before), ids, rule);
+        const loaded = loadRows(drawRows(rows, before), ids, rule);
         const paddings = rows.map((own) => own.length - 1 - own.findLastIndex((id) => id !== 3));
         expect([...loaded.rows.padding]).toEqual(paddings);
-        expect(padding).toBe(paddings.reduce((sum, count) => sum + count, 0));
-        expect(kept).toBe(rows.flat().filter((id) => rule.isProtected[id] === 1).length);
+        expect(loaded.padding).toBe(paddings.reduce((sum, count) => sum + count, 0));
+        expect(countProtected(loaded, rule)).toBe(
+          rows.flat().filter((id) => rule.isProtected[id] === 1).length,
+        );
       },
     ),
   );

@@ -19,12 +19,10 @@ export interface LoadedRows {
   readonly first: number;
   /** Positions of padding. */
   readonly padding: number;
-  /** Ids that are protected, which includes padding. */
-  readonly kept: number;
 }
 
 /**
- * Copies the ids of rows, which follow one another, into the kernel's memory, and counts what is never masked.
+ * Copies the ids of rows, which follow one another, into the kernel's memory, and counts their padding.
  * @param rows get their `padding`: how many of each row's last ids are the rule's [PAD]
  */
 export function loadRows(
@@ -39,13 +37,22 @@ export function loadRows(
   const { lengthsAt, paddingAt, idsAt, labelsAt } = layoutOf(count, tokens, classes);
   memory.reserve(labelsAt);
   const { kernel, words } = memory;
-  const { firstFree, free } = loadTable(classes, memory.bytes);
+  loadTable(classes, memory.bytes);
   words.set(lengths.subarray(0, count), lengthsAt);
   words.set(ids.subarray(first, first + tokens), idsAt);
   const padding = kernel.countPadding(count, lengthsAt << 2, idsAt << 2, padId, paddingAt << 2);
   rows.padding.set(words.subarray(paddingAt, idsAt));
-  const kept = kernel.countProtected(tokens, idsAt << 2, TABLE_BYTE, classes.length, firstFree, free);
-  return { rows, tokens, first, padding, kept };
+  return { rows, tokens, first, padding };
+}
+
+/** Counts the ids of the rows that {@link loadRows} has loaded last that are protected, padding among them. */
+export function countProtected(
+  { rows, tokens }: LoadedRows,
+  { classes }: Pick<MaskingRule, 'classes'>,
+): number {
+  const { idsAt } = layoutOf(rows.count, tokens, classes);
+  const { firstFree, free } = table!;
+  return memory!.kernel.countProtected(tokens, idsAt << 2, TABLE_BYTE, classes.length, firstFree, free);
 }
 
 /** Where things are in the kernel's memory, in words. */
@@ -113,9 +120,9 @@ export function labelRows(
   return { count: masked, indices: list(0), rowOf: list(1), kindOf: list(2) };
 }
 
-/** Copies the classes of ids into the kernel's memory. @returns the longest range of ids that are not protected */
-function loadTable(classes: Uint8Array, bytes: Uint8Array): { firstFree: number; free: number } {
-  if (table?.classes === classes) return table;
+/** Copies the classes of ids into the kernel's memory, and finds the longest range of ids that are not protected. */
+function loadTable(classes: Uint8Array, bytes: Uint8Array): void {
+  if (table?.classes === classes) return;
   bytes.set(classes, TABLE_BYTE);
   table = { classes, firstFree: 0, free: 0 };
   for (let first = 0; first < classes.length; ) {
@@ -124,5 +131,4 @@ function loadTable(classes: Uint8Array, bytes: Uint8Array): { firstFree: number;
     if (end - first > table.free) table = { classes, firstFree: first, free: end - first };
     first = end + 1;
   }
-  return table;
 }

@@ -7,7 +7,7 @@ import { referenceDraws } from '../random/reference.js';
 import type { MaskingRule } from '../rule.js';
 import { cases, columnOf, epochs, places, rowsOf, ruleOf, start } from '../testing.fixture.js';
 import { applyRule } from './apply.js';
-import { maskRows, remaskRows } from './mask-rows.js';
+import { maskRows, maskRowsInPlace, remaskRows } from './mask-rows.js';
 import { IGNORED_LABEL, restoreOriginals } from './originals.js';
 import { consecutiveRows } from './places.js';
 
@@ -115,7 +115,14 @@ describe('maskRows', () => {
     ]);
     const all = rows.flat();
     for (const replace of ['mask', 'bert'] as const) {
-      const { labels, attention_mask, ...counts } = maskRows(columnOf(rows), ruleOf({ replace }), start);
+      const { labels, attention_mask, ...counts } = maskRowsInPlace(
+        columnOf(rows),
+        ruleOf({ replace }),
+        start,
+        0,
+        true,
+      );
+      expect(maskRows(columnOf(rows), ruleOf({ replace }), start).maskable).toBeUndefined();
       expect(rowsOf(attention_mask)).toEqual(rows.map((row) => row.map((id) => (id === 0 ? 0 : 1))));
       expect(counts).toMatchObject({
         masked: labels.values.filter((label) => label !== IGNORED_LABEL).length,

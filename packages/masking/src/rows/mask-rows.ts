@@ -37,6 +37,7 @@ export function maskRows(
 
 /**
  * {@link maskRows} in place: masked ids overwrite the originals, which saves a copy.
+ * @param countsMaskable whether the result tells how many positions are not protected. Default: false.
  *
  * @example
  * ```ts
@@ -53,10 +54,11 @@ export function maskRowsInPlace(
   rule: MaskingRule,
   places: BatchPlace | RowPlaces,
   epoch = 0,
+  countsMaskable = false,
 ): MaskedRows {
   checkEpoch(epoch, rule.settings.dupe_factor ?? 1);
   const rows = 'firstRow' in places ? consecutiveRows(places, column.offsets.length - 1) : places;
-  return applyRule(column, rule, rows, epoch, kernelDraws(keyOf(rule)));
+  return applyRule(column, rule, rows, epoch, kernelDraws(keyOf(rule)), countsMaskable);
 }
 
 /**
