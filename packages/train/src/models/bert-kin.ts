@@ -1,19 +1,17 @@
 import { InputError } from '@mlm/base/errors';
 import * as tf from '@tensorflow/tfjs-core';
+import { attend, documentPositions, splitHeads } from './attention.js';
 import type { ConfigFields } from './fields.js';
 import {
   type Activation,
   activate,
   activations,
-  attend,
-  documentPositions,
   embeddingParameter,
   layerNorm,
   linear,
   linearParameters,
   lookUp,
   normParameters,
-  splitHeads,
 } from './layers.js';
 import type { Dropout, Limits, ModelTensors, Parameter, Sequences, ThroughLayer } from './model.js';
 

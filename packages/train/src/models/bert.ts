@@ -1,3 +1,4 @@
+import { attentionBias } from './attention.js';
 import {
   type BertConfig,
   bertDropoutRates,
@@ -11,15 +12,7 @@ import {
   parseBertConfig,
   wordsOf,
 } from './bert-kin.js';
-import {
-  activate,
-  attentionBias,
-  biasParameter,
-  layerNorm,
-  linear,
-  linearParameters,
-  normParameters,
-} from './layers.js';
+import { activate, biasParameter, layerNorm, linear, linearParameters, normParameters } from './layers.js';
 import type { MaskedLanguageModel } from './model.js';
 
 export type { BertConfig } from './bert-kin.js';

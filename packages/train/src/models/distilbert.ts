@@ -1,12 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { attentionBias, documentPositions } from './attention.js';
 import { type LayerNames, layer, layerParameters, layerStreams, refuseUnevenHeads } from './bert-kin.js';
 import {
   type Activation,
   activate,
   activations,
-  attentionBias,
   biasParameter,
-  documentPositions,
   embeddingParameter,
   layerNorm,
   linear,

@@ -1,3 +1,4 @@
+import { attentionBias } from './attention.js';
 import {
   type BertConfig,
   bertDefaults,
@@ -12,15 +13,7 @@ import {
   parseBertConfig,
   wordsOf,
 } from './bert-kin.js';
-import {
-  activate,
-  attentionBias,
-  biasParameter,
-  layerNorm,
-  linear,
-  linearParameters,
-  normParameters,
-} from './layers.js';
+import { activate, biasParameter, layerNorm, linear, linearParameters, normParameters } from './layers.js';
 import type { MaskedLanguageModel } from './model.js';
 
 /** ELECTRA's configuration, with the names of transformers' `ElectraConfig`. */

@@ -1,25 +1,25 @@
 import * as tf from '@tensorflow/tfjs-core';
+import {
+  attend,
+  attendLocally,
+  attentionBias,
+  bandBias,
+  documentPositions,
+  splitHeads,
+} from './attention.js';
 import { refuseUnevenHeads } from './bert-kin.js';
 import type { ConfigFields } from './fields.js';
 import {
   type Activation,
   activate,
   activations,
-  attend,
-  attendLocally,
-  attentionBias,
-  bandBias,
   biasParameter,
-  documentPositions,
   layerNorm,
   linear,
   lookUp,
-  type RotaryAngles,
-  rotary,
-  rotaryAngles,
-  splitHeads,
 } from './layers.js';
 import type { Limits, MaskedLanguageModel, ModelTensors, Parameter } from './model.js';
+import { type RotaryAngles, rotary, rotaryAngles } from './rotary.js';
 
 const attentions = ['full_attention', 'sliding_attention'] as const;
 type Attention = (typeof attentions)[number];

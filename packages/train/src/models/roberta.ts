@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { attentionBias } from './attention.js';
 import {
   type BertConfig,
   bertDefaults,
@@ -13,15 +14,7 @@ import {
   parseBertConfig,
   wordsOf,
 } from './bert-kin.js';
-import {
-  activate,
-  attentionBias,
-  biasParameter,
-  layerNorm,
-  linear,
-  linearParameters,
-  normParameters,
-} from './layers.js';
+import { activate, biasParameter, layerNorm, linear, linearParameters, normParameters } from './layers.js';
 import type { Limits, MaskedLanguageModel, Parameter, Sequences } from './model.js';
 
 /** RoBERTa's configuration, with the names of transformers' `RobertaConfig`. */
