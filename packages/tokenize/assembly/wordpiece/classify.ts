@@ -1,5 +1,6 @@
 // A first look at the text, 64 bytes at a time: where words and other items begin and end, as bitmaps of a bit a byte.
 import { decode, ILL_FORMED, sizeOf } from '../common/utf8';
+import { FIRST_BYTES } from './memory';
 import { classOf, DROPPED_WHITESPACE, SINGLE, SPACE } from './unicode';
 
 /** How far lines are told apart. */
@@ -74,6 +75,16 @@ export function classify(text: usize, from: usize, to: usize): void {
       rest = carriedRest;
       high &= ~(carriedWord | carriedBlank | carriedRest);
       carriedWord = carriedBlank = carriedRest = carriedWhite = 0;
+      if (popcnt<u64>(high) >= MANY) {
+        lookAtFirstBytes(text + at);
+        const two = wordsOfTwo & high;
+        const three = wordsOfThree & high;
+        const single = singlesOfThree & high;
+        const over = (single << 1) | (single << 2);
+        words |= two | (two << 1) | three | (three << 1) | (three << 2);
+        rest |= over;
+        high &= ~(words | single | over);
+      }
       while (high != 0) {
         const i = ctz<u64>(high);
         const decoded = decode(text + at + <usize>i);
@@ -114,6 +125,37 @@ export function classify(text: usize, from: usize, to: usize): void {
     store<u64>(notWord + (at >> 3), ~words);
     store<u64>(itemStarts + (at >> 3), ~(blanks | rest | followsWord) | boundaries);
   }
+}
+
+/** From so many bytes of other characters than ASCII in a block on, most of them are looked at together. */
+const MANY: u64 = 12;
+let wordsOfTwo: u64 = 0;
+let wordsOfThree: u64 = 0;
+let singlesOfThree: u64 = 0;
+
+/** Finds characters in 64 bytes whose first byte tells what they are, and which are well-formed and end there. */
+function lookAtFirstBytes(block: usize): void {
+  const low = v128.load(FIRST_BYTES);
+  const high = v128.load(FIRST_BYTES, 16);
+  const words = v128.load(FIRST_BYTES, 32);
+  const singles = v128.load(FIRST_BYTES, 48);
+  let following: u64 = 0;
+  wordsOfTwo = wordsOfThree = singlesOfThree = 0;
+  for (let j: usize = 0; j < 64; j += 16) {
+    const v = v128.load(block + j);
+    // An index over 15 gives 0.
+    const two = v128.xor(v, i8x16.splat(<i8>0xc0));
+    const three = v128.xor(v, i8x16.splat(<i8>0xe0));
+    const isWord = v128.or(i8x16.swizzle(low, two), i8x16.swizzle(high, i8x16.sub(two, i8x16.splat(16))));
+    following |= <u64>i8x16.bitmask(i8x16.lt_s(v, i8x16.splat(<i8>0xc0))) << <u64>j;
+    wordsOfTwo |= <u64>i8x16.bitmask(isWord) << <u64>j;
+    wordsOfThree |= <u64>i8x16.bitmask(i8x16.swizzle(words, three)) << <u64>j;
+    singlesOfThree |= <u64>i8x16.bitmask(i8x16.swizzle(singles, three)) << <u64>j;
+  }
+  const bothFollow = (following >> 1) & (following >> 2);
+  wordsOfTwo &= following >> 1;
+  wordsOfThree &= bothFollow;
+  singlesOfThree &= bothFollow;
 }
 
 /** Vertical tabs and form feeds among 64 bytes, unless they are whitespace like any other. */

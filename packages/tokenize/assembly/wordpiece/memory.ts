@@ -13,6 +13,8 @@ export const KEY: usize = 7168;
 export const TOKEN_STARTS: usize = 7232;
 /** 17 rows of 16 bytes: row n keeps the first n bytes of a vector. */
 export const KEEP: usize = 7680;
+/** What the first byte of a character tells of it: 64 bytes from 0xc0 on, as src/unicode/classes.ts fills them. */
+export const FIRST_BYTES: usize = 8000;
 /** Places of items in the text. */
 export const ITEMS: usize = 8192;
 /** The class of each code point: see unicode.ts. */

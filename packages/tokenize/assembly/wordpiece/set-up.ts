@@ -1,7 +1,7 @@
 // What the host hands over before the first text: the vocabulary, the added tokens, the tables of Unicode.
 import { CACHES, LEAST_WORD_BITS, rememberToken, setUpCaches } from './caches';
 import { setUpClassifier } from './classify';
-import { allocate, ALONE, CLASSES, DELIMITER, free, KEEP, MAPPING_INDEX, MAPPINGS, reach, SINGLE_IDS } from './memory';
+import { allocate, ALONE, CLASSES, DELIMITER, FIRST_BYTES, free, KEEP, MAPPING_INDEX, MAPPINGS, reach, SINGLE_IDS } from './memory';
 import { setUpSpans, singleId } from './span';
 import { classOf, SINGLE, SPACE } from './unicode';
 import { beginTrie, finishTrie, spare, trieToken } from './wordpiece';
@@ -19,9 +19,9 @@ let handedOverEnd: usize = 0;
 /** 0x20 in each byte where capital letters become small ones. */
 export let foldBits: u64 = 0;
 
-/** Addresses of the tables that the host fills, in this order: classes, mapping index, mappings, ids of single characters. */
+/** Addresses of the tables that the host fills: classes, mapping index, mappings, ids of single characters, first bytes. */
 export function tableAt(index: i32): usize {
-  return index == 0 ? CLASSES : index == 1 ? MAPPING_INDEX : index == 2 ? MAPPINGS : SINGLE_IDS;
+  return index == 0 ? CLASSES : index == 1 ? MAPPING_INDEX : index == 2 ? MAPPINGS : index == 3 ? SINGLE_IDS : FIRST_BYTES;
 }
 
 /** Room for `bytes` at the returned address, for what the host hands over; it lies behind all that is laid out before the first text. */

@@ -1,7 +1,7 @@
 import { readPackageBytes } from '@mlm/base/bytes';
 import type { WasmMemory } from '@mlm/base/webassembly';
 import type { WordPieceModel } from '../tokenizer/types.js';
-import { characterTables } from '../unicode/classes.js';
+import { characterTables, firstBytes } from '../unicode/classes.js';
 import type { EncoderImage, EncoderLayout } from './image.js';
 
 /** Exports of assembly/wordpiece/encoder.ts for setting it up. */
@@ -130,6 +130,7 @@ function fillTables(wasm: SetUpExports, model: WordPieceModel): void {
   new Uint8Array(buffer, wasm.tableAt(0), kinds.length).set(kinds);
   new Uint16Array(buffer, wasm.tableAt(1), mappingIndex.length).set(mappingIndex);
   new Uint32Array(buffer, wasm.tableAt(2), mappings.length).set(mappings);
+  new Uint8Array(buffer, wasm.tableAt(4)).set(firstBytes(kinds));
   if (model.maxInputCharsPerWord < 1) return;
   // Plus 1, so that 0 is an unknown one.
   const ids = new Int32Array(buffer, wasm.tableAt(3), 0x10000);

@@ -81,6 +81,23 @@ const bytes = fc.oneof(
     weight: 1,
     arbitrary: fc.tuple(text, fc.uint8Array({ maxLength: 12 }), text).map((parts) => Buffer.concat(parts)),
   },
+  {
+    // First bytes of characters, whole ones and what may follow, in any order.
+    weight: 1,
+    arbitrary: fc
+      .array(
+        fc.constantFrom(
+          ...['ж', 'é', 'ß', 'א', '中', '一', 'カ', '가', 'ก', '—', '،', '𠀀', ' ', 'a'].map((c) =>
+            Buffer.from(c),
+          ),
+          ...[0xc0, 0xc3, 0xd0, 0xe0, 0xe3, 0xe5, 0xed, 0xf0, 0x80, 0xa0, 0xbf].map((byte) =>
+            Buffer.of(byte),
+          ),
+        ),
+        { maxLength: 300 },
+      )
+      .map((parts) => Buffer.concat(parts)),
+  },
 );
 /** Texts in which the pieces lie where the encoder stops to look ahead, and words that are longer than what it looks ahead. */
 const longText = fc

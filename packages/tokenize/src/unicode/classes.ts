@@ -86,6 +86,27 @@ function makeTables(options: NormalizerOptions): CharacterTables {
   return { kinds, mappingIndex, mappings: Uint32Array.from(mappings), singles };
 }
 
+/**
+ * The table of assembly/wordpiece/memory.ts with the first bytes of UTF-8 that tell what a character is: 0x80 for 0xc0 to 0xdf
+ * where all characters are parts of words, then for 0xe0 to 0xef, then for the latter where each character is a word by itself.
+ */
+export function firstBytes(kinds: Uint8Array): Uint8Array {
+  const table = new Uint8Array(64);
+  const all = (from: number, to: number, test: (kind: number) => boolean) =>
+    kinds.subarray(from, to).every(test) ? 0x80 : 0;
+  const inWord = (kind: number) =>
+    kind !== KIND.space && kind !== KIND.single && kind !== KIND.droppedWhitespace;
+  // 0xc0, 0xc1, 0xe0 and 0xed also begin what is ill-formed.
+  for (let byte = 2; byte < 32; byte++) table[byte] = all(byte << 6, (byte + 1) << 6, inWord);
+  for (let byte = 1; byte < 16; byte++) {
+    if (byte === 13) continue;
+    const [from, to] = [byte << 12, (byte + 1) << 12];
+    table[32 + byte] = all(from, to, inWord);
+    table[48 + byte] = all(from, to, (kind) => kind === KIND.single);
+  }
+  return table;
+}
+
 /** The kind of a character, or the items that it becomes. */
 function outcomeOf(c: number, options: NormalizerOptions, properties: UnicodeProperties): number | number[] {
   const { classes, combiningClass, lowercase } = properties;
