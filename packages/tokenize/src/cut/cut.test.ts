@@ -90,8 +90,8 @@ test('documents that come together give the rows that they give one by one, afte
         cutter.endDocument();
         for (const texts of batches) {
           const sizes = texts.map((ids) => ids.length);
-          const ends = Int32Array.from(sizes, (_, i) => sizes.slice(0, i + 1).reduce((a, b) => a + b, 0));
-          cutter.addDocuments(Int32Array.from([...texts.flat(), 7]), ends);
+          const ends = Int32Array.from(sizes, (_, i) => sizes.slice(0, i + 1).reduce((a, b) => a + b, 1));
+          cutter.addDocuments(Int32Array.from([7, ...texts.flat(), 7]), 1, ends);
         }
         expect(rowsOf(cutter.finish())).toEqual(cut(make(length), [[5, 6], ...batches.flat()], 1000));
       }

@@ -42,8 +42,8 @@ export class LineCutter implements RowCutter {
     this.isCutOff = false;
   }
 
-  addDocuments(ids: Int32Array, ends: Int32Array): void {
-    addOneByOne(this, ids, ends);
+  addDocuments(ids: Int32Array, from: number, ends: Int32Array): void {
+    addOneByOne(this, ids, from, ends);
   }
 
   finish(rowLimit = Number.POSITIVE_INFINITY): ListColumn<Int32Array> {

@@ -41,8 +41,8 @@ export class DocumentPacker implements RowCutter {
     this.documentStart = this.end;
   }
 
-  addDocuments(ids: Int32Array, ends: Int32Array): void {
-    addOneByOne(this, ids, ends);
+  addDocuments(ids: Int32Array, from: number, ends: Int32Array): void {
+    addOneByOne(this, ids, from, ends);
   }
 
   finish(rowLimit = Number.POSITIVE_INFINITY): CutRows {

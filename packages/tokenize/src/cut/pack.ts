@@ -20,8 +20,8 @@ export interface RowCutter {
   /** Adds the ids `[from, to)` to the current document. */
   add(ids: Int32Array, from: number, to: number): void;
   endDocument(): void;
-  /** Adds whole documents, the first from index 0 on, each up to its end. */
-  addDocuments(ids: Int32Array, ends: Int32Array): void;
+  /** Adds whole documents: the ids up to each of the ends, those of the first from `from` on. */
+  addDocuments(ids: Int32Array, from: number, ends: Int32Array): void;
   /** Complete rows since the last call of `finish`. */
   readonly rows: number;
   /** Returns the rows since the last call, at most `rowLimit`, and resets the cutter. */
@@ -29,12 +29,12 @@ export interface RowCutter {
 }
 
 /** Adds documents to a cutter that gains nothing from knowing several. */
-export function addOneByOne(cutter: RowCutter, ids: Int32Array, ends: Int32Array): void {
-  let from = 0;
+export function addOneByOne(cutter: RowCutter, ids: Int32Array, from: number, ends: Int32Array): void {
+  let start = from;
   for (const end of ends) {
-    cutter.add(ids, from, end);
+    cutter.add(ids, start, end);
     cutter.endDocument();
-    from = end;
+    start = end;
   }
 }
 
@@ -68,14 +68,14 @@ export class RowPacker implements RowCutter {
     this.isBetweenDocuments = true;
   }
 
-  addDocuments(ids: Int32Array, ends: Int32Array): void {
+  addDocuments(ids: Int32Array, from: number, ends: Int32Array): void {
     if (ends.length === 0) return;
-    const start = this.stage(ids, 0, ends.at(-1)!, ends.length);
-    let from = start;
+    const shift = this.stage(ids, from, ends.at(-1)!, ends.length) - from;
+    let start = from;
     for (const end of ends) {
-      this.pack(from, start + end);
+      this.pack(shift + start, shift + end);
       this.endDocument();
-      from = start + end;
+      start = end;
     }
   }
 

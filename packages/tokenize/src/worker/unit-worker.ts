@@ -148,19 +148,18 @@ export class UnitWorker {
 
   private cut(part: UnitPart, encoded: EncodedPart, rowLimit: number): void {
     const { ids, documentEnds, documentStarts, text, textStart, continues } = encoded;
-    if (!this.splitsDocuments && rowLimit === Number.POSITIVE_INFINITY) {
-      this.cutters.train.addDocuments(ids, documentEnds);
-      this.documents.train += Math.max(0, documentEnds.length - Number(continues));
-      return;
-    }
+    const splitAt = (i: number) =>
+      i < documentEnds.length ? this.splitOfDocument(part, text, documentStarts, i, textStart) : undefined;
+    let split = splitAt(0);
     let from = 0;
-    for (let i = 0; i < documentEnds.length && this.rows < rowLimit; i++) {
-      const to = documentEnds[i]!;
-      const split = this.splitOfDocument(part, text, documentStarts, i, textStart);
-      this.cutters[split].add(ids, from, to);
-      this.cutters[split].endDocument();
-      if (i > 0 || !continues) this.documents[split]++;
-      from = to;
+    for (let first = 0, end = 0; split && this.rows < rowLimit; first = end) {
+      // Documents that follow one another in a split are cut together, unless each may be the last that is wanted.
+      let next = splitAt(++end);
+      while (next === split && rowLimit === Number.POSITIVE_INFINITY) next = splitAt(++end);
+      this.cutters[split].addDocuments(ids, from, documentEnds.subarray(first, end));
+      this.documents[split] += end - first - Number(first === 0 && continues);
+      from = documentEnds[end - 1]!;
+      split = next;
     }
   }
 
