@@ -1,5 +1,6 @@
 import type { ColumnBatch } from '@mlm/arrow/columns';
 import type { EncodedBatch, SelfWritingBatch } from '@mlm/arrow/encoded';
+import type { Unit } from '../source/unit.js';
 import type { BatchPosition } from './held-batches.js';
 import type { SkippedRecords } from './read-unit.js';
 
@@ -20,6 +21,14 @@ export interface FinishedUnit extends Omit<UnitResult, 'batches'> {
   batches: (ColumnBatch | SelfWritingBatch)[];
   /** Returns memory of these batches, once nothing uses it, to be reused. */
   giveBack(memory: ArrayBuffer[]): void;
+}
+
+/** A thread that runs units. */
+export interface UnitThread {
+  /** Units given to it that it has not finished. */
+  readonly pending: number;
+  run(unit: Unit): Promise<FinishedUnit>;
+  close(): Promise<void>;
 }
 
 /** Batches of a unit that a thread holds, given its way to write one of them. */

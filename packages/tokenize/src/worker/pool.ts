@@ -1,18 +1,10 @@
 import type { Unit } from '../source/unit.js';
 import type { Tokenizer } from '../tokenizer/types.js';
-import type { FinishedUnit } from './finished-unit.js';
+import type { FinishedUnit, UnitThread } from './finished-unit.js';
 import { ThisThread } from './this-thread.js';
 import type { UnitWork } from './unit-worker.js';
 import { WorkerThread } from './worker-thread.js';
 import { WriteTurns } from './write-turns.js';
-
-/** A thread that runs units. */
-export interface UnitThread {
-  /** Units given to it that it has not finished. */
-  readonly pending: number;
-  run(unit: Unit): Promise<FinishedUnit>;
-  close(): Promise<void>;
-}
 
 /** A first unit with no more bytes than this is mostly the only one, and done before a thread would have started. */
 const SMALL_BYTES = 1 << 20;

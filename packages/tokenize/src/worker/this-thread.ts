@@ -2,9 +2,8 @@ import { setImmediate } from 'node:timers/promises';
 import { giveBackMemory } from '@mlm/arrow/columns';
 import type { Unit } from '../source/unit.js';
 import type { Tokenizer } from '../tokenizer/types.js';
-import { type FinishedUnit, selfWriting } from './finished-unit.js';
+import { type FinishedUnit, selfWriting, type UnitThread } from './finished-unit.js';
 import { HeldBatches } from './held-batches.js';
-import type { UnitThread } from './pool.js';
 import { type UnitWork, UnitWorker } from './unit-worker.js';
 import type { WriteTurns } from './write-turns.js';
 

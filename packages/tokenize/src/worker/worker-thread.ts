@@ -3,9 +3,14 @@ import { InputError } from '@mlm/base/errors';
 import { entryPoint } from '@mlm/base/spawn';
 import type { Unit } from '../source/unit.js';
 import type { Tokenizer } from '../tokenizer/types.js';
-import { type EncodedResult, type FinishedUnit, selfWriting, type UnitResult } from './finished-unit.js';
+import {
+  type EncodedResult,
+  type FinishedUnit,
+  selfWriting,
+  type UnitResult,
+  type UnitThread,
+} from './finished-unit.js';
 import type { BatchPosition } from './held-batches.js';
-import type { UnitThread } from './pool.js';
 import type { RemoteError, WorkerAnswer, WorkerRequest } from './thread.js';
 import type { UnitWork } from './unit-worker.js';
 import type { WriteTurns } from './write-turns.js';
