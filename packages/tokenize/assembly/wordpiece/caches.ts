@@ -2,7 +2,6 @@
 // happens so seldom that filling it again costs next to nothing.
 import { growTable, rangeBytes, tableBytes, tableLimit } from './grow';
 import { allocate, KEEP, KEY, PIECES } from './memory';
-import { foldBits } from './set-up';
 import { cutWord, maxWordCharacters, unknownId } from './wordpiece';
 
 const HASH_1: u64 = 0x9e3779b97f4a7c15;
@@ -26,6 +25,8 @@ const SPAN_INLINE: i32 = 7;
 /** Ids of entries that hold more than their slots take. */
 const POOL_IDS: u32 = 1 << 20;
 
+/** 0x20 in each byte where capital letters become small ones: words are kept in small letters then. */
+export let foldBits: u64 = 0;
 export let wordTable: usize = 0;
 /** The table of words has two to the power of this many slots. */
 export let wordBits: u32 = 0;
@@ -38,6 +39,11 @@ let poolCount: u32 = 0;
 
 /** Bytes of the address range that all of this takes; only what is in use of it is touched. */
 export const CACHES: usize = rangeBytes(MOST_WORD_BITS, WORD_SLOT) + rangeBytes(MOST_SPAN_BITS, SPAN_SLOT) + (<usize>POOL_IDS << 2) + 256;
+
+/** Before the caches are set up. */
+export function setFolding(lowercase: bool): void {
+  foldBits = lowercase ? 0x2020202020202020 : 0;
+}
 
 /** @param bits of the size of the table of words @param count of the words that are in it */
 export function setUpCaches(bits: u32, count: u32): void {

@@ -13,6 +13,7 @@ import {
   copyWord,
   filledEnd,
   findWord,
+  foldBits,
   holds,
   knownWords,
   WORD_INLINE,
@@ -33,7 +34,6 @@ import { allocate, ALONE, DELIMITER, ITEMS, KEEP, KEY, release } from './memory'
 import {
   addTokens,
   ENDS_DOCUMENT,
-  foldBits,
   handOver,
   JOINS,
   LEADS,

@@ -1,5 +1,5 @@
 // What the host hands over before the first text: the vocabulary, the added tokens, the tables of Unicode.
-import { CACHES, LEAST_WORD_BITS, rememberToken, setUpCaches } from './caches';
+import { CACHES, LEAST_WORD_BITS, rememberToken, setFolding, setUpCaches } from './caches';
 import { setUpClassifier } from './classify';
 import { allocate, ALONE, CLASSES, DELIMITER, FIRST_BYTES, free, KEEP, MAPPING_INDEX, MAPPINGS, reach, SINGLE_IDS } from './memory';
 import { setUpSpans, singleId } from './span';
@@ -16,8 +16,6 @@ export const JOINS: u32 = LEADS + 1;
 export const ENDS_DOCUMENT: u32 = LEADS + 2;
 
 let handedOverEnd: usize = 0;
-/** 0x20 in each byte where capital letters become small ones. */
-export let foldBits: u64 = 0;
 
 /** Addresses of the tables that the host fills: classes, mapping index, mappings, ids of single characters, first bytes. */
 export function tableAt(index: i32): usize {
@@ -66,7 +64,7 @@ export function takeOver(trieBytes: usize, wordBits: u32, words: u32): void {
 
 /** Before the tokens, or what is there instead. */
 export function setUpWords(lowercase: bool): void {
-  foldBits = lowercase ? 0x2020202020202020 : 0;
+  setFolding(lowercase);
   for (let n: usize = 0; n <= 16; n++) {
     for (let i: usize = 0; i < 16; i++) store<u8>(KEEP + (n << 4) + i, i < n ? 255 : 0);
   }
