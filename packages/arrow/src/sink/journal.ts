@@ -65,15 +65,20 @@ export interface JournalContents {
 
 /** The journal in the working folder `<target>.partial/`: the run's job and the units finished so far. */
 export class Journal {
-  private constructor(private readonly file: FileHandle) {}
+  /** @param begun - settles once the beginning is on disk */
+  private constructor(
+    private readonly file: FileHandle,
+    private readonly begun: Promise<unknown> = Promise.resolve(),
+  ) {}
 
   static async create(folder: string, job: Job, overwrites: boolean): Promise<Journal> {
     await makeFolders(folder);
-    const journal = new Journal(await open(join(folder, JOURNAL), 'w'));
-    await journal.write([JSON.stringify(overwrites ? { ...job, overwrites } : job)]);
-    await syncFolder(folder);
-    await syncName(folder);
-    return journal;
+    const file = await open(join(folder, JOURNAL), 'w');
+    await file.appendFile(`${JSON.stringify(overwrites ? { ...job, overwrites } : job)}\n`);
+    // The disk is waited for before the first unit is recorded; until then, the run goes on.
+    const begun = Promise.all([file.datasync(), syncFolder(folder), syncName(folder)]);
+    begun.catch(() => {});
+    return new Journal(file, begun);
   }
 
   /** Continues a journal after the given number of entries, and removes the others. */
@@ -96,11 +101,13 @@ export class Journal {
     await this.write([PUBLISHING]);
   }
 
-  close(): Promise<void> {
-    return this.file.close();
+  async close(): Promise<void> {
+    await this.begun.catch(() => {});
+    await this.file.close();
   }
 
   private async write(lines: readonly string[]): Promise<void> {
+    await this.begun;
     await this.file.appendFile(lines.map((line) => `${line}\n`).join(''));
     await this.file.datasync();
   }

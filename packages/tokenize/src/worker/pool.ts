@@ -86,12 +86,16 @@ export class UnitPool {
     }
   }
 
-  /** This thread comes last: nothing else goes on in it while it runs a unit, so the others must have enough to do. */
+  /**
+   * This thread comes last: nothing else goes on in it while it runs a unit, so the others must have enough to do. Those
+   * that are starting get a unit only once this thread has one: it is done sooner.
+   */
   private threadWithRoom(): UnitThread | undefined {
     return (
       this.ready.find(({ pending }) => pending === 0) ??
       this.ready.find(({ pending }) => pending === 1) ??
-      (this.usesThisThread && this.here.pending === 0 ? this.here : undefined)
+      (this.usesThisThread && this.here.pending === 0 ? this.here : undefined) ??
+      (this.here.pending > 0 ? this.others.find(({ pending }) => pending === 0) : undefined)
     );
   }
 
