@@ -48,6 +48,17 @@ export function outcomeOf(error: unknown): Outcome {
   };
 }
 
+/**
+ * How a run ended that a signal had interrupted: with the signal's exit code, and silently unless something else went
+ * wrong that a user must know of, such as a full disk when the last checkpoint was saved.
+ */
+export function interruptedOutcome(error: unknown, exitCode: number): Outcome {
+  if (error instanceof AggregateError && error.errors.length > 0)
+    return interruptedOutcome(error.errors[0], exitCode);
+  const isKnown = error instanceof InputError || (error instanceof Error && systemErrorMessage(error));
+  return isKnown ? { ...outcomeOf(error), exitCode } : { exitCode };
+}
+
 const systemErrors: Record<string, string> = {
   EACCES: 'permission denied',
   EDQUOT: 'the disk quota is used up; free some space or choose another place',

@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs';
 import { processContext } from './context.js';
-import { exitCodes, type Outcome, outcomeOf } from './errors.js';
+import { exitCodes, interruptedOutcome, type Outcome, outcomeOf } from './errors.js';
 import { listenForInterrupt } from './interrupt.js';
 import { createProgram, helpOrArguments } from './program.js';
 
@@ -46,12 +46,10 @@ export async function main(args: string[]): Promise<void> {
     await program.parseAsync(helpOrArguments(program, args), { from: 'user' });
   } catch (error) {
     if (isClosedPipe(error)) process.exit(exitCodes.success);
-    if (interrupt.exitCode() === undefined) {
-      outcome = outcomeOf(error);
-      if (debug && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`);
-    } else if (debug && error instanceof Error && error.name !== 'AbortError') {
+    const signalCode = interrupt.exitCode();
+    outcome = signalCode === undefined ? outcomeOf(error) : interruptedOutcome(error, signalCode);
+    if (debug && error instanceof Error && error.name !== 'AbortError')
       process.stderr.write(`${error.stack ?? ''}\n`);
-    }
   }
   if (outcome.message !== undefined) process.stderr.write(`mlm: ${outcome.message}\n`);
   await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
