@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { contentOf } from '../formats/index.js';
 import { streamBytes } from '../source/bytes.js';
 import { textRanges } from '../source/ranges.js';
@@ -44,16 +47,33 @@ async function* unitsOf(content: string, file: number, document: DocumentKind, u
   }
 }
 
+const root = mkdtempSync(join(tmpdir(), 'mlm-duplicates-'));
+afterAll(() => rmSync(root, { recursive: true }));
+
+/** The same units of a file whose ranges are read where they are needed. */
+async function* fileUnitsOf(content: string, file: number, document: DocumentKind, unit: number) {
+  const path = join(root, `${file}.txt`);
+  writeFileSync(path, content);
+  for await (const { parts } of unitsOf(content, file, document, unit))
+    yield { parts: parts.map(({ data, ...part }) => ({ ...part, path })) };
+}
+
 /** What is left of the texts, and how many documents went. */
-async function dropped(texts: string[], document: DocumentKind, unit: number, lineByLine = false) {
+async function dropped(
+  texts: string[],
+  document: DocumentKind,
+  unit: number,
+  lineByLine = false,
+  units: (...input: Parameters<typeof unitsOf>) => AsyncIterable<Pick<Unit, 'parts'>> = unitsOf,
+) {
   const all = async function* () {
-    for (const [file, content] of texts.entries()) yield* unitsOf(content, file, document, unit);
+    for (const [file, content] of texts.entries()) yield* units(content, file, document, unit);
   };
   const left = texts.map(() => '');
   let count = 0;
   for await (const { parts } of dropDuplicates<Pick<Unit, 'parts'>>(all(), { ...options, lineByLine }))
     for (const part of parts) {
-      const bytes = Buffer.from(part.data!);
+      const bytes = Buffer.from(texts[part.file]!).subarray(part.start, part.end);
       const ranges = part.duplicates?.ranges ?? [];
       for (let i = 0; i < ranges.length; i += 2) bytes.fill(32, ranges[i], ranges[i + 1]);
       left[part.file] += bytes.toString();
@@ -100,6 +120,20 @@ test('all but the first of equal documents go, wherever units are cut', async ()
       },
     ),
     { numRuns: 400 },
+  );
+});
+
+test('equal documents go from files that are read range by range, too', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(text, { minLength: 1, maxLength: 4 }),
+      kind,
+      fc.integer({ min: 1, max: 90 }),
+      async (texts, document, unit) => {
+        expect(await dropped(texts, document, unit, false, fileUnitsOf)).toEqual(reference(texts, document));
+      },
+    ),
+    { numRuns: 200 },
   );
 });
 

@@ -166,7 +166,8 @@ class OpenDocument<Held> {
       if (hasPlainLineEnds && this.space.at(-1) === 13) this.space[this.space.length - 1] = 10;
       this.hash.update(this.space).update(bytes.subarray(0, end));
       this.isEmpty = false;
-      this.space = bytes.slice(end);
+      // A copy, which a Buffer's `slice` is not: the next part is read into the same memory.
+      this.space = Uint8Array.from(bytes.subarray(end));
     } else if (!this.isEmpty) this.space = Buffer.concat([this.space, bytes]);
   }
 
