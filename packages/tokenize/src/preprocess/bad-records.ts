@@ -69,13 +69,18 @@ export class BadRecordLog implements BadRecords {
     const { early } = this;
     if (!early) return;
     this.early = undefined;
-    this.writing((partial) => {
-      // Earlier versions wrote the list under its own name from the beginning.
-      if (firstUnit > 0 && !existsSync(partial) && existsSync(this.list!)) copyFileSync(this.list!, partial);
-      if (!existsSync(partial)) return;
+    this.writing((partial, list) => {
+      const replaces = existsSync(list);
+      if (!existsSync(partial)) {
+        if (!replaces) return;
+        // Without an unfinished list, a run has listed records under the final name, as earlier versions did. So one that
+        // replaces a list begins its own at once, even if it stays empty.
+        if (firstUnit > 0) copyFileSync(list, partial);
+        else writeFileSync(partial, '');
+      }
       const { records, bytes } = listedBefore(partial, firstUnit);
       for (const record of records) this.note(record);
-      if (bytes > 0) truncateSync(partial, bytes);
+      if (bytes > 0 || replaces) truncateSync(partial, bytes);
       else rmSync(partial);
     });
     this.write(early);
@@ -96,9 +101,9 @@ export class BadRecordLog implements BadRecords {
   /** Ends the list of a complete output, replacing that of an earlier one. */
   complete(): void {
     this.close();
-    this.writing((partial) => {
-      if (existsSync(partial)) renameSync(partial, this.list!);
-      else rmSync(this.list!, { force: true });
+    this.writing((partial, list) => {
+      if (this.count > 0) renameSync(partial, list);
+      else for (const path of [partial, list]) rmSync(path, { force: true });
     });
   }
 
@@ -124,10 +129,10 @@ export class BadRecordLog implements BadRecords {
   }
 
   /** Does something with the unfinished list, if there is to be one. */
-  private writing(action: (partial: string) => void): void {
+  private writing(action: (partial: string, list: string) => void): void {
     if (this.list === undefined) return;
     try {
-      action(`${this.list}.partial`);
+      action(`${this.list}.partial`, this.list);
     } catch (error) {
       throw writeError(error, this.list, { resumable: true });
     }

@@ -177,6 +177,29 @@ test('the list of an output that is being replaced stays until the new one is co
   expect((await readdir(folder)).filter((name) => name.endsWith('.jsonl.partial'))).toEqual([]);
 });
 
+test('a resumed run does not take up the list of the output that it replaces', async () => {
+  const bad = await put('bad.jsonl', '{"text":1}\n');
+  const clean = await put('long.jsonl', `{"text":"a b${' '.repeat(5000)}"}\n`.repeat(4000));
+  const output = join(folder, 'resumed.arrow');
+  const options = { output, tokenizer: await letters(), workers: 0, onBadRecord: 'skip' } as const;
+  await preprocess({ ...options, inputs: [bad] });
+  const stop = new AbortController();
+  let batches = 0;
+  const stopped = preprocess({
+    ...options,
+    inputs: [clean],
+    overwrite: true,
+    signal: stop.signal,
+    onProgress: () => ++batches === 3 && stop.abort(),
+  });
+  await expect(stopped).rejects.toThrow(/abort/i);
+  expect(existsSync(`${output}.bad-records.jsonl`)).toBe(true);
+  const { resumedUnits, badRecords } = await preprocess({ ...options, inputs: [clean], resume: true });
+  expect(resumedUnits).toBeGreaterThan(0);
+  expect(badRecords?.count).toBe(0);
+  expect((await readdir(folder)).filter((name) => name.startsWith('resumed'))).toEqual(['resumed.arrow']);
+});
+
 test('a list whose last line was cut off, or that was complete but for its name, is taken up', async () => {
   const output = join(folder, 'taken-up.arrow');
   const list = `${output}.bad-records.jsonl`;
