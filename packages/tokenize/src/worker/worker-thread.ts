@@ -32,6 +32,7 @@ export class WorkerThread implements UnitThread {
   private readonly writes: Waiting<void>[] = [];
   /** Why the thread ended. */
   private ended: Error | undefined;
+  private isStarting = true;
   private onStarted = (): void => {};
 
   /** @param turns of the threads, where batches stay in the thread, which writes them */
@@ -43,7 +44,9 @@ export class WorkerThread implements UnitThread {
     this.worker.on('message', (answer: WorkerAnswer) => this.take(answer));
     this.worker.on('error', (error) => this.fail(error));
     this.worker.on('exit', (code) => this.fail(new Error(`a worker thread ended (exit code ${code})`)));
-    this.started = new Promise((resolve) => (this.onStarted = resolve));
+    this.started = new Promise<void>((resolve) => (this.onStarted = resolve)).then(() => {
+      this.isStarting = false;
+    });
     try {
       this.send({ work, encoder: tokenizer.encoderSource(), writes: turns !== undefined });
     } catch (error) {
@@ -67,8 +70,11 @@ export class WorkerThread implements UnitThread {
     });
   }
 
+  /** Ends the thread, or has it end once it has started: Node would leave the files open that it is loading. */
   async close(): Promise<void> {
-    await this.worker.terminate();
+    const ended = this.started.then(() => this.worker.terminate());
+    if (this.isStarting) this.worker.unref();
+    else await ended;
   }
 
   private take(answer: WorkerAnswer): void {
