@@ -151,6 +151,14 @@ test('with rows of a line each, lines are what is compared, those that units cut
   );
 });
 
+test('a text of hundreds of thousands of blank lines is looked at once', async () => {
+  const lines = '\n'.repeat(1 << 19);
+  expect(await dropped([`a${lines}a`], 'line', 1 << 30)).toEqual({
+    left: [`a${' '.repeat(lines.length + 1)}`],
+    count: 1,
+  });
+});
+
 test('a set of hashes is a set of the strings of their bytes, within its memory', () => {
   fc.assert(
     fc.property(

@@ -103,7 +103,7 @@ class DuplicateDropper<U extends Pick<Unit, 'parts'>> {
     const own = { duplicates: [] as Ranges, count: 0, lastDocument: -1 };
     held.parts.push(own);
     for (const [i, { start, end }] of found.entries()) {
-      const from = skipSpace(bytes, start);
+      const from = skipSpace(bytes, start, end);
       const to = textEnd(bytes, from, end);
       const isLast = i === found.length - 1;
       if (to > from) own.lastDocument = from;

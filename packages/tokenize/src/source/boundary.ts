@@ -59,10 +59,10 @@ export function findLastDocumentStart(bytes: Uint8Array, document: DocumentKind)
   return undefined;
 }
 
-/** Index of the first byte from `index` on that is not ASCII whitespace. */
-export function skipSpace(bytes: Uint8Array, index: number): number {
+/** Index of the first byte from `index` on that is not ASCII whitespace, or `end`. */
+export function skipSpace(bytes: Uint8Array, index: number, end = bytes.length): number {
   let i = index;
-  while (i < bytes.length && isSpace(bytes[i]!)) i++;
+  while (i < end && isSpace(bytes[i]!)) i++;
   return i;
 }
 
