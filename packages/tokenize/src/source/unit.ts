@@ -37,7 +37,10 @@ export interface UnitPart {
    * the decoded text, and how many of them begin in this part. Default: none.
    */
   duplicates?: { ranges: Uint32Array; count: number };
-  /** The bytes, if they cannot be read from the path: of a compressed file, a column, standard input. */
+  /**
+   * The bytes, if they cannot be read from the path: of a compressed file, a column, standard input. They are decoded in
+   * place, and moved or shared between threads, so a unit with such parts is used once.
+   */
   data?: Uint8Array;
   /** Lines of the file before this part, if they cannot be counted by reading the path. */
   linesBefore?: number;

@@ -32,8 +32,8 @@ export interface TokenizeOptions extends Given<typeof rowOptions> {
   /** Stages to run on each batch in the thread that made it, for example `maskStage(rule)`. Default: none. */
   stages?: BatchStage[];
   /**
-   * Reuse the memory of a batch once a sink of this project has written it. Only for a pipeline in which nothing else
-   * keeps batches. Default: false.
+   * Reuse the memory of a batch once a sink of this project has written it, and that of a unit once it is done. Only for
+   * a pipeline in which nothing else keeps batches or units. Default: false.
    */
   reusesMemory?: boolean;
 }
