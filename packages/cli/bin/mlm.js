@@ -72,6 +72,7 @@ function newestSource() {
     for (const part of ['src', 'assembly', 'package.json', 'tsconfig.json'])
       visit(join(root, 'packages', name, part));
   }
+  visit(join(root, 'scripts/bundle.js'));
   return newest;
 }
 

@@ -7,8 +7,9 @@ const READ_BYTES = 1 << 20;
 const REQUEST_BYTES = 16 << 20;
 /** Largest page, compressed or not. */
 export const MAX_PAGE = 256 << 20;
-/** Room for most page headers. */
+/** Room for most page headers, and for the largest. */
 const HEADER_BYTES = 16 << 10;
+const MAX_HEADER = 16 << 20;
 
 /** How to decode the values of a column. */
 export interface PageOptions {
@@ -98,7 +99,7 @@ class ChunkReader {
         this.from += reader.offset;
         return header;
       } catch (error) {
-        if (bytes.length < length) throw error;
+        if (bytes.length < length || length >= MAX_HEADER) throw error;
       }
     }
   }

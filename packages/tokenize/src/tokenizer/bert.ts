@@ -43,7 +43,10 @@ export function bertTokenizer(definition: TokenizerDefinition, folder: Tokenizer
     },
     encoder() {
       if (!isFast(model)) return new ReferenceEncoder(model);
-      return WordPieceEncoder.of(model, encoderModule('wordpiece'));
+      // What was set up for other threads serves this one too.
+      return prepared
+        ? WordPieceEncoder.from(prepared)
+        : WordPieceEncoder.of(model, encoderModule('wordpiece'));
     },
     encoderSource() {
       if (!isFast(model)) return { definition };
