@@ -109,31 +109,20 @@ function reference(texts: string[], document: DocumentKind) {
   return { left: left.map(blankSpace), count };
 }
 
-test('all but the first of equal documents go, wherever units are cut', async () => {
+test.each([
+  ['all but the first of equal documents go, wherever units are cut', undefined, 400],
+  ['equal documents go from files that are read range by range, too', fileUnitsOf, 200],
+])('%s', async (_, units, numRuns) => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(text, { minLength: 1, maxLength: 4 }),
       kind,
       fc.integer({ min: 1, max: 90 }),
       async (texts, document, unit) => {
-        expect(await dropped(texts, document, unit)).toEqual(reference(texts, document));
+        expect(await dropped(texts, document, unit, false, units)).toEqual(reference(texts, document));
       },
     ),
-    { numRuns: 400 },
-  );
-});
-
-test('equal documents go from files that are read range by range, too', async () => {
-  await fc.assert(
-    fc.asyncProperty(
-      fc.array(text, { minLength: 1, maxLength: 4 }),
-      kind,
-      fc.integer({ min: 1, max: 90 }),
-      async (texts, document, unit) => {
-        expect(await dropped(texts, document, unit, false, fileUnitsOf)).toEqual(reference(texts, document));
-      },
-    ),
-    { numRuns: 200 },
+    { numRuns },
   );
 });
 

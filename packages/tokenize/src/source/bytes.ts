@@ -145,12 +145,7 @@ class SlidingWindow {
  * @throws InputError when it cannot be read, or has changed since it was listed
  */
 export function openFile(file: FileState): number {
-  let descriptor: number;
-  try {
-    descriptor = openSync(file.path, 'r');
-  } catch (error) {
-    throw readError(error, file.path);
-  }
+  const descriptor = open(file.path);
   try {
     refuseChanged(descriptor, file);
     return descriptor;
@@ -165,16 +160,19 @@ export function openFile(file: FileState): number {
  * @throws InputError if it cannot be read, ends first, or has changed since it was listed
  */
 export function readOnce(file: FileState, bytes: Uint8Array, position: number): void {
-  let descriptor: number;
-  try {
-    descriptor = openSync(file.path, 'r');
-  } catch (error) {
-    throw readError(error, file.path);
-  }
+  const descriptor = open(file.path);
   try {
     readFully(descriptor, file, bytes, position);
   } finally {
     closeSync(descriptor);
+  }
+}
+
+function open(path: string): number {
+  try {
+    return openSync(path, 'r');
+  } catch (error) {
+    throw readError(error, path);
   }
 }
 
