@@ -47,8 +47,18 @@ test.each(['', 'docs/format.html', 'docs/api/@mlm/masking.html', '404.html'])('/
 test('the search finds a page by a word of it', async () => {
   const page = await (await browser.newContext()).newPage();
   await page.goto(url);
-  await page.keyboard.press('Control+k');
-  await page.fill('.VPLocalSearchBox input', 'Philox');
+  const input = page.locator('.VPLocalSearchBox input');
+  // The page listens to keys only once its scripts have taken over, some time after it has loaded.
+  await expect
+    .poll(
+      async () => {
+        await page.keyboard.press('Control+k');
+        return input.isVisible();
+      },
+      { timeout: 60_000, interval: 500 },
+    )
+    .toBe(true);
+  await input.fill('Philox');
   await page.waitForSelector('.VPLocalSearchBox .result:has-text("format")');
   await page.context().close();
 });
