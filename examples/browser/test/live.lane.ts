@@ -52,7 +52,7 @@ test('a second run cannot take the port, and writes nothing; a run that is kille
   );
   expect(existsSync(join(folder, 'three'))).toBe(false);
 
-  await page.waitForSelector('dt:text-is("training loss")', { timeout: 60_000 });
+  await page.waitForSelector('dt:text-is("training loss")');
   run.child.kill('SIGKILL');
   await page.waitForSelector('[data-live] [role=status]:has-text("The connection is lost")');
   expect(await page.locator('canvas').count()).toBeGreaterThan(0);
@@ -63,9 +63,9 @@ test('a run that is interrupted shows that it was stopped', async () => {
   const run = train('four', 100_000);
   const page = await browser.newPage();
   await page.goto(await run.url);
-  await page.waitForSelector('dt:text-is("training loss")', { timeout: 60_000 });
+  await page.waitForSelector('dt:text-is("training loss")');
   run.child.kill('SIGINT');
-  await page.waitForSelector('dd:text-is("stopped")', { timeout: 60_000 });
+  await page.waitForSelector('dd:text-is("stopped")');
   expect(await run.ended).toBe(130);
   await page.close();
 });

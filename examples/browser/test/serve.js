@@ -32,8 +32,8 @@ export async function serve(folder) {
  * Headless Chromium, the one that the lane found; it asks nothing of a network by itself.
  * @param {{ webgpu?: boolean }} [options] `webgpu` gives pages a GPU made of software, SwiftShader
  */
-export function launch({ webgpu = false } = {}) {
-  return chromium.launch({
+export async function launch({ webgpu = false } = {}) {
+  const browser = await chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: [
       '--no-sandbox',
@@ -45,4 +45,7 @@ export function launch({ webgpu = false } = {}) {
       '--disable-sync',
     ],
   });
+  // A busy machine may need more than the usual half minute; a test ends by its own limit.
+  browser.on('context', (context) => context.setDefaultTimeout(180_000));
+  return browser;
 }

@@ -55,7 +55,7 @@ test('the search finds a page by a word of it', async () => {
         await page.keyboard.press('Control+k');
         return input.isVisible();
       },
-      { timeout: 60_000, interval: 500 },
+      { timeout: 180_000, interval: 500 },
     )
     .toBe(true);
   await input.fill('Philox');
