@@ -34,11 +34,8 @@ export function fileBytes(file: InputFile): ByteSource {
   };
 }
 
-/**
- * Bytes that arrive in chunks; what has been taken is forgotten.
- * @param keeps - whether `take` returns bytes; if not, the source only serves to find cuts. Default: true
- */
-export function streamBytes(chunks: AsyncIterable<Uint8Array>, keeps = true): ByteSource {
+/** Bytes that arrive in chunks; what has been taken is forgotten. */
+export function streamBytes(chunks: AsyncIterable<Uint8Array>): ByteSource {
   const iterator = chunks[Symbol.asyncIterator]();
   const window = new SlidingWindow();
   /** What is left of the last chunk. */
@@ -66,15 +63,52 @@ export function streamBytes(chunks: AsyncIterable<Uint8Array>, keeps = true): By
       await fill(to);
       return Math.min(to, window.end);
     },
-    take(from, to) {
-      if (keeps) return window.take(from, to);
-      window.forget(to);
-      return undefined;
-    },
+    take: (from, to) => window.take(from, to),
     close() {
       window.close();
       void iterator.return?.();
     },
+  };
+}
+
+/**
+ * Bytes that arrive in chunks and pass by: only to find cuts, since reads must go forward, and `take` returns none. What
+ * is before a read is not even copied.
+ */
+export function passedBytes(chunks: AsyncIterable<Uint8Array>): ByteSource {
+  const iterator = chunks[Symbol.asyncIterator]();
+  /** The bytes before `at`, from the beginning of the last read on. */
+  let window = Buffer.alloc(0);
+  let at = 0;
+  /** What is left of the last chunk. */
+  let chunk: Uint8Array = Buffer.alloc(0);
+  let ended = false;
+  const fill = async (from: number, to: number) => {
+    window = window.subarray(Math.max(0, Math.min(window.length, from - (at - window.length))));
+    while (!ended && at < to) {
+      if (chunk.length === 0) {
+        const next = await iterator.next();
+        if (next.done) ended = true;
+        else chunk = next.value;
+      }
+      const end = Math.min(chunk.length, to - at);
+      const start = Math.min(end, Math.max(0, from - at));
+      if (end > start) window = Buffer.concat([window, chunk.subarray(start, end)]);
+      chunk = chunk.subarray(end);
+      at += end;
+    }
+  };
+  return {
+    async read(from, to) {
+      await fill(from, to);
+      return window.subarray(0, Math.max(0, to - (at - window.length)));
+    },
+    async end(to) {
+      await fill(to, to);
+      return Math.min(to, at);
+    },
+    take: () => undefined,
+    close: () => void iterator.return?.(),
   };
 }
 
@@ -105,15 +139,10 @@ class SlidingWindow {
     return this.buffer.subarray(from - this.base, to - this.base);
   }
 
-  /** Drops the bytes before a position in the stream. */
-  forget(before: number): void {
-    this.from = before - this.base;
-  }
-
   /** Hands out a range and drops what is before its end. */
   take(from: number, to: number): Uint8Array {
     const bytes = this.slice(from, to);
-    this.forget(to);
+    this.from = to - this.base;
     if (bytes.length < SMALL_BYTES) return Uint8Array.from(bytes);
     this.moveTo(unitMemory(this.to - this.from));
     return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);

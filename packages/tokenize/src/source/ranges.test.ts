@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Content } from '../formats/format.js';
 import type { ByteSource } from './bytes.js';
-import { streamBytes } from './bytes.js';
-import { LongRecordError, type TextRange, textRanges } from './ranges.js';
+import { passedBytes, streamBytes } from './bytes.js';
+import { LongRecordError, type TextRange, textCuts, textRanges } from './ranges.js';
 import type { DocumentKind } from './unit.js';
 
 const sizes = { unit: 40, window: 24, overlap: 8, longestWord: 1e9, longestRecord: 1e9 };
@@ -66,6 +66,28 @@ test('a stream is cut as the file of the same bytes is, whatever the size of its
       const found = await ranges(streamBytes(chunks(bytes, size)), 'between words', kind);
       expect(found.map(({ data, ...range }) => ({ ...range, data: undefined }))).toEqual(expected);
       expect(Buffer.concat(found.map(({ data }) => data!)).toString()).toBe(content);
+    }),
+  );
+});
+
+test('bytes that only pass by are cut at the same places, with long words and records too', async () => {
+  const cuts = fc.constantFrom<Content['cut']>('between words', 'between lines');
+  const limits = fc.record({ longestWord: fc.integer({ min: 25, max: 90 }), longestRecord: fc.nat(200) });
+  const size = fc.integer({ min: 1, max: 90 });
+  await fc.assert(
+    fc.asyncProperty(text, document, cuts, limits, size, async (content, kind, cut, longest, size) => {
+      const found: object[][] = [[], []];
+      for (const [i, ranges] of [textRanges, textCuts].entries()) {
+        const source = (i === 0 ? streamBytes : passedBytes)(chunks(Buffer.from(content), size));
+        try {
+          for await (const { start, end, isLast } of ranges(source, { cut }, kind, { ...sizes, ...longest }))
+            found[i]!.push({ start, end, isLast });
+        } catch (error) {
+          expect(error).toBeInstanceOf(LongRecordError);
+          found[i]!.push({ refused: (error as LongRecordError).offset });
+        }
+      }
+      expect(found[1]).toEqual(found[0]);
     }),
   );
 });

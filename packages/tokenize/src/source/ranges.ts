@@ -93,6 +93,26 @@ export async function* textRanges(
 }
 
 /**
+ * The ranges of {@link textRanges} alone, without documents: each seems to begin one. Reads the source from its beginning
+ * to its end, around the cuts only.
+ * @throws LongRecordError at a record of more than 64 MiB
+ */
+export async function* textCuts(
+  source: ByteSource,
+  content: Pick<Content, 'cut' | 'plainLineEnds'>,
+  document: DocumentKind,
+  sizes = CUT_SIZES,
+): AsyncGenerator<TextRange> {
+  for (let start = 0; ; ) {
+    const cut = await nextCut(source, start + sizes.unit, content, document, sizes);
+    const end = cut ? cut.index : await source.end(Number.POSITIVE_INFINITY);
+    if (end > start) yield { start, end, documentStart: start, data: undefined, isLast: !cut };
+    if (!cut) return;
+    start = end;
+  }
+}
+
+/**
  * The bytes with line feeds for all line ends. A copy: a window may begin between two carriage returns, which would
  * read as one line end, CR LF, if the second were made a line feed in place.
  */
