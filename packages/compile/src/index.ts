@@ -43,7 +43,16 @@ export {
   type Shape,
   type SymbolicDimension,
 } from './graph/dimension.js';
-export type { Attribute, Attributes, DType, Graph, Node, TypedArray, Value } from './graph/graph.js';
+export type {
+  Attribute,
+  Attributes,
+  DType,
+  Graph,
+  NamedValue,
+  Node,
+  TypedArray,
+  Value,
+} from './graph/graph.js';
 export { printGraph } from './graph/print.js';
 
 // Graphs as files for other programs

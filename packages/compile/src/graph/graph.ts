@@ -1,3 +1,4 @@
+import type { TupleOf } from '@mlm/base/tuple';
 import type { Shape, SymbolicDimension } from './dimension.js';
 
 /** Element types of tensors. */
@@ -32,6 +33,11 @@ export interface Value {
   readonly node?: Node;
 }
 
+/** An input or a variable of a graph. */
+export interface NamedValue extends Value {
+  readonly name: string;
+}
+
 /**
  * One operation. `op` is the name of a tfjs kernel (`Add`, `BatchMatMul`, `GatherV2`, …), with inputs in the order of
  * src/trace/kernels, or one of these:
@@ -50,8 +56,8 @@ export interface Node {
 
 /** A traced function. Nodes are in topological order: each reads inputs, variables and outputs of earlier nodes. */
 export interface Graph {
-  readonly inputs: readonly Value[];
-  readonly variables: readonly Value[];
+  readonly inputs: readonly NamedValue[];
+  readonly variables: readonly NamedValue[];
   readonly nodes: readonly Node[];
   readonly outputs: Readonly<Record<string, Value>>;
   /** The value of each assigned variable after the run, by the variable's name. */
@@ -64,15 +70,20 @@ export interface OutputSpec {
   readonly dtype: DType;
 }
 
+/** A node whose type tells how many outputs it has. */
+export interface NodeOf<Outputs extends readonly OutputSpec[]> extends Node {
+  readonly outputs: Readonly<TupleOf<Outputs, Value>>;
+}
+
 /** Makes a node and its output values. */
-export function makeNode(
+export function makeNode<const Outputs extends readonly OutputSpec[]>(
   op: string,
   inputs: readonly Value[],
   attributes: Attributes,
-  outputs: readonly OutputSpec[],
-): Node {
+  outputs: Outputs,
+): NodeOf<Outputs> {
   const values: Value[] = [];
-  const node: Node = { op, inputs, attributes, outputs: values };
+  const node = { op, inputs, attributes, outputs: values as Readonly<TupleOf<Outputs, Value>> };
   for (const { shape, dtype } of outputs) values.push({ shape, dtype, node });
   return node;
 }
@@ -81,6 +92,16 @@ export function makeNode(
 export function constantOf(value: Value | undefined): number | undefined {
   const constant = value?.node?.op === 'Fill' ? value.node.attributes.value : undefined;
   return typeof constant === 'number' ? constant : undefined;
+}
+
+/** A graph's results, each replaced by another value. */
+export function mapResults(
+  { outputs, updates }: Graph,
+  to: (value: Value) => Value,
+): Pick<Graph, 'outputs' | 'updates'> {
+  const mapped = (record: Readonly<Record<string, Value>>) =>
+    Object.fromEntries(Object.entries(record).map(([name, value]) => [name, to(value)]));
+  return { outputs: mapped(outputs), updates: mapped(updates) };
 }
 
 /** All results of a graph: its outputs and updates. */

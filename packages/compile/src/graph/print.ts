@@ -27,8 +27,8 @@ function lines(graph: Graph): string[] {
     return constant === undefined ? '%undefined' : formatNumber(constant);
   };
   const text: string[] = [];
-  for (const value of graph.inputs) text.push(`input ${typed(value, value.name ?? '')}`);
-  for (const value of graph.variables) text.push(`variable ${typed(value, value.name ?? '')}`);
+  for (const value of graph.inputs) text.push(`input ${typed(value, value.name)}`);
+  for (const value of graph.variables) text.push(`variable ${typed(value, value.name)}`);
   for (const node of graph.nodes) {
     if (isScalarConstant(node)) continue;
     for (const value of node.outputs) names.set(value, `%${names.size}`);

@@ -1,12 +1,31 @@
-import { type Graph, makeNode, type Node, resultsOf, type Value } from './graph.js';
+import {
+  type Attributes,
+  type Graph,
+  makeNode,
+  mapResults,
+  type Node,
+  type NodeOf,
+  type OutputSpec,
+  resultsOf,
+  type Value,
+} from './graph.js';
 
 /** Adds a node to the graph being built and returns its outputs. */
-export type AddNode = (
+export type AddNode = <const Outputs extends readonly OutputSpec[]>(
   op: string,
   inputs: readonly Value[],
-  attributes: Node['attributes'],
-  outputs: readonly Pick<Value, 'shape' | 'dtype'>[],
-) => readonly Value[];
+  attributes: Attributes,
+  outputs: Outputs,
+) => NodeOf<Outputs>['outputs'];
+
+/** An {@link AddNode} that appends to a list. */
+const addTo =
+  (nodes: Node[]): AddNode =>
+  (op, inputs, attributes, outputs) => {
+    const node = makeNode(op, inputs, attributes, outputs);
+    nodes.push(node);
+    return node.outputs;
+  };
 
 /**
  * Replaces a node, given the old node and its inputs in the new graph: adds new nodes with `emit` and returns the
@@ -19,11 +38,7 @@ export function rewrite(graph: Graph, rule: Rule): Graph {
   const values = new Map<Value, Value>();
   const current = (value: Value): Value => values.get(value) ?? value;
   const nodes: Node[] = [];
-  const emit: AddNode = (op, inputs, attributes, outputs) => {
-    const node = makeNode(op, inputs, attributes, outputs);
-    nodes.push(node);
-    return node.outputs;
-  };
+  const emit = addTo(nodes);
   for (const node of graph.nodes) {
     const inputs = node.inputs.map(current);
     const replaced = rule(node, inputs, emit) ?? emit(node.op, inputs, node.attributes, node.outputs);
@@ -31,14 +46,7 @@ export function rewrite(graph: Graph, rule: Rule): Graph {
       values.set(value, replaced[i]!);
     });
   }
-  const renamed = (record: Readonly<Record<string, Value>>) =>
-    Object.fromEntries(Object.entries(record).map(([name, value]) => [name, current(value)]));
-  return removeUnused({
-    ...graph,
-    nodes,
-    outputs: renamed(graph.outputs),
-    updates: renamed(graph.updates),
-  });
+  return removeUnused({ ...graph, nodes, ...mapResults(graph, current) });
 }
 
 /** Returns the new values of a node's outputs; `get` maps an old value to its replacement. */
@@ -51,11 +59,7 @@ export type NodeReplacement = (get: (value: Value) => Value, emit: AddNode) => r
 export function replace(graph: Graph, replacements: ReadonlyMap<Node, NodeReplacement>): Graph {
   const values = new Map<Value, Value>();
   const nodes: Node[] = [];
-  const emit: AddNode = (op, inputs, attributes, outputs) => {
-    const node = makeNode(op, inputs, attributes, outputs);
-    nodes.push(node);
-    return node.outputs;
-  };
+  const emit = addTo(nodes);
   const get = (value: Value): Value => {
     if (value.node && !values.has(value)) build(value.node);
     return values.get(value) ?? value;
@@ -72,9 +76,7 @@ export function replace(graph: Graph, replacements: ReadonlyMap<Node, NodeReplac
   for (const node of graph.nodes) {
     if (!replacements.has(node) && !values.has(node.outputs[0]!)) build(node);
   }
-  const renamed = (record: Readonly<Record<string, Value>>) =>
-    Object.fromEntries(Object.entries(record).map(([name, value]) => [name, get(value)]));
-  return removeUnused({ ...graph, nodes, outputs: renamed(graph.outputs), updates: renamed(graph.updates) });
+  return removeUnused({ ...graph, nodes, ...mapResults(graph, get) });
 }
 
 /** A replacement that is emitted only once, for several nodes that each use a part of it. */

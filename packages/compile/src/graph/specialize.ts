@@ -1,11 +1,12 @@
 import { evaluateDimension, isSymbolic } from './dimension.js';
-import { type Attribute, type Graph, makeNode, type Value } from './graph.js';
+import { type Attribute, type Graph, makeNode, mapResults, type NamedValue, type Value } from './graph.js';
 
 /** A graph for given sizes: every named size in shapes and attributes becomes a number. */
 export function specialize(graph: Graph, sizes: ReadonlyMap<string, number>): Graph {
   const values = new Map<Value, Value>();
+  const current = (value: Value): Value => values.get(value) ?? value;
   const shapeOf = ({ shape }: Pick<Value, 'shape'>) => shape.map((size) => evaluateDimension(size, sizes));
-  const leaf = (value: Value): Value => {
+  const leaf = (value: NamedValue): NamedValue => {
     const fixed = { ...value, shape: shapeOf(value) };
     values.set(value, fixed);
     return fixed;
@@ -18,7 +19,7 @@ export function specialize(graph: Graph, sizes: ReadonlyMap<string, number>): Gr
     );
     const fixed = makeNode(
       node.op,
-      node.inputs.map((value) => values.get(value)!),
+      node.inputs.map(current),
       attributes,
       node.outputs.map((value) => ({ dtype: value.dtype, shape: shapeOf(value) })),
     );
@@ -27,9 +28,7 @@ export function specialize(graph: Graph, sizes: ReadonlyMap<string, number>): Gr
     });
     return fixed;
   });
-  const renamed = (record: Readonly<Record<string, Value>>) =>
-    Object.fromEntries(Object.entries(record).map(([name, value]) => [name, values.get(value)!]));
-  return { inputs, variables, nodes, outputs: renamed(graph.outputs), updates: renamed(graph.updates) };
+  return { inputs, variables, nodes, ...mapResults(graph, current) };
 }
 
 function evaluated(attribute: Attribute, sizes: ReadonlyMap<string, number>): Attribute {

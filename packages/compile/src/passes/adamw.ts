@@ -8,9 +8,9 @@ export function expandAdamW(graph: Graph): Graph {
     if (node.op !== ADAMW) return undefined;
     const { parameter, firstMoment, secondMoment, ...update } = adamWInputs(node, inputs);
     const { firstKeep, secondKeep, stepSize, secondMomentScale, clip, decay } = update;
-    const apply = (op: string, ...values: Value[]): Value => emit(op, values, {}, [values[0]!])[0]!;
+    const apply = (op: string, ...values: Value[]): Value => emit(op, values, {}, [values[0]!])[0];
     const number = (value: number): Value =>
-      emit('Fill', [], { shape: [], value }, [{ shape: [], dtype: 'float32' }])[0]!;
+      emit('Fill', [], { shape: [], value }, [{ shape: [], dtype: 'float32' }])[0];
     const gradient = clip ? apply('Multiply', update.gradient, clip) : update.gradient;
     const average = (moment: Value, keep: Value, sample: Value) =>
       apply('Add', apply('Multiply', moment, keep), apply('Multiply', sample, apply('Sub', number(1), keep)));

@@ -8,6 +8,7 @@ import {
   type Value,
 } from '../graph/graph.js';
 import { type AddNode, rewrite } from '../graph/rewrite.js';
+import { operands } from './pattern.js';
 
 /**
  * Folds arithmetic on constants and removes what changes nothing: x + 0, x · 1, reshapes of reshapes, transposes of
@@ -81,27 +82,28 @@ function withoutNeutral(node: Node, inputs: readonly Value[], emit: AddNode): Va
 }
 
 function withoutLayoutChains(node: Node, inputs: readonly Value[], emit: AddNode): Value | undefined {
-  const [x] = inputs;
+  const [x] = inputs as [Value];
   const [output] = node.outputs as [Value];
   if (node.op === 'Reshape') {
-    if (sameShape(x!.shape, output.shape)) return x;
-    if (x!.node?.op !== 'Reshape') return undefined;
-    const [original] = x!.node.inputs as [Value];
+    if (sameShape(x.shape, output.shape)) return x;
+    const [original] = operands(x, 'Reshape') ?? [];
+    if (!original) return undefined;
     if (sameShape(original.shape, output.shape)) return original;
     return emit('Reshape', [original], node.attributes, [output])[0];
   }
   if (node.op === 'Transpose') {
     const perm = node.attributes.perm as readonly number[];
-    const inner = x!.node?.op === 'Transpose' ? (x!.node.attributes.perm as readonly number[]) : undefined;
-    const composed = inner ? perm.map((axis) => inner[axis]!) : perm;
-    const original = inner ? x!.node!.inputs[0]! : x!;
-    if (composed.every((axis, i) => axis === i)) return original;
-    return inner && emit('Transpose', [original], { perm: composed }, [output])[0];
+    const isIdentity = (axes: readonly number[]) => axes.every((axis, i) => axis === i);
+    const [original] = operands(x, 'Transpose') ?? [];
+    if (!original) return isIdentity(perm) ? x : undefined;
+    const inner = x.node?.attributes.perm as readonly number[];
+    const composed = perm.map((axis) => inner[axis]!);
+    return isIdentity(composed) ? original : emit('Transpose', [original], { perm: composed }, [output])[0];
   }
   return undefined;
 }
 
 function fill(shape: Shape, value: number, dtype: DType, emit: AddNode): Value {
   const attributes: Attributes = { shape: shape as readonly number[], value };
-  return emit('Fill', [], attributes, [{ shape, dtype }])[0]!;
+  return emit('Fill', [], attributes, [{ shape, dtype }])[0];
 }

@@ -12,7 +12,7 @@ const PARTS = 64;
  */
 export function joinColumnSums(graph: Graph): Graph {
   return joined(
-    rewrite(graph, (node, inputs, emit) => (hasParts(node) ? inParts(node, inputs, emit) : undefined)),
+    rewrite(graph, (node, inputs, emit) => (hasParts(node) ? inParts(node, inputs[0]!, emit) : undefined)),
   );
 }
 
@@ -21,13 +21,13 @@ const hasParts = (node: Node): boolean => {
   return isColumnSum(node) && typeof rows === 'number' && rows >= 2 * PARTS && rows % PARTS === 0;
 };
 
-function inParts(node: Node, [x]: readonly Value[], emit: AddNode): readonly Value[] {
-  const [rows, width] = x!.shape as [number, number];
+function inParts(node: Node, x: Value, emit: AddNode): readonly Value[] {
+  const [rows, width] = x.shape as [number, number];
   const shape = [PARTS, rows / PARTS, width];
-  const [divided] = emit('Reshape', [x!], { shape }, [{ shape, dtype: 'float32' }]);
+  const [divided] = emit('Reshape', [x], { shape }, [{ shape, dtype: 'float32' }]);
   const parts = { shape: [PARTS, width], dtype: 'float32' } as const;
-  const [sums] = emit('Sum', [divided!], { axes: [1], keepDims: false }, [parts]);
-  return emit('Sum', [sums!], node.attributes, node.outputs);
+  const [sums] = emit('Sum', [divided], { axes: [1], keepDims: false }, [parts]);
+  return emit('Sum', [sums], node.attributes, node.outputs);
 }
 
 function joined(graph: Graph): Graph {
@@ -39,9 +39,9 @@ function joined(graph: Graph): Graph {
   const widths = sums.map(({ outputs }) => outputs[0]!.shape[0] as number);
   const width = widths.reduce((sum, size) => sum + size, 0);
   const whole = once((get, emit) => {
-    const parts = sums.map(({ inputs: [x] }) => get(x!));
+    const parts = sums.map(({ inputs }) => get(inputs[0]!));
     const [all] = emit('Concat', parts, { axis: 1 }, [{ shape: [PARTS, width], dtype: 'float32' }]);
-    return emit('Sum', [all!], { axes: [0], keepDims: false }, [{ shape: [width], dtype: 'float32' }]);
+    return emit('Sum', [all], { axes: [0], keepDims: false }, [{ shape: [width], dtype: 'float32' }]);
   });
   let end = 0;
   const replacements = sums.map((node, i): [Node, NodeReplacement] => {

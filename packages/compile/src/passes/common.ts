@@ -6,8 +6,9 @@ import { rewrite } from '../graph/rewrite.js';
 export function shareCommon(graph: Graph): Graph {
   const identities = new Map<Value, number>();
   const identity = (value: Value): number => {
-    if (!identities.has(value)) identities.set(value, identities.size);
-    return identities.get(value)!;
+    const known = identities.get(value) ?? identities.size;
+    identities.set(value, known);
+    return known;
   };
   const seen = new Map<string, readonly Value[]>();
   return rewrite(graph, (node, inputs, emit) => {

@@ -32,14 +32,14 @@ function product(node: Node, inputs: readonly Value[], emit: AddNode): Value | u
   return times(emit('Multiply', [a, b], {}, node.outputs)[0]!, factor, node, emit);
 }
 
-function linear(node: Node, inputs: readonly Value[], emit: AddNode): Value | undefined {
-  const part = LINEAR.has(node.op) ? scaled(inputs[0]) : undefined;
+function linear(node: Node, [x, ...others]: readonly Value[], emit: AddNode): Value | undefined {
+  const part = LINEAR.has(node.op) ? scaled(x) : undefined;
   if (!part) return undefined;
-  const [result] = emit(node.op, [part.x, ...inputs.slice(1)], node.attributes, node.outputs);
-  return times(result!, part.factor, node, emit);
+  const result = emit(node.op, [part.x, ...others], node.attributes, node.outputs)[0]!;
+  return times(result, part.factor, node, emit);
 }
 
 function times(x: Value, factor: number, node: Node, emit: AddNode): Value {
-  const constant = emit('Fill', [], { shape: [], value: factor }, [{ shape: [], dtype: 'float32' }])[0]!;
+  const constant = emit('Fill', [], { shape: [], value: factor }, [{ shape: [], dtype: 'float32' }])[0];
   return emit('Multiply', [x, constant], {}, node.outputs)[0]!;
 }

@@ -14,7 +14,7 @@ export function rewriteGelu(graph: Graph): Graph {
     if (op === 'Multiply') {
       const parts = inputs.map(matchCumulative).find((found) => found && inputs.includes(found.x));
       if (!parts) return undefined;
-      return [emitScaled(emit('Multiply', [parts.u, parts.twice], {}, [output])[0]!, Math.SQRT1_2, emit)];
+      return [emitScaled(emit('Multiply', [parts.u, parts.twice], {}, [output])[0], Math.SQRT1_2, emit)];
     }
     if (op === 'Add') {
       const cumulative = inputs.map(matchCumulative).find((found) => found !== undefined);
@@ -36,10 +36,10 @@ interface Cumulative {
 /** ½ · (1 + erf(x / √2)). */
 function matchCumulative(value: Value): Cumulative | undefined {
   const half = scaled(value);
-  const sum = half && shifted(half.x);
+  const sum = shifted(half?.x);
   const u = operands(sum?.x, 'Erf')?.[0];
   const argument = scaled(u);
-  if (!half || !u || !argument || sum!.term !== 1) return undefined;
+  if (!half || !u || !argument || sum?.term !== 1) return undefined;
   if (!isNear(half.factor, 0.5) || !isNear(argument.factor, Math.SQRT1_2)) return undefined;
   return { x: argument.x, u, twice: half.x };
 }
@@ -56,14 +56,14 @@ function isDensityTimes(value: Value, x: Value): boolean {
 }
 
 function emitSlope({ u, twice }: Cumulative, output: Value, emit: AddNode): Value {
-  const apply = (op: string, ...values: Value[]) => emit(op, values, {}, [output])[0]!;
+  const apply = (op: string, ...values: Value[]) => emit(op, values, {}, [output])[0];
   const density = apply('RealDiv', u, apply('Exp', apply('Square', u)));
   return emitScaled(apply('Add', twice, emitScaled(density, 2 / Math.sqrt(Math.PI), emit)), 0.5, emit);
 }
 
 function emitScaled(x: Value, factor: number, emit: AddNode): Value {
-  const constant = emit('Fill', [], { shape: [], value: factor }, [{ shape: [], dtype: 'float32' }])[0]!;
-  return emit('Multiply', [x, constant], {}, [x])[0]!;
+  const constant = emit('Fill', [], { shape: [], value: factor }, [{ shape: [], dtype: 'float32' }])[0];
+  return emit('Multiply', [x, constant], {}, [x])[0];
 }
 
 /** The number of error functions in a rewritten graph that are not part of a GELU. */

@@ -36,16 +36,16 @@ interface Deviation {
 function normalize({ x, epsilon }: Deviation, deviation: Value, emit: AddNode): readonly Value[] {
   const width = x.shape.at(-1)!;
   const row = (value: number) =>
-    emit('Fill', [], { shape: [width as number], value }, [{ shape: [width], dtype: 'float32' }])[0]!;
+    emit('Fill', [], { shape: [width as number], value }, [{ shape: [width], dtype: 'float32' }])[0];
   return emit(LAYER_NORMALIZATION, [x, row(1), row(0)], { epsilon }, [x, deviation, deviation]);
 }
 
 /** x and ε of a value that is the variance of x along the last axis, plus ε. */
 function matchDeviation(value: Value): Deviation | undefined {
   const variance = shifted(value);
-  const centered = operands(variance && lastAxisMean(variance.x), 'Square')?.[0];
+  const centered = operands(lastAxisMean(variance?.x), 'Square')?.[0];
   const x = centeredValue(centered);
-  return x && x.dtype === 'float32' ? { x, epsilon: variance!.term } : undefined;
+  return variance && x?.dtype === 'float32' ? { x, epsilon: variance.term } : undefined;
 }
 
 /** x, if the value is x minus its mean along the last axis. */
@@ -80,11 +80,11 @@ function matchAffine(inputs: readonly Value[]) {
     (value) => value.node?.op === LAYER_NORMALIZATION && value === value.node.outputs[0],
   );
   const scale = other(operands(product, 'Multiply'), (value) => value === normalized);
-  if (!normalized || !scale || !bias) return undefined;
+  const node = normalized?.node;
+  if (!node || !scale || !bias) return undefined;
   const row = normalized.shape.slice(-1);
   if (!sameShape(scale.shape, row) || !sameShape(bias.shape, row)) return undefined;
-  const { node } = normalized;
-  return { x: node!.inputs[0]!, scale, bias, epsilon: node!.attributes.epsilon as number };
+  return { x: node.inputs[0]!, scale, bias, epsilon: node.attributes.epsilon as number };
 }
 
 /**

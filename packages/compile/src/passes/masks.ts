@@ -1,41 +1,46 @@
 import type { Graph, Node, Value } from '../graph/graph.js';
 import { rewrite } from '../graph/rewrite.js';
-import { DROPOUT_MASK } from '../primitives/dropout-mask.js';
+import { DROPOUT_MASK, type DropoutMask } from '../primitives/dropout-mask.js';
 
 /** `DropoutMasks(key)` {shape, rate, streams}: the {@link DROPOUT_MASK} of each stream. */
 export const DROPOUT_MASKS = 'DropoutMasks';
 
 /** Joins the masks of equal shape, rate and key, for targets that draw them in one kernel. */
 export function joinMasks(graph: Graph): Graph {
-  const streams = new Map<string, number[]>();
+  const groups = new Map<string, Group>();
   const keys = new Map<Value, number>();
-  const groupOf = ({ inputs: [key], attributes: { shape, rate } }: Node): string => {
-    if (!keys.has(key!)) keys.set(key!, keys.size);
-    return JSON.stringify([keys.get(key!), shape, rate]);
+  /** The group of a mask; new ones are added. */
+  const groupOf = ({ inputs, attributes }: Node): Group => {
+    const [key] = inputs as [Value];
+    const { shape, rate } = attributes as MaskAttributes;
+    keys.set(key, keys.get(key) ?? keys.size);
+    const name = JSON.stringify([keys.get(key), shape, rate]);
+    const group = groups.get(name) ?? { shape, rate, streams: [] };
+    groups.set(name, group);
+    return group;
   };
   for (const node of graph.nodes) {
     if (node.op !== DROPOUT_MASK) continue;
-    const group = streams.get(groupOf(node)) ?? [];
-    streams.set(groupOf(node), group);
-    const stream = node.attributes.stream as number;
-    if (!group.includes(stream)) group.push(stream);
+    const { streams } = groupOf(node);
+    const { stream } = node.attributes as MaskAttributes;
+    if (!streams.includes(stream)) streams.push(stream);
   }
-  const drawn = new Map<string, readonly Value[]>();
-  return rewrite(graph, (node, [key], emit) => {
+  return rewrite(graph, (node, inputs, emit) => {
     if (node.op !== DROPOUT_MASK) return undefined;
     const group = groupOf(node);
-    const list = streams.get(group)!;
-    const { shape, rate, stream } = node.attributes;
-    const spec = node.outputs[0]!;
-    const masks =
-      drawn.get(group) ??
-      emit(
-        DROPOUT_MASKS,
-        [key!],
-        { shape: shape!, rate: rate!, streams: list },
-        list.map(() => spec),
-      );
-    drawn.set(group, masks);
-    return [masks[list.indexOf(stream as number)]!];
+    const { shape, rate, streams } = group;
+    const outputs = streams.map(() => node.outputs[0]!);
+    group.masks ??= emit(DROPOUT_MASKS, inputs, { shape, rate, streams }, outputs);
+    return [group.masks[streams.indexOf((node.attributes as MaskAttributes).stream)]!];
   });
+}
+
+/** The attributes of a {@link DROPOUT_MASK}. */
+type MaskAttributes = Node['attributes'] & DropoutMask;
+
+/** Masks that are drawn together. */
+interface Group extends Pick<MaskAttributes, 'shape' | 'rate'> {
+  readonly streams: number[];
+  /** Their values in the new graph, once they are drawn. */
+  masks?: readonly Value[];
 }

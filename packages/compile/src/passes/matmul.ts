@@ -29,7 +29,7 @@ function withOperandsTaken(graph: Graph): Graph {
         alpha *= factor.factor;
         return take(factor.x);
       }
-      const original = swapsMatrixAxes(operand.node) ? operand.node!.inputs[0]! : undefined;
+      const original = swapsMatrixAxes(operand.node) ? operand.node?.inputs[0] : undefined;
       if (!original) return { operand, swapped: false };
       const inner = take(original);
       return { operand: inner.operand, swapped: !inner.swapped };

@@ -34,25 +34,25 @@ function joined(inputs: readonly Value[], emit: AddNode): readonly Value[] | und
     ...(vectors.length > 0 ? [sumOf(squareOf(concatenated(vectors, emit), emit), 0, emit)] : []),
     ...(lengthwise.length > 0 ? [sumOf(concatenated(lengthwise, emit), 0, emit)] : []),
   ];
-  return [[...others, ...sums].reduce((total, term) => emit('Add', [total, term], {}, [scalar])[0]!)];
+  return [[...others, ...sums].reduce((total, term) => emit('Add', [total, term], {}, [scalar])[0])];
 }
 
 const scalar = { shape: [], dtype: 'float32' } as const;
 
-const squareOf = (x: Value, emit: AddNode): Value => emit('Square', [x], {}, [x])[0]!;
+const squareOf = (x: Value, emit: AddNode): Value => emit('Square', [x], {}, [x])[0];
 
 /** Sums over all axes from the given one on. */
 function sumOf(x: Value, from: number, emit: AddNode): Value {
   const axes = x.shape.flatMap((_, axis) => (axis >= from ? [axis] : []));
   return emit('Sum', [x], { axes, keepDims: false }, [
     { shape: x.shape.slice(0, from), dtype: 'float32' },
-  ])[0]!;
+  ])[0];
 }
 
 function concatenated(vectors: readonly Value[], emit: AddNode): Value {
   if (vectors.length === 1) return vectors[0]!;
   const size = vectors.reduce((sum, { shape }) => sum + (shape[0] as number), 0);
-  return emit('Concat', vectors, { axis: 0 }, [{ shape: [size], dtype: 'float32' }])[0]!;
+  return emit('Concat', vectors, { axis: 0 }, [{ shape: [size], dtype: 'float32' }])[0];
 }
 
 /** The values, in which parts that make up a whole tensor are replaced by that tensor. */
@@ -63,7 +63,8 @@ function wholes(values: readonly Value[]): Value[] {
     if (whole) parts.set(whole, [...(parts.get(whole) ?? []), value]);
   }
   for (const [whole, own] of parts) if (!covers(own, whole)) parts.delete(whole);
-  return [...values.filter((value) => !parts.has(wholeOf(value)!)), ...parts.keys()];
+  const joined = new Set([...parts.values()].flat());
+  return [...values.filter((value) => !joined.has(value)), ...parts.keys()];
 }
 
 /** The tensor that a value is a slice of rows of. */

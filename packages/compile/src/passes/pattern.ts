@@ -31,7 +31,8 @@ export function shifted(value: Value | undefined): { x: Value; term: number } | 
 function withConstant(value: Value | undefined, op: string): { x: Value; constant: number } | undefined {
   const pair = value?.dtype === 'float32' ? operands(value, op) : undefined;
   const x = other(pair, (operand) => operand.shape.length === 0 && constantOf(operand) !== undefined);
-  return x && { x, constant: constantOf(pair!.find((operand) => operand !== x))! };
+  const constant = constantOf(pair?.find((operand) => operand !== x));
+  return x && constant !== undefined ? { x, constant } : undefined;
 }
 
 /** Whether a number is the expected constant, up to float32 rounding. */

@@ -20,10 +20,12 @@ export function joinProducts(graph: Graph): Graph {
   for (const root of graph.nodes) {
     if (!isSum(root) || isTerm(root)) continue;
     const terms = termsOf(root, isReadOnce);
-    const products = terms.filter(({ node }) => isProduct(node) && isReadOnce(node!.outputs[0]!));
-    const factors = products.map(({ node }) => node!.inputs[0]!);
+    const products = terms.flatMap(({ node }) =>
+      isProduct(node) && isReadOnce(node.outputs[0]!) ? [node] : [],
+    );
+    const factors = products.map(({ inputs }) => inputs[0]!);
     if (products.length < 2 || new Set(factors).size < factors.length) continue;
-    const rest = terms.filter((term) => !products.includes(term));
+    const rest = terms.filter(({ node }) => !node || !products.includes(node));
     const before = nodesBefore(graph, new Set(factors.flatMap(({ node }) => node ?? [])));
     joinAt(root, products, rest, { readers, before }, replacements);
   }
@@ -33,7 +35,7 @@ export function joinProducts(graph: Graph): Graph {
 const isSum = ({ op, outputs }: Node): boolean => op === 'Add' && outputs[0]!.shape.length === 2;
 
 /** The product of two matrices, neither of them transposed. */
-const isProduct = (node: Node | undefined): boolean =>
+const isProduct = (node: Node | undefined): node is Node =>
   node?.op === 'BatchMatMul' &&
   !node.attributes.transposeA &&
   !node.attributes.transposeB &&
@@ -42,20 +44,18 @@ const isProduct = (node: Node | undefined): boolean =>
 function termsOf(sum: Node, isReadOnce: (value: Value) => boolean): Value[] {
   return sum.inputs.flatMap((value) => {
     const inner = value.node && isSum(value.node) && isReadOnce(value);
-    return inner && sameShape(value.shape, sum.outputs[0]!.shape)
-      ? termsOf(value.node!, isReadOnce)
-      : [value];
+    return inner && sameShape(value.shape, sum.outputs[0]!.shape) ? termsOf(value.node, isReadOnce) : [value];
   });
 }
 
 function joinAt(
   root: Node,
-  products: readonly Value[],
+  products: readonly Node[],
   rest: readonly Value[],
   { readers, before }: { readers: ReadonlyMap<Value, readonly Node[]>; before: ReadonlySet<Node> },
   replacements: Map<Node, NodeReplacement>,
 ): void {
-  const factors = products.map(({ node }) => node!.inputs[0]!);
+  const factors = products.map(({ inputs }) => inputs[0]!);
   const widths = factors.map(({ shape }) => shape[1] as number);
   const width = widths.reduce((sum, size) => sum + size, 0);
   const rows = factors[0]!.shape[0]!;
@@ -65,29 +65,30 @@ function joinAt(
   });
 
   replacements.set(root, (get, emit) => {
-    const weights = products.map(({ node }) => get(node!.inputs[1]!));
+    const weights = products.map(({ inputs }) => get(inputs[1]!));
     const output = root.outputs[0]!;
     const [stacked] = emit('Concat', weights, { axis: 0 }, [
       { shape: [width, output.shape[1]!], dtype: 'float32' },
     ]);
-    const [product] = emit('BatchMatMul', [joined(get, emit)[0]!, stacked!], {}, [output]);
+    const [product] = emit('BatchMatMul', [joined(get, emit)[0]!, stacked], {}, [output]);
     const others = rest.map(get);
-    return [others.reduce((sum, value) => emit('Add', [sum, value], {}, [output])[0]!, product!)];
+    return [others.reduce((sum, value) => emit('Add', [sum, value], {}, [output])[0], product)];
   });
 
   /**
    * Joins the nodes that compute the same function of each factor into one node, of which each reader takes a slice.
    */
   const share = (alike: (node: Node, factor: Value) => Value | undefined) => {
-    const found = factors.map((factor) => readers.get(factor)!.filter((node) => alike(node, factor)));
+    const found = factors.map((factor) => (readers.get(factor) ?? []).filter((node) => alike(node, factor)));
     const other = found[0]?.[0] && alike(found[0][0], factors[0]!);
     const same = found.map((nodes, i) => nodes.find((node) => alike(node, factors[i]!) === other));
     if (!same.every((node) => node !== undefined) || same.some((node) => before.has(node))) return;
     const whole = once((get, emit) => {
       const { op, inputs, attributes, outputs } = same[0]!;
-      const [own] = joined(get, emit);
       const shape = [width, ...outputs[0]!.shape.slice(1)];
-      return emit(op, [own!, ...inputs.slice(1).map(get)], attributes, [{ shape, dtype: 'float32' }]);
+      return emit(op, [...joined(get, emit), ...inputs.slice(1).map(get)], attributes, [
+        { shape, dtype: 'float32' },
+      ]);
     });
     same.forEach((node, i) => {
       replacements.set(node, (get, emit) => {

@@ -21,8 +21,10 @@ export function joinSegmentSums(graph: Graph): Graph {
     if (!isSum(node) || isPart(node)) return undefined;
     const terms = termsOf(node.op, inputs, node.outputs[0]!);
     const { shape } = node.outputs[0]!;
-    const sums = terms.filter(({ value }) => isSegmentSum(value) && sameShape(value.shape, shape));
-    const rest = terms.filter((term) => !sums.includes(term));
+    const sums = terms.flatMap(({ value, negative }): SumTerm[] =>
+      isSegmentSum(value.node) && sameShape(value.shape, shape) ? [{ sum: value.node, negative }] : [],
+    );
+    const rest = terms.filter(({ value }) => !sums.some(({ sum }) => sum === value.node));
     // Rows cannot be added onto a term that is broadcast or subtracted.
     const isKept = ({ value, negative }: Term) => !negative && sameShape(value.shape, shape);
     if (sums.length === 0 || terms.length < 2 || !rest.every(isKept)) return undefined;
@@ -35,11 +37,17 @@ interface Term {
   readonly negative: boolean;
 }
 
+/** A term that is a segment sum. */
+interface SumTerm {
+  readonly sum: Node;
+  readonly negative: boolean;
+}
+
 const isSum = ({ op, outputs }: Node): boolean =>
   (op === 'Add' || op === 'Sub') && outputs[0]!.dtype === 'float32' && outputs[0]!.shape.length === 2;
 
 /** A segment sum of rows with one id each that has not been joined yet. */
-const isSegmentSum = ({ node }: Value): boolean =>
+const isSegmentSum = (node: Node | undefined): node is Node =>
   node?.op === SEGMENT_SUM && node.inputs.length === 2 && node.inputs[1]!.shape.length === 1;
 
 function termsOf(op: string, inputs: readonly Value[], whole: Value, negative = false): Term[] {
@@ -51,17 +59,22 @@ function termsOf(op: string, inputs: readonly Value[], whole: Value, negative = 
   });
 }
 
-function joined(sums: readonly Term[], rest: readonly Term[], whole: Value, emit: AddNode): readonly Value[] {
-  const rows = sums.map(({ value, negative }) => {
-    const [x] = value.node!.inputs;
-    return negative ? emit('Neg', [x!], {}, [x!])[0]! : x!;
+function joined(
+  sums: readonly SumTerm[],
+  rest: readonly Term[],
+  whole: Value,
+  emit: AddNode,
+): readonly Value[] {
+  const rows = sums.map(({ sum, negative }) => {
+    const x = sum.inputs[0]!;
+    return negative ? emit('Neg', [x], {}, [x])[0] : x;
   });
-  const ids = sums.map(({ value }) => value.node!.inputs[1]!);
+  const ids = sums.map(({ sum }) => sum.inputs[1]!);
   const onto = rest.reduce<Value | undefined>(
-    (sum, { value }) => (sum ? emit('Add', [sum, value], {}, [whole])[0]! : value),
+    (sum, { value }) => (sum ? emit('Add', [sum, value], {}, [whole])[0] : value),
     undefined,
   );
-  const { attributes } = sums[0]!.value.node!;
+  const { attributes } = sums[0]!.sum;
   return emit(
     SEGMENT_SUM,
     [concatenated(rows, emit), concatenated(ids, emit), ...(onto ? [onto] : [])],
@@ -71,10 +84,10 @@ function joined(sums: readonly Term[], rest: readonly Term[], whole: Value, emit
 }
 
 function concatenated(parts: readonly Value[], emit: AddNode): Value {
-  const [first] = parts;
-  if (parts.length === 1) return first!;
+  const first = parts[0]!;
+  if (parts.length === 1) return first;
   const length = parts.reduce((sum, { shape }) => sum + (shape[0] as number), 0);
   return emit('Concat', parts, { axis: 0 }, [
-    { shape: [length, ...first!.shape.slice(1)], dtype: first!.dtype },
-  ])[0]!;
+    { shape: [length, ...first.shape.slice(1)], dtype: first.dtype },
+  ])[0];
 }

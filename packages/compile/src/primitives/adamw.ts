@@ -1,4 +1,3 @@
-import { defined } from '@mlm/base/defined';
 import {
   add,
   div,
@@ -11,7 +10,7 @@ import {
   tidy,
   type Variable,
 } from '@tensorflow/tfjs-core';
-import type { Graph, Node, Value } from '../graph/graph.js';
+import type { Graph, NamedValue, Node, Value } from '../graph/graph.js';
 import { isTracing, recordNode } from '../trace/recording.js';
 
 /**
@@ -86,27 +85,25 @@ export interface AdamWUpdate {
 export function adamW(update: AdamWUpdate): void {
   const { parameter, firstMoment, secondMoment } = update;
   const [newParameter, newFirst, newSecond] = isTracing() ? record(update) : compute(update);
-  parameter.assign(newParameter!);
-  firstMoment.assign(newFirst!);
-  secondMoment.assign(newSecond!);
+  parameter.assign(newParameter);
+  firstMoment.assign(newFirst);
+  secondMoment.assign(newSecond);
 }
 
-function record({ epsilon, clip, decay, ...update }: AdamWUpdate): Tensor[] {
-  const { parameter, firstMoment, secondMoment, gradient } = update;
-  const { firstKeep, secondKeep, stepSize, secondMomentScale } = update;
-  const scalars = [firstKeep, secondKeep, stepSize, secondMomentScale, clip ?? [], decay ?? []].flat();
+function record(update: AdamWUpdate): readonly [Tensor, Tensor, Tensor] {
+  const { parameter, epsilon, clip, decay } = update;
   const output = { shape: parameter.shape, dtype: 'float32' } as const;
   return recordNode(
     ADAMW,
-    [parameter, firstMoment, secondMoment, gradient, ...scalars],
+    [...required.map((name) => update[name]), ...(clip ? [clip] : []), ...(decay ? [decay] : [])],
     { epsilon, clips: clip !== undefined, decays: decay !== undefined },
     [output, output, output],
   );
 }
 
-function compute(update: AdamWUpdate): Tensor[] {
+function compute(update: AdamWUpdate): readonly [Tensor, Tensor, Tensor] {
   const { parameter, firstMoment, secondMoment, firstKeep, secondKeep, clip, decay } = update;
-  return tidy(() => {
+  return tidy((): [Tensor, Tensor, Tensor] => {
     const gradient = clip ? mul(update.gradient, clip) : update.gradient;
     const first = add(mul(firstMoment, firstKeep), mul(gradient, sub(1, firstKeep)));
     const second = add(mul(secondMoment, secondKeep), mul(square(gradient), sub(1, secondKeep)));
@@ -116,45 +113,52 @@ function compute(update: AdamWUpdate): Tensor[] {
   });
 }
 
+/** The inputs of every AdamW node, in order; `clip` and `decay` may follow. */
+const required = [
+  'parameter',
+  'firstMoment',
+  'secondMoment',
+  'gradient',
+  'firstKeep',
+  'secondKeep',
+  'stepSize',
+  'secondMomentScale',
+] as const;
+
 /** The inputs of an AdamW node. */
-export interface AdamWInputs {
-  readonly parameter: Value;
-  readonly firstMoment: Value;
-  readonly secondMoment: Value;
-  readonly gradient: Value;
-  readonly firstKeep: Value;
-  readonly secondKeep: Value;
-  readonly stepSize: Value;
-  readonly secondMomentScale: Value;
+export interface AdamWInputs extends Readonly<Record<(typeof required)[number], Value>> {
   readonly clip?: Value;
   readonly decay?: Value;
 }
 
 /** The inputs of an AdamW node by name. */
 export function adamWInputs({ attributes }: Node, inputs: readonly Value[]): AdamWInputs {
-  const [parameter, firstMoment, secondMoment, gradient, firstKeep, secondKeep, ...rest] = inputs as Value[];
-  const [stepSize, secondMomentScale, ...optional] = rest;
-  const clip = attributes.clips ? optional.shift() : undefined;
-  const decay = attributes.decays ? optional.shift() : undefined;
-  return {
-    parameter: parameter!,
-    firstMoment: firstMoment!,
-    secondMoment: secondMoment!,
-    gradient: gradient!,
-    firstKeep: firstKeep!,
-    secondKeep: secondKeep!,
-    stepSize: stepSize!,
-    secondMomentScale: secondMomentScale!,
-    ...defined({ clip, decay }),
-  };
+  const names = [
+    ...required,
+    ...(attributes.clips ? (['clip'] as const) : []),
+    ...(attributes.decays ? (['decay'] as const) : []),
+  ];
+  return Object.fromEntries(names.map((name, i) => [name, inputs[i]])) as unknown as AdamWInputs;
 }
 
-/** The AdamW nodes that a kernel can run in place: those whose results are assigned to the variables they read. */
-export function updatesInPlace({ nodes, updates, variables }: Graph): Node[] {
-  const known = new Set(variables);
-  return nodes.filter(
-    ({ op, inputs, outputs }) =>
-      op === ADAMW &&
-      outputs.every((value, i) => known.has(inputs[i]!) && updates[inputs[i]!.name!] === value),
-  );
+/** An update that a kernel can run in place: its results are assigned to the variables that it reads. */
+export interface InPlaceAdamW extends AdamWInputs {
+  readonly parameter: NamedValue;
+  readonly firstMoment: NamedValue;
+  readonly secondMoment: NamedValue;
+  readonly epsilon: number;
+}
+
+/** The AdamW nodes that a kernel can run in place. */
+export function updatesInPlace({ nodes, updates, variables }: Graph): InPlaceAdamW[] {
+  const known = new Set<Value>(variables);
+  return nodes.flatMap((node) => {
+    if (node.op !== ADAMW) return [];
+    const inputs = adamWInputs(node, node.inputs);
+    const { parameter, firstMoment, secondMoment } = inputs;
+    const becomes = (value: Value, i: number): value is NamedValue =>
+      known.has(value) && value.name !== undefined && updates[value.name] === node.outputs[i];
+    if (!becomes(parameter, 0) || !becomes(firstMoment, 1) || !becomes(secondMoment, 2)) return [];
+    return [{ ...inputs, parameter, firstMoment, secondMoment, epsilon: node.attributes.epsilon as number }];
+  });
 }

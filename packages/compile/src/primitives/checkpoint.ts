@@ -60,7 +60,7 @@ export function checkpoint<
 
 function barrier(x: Tensor, ...after: Tensor[]): Tensor {
   if (!isTracing()) return clone(x);
-  return recordNode(BARRIER, [x, ...after], {}, [{ shape: x.shape, dtype: 'float32' }])[0]!;
+  return recordNode(BARRIER, [x, ...after], {}, [{ shape: x.shape, dtype: 'float32' }])[0];
 }
 
 /** Computes gradients inside a gradient; without its own tape, tfjs would end the outer one. */

@@ -38,7 +38,7 @@ export function dropoutMask(key: Tensor, { shape, rate, stream }: DropoutMask): 
   if (!(rate >= 0 && rate < 1))
     throw new RangeError(`the dropout rate is ${rate}, expected at least 0 and below 1`);
   if (isTracing()) {
-    return recordNode(DROPOUT_MASK, [key], { shape, rate, stream }, [{ shape, dtype: 'float32' }])[0]!;
+    return recordNode(DROPOUT_MASK, [key], { shape, rate, stream }, [{ shape, dtype: 'float32' }])[0];
   }
   const count = elementCount(shape);
   const memory = new HostMemory(HostMemory.bytesOf(count));

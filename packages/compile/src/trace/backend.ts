@@ -30,28 +30,24 @@ export class SymbolicBackend extends KernelBackend {
   }
 
   override write(values: Parameters<KernelBackend['write']>[0], shape: number[], dtype: DataType): DataId {
-    const [value] = this.constant(values as ArrayLike<number>, shape, dtype);
-    return new SymbolicData(value!);
+    return new SymbolicData(this.constant(values as ArrayLike<number>, shape, dtype));
   }
 
-  constant(values: ArrayLike<number>, shape: readonly number[], dtype: DataType): readonly Value[] {
+  constant(values: ArrayLike<number>, shape: readonly number[], dtype: DataType): Value {
     const array = toTypedArray(values, checkDType(dtype));
     const output = { shape, dtype: checkDType(dtype) };
     const first = array[0] ?? 0;
     if (array.every((value) => Object.is(value, first))) {
-      return this.recorder.add('Fill', [], { shape, value: first }, [output]);
+      return this.recorder.add('Fill', [], { shape, value: first }, [output])[0];
     }
-    return this.recorder.add('Const', [], { value: array }, [output]);
+    return this.recorder.add('Const', [], { value: array }, [output])[0];
   }
 
   /** The value of a tensor: a recorded one, or a constant if another backend holds the tensor's data. */
   tracedValue(tensor: TensorInfo): Value {
     if (tensor.dataId instanceof SymbolicData) return this.recorder.own(tensor.dataId.value);
-    return this.constant(
-      engine().readSync(tensor.dataId) as ArrayLike<number>,
-      tensor.shape,
-      tensor.dtype,
-    )[0]!;
+    const { dataId, shape, dtype } = tensor;
+    return this.constant(engine().readSync(dataId) as ArrayLike<number>, shape, dtype);
   }
 
   override readSync(_id: DataId): never {

@@ -4,6 +4,7 @@ import {
   type Attributes,
   type Graph,
   makeNode,
+  mapResults,
   type Node,
   type Value,
 } from '../graph/graph.js';
@@ -20,6 +21,7 @@ export function generalize(samples: readonly Sample[], names: readonly string[])
   if (graphs.length === 1) return graphs[0]!;
   const [first] = graphs as [Graph];
   const values = new Map<Value, Value>();
+  const current = (value: Value): Value => values.get(value) ?? value;
   const solve = (numbers: readonly number[], where: string) => solveNumber(numbers, samples, names, where);
   const solveShape = (shapes: readonly Value[], where: string) =>
     shapes[0]!.shape.map((_, axis) =>
@@ -61,20 +63,13 @@ export function generalize(samples: readonly Sample[], names: readonly string[])
       solve,
       where,
     );
-    const general = makeNode(
-      node.op,
-      node.inputs.map((value) => values.get(value)!),
-      attributes,
-      outputs,
-    );
+    const general = makeNode(node.op, node.inputs.map(current), attributes, outputs);
     node.outputs.forEach((value, j) => {
       values.set(value, general.outputs[j]!);
     });
     return general;
   });
-  const renamed = (record: Readonly<Record<string, Value>>) =>
-    Object.fromEntries(Object.entries(record).map(([name, value]) => [name, values.get(value)!]));
-  return { inputs, variables, nodes, outputs: renamed(first.outputs), updates: renamed(first.updates) };
+  return { inputs, variables, nodes, ...mapResults(first, current) };
 }
 
 function sameStructure(

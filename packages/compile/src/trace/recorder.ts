@@ -1,4 +1,12 @@
-import { type Attributes, makeNode, type Node, type OutputSpec, type Value } from '../graph/graph.js';
+import {
+  type Attributes,
+  makeNode,
+  type NamedValue,
+  type Node,
+  type NodeOf,
+  type OutputSpec,
+  type Value,
+} from '../graph/graph.js';
 
 /** Collects the nodes of one function in call order. While recording, sizes are plain numbers. */
 export class Recorder {
@@ -13,17 +21,17 @@ export class Recorder {
   }
 
   /** Makes an input or a variable readable for nodes. */
-  declare(value: Value): Value {
+  declare(value: NamedValue): NamedValue {
     this.#known.add(value);
     return value;
   }
 
-  add(
+  add<const Outputs extends readonly OutputSpec[]>(
     op: string,
     inputs: readonly Value[],
     attributes: Attributes,
-    outputs: readonly OutputSpec[],
-  ): readonly Value[] {
+    outputs: Outputs,
+  ): NodeOf<Outputs>['outputs'] {
     const node = makeNode(
       op,
       inputs.map((value) => this.own(value)),
@@ -31,7 +39,7 @@ export class Recorder {
       outputs,
     );
     this.nodes.push(node);
-    for (const value of node.outputs) this.#known.add(value);
+    for (const value of node.outputs as readonly Value[]) this.#known.add(value);
     return node.outputs;
   }
 
@@ -47,8 +55,9 @@ export class Recorder {
           'an earlier call; compute it again, or pass it as an input',
       );
     }
-    const [own] = this.add(node.op, [], node.attributes, node.outputs);
-    this.#constants.set(value, own!);
-    return own!;
+    const { shape, dtype } = value;
+    const [own] = this.add(node.op, [], node.attributes, [{ shape, dtype }]);
+    this.#constants.set(value, own);
+    return own;
   }
 }

@@ -1,5 +1,6 @@
+import type { TupleOf } from '@mlm/base/tuple';
 import { dispose, engine, registerBackend, type Tensor, type TensorInfo } from '@tensorflow/tfjs-core';
-import type { Attribute, OutputSpec, Value } from '../graph/graph.js';
+import type { Attributes, OutputSpec, Value } from '../graph/graph.js';
 import { registerRules, SymbolicBackend, tensorInfo } from './backend.js';
 import { Recorder } from './recorder.js';
 
@@ -68,12 +69,17 @@ function selectBackend(name: string): void {
 export const tracedValue = (tensor: TensorInfo): Value => symbolicBackend().tracedValue(tensor);
 
 /** Records an operation that is no tfjs kernel. */
-export function recordNode(
+export function recordNode<const Outputs extends readonly OutputSpec[]>(
   op: string,
   inputs: readonly Tensor[],
-  attributes: Readonly<Record<string, Attribute>>,
-  outputs: readonly OutputSpec[],
-): Tensor[] {
-  const values = inputs.map(tracedValue);
-  return symbolicBackend().recorder.add(op, values, attributes, outputs).map(symbolicTensor);
+  attributes: Attributes,
+  outputs: Outputs,
+): TupleOf<Outputs, Tensor> {
+  const values: readonly Value[] = symbolicBackend().recorder.add(
+    op,
+    inputs.map(tracedValue),
+    attributes,
+    outputs,
+  );
+  return values.map(symbolicTensor) as TupleOf<Outputs, Tensor>;
 }

@@ -1,5 +1,5 @@
 import { engine, Tensor, type Variable } from '@tensorflow/tfjs-core';
-import type { DType, Graph, Value } from '../graph/graph.js';
+import type { DType, Graph, NamedValue, Value } from '../graph/graph.js';
 import { removeUnused } from '../graph/rewrite.js';
 import { generalize } from './generalize.js';
 import { registerGradients } from './gradients.js';
@@ -107,11 +107,11 @@ function traceSample(fn: TensorFunction, options: TraceOptions, sizes: ReadonlyM
   }, sizes.size > 0);
 }
 
-function callTraced(fn: TensorFunction, variables: readonly Variable[], inputs: readonly Value[]) {
+function callTraced(fn: TensorFunction, variables: readonly Variable[], inputs: readonly NamedValue[]) {
   try {
     return fn(
       Object.fromEntries(variables.map((variable) => [variable.name, variable])),
-      Object.fromEntries(inputs.map((value) => [value.name!, symbolicTensor(value)])),
+      Object.fromEntries(inputs.map((value) => [value.name, symbolicTensor(value)])),
     );
   } catch (error) {
     throw explainMissingKernel(error);

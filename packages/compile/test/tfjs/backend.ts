@@ -1,5 +1,5 @@
 import { type DataId, type DataType, engine, registerBackend, setBackend } from '@tensorflow/tfjs-core';
-import type { DType, TypedArray, Value } from '../../src/graph/graph.js';
+import type { DType, NamedValue, TypedArray } from '../../src/graph/graph.js';
 import { removeUnused } from '../../src/graph/rewrite.js';
 import { registerRules, SymbolicBackend, SymbolicData } from '../../src/trace/backend.js';
 import { Recorder } from '../../src/trace/recorder.js';
@@ -12,7 +12,7 @@ const NAME = 'mlm-recorded';
 
 /** Records operations as a trace does, and computes a tensor through the engine under test when its data is asked for. */
 class RecordedBackend extends SymbolicBackend {
-  readonly #given = new Map<Value, TypedArray>();
+  readonly #given = new Map<NamedValue, TypedArray>();
 
   begin(): void {
     this.#given.clear();

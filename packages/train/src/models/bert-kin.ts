@@ -1,4 +1,5 @@
 import { InputError } from '@mlm/base/errors';
+import { mapTuple } from '@mlm/base/tuple';
 import * as tf from '@tensorflow/tfjs-core';
 import { attend, documentPositions, splitHeads } from './attention.js';
 import type { ConfigFields } from './fields.js';
@@ -186,10 +187,10 @@ export function layer(
   { batch, sequence, heads, activation, epsilon, rates, bias, dropout }: LayerSettings,
   stream: number,
 ): tf.Tensor {
-  const [query, key, value] = [names.query, names.key, names.value].map((name) =>
+  const [query, key, value] = mapTuple([names.query, names.key, names.value], (name) =>
     splitHeads(linear(x, tensors, name), [batch, sequence, heads]),
   );
-  const context = attend(query!, key!, value!, bias, { dropout, rate: rates.attention, stream });
+  const context = attend(query, key, value, bias, { dropout, rate: rates.attention, stream });
   const attended = dropout(linear(context, tensors, names.attended), rates.attended, stream + 1);
   const normalized = layerNorm(tf.add(x, attended), tensors, names.attendedNorm, epsilon);
   const expanded = activate(linear(normalized, tensors, names.expand), activation);

@@ -1,28 +1,28 @@
 import { defined } from '@mlm/base/defined';
+import type { TupleOf } from '@mlm/base/tuple';
 import { dropoutMask } from '@mlm/compile';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Dropout, ModelTensors, Parameter } from './model.js';
 
-interface Differentiable {
-  value: tf.Tensor;
-  /** Tensors that the gradient needs, handed back to it. */
-  saved: tf.Tensor[];
-  gradient: (dy: tf.Tensor, saved: tf.Tensor[]) => tf.Tensor[];
-}
+type Tensors = readonly tf.Tensor[];
 
 /**
- * A function with its own gradient, one tensor per input. The gradients that tfjs derives keep more tensors and make
- * more passes over memory.
+ * A function with its own gradient. The gradients that tfjs derives keep more tensors and make more passes over memory.
+ *
+ * @param forward returns the value, and the tensors that the gradient needs
+ * @param gradient returns the gradient of each input, given that of the value
  */
-export function withGradient(
-  inputs: tf.Tensor[],
-  forward: (inputs: tf.Tensor[]) => Differentiable,
+export function withGradient<const Inputs extends Tensors, const Saved extends Tensors>(
+  inputs: Inputs,
+  forward: (inputs: TupleOf<Inputs, tf.Tensor>) => { value: tf.Tensor; saved: Saved },
+  gradient: (dy: tf.Tensor, saved: TupleOf<Saved, tf.Tensor>) => TupleOf<Inputs, tf.Tensor>,
 ): tf.Tensor {
   const operation = tf.customGrad((...given) => {
-    const save = given.at(-1) as (tensors: tf.Tensor[]) => void;
-    const { value, saved, gradient } = forward(given.slice(0, -1) as tf.Tensor[]);
+    const save = given.pop() as unknown as (tensors: Tensors) => void;
+    const { value, saved } = forward(given as Tensors as TupleOf<Inputs, tf.Tensor>);
     save(saved);
-    return { value, gradFunc: gradient };
+    const gradFunc = (dy: tf.Tensor, kept: Tensors) => [...gradient(dy, kept as TupleOf<Saved, tf.Tensor>)];
+    return { value, gradFunc };
   });
   return operation(...inputs);
 }
@@ -84,24 +84,25 @@ export function embeddingParameter(
 export function layerNorm(x: tf.Tensor, tensors: ModelTensors, name: string, epsilon: number): tf.Tensor {
   const weight = tensors[`${name}.weight`]!;
   const bias = tensors[`${name}.bias`];
-  return withGradient([x, weight, ...(bias ? [bias] : [])], ([x, weight, bias]) => {
-    const centered = tf.sub(x!, tf.mean(x!, -1, true));
-    const variance = tf.mean(tf.square(centered), -1, true);
-    const deviation = tf.rsqrt(tf.add(variance, epsilon));
-    const normalized = tf.mul(centered, deviation);
-    return {
-      value: bias ? tf.add(tf.mul(normalized, weight!), bias) : tf.mul(normalized, weight!),
-      saved: [normalized, deviation, weight!],
-      gradient: (dy, [normalized, deviation, weight]) => {
-        const scaled = tf.mul(dy, weight!);
-        const mean = tf.mean(scaled, -1, true);
-        const projection = tf.mean(tf.mul(scaled, normalized!), -1, true);
-        const dx = tf.mul(deviation!, tf.sub(tf.sub(scaled, mean), tf.mul(normalized!, projection)));
-        const dWeight = tf.sum(tf.mul(dy, normalized!), 0);
-        return bias ? [dx, dWeight, tf.sum(dy, 0)] : [dx, dWeight];
-      },
-    };
-  });
+  return withGradient(
+    [x, weight, ...(bias ? [bias] : [])],
+    ([x, weight, bias]) => {
+      const centered = tf.sub(x, tf.mean(x, -1, true));
+      const variance = tf.mean(tf.square(centered), -1, true);
+      const deviation = tf.rsqrt(tf.add(variance, epsilon));
+      const normalized = tf.mul(centered, deviation);
+      const scaled = tf.mul(normalized, weight);
+      return { value: bias ? tf.add(scaled, bias) : scaled, saved: [normalized, deviation, weight] };
+    },
+    (dy, [normalized, deviation, weight]) => {
+      const scaled = tf.mul(dy, weight);
+      const mean = tf.mean(scaled, -1, true);
+      const projection = tf.mean(tf.mul(scaled, normalized), -1, true);
+      const dx = tf.mul(deviation, tf.sub(tf.sub(scaled, mean), tf.mul(normalized, projection)));
+      const dWeight = tf.sum(tf.mul(dy, normalized), 0);
+      return bias ? [dx, dWeight, tf.sum(dy, 0)] : [dx, dWeight];
+    },
+  );
 }
 
 /** The weight, 1, and the bias, 0, of {@link layerNorm}. */
@@ -125,17 +126,17 @@ export function activate(x: tf.Tensor, activation: Activation): tf.Tensor {
 
 /** x · Φ(x), exact (Hendrycks and Gimpel 2016, arXiv:1606.08415). */
 function gelu(x: tf.Tensor): tf.Tensor {
-  return withGradient([x], ([x]) => {
-    const cumulative = tf.mul(tf.add(tf.erf(tf.mul(x!, Math.SQRT1_2)), 1), 0.5);
-    return {
-      value: tf.mul(x!, cumulative),
-      saved: [x!, cumulative],
-      gradient: (dy, [x, cumulative]) => {
-        const density = tf.mul(tf.exp(tf.mul(tf.square(x!), -0.5)), 1 / Math.sqrt(2 * Math.PI));
-        return [tf.mul(dy, tf.add(cumulative!, tf.mul(x!, density)))];
-      },
-    };
-  });
+  return withGradient(
+    [x],
+    ([x]) => {
+      const cumulative = tf.mul(tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1), 0.5);
+      return { value: tf.mul(x, cumulative), saved: [x, cumulative] };
+    },
+    (dy, [x, cumulative]) => {
+      const density = tf.mul(tf.exp(tf.mul(tf.square(x), -0.5)), 1 / Math.sqrt(2 * Math.PI));
+      return [tf.mul(dy, tf.add(cumulative, tf.mul(x, density)))];
+    },
+  );
 }
 
 function geluTanh(x: tf.Tensor): tf.Tensor {

@@ -24,40 +24,43 @@ export function scaledCrossEntropy(
   labels: tf.Tensor1D,
   scale: tf.Tensor,
 ): tf.Tensor {
-  return withGradient([states, table, bias], ([states, table, bias]) => {
-    const vocabulary = table!.shape[0]!;
-    const logits = affine(states!, table!, bias!);
-    const probabilities = tf.softmax(logits);
-    const labelRows = tf.gather(table!, labels);
-    const losses = labelLosses(logits, probabilities, states!, labelRows, tf.gather(bias!, labels));
-    return {
-      value: scale.rank === 1 ? tf.sum(tf.mul(losses, scale)) : tf.mul(tf.sum(losses), scale),
-      saved: [probabilities, states!, table!, labelRows],
-      gradient: (dy, [probabilities, states, table, labelRows]) => {
-        const factor = tf.mul(dy, scale);
-        const weighted = scale.rank === 1;
-        const column = weighted ? tf.expandDims(factor, 1) : factor;
-        const scaled = tf.mul(states!, column);
-        const toBias = () => {
-          if (weighted) {
-            const sums = tf.sum(tf.mul(probabilities!, column), 0);
-            return tf.sub(sums, tf.unsortedSegmentSum(factor, labels, vocabulary));
-          }
-          const ones = tf.fill([labels.shape[0]!], 1);
-          const counts = tf.unsortedSegmentSum(ones, labels, vocabulary);
-          return tf.mul(tf.sub(tf.sum(probabilities!, 0), counts), factor);
-        };
-        return [
-          tf.mul(tf.sub(tf.matMul(probabilities!, table!), labelRows!), column),
-          tf.sub(
-            tf.matMul(probabilities!, scaled, true, false),
-            tf.unsortedSegmentSum(scaled, labels, vocabulary),
-          ),
-          toBias(),
-        ];
-      },
-    };
-  });
+  const vocabulary = table.shape[0];
+  return withGradient(
+    [states, table, bias],
+    ([states, table, bias]) => {
+      const logits = affine(states, table, bias);
+      const probabilities = tf.softmax(logits);
+      const labelRows = tf.gather(table, labels);
+      const losses = labelLosses(logits, probabilities, states, labelRows, tf.gather(bias, labels));
+      return {
+        value: scale.rank === 1 ? tf.sum(tf.mul(losses, scale)) : tf.mul(tf.sum(losses), scale),
+        saved: [probabilities, states, table, labelRows],
+      };
+    },
+    (dy, [probabilities, states, table, labelRows]) => {
+      const factor = tf.mul(dy, scale);
+      const weighted = scale.rank === 1;
+      const column = weighted ? tf.expandDims(factor, 1) : factor;
+      const scaled = tf.mul(states, column);
+      const toBias = () => {
+        if (weighted) {
+          const sums = tf.sum(tf.mul(probabilities, column), 0);
+          return tf.sub(sums, tf.unsortedSegmentSum(factor, labels, vocabulary));
+        }
+        const ones = tf.fill([labels.shape[0]], 1);
+        const counts = tf.unsortedSegmentSum(ones, labels, vocabulary);
+        return tf.mul(tf.sub(tf.sum(probabilities, 0), counts), factor);
+      };
+      return [
+        tf.mul(tf.sub(tf.matMul(probabilities, table), labelRows), column),
+        tf.sub(
+          tf.matMul(probabilities, scaled, true, false),
+          tf.unsortedSegmentSum(scaled, labels, vocabulary),
+        ),
+        toBias(),
+      ];
+    },
+  );
 }
 
 /**

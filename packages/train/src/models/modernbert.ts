@@ -302,8 +302,9 @@ export const modernbert: MaskedLanguageModel<ModernBertConfig> = {
 
 /** A gated linear unit (Shazeer 2020, arXiv:2002.05202): the activated first half of Wi(x) times the second half. */
 function gatedUnit(x: tf.Tensor, tensors: ModelTensors, index: number, config: ModernBertConfig): tf.Tensor {
-  const [inner, gate] = tf.split(linear(x, tensors, `${layerName(index)}.mlp.Wi`), 2, 1);
-  return tf.mul(activate(inner!, config.hidden_activation), gate!);
+  const both = linear(x, tensors, `${layerName(index)}.mlp.Wi`);
+  const [inner, gate] = tf.split(both, 2, 1) as [tf.Tensor, tf.Tensor];
+  return tf.mul(activate(inner, config.hidden_activation), gate);
 }
 
 /**

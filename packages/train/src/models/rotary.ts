@@ -23,7 +23,7 @@ export function rotaryAngles(
     Math.fround(1 / Math.fround(base ** Math.fround((2 * i) / size))),
   );
   const at = positions
-    ? tf.reshape(tf.cast(positions, 'float32'), [positions.shape[0]!, 1, sequence, 1])
+    ? tf.reshape(tf.cast(positions, 'float32'), [positions.shape[0], 1, sequence, 1])
     : tf.reshape(positionsOf(sequence), [sequence, 1]);
   const angles = tf.mul(at, tf.tensor(frequencies, [1, size / 2]));
   return { cos: tf.cos(angles), sin: tf.sin(angles) };

@@ -1,7 +1,7 @@
 import { formatShape, type Shape, staticShape } from '../../graph/dimension.js';
-import { constantOf, type Graph, type Node, type Value } from '../../graph/graph.js';
+import { constantOf, type Graph, type NamedValue, type Value } from '../../graph/graph.js';
 import { rewrite } from '../../graph/rewrite.js';
-import { type AdamWInputs, adamWInputs, updatesInPlace } from '../../primitives/adamw.js';
+import { type AdamWInputs, type InPlaceAdamW, updatesInPlace } from '../../primitives/adamw.js';
 import { DROPOUT_MASK } from '../../primitives/dropout-mask.js';
 
 /** Where our kernels find a scalar: a constant, an input of the run, or an output of onnxruntime's graph. */
@@ -78,52 +78,51 @@ function planUpdates(graph: Graph): Omit<HostPlan, 'masks'> {
     return name;
   };
   const gradients = new Map<string, readonly number[]>();
-  const found = updatesInPlace(graph).map((node) => ({ node, ...adamWInputs(node, node.inputs) }));
+  const found = updatesInPlace(graph);
   for (const { parameter, firstMoment, secondMoment } of found) {
-    for (const { name } of [parameter, firstMoment, secondMoment]) delete remaining[name!];
+    for (const { name } of [parameter, firstMoment, secondMoment]) delete remaining[name];
   }
-  const updates = found.map(({ node, ...update }): HostUpdate => {
+  const updates = found.map((update): HostUpdate => {
     const { gradient } = update;
     const variable = Object.keys(remaining).find((name) => remaining[name] === gradient);
     const source = variable === undefined ? { output: outputFor(gradient) } : { variable };
     if ('output' in source) gradients.set(source.output, staticShape(gradient.shape));
     return {
-      parameter: update.parameter.name!,
-      firstMoment: update.firstMoment.name!,
-      secondMoment: update.secondMoment.name!,
+      parameter: update.parameter.name,
+      firstMoment: update.firstMoment.name,
+      secondMoment: update.secondMoment.name,
       gradient: source,
-      scalars: scalarsOf(node, update, outputFor),
+      scalars: scalarsOf(update, outputFor),
     };
   });
   return { graph: { ...graph, outputs, updates: remaining }, updates, gradients };
 }
 
 function scalarsOf(
-  { attributes }: Node,
-  { firstKeep, secondKeep, stepSize, secondMomentScale, clip, decay }: AdamWInputs,
+  { firstKeep, secondKeep, stepSize, secondMomentScale, epsilon, clip, decay }: InPlaceAdamW,
   outputFor: (value: Value) => string,
 ): HostUpdate['scalars'] {
   const source = (value: Value): ScalarSource => {
     const constant = constantOf(value);
     if (constant !== undefined) return { value: constant };
-    return value.node ? { output: outputFor(value) } : { input: value.name! };
+    return value.name === undefined ? { output: outputFor(value) } : { input: value.name };
   };
   return {
     firstKeep: source(firstKeep),
     secondKeep: source(secondKeep),
     stepSize: source(stepSize),
     secondMomentScale: source(secondMomentScale),
-    epsilon: { value: attributes.epsilon as number },
+    epsilon: { value: epsilon },
     clip: clip ? source(clip) : { value: 1 },
     decay: decay ? source(decay) : { value: 0 },
   };
 }
 
-function planMasks(graph: Graph): { masks: HostMask[]; values: Map<Value, Value> } {
+function planMasks(graph: Graph): { masks: HostMask[]; values: Map<Value, NamedValue> } {
   const masks: HostMask[] = [];
-  const values = new Map<Value, Value>();
+  const values = new Map<Value, NamedValue>();
   // Checkpointing recomputes masks: equal ones are drawn once.
-  const drawn = new Map<string, Value>();
+  const drawn = new Map<string, NamedValue>();
   for (const { op, inputs, attributes, outputs } of graph.nodes) {
     if (op !== DROPOUT_MASK) continue;
     const [key] = inputs as [Value];
@@ -132,12 +131,11 @@ function planMasks(graph: Graph): { masks: HostMask[]; values: Map<Value, Value>
     const { shape, dtype } = outputs[0]!;
     const { rate, stream } = attributes as { rate: number; stream: number };
     const identity = `${key.name} ${stream} ${rate} ${formatShape(shape)}`;
-    if (!drawn.has(identity)) {
-      const input = `dropout/${masks.length}`;
-      masks.push({ input, key: key.name, shape, rate, stream });
-      drawn.set(identity, { name: input, shape, dtype });
-    }
-    values.set(outputs[0]!, drawn.get(identity)!);
+    const known = drawn.get(identity);
+    const mask = known ?? { name: `dropout/${masks.length}`, shape, dtype };
+    if (!known) masks.push({ input: mask.name, key: key.name, shape, rate, stream });
+    drawn.set(identity, mask);
+    values.set(outputs[0]!, mask);
   }
   return { masks, values };
 }

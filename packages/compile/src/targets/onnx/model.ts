@@ -1,6 +1,6 @@
 import { elementCount } from '@mlm/base/shape';
 import { formatDimension, isSymbolic, staticShape } from '../../graph/dimension.js';
-import { type Graph, resultsOf, type Value } from '../../graph/graph.js';
+import { type Graph, type NamedValue, resultsOf, type Value } from '../../graph/graph.js';
 import type { EmitTable } from '../emit.js';
 import { ModelBuilder } from './emit/builder.js';
 import { emitters } from './emit/index.js';
@@ -61,21 +61,24 @@ export function toOnnxWith(
     ...Object.entries(graph.updates).map(([name, value]): [string, Value] => [updateName(name), value]),
   ];
   const read = usedVariables(graph);
-  const stored = read.filter(({ name }) => values?.has(name!));
-  const leaves = [...graph.inputs, ...read.filter(({ name }) => !values?.has(name!))];
-  const given = [...leaves, ...stored].map(({ name }) => name!);
+  const stored = read.flatMap((value) => {
+    const array = values?.get(value.name);
+    return array ? [{ value, array }] : [];
+  });
+  const leaves = [...graph.inputs, ...read.filter(({ name }) => !values?.has(name))];
+  const named = [...leaves, ...stored.map(({ value }) => value)];
+  const given = named.map(({ name }) => name);
   const builder = new ModelBuilder(new Set([...given, ...results.map(([name]) => name)]));
-  for (const value of [...leaves, ...stored]) builder.declare(value, value.name!);
-  for (const value of stored) {
-    const array = values!.get(value.name!)!;
+  for (const value of named) builder.declare(value, value.name);
+  for (const { value, array } of stored) {
     checkLength(value, array);
-    const form = array instanceof Float32Array ? storage?.(value.name!) : undefined;
+    const form = array instanceof Float32Array ? storage?.(value.name) : undefined;
     if (form) builder.bind(value, store(builder, value, array as Float32Array, form));
     else builder.initializers.push(storedTensor(value, array));
   }
-  const isWide = ({ name }: Value) => int64Inputs.includes(name!);
+  const isWide = ({ name }: NamedValue) => int64Inputs.includes(name);
   for (const value of leaves.filter(isWide)) {
-    builder.bind(value, builder.op('Cast', [value.name!], { to: DATA_TYPE.int32 }));
+    builder.bind(value, builder.op('Cast', [value.name], { to: DATA_TYPE.int32 }));
   }
   for (const node of graph.nodes) {
     const emit = table[node.op];
@@ -88,7 +91,7 @@ export function toOnnxWith(
   nameResults(builder, results);
   return encodeModel(
     builder.model(
-      leaves.map((value) => valueInfo(value, value.name!, isWide(value) ? 'int64' : value.dtype)),
+      leaves.map((value) => valueInfo(value, value.name, isWide(value) ? 'int64' : value.dtype)),
       results.map(([name, value]) => valueInfo(value, name, value.dtype)),
     ),
   );
@@ -124,13 +127,13 @@ function checkLength({ name, shape }: Value, value: Float32Array | Int32Array): 
   }
 }
 
-function storedTensor({ name, shape, dtype }: Value, value: Float32Array | Int32Array): OnnxTensor {
+function storedTensor({ name, shape, dtype }: NamedValue, value: Float32Array | Int32Array): OnnxTensor {
   const data = new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
-  return { name: name!, type: dtype, dims: shape as number[], data };
+  return { name, type: dtype, dims: shape as number[], data };
 }
 
-function usedVariables(graph: Graph): Value[] {
-  const used = new Set([...graph.nodes.flatMap(({ inputs }) => inputs), ...resultsOf(graph)]);
+function usedVariables(graph: Graph): NamedValue[] {
+  const used = new Set<Value>([...graph.nodes.flatMap(({ inputs }) => inputs), ...resultsOf(graph)]);
   return graph.variables.filter((value) => used.has(value));
 }
 

@@ -29,14 +29,14 @@ export function onnxProgram(graph: Graph, passes: readonly Pass[], free: number)
     model: toOnnx(applyPasses(passes, engine)),
     host,
     outputs: Object.fromEntries(Object.keys(graph.outputs).map((name) => [name, outputName(engine, name)])),
-    variables: engine.variables.map(({ name }) => name!),
+    variables: engine.variables.map(({ name }) => name),
     updates: Object.keys(engine.updates),
   };
 }
 
 function planFor(graph: Graph, free: number): HostPlan {
   const plan = planHostWork(graph);
-  const assigned = plan.graph.variables.filter(({ name }) => plan.graph.updates[name!]);
+  const assigned = plan.graph.variables.filter(({ name }) => plan.graph.updates[name]);
   const shapes = [...plan.gradients.values(), ...assigned.map(({ shape }) => staticShape(shape))];
   const bytes = shapes.reduce((sum, shape) => sum + HostMemory.bytesOf(elementCount(shape)), 0);
   return bytes <= free ? plan : planHostWork(graph, { adamW: false });

@@ -63,7 +63,7 @@ export async function loadTfjsNode(options: TensorflowOptions = {}): Promise<Tfj
   } else if (device === 'cuda' && loadedWithTf32 !== tf32) {
     const [asked, given] = tf32 ? ['tf32', 'fp32'] : ['fp32', 'tf32'];
     throw new InputError(
-      say`${mention('precision', asked!)}: TensorFlow already runs in ${given} in this process; use another process for ${asked}`,
+      say`${mention('precision', asked)}: TensorFlow already runs in ${given} in this process; use another process for ${asked}`,
     );
   }
   loaded ??= load(options).catch((error: unknown) => {

@@ -112,7 +112,7 @@ export class TensorflowExecutable implements Executable, VariableHolder {
     const wanted = new Set(names);
     const values: Record<string, TypedArray> = {};
     for (const group of this.groups) {
-      if (!group.variables.some(({ name }) => wanted.has(name!))) continue;
+      if (!group.variables.some(({ name }) => wanted.has(name))) continue;
       const read = await this.#predict(group.read, []);
       for (const [name, value] of Object.entries(read)) if (wanted.has(name)) values[name] = value;
     }
@@ -121,7 +121,7 @@ export class TensorflowExecutable implements Executable, VariableHolder {
 
   async writeLocal(values: Readonly<Record<string, TypedArray>>): Promise<void> {
     for (const group of this.groups) {
-      const names = group.variables.map(({ name }) => name!);
+      const names = group.variables.map(({ name }) => name);
       const given = names.filter((name) => values[name]);
       if (given.length === 0) continue;
       // A group is written as a whole; variables not given keep their values.
@@ -143,11 +143,10 @@ export class TensorflowExecutable implements Executable, VariableHolder {
   }
 
   async #assign(group: LoadedGroup, values: (name: string) => TypedArray): Promise<void> {
-    const feeds = group.variables.map((variable) => {
-      const name = variable.name!;
-      const array = emptyValue(this.specs.get(name)!);
-      copyInto(name, array, values(name));
-      return { name, data: array, shape: staticShape(variable.shape) };
+    const feeds = group.variables.map(({ name, shape }) => {
+      const data = emptyValue(this.specs.get(name)!);
+      copyInto(name, data, values(name));
+      return { name, data, shape: staticShape(shape) };
     });
     await this.#predict(group.write, feeds);
   }

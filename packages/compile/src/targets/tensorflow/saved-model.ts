@@ -1,6 +1,6 @@
 import { elementCount } from '@mlm/base/shape';
 import { staticShape } from '../../graph/dimension.js';
-import type { Graph, TypedArray, Value } from '../../graph/graph.js';
+import type { Graph, NamedValue, TypedArray } from '../../graph/graph.js';
 import type { Precision } from '../target.js';
 import { GraphBuilder } from './emit/builder.js';
 import { type EmittedSignature, emitGraph } from './emit/emit-graph.js';
@@ -29,7 +29,7 @@ export interface SavedModelOptions {
 export interface StateGroup {
   read: string;
   write: string;
-  variables: Value[];
+  variables: NamedValue[];
 }
 
 const GROUP_BYTES = 64 << 20;
@@ -80,7 +80,7 @@ export function toSavedModel(graph: Graph, options: SavedModelOptions = {}): Uin
 
 /** Divides a graph's variables into groups of at most 64 MiB, or of one larger variable. */
 export function stateGroups(graph: Graph): StateGroup[] {
-  const groups: Value[][] = [];
+  const groups: NamedValue[][] = [];
   let bytes = Number.POSITIVE_INFINITY;
   for (const variable of graph.variables) {
     const size = 4 * elementCount(staticShape(variable.shape));
@@ -94,23 +94,23 @@ export function stateGroups(graph: Graph): StateGroup[] {
   return groups.map((variables, i) => ({ read: `read_${i}`, write: `write_${i}`, variables }));
 }
 
-function readSignature(variables: readonly Value[], to: GraphBuilder): EmittedSignature {
+function readSignature(variables: readonly NamedValue[], to: GraphBuilder): EmittedSignature {
   const outputs = variables.map((value) => {
     const attr = { dtype: attribute.type(value.dtype) };
     const tensor = to.add('ReadVariableOp', [to.variable(value)], attr, { name: `state/read/${value.name}` });
-    return [value.name!, { tensor, value }] as const;
+    return [value.name, { tensor, value }] as const;
   });
   return { inputs: {}, outputs: Object.fromEntries(outputs) };
 }
 
-function writeSignature(variables: readonly Value[], to: GraphBuilder): EmittedSignature {
+function writeSignature(variables: readonly NamedValue[], to: GraphBuilder): EmittedSignature {
   const after: string[] = [];
   const inputs = variables.map((value) => {
     const dtype = attribute.type(value.dtype);
     const options = { name: `state/write/${value.name}` };
     const tensor = to.add('Placeholder', [], { dtype, shape: attribute.shape(value.shape) }, options);
     after.push(to.add('AssignVariableOp', [to.variable(value), tensor], { dtype }, options));
-    return [value.name!, { tensor, value }] as const;
+    return [value.name, { tensor, value }] as const;
   });
   const T = { T: attribute.type('int32') };
   const tensor = to.add('Identity', [to.scalar(0, 'int32')], T, { name: 'state/done', after });
@@ -120,14 +120,14 @@ function writeSignature(variables: readonly Value[], to: GraphBuilder): EmittedS
 
 /** Assigns initial values when the file is loaded. @throws RangeError if a value's length does not fit its variable */
 function initSignature(
-  variables: readonly Value[],
+  variables: readonly NamedValue[],
   values: Readonly<Record<string, TypedArray>>,
   to: GraphBuilder,
 ): SignatureMessage {
   const after = variables.map((variable) => {
     const { name, dtype } = variable;
     const shape = staticShape(variable.shape);
-    const value = values[name!];
+    const value = values[name];
     if (value && value.length !== elementCount(shape)) {
       throw new RangeError(`the variable '${name}' holds ${elementCount(shape)} values, not ${value.length}`);
     }

@@ -91,7 +91,7 @@ export class WebExecutable implements Executable {
       if (inputNames.includes(name)) feeds[name] = tensorOf(data, shape);
     }
     for (const { name } of this.graph.variables) {
-      if (inputNames.includes(name!)) feeds[name!] = this.state.current(name!);
+      if (inputNames.includes(name)) feeds[name] = this.state.current(name);
     }
     const results = await this.session.run(feeds);
     for (const name of Object.keys(this.graph.updates)) this.state.replace(name, results[updateName(name)]!);

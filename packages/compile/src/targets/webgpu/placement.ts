@@ -51,8 +51,8 @@ export function formatPlacements(placed: readonly Placement[]): string {
 }
 
 async function readProfile(folder: string): Promise<ProfileEvent[]> {
-  const [file] = await readdir(folder);
-  return JSON.parse(await readFile(join(folder, file!), 'utf8')) as ProfileEvent[];
+  const [file = ''] = await readdir(folder);
+  return JSON.parse(await readFile(join(folder, file), 'utf8')) as ProfileEvent[];
 }
 
 function countPlacements(events: readonly ProfileEvent[]): Placement[] {

@@ -52,7 +52,7 @@ export class WebgpuExecutable implements Executable {
       if (this.session.inputNames.includes(name)) feeds[name] = ortTensor(data, shape);
     }
     for (const { name } of this.graph.variables) {
-      if (this.session.inputNames.includes(name!)) feeds[name!] = this.variables.current(name!);
+      if (this.session.inputNames.includes(name)) feeds[name] = this.variables.current(name);
     }
     const results = await this.session.run(feeds).catch((error: Error) => {
       throw explainDeviceError(this.variables.device, error, rowsOf(Object.values(inputs)));

@@ -1,18 +1,14 @@
 import type { DType } from '../../graph/graph.js';
-import { broadcast, type KernelRule } from './rule.js';
+import { broadcast, type KernelRule, rule } from './rule.js';
 
-const unary = (attributes: readonly string[] = [], dtype?: DType): KernelRule => ({
-  inputs: ['x'],
-  infer: ([x], given) => ({
+const unary = (attributes: readonly string[] = [], dtype?: DType): KernelRule =>
+  rule(['x'], ([x], given) => ({
     attributes: Object.fromEntries(attributes.map((name) => [name, given[name]!])),
-    outputs: [{ shape: x!.shape, dtype: dtype ?? x!.dtype }],
-  }),
-});
+    outputs: [{ shape: x.shape, dtype: dtype ?? x.dtype }],
+  }));
 
-const binary = (dtype?: DType): KernelRule => ({
-  inputs: ['a', 'b'],
-  infer: ([a, b]) => ({ outputs: [{ shape: broadcast(a!, b!), dtype: dtype ?? a!.dtype }] }),
-});
+const binary = (dtype?: DType): KernelRule =>
+  rule(['a', 'b'], ([a, b]) => ({ outputs: [{ shape: broadcast(a, b), dtype: dtype ?? a.dtype }] }));
 
 const all = (names: readonly string[], rule: KernelRule): Record<string, KernelRule> =>
   Object.fromEntries(names.map((name) => [name, rule]));
@@ -43,21 +39,15 @@ export const elementwise: Record<string, KernelRule> = {
     ],
     binary('bool'),
   ),
-  EluGrad: { inputs: ['dy', 'y'], infer: ([dy]) => ({ outputs: [dy!] }) },
-  Prelu: {
-    inputs: ['x', 'alpha'],
-    infer: ([x, alpha]) => ({ outputs: [{ shape: broadcast(x!, alpha!), dtype: 'float32' }] }),
-  },
-  Select: {
-    inputs: ['condition', 't', 'e'],
-    infer: ([, t]) => ({ outputs: [t!] }),
-  },
-  Identity: { inputs: ['x'], infer: ([x]) => ({ same: x! }) },
-  Cast: {
-    inputs: ['x'],
-    infer: ([x], { dtype }) =>
-      x!.dtype === dtype
-        ? { same: x! }
-        : { attributes: { dtype: dtype! }, outputs: [{ shape: x!.shape, dtype: dtype as DType }] },
-  },
+  EluGrad: rule(['dy', 'y'], ([dy]) => ({ outputs: [dy] })),
+  Prelu: rule(['x', 'alpha'], ([x, alpha]) => ({
+    outputs: [{ shape: broadcast(x, alpha), dtype: 'float32' }],
+  })),
+  Select: rule(['condition', 't', 'e'], ([, t]) => ({ outputs: [t] })),
+  Identity: rule(['x'], ([x]) => ({ same: x })),
+  Cast: rule(['x'], ([x], { dtype }) =>
+    x.dtype === dtype
+      ? { same: x }
+      : { attributes: { dtype: dtype as DType }, outputs: [{ shape: x.shape, dtype: dtype as DType }] },
+  ),
 };

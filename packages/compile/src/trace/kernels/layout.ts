@@ -1,7 +1,7 @@
 import { elementCount } from '@mlm/base/shape';
 import { backend_util, slice_util, util } from '@tensorflow/tfjs-core';
 import type { Value } from '../../graph/graph.js';
-import { axesOf, frontAxis, type KernelCall, type KernelRule, numbers, sizes } from './rule.js';
+import { axesOf, frontAxis, type KernelCall, type KernelRule, numbers, rule, sizes } from './rule.js';
 
 const reshapeTo = (x: Value, shape: readonly number[]): KernelCall =>
   x.shape.length === shape.length && shape.every((size, i) => size === x.shape[i])
@@ -18,86 +18,62 @@ const emptyOf = (shape: readonly number[], { dtype }: Value): KernelCall => ({
 
 /** Kernels that only move elements. Sizes and axes in attributes are explicit, never −1. */
 export const layout: Record<string, KernelRule> = {
-  Reshape: {
-    inputs: ['x'],
-    infer: ([x], { shape }) => {
-      const given = numbers(shape);
-      const rest = elementCount(sizes(x!)) / elementCount(given.filter((size) => size !== -1));
-      return reshapeTo(
-        x!,
-        given.map((size) => (size === -1 ? rest : size)),
-      );
-    },
-  },
-  ExpandDims: {
-    inputs: ['input'],
-    infer: ([x], { dim }) => {
-      const shape = [...sizes(x!)];
-      const rank = shape.length;
-      util.assert(
-        (dim as number) >= -rank - 1 && (dim as number) <= rank,
-        () => `a tensor of rank ${rank} has no axis ${dim} to expand`,
-      );
-      shape.splice(frontAxis(dim, shape.length + 1), 0, 1);
-      return reshapeTo(x!, shape);
-    },
-  },
-  Transpose: {
-    inputs: ['x'],
-    infer: ([x], { perm }) => ({
-      attributes: { perm: perm! },
-      outputs: [{ shape: numbers(perm).map((axis) => x!.shape[axis]!), dtype: x!.dtype }],
-    }),
-  },
-  Slice: {
-    inputs: ['x'],
-    infer: ([x], { begin, size }, sizesVary) => {
-      const [from, shape] = slice_util.parseSliceParams(
-        { shape: sizes(x!) } as never,
-        numbers(begin),
-        numbers(size),
-      );
-      util.assert(
-        sizesVary || shape!.every((length, i) => from![i]! + length <= sizes(x!)[i]!),
-        () => `a slice of [${shape}] from [${from}] exceeds the shape [${sizes(x!)}]`,
-      );
-      if (shape!.every((length, i) => length === x!.shape[i])) return { same: x! };
-      return { attributes: { begin: from!, size: shape! }, outputs: [{ shape: shape!, dtype: x!.dtype }] };
-    },
-  },
-  PadV2: {
-    inputs: ['x'],
-    infer: ([x], { paddings, constantValue }) => ({
-      attributes: { paddings: paddings!, constantValue: constantValue ?? 0 },
+  Reshape: rule(['x'], ([x], { shape }) => {
+    const given = numbers(shape);
+    const rest = elementCount(sizes(x)) / elementCount(given.filter((size) => size !== -1));
+    return reshapeTo(
+      x,
+      given.map((size) => (size === -1 ? rest : size)),
+    );
+  }),
+  ExpandDims: rule(['input'], ([x], { dim }) => {
+    const shape = [...sizes(x)];
+    const rank = shape.length;
+    util.assert(
+      (dim as number) >= -rank - 1 && (dim as number) <= rank,
+      () => `a tensor of rank ${rank} has no axis ${dim} to expand`,
+    );
+    shape.splice(frontAxis(dim, shape.length + 1), 0, 1);
+    return reshapeTo(x, shape);
+  }),
+  Transpose: rule(['x'], ([x], { perm }) => ({
+    attributes: { perm: numbers(perm) },
+    outputs: [{ shape: numbers(perm).map((axis) => x.shape[axis]!), dtype: x.dtype }],
+  })),
+  Slice: rule(['x'], ([x], { begin, size }, sizesVary) => {
+    const [from, shape] = slice_util.parseSliceParams(
+      { shape: sizes(x) } as never,
+      numbers(begin),
+      numbers(size),
+    ) as [number[], number[]];
+    util.assert(
+      sizesVary || shape.every((length, i) => from[i]! + length <= sizes(x)[i]!),
+      () => `a slice of [${shape}] from [${from}] exceeds the shape [${sizes(x)}]`,
+    );
+    if (shape.every((length, i) => length === x.shape[i])) return { same: x };
+    return {
+      attributes: { begin: from, size: shape },
+      outputs: [{ shape, dtype: x.dtype }],
+    };
+  }),
+  PadV2: rule(['x'], ([x], attributes) => {
+    const paddings = attributes.paddings as [before: number, after: number][];
+    return {
+      attributes: { paddings, constantValue: attributes.constantValue ?? 0 },
       outputs: [
-        {
-          shape: sizes(x!).map((size, i) => {
-            const [before, after] = numbers((paddings as number[][])[i]);
-            return size + before! + after!;
-          }),
-          dtype: x!.dtype,
-        },
+        { shape: paddings.map(([before, after], i) => before + sizes(x)[i]! + after), dtype: x.dtype },
       ],
-    }),
-  },
-  Tile: {
-    inputs: ['x'],
-    infer: ([x], { reps }) => ({
-      attributes: { reps: reps! },
-      outputs: [{ shape: sizes(x!).map((size, i) => size * numbers(reps)[i]!), dtype: x!.dtype }],
-    }),
-  },
-  BroadcastTo: {
-    inputs: ['x'],
-    infer: ([x], { shape }) => ({
-      attributes: { shape: shape! },
-      outputs: [{ shape: numbers(shape), dtype: x!.dtype }],
-    }),
-  },
-  Reverse: {
-    inputs: ['x'],
-    infer: ([x], { dims }) => ({ attributes: { axes: axesOf(dims, x!) }, outputs: [x!] }),
-  },
+    };
+  }),
+  Tile: rule(['x'], ([x], { reps }) => ({
+    attributes: { reps: numbers(reps) },
+    outputs: [{ shape: sizes(x).map((size, i) => size * numbers(reps)[i]!), dtype: x.dtype }],
+  })),
+  BroadcastTo: rule(['x'], ([x], { shape }) => ({
+    attributes: { shape: numbers(shape) },
+    outputs: [{ shape: numbers(shape), dtype: x.dtype }],
+  })),
+  Reverse: rule(['x'], ([x], { dims }) => ({ attributes: { axes: axesOf(dims, x) }, outputs: [x] })),
   Concat: {
     infer: (values, { axis }) => {
       const at = frontAxis(axis, values[0]!.shape.length);
@@ -122,31 +98,29 @@ export const layout: Record<string, KernelRule> = {
     },
   },
   Unpack: {
-    inputs: ['value'],
-    list: true,
-    infer: ([value], { axis }) => {
-      const at = frontAxis(axis, value!.shape.length);
-      const shape = sizes(value!).filter((_, i) => i !== at);
+    ...rule(['value'], ([value], { axis }) => {
+      const at = frontAxis(axis, value.shape.length);
+      const shape = sizes(value).filter((_, i) => i !== at);
       return {
         attributes: { axis: at },
-        outputs: Array.from({ length: sizes(value!)[at]! }, () => ({ shape, dtype: value!.dtype })),
+        outputs: Array.from({ length: sizes(value)[at]! }, () => ({ shape, dtype: value.dtype })),
       };
-    },
+    }),
+    list: true,
   },
   SplitV: {
-    inputs: ['x'],
-    list: true,
-    infer: ([x], { axis, numOrSizeSplits }) => {
-      const at = frontAxis(axis, x!.shape.length);
+    ...rule(['x'], ([x], { axis, numOrSizeSplits }) => {
+      const at = frontAxis(axis, x.shape.length);
       const parts = backend_util.prepareSplitSize(
-        { shape: sizes(x!) } as never,
+        { shape: sizes(x) } as never,
         numOrSizeSplits as number[],
         at,
       );
       return {
         attributes: { axis: at, sizes: parts },
-        outputs: parts.map((size) => ({ shape: sizes(x!).with(at, size), dtype: x!.dtype })),
+        outputs: parts.map((size) => ({ shape: sizes(x).with(at, size), dtype: x.dtype })),
       };
-    },
+    }),
+    list: true,
   },
 };

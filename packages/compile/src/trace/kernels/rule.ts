@@ -1,3 +1,4 @@
+import type { TupleOf } from '@mlm/base/tuple';
 import { backend_util, util } from '@tensorflow/tfjs-core';
 import type { Attributes, OutputSpec, Value } from '../../graph/graph.js';
 
@@ -23,6 +24,12 @@ export interface KernelRule {
    */
   infer(inputs: readonly Value[], attributes: Attributes, sizesVary: boolean): KernelCall;
 }
+
+/** The rule of a kernel with these inputs, in the node's order. */
+export const rule = <const Names extends readonly string[]>(
+  inputs: Names,
+  infer: (inputs: Readonly<TupleOf<Names, Value>>, attributes: Attributes, sizesVary: boolean) => KernelCall,
+): KernelRule => ({ inputs, infer });
 
 /** A value's shape, which has only numbers while recording. */
 export const sizes = (value: Value): number[] => value.shape as number[];

@@ -57,18 +57,20 @@ export class ModelBuilder {
     attributes: Readonly<Record<string, OnnxAttribute>> = {},
     domain = '',
   ): string {
-    return this.ops(opType, inputs, attributes, 1, domain)[0]!;
+    const output = this.fresh();
+    this.nodes.push({ opType, domain, inputs, outputs: [output], attributes });
+    return output;
   }
 
+  /** Adds a node with several outputs, whose names it returns. */
   ops(
     opType: string,
     inputs: readonly string[],
     attributes: Readonly<Record<string, OnnxAttribute>>,
     outputCount: number,
-    domain = '',
   ): string[] {
     const outputs = Array.from({ length: outputCount }, () => this.fresh());
-    this.nodes.push({ opType, domain, inputs, outputs, attributes });
+    this.nodes.push({ opType, domain: '', inputs, outputs, attributes });
     return outputs;
   }
 

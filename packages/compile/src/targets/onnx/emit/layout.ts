@@ -35,8 +35,8 @@ export const layout: EmitTable<ModelBuilder> = {
     return to.op('Slice', [x, to.shape(begin), end]);
   },
   PadV2: (to, node, x) => {
-    const paddings = node.attributes.paddings as readonly (readonly Dimension[])[];
-    const pads = to.shape([...paddings.map(([before]) => before!), ...paddings.map(([, after]) => after!)]);
+    const paddings = node.attributes.paddings as unknown as readonly [before: Dimension, after: Dimension][];
+    const pads = to.shape([...paddings.map(([before]) => before), ...paddings.map(([, after]) => after)]);
     return to.op('Pad', [x, pads, to.scalar(number(node, 'constantValue'), inputType(node))]);
   },
   Tile: (to, node, x) => to.op('Tile', [x, to.shape(dimensions(node, 'reps'))]),

@@ -26,7 +26,7 @@ export const lookup: EmitTable<ModelBuilder> = {
     const { depth, onValue, offValue } = node.attributes;
     const values = to.constant([offValue as number, onValue as number], 'float32', [2]);
     const isScalar = node.inputs[0]!.shape.length === 0;
-    const listed = isScalar ? to.op('Unsqueeze', [indices, to.ints([0])]) : indices!;
+    const listed = isScalar ? to.op('Unsqueeze', [indices, to.ints([0])]) : indices;
     const wide = to.op('Cast', [listed], { to: DATA_TYPE.int64 });
     // ONNX counts negative indices from the end; in tfjs, they give a row of off values.
     const inside = to.op('Where', [
@@ -41,20 +41,20 @@ export const lookup: EmitTable<ModelBuilder> = {
       : to.op('Cast', [floats], { to: DATA_TYPE[outputType(node)] });
   },
   TopK: (to, node, x) => {
-    const [values, indices] = to.ops('TopK', [x, to.size(node.attributes.k as Dimension)], { axis: -1 }, 2);
-    return [values!, to.op('Cast', [indices!], { to: DATA_TYPE.int32 })];
+    const k = to.size(node.attributes.k as Dimension);
+    const [values, indices] = to.ops('TopK', [x, k], { axis: -1 }, 2) as [string, string];
+    return [values, to.op('Cast', [indices], { to: DATA_TYPE.int32 })];
   },
   Fill: (to, node) =>
     fill(to, dimensions(node, 'shape'), node.attributes.value as Dimension, outputType(node)),
   Const: (to, node) =>
     to.constant(node.attributes.value as TypedArray, outputType(node), node.outputs[0]!.shape as number[]),
   Range: (to, node) => {
-    const { start, step, length } = node.attributes as Record<string, Dimension>;
-    const length0 = to.op('Reshape', [to.size(length!), to.ints([])]);
+    const end = to.op('Reshape', [to.size(node.attributes.length as Dimension), to.ints([])]);
     const zero = to.constant([0], 'int64', []);
-    const counted = to.op('Range', [zero, length0, to.constant([1], 'int64', [])]);
+    const counted = to.op('Range', [zero, end, to.constant([1], 'int64', [])]);
     const numbers = to.op('Cast', [counted], { to: DATA_TYPE[outputType(node)] });
-    const scaled = to.op('Mul', [numbers, to.scalar(step as number, outputType(node))]);
-    return to.op('Add', [scaled, to.scalar(start as number, outputType(node))]);
+    const scaled = to.op('Mul', [numbers, to.scalar(number(node, 'step'), outputType(node))]);
+    return to.op('Add', [scaled, to.scalar(number(node, 'start'), outputType(node))]);
   },
 };

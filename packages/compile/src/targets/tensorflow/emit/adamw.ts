@@ -1,15 +1,11 @@
-import type { Value } from '../../../graph/graph.js';
-import type { AdamWInputs } from '../../../primitives/adamw.js';
+import { mapTuple } from '@mlm/base/tuple';
+import type { NamedValue, Value } from '../../../graph/graph.js';
+import type { InPlaceAdamW } from '../../../primitives/adamw.js';
 import { attribute } from '../protobuf/attribute.js';
 import type { GraphBuilder, TensorName } from './builder.js';
 
-/** An update that TensorFlow's kernel runs in place. */
-export interface FusedAdamW extends AdamWInputs {
-  readonly epsilon: number;
-}
-
 /** The values that a fused update reads, except the variables that it updates in place. */
-export function readByAdamW(update: FusedAdamW): Value[] {
+export function readByAdamW(update: InPlaceAdamW): Value[] {
   const { parameter, firstMoment, secondMoment, epsilon, ...values } = update;
   return [...Object.values(values), ...(values.decay ? [parameter] : [])];
 }
@@ -22,7 +18,7 @@ export function readByAdamW(update: FusedAdamW): Value[] {
  * @returns the node that must run
  */
 export function emitAdamW(
-  update: FusedAdamW,
+  update: InPlaceAdamW,
   tensorOf: (value: Value) => TensorName,
   reads: readonly TensorName[],
   to: GraphBuilder,
@@ -31,10 +27,11 @@ export function emitAdamW(
   const raw = tensorOf(update.gradient);
   const gradient = update.clip ? to.add('Mul', [raw, tensorOf(update.clip)], T, { name: 'adam/clip' }) : raw;
   const scale = tensorOf(update.secondMomentScale);
-  const [rate, epsilon] = [tensorOf(update.stepSize), to.scalar(update.epsilon, 'float32')].map((tensor) =>
-    to.add('RealDiv', [tensor, scale], T, { name: 'adam/scalar' }),
+  const [rate, epsilon] = mapTuple(
+    [tensorOf(update.stepSize), to.scalar(update.epsilon, 'float32')],
+    (tensor) => to.add('RealDiv', [tensor, scale], T, { name: 'adam/scalar' }),
   );
-  const handle = (variable: Value) => to.variable(variable);
+  const handle = (variable: NamedValue) => to.variable(variable);
   const after = [...reads];
   if (update.decay) {
     const kept = to.add('Sub', [to.scalar(1, 'float32'), tensorOf(update.decay)], T, { name: 'adam/keep' });
@@ -52,6 +49,6 @@ export function emitAdamW(
   const handles = [update.parameter, update.firstMoment, update.secondMoment].map(handle);
   const keeps = [update.firstKeep, update.secondKeep].map(tensorOf);
   const attr = { ...T, use_locking: attribute.flag(false), use_nesterov: attribute.flag(false) };
-  const inputs = [...handles, zero, zero, rate!, ...keeps, epsilon!, gradient];
+  const inputs = [...handles, zero, zero, rate, ...keeps, epsilon, gradient];
   return to.add('ResourceApplyAdam', inputs, attr, { name: 'adam/apply', after });
 }

@@ -1,5 +1,5 @@
-import { type Dimension, isSymbolic, type Shape } from '../../../graph/dimension.js';
-import type { DType, TypedArray, Value } from '../../../graph/graph.js';
+import { type Dimension, isSymbolic, type Shape, type SymbolicDimension } from '../../../graph/dimension.js';
+import type { DType, NamedValue, TypedArray } from '../../../graph/graph.js';
 import type { Precision } from '../../target.js';
 import { attribute } from '../protobuf/attribute.js';
 import type { AttributeMessage, NodeMessage } from '../protobuf/schema.js';
@@ -71,34 +71,32 @@ export class GraphBuilder {
   }
 
   /** The handle of a resource variable, which all signatures of the file share by its name. */
-  variable({ name, dtype, shape }: Value): TensorName {
-    const known = this.#handles.get(name!);
+  variable({ name, dtype, shape }: NamedValue): TensorName {
+    const known = this.#handles.get(name);
     if (known) return known;
     const attr = {
       dtype: attribute.type(dtype),
       shape: attribute.shape(shape),
-      shared_name: attribute.text(name!),
+      shared_name: attribute.text(name),
       container: attribute.text(''),
     };
     const handle = this.add('VarHandleOp', [], attr, { name: `variable/${name}` });
-    this.#handles.set(name!, handle);
+    this.#handles.set(name, handle);
     return handle;
   }
 
   /** Makes the named sizes among an input's axes readable at run time. */
   declareSizes(input: TensorName, shape: Shape): void {
     shape.forEach((size, axis) => {
-      if (!isSymbolic(size) || size.terms.length !== 1) return;
-      const [{ factor, names }] = size.terms as [(typeof size.terms)[number]];
-      const [name] = names;
-      if (factor !== 1 || names.length !== 1 || this.#sizes.has(name!)) return;
+      const name = isSymbolic(size) ? nameOf(size) : undefined;
+      if (name === undefined || this.#sizes.has(name)) return;
       const shapeOf = this.add('Shape', [input], {
         T: this.#typeOf(input),
         out_type: attribute.type('int32'),
       });
       const attr = { T: attribute.type('int32'), Index: attribute.type('int32'), shrink_axis_mask: { i: 1 } };
       const bounds = [[axis], [axis + 1], [1]].map((bound) => this.integers(bound));
-      this.#sizes.set(name!, this.add('StridedSlice', [shapeOf, ...bounds], attr, { name: `size_${name}` }));
+      this.#sizes.set(name, this.add('StridedSlice', [shapeOf, ...bounds], attr, { name: `size_${name}` }));
     });
   }
 
@@ -145,6 +143,12 @@ export class GraphBuilder {
     this.#counts.set(base, count + 1);
     return count === 0 ? base : this.#unique(`${base}__${count}`);
   }
+}
+
+/** The name, if a size is just a named one. */
+function nameOf({ terms }: SymbolicDimension): string | undefined {
+  const [first] = terms;
+  return terms.length === 1 && first?.factor === 1 && first.names.length === 1 ? first.names[0] : undefined;
 }
 
 function typed(value: number, dtype: DType): TypedArray {

@@ -50,8 +50,9 @@ export const elementwise: EmitTable<GraphBuilder> = {
   },
   ClipByValue: (to, node, x) => {
     const { dtype } = node.inputs[0]!;
-    const [low, high] = ['clipValueMin', 'clipValueMax'].map((name) => to.scalar(number(node, name), dtype));
-    return to.add('Maximum', [to.add('Minimum', [x, high!], typeOf(node)), low!], typeOf(node));
+    const bound = (name: string) => to.scalar(number(node, name), dtype);
+    const [low, high] = [bound('clipValueMin'), bound('clipValueMax')];
+    return to.add('Maximum', [to.add('Minimum', [x, high], typeOf(node)), low], typeOf(node));
   },
   EluGrad: same('EluGrad'),
   Prelu: (to, node, x, alpha) => {

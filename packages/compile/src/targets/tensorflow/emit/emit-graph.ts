@@ -1,9 +1,9 @@
-import type { Graph, Node, Value } from '../../../graph/graph.js';
+import type { Graph, NamedValue, Node, Value } from '../../../graph/graph.js';
 import { removeUnused } from '../../../graph/rewrite.js';
 import { expandAdamW } from '../../../passes/adamw.js';
-import { ADAMW, adamWInputs, updatesInPlace } from '../../../primitives/adamw.js';
+import { ADAMW, type InPlaceAdamW, updatesInPlace } from '../../../primitives/adamw.js';
 import { attribute } from '../protobuf/attribute.js';
-import { emitAdamW, type FusedAdamW, readByAdamW } from './adamw.js';
+import { emitAdamW, readByAdamW } from './adamw.js';
 import type { GraphBuilder, TensorName } from './builder.js';
 import { emitters } from './index.js';
 
@@ -24,12 +24,9 @@ export function emitGraph(traced: Graph, to: GraphBuilder): EmittedSignature {
   const all = traced.nodes.filter(({ op }) => op === ADAMW).length;
   // The kernel can only update variables in place.
   const graph = inPlace.length < all ? expandAdamW(traced) : traced;
-  const adam = updatesInPlace(graph).map((node) => ({
-    ...adamWInputs(node, node.inputs),
-    epsilon: node.attributes.epsilon as number,
-  }));
+  const adam = updatesInPlace(graph);
   const emitter = new Emitter(to);
-  const inputs = graph.inputs.map((value) => [value.name!, emitter.placeholder(value)] as const);
+  const inputs = graph.inputs.map((value) => [value.name, emitter.placeholder(value)] as const);
   const nodes = nodesWithout(graph, adam);
   emitter.readAssigned(graph, nodes, adam);
   for (const node of nodes) emitter.node(node);
@@ -46,14 +43,14 @@ export function emitGraph(traced: Graph, to: GraphBuilder): EmittedSignature {
 }
 
 /** The nodes that are needed if fused operations replace some updates. */
-function nodesWithout(graph: Graph, fused: readonly FusedAdamW[]): readonly Node[] {
+function nodesWithout(graph: Graph, fused: readonly InPlaceAdamW[]): readonly Node[] {
   const roots: Value[] = fused.flatMap(({ epsilon: _, ...update }) => Object.values(update));
   const outputs = Object.fromEntries([...Object.values(graph.outputs), ...roots].entries());
   return removeUnused({ ...graph, outputs, updates: plainUpdates(graph, fused) }).nodes;
 }
 
 /** The updates that no fused operation replaces. */
-function plainUpdates(graph: Graph, fused: readonly FusedAdamW[]): Graph['updates'] {
+function plainUpdates(graph: Graph, fused: readonly InPlaceAdamW[]): Graph['updates'] {
   const taken = new Set(
     fused.flatMap(({ parameter, firstMoment, secondMoment }) => [
       parameter.name,
@@ -69,7 +66,7 @@ class Emitter {
 
   constructor(private readonly to: GraphBuilder) {}
 
-  placeholder(value: Value): { tensor: TensorName; value: Value } {
+  placeholder(value: NamedValue): { tensor: TensorName; value: Value } {
     const attr = { dtype: attribute.type(value.dtype), shape: attribute.shape(value.shape) };
     const tensor = this.to.add('Placeholder', [], attr, { name: `input/${value.name}` });
     this.#tensors.set(value, tensor);
@@ -81,7 +78,7 @@ class Emitter {
   readAssigned(
     { variables, outputs, updates }: Graph,
     nodes: readonly Node[],
-    fused: readonly FusedAdamW[],
+    fused: readonly InPlaceAdamW[],
   ): void {
     const needed = new Set([
       ...nodes.flatMap(({ inputs }) => inputs),
@@ -90,7 +87,7 @@ class Emitter {
       ...fused.flatMap((update) => readByAdamW(update)),
     ]);
     for (const variable of variables) {
-      if (updates[variable.name!] && needed.has(variable)) this.tensorOf(variable);
+      if (updates[variable.name] && needed.has(variable)) this.tensorOf(variable);
     }
   }
 
@@ -103,9 +100,11 @@ class Emitter {
   tensorOf(value: Value): TensorName {
     const known = this.#tensors.get(value);
     if (known) return known;
+    const { name } = value;
+    if (name === undefined) throw new Error(`the output of ${value.node?.op} has not been written yet`);
     const attr = { dtype: attribute.type(value.dtype) };
-    const read = this.to.add('ReadVariableOp', [this.to.variable(value)], attr, {
-      name: `read/${value.name}`,
+    const read = this.to.add('ReadVariableOp', [this.to.variable({ ...value, name })], attr, {
+      name: `read/${name}`,
     });
     this.#tensors.set(value, read);
     return read;
@@ -121,23 +120,23 @@ class Emitter {
     });
   }
 
-  adamW(update: FusedAdamW): TensorName {
+  adamW(update: InPlaceAdamW): TensorName {
     const { parameter, firstMoment, secondMoment } = update;
     const reads = [parameter, firstMoment, secondMoment].flatMap((variable) => this.readOf(variable));
     return emitAdamW(update, (value) => this.tensorOf(value), reads, this.to);
   }
 
   /** Plain assignments, each after its variable has been read. */
-  assignments(graph: Graph, fused: readonly FusedAdamW[]): TensorName[] {
-    const variables = new Map(graph.variables.map((value) => [value.name!, value]));
+  assignments(graph: Graph, fused: readonly InPlaceAdamW[]): TensorName[] {
     const updates = Object.entries(plainUpdates(graph, fused));
-    const values = updates.map(([, value]) => this.tensorOf(value));
-    return updates.map(([name, value], i) => {
-      const own = variables.get(name)!;
-      const attr = { dtype: attribute.type(value.dtype) };
-      return this.to.add('AssignVariableOp', [this.to.variable(own), values[i]!], attr, {
-        name: `assign/${name}`,
-        after: this.readOf(own),
+    const values = new Map(updates.map(([name, value]) => [name, this.tensorOf(value)]));
+    return graph.variables.flatMap((variable) => {
+      const value = values.get(variable.name);
+      if (value === undefined) return [];
+      const attr = { dtype: attribute.type(variable.dtype) };
+      return this.to.add('AssignVariableOp', [this.to.variable(variable), value], attr, {
+        name: `assign/${variable.name}`,
+        after: this.readOf(variable),
       });
     });
   }

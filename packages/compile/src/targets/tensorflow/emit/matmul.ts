@@ -16,11 +16,10 @@ export const matmul: EmitTable<GraphBuilder> = {
 
 function product(node: Node, inputs: readonly TensorName[], dtype: TensorType, to: GraphBuilder): TensorName {
   const T = attribute.type(dtype);
-  const [left, right] = ['transposeA', 'transposeB'].map((name) =>
-    attribute.flag(node.attributes[name] === true),
-  );
+  const left = attribute.flag(node.attributes.transposeA === true);
+  const right = attribute.flag(node.attributes.transposeB === true);
   if (node.inputs.every(({ shape }) => shape.length === 2)) {
-    return to.add('MatMul', inputs, { T, transpose_a: left!, transpose_b: right! });
+    return to.add('MatMul', inputs, { T, transpose_a: left, transpose_b: right });
   }
-  return to.add('BatchMatMulV2', inputs, { T, adj_x: left!, adj_y: right! });
+  return to.add('BatchMatMulV2', inputs, { T, adj_x: left, adj_y: right });
 }

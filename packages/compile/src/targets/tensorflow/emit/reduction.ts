@@ -44,14 +44,11 @@ export const reduction: EmitTable<GraphBuilder> = {
   LogSoftmax: (to, node, ...inputs) => to.add('LogSoftmax', inputs, typeOf(node)),
   Cumsum: (to, node, x) => {
     const axis = to.scalar(number(node, 'axis'), 'int32');
-    const [exclusive, reverse] = ['exclusive', 'reverse'].map((name) =>
-      attribute.flag(node.attributes[name] === true),
-    );
     return to.add('Cumsum', [x, axis], {
       ...typeOf(node),
       Tidx: int32,
-      exclusive: exclusive!,
-      reverse: reverse!,
+      exclusive: attribute.flag(node.attributes.exclusive === true),
+      reverse: attribute.flag(node.attributes.reverse === true),
     });
   },
 };

@@ -1,4 +1,5 @@
 import { elementCount } from '@mlm/base/shape';
+import type { TupleOf } from '@mlm/base/tuple';
 import { sameShape } from '../../../graph/dimension.js';
 import type { TypedArray } from '../../../graph/graph.js';
 import { array, elementText, type HloType, type HloValue, list, typeText } from './types.js';
@@ -52,12 +53,11 @@ export class Builder {
   }
 
   /** An operation whose operands and result have the same type, such as arithmetic. */
-  same(op: string, ...inputs: HloValue[]): HloValue {
-    const [first] = inputs;
-    const names = inputs.map(({ name }) => name).join(', ');
+  same(op: string, first: HloValue, ...others: HloValue[]): HloValue {
+    const names = [first, ...others].map(({ name }) => name).join(', ');
+    const type = typeText(first);
     // chlo's operations have a function type, StableHLO's only the common type.
-    const type = op.startsWith('chlo.') ? `${typeText(first!)} -> ${typeText(first!)}` : typeText(first!);
-    return this.line(op, names, type, first!);
+    return this.line(op, names, op.startsWith('chlo.') ? `${type} -> ${type}` : type, first);
   }
 
   /** A tensor of equal elements. */
@@ -140,10 +140,10 @@ export class Builder {
   }
 
   concatenate(parts: readonly HloValue[], axis: number): HloValue {
-    const [first] = parts;
+    const first = parts[0]!;
     const size = parts.reduce((sum, { shape }) => sum + shape[axis]!, 0);
-    const shape = first!.shape.map((length, i) => (i === axis ? size : length));
-    return this.op('stablehlo.concatenate', parts, { shape, dtype: first!.dtype }, `, dim = ${axis}`);
+    const shape = first.shape.map((length, i) => (i === axis ? size : length));
+    return this.op('stablehlo.concatenate', parts, { shape, dtype: first.dtype }, `, dim = ${axis}`);
   }
 
   /** Repeats a tensor along new axes. Its own axes become `axes` of the result. */
@@ -194,13 +194,13 @@ export class Builder {
    *
    * @param region the lines of the region, with results named by `fresh`
    */
-  generic(
+  generic<const Results extends readonly Pick<HloValue, 'shape' | 'dtype'>[]>(
     op: string,
     inputs: readonly HloValue[],
     attributes: string,
     region: readonly string[],
-    results: readonly Pick<HloValue, 'shape' | 'dtype'>[],
-  ): HloValue[] {
+    results: Results,
+  ): TupleOf<Results, HloValue> {
     const name = this.fresh();
     const names = inputs.map((input) => input.name).join(', ');
     const body = region.length > 0 ? ` ({\n${region.map((text) => `      ${text}`).join('\n')}\n    })` : '';
@@ -209,11 +209,12 @@ export class Builder {
     const bound = results.length === 1 ? name : `${name}:${results.length}`;
     const from = inputs.map(typeText).join(', ');
     this.lines.push(`    ${bound} = "${op}"(${names}) <{${attributes}}>${body} : (${from}) -> ${result}`);
+    const several = results.length > 1;
     return results.map(({ shape, dtype }, i) => ({
-      name: results.length === 1 ? name : `${name}#${i}`,
+      name: several ? `${name}#${i}` : name,
       shape,
       dtype,
-    }));
+    })) as TupleOf<Results, HloValue>;
   }
 
   /** The region that combines two elements. */
@@ -254,7 +255,7 @@ export class Builder {
       `dimension_numbers = ${numbers}, indices_are_sorted = false, slice_sizes = ${sizes}`,
       [],
       [{ shape: [count, ...rest], dtype: x.dtype }],
-    )[0]!;
+    )[0];
   }
 
   /**
@@ -276,11 +277,11 @@ export class Builder {
       `scatter_dimension_numbers = ${numbers}, indices_are_sorted = false, unique_indices = ${unique}`,
       this.combiner('add', updates.dtype),
       [onto],
-    )[0]!;
+    )[0];
   }
 
   /** Sorts keys [n] in ascending order, and values [n] along with them. Equal keys keep their order. */
-  sortByKey(keys: HloValue, values: HloValue): [keys: HloValue, values: HloValue] {
+  sortByKey(keys: HloValue, values: HloValue): readonly [keys: HloValue, values: HloValue] {
     const [a, b, c, d, less] = Array.from({ length: 5 }, () => this.fresh());
     const [key, value] = [keys, values].map(({ dtype }) => typeText({ shape: [], dtype }));
     const bool = typeText({ shape: [], dtype: 'bool' });
@@ -290,11 +291,7 @@ export class Builder {
       `  stablehlo.return ${less} : ${bool}`,
     ];
     const attributes = 'dimension = 0 : i64, is_stable = true';
-    const [sorted, moved] = this.generic('stablehlo.sort', [keys, values], attributes, region, [
-      keys,
-      values,
-    ]);
-    return [sorted!, moved!];
+    return this.generic('stablehlo.sort', [keys, values], attributes, region, [keys, values]);
   }
 
   /**

@@ -1,3 +1,4 @@
+import { mapTuple } from '@mlm/base/tuple';
 import { type Emit, type EmitTable, number } from '../../emit.js';
 import type { Builder } from './builder.js';
 import { type HloType, type HloValue, shapeOf, typeText } from './types.js';
@@ -16,21 +17,16 @@ const unaryFloat =
   (to, _, x) =>
     to.same(op, float(to, x));
 
-/** The operands, broadcast to the result's shape. */
-const aligned = (to: Builder, shape: readonly number[], inputs: readonly HloValue[]): HloValue[] =>
-  inputs.map((input) => to.broadcast(input, shape));
+/** A function of two operands that have been broadcast to the result's shape. */
+const binaryOf =
+  (emit: (to: Builder, a: HloValue, b: HloValue) => HloValue): Emit<Builder, HloValue> =>
+  (to, node, a, b) =>
+    emit(to, to.broadcast(a, shapeOf(node)), to.broadcast(b, shapeOf(node)));
 
-const binary =
-  (op: string): Emit<Builder, HloValue> =>
-  (to, node, ...inputs) =>
-    to.same(op, ...aligned(to, shapeOf(node), inputs));
+const binary = (op: string) => binaryOf((to, a, b) => to.same(op, a, b));
 
-const comparison =
-  (direction: Parameters<Builder['compare']>[0]): Emit<Builder, HloValue> =>
-  (to, node, ...inputs) => {
-    const [a, b] = aligned(to, shapeOf(node), inputs);
-    return to.compare(direction, a!, b!);
-  };
+const comparison = (direction: Parameters<Builder['compare']>[0]) =>
+  binaryOf((to, a, b) => to.compare(direction, a, b));
 
 /** The constants of tfjs's selu. */
 const SELU_ALPHA = 1.7580993408473768;
@@ -102,8 +98,8 @@ export const elementwise: EmitTable<Builder, HloValue> = {
     return x.dtype === 'float32' ? to.select(to.compare('NE', x, x), x, step) : step;
   },
   ClipByValue: (to, node, x) => {
-    const [low, high] = ['clipValueMin', 'clipValueMax'].map((name) => to.like(number(node, name), x));
-    return to.same('stablehlo.maximum', to.same('stablehlo.minimum', x, high!), low!);
+    const [low, high] = mapTuple(['clipValueMin', 'clipValueMax'], (name) => to.like(number(node, name), x));
+    return to.same('stablehlo.maximum', to.same('stablehlo.minimum', x, high), low);
   },
   Add: binary('stablehlo.add'),
   Sub: binary('stablehlo.subtract'),
@@ -111,37 +107,31 @@ export const elementwise: EmitTable<Builder, HloValue> = {
   Maximum: binary('stablehlo.maximum'),
   Minimum: binary('stablehlo.minimum'),
   Pow: binary('stablehlo.power'),
-  SquaredDifference: (to, node, ...inputs) => {
-    const [a, b] = aligned(to, shapeOf(node), inputs);
-    const difference = to.same('stablehlo.subtract', a!, b!);
+  SquaredDifference: binaryOf((to, a, b) => {
+    const difference = to.same('stablehlo.subtract', a, b);
     return to.same('stablehlo.multiply', difference, difference);
-  },
-  RealDiv: (to, node, ...inputs) => {
-    const floats = inputs.map((input) => float(to, input));
-    return to.same('stablehlo.divide', ...aligned(to, shapeOf(node), floats));
-  },
-  FloorDiv: (to, node, ...inputs) => {
-    const [a, b] = aligned(to, shapeOf(node), inputs);
-    if (a!.dtype === 'float32') return to.same('stablehlo.floor', to.same('stablehlo.divide', a!, b!));
-    return dividing(to, a!, b!, (divisor) => {
-      const quotient = to.same('stablehlo.divide', a!, divisor);
-      const rest = to.same('stablehlo.remainder', a!, divisor);
+  }),
+  RealDiv: binaryOf((to, a, b) => to.same('stablehlo.divide', float(to, a), float(to, b))),
+  FloorDiv: binaryOf((to, a, b) => {
+    if (a.dtype === 'float32') return to.same('stablehlo.floor', to.same('stablehlo.divide', a, b));
+    return dividing(to, a, b, (divisor) => {
+      const quotient = to.same('stablehlo.divide', a, divisor);
+      const rest = to.same('stablehlo.remainder', a, divisor);
       return to.select(
         crosses(to, rest, divisor),
-        to.same('stablehlo.subtract', quotient, to.like(1, a!)),
+        to.same('stablehlo.subtract', quotient, to.like(1, a)),
         quotient,
       );
     });
-  },
+  }),
   // The remainder has the sign of the divisor.
-  Mod: (to, node, ...inputs) => {
-    const [a, b] = aligned(to, shapeOf(node), inputs);
+  Mod: binaryOf((to, a, b) => {
     const floorMod = (divisor: HloValue) => {
-      const rest = to.same('stablehlo.remainder', a!, divisor);
+      const rest = to.same('stablehlo.remainder', a, divisor);
       return to.select(crosses(to, rest, divisor), to.same('stablehlo.add', rest, divisor), rest);
     };
-    return a!.dtype === 'float32' ? floorMod(b!) : dividing(to, a!, b!, floorMod);
-  },
+    return a.dtype === 'float32' ? floorMod(b) : dividing(to, a, b, floorMod);
+  }),
   Equal: comparison('EQ'),
   NotEqual: comparison('NE'),
   Greater: comparison('GT'),
@@ -156,18 +146,14 @@ export const elementwise: EmitTable<Builder, HloValue> = {
     const below = to.same('stablehlo.multiply', dy, slope);
     return to.select(to.compare('GE', y, to.like(0, y)), dy, below);
   },
-  Prelu: (to, node, ...inputs) => {
-    const [x, alpha] = aligned(
-      to,
-      shapeOf(node),
-      inputs.map((input) => float(to, input)),
-    );
-    const below = to.same('stablehlo.multiply', x!, alpha!);
-    return to.select(to.compare('LT', x!, to.like(0, x!)), below, x!);
-  },
+  Prelu: binaryOf((to, given, alpha) => {
+    const x = float(to, given);
+    const below = to.same('stablehlo.multiply', x, float(to, alpha));
+    return to.select(to.compare('LT', x, to.like(0, x)), below, x);
+  }),
   Select: (to, node, ...inputs) => {
-    const [condition, yes, no] = aligned(to, shapeOf(node), inputs);
-    return to.select(condition!, yes!, no!);
+    const aligned = (input: HloValue) => to.broadcast(input, shapeOf(node));
+    return to.select(...mapTuple(inputs as [HloValue, HloValue, HloValue], aligned));
   },
   Cast: (to, node, x) => castLikeTfjs(to, x, node.outputs[0]!.dtype),
 };

@@ -76,7 +76,7 @@ export const readsExactly = ({ op }: Node): boolean => op === 'Max';
 /** The computed value that reshapes and transposes have moved. */
 function sourceOf(value: Value): Value {
   const moved = value.node?.op === 'Reshape' || value.node?.op === 'Transpose';
-  return moved ? sourceOf(value.node!.inputs[0]!) : value;
+  return moved ? sourceOf(value.node.inputs[0]!) : value;
 }
 
 /** Whether a node is the sum of two activations. */

@@ -1,4 +1,5 @@
 import { elementCount } from '@mlm/base/shape';
+import { mapTuple } from '@mlm/base/tuple';
 import type { TypedArray } from '../../../graph/graph.js';
 import { type EmitTable, number } from '../../emit.js';
 import type { Builder } from './builder.js';
@@ -38,19 +39,16 @@ export const lookup: EmitTable<Builder, HloValue> = {
       shape,
       indices.shape.map((_, axis) => axis),
     );
-    const [on, off] = ['onValue', 'offValue'].map((name) => to.full(number(node, name), shape, dtype));
-    return to.select(to.compare('EQ', places, wanted), on!, off!);
+    const [on, off] = mapTuple(['onValue', 'offValue'], (name) => to.full(number(node, name), shape, dtype));
+    return to.select(to.compare('EQ', places, wanted), on, off);
   },
   TopK: (to, node, x) => {
-    const [values, indices] = node.outputs.map(({ dtype }, i) => ({ shape: shapeOf(node, i), dtype }));
+    const results = node.outputs.map(({ dtype }, i) => ({ shape: shapeOf(node, i), dtype }));
     const name = to.fresh();
-    const types = `(${typeText(values!)}, ${typeText(indices!)})`;
+    const types = `(${results.map(typeText).join(', ')})`;
     const k = number(node, 'k');
     to.lines.push(`    ${name}:2 = chlo.top_k(${x.name}, k = ${k}) : ${typeText(x)} -> ${types}`);
-    return [
-      { name: `${name}#0`, ...values! },
-      { name: `${name}#1`, ...indices! },
-    ];
+    return results.map((result, i) => ({ name: `${name}#${i}`, ...result }));
   },
   Range: (to, node) => {
     const shape = shapeOf(node);

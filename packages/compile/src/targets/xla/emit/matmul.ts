@@ -1,4 +1,5 @@
 import { elementCount } from '@mlm/base/shape';
+import { mapTuple } from '@mlm/base/tuple';
 import type { EmitTable } from '../../emit.js';
 import type { Builder } from './builder.js';
 import { sumsOverRows } from './kept.js';
@@ -18,8 +19,8 @@ export const matmul: EmitTable<Builder, HloValue> = {
       return to.reshape(product(to, rows, b, transposed), shape);
     }
     const batch = shape.slice(0, -2);
-    const [left, right] = [a, b].map((side) => to.broadcast(side, [...batch, ...side.shape.slice(-2)]));
-    return product(to, left!, right!, transposed, sumsOverRows(node));
+    const [left, right] = mapTuple([a, b], (side) => to.broadcast(side, [...batch, ...side.shape.slice(-2)]));
+    return product(to, left, right, transposed, sumsOverRows(node));
   },
 };
 
@@ -39,8 +40,8 @@ function product(
   const rank = a.shape.length;
   const { precision = 'fp32' } = to.options;
   const half = precision === 'bf16';
-  const [left, right] = [a, b].map((side) => to.cast(side, half ? 'bfloat16' : 'float32'));
-  const found = to.dot(left!, right!, {
+  const [left, right] = mapTuple([a, b], (side) => to.cast(side, half ? 'bfloat16' : 'float32'));
+  const found = to.dot(left, right, {
     batch: rank - 2,
     over: [transposed.a ? rank - 2 : rank - 1, transposed.b ? rank - 1 : rank - 2],
     dtype: half && !overRows ? 'bfloat16' : 'float32',

@@ -1,4 +1,4 @@
-import type { Graph, Node, Value } from '../../../graph/graph.js';
+import type { Graph, NamedValue, Node, Value } from '../../../graph/graph.js';
 import { Builder, type EmitOptions } from './builder.js';
 import { emitters } from './index.js';
 import { keptActivations, readsExactly } from './kept.js';
@@ -24,7 +24,7 @@ export interface StableHloModule {
 export function toStableHlo(graph: Graph, options: EmitOptions = {}): StableHloModule {
   const to = new Builder(options);
   const tensors = new Map<Value, HloValue>();
-  const isAssigned = ({ name }: Value) => graph.updates[name!] !== undefined;
+  const isAssigned = ({ name }: NamedValue) => graph.updates[name] !== undefined;
   const assigned = graph.variables.filter(isAssigned);
   const parameters = [...assigned, ...graph.variables.filter((value) => !isAssigned(value)), ...graph.inputs];
   const heads = parameters.map((value, i) => {
@@ -47,7 +47,7 @@ export function toStableHlo(graph: Graph, options: EmitOptions = {}): StableHloM
       tensors.set(value, emitted[i]!);
     });
   }
-  const values = [...assigned.map(({ name }) => graph.updates[name!]!), ...Object.values(graph.outputs)];
+  const values = [...assigned.map(({ name }) => graph.updates[name]!), ...Object.values(graph.outputs)];
   const results = values.map((value) => tensors.get(value)!);
   const types = results.map(typeText).join(', ');
   const text = `module @step attributes {mhlo.num_replicas = ${options.replicas ?? 1} : i32, mhlo.num_partitions = 1 : i32} {
@@ -59,8 +59,8 @@ ${to.lines.join('\n')}
 `;
   return {
     text,
-    parameters: parameters.map((value) => ({ name: value.name!, variable: graph.variables.includes(value) })),
-    assigned: assigned.map(({ name }) => name!),
+    parameters: parameters.map((value) => ({ name: value.name, variable: graph.variables.includes(value) })),
+    assigned: assigned.map(({ name }) => name),
     outputs: Object.keys(graph.outputs),
   };
 }

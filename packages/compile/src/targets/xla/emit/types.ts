@@ -33,18 +33,20 @@ export const array = (numbers: readonly number[]): string =>
   numbers.length === 0 ? 'array<i64>' : `array<i64: ${numbers.join(', ')}>`;
 
 /** A float32 as MLIR reads it exactly: by its bits. */
-export function floatText(value: number): string {
-  const [bits] = new Uint32Array(Float32Array.of(value).buffer);
-  return `0x${bits!.toString(16).toUpperCase().padStart(8, '0')}`;
-}
+export const floatText = (value: number): string => `0x${bitsOf(value)}`;
+
+/** The bits of a float32, as eight hexadecimal digits. */
+const bitsOf = (value: number): string =>
+  Array.from(new Uint32Array(Float32Array.of(value).buffer), (bits) =>
+    bits.toString(16).toUpperCase().padStart(8, '0'),
+  ).join('');
 
 /** An element of a constant, as text. */
 export function elementText(value: number, dtype: HloType): string {
   if (dtype === 'bool') return value ? 'true' : 'false';
   if (dtype === 'float32') return floatText(value);
-  if (dtype !== 'bfloat16') return String(value);
-  const [bits] = new Uint32Array(Float32Array.of(value).buffer);
-  return `0x${(bits! >>> 16).toString(16).toUpperCase().padStart(4, '0')}`;
+  // A bfloat16 is the upper half of a float32.
+  return dtype === 'bfloat16' ? `0x${bitsOf(value).slice(0, 4)}` : String(value);
 }
 
 /** The shape of a node's output. */
