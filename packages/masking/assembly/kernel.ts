@@ -1,5 +1,5 @@
 export { countPadding, countProtected } from './count';
 export { label, restore } from './label';
 export { block, blocks, counters, replace, select } from './philox';
-export { scanRow } from './scan';
+export { scanRows } from './scan';
 export { classBits } from './words';

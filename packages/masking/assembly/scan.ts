@@ -21,13 +21,9 @@ const BY_OTHER: usize = 12;
 const BY_PROTECTED: usize = 16;
 const PAIRS: usize = 20; // three
 const BOTH: usize = 32; // three
-const CHOICES: usize = 44;
-const CHOSEN: usize = 48;
-const MASKED: usize = 52;
-const TOKENS: usize = 56;
-const CONTINUED: usize = 60;
-const ALIKE: usize = 64;
-const MASKED_PROTECTED: usize = 68;
+const CONTINUED: usize = 44;
+const ALIKE: usize = 48;
+const MASKED_PROTECTED: usize = 52;
 
 @inline function sum(at: usize, count: u32): void {
   store<u32>(at, load<u32>(at) + count);
@@ -44,24 +40,67 @@ const MASKED_PROTECTED: usize = 68;
   return true;
 }
 
+/** What is written of each row, in words: src/verify/counter.ts reads them in this order. */
+const ROW_WORDS: usize = 5;
+const IS_SOUND: usize = 0;
+const TOKENS: usize = 4;
+const CHOICES: usize = 8;
+const CHOSEN: usize = 12;
+const MASKED: usize = 16;
+
 /**
- * Counts one row, unless it breaks a law that can be told without its number of masks.
- * `ids`, `labels` (u32 each) and `attention` (a byte each; 0 if there is none) may be read 32 positions beyond the row's end.
+ * Counts `count` rows, which follow one another, but for those that break a law that can be told without their number of masks.
+ * `ids`, `labels` (u32 each) and `attention` (a byte each; 0 if there is none) may be read 32 positions beyond the rows' end.
  * `table` has the class of each of `size` ids. `byId` has three columns of a word an id: all of its tokens, choices that a class
  * alone does not tell, and chosen ones. `reach` counts rows by their tokens; `passedAt` counts tokens that are no choices by
- * position, `chosenAt` chosen ones. `scratch` is room for 160 bytes. What the row comes to is added to `out`, its own choices,
- * chosen, masked and tokens written there.
- * @returns whether the row is sound
+ * position, `chosenAt` chosen ones. What the rows come to is added to `out`, and each row's counts are written to `ofRows`.
+ *
+ * Of sound rows, `originals` get the ids before masking, and have room for 32 more; `maskable` and `masked` get one bit a
+ * position, ceil(length / 32) words a row. `classes` is room for 32 bytes.
  */
-export function scanRow(
+export function scanRows(
+  count: i32, lengths: usize, ids: usize, labels: usize, attention: usize, table: usize, size: u32, byId: usize,
+  reach: usize, passedAt: usize, chosenAt: usize, classes: usize, out: usize, settings: u32, maskId: u32, padId: u32,
+  ofRows: usize, originals: usize, maskable: usize, masked: usize,
+): void {
+  for (let i = 0; i < count; i++) {
+    const length = load<u32>(lengths + (<usize>i << 2));
+    const isSound = scanRow(
+      ids, labels, attention, length, table, size, byId, reach, passedAt, chosenAt, classes, out, settings, maskId, padId,
+      ofRows, originals, maskable, masked,
+    );
+    store<u32>(ofRows + IS_SOUND, isSound);
+    const bytes = <usize>length << 2;
+    ids += bytes;
+    labels += bytes;
+    originals += bytes;
+    if (attention !== 0) attention += length;
+    const bits = <usize>((length + 31) >>> 5) << 2;
+    maskable += bits;
+    masked += bits;
+    ofRows += ROW_WORDS << 2;
+  }
+}
+
+/** {@link scanRows} for one row. Returns whether it is sound. */
+function scanRow(
   ids: usize, labels: usize, attention: usize, length: u32, table: usize, size: u32, byId: usize,
-  reach: usize, passedAt: usize, chosenAt: usize, scratch: usize, out: usize, settings: u32, maskId: u32, padId: u32,
+  reach: usize, passedAt: usize, chosenAt: usize, classes: usize, out: usize, settings: u32, maskId: u32, padId: u32,
+  ofRow: usize, originals: usize, maskableBits: usize, maskedBits: usize,
 ): bool {
   let last = length;
   while (last > 0 && load<u32>(ids + (<usize>(last - 1) << 2)) === padId) last--;
-  store<u32>(out + TOKENS, last);
+  store<u32>(ofRow + TOKENS, last);
   sum(reach + (<usize>last << 2), 1);
-  for (let i = last; i < length; i++) if (load<i32>(labels + (<usize>i << 2)) !== -100) return false;
+  for (let i = last; i < length; i++) {
+    const at = <usize>i << 2;
+    if (load<i32>(labels + at) !== -100) return false;
+    store<u32>(originals + at, padId);
+  }
+  for (let at = (last + 31) >>> 5; at < (length + 31) >>> 5; at++) {
+    store<u32>(maskableBits + (<usize>at << 2), 0);
+    store<u32>(maskedBits + (<usize>at << 2), 0);
+  }
   if (attention !== 0 && !isAttentionOf(attention, last, length)) return false;
   const ignored = i32x4.splat(-100);
   const mask = i32x4.splat(maskId);
@@ -77,6 +116,7 @@ export function scanRow(
     const inRow: u32 = here === 32 ? 0xffffffff : (1 << here) - 1;
     const idsHere = ids + (<usize>position << 2);
     const labelsHere = labels + (<usize>position << 2);
+    const originalsHere = originals + (<usize>position << 2);
     let labelled: u32 = 0, isMaskId: u32 = 0, isSame: u32 = 0, inside: u32 = 0;
     for (let half: u32 = 0; half < 2; half++) {
       const byte = <usize>half << 6;
@@ -88,10 +128,10 @@ export function scanRow(
       const has2 = i32x4.ne(label2, ignored), has3 = i32x4.ne(label3, ignored);
       const original0 = v128.bitselect(label0, id0, has0), original1 = v128.bitselect(label1, id1, has1);
       const original2 = v128.bitselect(label2, id2, has2), original3 = v128.bitselect(label3, id3, has3);
-      v128.store(scratch + byte, original0);
-      v128.store(scratch + byte, original1, 16);
-      v128.store(scratch + byte, original2, 32);
-      v128.store(scratch + byte, original3, 48);
+      v128.store(originalsHere + byte, original0);
+      v128.store(originalsHere + byte, original1, 16);
+      v128.store(originalsHere + byte, original2, 32);
+      v128.store(originalsHere + byte, original3, 48);
       const shift = half << 4;
       labelled |= bitsOf(has0, has1, has2, has3) << shift;
       isMaskId |= bitsOf(i32x4.eq(id0, mask), i32x4.eq(id1, mask), i32x4.eq(id2, mask), i32x4.eq(id3, mask)) << shift;
@@ -115,18 +155,17 @@ export function scanRow(
     // The class of each original, and its tokens.
     let first: v128, second: v128;
     if (here === 32) {
-      first = lookUp(table, scratch);
-      second = lookUp(table, scratch + 64);
+      first = lookUp(table, originalsHere);
+      second = lookUp(table, originalsHere + 64);
       for (let at: usize = 0; at < 128; at += 16) {
-        sum(byId + (<usize>load<u32>(scratch + at) << 2), 1);
-        sum(byId + (<usize>load<u32>(scratch + at, 4) << 2), 1);
-        sum(byId + (<usize>load<u32>(scratch + at, 8) << 2), 1);
-        sum(byId + (<usize>load<u32>(scratch + at, 12) << 2), 1);
+        sum(byId + (<usize>load<u32>(originalsHere + at) << 2), 1);
+        sum(byId + (<usize>load<u32>(originalsHere + at, 4) << 2), 1);
+        sum(byId + (<usize>load<u32>(originalsHere + at, 8) << 2), 1);
+        sum(byId + (<usize>load<u32>(originalsHere + at, 12) << 2), 1);
       }
     } else {
-      const classes = scratch + 128;
       for (let i: u32 = 0; i < here; i++) {
-        const original = <usize>load<u32>(scratch + (<usize>i << 2));
+        const original = <usize>load<u32>(originalsHere + (<usize>i << 2));
         store<u8>(classes + i, load<u8>(table + original));
         sum(byId + (original << 2), 1);
       }
@@ -146,16 +185,18 @@ export function scanRow(
       choices &= begun | stretches;
       if (alike !== continued) return false;
       for (let bits = stretches & ~begun; bits !== 0; bits &= bits - 1) {
-        sum(cutOf + (<usize>load<u32>(scratch + (<usize>ctz(bits) << 2)) << 2), 1);
+        sum(cutOf + (<usize>load<u32>(originalsHere + (<usize>ctz(bits) << 2)) << 2), 1);
       }
     }
+    store<u32>(maskableBits + (position >>> 3), maskable);
+    store<u32>(maskedBits + (position >>> 3), masked);
     cutBefore = kept >>> 31;
     maskedBefore = masked >>> 31;
     const chosen = choices & masked;
     const chosenHere = chosenAt + (<usize>position << 2);
     for (let bits = chosen; bits !== 0; bits &= bits - 1) {
       const at = <usize>ctz(bits) << 2;
-      sum(chosenOf + (<usize>load<u32>(scratch + at) << 2), 1);
+      sum(chosenOf + (<usize>load<u32>(originalsHere + at) << 2), 1);
       sum(chosenHere + at, 1);
     }
     // Most tokens are choices: fewer are not.
@@ -190,8 +231,8 @@ export function scanRow(
     rowChosen += popcnt(chosen);
     rowMasked += popcnt(masked);
   }
-  store<u32>(out + CHOICES, rowChoices);
-  store<u32>(out + CHOSEN, rowChosen);
-  store<u32>(out + MASKED, rowMasked);
+  store<u32>(ofRow + CHOICES, rowChoices);
+  store<u32>(ofRow + CHOSEN, rowChosen);
+  store<u32>(ofRow + MASKED, rowMasked);
   return true;
 }

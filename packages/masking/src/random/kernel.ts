@@ -90,23 +90,28 @@ export interface Kernel {
     keyHigh: number,
     range: number,
   ): void;
-  scanRow(
+  scanRows(
+    count: number,
+    lengths: number,
     ids: number,
     labels: number,
     attention: number,
-    length: number,
     table: number,
     size: number,
     byId: number,
     reach: number,
     passedAt: number,
     chosenAt: number,
-    scratch: number,
+    classes: number,
     out: number,
     settings: number,
     maskId: number,
     padId: number,
-  ): number;
+    ofRows: number,
+    originals: number,
+    maskable: number,
+    masked: number,
+  ): void;
 }
 
 /** The kernel's memory holds a few bytes of its own, then the most recent table of classes, then the call's data. */

@@ -93,7 +93,7 @@ function rowsOfRoom(room: number): DrawRows & { count: number } {
 }
 
 /** The inputs to the draws of a chunk's rows, except their padding. The next call overwrites them. */
-function chunkRows(
+export function chunkRows(
   offsets: Int32Array,
   { split, rows, units }: RowPlaces,
   begin: number,

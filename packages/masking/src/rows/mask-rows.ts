@@ -107,7 +107,7 @@ export function remaskRows(
   return maskRowsInPlace(restoreOriginals(masked), rule, places, epoch);
 }
 
-function keyOf({ settings }: MaskingRule): Key {
+export function keyOf({ settings }: MaskingRule): Key {
   return keyWords(settings.seed, settings.stream_number);
 }
 

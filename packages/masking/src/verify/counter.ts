@@ -13,21 +13,38 @@ const BY_WORDS = 8;
 const MAY_DRAW_PROTECTED = 16;
 /** The class of a protected id that may be masked all the same. */
 const MAY_BE_MASKED = PROTECTED | 1;
-const OUT_WORDS = 18;
-const SCRATCH_BYTES = 160;
-/** The kernel may read this many positions beyond a row's end. */
+const OUT_WORDS = 14;
+/** Words that the kernel writes of each row. */
+const ROW_WORDS = 5;
+/** Room for the classes of 32 ids. */
+const CLASS_BYTES = 32;
+/** The kernel may read and write this many positions beyond the last row's end. */
 const SLACK = 32;
 /** The kernel's counts are read as signed words of 32 bits. */
 const MOST_TOKENS = 2 ** 31 - 1;
 
-/** The counts of a row. The next row overwrites them. */
+/** What is known of rows that were scanned. The next scan overwrites it. */
+export interface ScannedRows {
+  readonly count: number;
+  /** What row `i` of them comes to. */
+  of(i: number): RowCounts;
+  /** The rows' ids, one after the other. */
+  readonly ids: Int32Array;
+  /** Those before masking. Where a row is not sound, they are not. */
+  readonly originals: Int32Array;
+  /** Tokens that can be masked and those that are: one bit a position in the layout of `Draws.select`. */
+  readonly maskable: Int32Array;
+  readonly masked: Int32Array;
+}
+
+/** The counts of a row, which are useless if it is not sound, but for its tokens. The next row overwrites them. */
 export interface RowCounts {
   isSound: boolean;
   /** Positions that are not padding. */
   tokens: number;
-  masked: number;
   choices: number;
   chosen: number;
+  masked: number;
 }
 
 /**
@@ -40,15 +57,12 @@ export class RowCounter {
   private readonly byWords: boolean;
   private readonly tableAt = 1024;
   private readonly byId: number;
-  private readonly scratch: number;
+  private readonly classesAt: number;
   private readonly out: number;
   private readonly reach: number;
   private longest = 0;
-  private room = 0;
   private uncollected = 0;
-  /** Start of the loaded rows in each column. */
-  private first = { input_ids: 0, labels: 0, attention_mask: 0 };
-  private readonly counts: RowCounts = { isSound: true, tokens: 0, masked: 0, choices: 0, chosen: 0 };
+  private readonly counts: RowCounts = { isSound: true, tokens: 0, choices: 0, chosen: 0, masked: 0 };
 
   constructor(private readonly expectation: Expectation) {
     const { rule, isDeclared, mayMask = [] } = expectation;
@@ -62,8 +76,8 @@ export class RowCounter {
       (this.byWords ? BY_WORDS : 0) |
       (isDeclared ? 0 : MAY_DRAW_PROTECTED);
     this.byId = aligned(this.tableAt + classes.length);
-    this.scratch = aligned(this.byId + 12 * classes.length);
-    this.out = this.scratch + SCRATCH_BYTES;
+    this.classesAt = aligned(this.byId + 12 * classes.length);
+    this.out = this.classesAt + CLASS_BYTES;
     this.reach = aligned(this.out + 4 * OUT_WORDS);
     this.memory.reserve(this.reach >>> 2);
     this.memory.bytes.set(classes, this.tableAt);
@@ -71,61 +85,79 @@ export class RowCounter {
       if (classes[id] === PROTECTED) this.memory.bytes[this.tableAt + id] = MAY_BE_MASKED;
   }
 
-  /** Copies rows into the kernel's memory. */
-  load(found: FoundColumns, begin: number, end: number, longest: number, tally: Tally): void {
-    const tokens = found.input_ids.offsets[end]! - found.input_ids.offsets[begin]!;
+  /**
+   * Counts rows of equal lengths in all columns.
+   * @param longest length of the batch's longest row
+   * @param tally gets the counts so far, if the kernel's memory has no room for more
+   */
+  scan(found: FoundColumns, begin: number, end: number, longest: number, tally: Tally): ScannedRows {
+    const { input_ids, labels, attention_mask } = found;
+    const count = end - begin;
+    const tokens = input_ids.offsets[end]! - input_ids.offsets[begin]!;
     if (longest > this.longest || this.uncollected > MOST_TOKENS - tokens) {
       this.collect(tally);
       this.longest = Math.max(longest, this.longest);
     }
     this.uncollected += tokens;
-    this.room = tokens + SLACK;
-    this.memory.reserve((this.attentionAt + this.room + 3) >>> 2);
-    const { words, bytes } = this.memory;
-    const { input_ids, labels, attention_mask } = found;
-    words.set(input_ids.values.subarray(input_ids.offsets[begin], input_ids.offsets[end]), this.idsAt >>> 2);
-    words.set(labels.values.subarray(labels.offsets[begin], labels.offsets[end]), this.labelsAt >>> 2);
-    if (attention_mask) {
-      const { values, offsets } = attention_mask;
-      bytes.set(values.subarray(offsets[begin], offsets[end]), this.attentionAt);
-    }
-    const firstOf = (column: ListColumn | undefined) => column?.offsets[begin] ?? 0;
-    this.first.input_ids = firstOf(input_ids);
-    this.first.labels = firstOf(labels);
-    this.first.attention_mask = firstOf(attention_mask);
-  }
-
-  /** Counts one of the loaded rows. */
-  count(found: FoundColumns, row: number): RowCounts {
-    const { counts, first, out } = this;
-    const { kernel, words } = this.memory;
-    const { input_ids, labels, attention_mask } = found;
+    let bitWords = 0;
+    for (let row = begin; row < end; row++)
+      bitWords += (input_ids.offsets[row + 1]! - input_ids.offsets[row]! + 31) >>> 5;
+    const room = tokens + SLACK;
+    const idsAt = aligned(this.countsEnd);
+    const labelsAt = idsAt + 4 * room;
+    const originalsAt = labelsAt + 4 * room;
+    const lengthsAt = originalsAt + 4 * room;
+    const rowsAt = lengthsAt + 4 * count;
+    const maskableAt = rowsAt + 4 * ROW_WORDS * count;
+    const maskedAt = maskableAt + 4 * bitWords;
+    const attentionAt = maskedAt + 4 * bitWords;
+    this.memory.reserve((attentionAt + room + 3) >>> 2);
+    const { kernel, words, bytes } = this.memory;
+    words.set(rowsOf(input_ids, begin, end), idsAt >>> 2);
+    words.set(rowsOf(labels, begin, end), labelsAt >>> 2);
+    if (attention_mask) bytes.set(rowsOf(attention_mask, begin, end), attentionAt);
+    for (let i = 0, at = lengthsAt >>> 2; i < count; i++)
+      words[at + i] = input_ids.offsets[begin + i + 1]! - input_ids.offsets[begin + i]!;
     const { rule } = this.expectation;
-    const start = input_ids.offsets[row]!;
-    const sound = kernel.scanRow(
-      this.idsAt + 4 * (start - first.input_ids),
-      this.labelsAt + 4 * (labels.offsets[row]! - first.labels),
-      attention_mask ? this.attentionAt + attention_mask.offsets[row]! - first.attention_mask : 0,
-      input_ids.offsets[row + 1]! - start,
+    kernel.scanRows(
+      count,
+      lengthsAt,
+      idsAt,
+      labelsAt,
+      attention_mask ? attentionAt : 0,
       this.tableAt,
       rule.vocabularySize,
       this.byId,
       this.reach,
       this.passedAt,
       this.chosenAt,
-      this.scratch,
-      out,
+      this.classesAt,
+      this.out,
       this.settings,
       rule.maskId,
       rule.padId,
+      rowsAt,
+      originalsAt,
+      maskableAt,
+      maskedAt,
     );
-    const at = out >>> 2;
-    counts.isSound = sound !== 0;
-    counts.choices = words[at + 11]!;
-    counts.chosen = words[at + 12]!;
-    counts.masked = words[at + 13]!;
-    counts.tokens = words[at + 14]!;
-    return counts;
+    const { counts } = this;
+    return {
+      count,
+      of(i) {
+        const at = (rowsAt >>> 2) + ROW_WORDS * i;
+        counts.isSound = words[at] !== 0;
+        counts.tokens = words[at + 1]!;
+        counts.choices = words[at + 2]!;
+        counts.chosen = words[at + 3]!;
+        counts.masked = words[at + 4]!;
+        return counts;
+      },
+      ids: words.subarray(idsAt >>> 2, (idsAt >>> 2) + tokens),
+      originals: words.subarray(originalsAt >>> 2, (originalsAt >>> 2) + tokens),
+      maskable: words.subarray(maskableAt >>> 2, maskedAt >>> 2),
+      masked: words.subarray(maskedAt >>> 2, attentionAt >>> 2),
+    };
   }
 
   /** Moves the counts from the kernel's memory to the tally, whose arrays by position must be long enough. */
@@ -149,22 +181,20 @@ export class RowCounter {
       tally.choicesAt[i]! += tokens - words[(this.passedAt >>> 2) + i]!;
       tally.chosenAt[i]! += words[(this.chosenAt >>> 2) + i]!;
     }
-    const [maskable, byMask, kept, byOther, byProtected, ...pairs] = words.subarray(
-      this.out >>> 2,
-      (this.out >>> 2) + 11,
-    );
-    tally.continued += words[(this.out >>> 2) + 15]!;
-    tally.continuedAlike += words[(this.out >>> 2) + 16]!;
-    tally.maskedProtected += words[(this.out >>> 2) + 17]!;
+    const counted = [...words.subarray(this.out >>> 2, (this.out >>> 2) + OUT_WORDS)];
+    const [maskable, byMask, kept, byOther, byProtected, ...others] = counted;
     tally.maskable += maskable!;
     tally.replacedByMask += byMask!;
     tally.kept += kept!;
     tally.replacedByOther += byOther!;
     tally.replacedByProtected += byProtected!;
     for (let i = 0; i < 3; i++) {
-      tally.pairs[i]! += pairs[i]!;
-      tally.bothChosen[i]! += pairs[3 + i]!;
+      tally.pairs[i]! += others[i]!;
+      tally.bothChosen[i]! += others[3 + i]!;
     }
+    tally.continued += others[6]!;
+    tally.continuedAlike += others[7]!;
+    tally.maskedProtected += others[8]!;
     words.fill(0, this.byId >>> 2);
     this.uncollected = 0;
   }
@@ -177,17 +207,17 @@ export class RowCounter {
     return this.passedAt + 4 * this.longest;
   }
 
-  private get idsAt(): number {
-    return aligned(this.chosenAt + 4 * this.longest);
+  private get countsEnd(): number {
+    return this.chosenAt + 4 * this.longest;
   }
+}
 
-  private get labelsAt(): number {
-    return this.idsAt + 4 * this.room;
-  }
-
-  private get attentionAt(): number {
-    return this.labelsAt + 4 * this.room;
-  }
+function rowsOf<T extends Int32Array | Int8Array>(
+  { values, offsets }: ListColumn<T>,
+  begin: number,
+  end: number,
+): T {
+  return values.subarray(offsets[begin], offsets[end]) as T;
 }
 
 function aligned(byte: number): number {

@@ -1,13 +1,6 @@
 import { chunkEnd } from '../rows/chunk.js';
-import type { RowCounter } from './counter.js';
-import {
-  type BrokenLaw,
-  brokenCount,
-  brokenLaw,
-  type Expectation,
-  type FoundColumns,
-  unlikeLengths,
-} from './laws.js';
+import type { RowCounter, ScannedRows } from './counter.js';
+import { type BrokenLaw, brokenCount, brokenLaw, type Expectation, type FoundColumns } from './laws.js';
 import { PARTS, type Tally } from './tally.js';
 
 /**
@@ -15,6 +8,8 @@ import { PARTS, type Tally } from './tally.js';
  * is sound; {@link brokenLaw} finds what is wrong with a broken one, whose counts are useless.
  * @param longest length of the longest row
  * @param firstRow the batch's first row in the dataset, which has `rows` in all
+ * @param onSound called with rows that follow one another, up to the first broken one: their first row in the batch, their
+ *   number, and what was scanned of these and perhaps further rows
  * @returns the first broken law of each row, for at most `most` rows
  */
 export function scanRows(
@@ -26,18 +21,18 @@ export function scanRows(
   firstRow: number,
   rows: number,
   most: number,
+  onSound: (begin: number, count: number, scanned: ScannedRows) => void = () => {},
 ): BrokenLaw[] {
-  const broken = unlikeLengths(found, most);
-  if (broken.length > 0) return broken;
   const { offsets } = found.input_ids;
   const { rule, isDeclared, share } = expectation;
   const isCounted = isDeclared && (rule.settings.min_masks ?? rule.settings.max_masks) !== undefined;
+  const broken: BrokenLaw[] = [];
   const count = offsets.length - 1;
   for (let begin = 0, end = 0; begin < count; begin = end) {
     end = chunkEnd(offsets, begin, count);
-    counter.load(found, begin, end, longest, tally);
+    const scanned = counter.scan(found, begin, end, longest, tally);
     for (let row = begin; row < end; row++) {
-      const { isSound, tokens, masked, choices, chosen } = counter.count(found, row);
+      const { isSound, tokens, masked, choices, chosen } = scanned.of(row - begin);
       const isWanted = broken.length < most;
       if (!isSound && isWanted) {
         broken.push(brokenLaw(found, row, expectation)!);
@@ -52,6 +47,8 @@ export function scanRows(
         addRow(tally, choices, chosen, share, Math.floor(((firstRow + row) * PARTS) / rows));
       }
     }
+    const soundEnd = Math.min(end, broken[0]?.row ?? end);
+    if (soundEnd > begin) onSound(begin, soundEnd - begin, scanned);
   }
   return broken;
 }

@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { bernsteinTest, binomialAtLeast, binomialTest, dispersionTest, normalTest } from './statistics.js';
+import {
+  bernsteinTest,
+  binomialAtLeast,
+  binomialTest,
+  binomialTestBound,
+  dispersionTest,
+  normalTest,
+} from './statistics.js';
 
 // By exact fractions: Python's `min(1, 2 * min(sum(comb(n, i) * p**i * (1 - p)**(n - i))))` over either tail.
 it.each([
@@ -38,6 +45,26 @@ it('a chance of 0 or 1, and no trials, are certain', () => {
   expect(binomialTest(10, 10, 1)).toBe(1);
   expect(binomialTest(9, 10, 1)).toBe(0);
   expect(binomialTest(0, 0, 0.3)).toBe(1);
+});
+
+it('a lower bound of the p-value is never above it, nor far below it where few are counted', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 100_000 }),
+      fc.integer({ min: -9000, max: 9000 }),
+      fc.double({ min: 0.01, max: 0.99, noNaN: true }),
+      (n, thousandths, chance) => {
+        const deviation = (thousandths / 1000) * Math.sqrt(n * chance * (1 - chance));
+        const k = Math.min(n, Math.max(0, Math.round(n * chance + deviation)));
+        const [bound, p] = [binomialTestBound(k, n, chance), binomialTest(k, n, chance)];
+        expect(bound).toBeLessThanOrEqual(p);
+        expect(bound * 10 * Math.sqrt(n)).toBeGreaterThan(Math.min(p, 1e-4));
+      },
+    ),
+    { numRuns: 1000 },
+  );
+  expect(binomialTestBound(10, 10, 1 / 2)).toBeCloseTo(0.001953125, 6);
+  expect(binomialTestBound(0, 3, 1 / 2)).toBeCloseTo(0.25, 6);
 });
 
 it('Bernstein’s bound is never below the exact tail', () => {

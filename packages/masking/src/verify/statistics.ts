@@ -17,6 +17,24 @@ export function binomialTest(k: number, n: number, chance: number): number {
 }
 
 /**
+ * A lower bound of {@link binomialTest}, which takes a small part of its time. It holds since P(X ≥ k) is at least
+ * e^(−n·D) / √(8·k·(1 − k/n)) for n·chance ≤ k < n, where D is the Kullback–Leibler divergence of k/n from the chance (Ash,
+ * "Information Theory" (1965), lemma 4.7.2); the other tail is at least 1/2 there.
+ */
+export function binomialTestBound(k: number, n: number, chance: number): number {
+  const [hits, misses] = [k / n, 1 - k / n];
+  const least =
+    k === 0
+      ? n * Math.log1p(-chance)
+      : k === n
+        ? n * Math.log(chance)
+        : -n * (hits * Math.log(hits / chance) + misses * Math.log(misses / (1 - chance))) -
+          Math.log(8 * k * misses) / 2;
+  // Less what the difference of logarithms may lack in digits.
+  return Math.min(1, 2 * Math.exp(least) * (1 - 1e-6));
+}
+
+/**
  * Two-sided bound of the probability that a sum of independent variables deviates this far from its mean (Bernstein's
  * inequality).
  * @param variance variance of the sum

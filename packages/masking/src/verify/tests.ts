@@ -1,7 +1,7 @@
 import { replacementOf } from '../replace/index.js';
 import type { MaskingRule } from '../rule.js';
 import { selectionOf } from '../select/index.js';
-import { bernsteinTest, binomialTest, dispersionTest } from './statistics.js';
+import { bernsteinTest, binomialTest, binomialTestBound, dispersionTest } from './statistics.js';
 import { DISTANCES, OTHER_DRAWS, PARTS, type Tally } from './tally.js';
 
 /** The probability that a sound dataset fails any of its tests. */
@@ -139,25 +139,43 @@ export function testTally(
   // Equal shares everywhere. If a row's tokens depend on one another, counts are scaled down to the equivalent number
   // of independent ones.
   const dependence = isDeclared && !hasRuns && !isCounted ? 1 : designEffect(tally, p);
-  const cell = (name: string, count: number, hits: number, effect: number) => ({
-    p: binomialTest(Math.round(hits / effect), Math.round(count / effect), p),
-    finding: `${name}: ${whole(hits)} of ${whole(count)} (${percent(hits / count)}), expected ${percent(p)}`,
-  });
-  const cells = (counts: Float64Array, hits: Float64Array, effect: number, name: (i: number) => string) =>
-    [...counts.keys()].flatMap((i) => (counts[i]! > 0 ? [cell(name(i), counts[i]!, hits[i]!, effect)] : []));
+  const leastLikely = (
+    name: string,
+    counts: Float64Array,
+    hits: Float64Array,
+    effect: number,
+    figureOf: (i: number) => string,
+  ): StatisticalTest => {
+    let [least, at, figures] = [1, -1, 0];
+    for (let i = 0; i < counts.length; i++) {
+      if (counts[i] === 0) continue;
+      figures++;
+      const [k, n] = [Math.round(hits[i]! / effect), Math.round(counts[i]! / effect)];
+      // One of tens of thousands of ids is looked for, and most are nowhere near it.
+      if (binomialTestBound(k, n, p) >= least) continue;
+      const here = binomialTest(k, n, p);
+      if (here < least) [least, at] = [here, i];
+    }
+    if (at < 0) return worst(name, [], figures);
+    const share = `${whole(hits[at]!)} of ${whole(counts[at]!)} (${percent(hits[at]! / counts[at]!)})`;
+    return worst(name, [{ p: least, finding: `${figureOf(at)}: ${share}, expected ${percent(p)}` }], figures);
+  };
   // Each row has one choice at a position, and rows are independent.
   tests.push(
-    worst(
-      'equal shares at all positions',
-      cells(tally.choicesAt, tally.chosenAt, 1, (i) => `position ${i}`),
-    ),
-    worst(
+    leastLikely('equal shares at all positions', tally.choicesAt, tally.chosenAt, 1, (i) => `position ${i}`),
+    leastLikely(
       'equal shares of all tokens',
-      cells(tally.choicesOf, tally.chosenOf, dependence, (id) => `token ${nameOf(id)}`),
+      tally.choicesOf,
+      tally.chosenOf,
+      dependence,
+      (id) => `token ${nameOf(id)}`,
     ),
-    worst(
+    leastLikely(
       'equal shares in all parts of the rows',
-      cells(tally.choicesIn, tally.chosenIn, dependence, (i) => `part ${i + 1} of ${PARTS} of the rows`),
+      tally.choicesIn,
+      tally.chosenIn,
+      dependence,
+      (i) => `part ${i + 1} of ${PARTS} of the rows`,
     ),
   );
 
@@ -196,11 +214,18 @@ export function testTally(
   return { tests, p: Math.min(1, tests.length * Math.min(1, ...tests.map((test) => test.p))), notes };
 }
 
-/** The worst of several figures, its p-value corrected for their number (Bonferroni). No figures pass the test. */
-function worst(name: string, figures: { p: number; finding: string }[]): StatisticalTest {
-  if (figures.length === 0) return { name, figures: 0, p: 1, finding: 'nothing that can be masked' };
+/**
+ * The worst of several figures, its p-value corrected for their number (Bonferroni). No figures pass the test.
+ * @param count the number of figures, if these are the worst of more
+ */
+function worst(
+  name: string,
+  figures: { p: number; finding: string }[],
+  count = figures.length,
+): StatisticalTest {
+  if (count === 0) return { name, figures: 0, p: 1, finding: 'nothing that can be masked' };
   const least = figures.reduce((a, b) => (b.p < a.p ? b : a), { p: 1, finding: 'as expected' });
-  return { name, figures: figures.length, p: Math.min(1, least.p * figures.length), finding: least.finding };
+  return { name, figures: count, p: Math.min(1, least.p * count), finding: least.finding };
 }
 
 /** The variance of a row's count as a multiple of that of independent draws; at least 1. */

@@ -1,21 +1,19 @@
 import { type DatasetMetadata, listColumn, placeOf } from '@mlm/arrow';
-import { giveBackMemory } from '@mlm/arrow/columns';
 import { InputError } from '@mlm/base/errors';
 import { refuseUnknown } from '@mlm/base/options';
 import type { RecordBatch } from 'apache-arrow';
-import { chunkEnd } from '../rows/chunk.js';
-import { remaskRows } from '../rows/mask-rows.js';
 import { IGNORED_LABEL } from '../rows/originals.js';
 import { consecutiveRows, placesOfRows, type RowPlaces } from '../rows/places.js';
 import { type MaskingRule, maskingRule } from '../rule.js';
-import { selectionOf } from '../select/index.js';
+import { BatchComparison } from './comparison.js';
 import { RowCounter } from './counter.js';
 import { mixedDocuments } from './documents.js';
-import type { Expectation, FoundColumns } from './laws.js';
+import { type Expectation, type FoundColumns, unlikeLengths } from './laws.js';
+import { addAgreement, Redraw } from './redraw.js';
 import { scanRows } from './scan.js';
 import { addTally, emptyTally, type Tally } from './tally.js';
 import { FAILURE, type Statistics, testTally } from './tests.js';
-import { findDifferences, type MaskingViolation } from './violation.js';
+import type { MaskingViolation } from './violation.js';
 
 /** Masked record batches, in the order of their rows, and the dataset's metadata. */
 export interface MaskedDataset extends AsyncIterable<RecordBatch> {
@@ -133,6 +131,7 @@ export class MaskingCheck {
   labelled = 0;
   private readonly expectation: Expectation;
   private readonly counter: RowCounter;
+  private readonly redraw: Redraw | undefined;
   private redrawn = 0;
 
   constructor(
@@ -152,6 +151,7 @@ export class MaskingCheck {
       mayMask: this.isDeclared ? [] : mayMask,
     };
     this.counter = new RowCounter(this.expectation);
+    this.redraw = this.isDeclared ? new Redraw(this.rule) : undefined;
   }
 
   /**
@@ -164,9 +164,21 @@ export class MaskingCheck {
     const left = this.mostViolations - this.violations.length;
     const { expectation, counter, tally } = this;
     const most = Math.max(1, left);
-    const labelledBefore = this.labelledSoFar();
-    const broken = scanRows(found, expectation, counter, tally, longest, firstRow, rows, most);
-    const differences = this.isDeclared ? this.compare(found, batch, firstRow, broken[0]?.row, left) : [];
+    const [labelledBefore, tokensBefore] = [this.labelledSoFar(), tally.tokens];
+    const unlike = unlikeLengths(found, most);
+    const placesOf = (begin: number, count: number) => this.placesOf(batch, firstRow, begin, count);
+    const comparison = this.redraw && new BatchComparison(this.redraw, found, placesOf, left, this.redraws);
+    let broken = unlike;
+    if (unlike.length > 0) comparison?.compare(0, unlike[0]!.row);
+    else
+      broken = scanRows(found, expectation, counter, tally, longest, firstRow, rows, most, (...scanned) =>
+        comparison?.compareScanned(...scanned),
+      );
+    const { differences = [], agreement } = comparison ?? {};
+    if (agreement && differences.length === 0) {
+      this.redrawn += tally.tokens - tokensBefore;
+      addAgreement(tally, agreement);
+    }
     const mixed = mixedDocuments(found, this.metadata, most);
     const inOrder = [...differences, ...broken, ...mixed].sort((a, b) => a.row - b.row).slice(0, left);
     for (const violation of inOrder) {
@@ -177,6 +189,11 @@ export class MaskingCheck {
       });
     }
     this.labelled += broken.length === 0 ? this.labelledSoFar() - labelledBefore : countLabels(found);
+  }
+
+  /** Whether masks are compared with those of other draws. */
+  private get redraws(): boolean {
+    return this.redrawn < REDRAWN_TOKENS && this.rule.settings.labels === 'masked';
   }
 
   /** Positions with a label in the rows that were counted, if none of them is broken. */
@@ -198,73 +215,12 @@ export class MaskingCheck {
     this.labelled += other.labelled;
   }
 
-  /** Compares the rows before the first broken one, which cannot be masked again, with the rule's result. */
-  private compare(
-    found: FoundColumns,
-    batch: RecordBatch,
-    firstRow: number,
-    broken: number | undefined,
-    most: number,
-  ): MaskingViolation[] {
-    const count = broken ?? batch.numRows;
-    const sound = rowsFrom(found, 0, count);
-    const places = this.placesOf(batch, firstRow, count);
-    const { offsets } = found.input_ids;
-    const differences: MaskingViolation[] = [];
-    let tokens = 0;
-    for (let begin = 0, end = 0; begin < count && differences.length < most; begin = end) {
-      end = chunkEnd(offsets, begin, count);
-      const rows = rowsFrom(sound, begin, end);
-      const expected = remaskRows(rows, this.rule, placesFrom(places, begin, end), 0);
-      tokens += expected.tokens;
-      for (const difference of findDifferences(rows, expected, most - differences.length))
-        differences.push({ ...difference, row: begin + difference.row });
-      giveBackMemory([expected.input_ids, expected.labels].map(({ values }) => values.buffer as ArrayBuffer));
-    }
-    if (differences.length === 0 && this.redrawn < REDRAWN_TOKENS && this.rule.settings.labels === 'masked') {
-      this.redrawn += tokens;
-      this.compareDraws(sound, places);
-    }
-    return differences;
-  }
-
-  private placesOf(batch: RecordBatch, firstRow: number, count: number): RowPlaces {
+  /** The places of `count` rows of a batch from its row `begin` on. */
+  private placesOf(batch: RecordBatch, firstRow: number, begin: number, count: number): RowPlaces {
     const place = placeOf(batch);
-    if (place) return consecutiveRows(place, count);
-    const indices = Float64Array.from({ length: count }, (_, i) => firstRow + i);
+    if (place) return consecutiveRows({ ...place, firstRow: place.firstRow + begin }, count);
+    const indices = Float64Array.from({ length: count }, (_, i) => firstRow + begin + i);
     return placesOfRows(this.metadata!.rows_per_unit, indices, this.metadata!.split);
-  }
-
-  /** Counts masked tokens that other draws mask too: of the next epoch, another seed, another copy of the row. */
-  private compareDraws(found: FoundColumns, places: RowPlaces): void {
-    const { rule, tally } = this;
-    const { settings, classes } = rule;
-    const byWords = selectionOf(settings.select).of === 'words';
-    const next = remaskRows(found, rule, places, 1).labels;
-    const seed = (settings.seed + 1) % Number.MAX_SAFE_INTEGER;
-    const other = remaskRows(found, { ...rule, settings: { ...settings, seed } }, places, 0).labels;
-    const { dupe_factor: copies = 1 } = settings;
-    const { labels } = found;
-    const shift = labels.offsets[0] ?? 0;
-    const rows = labels.offsets.length - 1;
-    for (let row = 0; row < rows; row++) {
-      const start = labels.offsets[row]!;
-      const end = labels.offsets[row + 1]!;
-      const isSecond = copies > 1 && row > 0 && (places.rows[row]! % copies) % 2 === 1;
-      const before = isSecond ? labels.offsets[row - 1]! - start : 0;
-      for (let i = start; i < end; i++) {
-        const label = labels.values[i]!;
-        // Words count by their first token, so a word whose beginning is cut off is left out.
-        if (label === IGNORED_LABEL || (byWords && classes[label] !== 1)) continue;
-        tally.chosenBefore[0]!++;
-        tally.chosenBefore[1]!++;
-        if (next.values[i - shift] !== IGNORED_LABEL) tally.chosenAgain[0]!++;
-        if (other.values[i - shift] !== IGNORED_LABEL) tally.chosenAgain[1]!++;
-        if (!isSecond) continue;
-        tally.chosenBefore[2]!++;
-        if (labels.values[i + before] !== IGNORED_LABEL) tally.chosenAgain[2]!++;
-      }
-    }
   }
 
   /** @returns the length of the longest row */
@@ -296,27 +252,6 @@ function columnsOf(batch: RecordBatch): FoundColumns {
     attention_mask: has('attention_mask') ? listColumn(batch, 'attention_mask') : undefined,
     document_starts: has('document_starts') ? listColumn(batch, 'document_starts') : undefined,
   };
-}
-
-/** The rows from `begin` up to `end`, which is left out; nothing is copied. */
-function rowsFrom(
-  { input_ids, labels, attention_mask }: FoundColumns,
-  begin: number,
-  end: number,
-): FoundColumns {
-  const cut = <T extends { offsets: Int32Array }>(column: T) => ({
-    ...column,
-    offsets: column.offsets.subarray(begin, end + 1),
-  });
-  return {
-    input_ids: cut(input_ids),
-    labels: cut(labels),
-    attention_mask: attention_mask && cut(attention_mask),
-  };
-}
-
-function placesFrom({ split, units, rows }: RowPlaces, begin: number, end: number): RowPlaces {
-  return { split, units: units.subarray(begin, end), rows: rows.subarray(begin, end) };
 }
 
 function rowOf({ input_ids, labels }: FoundColumns, row: number) {
