@@ -2,41 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import xxhash from 'xxhash-wasm';
 import { decompressed } from './compression.js';
+import { frame } from './zstd.fixture.js';
 
-const { create64 } = await xxhash();
 const real = await readFile(new URL('../../fixtures/sources/text.txt.zst', import.meta.url));
-
-interface FrameOptions {
-  content: Buffer;
-  hasChecksum: boolean;
-  hasSize: boolean;
-}
-
-/** A frame of raw blocks, and of repeated bytes where a block is nothing else. */
-function frame({ content, hasChecksum, hasSize }: FrameOptions, blockBytes = 50): Buffer {
-  const parts: Uint8Array[] = [
-    Buffer.from([0x28, 0xb5, 0x2f, 0xfd, (hasSize ? 0xa0 : 0) | (hasChecksum ? 4 : 0)]),
-  ];
-  const size = Buffer.alloc(4);
-  size.writeUInt32LE(content.length);
-  // Else a window of 128 KiB.
-  parts.push(hasSize ? size : Buffer.from([7 << 3]));
-  let at = 0;
-  do {
-    const block = content.subarray(at, at + blockBytes);
-    at += blockBytes;
-    const isRepeated = block.length > 0 && block.every((byte) => byte === block[0]);
-    const header = Buffer.alloc(3);
-    header.writeUIntLE((block.length << 3) | (isRepeated ? 2 : 0) | (at >= content.length ? 1 : 0), 0, 3);
-    parts.push(header, isRepeated ? block.subarray(0, 1) : block);
-  } while (at < content.length);
-  const checksum = Buffer.alloc(4);
-  checksum.writeUInt32LE(Number(create64().update(Uint8Array.from(content)).digest() & 0xffffffffn));
-  if (hasChecksum) parts.push(checksum);
-  return Buffer.concat(parts);
-}
 
 function skippable(length: number): Buffer {
   const bytes = Buffer.alloc(8 + length, 7);
@@ -45,8 +14,14 @@ function skippable(length: number): Buffer {
   return bytes;
 }
 
+/** Chunks in the same memory, as a file's are read: each is valid until the next is asked for. */
 async function* chunked(bytes: Uint8Array, size: number) {
-  for (let i = 0; i < bytes.length; i += size) yield bytes.subarray(i, i + size);
+  const memory = new Uint8Array(size);
+  for (let i = 0; i < bytes.length; i += size) {
+    const chunk = bytes.subarray(i, i + size);
+    memory.set(chunk);
+    yield memory.subarray(0, chunk.length);
+  }
 }
 
 async function content(bytes: Uint8Array, compression: 'gzip' | 'zstd', size = 1 << 16): Promise<string> {
@@ -165,6 +140,21 @@ test('a little data that grows without end is decompressed only as it is read', 
     // What is under way is a few chunks, not all that there is.
     expect(taken / bomb.length).toBeLessThan(40);
   }
+});
+
+test('gzip: what has been read is freed, whenever garbage is collected', async () => {
+  const text = Buffer.alloc(64 << 20, 'some text ');
+  const bytes = gzipSync(text, { level: 1 });
+  const before = process.memoryUsage().arrayBuffers;
+  let length = 0;
+  let most = 0;
+  for await (const part of decompressed(chunked(bytes, 1 << 16), 'gzip')) {
+    expect(text.subarray(length, length + part.length).equals(part)).toBe(true);
+    length += part.length;
+    most = Math.max(most, process.memoryUsage().arrayBuffers - before);
+  }
+  expect(length).toBe(text.length);
+  expect(most).toBeLessThan(4 << 20);
 });
 
 test('gzip: members one after another are read, zeros after them too, and nothing else', async () => {

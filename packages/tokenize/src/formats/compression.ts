@@ -1,10 +1,8 @@
 import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import type { InputFile } from './format.js';
+import { OUTPUT_BYTES, zlibOutput } from './zlib-output.js';
 import { zstdContent } from './zstd.js';
-
-/** Bytes that a decompressor emits at a time. */
-const CHUNK_BYTES = 256 << 10;
 
 /** Compressions of whole files, by extension. */
 export const compressions: ReadonlyMap<string, InputFile['compression']> = new Map([
@@ -12,7 +10,10 @@ export const compressions: ReadonlyMap<string, InputFile['compression']> = new M
   ['zst', 'zstd'],
 ]);
 
-/** The content of compressed bytes, in chunks; memory is bounded, whatever its size. */
+/**
+ * The content of compressed bytes, in chunks; memory is bounded, whatever its size.
+ * @param chunks - each is needed only until the next is asked for
+ */
 export function decompressed(
   chunks: AsyncIterable<Uint8Array>,
   compression: InputFile['compression'],
@@ -26,22 +27,25 @@ export function decompressed(
  * it is text; here only zeros may follow.
  */
 async function* gzipContent(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const decoder = createGunzip({ chunkSize: CHUNK_BYTES });
-  /** Chunks that the decoder has not yet consumed, and where they end. */
+  const decoder = createGunzip({ chunkSize: OUTPUT_BYTES });
+  /** Copies of chunks that the decoder has not yet consumed, and where they end. */
   const fed: { chunk: Uint8Array; end: number }[] = [];
+  /** Memory of those that it has. */
+  const spare: ArrayBufferLike[] = [];
   const feed = async function* () {
     let end = 0;
     for await (const chunk of chunks) {
+      while (fed[0] && fed[0].end <= decoder.bytesWritten) spare.push(fed.shift()!.chunk.buffer);
       end += chunk.length;
-      fed.push({ chunk, end });
-      while (fed[0] && fed[0].end <= decoder.bytesWritten) fed.shift();
-      yield chunk;
+      const copy = copyTo(spare.pop(), chunk);
+      fed.push({ chunk: copy, end });
+      yield copy;
     }
   };
   const source = Readable.from(feed(), { objectMode: false });
   source.once('error', (error) => decoder.destroy(error));
   try {
-    yield* source.pipe(decoder);
+    yield* zlibOutput(source.pipe(decoder));
     for (const { chunk, end } of fed)
       refuseContent(chunk.subarray(Math.max(0, chunk.length - (end - decoder.bytesWritten))));
     source.unpipe(decoder);
@@ -50,6 +54,14 @@ async function* gzipContent(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<U
     source.destroy();
     decoder.destroy();
   }
+}
+
+/** Copies bytes into memory that is to be used again, or into new memory if it is too small or there is none. */
+function copyTo(memory: ArrayBufferLike | undefined, bytes: Uint8Array): Uint8Array {
+  const isRoom = memory !== undefined && memory.byteLength >= bytes.length;
+  const copy = new Uint8Array(isRoom ? memory : new ArrayBuffer(bytes.length), 0, bytes.length);
+  copy.set(bytes);
+  return copy;
 }
 
 function refuseContent(padding: Uint8Array): void {

@@ -1,6 +1,7 @@
 import { Readable, type Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import * as zlib from 'node:zlib';
+import { OUTPUT_BYTES, zlibOutput } from './zlib-output.js';
 
 const MAGIC = 0xfd2fb528;
 /** Node has these from 22.15 on. */
@@ -59,14 +60,14 @@ interface FrameHeader {
 }
 
 async function readHeader(input: ByteQueue): Promise<FrameHeader> {
-  const start = await input.take(5);
+  const start = Buffer.from(await input.take(5));
   const descriptor = start[4]!;
   const isSingleSegment = (descriptor & 32) !== 0;
   const sizeBytes = [isSingleSegment ? 1 : 0, 2, 4, 8][descriptor >> 6]!;
   const dictionaryBytes = [0, 1, 2, 4][descriptor & 3]!;
   if ((descriptor & 8) !== 0) throw new Error('a reserved bit is set');
   if (dictionaryBytes > 0) throw new Error('it needs a dictionary');
-  const window = isSingleSegment ? Buffer.alloc(0) : await input.take(1);
+  const window = isSingleSegment ? Buffer.alloc(0) : Buffer.from(await input.take(1));
   const size = await input.take(sizeBytes);
   const contentSize =
     sizeBytes === 0
@@ -95,24 +96,24 @@ async function* frameContent(input: ByteQueue): AsyncGenerator<Uint8Array> {
   if (length !== (header.contentSize ?? length)) throw new Error('its content is not as long as it says');
 }
 
-/** The bytes of a frame up to its end, some blocks at a time. */
+/** The bytes of a frame up to its end, some blocks at a time, each valid until the next is asked for. */
 async function* framePieces(header: FrameHeader, input: ByteQueue): AsyncGenerator<Buffer> {
-  let pending = [header.bytes];
-  let bytes = 0;
+  const piece = new ByteBuffer();
+  piece.append(header.bytes);
+  let blocks = 0;
   for (let isLast = false; !isLast; ) {
     const blockHeader = await input.take(3);
     const bits = blockHeader.readUIntLE(0, 3);
     isLast = (bits & 1) === 1;
     const isRepeated = ((bits >> 1) & 3) === 1;
-    const block = await input.take(isRepeated ? 1 : bits >> 3);
-    pending.push(blockHeader, block);
-    bytes += block.length;
-    if (isLast && header.hasChecksum) pending.push(await input.take(4));
+    piece.append(blockHeader);
+    piece.append(await input.take(isRepeated ? 1 : bits >> 3));
+    blocks++;
+    if (isLast && header.hasChecksum) piece.append(await input.take(4));
     // A block of one repeated byte grows to 128 KiB, so the decoder is given few of those at a time.
-    if (bytes < PIECE_BYTES && pending.length < 64 && !isLast) continue;
-    yield Buffer.concat(pending);
-    pending = [];
-    bytes = 0;
+    if (piece.length < PIECE_BYTES && blocks < 32 && !isLast) continue;
+    yield piece.takeAll();
+    blocks = 0;
   }
 }
 
@@ -121,16 +122,19 @@ async function* decodeInNode(
   pieces: AsyncGenerator<Buffer>,
 ): AsyncGenerator<Uint8Array> {
   if (contentSize !== undefined && contentSize <= SMALL_FRAME) {
-    const frame: Buffer[] = [];
-    for await (const piece of pieces) frame.push(piece);
-    yield zstdDecompressSync!(Buffer.concat(frame), { maxOutputLength: SMALL_FRAME + 1 });
+    const frame = new ByteBuffer();
+    for await (const piece of pieces) frame.append(piece);
+    yield zstdDecompressSync!(frame.takeAll(), { maxOutputLength: SMALL_FRAME + 1 });
     return;
   }
-  const decoder = createZstdDecompress!({ chunkSize: 2 * PIECE_BYTES });
-  const fed = pipeline(Readable.from(pieces, { objectMode: false }), decoder);
+  const decoder = createZstdDecompress!({ chunkSize: OUTPUT_BYTES });
+  const copies = async function* () {
+    for await (const piece of pieces) yield Buffer.from(piece);
+  };
+  const fed = pipeline(Readable.from(copies(), { objectMode: false }), decoder);
   // Errors reach the reader of the decoder.
   fed.catch(() => {});
-  yield* decoder;
+  yield* zlibOutput(decoder);
   await fed;
 }
 
@@ -157,7 +161,7 @@ export async function zstdFrameDecompressor(): Promise<(bytes: Uint8Array, size:
 /** A queue of bytes from chunks, taken in portions of any size. */
 class ByteQueue {
   private readonly iterator: AsyncIterator<Uint8Array>;
-  private buffer: Buffer = Buffer.alloc(0);
+  private readonly buffer = new ByteBuffer();
 
   constructor(chunks: AsyncIterable<Uint8Array>) {
     this.iterator = chunks[Symbol.asyncIterator]();
@@ -168,22 +172,21 @@ class ByteQueue {
     while (this.buffer.length < count) {
       const { value, done } = await this.iterator.next();
       if (done) break;
-      this.buffer = this.buffer.length === 0 ? asBuffer(value) : Buffer.concat([this.buffer, value]);
+      this.buffer.append(value);
     }
     return Math.min(count, this.buffer.length);
   }
 
   async peekUint32(): Promise<number> {
     if ((await this.available(4)) < 4) throw new Error('it ends too early');
-    return this.buffer.readUInt32LE();
+    return this.buffer.bytes.readUInt32LE();
   }
 
+  /** Bytes that are valid until more are asked for. */
   async take(count: number): Promise<Buffer> {
     if (this.buffer.length < count && (await this.available(count)) < count)
       throw new Error('it ends too early');
-    const taken = this.buffer.subarray(0, count);
-    this.buffer = this.buffer.subarray(count);
-    return taken;
+    return this.buffer.take(count);
   }
 
   async close(): Promise<void> {
@@ -191,6 +194,41 @@ class ByteQueue {
   }
 }
 
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+/** Bytes one after another in memory that is used again and again. */
+class ByteBuffer {
+  private memory = Buffer.alloc(0);
+  private from = 0;
+  private to = 0;
+
+  get length(): number {
+    return this.to - this.from;
+  }
+
+  /** Valid until the next are appended. */
+  get bytes(): Buffer {
+    return this.memory.subarray(this.from, this.to);
+  }
+
+  append(bytes: Uint8Array): void {
+    if (this.to + bytes.length > this.memory.length) {
+      const { bytes: held } = this;
+      const needed = held.length + bytes.length;
+      if (needed > this.memory.length) this.memory = Buffer.allocUnsafeSlow(2 * needed);
+      this.memory.set(held);
+      this.from = 0;
+      this.to = held.length;
+    }
+    this.memory.set(bytes, this.to);
+    this.to += bytes.length;
+  }
+
+  /** Takes the first bytes out; they are valid until the next are appended. */
+  take(count: number): Buffer {
+    this.from += count;
+    return this.memory.subarray(this.from - count, this.from);
+  }
+
+  takeAll(): Buffer {
+    return this.take(this.length);
+  }
 }

@@ -87,7 +87,7 @@ class FileReader implements InputReader {
     }
   }
 
-  /** The bytes as they are stored, still compressed. */
+  /** The bytes as they are stored, still compressed; if they are, each chunk is valid until the next is asked for. */
   private disk(): AsyncGenerator<Uint8Array> {
     if (this.store) return this.store.chunks();
     return this.file.path === '-' || this.file.isStream === true ? this.piped() : this.stored();
@@ -111,12 +111,13 @@ class FileReader implements InputReader {
   private async *stored(): AsyncGenerator<Uint8Array> {
     const { file } = this;
     const descriptor = openFile(file);
+    const isKept = file.compression === 'none';
+    let buffer = Buffer.alloc(0);
     try {
       while (this.localBytes < file.size) {
-        const { bytesRead, buffer } = await readAsync(descriptor, {
-          buffer: Buffer.allocUnsafe(Math.min(CHUNK_BYTES, file.size - this.localBytes)),
-          position: this.localBytes,
-        });
+        const length = Math.min(CHUNK_BYTES, file.size - this.localBytes);
+        if (isKept || buffer.length < length) buffer = Buffer.allocUnsafe(length);
+        const { bytesRead } = await readAsync(descriptor, { buffer, length, position: this.localBytes });
         refuseChanged(descriptor, file);
         if (bytesRead === 0)
           throw new InputError(
