@@ -10,6 +10,11 @@ const launchers = [
   { rank: 'RANK', size: 'WORLD_SIZE' },
 ] as const;
 
+/** Whether a variable says something: a container's `-e RANK=` sets it to nothing. */
+function isSet(value: string | undefined): boolean {
+  return value !== undefined && value.trim() !== '';
+}
+
 /** The names of a launcher's variables. */
 export interface LauncherVariables {
   /** The variable that holds this process's rank, from 0. */
@@ -29,7 +34,7 @@ export interface LauncherVariables {
  * ```
  */
 export function launcherVariables(env: NodeJS.ProcessEnv = process.env): LauncherVariables | undefined {
-  return launchers.find(({ rank, size }) => env[rank] !== undefined && env[size] !== undefined);
+  return launchers.find(({ rank, size }) => isSet(env[rank]) && isSet(env[size]));
 }
 
 /**

@@ -92,6 +92,7 @@ export const rowOptions = options({
     help: 'the seed for masking and for choosing validation documents',
   }),
   limit: whole({
+    from: 1,
     value: 'rows',
     help: 'stop after this many rows',
   }),
@@ -99,7 +100,7 @@ export const rowOptions = options({
     default: true,
     flag: 'no-tokenizer-files',
     decides: { through: 'tokenizer' },
-    help: 'leave the tokenizer’s files (about 0.8 MB) out of the output; training then has to name the tokenizer',
+    help: 'leave the tokenizer’s files (about 0.8 MB, twice in an .arrow file) out of the output; training then has to name the tokenizer',
   }),
   workers: whole({
     to: 1024,

@@ -119,7 +119,9 @@ class BatchWalk {
       case 'RunEndEncoded':
       case 'ListView':
       case 'LargeListView':
-        throw new UnsupportedError(`column "${name}" is of the type ${kind}, which is not supported`);
+        throw new UnsupportedError(
+          `column "${name}" is of the type ${kind}, which is not supported; write the file without it, or with another type`,
+        );
       default:
         this.bits(column, length, column.bits);
     }

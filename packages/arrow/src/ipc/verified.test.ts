@@ -48,6 +48,17 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
+test('a file that is cut off anywhere is refused, also between two batches, where a stream would end', async () => {
+  const messageStarts = [];
+  const marker = Buffer.from([0xff, 0xff, 0xff, 0xff]);
+  for (let at = file.indexOf(marker); at >= 0; at = file.indexOf(marker, at + 1))
+    if (at % 8 === 0) messageStarts.push(at);
+  expect(messageStarts.length).toBeGreaterThan(3);
+  for (const end of [...messageStarts, file.length - 1, file.length - 4, file.length - 20])
+    await expect(rowsOfStream(file.subarray(0, end))).rejects.toThrow('in.arrow: not a whole Arrow file');
+  expect(await rowsOfStream(file)).toHaveLength(6);
+});
+
 test('files that were joined byte by byte are refused: the second would be lost without a word', async () => {
   for (const [name, whole] of Object.entries({ 'two.arrow': file, 'two.arrows': shard })) {
     const joined = Buffer.concat([whole, whole]);

@@ -69,7 +69,7 @@ export class MessageChecker {
  * @param path names the input in messages
  * @param decompress decompresses buffers; messages are then yielded uncompressed. Default: compressed messages are
  * refused
- * @throws InputError if the input is damaged, cut off in a message, or compressed without `decompress`
+ * @throws InputError if the input is damaged, cut off in a message, a file without its end, or compressed without `decompress`
  *
  * @example
  * ```ts
@@ -101,7 +101,9 @@ export async function* verifiedMessages(
     // In a file, the end of the stream is followed by the footer, its length and the magic.
     if (length === 0) {
       const rest = await reader.rest(10);
-      const footer = isFile && rest.length >= 10 ? 10 + Math.max(0, rest.last.readInt32LE(0)) : 0;
+      if (isFile && !MAGIC.equals(rest.last.subarray(-MAGIC.length)))
+        throw damage(path, new DamagedError('its end is missing'));
+      const footer = isFile ? 10 + Math.max(0, rest.last.readInt32LE(0)) : 0;
       refuseRest(path, rest.length - footer);
       yield prefix;
       return;
@@ -121,6 +123,8 @@ export async function* verifiedMessages(
     });
     prefix = await reader.read(8);
   }
+  // A stream may end without a mark; a file that does has lost its last batches.
+  if (isFile) throw damage(path, new DamagedError('its end is missing'));
 }
 
 /**

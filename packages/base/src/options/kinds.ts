@@ -109,17 +109,17 @@ function range(from: number, to: number): string {
   return unbounded ? `of at least ${from}` : `between ${from} and ${to}`;
 }
 
-const byteUnits: Record<string, number> = { '': 1, K: 1e3, M: 1e6, G: 1e9, T: 1e12 };
+/** Powers of 1,000, and with an `i` of 1,024. */
+const byteUnits = ['', 'K', 'M', 'G', 'T'];
 
-/** A size in bytes, from 1; as a text also `500MB` or `1.5G`. */
+/** A size in bytes, from 1; as a text also `500MB`, `1.5G` or `1GiB`. */
 export const bytes = kind<number>(() => ({
   kind: 'bytes',
   expected: 'a size in bytes, such as 500MB or 2G',
   accepts: (value) => Number.isSafeInteger(value) && Number(value) >= 1,
   read(text) {
-    const match = /^(\d+(?:\.\d+)?)\s*([KMGT]?)B?$/i.exec(text);
-    const unit = byteUnits[match?.[2]?.toUpperCase() ?? ''] ?? Number.NaN;
-    return Math.round(Number(match?.[1]) * unit);
+    const [, number, unit = '', binary] = /^(\d+(?:\.\d+)?)\s*(?:([KMGT])(i?))?B?$/i.exec(text) ?? [];
+    return Math.round(Number(number) * (binary ? 1024 : 1000) ** byteUnits.indexOf(unit.toUpperCase()));
   },
 }));
 

@@ -61,11 +61,13 @@ test.each([
   ['500MB', 5e8],
   ['1.5g', 1.5e9],
   ['20 kB', 20_000],
+  ['1 GiB', 2 ** 30],
+  ['1.5Mi', 1.5 * 2 ** 20],
 ])('%s is a size', (word, size) => {
   expect(readValue(bytes({ help: '' }), word)).toBe(size);
 });
 
-test.each(['', '0', 'MB', '-5MB', '5 XB', '0.1'])('%j is no size', (word) => {
+test.each(['', '0', 'MB', '-5MB', '5 XB', '5iB', '0.1'])('%j is no size', (word) => {
   expect(readValue(bytes({ help: '' }), word)).toMatch('Expected a size in bytes');
 });
 

@@ -80,13 +80,21 @@ async function bufferDecompressor(): Promise<BufferDecompressor> {
     codec === 'ZSTD' ? zstd(bytes, size) : decompressLz4Frame(bytes, size, (content) => h32Raw(content));
 }
 
-/** The reason that arrow-js gives for refusing data; the errors it stumbles into mean nothing to a user. */
-function reasonOf(error: unknown): string {
+/** The reason that a library gives for refusing data; the errors it stumbles into mean nothing to a user. */
+export function reasonOf(error: unknown): string {
   const isTrip = error instanceof TypeError || error instanceof RangeError;
   return isTrip ? 'it is cut off or damaged' : (error as Error).message;
 }
 
+/** Makes numbers of a dictionary's indices of 64 bits, by which arrow-js looks nothing up. */
+function narrowIndices(vector: Vector): void {
+  for (const data of vector.data)
+    if (data.dictionary && typeof data.values[0] === 'bigint')
+      Object.assign(data, { values: Float64Array.from(data.values, Number) });
+}
+
 function* texts(vector: Vector, file: InputFile, column: string): Generator<Uint8Array> {
+  narrowIndices(vector);
   for (const text of vector) {
     if (text === null) continue;
     if (typeof text !== 'string')

@@ -1,11 +1,19 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { textFiles } from '../source/text-files.js';
 import type { Unit } from '../source/unit.js';
 import { unitTexts } from '../vocabulary/unit-texts.js';
 
 const folder = fileURLToPath(new URL('../../fixtures/sources/columns/', import.meta.url));
+
+let scratch: string;
+beforeAll(async () => {
+  scratch = await mkdtemp(join(tmpdir(), 'mlm-columns-'));
+});
+afterAll(() => rm(scratch, { recursive: true }));
 
 /** What make_columns.py has written; nulls give no line. */
 const expected = [
@@ -43,33 +51,62 @@ test.each(['nested.arrow', 'nested.parquet'])(
   },
 );
 
+test('a column of lists is no text, however its values are named', async () => {
+  const path = `${folder}lists.parquet`;
+  for (const [field, holds] of [
+    ['list', 'lists'],
+    ['list.list.element', 'lists'],
+    ['map.key_value.value', 'lists'],
+  ] as const)
+    await expect(textOf(path, field)).rejects.toThrow(`column "${field}" holds ${holds}, expected text;`);
+  await expect(textOf(path, 'body')).rejects.toThrow('no column "body" (columns: text);');
+  await expect(textOf(`${folder}nested.parquet`, 'meta')).rejects.toThrow(
+    'column "meta" holds the columns meta.text, meta.more.body, expected text;',
+  );
+});
+
+test.each(['checked-1.parquet', 'checked-2.parquet'])(
+  'each flipped bit of the pages of %s is noticed',
+  async (name) => {
+    const bytes = await readFile(folder + name);
+    const text = bytes.lastIndexOf('Paragraph 30');
+    expect(text).toBeGreaterThan(0);
+    const broken = Buffer.from(bytes);
+    broken[text]! ^= 1;
+    const path = join(scratch, name);
+    await writeFile(path, broken);
+    await expect(textOf(path)).rejects.toThrow('a page does not match its checksum');
+  },
+);
+
 test('text of a Parquet file is made well-formed, and loses its byte order mark', async () => {
   expect(await textOf(`${folder}ill-formed.parquet`)).toBe('a \ufffd b\nmarked\ncut \ufffd\nplain\n');
 });
 
+test('a Parquet file of a few bytes is refused in words', async () => {
+  for (const bytes of ['', 'P', 'PAR1', 'PAR1PAR1', 'PAR1\0\0\0\0PAR1']) {
+    const path = join(scratch, 'few.parquet');
+    await writeFile(path, bytes);
+    await expect(textOf(path)).rejects.toThrow(/few\.parquet: not a whole Parquet file \((it is|parquet) /);
+  }
+});
+
 test('compressed columns that are damaged end in one line', async () => {
-  const { mkdtemp, rm, writeFile } = await import('node:fs/promises');
-  const { tmpdir } = await import('node:os');
-  const scratch = await mkdtemp(`${tmpdir()}/mlm-columns-`);
-  try {
-    for (const name of ['lz4.arrow', 'zstd.arrow', 'snappy.parquet', 'zstd.parquet']) {
-      const bytes = await readFile(folder + name);
-      let refused = 0;
-      const first = name.endsWith('.arrow') ? 600 : 4;
-      for (let at = first; at < Math.min(first + 800, bytes.length); at += 19) {
-        const broken = Buffer.from(bytes);
-        broken[at]! ^= 0xff;
-        const path = `${scratch}/broken-${name}`;
-        await writeFile(path, broken);
-        await textOf(path).catch((error: Error) => {
-          refused++;
-          expect(error.message, `${name} ${at}`).toMatch(/^[^\n]*broken-\w+\.\w+: [^\n]*$/);
-          expect(error, `${name} ${at}`).toHaveProperty('code', 'MLM_INPUT');
-        });
-      }
-      expect(refused).toBeGreaterThan(8);
+  for (const name of ['lz4.arrow', 'zstd.arrow', 'snappy.parquet', 'zstd.parquet']) {
+    const bytes = await readFile(folder + name);
+    let refused = 0;
+    const first = name.endsWith('.arrow') ? 600 : 4;
+    for (let at = first; at < Math.min(first + 800, bytes.length); at += 19) {
+      const broken = Buffer.from(bytes);
+      broken[at]! ^= 0xff;
+      const path = `${scratch}/broken-${name}`;
+      await writeFile(path, broken);
+      await textOf(path).catch((error: Error) => {
+        refused++;
+        expect(error.message, `${name} ${at}`).toMatch(/^[^\n]*broken-\w+\.\w+: [^\n]*$/);
+        expect(error, `${name} ${at}`).toHaveProperty('code', 'MLM_INPUT');
+      });
     }
-  } finally {
-    await rm(scratch, { recursive: true });
+    expect(refused).toBeGreaterThan(8);
   }
 });

@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import type { ColumnMetaData, Compressors, DecodedArray, SchemaTree } from 'hyparquet';
 import type { PageHeader } from 'hyparquet/src/types.js';
 import type { InputReader } from './format.js';
@@ -56,6 +57,9 @@ export async function* pagesOf(
   for (let done = 0; done < rows; ) {
     const header = await chunk.header();
     const bytes = await chunk.take(header.compressed_page_size);
+    // Spark, among others, writes checksums; a flipped bit would mostly be other text.
+    if (header.crc !== undefined && crc32(bytes) !== header.crc >>> 0)
+      throw new Error('a page does not match its checksum');
     const isDictionary = header.type === 'DICTIONARY_PAGE';
     // The dictionary outlives the memory of its page.
     const page = isDictionary ? bytes.slice() : bytes;

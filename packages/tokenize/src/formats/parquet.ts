@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { brotliDecompressSync, unzipSync } from 'node:zlib';
 import { InputError, mention, say } from '@mlm/base/errors';
 import type { AsyncBuffer, ColumnMetaData, Compressors, FileMetaData, SchemaTree } from 'hyparquet';
-import { noColumn, refuseCompressed } from './arrow.js';
+import { noColumn, reasonOf, refuseCompressed } from './arrow.js';
 import { type Format, type InputFile, type InputReader, markLength } from './format.js';
 import { LineJoiner, lines } from './lines.js';
 import { isFlat, MAX_PAGE, type PageOptions, pagesOf } from './parquet-pages.js';
@@ -33,12 +33,14 @@ async function* parquetLines(input: InputReader, field: string): AsyncGenerator<
     const tree = parquetSchema(metadata);
     const names = leavesOf(tree);
     const path = names.find((name) => name.join('.') === field);
-    if (!path)
+    if (!path || isInList(stepsTo(tree, path))) {
+      refuseOtherColumn(file, field, tree);
       throw noColumn(
         file,
         field,
-        names.map((name) => name.join('.')),
+        names.filter((name) => !isInList(stepsTo(tree, name))).map((name) => name.join('.')),
       );
+    }
     const schemaPath = [tree, ...stepsTo(tree, path)];
     const options = { schemaPath, compressors, textFromBytes: textBytes };
     const joiner = new LineJoiner();
@@ -60,7 +62,7 @@ async function* parquetLines(input: InputReader, field: string): AsyncGenerator<
   } catch (error) {
     if (error instanceof InputError) throw error;
     throw new InputError(
-      `${file.path}: not a whole Parquet file (${(error as Error).message}); restore it or leave it out`,
+      `${file.path}: not a whole Parquet file (${reasonOf(error)}); restore it or leave it out`,
     );
   }
 }
@@ -150,6 +152,24 @@ function leavesOf({ children, path }: SchemaTree): string[][] {
 function stepsTo({ children }: SchemaTree, [name, ...rest]: string[]): SchemaTree[] {
   const child = children.find(({ element }) => element.name === name);
   return child ? [child, ...stepsTo(child, rest)] : [];
+}
+
+/** Whether a row may have several values of a column. */
+function isInList(steps: SchemaTree[]): boolean {
+  return steps.some(({ element }) => element.repetition_type === 'REPEATED');
+}
+
+/** Refuses a column that is there, but holds lists or other columns. */
+function refuseOtherColumn({ path }: InputFile, field: string, tree: SchemaTree): void {
+  const steps = stepsTo(tree, field.split('.'));
+  const [column] = steps.slice(-1);
+  if (!column || column.path.join('.') !== field) return;
+  const leaves = leavesOf(column);
+  const isList = leaves.every((leaf) => isInList(stepsTo(tree, leaf)));
+  const names = leaves.map((leaf) => leaf.join('.')).join(', ');
+  throw new InputError(
+    say`${path}: column "${field}" holds ${isList ? 'lists' : `the columns ${names}`}, expected text; choose another with ${mention('textField')}`,
+  );
 }
 
 function* valuesAt(records: Record<string, unknown>[], path: string[]): Generator<unknown> {

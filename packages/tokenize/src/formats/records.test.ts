@@ -280,3 +280,14 @@ test('no line of prose begins a table', async () => {
         expect(isTable(text.subarray(start, start + 4096), comma), `${book} at ${start}`).toBe(false);
   }
 });
+
+test.each(['csv', 'tsv', 'json'] as const)(
+  'a .%s file that is not UTF-8 is refused as such',
+  async (extension) => {
+    const records = { csv: 'id,text\n1,a\n', tsv: 'id\ttext\n1\ta\n', json: '[{"text":"a"}]' }[extension];
+    const utf16 = await put(`utf16.${extension}`, Buffer.from(`\ufeff${records}`, 'utf16le'));
+    await expect(textOf(utf16)).rejects.toThrow('is UTF-16, expected text; convert it: iconv');
+    const binary = await put(`binary.${extension}`, Buffer.alloc(100));
+    await expect(textOf(binary)).rejects.toThrow(`binary.${extension}: is binary, expected text`);
+  },
+);

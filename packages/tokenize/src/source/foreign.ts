@@ -30,7 +30,7 @@ const MARKUP: readonly { begins: RegExp; is: string }[] = [
 const MARKUP_STARTS = [0x3c, 0x7b];
 
 /** A NUL byte among this many leading bytes means that a file is not text. */
-const PROBE_BYTES = 8192;
+export const PROBE_BYTES = 8192;
 
 /** Leading bytes that tell text from records. */
 const HEAD_BYTES = 64 << 10;
@@ -40,15 +40,27 @@ const HEAD_BYTES = 64 << 10;
  * @throws InputError that says what it seems to be
  */
 export function refuseOtherFormat(bytes: Uint8Array, part: UnitPart): void {
-  const path = part.path === '-' ? 'standard input' : part.path;
-  for (const { bytes: signature, is, remedy } of SIGNATURES)
-    if (signature.every((byte, i) => bytes[i] === byte))
-      throw new InputError(`${path}: is ${is}, expected text; ${remedy}, or leave it out`);
-  if (start(bytes, PROBE_BYTES).includes(0))
-    throw new InputError(`${path}: is binary, expected text; leave it out or convert it`);
+  refuseBinary(bytes, part.path);
   if (part.format !== 'text' || part.isAsked) return;
+  const path = named(part.path);
   refuseRecords(bytes, path);
   refuseMarkup(bytes, path);
+}
+
+/**
+ * Refuses files that are not UTF-8 text of any format, judging by their first bytes.
+ * @throws InputError that says what it seems to be
+ */
+export function refuseBinary(bytes: Uint8Array, path: string): void {
+  for (const { bytes: signature, is, remedy } of SIGNATURES)
+    if (signature.every((byte, i) => bytes[i] === byte))
+      throw new InputError(`${named(path)}: is ${is}, expected text; ${remedy}, or leave it out`);
+  if (start(bytes, PROBE_BYTES).includes(0))
+    throw new InputError(`${named(path)}: is binary, expected text; leave it out or convert it`);
+}
+
+function named(path: string): string {
+  return path === '-' ? 'standard input' : path;
 }
 
 function refuseRecords(bytes: Uint8Array, path: string): void {

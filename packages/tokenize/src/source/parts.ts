@@ -4,6 +4,7 @@ import type { Content, Format, InputFile, InputReader } from '../formats/format.
 import { formatOf, recognise } from '../formats/index.js';
 import { readDefaults, type readOptions } from '../options.js';
 import { type ByteSource, fileBytes, passedBytes, streamBytes } from './bytes.js';
+import { PROBE_BYTES, refuseBinary } from './foreign.js';
 import { LongRecordError, type TextRange, textCuts, textRanges } from './ranges.js';
 import { openReader } from './reader.js';
 import type { UnitPart } from './unit.js';
@@ -126,6 +127,8 @@ async function openContent(
   const recognised = isUnnamed ? recognise(await reader.head(HEAD_BYTES)) : undefined;
   // Text that looks like records is refused by the worker, as that of a file is.
   const format = recognised?.content.isRaw === false ? recognised : formatOf(file.format);
+  // The worker sees what these formats make of the file, not its own bytes.
+  if (format.open && format.content.isRaw) refuseBinary(await reader.head(PROBE_BYTES), file.path);
   return { format, chunks: format.open?.(reader, field) ?? reader.chunks() };
 }
 
