@@ -10,7 +10,7 @@ export { enginesWith, useOnnxRuntime } from './targets.js';
 // Graphs
 
 export { type Dimension, isSymbolic, type Shape, type SymbolicDimension } from '../graph/dimension.js';
-export type { Attributes, DType, Graph, Node, TypedArray, Value } from '../graph/graph.js';
+export type { Attributes, DType, Graph, NamedValue, Node, TypedArray, Value } from '../graph/graph.js';
 export { printGraph } from '../graph/print.js';
 export { type AdamWUpdate, adamW } from '../primitives/adamw.js';
 export { checkpoint } from '../primitives/checkpoint.js';

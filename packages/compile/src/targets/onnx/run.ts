@@ -1,8 +1,9 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
-import type { Executable, ExecutableInput } from '../../executable.js';
+import type { ExecutableInput } from '../../executable.js';
 import type { TypedArray } from '../../graph/graph.js';
 import type { InputSpec } from '../../trace/trace.js';
 import { resolveInputs } from '../inputs.js';
+import { StatefulExecutable } from '../stateful.js';
 import { HostRunner } from './host-runner.js';
 import { updateName } from './model.js';
 import type { OnnxProgram } from './program.js';
@@ -11,27 +12,28 @@ import { createSession, type SessionOptions } from './session.js';
 import type { OnnxState } from './state.js';
 
 /** Runs a program in onnxruntime. Variables stay in the arrays of an `OnnxState`, which executables can share. */
-export class OnnxExecutable implements Executable {
+export class OnnxExecutable extends StatefulExecutable<OnnxState> {
   private constructor(
     private readonly session: InferenceSession,
     private readonly program: OnnxProgram,
     private readonly inputs: Readonly<Record<string, InputSpec>>,
-    readonly state: OnnxState,
-    private readonly ownsState: boolean,
     private readonly host: HostRunner | undefined,
-  ) {}
+    state: OnnxState,
+    ownsState: boolean,
+  ) {
+    super(state, ownsState);
+  }
 
   static async create(
     program: OnnxProgram,
     inputs: Readonly<Record<string, InputSpec>>,
-    state: { readonly variables: OnnxState; readonly owned: boolean },
+    { state, owned }: { readonly state: OnnxState; readonly owned: boolean },
     options: SessionOptions,
   ): Promise<OnnxExecutable> {
-    const { variables, owned } = state;
     const { model, host: work } = program;
     const session = await createSession(model, options);
-    const host = work.updates.length + work.masks.length > 0 ? new HostRunner(work, variables) : undefined;
-    return new OnnxExecutable(session, program, inputs, variables, owned, host);
+    const host = work.updates.length + work.masks.length > 0 ? new HostRunner(work, state) : undefined;
+    return new OnnxExecutable(session, program, inputs, host, state, owned);
   }
 
   async run(given: Readonly<Record<string, ExecutableInput>>): Promise<Record<string, TypedArray>> {
@@ -60,16 +62,7 @@ export class OnnxExecutable implements Executable {
     return fetches;
   }
 
-  async read(names?: readonly string[]): Promise<Record<string, TypedArray>> {
-    return this.state.read(names);
-  }
-
-  async write(values: Readonly<Record<string, TypedArray>>): Promise<void> {
-    this.state.write(values);
-  }
-
-  async dispose(): Promise<void> {
-    await this.session.release();
-    if (this.ownsState) this.state.dispose();
+  protected release(): Promise<void> {
+    return this.session.release();
   }
 }

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import type { Tensor } from 'onnxruntime-common';
 import type { TypedArray } from '../../graph/graph.js';
+import { makeTensor } from './tensor.js';
 
 type OnnxRuntime = typeof import('onnxruntime-node');
 
@@ -17,8 +18,5 @@ export function onnxRuntime(): OnnxRuntime {
 }
 
 /** A tensor over the caller's array, which is not copied. */
-export function ortTensor(data: TypedArray, shape: readonly number[]): Tensor {
-  const { Tensor } = onnxRuntime();
-  if (data instanceof Float32Array) return new Tensor('float32', data, shape);
-  return data instanceof Int32Array ? new Tensor('int32', data, shape) : new Tensor('bool', data, shape);
-}
+export const ortTensor = (data: TypedArray, shape: readonly number[]): Tensor =>
+  makeTensor(onnxRuntime().Tensor, data, shape);

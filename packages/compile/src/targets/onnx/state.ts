@@ -4,6 +4,7 @@ import type { Tensor } from 'onnxruntime-common';
 import type { TypedArray } from '../../graph/graph.js';
 import { HostMemory } from '../../host/memory.js';
 import type { VariableSpec } from '../../trace/trace.js';
+import type { State } from '../stateful.js';
 import { copyInto, emptyValue, fillInitial, pick } from '../variables.js';
 import { ortTensor } from './runtime.js';
 
@@ -15,7 +16,7 @@ interface Slot {
 }
 
 /** Variables as typed arrays that onnxruntime reads and writes in place. */
-export class OnnxState {
+export class OnnxState implements State {
   /** Holds all float32 variables, so that our kernels can update them; undefined if they do not fit. */
   readonly memory: HostMemory | undefined;
   readonly #slots: Map<string, Slot>;

@@ -43,7 +43,7 @@ export const onnx = {
       if (process.env.MLM_DEBUG) for (const line of unfused(graph)) process.stderr.write(`onnx: ${line}\n`);
       return onnxProgram(graph, passes, free);
     });
-    return OnnxExecutable.create(program, source.inputs, { variables: state, owned: !share }, { threads });
+    return OnnxExecutable.create(program, source.inputs, { state, owned: !share }, { threads });
   },
   owns: (executable): executable is OnnxExecutable => executable instanceof OnnxExecutable,
   async version() {

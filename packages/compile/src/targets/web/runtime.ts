@@ -1,16 +1,12 @@
-import type { InferenceSession, Tensor } from 'onnxruntime-common';
-import type { TypedArray } from '../../graph/graph.js';
+import type { InferenceSession } from 'onnxruntime-common';
+import type { TensorClass } from '../onnx/tensor.js';
 
 /** The part of onnxruntime-web that this package uses. */
 export interface WebRuntime {
   readonly InferenceSession: {
     create(model: Uint8Array, options: InferenceSession.SessionOptions): Promise<InferenceSession>;
   };
-  readonly Tensor: new (
-    type: 'float32' | 'int32' | 'bool',
-    data: TypedArray,
-    dims: readonly number[],
-  ) => Tensor;
+  readonly Tensor: TensorClass;
 }
 
 let runtime: WebRuntime | undefined;

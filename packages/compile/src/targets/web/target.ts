@@ -1,9 +1,10 @@
 import type { Graph } from '../../graph/graph.js';
 import { applyPasses, generalPasses } from '../../passes/passes.js';
+import { DeviceState } from '../onnx/device-state.js';
 import { toOnnxWith } from '../onnx/model.js';
 import type { Target } from '../target.js';
 import { emitters } from '../webgpu/emit/index.js';
-import { WebExecutable, WebState } from './run.js';
+import { WebExecutable, webCopies } from './run.js';
 
 const emit = (graph: Graph) => toOnnxWith(emitters, applyPasses(generalPasses, graph));
 
@@ -16,7 +17,7 @@ export const web = {
   passes: generalPasses,
   emit,
   async load({ graph, variables, inputs }, { device, share }) {
-    const state = share?.state ?? new WebState(variables);
+    const state = share?.state ?? (await DeviceState.create(variables, webCopies));
     const traced = graph();
     return WebExecutable.create(emit(traced), traced, inputs, { state, owned: !share, device });
   },

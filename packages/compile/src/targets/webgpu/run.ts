@@ -1,87 +1,61 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
-import type { Executable, ExecutableInput } from '../../executable.js';
 import type { Graph, TypedArray } from '../../graph/graph.js';
 import type { InputSpec } from '../../trace/trace.js';
-import { resolveInputs, rowsOf } from '../inputs.js';
-import { outputName, updateName } from '../onnx/model.js';
+import { type ResolvedInput, rowsOf } from '../inputs.js';
+import { DeviceExecutable, type LoadedGraph, resultLocations } from '../onnx/device-executable.js';
+import type { DeviceState } from '../onnx/device-state.js';
 import { ortTensor } from '../onnx/runtime.js';
 import { createSession } from '../onnx/session.js';
 import { explainDeviceError } from './messages.js';
 import { formatPlacements, Profile } from './placement.js';
-import type { WebgpuVariables } from './variables.js';
 
-/**
- * Runs a graph in onnxruntime on a GPU. Variables, moments and gradients stay in the device's memory, where the new
- * values of a run become inputs of the next. Only inputs and outputs are copied.
- */
-export class WebgpuExecutable implements Executable {
+/** Runs a graph in onnxruntime on a GPU. Variables, moments and gradients stay in its memory. */
+export class WebgpuExecutable extends DeviceExecutable {
   private constructor(
-    private readonly session: InferenceSession,
-    private readonly graph: Graph,
-    private readonly inputs: Readonly<Record<string, InputSpec>>,
-    readonly variables: WebgpuVariables,
-    private readonly owned: boolean,
+    loaded: LoadedGraph,
+    state: DeviceState,
+    ownsState: boolean,
+    private readonly device: string,
     private profile: Profile | undefined,
-  ) {}
+  ) {
+    super(loaded, state, ownsState);
+  }
 
   static async create(
     model: Uint8Array,
     graph: Graph,
     inputs: Readonly<Record<string, InputSpec>>,
-    { variables, owned }: { readonly variables: WebgpuVariables; readonly owned: boolean },
+    {
+      state,
+      owned,
+      device,
+    }: { readonly state: DeviceState; readonly owned: boolean; readonly device: string },
   ): Promise<WebgpuExecutable> {
-    const locations = Object.fromEntries([
-      ...Object.keys(graph.outputs).map((name) => [outputName(graph, name), 'cpu'] as const),
-      ...Object.keys(graph.updates).map((name) => [updateName(name), 'gpu-buffer'] as const),
-    ]);
     // Set by `mlm --debug`: prints where each operation of the first run ran.
     const profile = process.env.MLM_DEBUG ? await Profile.create() : undefined;
-    const { device } = variables;
     const session = await createSession(model, {
       device,
-      locations,
+      locations: resultLocations(graph, 'gpu-buffer'),
       profile: profile?.prefix,
     });
-    return new WebgpuExecutable(session, graph, inputs, variables, owned, profile);
+    return new WebgpuExecutable({ session, graph, inputs }, state, owned, device, profile);
   }
 
-  async run(given: Readonly<Record<string, ExecutableInput>>): Promise<Record<string, TypedArray>> {
-    const feeds: Record<string, Tensor> = {};
-    const { inputs } = resolveInputs(this.inputs, given);
-    for (const [name, { data, shape }] of Object.entries(inputs)) {
-      if (this.session.inputNames.includes(name)) feeds[name] = ortTensor(data, shape);
-    }
-    for (const { name } of this.graph.variables) {
-      if (this.session.inputNames.includes(name)) feeds[name] = this.variables.current(name);
-    }
-    const results = await this.session.run(feeds).catch((error: Error) => {
-      throw explainDeviceError(this.variables.device, error, rowsOf(Object.values(inputs)));
+  protected tensor(data: TypedArray, shape: readonly number[]): Tensor {
+    return ortTensor(data, shape);
+  }
+
+  protected override async predict(
+    feeds: Record<string, Tensor>,
+    inputs: readonly ResolvedInput[],
+  ): Promise<InferenceSession.OnnxValueMapType> {
+    const results = await super.predict(feeds, inputs).catch((error: Error) => {
+      throw explainDeviceError(this.device, error, rowsOf(inputs));
     });
     if (this.profile) {
-      process.stderr.write(`${formatPlacements(await this.profile.finish(this.session))}\n`);
+      process.stderr.write(`${formatPlacements(await this.profile.finish(this.loaded.session))}\n`);
       this.profile = undefined;
     }
-    for (const name of Object.keys(this.graph.updates)) {
-      this.variables.replace(name, results[updateName(name)]!);
-    }
-    return Object.fromEntries(
-      Object.keys(this.graph.outputs).map((name) => [
-        name,
-        results[outputName(this.graph, name)]!.data as TypedArray,
-      ]),
-    );
-  }
-
-  read(names?: readonly string[]): Promise<Record<string, TypedArray>> {
-    return this.variables.read(names);
-  }
-
-  write(values: Readonly<Record<string, TypedArray>>): Promise<void> {
-    return this.variables.write(values);
-  }
-
-  async dispose(): Promise<void> {
-    await this.session.release();
-    if (this.owned) await this.variables.dispose();
+    return results;
   }
 }

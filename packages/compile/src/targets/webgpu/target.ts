@@ -1,13 +1,14 @@
 import type { Graph } from '../../graph/graph.js';
 import { applyPasses, generalPasses } from '../../passes/passes.js';
+import { DeviceState } from '../onnx/device-state.js';
 import { toOnnxWith } from '../onnx/model.js';
 import { onnx } from '../onnx/target.js';
 import type { Target } from '../target.js';
 import { webgpuDriverCommand } from './commands.js';
+import { SessionCopies } from './copies.js';
 import { emitters } from './emit/index.js';
 import { WebgpuExecutable } from './run.js';
 import { tryDevice } from './trial.js';
-import { WebgpuVariables } from './variables.js';
 
 const emit = (graph: Graph) => toOnnxWith(emitters, applyPasses(generalPasses, graph));
 
@@ -21,9 +22,9 @@ export const webgpu = {
   emit,
   async load({ graph, variables, inputs }, { device, share }) {
     await tryDevice(device);
-    const state = share?.variables ?? (await WebgpuVariables.create(device, variables));
+    const state = share?.state ?? (await DeviceState.create(variables, new SessionCopies(device)));
     const traced = graph();
-    return WebgpuExecutable.create(emit(traced), traced, inputs, { variables: state, owned: !share });
+    return WebgpuExecutable.create(emit(traced), traced, inputs, { state, owned: !share, device });
   },
   owns: (executable): executable is WebgpuExecutable => executable instanceof WebgpuExecutable,
   version: onnx.version,

@@ -1,10 +1,11 @@
 import { mention, say } from '@mlm/base/errors';
 import { type DeviceBuffer, type LoadedExecutable, PjrtError } from '@mlm/pjrt';
 import { OutOfMemoryError } from '../../error.js';
-import type { Executable, ExecutableInput } from '../../executable.js';
+import type { ExecutableInput } from '../../executable.js';
 import type { TypedArray } from '../../graph/graph.js';
 import type { InputSpec } from '../../trace/trace.js';
 import { type ResolvedInput, resolveInputs, rowsOf } from '../inputs.js';
+import { StatefulExecutable } from '../stateful.js';
 import type { StableHloModule } from './emit/module.js';
 import type { XlaState } from './state.js';
 
@@ -20,16 +21,18 @@ export type MakeProgram = (sizes: ReadonlyMap<string, number>) => Promise<XlaPro
  * Runs a function as programs of XLA, one for each set of sizes. Variables stay on the devices; a program reuses the
  * buffers of those it assigns.
  */
-export class XlaExecutable implements Executable {
+export class XlaExecutable extends StatefulExecutable<XlaState> {
   readonly #programs = new Map<string, Promise<XlaProgram>>();
 
   constructor(
     private readonly inputs: Readonly<Record<string, InputSpec>>,
-    readonly state: XlaState,
-    private readonly owned: boolean,
+    state: XlaState,
+    ownsState: boolean,
     private readonly make: MakeProgram,
     readonly device: string,
-  ) {}
+  ) {
+    super(state, ownsState);
+  }
 
   /** Number of compiled programs, one for each set of sizes. */
   get programs(): number {
@@ -52,18 +55,9 @@ export class XlaExecutable implements Executable {
     }
   }
 
-  read(names?: readonly string[]): Promise<Record<string, TypedArray>> {
-    return this.state.read(names);
-  }
-
-  async write(values: Readonly<Record<string, TypedArray>>): Promise<void> {
-    this.state.write(values);
-  }
-
-  async dispose(): Promise<void> {
+  protected async release(): Promise<void> {
     for (const program of this.#programs.values()) (await program).executable.destroy();
     this.#programs.clear();
-    if (this.owned) this.state.dispose();
   }
 
   #programFor(sizes: ReadonlyMap<string, number>): Promise<XlaProgram> {

@@ -1,11 +1,12 @@
 import type { DeviceBuffer } from '@mlm/pjrt';
 import type { TypedArray } from '../../graph/graph.js';
+import type { State } from '../stateful.js';
 import type { Variables } from '../target.js';
 import { checkFits, firstValue, pick } from '../variables.js';
 import type { Devices } from './devices.js';
 
 /** Variables on the devices, each of which has a copy of all. */
-export class XlaState {
+export class XlaState implements State {
   readonly #buffers = new Map<string, DeviceBuffer[]>();
 
   constructor(
