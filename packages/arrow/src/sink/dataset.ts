@@ -1,16 +1,5 @@
-import { join } from 'node:path';
 import { Writable } from 'node:stream';
-import {
-  checkTarget,
-  InputError,
-  lockOutput,
-  mention,
-  type OutputLock,
-  publish,
-  type Replaceable,
-  say,
-  writeError,
-} from '@mlm/base';
+import { InputError, writeError } from '@mlm/base';
 import { defined } from '@mlm/base/defined';
 import {
   type DatasetCounts,
@@ -22,41 +11,16 @@ import {
 import { metadataJson, type SchemaMetadata, valueText } from '../metadata-text.js';
 import { addCounts } from './counts.js';
 import type { RowColumns } from './encodable.js';
-import {
-  compareJobs,
-  type Job,
-  Journal,
-  type JournalEntry,
-  partialContents,
-  partialFolder,
-  readJournal,
-  removePartial,
-  type UsedInputs,
-} from './journal.js';
+import { type Journal, type JournalEntry, partialFolder, removePartial } from './journal.js';
+import { Output, type OutputLayout, type OutputOptions } from './output.js';
 import { type SinkInput, sinkRows } from './rows.js';
-import { soundEntries } from './sound.js';
 import { type SplitLayout, SplitWriter } from './split.js';
 import { UnitLog } from './unit-log.js';
 
 /** Options of {@link arrowFile} and {@link datasetFolder}. */
-export interface DatasetSinkOptions {
+export interface DatasetSinkOptions extends OutputOptions {
   /** The dataset's description. Default: the one in the batches' schema, where earlier steps put it. */
   description?: DatasetDescription;
-  /** Replaces an existing dataset and the remains of an interrupted run. Default: false. */
-  overwrite?: boolean;
-  /** Files and folders being read: a target that is or contains one of them is refused. Default: none. */
-  inputs?: readonly string[];
-  /**
-   * Continues an interrupted run, if there is one; the stream must then begin after the units finished by it ({@link
-   * DatasetSink.ready}). Default: false.
-   */
-  resume?: boolean;
-  /** Takes over the output from a process on another machine that seems to be writing it. Default: false. */
-  takeOver?: boolean;
-  /** Inputs and options of this run, which a resumed run must share. Default: none; the run cannot be resumed. */
-  job?: Job;
-  /** Tells which of the job's `inputs` the units have used; the others may change. Default: none may change. */
-  usedInputs?: UsedInputs | undefined;
   /** Counts for the metadata of a dataset that is merged from others. Default: the counts of this stream. */
   counts?: DatasetCounts;
 }
@@ -65,19 +29,11 @@ export interface DatasetSinkOptions {
  * A layout of files for the common sink: where files are written and how they become the target.
  * @internal
  */
-export interface DatasetLayout extends SplitLayout {
-  /** The target and its companion; neither may exist without `overwrite`. */
-  targets: { main: string; validation?: string };
-  /** The kind of target that may be replaced. */
-  replaceable: Replaceable;
+export interface DatasetLayout extends SplitLayout, OutputLayout {
   /** Schema metadata in addition to the dataset's description. */
   schemaMetadata?(columns: RowColumns): Map<string, string | Uint8Array>;
   /** Adds the files beside the rows and gives all files their final names inside the working folder, synced to disk. */
   prepare(writers: SplitWriter[], metadata: (writer: SplitWriter) => DatasetMetadata): Promise<void>;
-  /** Undoes {@link prepare}, as far as it got. */
-  undoPrepare(): Promise<void>;
-  /** Where {@link prepare} puts what will become the targets. */
-  prepared: { main: string; validation?: string };
 }
 
 /**
@@ -94,13 +50,11 @@ export interface DatasetLayout extends SplitLayout {
 export class DatasetSink extends Writable {
   /** Counts over the units written so far. */
   readonly counts: DatasetCounts = { rows: 0, tokens: 0 };
-  private readonly locks: OutputLock[] = [];
+  private readonly output: Output;
   private journal: Journal | undefined;
   private log: UnitLog | undefined;
   private begun: Promise<void> | undefined;
   private writing: Promise<void> = Promise.resolve();
-  /** Whether targets may be replaced, by the options of this run or of the one that it resumes. */
-  private overwrites: boolean;
   /** Whether an interrupted run had written everything, so nothing is left to do. */
   isComplete = false;
   private finished: readonly JournalEntry[] = [];
@@ -122,7 +76,7 @@ export class DatasetSink extends Writable {
   ) {
     super({ objectMode: true, highWaterMark: 2 });
     this.description = options.description;
-    this.overwrites = options.overwrite === true;
+    this.output = new Output(path, layout, options);
   }
 
   /** @internal */
@@ -159,45 +113,16 @@ export class DatasetSink extends Writable {
   }
 
   private async begin(): Promise<void> {
-    const { overwrite = false, resume = false, takeOver = false, job = {} } = this.options;
-    const partial = partialFolder(this.path);
-    for (const target of Object.values(this.layout.targets))
-      this.locks.push(await lockOutput(target, { takeOver }));
-    if (await this.restore(resume, job)) return;
-    this.checkTargets(overwrite);
-    const left = await readJournal(partial);
-    if (left && !overwrite)
-      throw new InputError(
-        this.options.job
-          ? say`${partial} is left from an interrupted run; use ${mention('resume')} or ${mention('overwrite')}`
-          : say`${partial} is left from an interrupted run; use ${mention('overwrite')}`,
-      );
-    checkTarget(partial, partialContents, { ...this.options, overwrite: true });
-    await removePartial(this.path);
-    this.beginLog(await Journal.create(partial, job, overwrite));
-  }
-
-  /**
-   * Restores what an interrupted run left.
-   * @returns whether this run continues it, or finds everything done
-   */
-  private async restore(resume: boolean, job: Job): Promise<boolean> {
-    const partial = partialFolder(this.path);
-    const wasFinished = this.locks[0]?.wasFinished === true;
-    if (wasFinished) await removePartial(this.path);
-    const left = wasFinished ? undefined : await readJournal(partial);
-    if (left && resume)
-      compareJobs(left.job, job, partial, this.allowsOtherInputs(left.entries) ? ['inputs'] : []);
-    if (left?.isPublishing) await this.publish(left.entries.some(({ splits }) => splits.validation));
-    if (wasFinished || left?.isPublishing) {
-      this.isComplete = resume;
-      return resume;
+    const work = await this.output.open();
+    if (!work) {
+      this.isComplete = true;
+      return;
     }
-    if (!left || !resume) return false;
-    this.checkTargets(this.options.overwrite || left.overwrites);
-    await this.layout.undoPrepare();
-    this.finished = await soundEntries(left.entries, this.layout.shardPath);
-    this.beginLog(await Journal.resume(partial, this.finished.length));
+    this.finished = work.finished;
+    this.journal = work.journal;
+    this.log = new UnitLog(work.journal, async () => {
+      for (const writer of this.writers.values()) await writer.sync();
+    });
     for (const split of ['train', 'validation'] as const) {
       const writer = await SplitWriter.resume(split, this.layout, this.finished);
       if (writer) this.writers.set(split, writer);
@@ -206,31 +131,9 @@ export class DatasetSink extends Writable {
       this.unit = unit;
       addCounts(this.counts, counts);
     }
-    this.overwrites = left.overwrites;
     this.hasFinishedUnits = this.finished.length > 0;
     const text = this.writers.get('train')?.metadata.get(METADATA_KEY);
     if (text) this.description ??= JSON.parse(valueText(text)) as DatasetDescription;
-    return true;
-  }
-
-  /** Journals of earlier versions do not record the used inputs, so none of these may have changed. */
-  private allowsOtherInputs(entries: readonly JournalEntry[]): boolean {
-    const { usedInputs } = this.options;
-    const last = entries.at(-1);
-    if (!usedInputs || !last) return usedInputs !== undefined;
-    return last.used !== undefined && usedInputs.allows(last.used);
-  }
-
-  private beginLog(journal: Journal): void {
-    this.journal = journal;
-    this.log = new UnitLog(journal, async () => {
-      for (const writer of this.writers.values()) await writer.sync();
-    });
-  }
-
-  private checkTargets(overwrite = this.overwrites): void {
-    for (const target of Object.values(this.layout.targets))
-      checkTarget(target, this.layout.replaceable, { ...this.options, overwrite });
   }
 
   private async writeBatch(input: SinkInput): Promise<void> {
@@ -294,26 +197,12 @@ export class DatasetSink extends Writable {
       await writer.finish(metadata);
     }
     await this.layout.prepare(writers, (writer) => this.metadataOf(writer));
-    this.checkTargets();
-    for (const lock of this.locks) lock.check();
+    this.output.check();
     await this.journal!.appendPublishing();
     await this.journal!.close();
     this.journal = undefined;
-    await this.publish(this.writers.has('validation'));
-    for (const lock of this.locks) lock.release();
-  }
-
-  /** Renames everything to its final name, once it is complete and on disk. */
-  private async publish(hasValidation: boolean): Promise<void> {
-    const { targets, prepared } = this.layout;
-    const companions =
-      targets.validation === undefined
-        ? []
-        : [{ from: hasValidation ? prepared.validation : undefined, to: targets.validation }];
-    const aside = join(partialFolder(this.path), 'old');
-    await publish({ from: prepared.main, to: targets.main }, companions, aside);
-    for (const lock of this.locks) lock.noteFinished();
-    await removePartial(this.path);
+    await this.output.publish(this.writers.has('validation'));
+    this.output.release();
   }
 
   private metadataOf(writer: SplitWriter): DatasetMetadata {
@@ -341,7 +230,7 @@ export class DatasetSink extends Writable {
       for (const writer of this.writers.values()) await writer.close();
       if (failed && !this.hasFinishedUnits) await removePartial(this.path);
     } finally {
-      for (const lock of this.locks) lock.release();
+      this.output.release();
     }
   }
 

@@ -153,6 +153,8 @@ for (const name of ['out.arrow', 'out'])
       writeFileSync(partial('journal.jsonl'), 'dear diary\n');
       await expect(write(units, { resume: true })).rejects.toThrow(/journal\.jsonl: is not the journal/);
       expect(existsSync(partial('journal.jsonl'))).toBe(true);
+      await write(units, { overwrite: true });
+      expect(existsSync(partial())).toBe(false);
     });
 
     test('a second run is refused while the first writes, and changes nothing', async () => {

@@ -90,7 +90,7 @@ it('stays in the graph where the memory of our kernels cannot hold the variables
   const program = onnxProgram(trace(fit, options), onnx.passes, state.memory?.free ?? 0);
   expect(program.host.updates).toEqual([]);
   expect([...program.updates].sort()).toEqual(['first', 'second', 'weight']);
-  const step = await OnnxExecutable.create(program, options.inputs!, { variables: state, owned: true }, {});
+  const step = await OnnxExecutable.create(program, options.inputs!, { state, owned: true }, {});
   for (let i = 1; i <= 20; i++) await step.run(inputs(i));
   const { weight } = await step.read(['weight']);
   expectClose(weight!, Float32Array.from(reference(20)), 'weight', 1e-5);
