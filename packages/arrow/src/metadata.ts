@@ -1,4 +1,5 @@
 import { InputError } from '@mlm/base/errors';
+import { parseJson, shown } from '@mlm/base/json';
 
 /** Key of the dataset's description in an Arrow schema's metadata; the value is JSON. */
 export const METADATA_KEY = 'mlm';
@@ -156,7 +157,7 @@ export function parseMetadata(text: string, name = 'dataset'): DatasetMetadata {
   if (text === lastText && lastMetadata) return lastMetadata;
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = parseJson(text);
   } catch {
     throw new InputError(
       `${name}: the schema metadata "${METADATA_KEY}" is not JSON; was it written by mlm?`,
@@ -177,7 +178,7 @@ export function parseMetadata(text: string, name = 'dataset'): DatasetMetadata {
 export function metadataProblem(value: unknown): string | undefined {
   if (!isRecord(value)) return 'expected an object; was it written by mlm?';
   if (value.format_version !== 1 && value.format_version !== 2)
-    return `format version ${JSON.stringify(value.format_version)} is unknown (expected 1 or 2); use a newer mlm`;
+    return `format version ${shown(value.format_version)} is unknown (expected 1 or 2); use a newer mlm`;
   const { tokenizer, cut, counts, part } = value;
   const specialIds = isRecord(tokenizer) && tokenizer.special_ids;
   const checks: Record<string, boolean> = {

@@ -1,4 +1,5 @@
 import { InputError } from '@mlm/base/errors';
+import { parseJson } from '@mlm/base/json';
 import { RecordBatch, Schema } from 'apache-arrow';
 import {
   type DatasetDescription,
@@ -52,7 +53,7 @@ export function placeOf(batch: RecordBatch): BatchPlace | undefined {
 
 function parsePlace(text: string): BatchPlace | undefined {
   try {
-    const place: unknown = JSON.parse(text);
+    const place: unknown = parseJson(text);
     if (!isRecord(place) || !isCount(place.unit) || !isCount(place.firstRow)) return undefined;
     if (place.split !== 'train' && place.split !== 'validation') return undefined;
     const { counts } = place;

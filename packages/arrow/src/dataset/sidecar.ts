@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '@mlm/base/errors';
+import { parseJson, shown } from '@mlm/base/json';
 import { type DatasetMetadata, isCount, isRecord, metadataProblem } from '../metadata.js';
 import { type FolderManifest, MANIFEST } from '../sink/folder.js';
 
@@ -60,7 +61,7 @@ export async function readManifest(folder: string): Promise<FolderManifest | und
 function nameInFolder(name: unknown, path: string): string {
   if (typeof name !== 'string' || name === '' || name === '.' || name === '..' || /[/\\\0]/.test(name))
     throw new InputError(
-      `${path}: names ${JSON.stringify(name)?.slice(0, 80)}, expected the plain name of a file or folder beside it`,
+      `${path}: names ${shown(name)}, expected the plain name of a file or folder beside it`,
     );
   return name;
 }
@@ -76,7 +77,7 @@ async function readJson(path: string, mayBeMissing = false): Promise<unknown> {
   });
   if (text === undefined) return undefined;
   try {
-    return JSON.parse(text) as unknown;
+    return parseJson(text);
   } catch {
     throw new InputError(`${path}: is not valid JSON; make the dataset again or copy it again`);
   }

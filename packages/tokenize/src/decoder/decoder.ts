@@ -1,6 +1,7 @@
 import { InputError } from '@mlm/base/errors';
+import { shown } from '@mlm/base/json';
 import { BYTE_OF } from '../pre-tokenizer/byte-level.js';
-import { type ComponentJson, shown } from '../tokenizer/tokenizer-json.js';
+import type { ComponentJson } from '../tokenizer/tokenizer-json.js';
 import { decodePieces } from './wordpiece.js';
 
 /** Turns tokens into parts of a text. */

@@ -39,7 +39,7 @@ export class WordPieceEncoder implements Encoder {
 
   private constructor(wasm: EncoderExports, addedTokens: number[]) {
     this.#wasm = wasm;
-    this.#shortestToken = Math.min(1 << 20, ...addedTokens);
+    this.#shortestToken = addedTokens.reduce((least, bytes) => Math.min(least, bytes), 1 << 20);
   }
 
   /** An encoder of a model that {@link isFast}. */

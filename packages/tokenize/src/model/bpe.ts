@@ -1,5 +1,6 @@
 import { InputError } from '@mlm/base/errors';
-import { type BpeJson, shown } from '../tokenizer/tokenizer-json.js';
+import { shown } from '@mlm/base/json';
+import type { BpeJson } from '../tokenizer/tokenizer-json.js';
 
 /** A pair of tokens that becomes one, as three ids. Merges are applied in their order. */
 export type Merge = readonly [left: number, right: number, merged: number];

@@ -1,6 +1,7 @@
 import { InputError } from '@mlm/base/errors';
+import { shown } from '@mlm/base/json';
 import { BYTE_CHARACTERS } from '../pre-tokenizer/byte-level.js';
-import { type BpeJson, shown, type TokenizerJson, type UnigramJson } from '../tokenizer/tokenizer-json.js';
+import type { BpeJson, TokenizerJson, UnigramJson } from '../tokenizer/tokenizer-json.js';
 import { bpeEncoder, type Merge, mergesOf } from './bpe.js';
 import { unigramEncoder } from './unigram.js';
 

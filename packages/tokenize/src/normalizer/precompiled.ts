@@ -1,5 +1,5 @@
 import { InputError } from '@mlm/base/errors';
-import { shown } from '../tokenizer/tokenizer-json.js';
+import { shown } from '@mlm/base/json';
 
 /**
  * The `Precompiled` normalizer: SentencePiece's map of characters to replacements, a double-array trie of UTF-8 bytes

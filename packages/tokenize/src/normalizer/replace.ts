@@ -1,5 +1,6 @@
 import { InputError } from '@mlm/base/errors';
-import { type ComponentJson, isObject, shown } from '../tokenizer/tokenizer-json.js';
+import { shown } from '@mlm/base/json';
+import { type ComponentJson, isObject } from '../tokenizer/tokenizer-json.js';
 
 /** The `Replace` normalizer. */
 export function replacement(json: ComponentJson, name: string): (text: string) => string {

@@ -1,5 +1,6 @@
 import { InputError } from '@mlm/base/errors';
-import { type ComponentJson, shown } from '../tokenizer/tokenizer-json.js';
+import { shown } from '@mlm/base/json';
+import type { ComponentJson } from '../tokenizer/tokenizer-json.js';
 import { byteLevel } from './byte-level.js';
 import { splitPattern, splitter } from './split.js';
 

@@ -1,7 +1,8 @@
 import { InputError } from '@mlm/base/errors';
+import { shown } from '@mlm/base/json';
 import { nameOf, type TokenizerClass, type TokenizerConfig } from './classes.js';
 import { missing } from './special-tokens.js';
-import { type AddedTokenJson, addedToken, isAddedToken, isObject, MAX_IDS, shown } from './tokenizer-json.js';
+import { type AddedTokenJson, addedToken, isAddedToken, isObject, MAX_IDS } from './tokenizer-json.js';
 import type { AddedToken } from './types.js';
 
 /** The sources of a tokenizer's added tokens. */

@@ -1,5 +1,6 @@
 import { InputError } from '@mlm/base/errors';
-import { type ComponentJson, isObject, shown, type TokenizerJson } from './tokenizer-json.js';
+import { shown } from '@mlm/base/json';
+import { type ComponentJson, isObject, type TokenizerJson } from './tokenizer-json.js';
 import { classAliases, knownClasses, misnamedModels, modelClasses } from './transformers.generated.js';
 
 /** The merged settings of tokenizer_config.json and special_tokens_map.json. */

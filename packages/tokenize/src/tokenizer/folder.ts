@@ -1,4 +1,5 @@
 import { InputError } from '@mlm/base/errors';
+import { shown } from '@mlm/base/json';
 import { addedTokens } from './added-tokens.js';
 import {
   AS_IT_STANDS,
@@ -12,7 +13,6 @@ import {
   type BpeJson,
   parseObject,
   parseTokenizerJson,
-  shown,
   type TokenizerJson,
   vocabularyTokens,
 } from './tokenizer-json.js';

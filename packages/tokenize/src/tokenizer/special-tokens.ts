@@ -1,6 +1,6 @@
 import { InputError } from '@mlm/base/errors';
+import { shown } from '@mlm/base/json';
 import { nameOf, type TokenizerConfig } from './classes.js';
-import { shown } from './tokenizer-json.js';
 import type { AddedToken, SpecialIds } from './types.js';
 import type { Tokens } from './vocabulary.js';
 

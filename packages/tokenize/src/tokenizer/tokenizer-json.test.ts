@@ -148,3 +148,50 @@ describe('a damaged tokenizer.json', () => {
     expect(outcome(json)).toMatch(message);
   });
 });
+
+describe('a tokenizer of another’s making', () => {
+  const special = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]'];
+  const load = (files: Record<string, string>) => tokenizerFromDefinition({ name: 'given', files });
+  const vocabulary = { 'vocab.txt': [...special, 'in', 'the'].join('\n') };
+  const deep = '['.repeat(5_000_000);
+
+  it.each([
+    ['a tokenizer.json', { 'tokenizer.json': deep }, 'tokenizer.json'],
+    ['a model', { 'tokenizer.json': `{"model": ${deep}${deep.replaceAll('[', ']')}}` }, 'tokenizer.json'],
+    [
+      'a tokenizer_config.json',
+      { ...vocabulary, 'tokenizer_config.json': `{"x": ${deep}` },
+      'tokenizer_config.json',
+    ],
+    [
+      'a special_tokens_map.json',
+      { ...vocabulary, 'special_tokens_map.json': deep },
+      'special_tokens_map.json',
+    ],
+    ['an added_tokens.json', { ...vocabulary, 'added_tokens.json': deep }, 'added_tokens.json'],
+    ['a vocab.json', { 'vocab.json': deep, 'merges.txt': '' }, 'vocab.json'],
+  ])('may not hold millions of lists inside one another: %s', (_, files, name) => {
+    expect(() => load(files)).toThrow(
+      `given: ${name}: not JSON that can be read: its values are more than 128 deep inside one another`,
+    );
+  });
+
+  it('may hold values of any length where others are expected, of which the message shows the beginning', () => {
+    const vocab = Object.fromEntries(special.map((token, id) => [token, id]));
+    const model = {
+      type: 'WordPiece',
+      vocab: { ...vocab, ['a'.repeat(10_000_000)]: ['b'.repeat(10_000_000)] },
+    };
+    const text = JSON.stringify({ model });
+    expect(() => load({ 'tokenizer.json': text })).toThrow(
+      /^given: the id of "a{59}… is \["b{58}…; expected/,
+    );
+  });
+
+  it('may add more tokens than a call takes arguments', () => {
+    const added = Object.fromEntries(Array.from({ length: 150_000 }, (_, i) => [`<${i}>`, 7 + i]));
+    const tokenizer = load({ ...vocabulary, 'added_tokens.json': JSON.stringify(added) });
+    const { ids } = tokenizer.encoder().encode(Buffer.from('in <149999> the <3>'), { document: 'none' });
+    expect([...ids]).toEqual([5, 150_006, 6, 10]);
+  });
+});

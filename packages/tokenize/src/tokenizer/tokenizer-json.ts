@@ -1,4 +1,5 @@
 import { InputError } from '@mlm/base/errors';
+import { parseJson, shown } from '@mlm/base/json';
 import type { AddedToken, ComponentJson, WordPieceModel } from './types.js';
 
 export type { ComponentJson };
@@ -86,9 +87,9 @@ export function parseTokenizerJson(text: string, where: string): TokenizerJson {
 export function parseObject(text: string, where: string): Record<string, unknown> {
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = parseJson(text);
   } catch (error) {
-    throw new InputError(`${where}: not JSON (${oneLine((error as Error).message)})`);
+    throw new InputError(`${where}: not JSON that can be read: ${(error as Error).message}`);
   }
   if (!isObject(json)) throw new InputError(`${where}: expected a JSON object, found ${shown(json)}`);
   return json;
@@ -96,16 +97,6 @@ export function parseObject(text: string, where: string): Record<string, unknown
 
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** A value of a file for a message: on one line, and short. */
-export function shown(value: unknown, quote = '"'): string {
-  const text = typeof value === 'string' ? `${quote}${value}${quote}` : (JSON.stringify(value) ?? 'nothing');
-  return oneLine(text.length > 60 ? `${text.slice(0, 60)}…` : text);
-}
-
-function oneLine(text: string): string {
-  return text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ');
 }
 
 type Refuse = (what: string) => never;

@@ -61,6 +61,21 @@ it.each([
   ['an empty file', Buffer.alloc(0), 'it has only 0 bytes'],
   ['a header length beyond the file', Buffer.alloc(16, 255), 'its header should have'],
   ['a header that is not JSON', fileOf('{"x": ', Buffer.alloc(4)), 'its header is not JSON'],
+  [
+    'lists inside one another',
+    fileOf('['.repeat(5_000_000), Buffer.alloc(4)),
+    'more than 128 deep inside one',
+  ],
+  [
+    'a name of megabytes',
+    fileOf(`{"${'x'.repeat(5_000_000)}": {}}`, Buffer.alloc(4)),
+    `${'x'.repeat(60)}… is incomplete`,
+  ],
+  [
+    'a shape of megabytes',
+    fileOf(entry({ shape: Array(1_000_000).fill(2) }), Buffer.alloc(4)),
+    ',2… of F32 needs',
+  ],
   ['an incomplete entry', fileOf('{"x": {"dtype": "F32"}}', Buffer.alloc(4)), 'tensor x is incomplete'],
   ['an empty entry', fileOf('{"x": null}', Buffer.alloc(4)), 'tensor x is incomplete'],
   ['an unknown dtype', fileOf(entry({ dtype: 'Q9' }), Buffer.alloc(4)), 'unknown dtype Q9'],
@@ -73,4 +88,5 @@ it.each([
   expect((error as InputError).message).toContain(message);
   expect((error as InputError).message).toContain(path);
   expect((error as InputError).message).not.toContain('\n');
+  expect((error as InputError).message.length).toBeLessThan(300 + path.length);
 });

@@ -2,6 +2,7 @@ import { open } from 'node:fs/promises';
 import { readAt } from '@mlm/base';
 import { InputError } from '@mlm/base/errors';
 import { fromFloat16 } from '@mlm/base/float16';
+import { parseJson, shown } from '@mlm/base/json';
 import { elementCount } from '@mlm/base/shape';
 import { safetensorsHeader } from './safetensors-header.js';
 
@@ -102,13 +103,14 @@ export async function readSafetensors(path: string): Promise<Map<string, StoredT
     for (const [name, { dtype, shape, data_offsets }] of header) {
       const [begin, end] = data_offsets;
       if (start + end > size)
-        throw broken(`tensor ${name} ends at byte ${start + end}, the file has ${size}`);
+        throw broken(`tensor ${shown(name, '')} ends at byte ${start + end}, the file has ${size}`);
       const elements = elementCount(shape);
       const width = bytesPerElement[dtype];
-      if (width === undefined) throw broken(`tensor ${name} has the unknown dtype ${dtype}`);
+      if (width === undefined)
+        throw broken(`tensor ${shown(name, '')} has the unknown dtype ${shown(dtype, '')}`);
       if (end - begin !== elements * width) {
         throw broken(
-          `tensor ${name} has ${end - begin} bytes, its shape [${shape}] of ${dtype} needs ${elements * width}`,
+          `tensor ${shown(name, '')} has ${end - begin} bytes, its shape ${shown(shape)} of ${dtype} needs ${elements * width}`,
         );
       }
       if (!dtype.includes('F')) continue;
@@ -126,7 +128,7 @@ export async function readSafetensors(path: string): Promise<Map<string, StoredT
 function parseHeader(text: string, broken: (why: string) => InputError): [string, HeaderEntry][] {
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = parseJson(text);
   } catch (error) {
     throw broken(`its header is not JSON (${(error as Error).message})`);
   }
@@ -143,7 +145,7 @@ function parseHeader(text: string, broken: (why: string) => InputError): [string
         !wholeNumbers(data_offsets) ||
         data_offsets.length !== 2
       ) {
-        throw broken(`the header entry of tensor ${name} is incomplete`);
+        throw broken(`the header entry of tensor ${shown(name, '')} is incomplete`);
       }
       return [name, { dtype, shape, data_offsets }];
     });

@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readError } from '@mlm/base';
 import { InputError } from '@mlm/base/errors';
+import { parseJson, shown } from '@mlm/base/json';
 import type { Given } from '@mlm/base/options';
 import type { Weights } from '../models/model.js';
 import type { trainOptions } from '../options.js';
@@ -58,22 +59,22 @@ export async function readState(folder: string): Promise<TrainerState> {
   });
   let json: (TrainerState & { format_version: number }) | null;
   try {
-    json = JSON.parse(text);
+    json = parseJson(text) as typeof json;
   } catch {
     throw new InputError(`${path}: not valid JSON; the run cannot be resumed from here`);
   }
   const { format_version, ...state } = json ?? ({} as NonNullable<typeof json>);
   if (format_version !== 1) {
     throw new InputError(
-      `${path}: format_version is ${JSON.stringify(format_version)}, expected 1; was it written by a newer mlm?`,
+      `${path}: format_version is ${shown(format_version)}, expected 1; was it written by a newer mlm?`,
     );
   }
   for (const name of ['step', 'epoch', 'batch', 'tokens', 'elapsed_seconds'] as const) {
     if (typeof state[name] === 'number' && state[name] >= 0) continue;
-    throw new InputError(`${path}: ${name} is ${JSON.stringify(state[name])}, expected a number`);
+    throw new InputError(`${path}: ${name} is ${shown(state[name])}, expected a number`);
   }
   if (typeof state.recipe !== 'object' || state.recipe === null)
-    throw new InputError(`${path}: recipe is ${JSON.stringify(state.recipe)}, expected an object`);
+    throw new InputError(`${path}: recipe is ${shown(state.recipe)}, expected an object`);
   // Earlier versions evaluated before saving, and did not record it.
   return { ...state, evaluated_step: state.evaluated_step === undefined ? state.step : state.evaluated_step };
 }

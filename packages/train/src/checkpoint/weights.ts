@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '@mlm/base/errors';
+import { parseJson, shown } from '@mlm/base/json';
 import { initialValues } from '../models/initialize.js';
 import type { Adoption, Model, Weights } from '../models/model.js';
 import { readSafetensors, type StoredTensor, writeSafetensors } from './safetensors.js';
@@ -109,7 +110,7 @@ async function readStored(folder: string, files: readonly string[]): Promise<Map
 export async function shardNames(indexPath: string): Promise<string[]> {
   let index: { weight_map?: unknown } | null;
   try {
-    index = JSON.parse(await readFile(indexPath, 'utf8'));
+    index = parseJson(await readFile(indexPath, 'utf8')) as typeof index;
   } catch (error) {
     throw new InputError(`${indexPath}: not valid JSON (${(error as Error).message})`);
   }
@@ -121,7 +122,7 @@ export async function shardNames(indexPath: string): Promise<string[]> {
   for (const name of names) {
     if (typeof name === 'string' && /^[\w-][\w.-]*\.safetensors$/.test(name)) continue;
     throw new InputError(
-      `${indexPath}: names the shard ${JSON.stringify(name)}, expected a .safetensors file beside it`,
+      `${indexPath}: names the shard ${shown(name)}, expected a .safetensors file beside it`,
     );
   }
   return names as string[];

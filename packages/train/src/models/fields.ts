@@ -1,4 +1,5 @@
 import { InputError } from '@mlm/base/errors';
+import { parseJson, shown } from '@mlm/base/json';
 
 /** The largest sizes: far beyond any model, and small enough that a list of all tensor names fits into memory. */
 const largest = { layers: 1024, size: 2 ** 20, vocabulary: 2 ** 24 } as const;
@@ -15,7 +16,7 @@ export class ConfigFields {
   static parse(text: string, source: string): ConfigFields {
     let json: unknown;
     try {
-      json = JSON.parse(text);
+      json = parseJson(text);
     } catch (error) {
       throw new InputError(`${source}: not valid JSON (${(error as Error).message})`);
     }
@@ -71,9 +72,7 @@ export class ConfigFields {
     const value = this.value(name) ?? fallback;
     if (!choices.includes(value as Choice)) {
       const expected = choices.length === 1 ? JSON.stringify(choices[0]) : `one of ${choices.join(', ')}`;
-      throw new InputError(
-        `${this.source}: ${name} ${JSON.stringify(value)} is not supported, expected ${expected}`,
-      );
+      throw new InputError(`${this.source}: ${name} ${shown(value)} is not supported, expected ${expected}`);
     }
     return value as Choice;
   }
@@ -81,7 +80,7 @@ export class ConfigFields {
   /** Refuses a value that this implementation does not support. @throws InputError for this value */
   refuse(name: string, value: unknown, expected: string): void {
     if (this.value(name) !== value) return;
-    throw new InputError(`${this.source}: ${name} is ${JSON.stringify(value)}, expected ${expected}`);
+    throw new InputError(`${this.source}: ${name} is ${shown(value)}, expected ${expected}`);
   }
 
   /** Refuses all values but the one that this implementation supports. @throws InputError for any other */
@@ -91,8 +90,6 @@ export class ConfigFields {
 
   /** The error for a field with a wrong value. */
   wrong(name: string, expected: string): InputError {
-    return new InputError(
-      `${this.source}: ${name} is ${JSON.stringify(this.value(name))}, expected ${expected}`,
-    );
+    return new InputError(`${this.source}: ${name} is ${shown(this.value(name))}, expected ${expected}`);
   }
 }

@@ -1,4 +1,5 @@
 import { InputError } from '@mlm/base/errors';
+import { shown } from '@mlm/base/json';
 import { albert } from './albert.js';
 import { bert } from './bert.js';
 import { distilbert } from './distilbert.js';
@@ -100,7 +101,7 @@ export function parseModel(text: string, source: string): Model {
   if (!found) {
     const expected =
       modelTypes.length === 1 ? JSON.stringify(modelTypes[0]) : `one of ${modelTypes.join(', ')}`;
-    throw new InputError(`${source}: model_type is ${JSON.stringify(type)}, expected ${expected}`);
+    throw new InputError(`${source}: model_type is ${shown(type)}, expected ${expected}`);
   }
   return found.model(fields);
 }

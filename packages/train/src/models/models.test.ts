@@ -102,6 +102,8 @@ it('draws of ModernBERT end where transformers cuts them off', () => {
 
 it.each([
   ['{', /not valid JSON/],
+  ['{"x":'.repeat(1_000_000), /not valid JSON \(its values are more than 128 deep inside one another\)$/],
+  [`{"vocab_size":"${'9'.repeat(1_000_000)}"}`, /vocab_size is "9{59}…, expected a whole number$/],
   ['{"model_type":"gpt2"}', /model_type is "gpt2"/],
   ['{"hidden_act":"silu"}', /hidden_act "silu" is not supported, expected one of gelu/],
   ['{"hidden_size":10,"num_attention_heads":3}', /not a multiple/],
