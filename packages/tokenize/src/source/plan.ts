@@ -15,12 +15,18 @@ import {
   streamedParts,
   wholePart,
 } from './parts.js';
+import { ReadAhead, type Wanted } from './read-ahead.js';
 import { UNIT_BYTES, type Unit, type UnitPart } from './unit.js';
 
 /** How input is divided into documents and work units. */
 export interface PlanOptions extends PartOptions, Given<typeof readOptions>, Given<typeof dedupOptions> {
   /** Whether `dedup` compares lines, as for rows of one line each, instead of documents. Default: false. */
   lineByLine?: boolean | undefined;
+  /**
+   * Threads that will tokenize the units: with four or more, compressed files are read ahead by further threads. The
+   * units are the same. Default: one per core.
+   */
+  workers?: number | undefined;
   /** Leave out the units before this one, which an interrupted run has finished. Default: 0. */
   firstUnit?: number;
   /**
@@ -50,7 +56,7 @@ export async function* planUnits(input: InputFiles, options: PlanOptions = {}): 
   const end = share.rank + 1 === share.worldSize ? Number.POSITIVE_INFINITY : to;
   let number = 0;
   let isEmpty = true;
-  for await (const { position, ...unit } of differentUnits(input.files, options, wantedFrom)) {
+  for await (const { position, ...unit } of differentUnits(input.files, options, { from: wantedFrom, end })) {
     if (position >= end) break;
     if (position >= from && number >= firstUnit) {
       yield { number, ...unit };
@@ -89,21 +95,15 @@ export function bytesOfShare(
 /** A unit, and where in the input (in bytes on disk) it begins. */
 type PlacedUnit = Omit<Unit, 'number'> & { position: number };
 
-/**
- * Where in the content of a file the first unit may begin that is wanted. What is before it is read only to count its
- * units, which are numbered over the whole input.
- */
-type WantedFrom = (placed: PlacedFile) => number;
-
 /** The units, in which `dedup` marks repeated documents. */
 function differentUnits(
   files: InputFile[],
   options: PlanOptions,
-  wantedFrom: WantedFrom,
+  wanted: Wanted,
 ): AsyncGenerator<PlacedUnit> {
   const { dedup, dedupMemory } = settingsOf(dedupOptions, options);
-  if (dedup === undefined) return allUnits(files, options, wantedFrom);
-  const units = allUnits(files, options, () => 0);
+  if (dedup === undefined) return allUnits(files, options, wanted);
+  const units = allUnits(files, options, { ...wanted, from: () => 0 });
   const { textField = readDefaults.textField, onBadRecord, lineByLine = false } = options;
   const skipsBadRecords = onBadRecord === 'skip';
   return dropDuplicates(units, { textField, skipsBadRecords, lineByLine, memory: dedupMemory });
@@ -113,10 +113,10 @@ function differentUnits(
 async function* allUnits(
   files: InputFile[],
   options: PlanOptions,
-  wantedFrom: WantedFrom,
+  wanted: Wanted,
 ): AsyncGenerator<PlacedUnit> {
   let group: PlacedUnit = { parts: [], position: 0, inputBytes: 0 };
-  for await (const placed of allParts(files, options, wantedFrom))
+  for await (const placed of allParts(files, options, wanted))
     for (const { part, position, inputEnd, isWhole } of placed) {
       const bytes = part.end - part.start;
       if (group.parts.length > 0 && (!isWhole || group.inputBytes + bytes > UNIT_BYTES)) {
@@ -139,24 +139,29 @@ async function* allUnits(
 async function* allParts(
   files: InputFile[],
   options: PlanOptions,
-  wantedFrom: WantedFrom,
+  wanted: Wanted,
 ): AsyncGenerator<PlacedPart[]> {
-  let position = 0;
-  let small: PlacedPart[] = [];
-  for (const [ordinal, file] of files.entries()) {
-    const placed = { file, ordinal, position };
-    const { open, content } = formatOf(file.format);
-    const isRead = isStreamed(file) || file.stored || file.compression !== 'none' || open;
-    if (isRead || file.size > UNIT_BYTES || small.length === SMALL_PARTS) {
-      yield small;
-      small = [];
+  const ahead = new ReadAhead(files, options, wanted, options.workers);
+  try {
+    let position = 0;
+    let small: PlacedPart[] = [];
+    for (const [ordinal, file] of files.entries()) {
+      const placed = { file, ordinal, position };
+      const { open, content } = formatOf(file.format);
+      const isRead = isStreamed(file) || file.stored || file.compression !== 'none' || open;
+      if (isRead || file.size > UNIT_BYTES || small.length === SMALL_PARTS) {
+        yield small;
+        small = [];
+      }
+      if (isRead) yield* ahead.partsOf(ordinal) ?? streamedParts(placed, options, wanted.from(placed));
+      else if (file.size > UNIT_BYTES) yield* rangeParts(placed, content, options);
+      else if (file.size > 0) small.push(wholePart(placed, content, options));
+      position += file.size;
     }
-    if (isRead) yield* streamedParts(placed, options, wantedFrom(placed));
-    else if (file.size > UNIT_BYTES) yield* rangeParts(placed, content, options);
-    else if (file.size > 0) small.push(wholePart(placed, content, options));
-    position += file.size;
+    yield small;
+  } finally {
+    await ahead.close();
   }
-  yield small;
 }
 
 /** Most small files at a time. */

@@ -17,6 +17,11 @@ export function unitMemory(bytes = ROOM): Buffer {
   );
 }
 
+/** Memory of {@link unitMemory} that is not in use, if any, for units that another thread reads. */
+export function freeRoom(): SharedArrayBuffer | undefined {
+  return free.pop();
+}
+
 /** Lets later units use memory of {@link unitMemory} that nothing reads any more. */
 export function giveBackRoom({ buffer }: Uint8Array): void {
   // Larger rooms are rare.

@@ -1,11 +1,12 @@
 import { parentPort } from 'node:worker_threads';
 import { columnBuffers, giveBackMemory } from '@mlm/arrow/columns';
-import { InputError, type MessageParts } from '@mlm/base/errors';
 import { encoderFrom } from '../encoder/source.js';
 import type { Unit } from '../source/unit.js';
 import type { EncoderSource } from '../tokenizer/types.js';
 import type { EncodedResult, UnitResult } from './finished-unit.js';
 import { type BatchPosition, HeldBatches } from './held-batches.js';
+import type { Started } from './message-thread.js';
+import { type RemoteError, toRemoteError } from './remote-error.js';
 import { type UnitWork, UnitWorker } from './unit-worker.js';
 
 /**
@@ -17,26 +18,13 @@ export type WorkerRequest =
   | { write: BatchPosition }
   | { memory: ArrayBuffer[] };
 
-/** A worker thread's answer to its work once it is set up, to a unit, or to `write`. */
-export type WorkerAnswer =
-  | { started: true }
-  | UnitResult
-  | EncodedResult
-  | { error: RemoteError }
-  | WriteAnswer;
+/** A worker thread's answer to a unit or to `write`; to its work, once it is set up, it answers `Started`. */
+export type WorkerAnswer = UnitResult | EncodedResult | { error: RemoteError } | WriteAnswer;
 
 /** Answers come in the order of the requests. */
 export interface WriteAnswer {
   written: BatchPosition;
   error?: RemoteError;
-}
-
-/** An error as it passes between threads: an InputError keeps the parts of its message, a system error its code. */
-export interface RemoteError {
-  message: string;
-  stack: string | undefined;
-  code: string | undefined;
-  parts: MessageParts | undefined;
 }
 
 const port = parentPort!;
@@ -64,7 +52,7 @@ function next(): void {
   if (isBusy || units.length === 0) return;
   isBusy = true;
   run(units.shift()!)
-    .catch((error: Error) => post({ error: remote(error) }))
+    .catch((error: Error) => post({ error: toRemoteError(error) }))
     .finally(() => {
       // Messages that arrived meanwhile, such as where to write, come first.
       setImmediate(() => {
@@ -86,16 +74,10 @@ function write(to: BatchPosition): void {
     held!.write(to);
     post({ written: to });
   } catch (error) {
-    post({ written: to, error: remote(error as Error) });
+    post({ written: to, error: toRemoteError(error as Error) });
   }
 }
 
-function post(answer: WorkerAnswer, transfer: ArrayBuffer[] = []): void {
+function post(answer: WorkerAnswer | Started, transfer: ArrayBuffer[] = []): void {
   port.postMessage(answer, transfer);
-}
-
-function remote(error: Error): RemoteError {
-  const { message, stack } = error;
-  const parts = error instanceof InputError ? error.parts : undefined;
-  return { message, stack, code: (error as NodeJS.ErrnoException).code, parts };
 }

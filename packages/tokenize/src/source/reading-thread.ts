@@ -1,0 +1,73 @@
+import { parentPort } from 'node:worker_threads';
+import type { Started } from '../worker/message-thread.js';
+import { type RemoteError, toRemoteError } from '../worker/remote-error.js';
+import { type PartOptions, type PlacedFile, type PlacedPart, streamedParts } from './parts.js';
+import { UNIT_BYTES } from './unit.js';
+import { giveBackRoom } from './unit-memory.js';
+
+/** A file to read, and from where on its parts carry their bytes (see `streamedParts`). */
+export interface WantedFile extends PlacedFile {
+  wantedFrom: number;
+}
+
+/** Messages to a reading thread: files to read, and that some of their parts have been taken, with memory to reuse. */
+export type ReadingRequest =
+  | { files: WantedFile[]; options: PartOptions }
+  | { taken: true; room: SharedArrayBuffer | undefined };
+
+/** A reading thread's answers to files: their parts in order, and then the end or an error. */
+export type ReadingAnswer = { parts: PlacedPart[] } | { ended: true } | { error: RemoteError };
+
+/** Messages with parts that may wait to be taken: one of them mostly holds a unit. */
+const AHEAD = 2;
+/** Parts without bytes in a message. */
+const COUNTED_PARTS = 256;
+
+const port = parentPort!;
+/** Messages that may be sent, and what waits for that. */
+let free = AHEAD;
+let onTaken = (): void => {};
+
+port.on('message', (request: ReadingRequest) => {
+  if ('files' in request) {
+    read(request.files, request.options).then(
+      () => post({ ended: true }),
+      (error: Error) => post({ error: toRemoteError(error) }),
+    );
+    return;
+  }
+  if (request.room) giveBackRoom(new Uint8Array(request.room));
+  free++;
+  onTaken();
+});
+post({ started: true });
+
+async function read(files: readonly WantedFile[], options: PartOptions): Promise<void> {
+  let parts: PlacedPart[] = [];
+  let bytes = 0;
+  const send = async () => {
+    while (free === 0) await new Promise<void>((resolve) => (onTaken = resolve));
+    free--;
+    const memory = parts.flatMap(({ part: { data } }) =>
+      data?.buffer instanceof ArrayBuffer ? [data.buffer] : [],
+    );
+    post({ parts }, memory);
+    parts = [];
+    bytes = 0;
+  };
+  try {
+    for (const { wantedFrom, ...placed } of files)
+      for await (const found of streamedParts(placed, options, wantedFrom)) {
+        parts.push(...found);
+        for (const { part } of found) bytes += part.data?.length ?? 0;
+        if (bytes >= UNIT_BYTES || parts.length >= COUNTED_PARTS) await send();
+      }
+  } finally {
+    // Those before an error come before it.
+    if (parts.length > 0) await send();
+  }
+}
+
+function post(answer: ReadingAnswer | Started, transfer: ArrayBuffer[] = []): void {
+  port.postMessage(answer, transfer);
+}
