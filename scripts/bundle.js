@@ -2,9 +2,11 @@
 // Runs in the package's folder, after tsc. Entries are the exports with a `node` condition (./dist/bundle/<name>.js) and
 // the modules that their threads start with. Code that entries share is split off and other packages stay imports, so that
 // a process has every module once. The folder is as deep as those of the modules: ../../wasm/ is the same for both.
+// Each file is there in CommonJS as well, for `require`: Node loads that sooner, and its compiled code can be kept on Node 20.
+// A process should have all of them in one of the two kinds, since each kind has its own classes and its own state.
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { build } from 'esbuild';
+import { build, transform } from 'esbuild';
 
 /** Small packages that every start of `mlm` loads. Whoever else loads them has a copy of its own. */
 const inlined = {
@@ -17,22 +19,27 @@ const requireOfNode = `import { createRequire } from 'node:module';
 const require = createRequire(import.meta.url);
 `;
 
+const urlOfModule = `const moduleUrl = require('node:url').pathToFileURL(__filename).href;
+`;
+
 const folder = 'dist/bundle';
 const { name: self, exports, dependencies = {} } = JSON.parse(readFileSync('package.json', 'utf8'));
 const own = inlined[self] ?? [];
 const entries = new Map();
 for (const { node, default: module } of Object.values(exports)) {
-  if (node !== undefined) addEntry(basename(node, '.js'), join(module));
+  if (node !== undefined) addEntry(basename(node.default, '.js'), join(module));
 }
 
 let built = await bundle();
 while (addThreads(Object.keys(built.inputs))) built = await bundle();
 
-const files = Object.keys(built.outputs);
-for (const file of files) {
+const modules = Object.keys(built.outputs);
+const files = [...modules, ...modules.map(commonName)];
+for (const file of modules) {
   const code = readFileSync(file, 'utf8');
   checkAddresses(file, code);
   checkNames(file, code);
+  writeFileSync(commonName(file), await commonCode(code));
   // CommonJS packages require modules of Node, for which esbuild calls `require` where it is defined.
   if (code.includes('var __require =')) writeFileSync(file, `${requireOfNode}${code}`);
 }
@@ -60,6 +67,27 @@ async function bundle() {
     logLevel: 'warning',
   });
   return metafile;
+}
+
+function commonName(file) {
+  return file.replace(/\.js$/, '.cjs');
+}
+
+/** A module in CommonJS. `import('…')` requires there as well; of a name that is known at run time alone, it imports. */
+async function commonCode(code) {
+  const relative = code.replaceAll(/(["'])\.\/([\w-]+)\.js\1/g, (found, quote, name) =>
+    modules.includes(`${folder}/${name}.js`) ? `${quote}./${name}.cjs${quote}` : found,
+  );
+  const { code: common } = await transform(relative, {
+    format: 'cjs',
+    platform: 'node',
+    target: 'node20',
+    supported: { 'dynamic-import': !/\bimport\("/.test(relative) },
+    define: { 'import.meta.url': 'moduleUrl' },
+    // Has default imports mean what they mean to Node.
+    sourcefile: 'module.mjs',
+  });
+  return common.includes('moduleUrl') ? `${urlOfModule}${common}` : common;
 }
 
 /** Makes entries of what the modules start in threads; whether there was something new. */

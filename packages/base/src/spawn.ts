@@ -11,6 +11,9 @@ import { InputError, type MessageParts } from './errors.js';
 export const entryPoint = (from: string, path: string): URL =>
   new URL(new URL(path, from).href.replace('/src/', '/dist/'));
 
+/** Imports a module whose URL is known at run time alone. */
+export const importModule = (url: string): Promise<unknown> => import(url);
+
 export interface CommandResult {
   code: number | null;
   stdout: string;

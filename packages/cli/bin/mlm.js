@@ -14,15 +14,23 @@ if (major < 20 || (major === 20 && minor < 19)) {
   process.exit(1);
 }
 
+const require = module.createRequire(import.meta.url);
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const entry = new URL('../dist/bundle/index.js', import.meta.url);
 
 if (existsSync(join(root, 'turbo.json')) && existsSync(join(root, 'packages/cli/src'))) buildIfStale();
 
-// Node ≥ 22.1 keeps compiled code between runs, which makes every command start sooner.
-module.enableCompileCache?.();
-const { main } = await import(entry.href);
-await main(process.argv.slice(2));
+const args = process.argv.slice(2);
+const [command = '--help'] = args;
+// These need none but bundled packages, and bundles start sooner in CommonJS. Other commands have all packages as ES
+// modules: none may be there in both kinds.
+const isHelp = ['help', '--help', '-h', '--version', '-V'].includes(command);
+const isCommon = isHelp || command === 'preprocess';
+// Compiled code is kept between runs: by Node from 22.1 on.
+if (module.enableCompileCache) module.enableCompileCache();
+else if (isCommon) require('./compiled-code.cjs')(isHelp ? 'help' : command);
+const { main } = isCommon ? require('../dist/bundle/index.cjs') : await import(entry.href);
+await main(args);
 
 function buildIfStale() {
   const stampFile = join(root, 'node_modules/.cache/mlm/built');

@@ -29,6 +29,11 @@ export function runMlm(args: readonly string[], options: RunOptions = {}): Promi
   return runCommand(process.execPath, [launcher, ...args], options);
 }
 
+/** Runs JavaScript, as a CommonJS module in a process of its own. */
+export function runScript(script: string, options: RunOptions = {}): Promise<RunResult> {
+  return runCommand(process.execPath, ['--input-type', 'commonjs', '--eval', script], options);
+}
+
 /** Runs a shell line in which `"$MLM"` stands for the launcher, for pipes and limits. */
 export function runShell(line: string, options: RunOptions = {}): Promise<RunResult> {
   const mlm = `mlm() { "${process.execPath}" "${launcher}" "$@"; }`;

@@ -5,17 +5,25 @@ import { runMlm, temporaryFolder } from './run-mlm.js';
 
 const folder = temporaryFolder();
 const hooks = join(folder, 'hooks.mjs');
+const commonHooks = join(folder, 'hooks.cjs');
 
 beforeAll(() => {
-  // Writes down each module that a process or a thread of it loads.
+  // Write down each module that a process or a thread of it loads, those in CommonJS when they are required.
   const load = `import { appendFileSync } from 'node:fs';
 export async function load(url, context, next) {
-  if (url.startsWith('file:')) appendFileSync(process.env.LOADED, url + '\\n');
+  if (/^file:.*(?<!\\.cjs)$/.test(url)) appendFileSync(process.env.LOADED, url + '\\n');
   return next(url, context);
 }`;
   const register = `import { register } from 'node:module';
 register('data:text/javascript,' + encodeURIComponent(${JSON.stringify(load)}));`;
+  const patch = `const { prototype } = require('node:module');
+const { load } = prototype;
+prototype.load = function (path) {
+  require('node:fs').appendFileSync(process.env.LOADED, require('node:url').pathToFileURL(path) + '\\n');
+  load.call(this, path);
+};`;
   writeFileSync(hooks, register);
+  writeFileSync(commonHooks, patch);
   writeFileSync(join(folder, 'line.txt'), 'The quick brown fox jumps over the lazy dog.\n');
 });
 
@@ -30,7 +38,7 @@ interface Loaded {
 async function loadedBy(...args: string[]): Promise<Loaded> {
   const LOADED = join(folder, 'loaded');
   rmSync(LOADED, { force: true });
-  const env = { LOADED, NODE_OPTIONS: `--import ${hooks}` };
+  const env = { LOADED, NODE_OPTIONS: `--require ${commonHooks} --import ${hooks}` };
   const { code, stderr } = await runMlm(args, { cwd: folder, env });
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   const urls = readFileSync(LOADED, 'utf8').trim().split('\n');
@@ -38,7 +46,8 @@ async function loadedBy(...args: string[]): Promise<Loaded> {
   const modules = urls.flatMap((url) => {
     const [, root] = /^(.*\/)dist\/bundle\//.exec(url) ?? [];
     if (root === undefined) return [shorten(url)];
-    const code = readFileSync(new URL(url), 'utf8');
+    // A bundle in CommonJS is made of the one beside it.
+    const code = readFileSync(new URL(url.replace(/\.cjs$/, '.js')), 'utf8');
     const named = new Set([...code.matchAll(/^\/\/ (dist\/.*\.js)$/gm)].map(([, path]) => path!));
     return [...named].map((path) => shorten(`${root}${path}`));
   });

@@ -1,5 +1,6 @@
 import type { BatchStage, ColumnBatch, CreateStage, ListColumn, Split } from '@mlm/arrow/columns';
 import { defined } from '@mlm/base/defined';
+import { importModule } from '@mlm/base/spawn';
 import { contentHash } from '../cut/content-hash.js';
 import { LineCutter } from '../cut/lines.js';
 import { type CutRows, type RowCutter, RowPacker } from '../cut/pack.js';
@@ -66,7 +67,7 @@ export class UnitWorker {
     };
     const stages: Stage[] = [];
     for (const { module, options } of work.stages) {
-      const { createStage } = (await import(module)) as { createStage: CreateStage };
+      const { createStage } = (await importModule(module)) as { createStage: CreateStage };
       stages.push(createStage(options as never));
     }
     return new UnitWorker(work, await encoder(), cutter, stages);

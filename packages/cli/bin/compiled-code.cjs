@@ -1,0 +1,100 @@
+// Keeps the compiled code of bundles in CommonJS between runs, as Node itself does from 22.1 on: loading a bundle is mostly
+// compiling it. The code is kept for each command, because functions are compiled when they are first called.
+const {
+  appendFileSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} = require('node:fs');
+const Module = require('node:module');
+const { homedir } = require('node:os');
+const { dirname, join, sep } = require('node:path');
+const { Script } = require('node:vm');
+const { crc32 } = require('node:zlib');
+
+/**
+ * From now on, bundles in CommonJS are loaded from the code that was kept for `command`, and compiled where there is none.
+ * V8 itself refuses the code of another version, and that for other flags or another processor.
+ */
+module.exports = function keepCompiledCode(command) {
+  const folder = cacheFolder(process.env);
+  if (folder === 'off') return;
+  const file = join(folder, `${process.version}-${process.arch}-${command}.compiled`);
+  const known = read(file);
+  const loaded = new Map();
+  let isNew = false;
+  const load = Module._extensions['.js'];
+  Module._extensions['.cjs'] = (module, path) => {
+    if (!path.includes(`${sep}dist${sep}bundle${sep}`)) return load(module, path);
+    const source = readFileSync(path, 'utf8');
+    // Node 20 forgets how kept code imports.
+    if (/\bimport\(/.test(source)) return load(module, path);
+    const checksum = crc32(source);
+    const kept = known.get(path);
+    const cachedData = kept?.checksum === checksum ? kept.data : undefined;
+    const script = new Script(Module.wrap(source), { filename: path, cachedData });
+    if (cachedData === undefined || script.cachedDataRejected) isNew = true;
+    loaded.set(path, { checksum, script });
+    const run = script.runInThisContext();
+    run(module.exports, (name) => module.require(name), module, path, dirname(path));
+  };
+  process.on('exit', () => {
+    if (isNew) write(file, new Map([...known, ...loaded]));
+  });
+};
+
+/** The folder of compiled graphs is that of compiled code too; it drops what has long not been used. */
+function cacheFolder({ MLM_CACHE, XDG_CACHE_HOME }) {
+  if (MLM_CACHE) return MLM_CACHE;
+  try {
+    return join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'mlm');
+  } catch {
+    return 'off'; // a user that the machine does not know has no home
+  }
+}
+
+/** A line with the checksum of what follows; one of JSON, `[path, checksum, bytes]` for each module; and their code. */
+function read(file) {
+  const known = new Map();
+  try {
+    // Code of another user is not run.
+    if (statSync(file).uid !== (process.geteuid?.() ?? 0)) return known;
+    const content = readFileSync(file);
+    const list = content.indexOf('\n') + 1;
+    if (crc32(content.subarray(list)) !== Number(content.toString('latin1', 0, list))) return known;
+    let offset = content.indexOf('\n', list) + 1;
+    for (const [path, checksum, bytes] of JSON.parse(content.toString('utf8', list, offset))) {
+      known.set(path, { checksum, data: content.subarray(offset, offset + bytes) });
+      offset += bytes;
+    }
+  } catch {
+    // There is none yet.
+  }
+  return known;
+}
+
+/** Writes what can be written: on a full or read-only disk, the next run compiles again. */
+function write(file, modules) {
+  const entries = [...modules].map(([path, { checksum, script, data = script.createCachedData() }]) => ({
+    head: [path, checksum, data.length],
+    data,
+  }));
+  const list = Buffer.from(`${JSON.stringify(entries.map(({ head }) => head))}\n`);
+  const content = Buffer.concat([list, ...entries.map(({ data }) => data)]);
+  const partial = `${file}.${process.pid}.partial`;
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(partial, `${crc32(content)}\n`);
+    appendFileSync(partial, content);
+    renameSync(partial, file);
+  } catch {
+    try {
+      rmSync(partial);
+    } catch {
+      // It could not even be begun.
+    }
+  }
+}
