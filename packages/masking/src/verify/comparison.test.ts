@@ -50,6 +50,13 @@ const rows = fc.array(
   { minLength: 1, maxLength: 6 },
 );
 
+const place = { unit: 0, firstRow: 0, split: 'train' as const };
+
+/** A check of rows by what their dataset's metadata says. */
+function checkOf(rule: MaskingRule, count: number): MaskingCheck {
+  return new MaskingCheck({ ...describeRule(rule), split: 'train', rows_per_unit: [count] }, undefined, 99);
+}
+
 /** Changes to a row that may or may not obey the laws: its values, or the positions of its masks. */
 const changes = fc.array(
   fc.record({
@@ -80,7 +87,6 @@ function change(
 
 /** Rows that are not what masking their originals again gives, up to the first that breaks a law, by whole rows. */
 function differingRows(found: MaskedColumns, rule: MaskingRule): number[] {
-  const place = { unit: 0, firstRow: 0, split: 'train' as const };
   const broken = rowsOf(found.input_ids).findIndex((ids, row) => {
     if (brokenLaw(found, row, { rule, isDeclared: true, share: Number.NaN })) return true;
     const labels = rowsOf(found.labels)[row]!;
@@ -112,11 +118,9 @@ it('the rows named are those that masking again makes otherwise, whatever was ch
     fc.property(rows, rules, changes, fc.boolean(), (rows, rule, changed, isReseeded) => {
       const { settings } = rule;
       const made = isReseeded ? { ...rule, settings: { ...settings, seed: settings.seed + 1 } } : rule;
-      const place = { unit: 0, firstRow: 0, split: 'train' as const };
       const found = maskRows(columnOf(rows), made, place);
       for (const one of changed) change(found, one);
-      const metadata = { ...describeRule(rule), split: 'train' as const, rows_per_unit: [rows.length] };
-      const check = new MaskingCheck(metadata, undefined, 99);
+      const check = checkOf(rule, rows.length);
       check.add(maskedBatch(found), 0);
       const expected = differingRows(found, rule);
       const named = check.violations.map(({ row }) => row);
@@ -130,14 +134,39 @@ it('the rows named are those that masking again makes otherwise, whatever was ch
   expect(Math.min(same, other)).toBeGreaterThan(30);
 });
 
+it.each([
+  ['a kept token whose label was removed', { replace: [0, 0, 1] }, IGNORED_LABEL],
+  ['a token that was put back, with labels at all tokens', { labels: 'all' }, undefined],
+] as const)('%s is named by its row', (_, changes, label) => {
+  const rule = ruleOf({
+    ...changes,
+    maskId: MASK,
+    padId: PAD,
+    protectedIds: [SEP],
+    vocabularySize: VOCABULARY,
+  });
+  const rows = Array.from({ length: 4 }, (_, row) =>
+    Array.from({ length: 70 }, (_, i) => 3 + ((i + row) % 37)),
+  );
+  const found = maskRows(columnOf(rows), rule, place);
+  const at = rows.flat().findIndex((id, i) => {
+    const isMasked =
+      rule.settings.labels === 'all' ? found.input_ids.values[i] !== id : found.labels.values[i] === id;
+    return i > 140 && isMasked;
+  });
+  found.input_ids.values[at] = rows.flat()[at]!;
+  if (label !== undefined) found.labels.values[at] = label;
+  const check = checkOf(rule, rows.length);
+  check.add(maskedBatch(found), 0);
+  expect(check.violations.map(({ row, position }) => 70 * row + position)).toEqual([at]);
+});
+
 it('masks that other draws make too are counted as by masking again', () => {
   fc.assert(
     fc.property(rows, rules, (rows, rule) => {
       const { settings, classes } = rule;
-      const place = { unit: 0, firstRow: 0, split: 'train' as const };
       const found = maskRows(columnOf(rows), rule, place);
-      const metadata = { ...describeRule(rule), split: 'train' as const, rows_per_unit: [rows.length] };
-      const check = new MaskingCheck(metadata, undefined);
+      const check = checkOf(rule, rows.length);
       check.add(maskedBatch(found), 0);
       const isCounted = (label: number) => (settings.select ?? 'token') === 'token' || classes[label] === 1;
       const chosen = [...found.labels.values.keys()].filter((i) => {
@@ -159,15 +188,40 @@ it('masks that other draws make too are counted as by masking again', () => {
 it('rows that the rule made are the same by their bits alone, so that no columns are made to compare them', () => {
   fc.assert(
     fc.property(rows, rules, (rows, rule) => {
-      const place = { unit: 3, firstRow: 5, split: 'train' as const };
-      const found = maskRows(columnOf(rows), rule, place);
+      const elsewhere = { unit: 3, firstRow: 5, split: 'train' as const };
+      const found = maskRows(columnOf(rows), rule, elsewhere);
       const counter = new RowCounter({ rule, isDeclared: true, share: rule.settings.probability });
       const longest = Math.max(...rows.map((row) => row.length));
       const scanned = counter.scan(found, 0, rows.length, longest, emptyTally(VOCABULARY, longest));
-      const places = consecutiveRows(place, rows.length);
+      const places = consecutiveRows(elsewhere, rows.length);
       const sound = { found, begin: 0, count: rows.length, scanned, places };
       expect(new Redraw(rule).isSame(sound)).toBe(true);
     }),
     { numRuns: 200 },
   );
+});
+
+it('masks that the copy of a row before makes too are counted once for each pair of copies', () => {
+  for (const select of ['token', 'whole-word'] as const) {
+    const tokenizer = { maskId: MASK, padId: PAD, protectedIds: [SEP], vocabularySize: VOCABULARY };
+    const rule = ruleOf({ ...tokenizer, select, probability: 0.5, dupe_factor: 3 });
+    const rows = Array.from({ length: 12 }, (_, row) =>
+      Array.from({ length: 40 + Math.floor(row / 3) }, (_, i) => 3 + (i % 37)),
+    );
+    const found = maskRows(columnOf(rows), rule, place);
+    const check = checkOf(rule, rows.length);
+    check.add(maskedBatch(found), 0);
+    const labels = rowsOf(found.labels);
+    const chosen = [1, 4, 7, 10].flatMap((row) =>
+      [...labels[row]!.keys()].flatMap((i) => {
+        const label = labels[row]![i]!;
+        const isChosen = label !== IGNORED_LABEL && (select === 'token' || rule.classes[label] === 1);
+        return isChosen ? [labels[row - 1]![i] !== IGNORED_LABEL] : [];
+      }),
+    );
+    const { chosenBefore, chosenAgain } = check.counted();
+    expect(chosenBefore[2]).toBe(chosen.length);
+    expect(chosenAgain[2]).toBe(chosen.filter(Boolean).length);
+    expect(chosen.length).toBeGreaterThan(40);
+  }
 });

@@ -7,7 +7,8 @@ import { Field, Int64, List, makeData, RecordBatch, Schema, Struct, Table, table
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { maskRows } from '../rows/mask-rows.js';
 import { columnOf, plainRows, ruleOf } from '../testing.fixture.js';
-import { verifyDataset } from './verify-dataset.js';
+import { checkShare, verifyDataset } from './verify-dataset.js';
+import { MaskingCheck, reportOf } from './verify-masking.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -196,6 +197,82 @@ describe('verifyDataset', () => {
           }),
         ]);
       }
+    } finally {
+      await dataset.close();
+    }
+  });
+
+  it('divides its batches among threads, each of which checks its share alone', async () => {
+    const batches = Array.from({ length: 5 }, (_, i) => maskedOf(plainRows(60 + i, 20), 100 * i));
+    for (const [batch, at] of [
+      [1, 45],
+      [4, 21],
+    ] as const)
+      (batches[batch]!.getChild('attention_mask')!.data[0]!.children[0]!.values as Int8Array)[at] = 0;
+    const path = await save('shares', batches);
+    const dataset = await openDataset(path);
+    try {
+      const whole = await verifyDataset(dataset, 'main', ruleOf(), { threads: 0 });
+      expect(whole).toMatchObject({ rows: 310, tokens: 6200 });
+      expect(whole.violations.map(({ row, position }) => [row, position])).toEqual([
+        [62, 5],
+        [247, 1],
+      ]);
+      for (const threads of [1, 2, 3, 7]) {
+        const check = new MaskingCheck(undefined, ruleOf());
+        let rows = 0;
+        for (let first = 0; first < threads; first++) {
+          const work = { path, laws: ruleOf(), first, threads, violations: undefined, mayMask: undefined };
+          const share = await checkShare(work, (more) => {
+            rows += more;
+          });
+          const own = [0, 1, 2, 3, 4].filter((batch) => batch % threads === first);
+          expect(share.tally.rows).toBe(own.reduce((sum, batch) => sum + 60 + batch, 0));
+          check.join(share);
+        }
+        expect(rows).toBe(310);
+        expect(reportOf(check, undefined, 310)).toEqual(whole);
+      }
+    } finally {
+      await dataset.close();
+    }
+  });
+
+  it('gives its threads all that decides what they find', async () => {
+    const batches = sound();
+    for (const batch of batches.slice(1)) {
+      const [ids, labels] = ['input_ids', 'labels'].map(
+        (name) => batch.getChild(name)!.data[0]!.children[0]!.values as Int32Array,
+      );
+      labels!.fill(-100);
+      [ids![25], labels![25]] = [103, 100];
+      [ids![45], labels![45]] = [103, 101];
+    }
+    const dataset = await openDataset(await save('decides', batches));
+    try {
+      for (const [options, rows] of [
+        [{}, [101, 102, 201, 202, 301]],
+        [{ violations: 2 }, [101, 102]],
+        [{ mayMask: [100] }, [102, 202, 302, 402]],
+      ] as const) {
+        for (const threads of [0, 2]) {
+          const report = await verifyDataset(dataset, 'main', ruleOf(), { ...options, threads });
+          expect(report.violations.map(({ row }) => row)).toEqual(rows);
+        }
+      }
+    } finally {
+      await dataset.close();
+    }
+  });
+
+  it('names what a thread cannot read', async () => {
+    const path = await save('gone', sound());
+    const dataset = await openDataset(path);
+    try {
+      await rm(join(path, 'state.json'));
+      const check = verifyDataset(dataset, 'main', ruleOf(), { threads: 2 });
+      await expect(check).rejects.toBeInstanceOf(InputError);
+      await expect(check).rejects.toThrow(path);
     } finally {
       await dataset.close();
     }

@@ -76,6 +76,18 @@ it.each([
     fileOf(entry({ shape: Array(1_000_000).fill(2) }), Buffer.alloc(4)),
     ',2… of F32 needs',
   ],
+  [
+    'tensors that share bytes',
+    fileOf(
+      JSON.stringify({
+        b: { dtype: 'F32', shape: [1], data_offsets: [4, 8] },
+        c: { dtype: 'F32', shape: [2], data_offsets: [8, 16] },
+        a: { dtype: 'F32', shape: [2], data_offsets: [0, 8] },
+      }),
+      Buffer.alloc(16),
+    ),
+    'the tensors a and b share bytes',
+  ],
   ['an incomplete entry', fileOf('{"x": {"dtype": "F32"}}', Buffer.alloc(4)), 'tensor x is incomplete'],
   ['an empty entry', fileOf('{"x": null}', Buffer.alloc(4)), 'tensor x is incomplete'],
   ['an unknown dtype', fileOf(entry({ dtype: 'Q9' }), Buffer.alloc(4)), 'unknown dtype Q9'],
@@ -89,4 +101,15 @@ it.each([
   expect((error as InputError).message).toContain(path);
   expect((error as InputError).message).not.toContain('\n');
   expect((error as InputError).message.length).toBeLessThan(300 + path.length);
+});
+
+it('reads tensors without elements, wherever they lie between others', async () => {
+  const header = {
+    b: { dtype: 'F32', shape: [1], data_offsets: [4, 8] },
+    none: { dtype: 'F32', shape: [0], data_offsets: [4, 4] },
+    a: { dtype: 'F32', shape: [1], data_offsets: [0, 4] },
+  };
+  await writeFile(path, fileOf(JSON.stringify(header), Buffer.from(Float32Array.of(1, 2).buffer)));
+  const tensors = await readSafetensors(path);
+  expect([...tensors].map(([name, { values }]) => [name, ...values])).toEqual([['b', 2], ['none'], ['a', 1]]);
 });

@@ -135,9 +135,9 @@ function parseHeader(text: string, broken: (why: string) => InputError): [string
   if (typeof json !== 'object' || json === null) throw broken('its header is not a JSON object');
   const wholeNumbers = (value: unknown): value is number[] =>
     Array.isArray(value) && value.every((number) => Number.isSafeInteger(number) && number >= 0);
-  return Object.entries(json as Record<string, Partial<HeaderEntry>>)
+  const header = Object.entries(json as Record<string, Partial<HeaderEntry>>)
     .filter(([name]) => name !== '__metadata__')
-    .map(([name, entry]) => {
+    .map(([name, entry]): [string, HeaderEntry] => {
       const { dtype, shape, data_offsets } = entry ?? {};
       if (
         typeof dtype !== 'string' ||
@@ -149,6 +149,16 @@ function parseHeader(text: string, broken: (why: string) => InputError): [string
       }
       return [name, { dtype, shape, data_offsets }];
     });
+  // As the format demands; otherwise a small file could ask for any amount of memory.
+  const inOrder = header.toSorted(
+    ([, { data_offsets: a }], [, { data_offsets: b }]) => a[0] - b[0] || a[1] - b[1],
+  );
+  for (const [i, [name, { data_offsets }]] of inOrder.entries()) {
+    const before = inOrder[i - 1];
+    if (before && data_offsets[0] < before[1].data_offsets[1])
+      throw broken(`the tensors ${shown(before[0], '')} and ${shown(name, '')} share bytes`);
+  }
+  return header;
 }
 
 function toFloat32(bytes: Buffer, dtype: string): Float32Array {
