@@ -40,7 +40,7 @@ export async function* dropDuplicates<U extends Pick<Unit, 'parts'>>(
 ): AsyncGenerator<U> {
   const dropper = new DuplicateDropper<U>(options);
   for await (const unit of units) {
-    dropper.add(unit);
+    await dropper.add(unit);
     yield* dropper.decided();
     dropper.checkHeldText();
     // Hashing keeps the thread busy: let other work, and Ctrl-C, through.
@@ -65,12 +65,12 @@ class DuplicateDropper<U extends Pick<Unit, 'parts'>> {
     this.seen = new HashSet(options.memory, () => this.refuseMoreDocuments());
   }
 
-  add(unit: U): void {
+  async add(unit: U): Promise<void> {
     const bytes = unit.parts.reduce((sum, { data }) => sum + (data?.length ?? 0), 0);
     const held: HeldUnit<U> = { unit, parts: [], bytes };
     this.held.push(held);
     this.heldBytes += bytes;
-    for (const part of unit.parts) this.addPart(held, part);
+    for (const part of unit.parts) await this.addPart(held, part);
     this.reader.takeSkipped();
   }
 
@@ -93,9 +93,9 @@ class DuplicateDropper<U extends Pick<Unit, 'parts'>> {
     open.begun.count++;
   }
 
-  private addPart(held: HeldUnit<U>, part: UnitPart): void {
+  private async addPart(held: HeldUnit<U>, part: UnitPart): Promise<void> {
     // Reading may change the bytes, and the worker reads them again.
-    const read = this.reader.read(part.data ? { ...part, data: part.data.slice() } : part);
+    const read = await this.reader.read(part.data ? { ...part, data: part.data.slice() } : part);
     const { bytes } = read;
     const mode = this.options.lineByLine ? 'line' : read.document;
     if (!this.continues(part, mode === read.document)) this.closeDocument();

@@ -75,8 +75,69 @@ export interface Format {
    * @throws InputError if the file is not of this format, or has no such field
    */
   open?(input: InputReader, field: string): AsyncIterable<Uint8Array>;
+  /** How to divide a file by what it says about its rows. Default: it is read from its beginning to its end. */
+  readonly rows?: RowDivision;
   /** Whether a file that begins with these bytes is of this format, whatever its name says. */
   recognises?(head: Uint8Array): boolean;
+}
+
+/** Dividing a file of rows, each of which becomes a line or none, so that threads read their own. */
+export interface RowDivision {
+  /**
+   * Divides a file into sections, in order. They depend on the file alone, and are found by reading little of it.
+   * @throws InputError if the file is not of this format, or has no such field
+   */
+  divide(input: FileRanges, field: string): AsyncIterable<FileSection>;
+  /** A reader of {@link RowPart}s, one at a time. */
+  reader(): RowReader;
+}
+
+/** A file whose ranges can be read. */
+export type FileRanges = Pick<InputReader, 'file' | 'readInto' | 'readAt'>;
+
+/** A section of a file. It begins and ends at places from 0 to the file's size, as shares of the input do. */
+export type FileSection = RowSection | StreamSection;
+
+/** Rows that a thread can read by itself, for a unit of their own. */
+export interface RowSection {
+  from: number;
+  to: number;
+  /** One or more, none of which is much longer than a unit, read one after the other. */
+  parts: RowPart[];
+}
+
+/** Some rows of a section. */
+export interface RowPart {
+  /** How many they are. */
+  rows: number;
+  /** About how many bytes of text they have. */
+  bytes: number;
+  /** What the format needs to read them; can be cloned by `postMessage`. */
+  plan: unknown;
+}
+
+/** Rows of which it is not known how much text they have. */
+export interface StreamSection {
+  from: number;
+  /** Their text, which must be read to its end before the next section is asked for. */
+  chunks: AsyncIterable<Uint8Array>;
+  /** Whether the file ends with them; known once they are read. */
+  isLast(): boolean;
+}
+
+/** Reads parts of sections; it may keep what the next part of the same section needs. */
+export interface RowReader {
+  /**
+   * The text of some rows, valid until the next call.
+   * @param room - memory for it; if it is too small, other memory is used
+   * @throws InputError if the file is damaged
+   */
+  read(source: RowSource, plan: unknown, room?: Uint8Array): Promise<Uint8Array>;
+}
+
+/** What {@link RowReader} reads from. */
+export interface RowSource extends Pick<InputReader, 'readInto'> {
+  readonly file: Pick<FileState, 'path' | 'size'>;
 }
 
 /** The ways in which bytes hold text. */

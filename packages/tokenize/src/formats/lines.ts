@@ -19,14 +19,33 @@ export function joinLines(records: Iterable<Uint8Array>): Uint8Array {
 
 /** Joins records as {@link joinLines} does, into memory that it uses again: the lines are valid until the next call. */
 export class LineJoiner {
-  private buffer = new Uint8Array(0);
+  private length = 0;
+
+  /** @param buffer - memory for the lines; once they do not fit, they are moved */
+  constructor(private buffer: Uint8Array = new Uint8Array(0)) {}
 
   join(records: Iterable<Uint8Array>): Uint8Array {
+    this.length = 0;
+    return this.append(records);
+  }
+
+  /**
+   * Joins further records to those of the last calls.
+   * @param limit - most bytes. Default: any number
+   * @returns the lines of all of them
+   * @throws RangeError if they have more bytes
+   */
+  append(records: Iterable<Uint8Array>, limit = Number.POSITIVE_INFINITY): Uint8Array {
     const all = [...records];
-    const length = all.reduce((sum, record) => sum + record.length + 1, 0);
-    if (this.buffer.length < length) this.buffer = new Uint8Array(length);
-    const joined = this.buffer.subarray(0, length);
-    let position = 0;
+    let position = this.length;
+    this.length += all.reduce((sum, record) => sum + record.length + 1, 0);
+    if (this.length > limit) throw new RangeError(`more than ${limit} bytes`);
+    if (this.buffer.length < this.length) {
+      const held = this.buffer.subarray(0, position);
+      this.buffer = new Uint8Array(position === 0 ? this.length : this.length + (this.length >> 1));
+      this.buffer.set(held);
+    }
+    const joined = this.buffer.subarray(0, this.length);
     for (const record of all) {
       joined.set(record, position);
       for (let i = record.indexOf(LINE_FEED); i >= 0; i = record.indexOf(LINE_FEED, i + 1))

@@ -1,16 +1,38 @@
+import type { MessagePort } from 'node:worker_threads';
 import { crc32 } from 'node:zlib';
-import type { ColumnMetaData, Compressors, DecodedArray, SchemaTree } from 'hyparquet';
+import type { ColumnMetaData, Compressors, DecodedArray, FileMetaData, SchemaTree } from 'hyparquet';
 import type { PageHeader } from 'hyparquet/src/types.js';
-import type { InputReader } from './format.js';
+import type { FileState, RowSource } from './format.js';
 
-/** Bytes read at a time, from disk and from a store, where each time is a request. */
+/** Bytes read at a time. */
 const READ_BYTES = 1 << 20;
-const REQUEST_BYTES = 16 << 20;
 /** Largest page, compressed or not. */
 export const MAX_PAGE = 256 << 20;
 /** Room for most page headers, and for the largest. */
-const HEADER_BYTES = 16 << 10;
+export const HEADER_BYTES = 16 << 10;
 const MAX_HEADER = 16 << 20;
+
+/** The column of text in a Parquet file. */
+export interface TextColumn {
+  field: string;
+  /** From the schema's root to the column. */
+  schemaPath: SchemaTree[];
+  metadata: FileMetaData;
+  groups: { column: ColumnMetaData; rows: number }[];
+}
+
+/** Pages of a column that follow one another in a row group. */
+export interface PageRun {
+  /** Where in the file the first one begins. */
+  start: number;
+  /** Where the last one ends, or a place after it. */
+  end: number;
+  /** Rows of all of them. */
+  rows: number;
+  codec: ColumnMetaData['codec'];
+  /** Where their dictionary begins, if they refer to one that is not the first page. */
+  dictionary?: number;
+}
 
 /** How to decode the values of a column. */
 export interface PageOptions {
@@ -19,6 +41,69 @@ export interface PageOptions {
   compressors: Compressors;
   /** Converts the bytes of a text. */
   textFromBytes(bytes: Uint8Array): unknown;
+  /** Where pages are read into. */
+  memory: PageMemory;
+}
+
+/** The memory of a page, compressed and not. */
+export class PageMemory {
+  private compressed = new Uint8Array(0);
+  private page: Uint8Array | undefined;
+
+  /** The compressed bytes. */
+  get bytes(): Uint8Array {
+    return this.compressed;
+  }
+
+  /** Moves some of the bytes to the beginning of memory that has room for `length`. */
+  moveToStart(from: number, to: number, length: number): Uint8Array {
+    const { compressed } = this;
+    if (length > compressed.length) this.compressed = new Uint8Array(length + (length >> 2));
+    this.compressed.set(compressed.subarray(from, to));
+    if (compressed !== this.compressed) discard(compressed);
+    return this.compressed;
+  }
+
+  /** Holds a decompressed page until the next one. */
+  hold(page: Uint8Array): Uint8Array {
+    this.page = page;
+    return page;
+  }
+
+  /** Leaves a decompressed page to the garbage collector. */
+  keep(): void {
+    this.page = undefined;
+  }
+
+  /** Frees the decompressed page. */
+  freePage(): void {
+    if (this.page) discard(this.page);
+    this.page = undefined;
+  }
+
+  /** Frees all of it. */
+  free(): void {
+    this.freePage();
+    discard(this.compressed);
+    this.compressed = new Uint8Array(0);
+  }
+}
+
+/** Smaller bytes may share their memory with others. */
+const DISCARDED_BYTES = 1 << 18;
+
+/** Where nothing is received, so that what is moved there is freed. */
+let nowhere: MessagePort | undefined;
+
+/** Frees memory at once. Left to the garbage collector, 64 MB of pages and more would pile up in each thread. */
+function discard({ buffer, length }: Uint8Array): void {
+  if (length < DISCARDED_BYTES || !(buffer instanceof ArrayBuffer)) return;
+  if (!nowhere) {
+    const { port1, port2 } = new MessageChannel();
+    port2.close();
+    nowhere = port1;
+  }
+  nowhere.postMessage(undefined, [buffer]);
 }
 
 /** Whether each row has one value of a column, or none: it is neither inside another nor a list. */
@@ -27,34 +112,45 @@ export function isFlat([, column, ...inner]: SchemaTree[]): boolean {
 }
 
 /**
- * The values of a flat column in a row group, a page at a time, so that memory is bounded by the pages, however large
- * the row group is. They are valid until the next page is asked for.
- * @throws Error if a page is damaged, or there are fewer values than rows
+ * All pages of a column in a row group.
+ * @throws Error if they lie outside the file
+ */
+export function chunkOf(column: ColumnMetaData, rows: number, { size }: Pick<FileState, 'size'>): PageRun {
+  const start = Number(column.dictionary_page_offset || column.data_page_offset);
+  const end = start + Number(column.total_compressed_size);
+  if (!(start >= 0 && end >= start && end <= size)) throw new Error('a column lies outside the file');
+  return { start, end, rows, codec: column.codec };
+}
+
+/**
+ * The values of a flat column, a page at a time, so that memory is bounded by the pages, however large the row group is.
+ * They are valid until the next page is asked for.
+ * @throws Error if a page is damaged, or there are fewer or more values than rows
  */
 export async function* pagesOf(
-  input: InputReader,
-  column: ColumnMetaData,
-  rows: number,
-  { schemaPath, compressors, textFromBytes }: PageOptions,
+  source: RowSource,
+  run: PageRun,
+  { schemaPath, compressors, textFromBytes, memory }: PageOptions,
 ): AsyncGenerator<DecodedArray> {
   const [{ readPage }, { convert, DEFAULT_PARSERS }] = await Promise.all([
     import('hyparquet/src/column.js'),
     import('hyparquet/src/convert.js'),
   ]);
+  const { element, path } = schemaPath.at(-1)!;
+  const decompress = compressors[run.codec];
   const decoder = {
-    ...column,
-    pathInSchema: column.path_in_schema,
+    pathInSchema: path,
     schemaPath,
-    element: schemaPath.at(-1)!.element,
-    compressors,
+    element,
+    type: element.type!,
+    codec: run.codec,
+    compressors: decompress
+      ? { [run.codec]: (bytes: Uint8Array, size: number) => memory.hold(decompress(bytes, size)) }
+      : {},
     parsers: { ...DEFAULT_PARSERS, stringFromBytes: textFromBytes },
   };
-  const start = Number(column.dictionary_page_offset || column.data_page_offset);
-  const end = start + Number(column.total_compressed_size);
-  if (!(start >= 0 && end <= input.file.size)) throw new Error('a column lies outside the file');
-  const chunk = new ChunkReader(input, start, end);
   let dictionary: DecodedArray | undefined;
-  for (let done = 0; done < rows; ) {
+  const valuesOf = async (chunk: ChunkReader): Promise<DecodedArray | undefined> => {
     const header = await chunk.header();
     const bytes = await chunk.take(header.compressed_page_size);
     // Spark, among others, writes checksums; a flipped bit would mostly be other text.
@@ -63,31 +159,44 @@ export async function* pagesOf(
     const isDictionary = header.type === 'DICTIONARY_PAGE';
     // The dictionary outlives the memory of its page.
     const page = isDictionary ? bytes.slice() : bytes;
+    memory.freePage();
     const reader = { view: new DataView(page.buffer, page.byteOffset, page.length), offset: 0 };
     const { data } = readPage(reader, header, decoder, dictionary, undefined, 0);
-    if (isDictionary) dictionary = data && convert(data, decoder);
-    else if (data) {
-      done += data.length;
-      if (done > rows) throw new Error('a row group has more values than rows');
-      yield data;
-    }
+    if (!isDictionary) return data;
+    dictionary = data && convert(data, decoder);
+    memory.keep();
+    return undefined;
+  };
+  if (run.dictionary !== undefined)
+    await valuesOf(new ChunkReader(source, run.dictionary, run.start, memory));
+  const chunk = new ChunkReader(source, run.start, run.end, memory);
+  for (let done = 0; done < run.rows; ) {
+    const values = await valuesOf(chunk);
+    if (!values) continue;
+    done += values.length;
+    if (done > run.rows) throw new Error('a row group has more values than rows');
+    yield values;
   }
 }
 
 /** Reads a part of a file from its beginning to its end into memory that it uses again. */
-class ChunkReader {
-  private buffer = new Uint8Array(READ_BYTES);
-  private readonly readBytes: number;
+export class ChunkReader {
   /** The bytes that are read and not taken. */
   private from = 0;
   private to = 0;
 
+  /** @param readBytes - how many bytes to read at a time at least */
   constructor(
-    private readonly input: InputReader,
+    private readonly source: RowSource,
     private position: number,
     private readonly end: number,
-  ) {
-    this.readBytes = input.file.stored ? REQUEST_BYTES : READ_BYTES;
+    private readonly memory = new PageMemory(),
+    private readonly readBytes = READ_BYTES,
+  ) {}
+
+  /** Where in the file the next byte is. */
+  get place(): number {
+    return this.position - (this.to - this.from);
   }
 
   /** The header of the next page. */
@@ -117,20 +226,28 @@ class ChunkReader {
     return bytes;
   }
 
+  /** Passes over the next bytes without reading more of them. */
+  skip(length: number): void {
+    if (length > MAX_PAGE) throw new Error(`a page has ${length} bytes, more than ${MAX_PAGE}`);
+    if (!(length >= 0 && this.place + length <= this.end)) throw new Error('a page is cut off');
+    const held = Math.min(length, this.to - this.from);
+    this.from += held;
+    this.position += length - held;
+  }
+
   /** Up to `length` bytes; fewer only at the end. */
   private async peek(length: number): Promise<Uint8Array> {
     const missing = length - (this.to - this.from);
     const left = this.end - this.position;
     if (missing > 0 && left > 0) {
-      const held = this.buffer.subarray(this.from, this.to);
-      const count = Math.min(left, Math.max(missing, this.readBytes - held.length));
-      if (held.length + count > this.buffer.length) this.buffer = new Uint8Array(held.length + count);
-      this.buffer.set(held);
+      const held = this.to - this.from;
+      const count = Math.min(left, Math.max(missing, this.readBytes - held));
+      const bytes = this.memory.moveToStart(this.from, this.to, held + count);
       this.from = 0;
-      this.to = held.length + count;
-      await this.input.readInto(this.buffer.subarray(held.length, this.to), this.position);
+      this.to = held + count;
+      await this.source.readInto(bytes.subarray(held, this.to), this.position);
       this.position += count;
     }
-    return this.buffer.subarray(this.from, Math.min(this.to, this.from + length));
+    return this.memory.bytes.subarray(this.from, Math.min(this.to, this.from + length));
   }
 }

@@ -1,12 +1,11 @@
-import { isUtf8 } from 'node:buffer';
-import { brotliDecompressSync, unzipSync } from 'node:zlib';
 import { InputError, mention, say } from '@mlm/base/errors';
-import type { AsyncBuffer, ColumnMetaData, Compressors, FileMetaData, SchemaTree } from 'hyparquet';
-import { noColumn, reasonOf, refuseCompressed } from './arrow.js';
-import { type Format, type InputFile, type InputReader, markLength } from './format.js';
+import type { AsyncBuffer, ColumnMetaData, FileMetaData, SchemaTree } from 'hyparquet';
+import { noColumn, refuseCompressed } from './arrow.js';
+import type { FileRanges, Format, InputFile, InputReader } from './format.js';
 import { LineJoiner, lines } from './lines.js';
-import { isFlat, MAX_PAGE, type PageOptions, pagesOf } from './parquet-pages.js';
-import { zstdFrameDecompressor } from './zstd.js';
+import { chunkOf, isFlat, type PageOptions, pagesOf, type TextColumn } from './parquet-pages.js';
+import { dividedRows } from './parquet-plan.js';
+import { damaged, ParquetRows, pageDecompressors, textOptions, textsOf } from './parquet-text.js';
 
 /** Approximate bytes of text decoded at a time, of a column inside another. */
 const PORTION_BYTES = 8 << 20;
@@ -20,50 +19,68 @@ export const parquet: Format = {
   content: lines,
   needsFile: true,
   open: parquetLines,
+  rows: {
+    async *divide(input, field) {
+      try {
+        const table = await openTable(input, field);
+        yield* dividedRows(input, table, () => linesOf(input, table));
+      } catch (error) {
+        throw damaged(error, input.file);
+      }
+    },
+    reader: () => new ParquetRows(),
+  },
 };
 
 async function* parquetLines(input: InputReader, field: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* linesOf(input, await openTable(input, field));
+  } catch (error) {
+    throw damaged(error, input.file);
+  }
+}
+
+/** Reads the footer and finds the column. */
+async function openTable(input: FileRanges, field: string): Promise<TextColumn> {
   const { file } = input;
   refuseCompressed(file);
-  const buffer = rereadable(input);
-  try {
-    const { parquetMetadataAsync, parquetSchema } = await import('hyparquet');
-    const compressors = await pageDecompressors();
-    const metadata = await parquetMetadataAsync(buffer);
-    const tree = parquetSchema(metadata);
-    const names = leavesOf(tree);
-    const path = names.find((name) => name.join('.') === field);
-    if (!path || isInList(stepsTo(tree, path))) {
-      refuseOtherColumn(file, field, tree);
-      throw noColumn(
-        file,
-        field,
-        names.filter((name) => !isInList(stepsTo(tree, name))).map((name) => name.join('.')),
-      );
-    }
-    const schemaPath = [tree, ...stepsTo(tree, path)];
-    const options = { schemaPath, compressors, textFromBytes: textBytes };
-    const joiner = new LineJoiner();
-    let groupStart = 0;
-    for (const { num_rows, columns } of metadata.row_groups) {
-      const rows = Number(num_rows);
-      const column = columns.find(
-        ({ meta_data }) => meta_data?.path_in_schema.join('.') === field,
-      )?.meta_data;
-      if (!column) throw new Error(`a row group has no column "${field}"`);
-      if (isFlat(schemaPath))
-        for await (const page of pagesOf(input, column, rows, options))
-          yield joiner.join(textsOf(page, file, field));
-      else
-        for await (const records of portionsOf(buffer, metadata, column, groupStart, rows, options))
-          yield joiner.join(textsOf(valuesAt(records, path), file, field));
-      groupStart += rows;
-    }
-  } catch (error) {
-    if (error instanceof InputError) throw error;
-    throw new InputError(
-      `${file.path}: not a whole Parquet file (${reasonOf(error)}); restore it or leave it out`,
+  const { parquetMetadataAsync, parquetSchema } = await import('hyparquet');
+  const metadata = await parquetMetadataAsync(rereadable(input));
+  const tree = parquetSchema(metadata);
+  const names = leavesOf(tree);
+  const path = names.find((name) => name.join('.') === field);
+  if (!path || isInList(stepsTo(tree, path))) {
+    refuseOtherColumn(file, field, tree);
+    throw noColumn(
+      file,
+      field,
+      names.filter((name) => !isInList(stepsTo(tree, name))).map((name) => name.join('.')),
     );
+  }
+  const groups = metadata.row_groups.map(({ num_rows, columns }) => {
+    const column = columns.find(({ meta_data }) => meta_data?.path_in_schema.join('.') === field)?.meta_data;
+    if (!column) throw new Error(`a row group has no column "${field}"`);
+    return { column, rows: Number(num_rows) };
+  });
+  return { field, schemaPath: [tree, ...stepsTo(tree, path)], metadata, groups };
+}
+
+/** The whole column, from its beginning to its end. */
+async function* linesOf(input: FileRanges, table: TextColumn): AsyncGenerator<Uint8Array> {
+  const { file } = input;
+  const { field, schemaPath, metadata, groups } = table;
+  const options = textOptions(schemaPath, await pageDecompressors());
+  const joiner = new LineJoiner();
+  const buffer = rereadable(input);
+  let groupStart = 0;
+  for (const { column, rows } of groups) {
+    if (isFlat(schemaPath))
+      for await (const page of pagesOf(input, chunkOf(column, rows, file), options))
+        yield joiner.join(textsOf(page, file, field));
+    else
+      for await (const records of portionsOf(buffer, metadata, column, groupStart, rows, options))
+        yield joiner.join(textsOf(valuesAt(records, schemaPath.at(-1)!.path), file, field));
+    groupStart += rows;
   }
 }
 
@@ -92,7 +109,7 @@ async function* portionsOf(
 }
 
 /** The file as hyparquet reads it. The last range is cached, since all portions of a row group read the same one. */
-function rereadable(input: InputReader): AsyncBuffer {
+function rereadable(input: FileRanges): AsyncBuffer {
   const { path, size } = input.file;
   let last: { from: number; to: number; bytes: Promise<ArrayBuffer> } | undefined;
   return {
@@ -107,40 +124,6 @@ function rereadable(input: InputReader): AsyncBuffer {
       return last.bytes;
     },
   };
-}
-
-/** Decompressors by codec, Node's own where it has one. A page is no larger than it declares, and that is bounded. */
-async function pageDecompressors(): Promise<Compressors> {
-  const [{ compressors }, zstd] = await Promise.all([
-    import('hyparquet-compressors'),
-    zstdFrameDecompressor(),
-  ]);
-  const most = (size: number) => ({ maxOutputLength: Math.max(1, size) });
-  const all: Compressors = {
-    ...compressors,
-    GZIP: (bytes, size) => unzipSync(bytes, most(size)),
-    BROTLI: (bytes, size) => brotliDecompressSync(bytes, most(size)),
-    ZSTD: zstd,
-  };
-  const bounded = Object.entries(all).map(([codec, decompress]) => [
-    codec,
-    (bytes: Uint8Array, size: number) => {
-      if (size > MAX_PAGE) throw new Error(`a page grows to ${size} bytes, more than ${MAX_PAGE}`);
-      return decompress(bytes, size);
-    },
-  ]);
-  return Object.fromEntries(bounded) as Compressors;
-}
-
-const decoder = new TextDecoder();
-
-/**
- * Keeps text as UTF-8, a view of its page, without creating strings. Ill-formed sequences become U+FFFD and a byte
- * order mark is dropped, as if strings were made.
- */
-function textBytes(bytes: Uint8Array): Buffer {
-  if (markLength(bytes) > 0 || !isUtf8(bytes)) return Buffer.from(decoder.decode(bytes));
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
 /** Paths of the columns that hold values, nested ones included. */
@@ -177,17 +160,5 @@ function* valuesAt(records: Record<string, unknown>[], path: string[]): Generato
     let value: unknown = record;
     for (const step of path) value = (value as Record<string, unknown> | null | undefined)?.[step];
     yield value;
-  }
-}
-
-function* textsOf(values: Iterable<unknown>, file: InputFile, field: string): Generator<Uint8Array> {
-  for (const text of values) {
-    if (text === null || text === undefined) continue;
-    // Text is a Buffer; JSON and other types are converted by hyparquet.
-    if (!Buffer.isBuffer(text) && typeof text !== 'string')
-      throw new InputError(
-        say`${file.path}: column "${field}" holds ${typeof text}, expected text; choose another with ${mention('textField')}`,
-      );
-    yield typeof text === 'string' ? Buffer.from(text) : text;
   }
 }

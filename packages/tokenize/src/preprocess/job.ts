@@ -4,6 +4,7 @@ import type { Job } from '@mlm/arrow';
 import { type DatasetDescription, tokenizerJson } from '@mlm/arrow/columns';
 import { deciding, type Settings } from '@mlm/base/options';
 import type { InputFile } from '../formats/format.js';
+import { formatOf } from '../formats/index.js';
 import { preprocessOptions } from '../options.js';
 import type { InputFiles } from '../source/list.js';
 import type { Share } from './share.js';
@@ -52,8 +53,12 @@ export function addIdentities(hash: Hash, files: readonly InputFile[], from: num
 /** Files whose identities are joined before they are hashed. */
 const FILES_AT_ONCE = 256;
 
-/** Identifies a file across runs: its path, size, modification time and the format that was asked for. */
+/**
+ * Identifies a file across runs: its path, size, modification time, the format that was asked for, and whether it is
+ * divided by its rows, as earlier versions did not.
+ */
 function identityOf({ path, size, modified, isAsked, format, stored }: InputFile): string {
   const place = stored ? `${path}\0${stored.version}` : resolve(path);
-  return `${place}\0${size}\0${modified}${isAsked ? `\0${format}` : ''}\n`;
+  const division = formatOf(format).rows ? '\0rows' : '';
+  return `${place}\0${size}\0${modified}${isAsked ? `\0${format}` : ''}${division}\n`;
 }

@@ -23,23 +23,23 @@ export interface PlacedFile {
   position: number;
 }
 
-/** A part of a unit, and where in the input it is. */
-export interface PlacedPart {
-  part: UnitPart;
-  /** Where it begins in the input, in bytes on disk; of a stream or compressed file, where the file begins. */
+/** Parts that follow one another in a unit, mostly one, and where in the input they are. */
+export interface PlacedParts {
+  parts: UnitPart[];
+  /** Where they begin in the input, in bytes on disk; of a stream or compressed file, where the file begins. */
   position: number;
-  /** Bytes of the input on disk that had been read at its end. */
+  /** Bytes of the input on disk that had been read at their end. */
   inputEnd: number;
-  /** Whether it is a whole file, so that it may share a unit with others. */
+  /** Whether they are a whole file, so that it may share a unit with others. */
   isWhole: boolean;
 }
 
 /** A small file of plain text, which a worker reads itself. */
-export function wholePart(placed: PlacedFile, content: Content, options: PartOptions): PlacedPart {
+export function wholePart(placed: PlacedFile, content: Content, options: PartOptions): PlacedParts {
   const { file, position } = placed;
   const range = { start: 0, end: file.size, documentStart: 0, data: undefined };
   const part = partOf(placed, content, range, options);
-  return { part, position, inputEnd: position + file.size, isWhole: true };
+  return { parts: [part], position, inputEnd: position + file.size, isWhole: true };
 }
 
 /** Ranges of a large file of plain text, which workers read themselves. */
@@ -47,14 +47,14 @@ export async function* rangeParts(
   placed: PlacedFile,
   content: Content,
   options: PartOptions,
-): AsyncGenerator<PlacedPart[]> {
+): AsyncGenerator<PlacedParts[]> {
   const { file, position } = placed;
   const source = fileBytes(file);
   try {
     for await (const range of rangesOf(file, source, content, options, textRanges)) {
       const part = partOf(placed, content, range, options);
       const { start, end } = range;
-      yield [{ part, position: position + start, inputEnd: position + end, isWhole: false }];
+      yield [{ parts: [part], position: position + start, inputEnd: position + end, isWhole: false }];
     }
   } finally {
     source.close();
@@ -70,32 +70,49 @@ export async function* streamedParts(
   placed: PlacedFile,
   options: PartOptions,
   wantedFrom: number,
-): AsyncGenerator<PlacedPart[]> {
+): AsyncGenerator<PlacedParts[]> {
   const { file, position } = placed;
-  const isCounted = wantedFrom === Number.POSITIVE_INFINITY;
   const reader = openReader(file);
   try {
     const { format, chunks } = await openContent(reader, options.textField ?? readDefaults.textField);
-    const { content } = format;
-    const source = isCounted ? passedBytes(chunks) : streamBytes(chunks);
-    let linesBefore = 0;
-    try {
-      for await (const range of rangesOf(file, source, content, options, isCounted ? textCuts : textRanges)) {
-        const part: UnitPart = { ...partOf(placed, content, range, options), linesBefore };
-        if (format.countsRecords) part.countsRecords = true;
-        if (content.name === 'jsonl' && range.data) linesBefore += countLines(range.data);
-        if (part.data && range.start < wantedFrom) {
-          giveBackRoom(part.data);
-          delete part.data;
-        }
-        const isWhole = range.start === 0 && range.isLast;
-        yield [{ part, position, inputEnd: position + reader.bytesRead, isWhole }];
-      }
-    } finally {
-      source.close();
+    for await (const { part, isLast } of chunkParts(placed, format, chunks, options, wantedFrom)) {
+      const isWhole = part.start === 0 && isLast;
+      yield [{ parts: [part], position, inputEnd: position + reader.bytesRead, isWhole }];
     }
   } finally {
     await reader.close();
+  }
+}
+
+/**
+ * Parts of content that arrives in chunks.
+ * @param wantedFrom - as for {@link streamedParts}
+ */
+export async function* chunkParts(
+  placed: PlacedFile,
+  format: Format,
+  chunks: AsyncIterable<Uint8Array>,
+  options: PartOptions,
+  wantedFrom: number,
+): AsyncGenerator<{ part: UnitPart; isLast: boolean }> {
+  const { content } = format;
+  const isCounted = wantedFrom === Number.POSITIVE_INFINITY;
+  const source = isCounted ? passedBytes(chunks) : streamBytes(chunks);
+  let linesBefore = 0;
+  try {
+    const cut = isCounted ? textCuts : textRanges;
+    for await (const range of rangesOf(placed.file, source, content, options, cut)) {
+      const part: UnitPart = { ...partOf(placed, content, range, options), linesBefore };
+      if (format.countsRecords) part.countsRecords = true;
+      if (content.name === 'jsonl' && range.data) linesBefore += countLines(range.data);
+      if (part.data && range.start < wantedFrom) {
+        giveBackRoom(part.data);
+        delete part.data;
+      }
+      yield { part, isLast: range.isLast };
+    }
+  } finally {
+    source.close();
   }
 }
 
@@ -135,11 +152,12 @@ async function openContent(
 /** Bytes by which an input is recognised. */
 const HEAD_BYTES = 4096;
 
-function partOf(
+/** The part that a range of a file makes. */
+export function partOf(
   { file, ordinal }: PlacedFile,
   content: Content,
   { start, end, documentStart, data, openingHash, lastOpeningHash }: Omit<TextRange, 'isLast'>,
-  options: PartOptions,
+  options: Pick<PartOptions, 'document'>,
 ): UnitPart {
   const document = content.name === 'lines' ? 'line' : (options.document ?? readDefaults.document);
   const part: UnitPart = {

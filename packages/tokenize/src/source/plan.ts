@@ -5,12 +5,13 @@ import type { InputFile } from '../formats/format.js';
 import { formatOf } from '../formats/index.js';
 import { dedupOptions, readDefaults, type readOptions } from '../options.js';
 import type { Share } from '../preprocess/share.js';
+import { dividedParts } from './divided-parts.js';
 import type { InputFiles } from './list.js';
 import {
   isStreamed,
   type PartOptions,
   type PlacedFile,
-  type PlacedPart,
+  type PlacedParts,
   rangeParts,
   streamedParts,
   wholePart,
@@ -117,18 +118,18 @@ async function* allUnits(
 ): AsyncGenerator<PlacedUnit> {
   let group: PlacedUnit = { parts: [], position: 0, inputBytes: 0 };
   for await (const placed of allParts(files, options, wanted))
-    for (const { part, position, inputEnd, isWhole } of placed) {
-      const bytes = part.end - part.start;
+    for (const { parts, position, inputEnd, isWhole } of placed) {
+      const bytes = parts.reduce((sum, { rows, start, end }) => sum + (rows?.bytes ?? end - start), 0);
       if (group.parts.length > 0 && (!isWhole || group.inputBytes + bytes > UNIT_BYTES)) {
         yield group;
         group = { parts: [], position, inputBytes: 0 };
       }
       if (!isWhole) {
-        yield { parts: [part], position, inputBytes: bytes, inputEnd };
+        yield { parts, position, inputBytes: bytes, inputEnd };
         continue;
       }
       if (group.parts.length === 0) group.position = position;
-      group.parts.push(part);
+      group.parts.push(...parts);
       group.inputBytes += bytes;
       group.inputEnd = inputEnd;
     }
@@ -140,20 +141,23 @@ async function* allParts(
   files: InputFile[],
   options: PlanOptions,
   wanted: Wanted,
-): AsyncGenerator<PlacedPart[]> {
+): AsyncGenerator<PlacedParts[]> {
   const ahead = new ReadAhead(files, options, wanted, options.workers);
   try {
     let position = 0;
-    let small: PlacedPart[] = [];
+    let small: PlacedParts[] = [];
     for (const [ordinal, file] of files.entries()) {
       const placed = { file, ordinal, position };
-      const { open, content } = formatOf(file.format);
+      const format = formatOf(file.format);
+      const { open, content, rows } = format;
       const isRead = isStreamed(file) || file.stored || file.compression !== 'none' || open;
       if (isRead || file.size > UNIT_BYTES || small.length === SMALL_PARTS) {
         yield small;
         small = [];
       }
-      if (isRead) yield* ahead.partsOf(ordinal) ?? streamedParts(placed, options, wanted.from(placed));
+      if (rows && file.compression === 'none')
+        yield* dividedParts(placed, { ...format, rows }, options, wanted.from);
+      else if (isRead) yield* ahead.partsOf(ordinal) ?? streamedParts(placed, options, wanted.from(placed));
       else if (file.size > UNIT_BYTES) yield* rangeParts(placed, content, options);
       else if (file.size > 0) small.push(wholePart(placed, content, options));
       position += file.size;

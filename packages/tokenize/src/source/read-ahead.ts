@@ -3,7 +3,7 @@ import { entryPoint } from '@mlm/base/spawn';
 import type { InputFile } from '../formats/format.js';
 import { MessageThread } from '../worker/message-thread.js';
 import { fromRemoteError, toRemoteError } from '../worker/remote-error.js';
-import { isStreamed, type PartOptions, type PlacedFile, type PlacedPart } from './parts.js';
+import { isStreamed, type PartOptions, type PlacedFile, type PlacedParts } from './parts.js';
 import type { ReadingAnswer, ReadingRequest, WantedFile } from './reading-thread.js';
 import { freeRoom } from './unit-memory.js';
 
@@ -65,7 +65,7 @@ export class ReadAhead {
   }
 
   /** The parts of a file, and of some that follow it and then have none; `undefined` if no thread reads it. */
-  partsOf(ordinal: number): AsyncIterable<PlacedPart[]> | Iterable<PlacedPart[]> | undefined {
+  partsOf(ordinal: number): AsyncIterable<PlacedParts[]> | Iterable<PlacedParts[]> | undefined {
     if (ordinal < this.given) return [];
     const run = this.runs.get(ordinal);
     if (!run) return undefined;
@@ -168,7 +168,7 @@ class Run {
     this.onAnswer();
   }
 
-  async *parts(): AsyncGenerator<PlacedPart[]> {
+  async *parts(): AsyncGenerator<PlacedParts[]> {
     for (;;) {
       const answer = await this.take();
       if ('error' in answer) throw fromRemoteError(answer.error);

@@ -1,7 +1,7 @@
 import { parentPort } from 'node:worker_threads';
 import type { Started } from '../worker/message-thread.js';
 import { type RemoteError, toRemoteError } from '../worker/remote-error.js';
-import { type PartOptions, type PlacedFile, type PlacedPart, streamedParts } from './parts.js';
+import { type PartOptions, type PlacedFile, type PlacedParts, streamedParts } from './parts.js';
 import { UNIT_BYTES } from './unit.js';
 import { giveBackRoom } from './unit-memory.js';
 
@@ -16,7 +16,7 @@ export type ReadingRequest =
   | { taken: true; room: SharedArrayBuffer | undefined };
 
 /** A reading thread's answers to files: their parts in order, and then the end or an error. */
-export type ReadingAnswer = { parts: PlacedPart[] } | { ended: true } | { error: RemoteError };
+export type ReadingAnswer = { parts: PlacedParts[] } | { ended: true } | { error: RemoteError };
 
 /** Messages with parts that may wait to be taken: one of them mostly holds a unit. */
 const AHEAD = 2;
@@ -43,14 +43,14 @@ port.on('message', (request: ReadingRequest) => {
 post({ started: true });
 
 async function read(files: readonly WantedFile[], options: PartOptions): Promise<void> {
-  let parts: PlacedPart[] = [];
+  let parts: PlacedParts[] = [];
   let bytes = 0;
   const send = async () => {
     while (free === 0) await new Promise<void>((resolve) => (onTaken = resolve));
     free--;
-    const memory = parts.flatMap(({ part: { data } }) =>
-      data?.buffer instanceof ArrayBuffer ? [data.buffer] : [],
-    );
+    const memory = parts
+      .flatMap((placed) => placed.parts)
+      .flatMap(({ data }) => (data?.buffer instanceof ArrayBuffer ? [data.buffer] : []));
     post({ parts }, memory);
     parts = [];
     bytes = 0;
@@ -59,7 +59,7 @@ async function read(files: readonly WantedFile[], options: PartOptions): Promise
     for (const { wantedFrom, ...placed } of files)
       for await (const found of streamedParts(placed, options, wantedFrom)) {
         parts.push(...found);
-        for (const { part } of found) bytes += part.data?.length ?? 0;
+        for (const { data } of found.flatMap((placed) => placed.parts)) bytes += data?.length ?? 0;
         if (bytes >= UNIT_BYTES || parts.length >= COUNTED_PARTS) await send();
       }
   } finally {

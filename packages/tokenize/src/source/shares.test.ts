@@ -13,12 +13,15 @@ let corpus: string;
 beforeAll(async () => {
   corpus = await mkdtemp(join(tmpdir(), 'mlm-shares-'));
   const columns = fileURLToPath(new URL('../../fixtures/sources/columns/', import.meta.url));
+  const large = fileURLToPath(new URL('../../fixtures/sources/large/', import.meta.url));
   const gzip = (name: string, text: string) => writeFile(join(corpus, name), gzipSync(text, { level: 1 }));
   const words = (count: number) => Array.from({ length: count }, (_, i) => `word${i % 977}`).join(' ');
   const records = Array.from({ length: 3000 }, (_, i) => JSON.stringify({ text: words(300 + (i % 50)) }));
   await gzip('a-large.jsonl.gz', records.join('\n'));
   await gzip('b-small.txt.gz', words(1000));
   await cp(join(columns, 'snappy.parquet'), join(corpus, 'c.parquet'));
+  await cp(join(large, 'mixed.parquet'), join(corpus, 'c-large.parquet'));
+  await cp(join(large, 'groups.parquet'), join(corpus, 'c-larger.parquet'));
   await writeFile(join(corpus, 'd-plain.txt'), `${words(20)}\n\n`.repeat(60_000));
   await gzip('e-large.txt.gz', `${words(400)}\n\n`.repeat(3000));
   await gzip('f-small.jsonl.gz', records.slice(0, 9).join('\n'));

@@ -1,4 +1,4 @@
-import type { ContentName, FileState } from '../formats/format.js';
+import type { ContentName, FileState, FormatName } from '../formats/format.js';
 
 /** Where a document ends: at a blank line, at the end of each line, or only with its file. */
 export type DocumentKind = 'blank-line' | 'line' | 'file';
@@ -16,9 +16,12 @@ export interface UnitPart {
   format: ContentName;
   /** Where a document ends in this part; with `file`, only at the end of the file. */
   document: DocumentKind;
-  /** Offset of the first byte in the file, or in its content if it is compressed. */
+  /**
+   * Offset of the first byte in the file, or in its content if it is compressed; of `rows`, the number of the first one
+   * among those of the file, in which a byte of a streamed section counts as a row.
+   */
   start: number;
-  /** Offset after the last byte. */
+  /** Offset after the last byte or row. */
   end: number;
   /** Offset at which the document starts that this part begins with or continues. */
   documentStart: number;
@@ -42,6 +45,8 @@ export interface UnitPart {
    * place, and moved or shared between threads, so a unit with such parts is used once.
    */
   data?: Uint8Array;
+  /** The rows to read, if the part is not a range of bytes: their format, about how many bytes of text, and its plan. */
+  rows?: { format: FormatName; bytes: number; plan: unknown };
   /** Lines of the file before this part, if they cannot be counted by reading the path. */
   linesBefore?: number;
 }
@@ -55,7 +60,7 @@ export interface Unit {
   number: number;
   /** What to read, in order; a part's end ends its document unless the next unit continues it. */
   parts: UnitPart[];
-  /** Bytes of its parts; of compressed files and columns, decompressed. */
+  /** Bytes of its parts; of compressed files and columns, decompressed, and of `rows` an estimate. */
   inputBytes: number;
   /**
    * Bytes of all input on disk up to the end of this unit, for progress only: in a stream they depend on the timing of

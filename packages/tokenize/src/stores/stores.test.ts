@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -286,4 +287,39 @@ test('a dataset from addresses is that of the same files here, and names no secr
   await expect(preprocess({ ...options, inputs: [folder], output: 's3://bucket/out.arrow' })).rejects.toThrow(
     's3://bucket/out.arrow: only local files can be written',
   );
+});
+
+test('a stored file of rows is divided as a local one is', async () => {
+  const path = fileURLToPath(new URL('../../fixtures/sources/large/mixed.parquet', import.meta.url));
+  contents['mixed.parquet'] = await readFile(path);
+  try {
+    const unitsOf = async (input: string, share?: { rank: number; worldSize: number }) => {
+      const units: { number: number; ends: number[]; text: string }[] = [];
+      for await (const unit of textFiles([input], share ? { share } : {}) as AsyncIterable<Unit>) {
+        const texts: string[] = [];
+        const only = async function* () {
+          yield unit;
+        };
+        for await (const text of unitTexts(only())) texts.push(Buffer.from(text).toString());
+        const ends = unit.parts.map(({ end }) => end);
+        units.push({
+          number: unit.number,
+          ends,
+          text: createHash('sha256').update(texts.join('')).digest('hex'),
+        });
+      }
+      return units;
+    };
+    const expected = await unitsOf(path);
+    expect(expected.length).toBeGreaterThan(5);
+    const stored = `${base}/files/mixed.parquet`;
+    expect(await unitsOf(stored)).toEqual(expected);
+    const shares = [
+      ...(await unitsOf(stored, { rank: 0, worldSize: 2 })),
+      ...(await unitsOf(stored, { rank: 1, worldSize: 2 })),
+    ];
+    expect(shares).toEqual(expected);
+  } finally {
+    delete contents['mixed.parquet'];
+  }
 });

@@ -31,7 +31,7 @@ export async function* unitTexts(
 ): AsyncGenerator<Uint8Array> {
   const reader = new PartReader(textField, onBadRecord === 'skip');
   for await (const unit of units) {
-    for (const part of unit.parts) yield reader.read(part).bytes;
+    for (const part of unit.parts) yield (await reader.read(part)).bytes;
     const skipped = reader.takeSkipped();
     if (skipped.length > 0) onSkipped?.(unit.number, skipped);
   }

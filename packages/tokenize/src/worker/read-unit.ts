@@ -1,8 +1,15 @@
 import { closeSync, statSync } from 'node:fs';
 import { readError } from '@mlm/base';
 import { InputError, mention, say } from '@mlm/base/errors';
-import { type Content, type DecodedText, type FileState, RecordError } from '../formats/format.js';
-import { contentOf } from '../formats/index.js';
+import {
+  type Content,
+  type DecodedText,
+  type FileState,
+  type FormatName,
+  RecordError,
+  type RowReader,
+} from '../formats/format.js';
+import { contentOf, formatOf } from '../formats/index.js';
 import { openFile, readFully, readOnce } from '../source/bytes.js';
 import { refuseOtherFormat } from '../source/foreign.js';
 import type { UnitPart } from '../source/unit.js';
@@ -30,6 +37,8 @@ export class PartReader {
 
   private skipped: SkippedRecords[] = [];
 
+  private readonly rowReaders = new Map<FormatName, RowReader>();
+
   /** @param skips - whether unreadable records are left out; {@link takeSkipped} returns them */
   constructor(
     private readonly textField: string,
@@ -48,7 +57,8 @@ export class PartReader {
    * @returns text that stays valid until the next call
    * @throws InputError if the file cannot be read, is not text, or has an unreadable record
    */
-  read(part: UnitPart, room?: (bytes: number) => Uint8Array | undefined): PartText {
+  async read(part: UnitPart, room?: (bytes: number) => Uint8Array | undefined): Promise<PartText> {
+    if (part.rows) return this.readRows(part, part.rows, room?.(part.rows.bytes));
     const bytes = part.data ? bufferOf(part.data) : this.readRange(part, room?.(part.end - part.start));
     const content = contentOf(part.format);
     if (part.start === 0 && content.isRaw) refuseOtherFormat(bytes, part);
@@ -61,6 +71,43 @@ export class PartReader {
     const bytes = room ? bufferOf(room) : this.ownRoom(part.end - part.start);
     readOnce(stateOf(part), bytes, part.start);
     return bytes;
+  }
+
+  /** Each row is a line, and a document: its place is its number in the file, without the nulls before it in the part. */
+  private async readRows(
+    part: UnitPart,
+    rows: NonNullable<UnitPart['rows']>,
+    room: Uint8Array | undefined,
+  ): Promise<PartText> {
+    const bytes = bufferOf(part.data ?? (await this.decodeRows(part, rows, room)));
+    let row = part.start;
+    let counted = 0;
+    const fileOffset = (offset: number) => {
+      if (offset < counted) [row, counted] = [part.start, 0];
+      for (let i = bytes.indexOf(10, counted); i >= 0 && i < offset; i = bytes.indexOf(10, counted)) {
+        row++;
+        counted = i + 1;
+      }
+      return row;
+    };
+    return { bytes, document: 'line', fileOffset };
+  }
+
+  private async decodeRows(
+    part: UnitPart,
+    { format, plan }: NonNullable<UnitPart['rows']>,
+    room: Uint8Array | undefined,
+  ): Promise<Uint8Array> {
+    const reader = this.rowReaders.get(format) ?? formatOf(format).rows!.reader();
+    this.rowReaders.set(format, reader);
+    const file = stateOf(part);
+    const descriptor = openFile(file);
+    try {
+      const readInto = async (bytes: Uint8Array, from: number) => readFully(descriptor, file, bytes, from);
+      return await reader.read({ file, readInto }, plan, room);
+    } finally {
+      closeSync(descriptor);
+    }
   }
 
   private ownRoom(length: number): Buffer {

@@ -46,6 +46,7 @@ export class UnitWorker {
   private readonly reader: PartReader;
   private readonly cutters: Record<Split, RowCutter>;
   private documents: Record<Split, number> = { train: 0, validation: 0 };
+  private bytes = 0;
   private invalidUtf8 = 0;
   private duplicates = 0;
 
@@ -79,13 +80,14 @@ export class UnitWorker {
    */
   async run(unit: Unit, room?: () => Promise<void> | undefined): Promise<UnitResult> {
     this.documents = { train: 0, validation: 0 };
+    this.bytes = unit.inputBytes;
     this.invalidUtf8 = 0;
     this.duplicates = 0;
     const rowFactor = rowFactorOf(this.work.stages);
     const rowLimit = (unit.rowLimit ?? Number.POSITIVE_INFINITY) / rowFactor;
     for (const [i, part] of unit.parts.entries()) {
       if (this.rows >= rowLimit) break;
-      const encoded = this.encode(part);
+      const encoded = await this.encode(part);
       if (i === 0) await room?.();
       if (encoded) this.cut(part, encoded, rowLimit);
     }
@@ -94,7 +96,7 @@ export class UnitWorker {
     const bad = skipped.reduce((sum, { records }) => sum + records.length, 0);
     const columns = this.finishRows(unit.number, rowLimit);
     for (const split of ['train', 'validation'] as const) {
-      const figures = split === 'train' ? { bytes: unit.inputBytes, invalid_utf8: this.invalidUtf8 } : {};
+      const figures = split === 'train' ? { bytes: this.bytes, invalid_utf8: this.invalidUtf8 } : {};
       const left =
         split === 'train'
           ? defined({ bad_records: bad || undefined, duplicates: this.duplicates || undefined })
@@ -123,8 +125,10 @@ export class UnitWorker {
   }
 
   /** The ids of a part, valid until the next call; `undefined` if none are wanted. */
-  private encode(part: UnitPart): EncodedPart | undefined {
-    const text = this.reader.read(part, this.splitsDocuments ? undefined : this.encoderRoom);
+  private async encode(part: UnitPart): Promise<EncodedPart | undefined> {
+    const text = await this.reader.read(part, this.splitsDocuments ? undefined : this.encoderRoom);
+    // What the planner could only estimate.
+    if (part.rows) this.bytes += text.bytes.length - part.rows.bytes;
     // In line-by-line mode a line is a row, so lines are what goes to validation.
     const document = this.work.lineByLine ? 'line' : text.document;
     const textStart = skipSpace(text.bytes, 0);

@@ -1,0 +1,112 @@
+import type { FileRanges, Format, RowDivision, RowPart } from '../formats/format.js';
+import { readDefaults } from '../options.js';
+import { chunkParts, type PartOptions, type PlacedFile, type PlacedParts, partOf } from './parts.js';
+import { openReader } from './reader.js';
+import type { UnitPart } from './unit.js';
+import { unitMemory } from './unit-memory.js';
+
+/** Bytes of a stored file that are fetched at a time, and how many such blocks are kept. */
+const BLOCK_BYTES = 16 << 20;
+const BLOCKS = 3;
+
+/**
+ * Parts of a file of rows, which workers read themselves unless it is in a store. Each of them begins at a place of its
+ * own, so that a share ends inside a file too, and what is before the share is only counted.
+ * @param wantedFrom - where in the content the first part may begin that is wanted, by the place of a section
+ */
+export async function* dividedParts(
+  placed: PlacedFile,
+  format: Format & { rows: RowDivision },
+  options: PartOptions,
+  wantedFrom: (placed: PlacedFile) => number,
+): AsyncGenerator<PlacedParts[]> {
+  const { file, position } = placed;
+  const reader = openReader(file);
+  try {
+    const ranges = file.stored ? inBlocks(reader) : reader;
+    const rows = format.rows.reader();
+    let start = 0;
+    for await (const section of format.rows.divide(ranges, options.textField ?? readDefaults.textField)) {
+      const from = { ...placed, position: position + section.from };
+      const wanted = wantedFrom(from);
+      if ('parts' in section) {
+        const parts: UnitPart[] = [];
+        const isFetched = file.stored !== undefined && start >= wanted;
+        for (const rowPart of section.parts) {
+          const part = rowsPart(placed, format, rowPart, start, options);
+          if (isFetched) part.data = shared(await rows.read(ranges, rowPart.plan));
+          parts.push(part);
+          start = part.end;
+        }
+        yield [{ parts, position: from.position, inputEnd: position + section.to, isWhole: false }];
+        continue;
+      }
+      const base = start;
+      for await (const { part, isLast } of chunkParts(
+        placed,
+        format,
+        section.chunks,
+        options,
+        wanted - base,
+      )) {
+        const isEnd = isLast && section.isLast();
+        const isWhole = isEnd && base + part.start === 0;
+        const inputEnd = isEnd ? position + file.size : from.position;
+        for (const place of ['start', 'end', 'documentStart'] as const) part[place] += base;
+        start = part.end;
+        yield [{ parts: [part], position: from.position, inputEnd, isWhole }];
+      }
+    }
+  } finally {
+    await reader.close();
+  }
+}
+
+function rowsPart(
+  placed: PlacedFile,
+  format: Format & { rows: RowDivision },
+  { rows, bytes, plan }: RowPart,
+  start: number,
+  options: PartOptions,
+): UnitPart {
+  const range = { start, end: start + rows, documentStart: start, data: undefined };
+  return {
+    ...partOf(placed, format.content, range, options),
+    rows: { format: format.name, bytes, plan },
+  };
+}
+
+/** A copy in memory that threads share. */
+function shared(text: Uint8Array): Uint8Array {
+  const copy = unitMemory(text.length).subarray(0, text.length);
+  copy.set(text);
+  return copy;
+}
+
+/** Reads a stored file in large blocks, the last of which are kept: each request takes its time. */
+function inBlocks(reader: FileRanges): FileRanges {
+  const { file } = reader;
+  const blocks = new Map<number, Uint8Array>();
+  const blockAt = async (start: number): Promise<Uint8Array> => {
+    const block = blocks.get(start) ?? (await reader.readAt(start, Math.min(file.size, start + BLOCK_BYTES)));
+    // The one that was used last is the last to go.
+    blocks.delete(start);
+    blocks.set(start, block);
+    for (const oldest of blocks.keys()) if (blocks.size > BLOCKS) blocks.delete(oldest);
+    return block;
+  };
+  return {
+    file,
+    readAt: (from, to) => reader.readAt(from, to),
+    async readInto(bytes, from) {
+      for (let done = 0; done < bytes.length; ) {
+        const offset = (from + done) % BLOCK_BYTES;
+        const block = await blockAt(from + done - offset);
+        const piece = block.subarray(offset, offset + bytes.length - done);
+        if (piece.length === 0) throw new Error('a page lies outside the file');
+        bytes.set(piece, done);
+        done += piece.length;
+      }
+    },
+  };
+}
