@@ -69,7 +69,8 @@ function liveNote({ steps, totalSteps }: Run): string {
 /** The main figures of a run: its last results. */
 function results({ steps, evaluations }: Run): Record<string, string> {
   const validation = evaluations.at(-1);
-  const best = Math.min(...evaluations.map(({ loss }) => loss).filter(Number.isFinite));
+  const finite = evaluations.map(({ loss }) => loss).filter(Number.isFinite);
+  const best = finite.reduce((least, loss) => Math.min(least, loss), Number.POSITIVE_INFINITY);
   const last = steps.slice(-20);
   return {
     ...(last.length > 0 && {

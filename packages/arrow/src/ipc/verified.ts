@@ -55,7 +55,7 @@ export class MessageChecker {
     const pending = [...columns];
     for (let column = pending.pop(); column; column = pending.pop()) {
       if (column.dictionary) this.dictionaries.set(column.dictionary.id, column);
-      pending.push(...column.children);
+      for (const child of column.children) pending.push(child);
     }
   }
 }

@@ -43,14 +43,18 @@ function canonicalDecomposition(text: readonly number[], properties: UnicodeProp
   const classOf = (c: number) => properties.combiningClass.get(c) ?? 0;
   const ordered: number[] = [];
   let marks: number[] = [];
+  const endRun = () => {
+    for (const mark of marks.sort((a, b) => classOf(a) - classOf(b))) ordered.push(mark);
+    marks = [];
+  };
   for (const c of decomposed) {
     if (classOf(c) > 0) {
       marks.push(c);
       continue;
     }
-    ordered.push(...marks.sort((a, b) => classOf(a) - classOf(b)), c);
-    marks = [];
+    endRun();
+    ordered.push(c);
   }
-  ordered.push(...marks.sort((a, b) => classOf(a) - classOf(b)));
+  endRun();
   return ordered;
 }

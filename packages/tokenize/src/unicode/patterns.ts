@@ -1,4 +1,4 @@
-import { unpackRanges } from './properties.js';
+import { decompose, unicodeProperties, unpackRanges } from './properties.js';
 import { combiningMark, letter, normalized, number } from './tables.generated.js';
 
 /** The reference's classes of characters (its Unicode is older than Node's), to go inside `[…]` with flag u. */
@@ -29,8 +29,28 @@ export function toNormalForm(text: string, form: 'NFC' | 'NFD' | 'NFKC' | 'NFKD'
   if (!/[^\0-\x7f]/.test(text)) return text;
   return text
     .split(newerCharacters())
-    .map((part, i) => (i % 2 ? part : part.normalize(form)))
+    .map((part, i) => (i % 2 ? part : part.replace(LONG_RUN, inCanonicalOrder).normalize(form)))
     .join('');
+}
+
+/** A run of marks for which V8's normalization, which sorts by insertion, would take a time that grows with its square. */
+const LONG_RUN = /\p{M}{64,}/gu;
+
+/** A canonically equivalent run, whose marks are decomposed and sorted as NFD has them. */
+function inCanonicalOrder(run: string): string {
+  const properties = unicodeProperties();
+  const marks = Array.from(run, (mark) => mark.codePointAt(0)!).flatMap(
+    (c) => decompose(properties, c) ?? [c],
+  );
+  const classOf = (c: number) => properties.combiningClass.get(c) ?? 0;
+  const sorted: number[] = [];
+  for (let begin = 0, end = 0; begin < marks.length; begin = end) {
+    // A mark of class 0 stays where it is, and no other passes it.
+    do end++;
+    while (end < marks.length && classOf(marks[begin]!) > 0 && classOf(marks[end]!) > 0);
+    for (const mark of marks.slice(begin, end).sort((a, b) => classOf(a) - classOf(b))) sorted.push(mark);
+  }
+  return Array.from(sorted, (mark) => String.fromCodePoint(mark)).join('');
 }
 
 /**
