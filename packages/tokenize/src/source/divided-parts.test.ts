@@ -23,13 +23,15 @@ const distinct = Array.from(
       .padStart(44)
       .repeat((i + 1) % 155)}\n`,
 );
+const repeated = distinct.map((_, i) => distinct[i % 100]!);
 const texts: Record<string, string[]> = {
   dictionary: distinct,
   groups: distinct,
   plain: distinct.filter((_, i) => i % 3 !== 0),
   delta: distinct.filter((_, i) => i % 3 !== 0),
   pages: distinct,
-  repeated: distinct.map((_, i) => distinct[i % 1500]!),
+  repeated: [...repeated.slice(0, 2000), ...distinct.slice(0, 2000)],
+  stated: repeated,
   mixed: [...distinct.slice(0, 1900), ...distinct, ...distinct.slice(0, 1000)],
 };
 
@@ -86,7 +88,7 @@ test.each(Object.keys(texts))(
 test('pages whose text headers tell are left to workers, the others are not', async () => {
   const streamed = async (name: string) =>
     (await unitsOf(join(large, `${name}.parquet`))).map(({ parts }) => parts.some(({ data }) => data));
-  for (const name of ['dictionary', 'groups', 'plain', 'delta', 'pages'])
+  for (const name of ['dictionary', 'groups', 'plain', 'delta', 'pages', 'stated'])
     expect(await streamed(name), name).not.toContain(true);
   expect(await streamed('mixed')).toEqual([false, false, true, true, true, true, false]);
 });
