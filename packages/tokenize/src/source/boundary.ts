@@ -15,19 +15,26 @@ export interface Cut {
  * follows a whole run of whitespace; a run at either end of `bytes` may be longer than it seems and is passed over.
  */
 export function findCut(bytes: Uint8Array, document: DocumentKind): Cut | undefined {
+  let run = skipSpace(bytes, 0);
+  while (run < bytes.length && !isSpace(bytes[run]!)) run++;
   let first: Cut | undefined;
-  let index = skipSpace(bytes, 0);
-  while (index < bytes.length) {
-    while (index < bytes.length && !isSpace(bytes[index]!)) index++;
-    const run = index;
-    let lineFeeds = 0;
-    while (index < bytes.length && isSpace(bytes[index]!)) if (bytes[index++] === LINE_FEED) lineFeeds++;
-    if (index === bytes.length || index === run) break;
-    const endsDocument = lineFeeds >= lineFeedsBetween(document);
+  while (run < bytes.length) {
+    const index = skipSpace(bytes, run);
+    if (index === bytes.length) break;
+    const endsDocument = lineFeedsIn(bytes, run, index) >= lineFeedsBetween(document);
     if (endsDocument) return { index, endsDocument };
     first ??= { index, endsDocument };
+    // Runs without a line feed end no document.
+    run = bytes.indexOf(LINE_FEED, index);
+    if (run < 0) break;
   }
   return first;
+}
+
+function lineFeedsIn(bytes: Uint8Array, start: number, end: number): number {
+  let lineFeeds = 0;
+  for (let i = start; i < end; i++) if (bytes[i] === LINE_FEED) lineFeeds++;
+  return lineFeeds;
 }
 
 /**

@@ -4,6 +4,8 @@ import { type Cut, findCut, findLastDocumentStart, forceCut } from './boundary.j
 import type { ByteSource } from './bytes.js';
 import { type DocumentKind, UNIT_BYTES } from './unit.js';
 
+const CARRIAGE_RETURN = 13;
+
 /** Sizes in bytes that decide where a file is cut; tests use smaller ones. */
 export interface CutSizes {
   /** Bytes of a range before the search for a cut begins. */
@@ -113,12 +115,12 @@ export async function* textCuts(
 }
 
 /**
- * The bytes with line feeds for all line ends. A copy: a window may begin between two carriage returns, which would
- * read as one line end, CR LF, if the second were made a line feed in place.
+ * The bytes with line feeds for all line ends. A copy, if they have others: a window may begin between two carriage
+ * returns, which would read as one line end, CR LF, if the second were made a line feed in place.
  */
 function plain({ plainLineEnds }: Pick<Content, 'plainLineEnds'>, bytes: Uint8Array): Uint8Array {
-  if (!plainLineEnds) return bytes;
-  const copy = Uint8Array.from(bytes);
+  if (!plainLineEnds || !bytes.includes(CARRIAGE_RETURN)) return bytes;
+  const copy = new Uint8Array(bytes);
   plainLineEnds(copy);
   return copy;
 }
@@ -149,8 +151,8 @@ function afterLine(bytes: Uint8Array): Cut | undefined {
 }
 
 /**
- * The start of the last document that begins between `start` and `end`; it is mostly near the end, so that is searched
- * first.
+ * The start of the last document that begins between `start` and `end`. It is mostly near the end, so ever more before
+ * that is searched.
  */
 async function lastDocumentStart(
   source: ByteSource,
@@ -161,10 +163,11 @@ async function lastDocumentStart(
   sizes: CutSizes,
 ): Promise<number | undefined> {
   if (document === 'file') return undefined;
-  for (const from of [Math.max(start, end - 4 * sizes.window), start]) {
+  for (let length = 4 * sizes.window; ; length *= 4) {
+    const from = Math.max(start, end - length);
     const bytes = plain(content, await source.read(from, end + 1));
     const index = findLastDocumentStart(bytes, document);
     if (index !== undefined) return from + index;
+    if (from === start) return undefined;
   }
-  return undefined;
 }
