@@ -31,7 +31,7 @@ export interface Wanted {
  * Reads compressed files in threads of their own, several at a time. With four workers, one thread reads ahead of them
  * while they tokenize, and another with each further four. What is read only to count its units is read by as many threads
  * as there are workers, which have nothing to do yet. The parts and errors of a file come when it is its turn. A thread
- * holds two units that wait.
+ * has one unit that waits, and makes the next.
  */
 export class ReadAhead {
   /** Files for one thread at a time, in order, which no thread has taken. */
@@ -208,7 +208,7 @@ class ReadingThread {
     this.thread.send({ files: run.files, options: { document, textField, splitBy } });
   }
 
-  /** Allows the thread to send further parts in place of some that have been taken. */
+  /** Allows the thread to send further parts, since the last have been taken. */
   goOn(): void {
     this.thread.send({ taken: true, room: freeRoom() });
   }

@@ -18,14 +18,12 @@ export type ReadingRequest =
 /** A reading thread's answers to files: their parts in order, and then the end or an error. */
 export type ReadingAnswer = { parts: PlacedParts[] } | { ended: true } | { error: RemoteError };
 
-/** Messages with parts that may wait to be taken: one of them mostly holds a unit. */
-const AHEAD = 2;
 /** Parts without bytes in a message. */
 const COUNTED_PARTS = 256;
 
 const port = parentPort!;
-/** Messages that may be sent, and what waits for that. */
-let free = AHEAD;
+/** Resolves once the last parts have been taken: only as much waits as one message holds, which is mostly a unit. */
+let taken = Promise.resolve();
 let onTaken = (): void => {};
 
 port.on('message', (request: ReadingRequest) => {
@@ -37,7 +35,6 @@ port.on('message', (request: ReadingRequest) => {
     return;
   }
   if (request.room) giveBackRoom(new Uint8Array(request.room));
-  free++;
   onTaken();
 });
 post({ started: true });
@@ -46,8 +43,8 @@ async function read(files: readonly WantedFile[], options: PartOptions): Promise
   let parts: PlacedParts[] = [];
   let bytes = 0;
   const send = async () => {
-    while (free === 0) await new Promise<void>((resolve) => (onTaken = resolve));
-    free--;
+    await taken;
+    taken = new Promise((resolve) => (onTaken = resolve));
     const memory = parts
       .flatMap((placed) => placed.parts)
       .flatMap(({ data }) => (data?.buffer instanceof ArrayBuffer ? [data.buffer] : []));
