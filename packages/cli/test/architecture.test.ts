@@ -36,6 +36,7 @@ const otherPrograms = [
   'train/src/engine/free-memory.ts', // nvidia-smi
   'compile/src/targets/tensorflow/load-tfjs-node.ts', // TF_XLA_FLAGS
   'tokenize/src/formats/zstd.ts', // zstd
+  'tokenize/src/worker/message-thread.ts', // node
 ];
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
