@@ -49,6 +49,7 @@ export interface PageOptions {
 export class PageMemory {
   private compressed = new Uint8Array(0);
   private page: Uint8Array | undefined;
+  private dictionary: Uint8Array | undefined;
 
   /** The compressed bytes. */
   get bytes(): Uint8Array {
@@ -70,8 +71,10 @@ export class PageMemory {
     return page;
   }
 
-  /** Leaves a decompressed page to the garbage collector. */
-  keep(): void {
+  /** Holds the decompressed page as a dictionary, until the next one. */
+  holdDictionary(): void {
+    if (this.dictionary) discard(this.dictionary);
+    this.dictionary = this.page;
     this.page = undefined;
   }
 
@@ -84,6 +87,7 @@ export class PageMemory {
   /** Frees all of it. */
   free(): void {
     this.freePage();
+    this.holdDictionary();
     discard(this.compressed);
     this.compressed = new Uint8Array(0);
   }
@@ -157,14 +161,14 @@ export async function* pagesOf(
     if (header.crc !== undefined && crc32(bytes) !== header.crc >>> 0)
       throw new Error('a page does not match its checksum');
     const isDictionary = header.type === 'DICTIONARY_PAGE';
-    // The dictionary outlives the memory of its page.
-    const page = isDictionary ? bytes.slice() : bytes;
+    // The dictionary outlives the memory that its page was read into.
+    const page = isDictionary && !decompress ? bytes.slice() : bytes;
     memory.freePage();
     const reader = { view: new DataView(page.buffer, page.byteOffset, page.length), offset: 0 };
     const { data } = readPage(reader, header, decoder, dictionary, undefined, 0);
     if (!isDictionary) return data;
     dictionary = data && convert(data, decoder);
-    memory.keep();
+    memory.holdDictionary();
     return undefined;
   };
   if (run.dictionary !== undefined)

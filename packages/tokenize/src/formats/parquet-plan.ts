@@ -8,13 +8,14 @@ import {
   chunkOf,
   HEADER_BYTES,
   isFlat,
+  PageMemory,
   type PageRun,
   pagesOf,
   type TextColumn,
 } from './parquet-pages.js';
 import {
   damaged,
-  pageDecompressors,
+  decompressorOf,
   type RowPlan,
   type TextPages,
   textOptions,
@@ -115,10 +116,12 @@ async function streamSection(
   const chunks = async function* () {
     const joiner = new LineJoiner();
     try {
-      const options = textOptions(schemaPath, await pageDecompressors());
-      for await (const { run } of following())
+      const memory = new PageMemory();
+      for await (const { run } of following()) {
+        const options = textOptions(schemaPath, await decompressorOf(run.codec), memory);
         for await (const page of pagesOf(input, run, options))
           yield joiner.join(textsOf(page, input.file, field));
+      }
     } catch (error) {
       throw damaged(error, input.file);
     }

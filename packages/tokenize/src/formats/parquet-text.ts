@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { brotliDecompressSync, unzipSync } from 'node:zlib';
 import { InputError, mention, say } from '@mlm/base/errors';
-import type { Compressors, DecodedArray, SchemaTree } from 'hyparquet';
+import type { ColumnMetaData, Compressors, DecodedArray, SchemaTree } from 'hyparquet';
 import { reasonOf } from './arrow.js';
 import { type FileState, markLength, type RowReader, type RowSource } from './format.js';
 import { LineJoiner } from './lines.js';
@@ -30,7 +30,6 @@ const MAX_TEXT = 64 << 20;
 export class ParquetRows implements RowReader {
   private readonly joiner = new LineJoiner();
   private readonly memory = new PageMemory();
-  private compressors: Compressors | undefined;
   /** The page that was decoded last, whose next rows may be asked for. */
   private last: { path: string; start: number; values: DecodedArray } | undefined;
 
@@ -65,13 +64,13 @@ export class ParquetRows implements RowReader {
       return;
     }
     this.last = undefined;
-    this.compressors ??= await pageDecompressors();
-    const options = textOptions(schemaPath, this.compressors, this.memory);
-    for (const run of runs)
+    for (const run of runs) {
+      const options = textOptions(schemaPath, await decompressorOf(run.codec), this.memory);
       for await (const values of pagesOf(source, run, options)) {
         this.last = { path, start: run.start, values };
         yield values;
       }
+    }
   }
 }
 
@@ -90,27 +89,33 @@ export function damaged(error: unknown, { path }: Pick<FileState, 'path'>): Inpu
   return new InputError(`${path}: not a whole Parquet file (${reasonOf(error)}); restore it or leave it out`);
 }
 
-/** Decompressors by codec, Node's own where it has one. A page is no larger than it declares, and that is bounded. */
-export async function pageDecompressors(): Promise<Compressors> {
-  const [{ compressors }, zstd] = await Promise.all([
-    import('hyparquet-compressors'),
-    zstdFrameDecompressor(),
-  ]);
+type Codec = ColumnMetaData['codec'];
+
+/** By codec: what this thread has loaded. */
+const decompressors = new Map<Codec, Promise<Compressors>>();
+
+/** The decompressor of a codec, Node's own where it has one. A page is no larger than it declares, and that is bounded. */
+export function decompressorOf(codec: Codec): Promise<Compressors> {
+  const known = decompressors.get(codec) ?? loadDecompressor(codec);
+  decompressors.set(codec, known);
+  return known;
+}
+
+async function loadDecompressor(codec: Codec): Promise<Compressors> {
   const most = (size: number) => ({ maxOutputLength: Math.max(1, size) });
-  const all: Compressors = {
-    ...compressors,
+  const own: Compressors = {
     GZIP: (bytes, size) => unzipSync(bytes, most(size)),
     BROTLI: (bytes, size) => brotliDecompressSync(bytes, most(size)),
-    ZSTD: zstd,
   };
-  const bounded = Object.entries(all).map(([codec, decompress]) => [
-    codec,
-    (bytes: Uint8Array, size: number) => {
+  if (codec === 'ZSTD') own.ZSTD = await zstdFrameDecompressor();
+  const decompress = own[codec] ?? (await import('hyparquet-compressors')).compressors[codec];
+  if (!decompress) return {};
+  return {
+    [codec]: (bytes: Uint8Array, size: number) => {
       if (size > MAX_PAGE) throw new Error(`a page grows to ${size} bytes, more than ${MAX_PAGE}`);
       return decompress(bytes, size);
     },
-  ]);
-  return Object.fromEntries(bounded) as Compressors;
+  };
 }
 
 /** The texts among the values of a column; nulls are left out. */

@@ -5,7 +5,7 @@ import type { FileRanges, Format, InputFile, InputReader } from './format.js';
 import { LineJoiner, lines } from './lines.js';
 import { chunkOf, isFlat, type PageOptions, pagesOf, type TextColumn } from './parquet-pages.js';
 import { dividedRows } from './parquet-plan.js';
-import { damaged, ParquetRows, pageDecompressors, textOptions, textsOf } from './parquet-text.js';
+import { damaged, decompressorOf, ParquetRows, textOptions, textsOf } from './parquet-text.js';
 
 /** Approximate bytes of text decoded at a time, of a column inside another. */
 const PORTION_BYTES = 8 << 20;
@@ -69,11 +69,11 @@ async function openTable(input: FileRanges, field: string): Promise<TextColumn> 
 async function* linesOf(input: FileRanges, table: TextColumn): AsyncGenerator<Uint8Array> {
   const { file } = input;
   const { field, schemaPath, metadata, groups } = table;
-  const options = textOptions(schemaPath, await pageDecompressors());
   const joiner = new LineJoiner();
   const buffer = rereadable(input);
   let groupStart = 0;
   for (const { column, rows } of groups) {
+    const options = textOptions(schemaPath, await decompressorOf(column.codec));
     if (isFlat(schemaPath))
       for await (const page of pagesOf(input, chunkOf(column, rows, file), options))
         yield joiner.join(textsOf(page, file, field));
