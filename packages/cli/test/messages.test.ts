@@ -21,6 +21,7 @@ beforeAll(async () => {
 
 const toFile = ['preprocess', 'a.txt', 'out.arrow'];
 test.each([
+  [[...toFile, '--limit', '0'], /'--limit <rows>' argument '0' is invalid/],
   [['preprocess', 'a.txt', '-', '--eval-fraction', '0.5'], /--eval-fraction: one stream cannot/],
   [[...toFile, '--overflow', 'truncate'], /--overflow does nothing without --line-by-line;/],
   [[...toFile, '--shard-size', '1MB'], /--shard-size is for a dataset folder/],
@@ -105,4 +106,14 @@ test('what a shell puts in place of <(…) is read, and so is a named pipe', asy
     { cwd: folder },
   );
   expect({ code: pipe.code, stderr: pipe.stderr }).toEqual({ code: 0, stderr: '' });
+});
+
+test('a dataset without rows is told, and not offered for training', async () => {
+  writeFiles(folder, { 'blank.txt': ' \n\n' });
+  const { code, stdout } = await runMlm(['preprocess', 'blank.txt', 'blank.arrow'], { cwd: folder });
+  expect(code).toBe(0);
+  expect(stdout.toString()).toMatch(/no rows: the input holds nothing but white space/);
+  expect(stdout.toString()).not.toMatch(/Next:/);
+  const { stderr } = await runMlm(['train', 'blank.arrow', '--output', 'blank'], { cwd: folder });
+  expect(stderr).toBe('mlm: blank.arrow: has no rows; preprocess more text\n');
 });

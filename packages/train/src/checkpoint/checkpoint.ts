@@ -82,7 +82,7 @@ async function readText(folder: string, name: string): Promise<string> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new InputError(
-      `${join(folder, name)}: cannot be read (${code}); expected a checkpoint folder with ${configFile} and ${weightsFile}`,
+      `${join(folder, name)}: ${code === 'ENOENT' ? 'no such file' : `cannot be read (${code})`}; expected a checkpoint folder with ${configFile} and ${weightsFile}`,
     );
   }
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -87,6 +87,11 @@ it('says in one line why there is no checkpoint', async () => {
     /no such folder, and it cannot be downloaded from http.*404/,
   );
   expect(await refusal('owner/unknown', 'http://127.0.0.1:65001')).toMatch(/ECONNREFUSED|connect/);
+  const config = folder.file('config.json');
+  await writeFile(config, '{}');
+  expect(await refusal(config)).toBe(
+    `${config}: is a file, expected a checkpoint’s folder, with config.json and model.safetensors in it`,
+  );
   expect(await refusal('bert-large')).toMatch(/no such checkpoint folder.*bert-mini/);
   expect(await refusal('bert-base-uncased')).toMatch(
     /folder; the hub has it as google-bert\/bert-base-uncased$/,

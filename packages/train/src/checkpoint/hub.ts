@@ -27,12 +27,17 @@ export interface FoundCheckpoint {
  * ```
  */
 export async function findCheckpoint(name: string, options: HubOptions = {}): Promise<FoundCheckpoint> {
-  if ((await stat(name).catch(() => undefined))?.isDirectory()) {
+  const found = await stat(name).catch(() => undefined);
+  if (found?.isDirectory()) {
     if (options.revision === undefined) return { folder: name };
     throw new InputError(
       say`${name}: is a local folder, which has no revisions; omit ${mention('revision')}`,
     );
   }
+  if (found)
+    throw new InputError(
+      `${name}: is a file, expected a checkpoint’s folder, with ${configFile} and ${weightsFile} in it`,
+    );
   if (isHubId(name)) return hubSnapshot(name, wantedFiles(name), options);
   const id = hubIdOfBareName(name);
   if (id !== undefined) throw new InputError(`${name}: no such checkpoint folder; the hub has it as ${id}`);

@@ -51,7 +51,7 @@ export interface DataPlanOptions {
  * ```
  */
 export async function planData(dataset: Dataset, options: DataPlanOptions): Promise<DataPlan> {
-  if (dataset.rows === 0) throw new InputError(`${dataset.path}: has no rows`);
+  if (dataset.rows === 0) throw new InputError(`${dataset.path}: has no rows; preprocess more text`);
   const documents = dataset.schema.fields.some(({ name }) => name === 'document_starts');
   if (!documents && dataset.metadata?.cut.pack === 'documents')
     throw new InputError(

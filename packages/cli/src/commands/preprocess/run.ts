@@ -62,7 +62,8 @@ export async function runPreprocess(context: Context, settings: PreprocessSettin
     share.worldSize > 1
       ? `merge ${partPattern(output, share)} ${output}, once all ${share.worldSize} parts are there`
       : `train ${report.output}${settings.recipe === undefined ? '' : ` --recipe ${settings.recipe}`}`;
-  await printReport(context, settings, report, seconds, next);
+  const isEmpty = share.worldSize === 1 && report.counts.rows + report.validationRows === 0;
+  await printReport(context, settings, report, seconds, isEmpty ? undefined : next);
 }
 
 /** Converts the tokens of `protect` to ids. @throws InputError for a token that the tokenizer does not have */
@@ -127,7 +128,7 @@ async function printReport(
   options: PreprocessSettings,
   report: PreprocessReport,
   seconds: number,
-  next: string,
+  next: string | undefined,
 ): Promise<void> {
   const { counts, output, files, skipped, textBytes, resumedUnits, validationRows, badRecords } = report;
   const { rows, tokens, selected = 0, documents = 0, duplicates = 0, invalid_utf8 = 0, bytes = 0 } = counts;
@@ -169,9 +170,12 @@ async function printReport(
     ...(skipped > 0
       ? [`      ${formatNoun(skipped, 'file')} of ${skipped === 1 ? 'another kind' : 'other kinds'} left out`]
       : []),
-    ...(output === '-'
-      ? []
-      : [`      ${output} (${formatBytes(size)})`, `Next: ${commandName(context.env)} ${next}`]),
+    ...(output === '-' ? [] : [`      ${output} (${formatBytes(size)})`]),
+    ...(next === undefined
+      ? [style('yellow', '      no rows: the input holds nothing but white space; training needs some text')]
+      : output === '-'
+        ? []
+        : [`Next: ${commandName(context.env)} ${next}`]),
   ]);
 }
 
