@@ -12,13 +12,13 @@ import { metadataJson, type SchemaMetadata, valueText } from '../metadata-text.j
 import { addCounts } from './counts.js';
 import type { RowColumns } from './encodable.js';
 import { type Journal, type JournalEntry, partialFolder, removePartial } from './journal.js';
-import { Output, type OutputLayout, type OutputOptions } from './output.js';
+import { DatasetOutput, type DatasetOutputOptions, type OutputLayout } from './output.js';
 import { type SinkInput, sinkRows } from './rows.js';
 import { type SplitLayout, SplitWriter } from './split.js';
 import { UnitLog } from './unit-log.js';
 
 /** Options of {@link arrowFile} and {@link datasetFolder}. */
-export interface DatasetSinkOptions extends OutputOptions {
+export interface DatasetSinkOptions extends DatasetOutputOptions {
   /** The dataset's description. Default: the one in the batches' schema, where earlier steps put it. */
   description?: DatasetDescription;
   /** Counts for the metadata of a dataset that is merged from others. Default: the counts of this stream. */
@@ -50,7 +50,7 @@ export interface DatasetLayout extends SplitLayout, OutputLayout {
 export class DatasetSink extends Writable {
   /** Counts over the units written so far. */
   readonly counts: DatasetCounts = { rows: 0, tokens: 0 };
-  private readonly output: Output;
+  private readonly output: DatasetOutput;
   private journal: Journal | undefined;
   private log: UnitLog | undefined;
   private begun: Promise<void> | undefined;
@@ -76,7 +76,7 @@ export class DatasetSink extends Writable {
   ) {
     super({ objectMode: true, highWaterMark: 2 });
     this.description = options.description;
-    this.output = new Output(path, layout, options);
+    this.output = new DatasetOutput(path, layout, options);
   }
 
   /** @internal */

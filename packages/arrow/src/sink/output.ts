@@ -25,7 +25,7 @@ import { soundEntries } from './sound.js';
 import type { SplitLayout } from './split.js';
 
 /** What may become of an output that exists already, or that an interrupted run has left unfinished. */
-export interface OutputOptions {
+export interface DatasetOutputOptions {
   /** Replaces an existing dataset and the remains of an interrupted run. Default: false. */
   overwrite?: boolean;
   /** Files and folders being read: a target that is or contains one of them is refused. Default: none. */
@@ -62,7 +62,7 @@ export interface OpenOutput {
 }
 
 /** A dataset's place on disk: who writes it, what an interrupted run left of it, and its move to the target. */
-export class Output {
+export class DatasetOutput {
   private readonly locks: OutputLock[] = [];
   /** Whether targets may be replaced, by the options of this run or of the one that it resumes. */
   private overwrites: boolean;
@@ -71,7 +71,7 @@ export class Output {
   constructor(
     private readonly path: string,
     private readonly layout: OutputLayout,
-    private readonly options: OutputOptions,
+    private readonly options: DatasetOutputOptions,
   ) {
     this.overwrites = options.overwrite === true;
     this.partial = partialFolder(path);
