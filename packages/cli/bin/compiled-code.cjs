@@ -2,6 +2,7 @@
 // compiling it. The code is kept for each command, because functions are compiled when they are first called.
 const {
   appendFileSync,
+  existsSync,
   mkdirSync,
   readFileSync,
   renameSync,
@@ -22,7 +23,9 @@ const { crc32 } = require('node:zlib');
 module.exports = function keepCompiledCode(command) {
   const folder = cacheFolder(process.env);
   if (folder === 'off') return;
-  const file = join(folder, `${process.version}-${process.arch}-${command}.compiled`);
+  // Each installation has its own.
+  const installation = crc32(__dirname).toString(16);
+  const file = join(folder, `${process.version}-${process.arch}-${installation}-${command}.compiled`);
   const known = read(file);
   const loaded = new Map();
   let isNew = false;
@@ -42,7 +45,10 @@ module.exports = function keepCompiledCode(command) {
     run(module.exports, (name) => module.require(name), module, path, dirname(path));
   };
   process.on('exit', () => {
-    if (isNew) write(file, new Map([...known, ...loaded]));
+    if (!isNew) return;
+    // Another run loaded what this one did not; what is gone is of an older build.
+    const others = [...known].filter(([path]) => existsSync(path));
+    write(file, new Map([...others, ...loaded]));
   });
 };
 

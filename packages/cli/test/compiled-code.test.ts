@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -70,6 +70,15 @@ test('the code of modules that a run did not load stays', async () => {
   expect(await load()).toEqual({ answer: 7, kept: [] });
   writeBundle('index', `exports.answer = require('./other.cjs').twice(21);`);
   expect(await load()).toEqual({ answer: 42, kept: ['other'] });
+});
+
+test('the code of modules that are gone goes', async () => {
+  await load();
+  expect(readFileSync(cacheFile(), 'latin1')).toContain('other.cjs');
+  rmSync(join(folder, 'dist/bundle/other.cjs'));
+  writeBundle('index', `exports.answer = 7;`);
+  expect(await load()).toEqual({ answer: 7, kept: [] });
+  expect(readFileSync(cacheFile(), 'latin1')).not.toContain('other.cjs');
 });
 
 test.each([
