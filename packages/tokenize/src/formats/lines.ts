@@ -33,13 +33,14 @@ export class LineJoiner {
    * Joins further records to those of the last calls.
    * @param limit - most bytes. Default: any number
    * @returns the lines of all of them
-   * @throws RangeError if they have more bytes
+   * @throws Error if they have more bytes
    */
   append(records: Iterable<Uint8Array>, limit = Number.POSITIVE_INFINITY): Uint8Array {
     const all = [...records];
     let position = this.length;
     this.length += all.reduce((sum, record) => sum + record.length + 1, 0);
-    if (this.length > limit) throw new RangeError(`more than ${limit} bytes`);
+    if (this.length > limit)
+      throw new Error(`rows have more than ${limit} bytes of text, far more than its headers tell`);
     if (this.buffer.length < this.length) {
       const held = this.buffer.subarray(0, position);
       this.buffer = new Uint8Array(position === 0 ? this.length : this.length + (this.length >> 1));

@@ -1,8 +1,8 @@
-import type { MessagePort } from 'node:worker_threads';
 import { crc32 } from 'node:zlib';
 import type { ColumnMetaData, Compressors, DecodedArray, FileMetaData, SchemaTree } from 'hyparquet';
 import type { PageHeader } from 'hyparquet/src/types.js';
 import type { FileState, RowSource } from './format.js';
+import { PageMemory } from './page-memory.js';
 
 /** Bytes read at a time. */
 const READ_BYTES = 1 << 20;
@@ -43,71 +43,6 @@ export interface PageOptions {
   textFromBytes(bytes: Uint8Array): unknown;
   /** Where pages are read into. */
   memory: PageMemory;
-}
-
-/** The memory of a page, compressed and not. */
-export class PageMemory {
-  private compressed = new Uint8Array(0);
-  private page: Uint8Array | undefined;
-  private dictionary: Uint8Array | undefined;
-
-  /** The compressed bytes. */
-  get bytes(): Uint8Array {
-    return this.compressed;
-  }
-
-  /** Moves some of the bytes to the beginning of memory that has room for `length`. */
-  moveToStart(from: number, to: number, length: number): Uint8Array {
-    const { compressed } = this;
-    if (length > compressed.length) this.compressed = new Uint8Array(length + (length >> 2));
-    this.compressed.set(compressed.subarray(from, to));
-    if (compressed !== this.compressed) discard(compressed);
-    return this.compressed;
-  }
-
-  /** Holds a decompressed page until the next one. */
-  hold(page: Uint8Array): Uint8Array {
-    this.page = page;
-    return page;
-  }
-
-  /** Holds the decompressed page as a dictionary, until the next one. */
-  holdDictionary(): void {
-    if (this.dictionary) discard(this.dictionary);
-    this.dictionary = this.page;
-    this.page = undefined;
-  }
-
-  /** Frees the decompressed page. */
-  freePage(): void {
-    if (this.page) discard(this.page);
-    this.page = undefined;
-  }
-
-  /** Frees all of it. */
-  free(): void {
-    this.freePage();
-    this.holdDictionary();
-    discard(this.compressed);
-    this.compressed = new Uint8Array(0);
-  }
-}
-
-/** Smaller bytes may share their memory with others. */
-const DISCARDED_BYTES = 1 << 18;
-
-/** Where nothing is received, so that what is moved there is freed. */
-let nowhere: MessagePort | undefined;
-
-/** Frees memory at once. Left to the garbage collector, 64 MB of pages and more would pile up in each thread. */
-function discard({ buffer, length }: Uint8Array): void {
-  if (length < DISCARDED_BYTES || !(buffer instanceof ArrayBuffer)) return;
-  if (!nowhere) {
-    const { port1, port2 } = new MessageChannel();
-    port2.close();
-    nowhere = port1;
-  }
-  nowhere.postMessage(undefined, [buffer]);
 }
 
 /** Whether each row has one value of a column, or none: it is neither inside another nor a list. */

@@ -3,12 +3,12 @@ import type { PageHeader } from 'hyparquet/src/types.js';
 import { UNIT_BYTES } from '../source/unit.js';
 import type { FileRanges, FileSection, RowSection, StreamSection } from './format.js';
 import { LineJoiner } from './lines.js';
+import { PageMemory } from './page-memory.js';
 import {
   ChunkReader,
   chunkOf,
   HEADER_BYTES,
   isFlat,
-  PageMemory,
   type PageRun,
   pagesOf,
   type TextColumn,

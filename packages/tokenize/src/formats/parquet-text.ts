@@ -5,7 +5,8 @@ import type { ColumnMetaData, Compressors, DecodedArray, SchemaTree } from 'hypa
 import { reasonOf } from './arrow.js';
 import { type FileState, markLength, type RowReader, type RowSource } from './format.js';
 import { LineJoiner } from './lines.js';
-import { MAX_PAGE, PageMemory, type PageOptions, type PageRun, pagesOf } from './parquet-pages.js';
+import { PageMemory } from './page-memory.js';
+import { MAX_PAGE, type PageOptions, type PageRun, pagesOf } from './parquet-pages.js';
 import { zstdFrameDecompressor } from './zstd.js';
 
 /** A column of text. */
