@@ -1,4 +1,5 @@
 import { packageBytes } from '@mlm/base/bytes';
+import { InputError, mention, say } from '@mlm/base/errors';
 import { type WasmMemory, type WasmModule, WebAssembly } from '@mlm/base/webassembly';
 
 /** The exports of assembly/kernels.ts. Pointers are byte offsets into the memory; counts are multiples of 8. */
@@ -35,7 +36,12 @@ export class HostMemory {
   readonly #buffer: ArrayBuffer;
   #end = PAGE;
 
+  /** @throws InputError for more than {@link LIMIT} bytes */
   constructor(bytes: number) {
+    if (bytes > HostMemory.LIMIT)
+      throw new InputError(
+        say`a batch needs ${(bytes / 2 ** 30).toFixed(1)} GiB for its dropout masks, more than the 4 GiB that WebAssembly addresses; use a smaller ${mention('microBatchSize')}`,
+      );
     const memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / PAGE) + 1 });
     this.#buffer = memory.buffer;
     this.kernels = instantiateKernels(memory);
