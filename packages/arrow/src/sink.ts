@@ -9,6 +9,8 @@ export {
   type Job,
   type JournalEntry,
   partialFolder,
+  type RunSettings,
+  settingsOfInterrupted,
   type UsedInputs,
 } from './sink/journal.js';
 export type { ReleasableColumns, SinkInput } from './sink/rows.js';

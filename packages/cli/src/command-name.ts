@@ -6,10 +6,10 @@ export function commandName(env: NodeJS.ProcessEnv): string {
   return env.PATH?.includes('_npx') && version !== undefined ? `npx -y pnpm@${version} mlm` : 'pnpm mlm';
 }
 
-/** The command line as it was typed, quoted where the shell requires it. */
-export function commandLine(args: readonly string[] = process.argv.slice(2)): string {
+/** The command line as it was typed, or of other words, quoted where the shell requires it. */
+export function commandLine(args: readonly string[] = process.argv.slice(2), name = 'mlm'): string {
   const quoted = args.map((arg) =>
     /^[\w@%+=:,./-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", `'\\''`)}'`,
   );
-  return ['mlm', ...quoted].join(' ');
+  return [name, ...quoted].join(' ');
 }

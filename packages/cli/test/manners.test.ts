@@ -89,7 +89,7 @@ test('what a configuration file says may lie idle because the command line chose
   for (const [name, options] of Object.entries(written))
     writeFileSync(join(cwd, name), JSON.stringify(options));
   const made = (config: string, ...more: string[]) =>
-    runMlm(['preprocess', 'a.txt', 'made.arrow', '--overwrite', '--config', config, ...more], { cwd });
+    runMlm(['preprocess', 'a.txt', 'made.arrow', '--overwrite', '-q', '--config', config, ...more], { cwd });
   expect((await made('line.json')).stderr).toBe('');
   expect((await made('split.yaml', '--eval-by', 'row')).stderr).toBe('');
   const alone = await made('alone.json');

@@ -159,7 +159,7 @@ export const outputOptions = options({
   resume: flag({
     decides: false,
     excludes: 'overwrite',
-    help: 'continue an interrupted run with the same inputs and options',
+    help: 'continue an interrupted run; its inputs and options need not be repeated',
   }),
 });
 

@@ -7,5 +7,6 @@ export {
 } from './preprocess/preprocess.js';
 export { partPath, type Share, shareOf, shareVariables } from './preprocess/share.js';
 export { type InputFiles, listFiles } from './source/list.js';
+export { withoutSecrets } from './stores/store.js';
 export { loadTokenizer } from './tokenizer/load.js';
 export type { Tokenizer } from './tokenizer/types.js';

@@ -1,6 +1,7 @@
 import { type FileHandle, open, readdir, readFile, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError, makeFolders, mention, type Replaceable, say, syncFolder, syncName } from '@mlm/base';
+import { defined } from '@mlm/base/defined';
 import { isRecord, type Split } from '../metadata.js';
 
 /** How far the files of a split were written at the end of a unit. */
@@ -54,9 +55,14 @@ const JOURNAL = 'journal.jsonl';
 /** The inputs and options of a run, which a resumed run must share. */
 export type Job = Record<string, unknown>;
 
+/** What a run tells whoever resumes it: plain JSON that nothing here reads. */
+export type RunSettings = Readonly<Record<string, unknown>>;
+
 /** The contents of a run's journal. */
 export interface JournalContents {
   job: Job;
+  /** `undefined` in journals of earlier versions, and of runs that left none. */
+  settings: RunSettings | undefined;
   /** Whether the run may replace the target. */
   overwrites: boolean;
   entries: JournalEntry[];
@@ -71,24 +77,36 @@ export class Journal {
     private readonly begun: Promise<unknown> = Promise.resolve(),
   ) {}
 
-  static async create(folder: string, job: Job, overwrites: boolean): Promise<Journal> {
+  static async create(
+    folder: string,
+    job: Job,
+    { overwrites, settings }: Pick<JournalContents, 'overwrites' | 'settings'>,
+  ): Promise<Journal> {
     await makeFolders(folder);
     const file = await open(join(folder, JOURNAL), 'w');
-    await file.appendFile(`${JSON.stringify(overwrites ? { ...job, overwrites } : job)}\n`);
+    const beginning = { ...job, ...defined({ overwrites: overwrites || undefined, settings }) };
+    await file.appendFile(`${JSON.stringify(beginning)}\n`);
     // The disk is waited for before the first unit is recorded; until then, the run goes on.
     const begun = Promise.all([file.datasync(), syncFolder(folder), syncName(folder)]);
     begun.catch(() => {});
     return new Journal(file, begun);
   }
 
-  /** Continues a journal after the given number of entries, and removes the others. */
-  static async resume(folder: string, entries: number): Promise<Journal> {
+  /**
+   * Continues a journal after the given number of entries, and removes the others.
+   * @param settings of the run that goes on, which replace others in the journal
+   */
+  static async resume(folder: string, entries: number, settings: RunSettings | undefined): Promise<Journal> {
     const path = join(folder, JOURNAL);
-    const { ends } = wholeLines(await readFile(path));
+    const { lines, ends } = wholeLines(await readFile(path));
+    const last = parseLines(lines).places[entries - 1] ?? 0;
     const file = await open(path, 'r+');
-    await file.truncate(ends[entries]!);
+    await file.truncate(ends[last]!);
     await file.close();
-    return new Journal(await open(path, 'a'));
+    const journal = new Journal(await open(path, 'a'));
+    const { settings: former } = parseLines(lines.slice(0, last + 1));
+    if (settings && !isSame(settings, former)) await journal.write([JSON.stringify({ settings })]);
+    return journal;
   }
 
   /** Call it once the rows of these units are on disk. */
@@ -131,14 +149,35 @@ export async function readJournal(folder: string): Promise<JournalContents | und
     throw new InputError(
       say`${path}: is not the journal of a run; use ${mention('overwrite')} to start over`,
     );
-  const { overwrites = false, ...rest } = job;
+  const { overwrites = false, settings: _, ...rest } = job;
+  const { settings, entries } = parseLines(lines);
+  return {
+    job: rest,
+    settings,
+    overwrites: overwrites === true,
+    entries,
+    isPublishing: lines.at(-1) === PUBLISHING,
+  };
+}
+
+/** What a journal's lines say, up to one that is unreadable. */
+function parseLines(lines: readonly string[]): {
+  /** The last ones. */
+  settings: RunSettings | undefined;
+  entries: JournalEntry[];
+  /** The line of each entry. */
+  places: number[];
+} {
+  let settings: RunSettings | undefined;
   const entries: JournalEntry[] = [];
-  for (const line of lines.slice(1)) {
-    const entry = parseLine(line);
-    if (!entry || !isEntry(entry)) break;
-    entries.push(entry);
+  const places: number[] = [];
+  for (const [place, line] of lines.entries()) {
+    const value = parseLine(line);
+    if (isRecord(value?.settings)) settings = value.settings;
+    else if (value && isEntry(value)) places[entries.push(value) - 1] = place;
+    else if (place > 0) break;
   }
-  return { job: rest, overwrites: overwrites === true, entries, isPublishing: lines.at(-1) === PUBLISHING };
+  return { settings, entries, places };
 }
 
 /**
@@ -149,15 +188,61 @@ export async function finishedUnits(target: string): Promise<JournalEntry[]> {
   return (await readJournal(partialFolder(target)))?.entries ?? [];
 }
 
-/** @throws InputError naming the first difference to the interrupted run that matters */
-export function compareJobs(before: Job, job: Job, folder: string, mayDiffer: readonly string[] = []): void {
-  const now = JSON.parse(JSON.stringify(job)) as Job;
-  for (const name of new Set([...Object.keys(before), ...Object.keys(now)])) {
-    if (mayDiffer.includes(name) || JSON.stringify(before[name]) === JSON.stringify(now[name])) continue;
-    throw new InputError(
-      say`${folder}: cannot resume: ${name} changed since that run began; use the same inputs and options, or ${mention('overwrite')}`,
-    );
+/**
+ * The settings of the interrupted run in `<target>.partial/`, for a run that resumes it; empty if it left none, and
+ * `undefined` if there is no such run.
+ * @throws InputError if the journal is something else
+ */
+export async function settingsOfInterrupted(target: string): Promise<RunSettings | undefined> {
+  const left = await readJournal(partialFolder(target));
+  return left && (left.settings ?? {});
+}
+
+/** A run's job, and its settings, which say in words what the job may hold as a hash. */
+type DescribedJob = Pick<JournalContents, 'job' | 'settings'>;
+
+/** @throws InputError naming the first difference to the interrupted run that matters, if possible with both values */
+export function compareJobs(
+  before: DescribedJob,
+  run: DescribedJob,
+  folder: string,
+  mayDiffer: readonly string[] = [],
+): void {
+  const now = JSON.parse(JSON.stringify(run)) as DescribedJob;
+  const differences = Object.keys({ ...before.job, ...now.job })
+    .filter((name) => !mayDiffer.includes(name) && !isSame(before.job[name], now.job[name]))
+    .map((name) => ({
+      name,
+      values:
+        difference(before.job[name], now.job[name]) ||
+        difference(before.settings?.[name], now.settings?.[name]),
+    }));
+  if (differences.length === 0) return;
+  const { name, values } = differences.find(({ values }) => values !== '') ?? differences[0]!;
+  throw new InputError(
+    say`${folder}: cannot resume: ${name} changed since that run began${values}; use the same inputs and options, or ${mention('overwrite')}`,
+  );
+}
+
+const isSame = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
+
+/** `, from 42 to 7`; of two objects, `, seed from 42 to 7`. Empty where hashes would tell nothing. */
+function difference(before: unknown, now: unknown): string {
+  if (isSame(before, now) || isHash(before) || isHash(now)) return '';
+  if (isRecord(before) && isRecord(now)) {
+    const names = Object.keys({ ...before, ...now });
+    const name = names.find((name) => !isSame(before[name], now[name]))!;
+    return `, ${name.replaceAll('_', ' ')} from ${shown(before[name])} to ${shown(now[name])}`;
   }
+  return `, from ${shown(before)} to ${shown(now)}`;
+}
+
+const isHash = (value: unknown) => typeof value === 'string' && /^[\da-f]{64}$/.test(value);
+
+function shown(value: unknown): string {
+  if (value === undefined) return 'the default';
+  if (value === null) return 'none';
+  return isRecord(value) ? JSON.stringify(value) : [value].flat().map(String).join(' ');
 }
 
 /** The folder in which a target is assembled. */

@@ -17,6 +17,7 @@ import {
   type JournalEntry,
   partialContents,
   partialFolder,
+  type RunSettings,
   readJournal,
   removePartial,
   type UsedInputs,
@@ -39,6 +40,8 @@ export interface DatasetOutputOptions {
   takeOver?: boolean;
   /** Inputs and options of this run, which a resumed run must share. Default: none; the run cannot be resumed. */
   job?: Job;
+  /** What a run that resumes this one finds by `settingsOfInterrupted`: plain JSON. Default: nothing. */
+  settings?: RunSettings | undefined;
   /** Tells which of the job's `inputs` the units have used; the others may change. Default: none may change. */
   usedInputs?: UsedInputs | undefined;
 }
@@ -84,14 +87,14 @@ export class DatasetOutput {
    * @throws InputError if another process writes the output, or if it exists and must not be replaced
    */
   async open(): Promise<OpenOutput | undefined> {
-    const { resume = false, takeOver = false, job = {} } = this.options;
+    const { resume = false, takeOver = false, job = {}, settings } = this.options;
     for (const target of Object.values(this.layout.targets))
       this.locks.push(await lockOutput(target, { takeOver }));
     const wasFinished = this.locks[0]?.wasFinished === true;
     if (wasFinished) await removePartial(this.path);
     const left = wasFinished ? undefined : await this.readJournal();
-    if (left && resume)
-      compareJobs(left.job, job, this.partial, this.allowsOtherInputs(left.entries) ? ['inputs'] : []);
+    const mayDiffer = left && this.allowsOtherInputs(left.entries) ? ['inputs'] : [];
+    if (left && resume) compareJobs(left, { job, settings }, this.partial, mayDiffer);
     if (left?.isPublishing) await this.publish(left.entries.some(({ splits }) => splits.validation));
     if (resume && (wasFinished || left?.isPublishing)) return undefined;
     return resume && left ? this.continue(left) : this.begin(job);
@@ -106,9 +109,10 @@ export class DatasetOutput {
   }
 
   private async begin(job: Job): Promise<OpenOutput> {
-    const overwrite = this.overwrites;
+    const { overwrites } = this;
+    const { settings } = this.options;
     this.checkTargets();
-    if (!overwrite && (await this.readJournal()))
+    if (!overwrites && (await this.readJournal()))
       throw new InputError(
         this.options.job
           ? say`${this.partial} is left from an interrupted run; use ${mention('resume')} or ${mention('overwrite')}`
@@ -116,7 +120,7 @@ export class DatasetOutput {
       );
     checkTarget(this.partial, partialContents, { ...this.options, overwrite: true });
     await removePartial(this.path);
-    return { finished: [], journal: await Journal.create(this.partial, job, overwrite) };
+    return { finished: [], journal: await Journal.create(this.partial, job, { overwrites, settings }) };
   }
 
   private async continue(left: JournalContents): Promise<OpenOutput> {
@@ -124,7 +128,7 @@ export class DatasetOutput {
     this.checkTargets();
     await this.layout.undoPrepare();
     const finished = await soundEntries(left.entries, this.layout.shardPath);
-    return { finished, journal: await Journal.resume(this.partial, finished.length) };
+    return { finished, journal: await Journal.resume(this.partial, finished.length, this.options.settings) };
   }
 
   /** Journals of earlier versions do not record the used inputs, so none of these may have changed. */

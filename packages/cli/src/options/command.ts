@@ -23,8 +23,11 @@ export interface CommandDefinition<
   /** Positional arguments, in this order; at most one list. */
   readonly arguments: Arguments;
   readonly options: Options;
-  /** The options of the run that `resume` continues, used where none is given. */
-  resumedOptions?(settings: Settings<Arguments> & Settings<Options>): Promise<Given<Options>>;
+  /** The options and arguments of the run that `resume` continues, used where none is given. */
+  resumedOptions?(
+    settings: Settings<Arguments> & Settings<Options>,
+    env: NodeJS.ProcessEnv,
+  ): Promise<Given<Arguments> & Given<Options>>;
 }
 
 /** The settings that a command receives: its arguments and options, with defaults filled in. */
@@ -87,7 +90,7 @@ export function runnable<Definition extends CommandDefinition>(
     }
     argumentTables.set(command, definition.arguments);
     return addConfigOption(command).action(async () => {
-      const gathered = await gatherSettings(definition, table, command);
+      const gathered = await gatherSettings(definition, table, command, context.env);
       const settings = gathered.settings as CommandSettings<Definition>;
       const given = gathered.given as Invocation<Definition>['given'];
       const run = await load();

@@ -9,7 +9,7 @@ import { recipeSettings } from './recipes.js';
 interface Definition {
   readonly name: string;
   readonly arguments: OptionTable;
-  resumedOptions?(asked: object): Promise<Readonly<Record<string, unknown>>>;
+  resumedOptions?(asked: object, env: NodeJS.ProcessEnv): Promise<Readonly<Record<string, unknown>>>;
 }
 
 interface GatheredSettings {
@@ -31,6 +31,7 @@ export async function gatherSettings(
   definition: Definition,
   table: OptionTable,
   command: Command,
+  env: NodeJS.ProcessEnv,
 ): Promise<GatheredSettings> {
   const words = assignArguments(definition.arguments, command.args, argumentsFromFile(command));
   const isTyped = (attribute: string) => command.getOptionValueSource(attribute) === 'cli';
@@ -41,9 +42,9 @@ export async function gatherSettings(
   const filed = byName(table, (attribute) => fromFile[attribute]);
   const { recipe, resume } = { ...filed, ...typed };
   const chosen = recipeSettings(definition.name, recipe);
-  const defaults = { ...defaultsOf(table), ...chosen };
+  const defaults = { ...defaultsOf(definition.arguments), ...defaultsOf(table), ...chosen };
   const asked = { ...defaults, ...filed, ...typed, ...words };
-  const resumed = (resume === true && (await definition.resumedOptions?.(asked))) || {};
+  const resumed = (resume === true && (await definition.resumedOptions?.(asked, env))) || {};
   const others = { ...defaults, ...resumed };
   refuseIdle(table, filed, { ...others, ...typed });
   refuseIdle(table, typed, { ...others, ...filed });
@@ -88,15 +89,12 @@ function assignArguments(
     const taken = isList(name) ? left.splice(0, Math.max(0, left.length - after)) : left.splice(0, 1);
     if (taken.length > 0) values[name] = isList(name) ? taken : taken[0];
   }
-  for (const [name, option] of Object.entries(table)) {
-    values[name] ??= option.default ?? (option.kind === 'list' ? [] : undefined);
-    if (option.required === true && isEmpty(values[name], option)) {
+  for (const [name, option] of Object.entries(table))
+    if (option.required === true && isEmpty(values[name], option))
       throw new UsageError(`missing required argument '${name}'`);
-    }
-  }
   return values;
 }
 
 function isEmpty(value: unknown, { kind }: Option): boolean {
-  return kind === 'list' ? (value as readonly string[]).length === 0 : value === undefined;
+  return value === undefined || (kind === 'list' && (value as readonly string[]).length === 0);
 }

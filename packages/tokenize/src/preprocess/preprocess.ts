@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { DatasetCounts } from '@mlm/arrow';
-import type { JournalEntry } from '@mlm/arrow/sink';
+import type { JournalEntry, RunSettings } from '@mlm/arrow/sink';
 import { InputError, isWithin, refuseUrl } from '@mlm/base';
 import { type Given, refuseUnknown, settingsOf } from '@mlm/base/options';
 import { preprocessOptions } from '../options.js';
@@ -32,6 +32,11 @@ export interface PreprocessOptions
   inputs: readonly string[] | InputFiles;
   /** An `.arrow` file, a dataset folder, or `-` for an Arrow stream on standard output. */
   output: string;
+  /**
+   * What a run that resumes this one finds by `settingsOfInterrupted` of `@mlm/arrow/sink`: plain JSON, such as how this
+   * function was called. Default: nothing.
+   */
+  settings?: RunSettings | undefined;
   /** Where `-` writes to. Default: standard output. */
   stdout?: Writable | undefined;
   /** Called after each batch, always with the same object. Default: none. */
@@ -280,6 +285,7 @@ async function openSink(
     resume,
     takeOver,
     job: jobOf(settings, share, input, description),
+    settings: options.settings,
     usedInputs,
   };
   if (output.endsWith('.arrow')) return arrowFile(output, sinkOptions);

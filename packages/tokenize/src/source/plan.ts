@@ -66,6 +66,7 @@ export async function* planUnits(input: InputFiles, options: PlanOptions = {}): 
     if (number === firstUnit - 1 && options.lastFinished) refuseOtherCut(unit.parts, options.lastFinished);
     number++;
   }
+  if (number < firstUnit) refuseShorter();
   if (!isEmpty || firstUnit > 0) return;
   if (share.worldSize === 1 && options.allowsEmpty !== true)
     throw new InputError(`${input.files[0]?.path ?? 'input'}: no text: the input is empty`);
@@ -82,6 +83,13 @@ function refuseOtherCut(parts: readonly UnitPart[], { files, end }: { files: num
   if (last && last.file + 1 === files && last.end === end) return;
   throw new InputError(
     say`cannot resume: the inputs changed so that the last finished unit of work would end elsewhere (${last?.path ?? 'no file'}); use the same inputs, or ${mention('overwrite')}`,
+  );
+}
+
+/** Of standard input and pipes, nothing but their text tells that they changed. */
+function refuseShorter(): never {
+  throw new InputError(
+    say`cannot resume: the inputs end before the last finished unit of work; give the same inputs, or use ${mention('overwrite')}`,
   );
 }
 

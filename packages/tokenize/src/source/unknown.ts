@@ -5,6 +5,7 @@ import { preprocessOptions } from '../options.js';
 export const knownOptions = {
   ...preprocessOptions,
   inputs: true,
+  settings: true,
   output: true,
   tokenizer: true,
   stages: true,

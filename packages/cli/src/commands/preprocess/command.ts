@@ -1,9 +1,5 @@
-import { list, path, required, text } from '@mlm/base/options';
-import { maskingOptions, protectOptions } from '@mlm/masking/options';
-import { preprocessOptions, rowOptions, shareOptions } from '@mlm/tokenize/options';
-import { type CommandSettings, defineCommand } from '../../options/command.js';
-import { recipe } from '../../options/recipes.js';
-import { filesFrom, json } from '../../options/shared.js';
+import { defineCommand } from '../../options/command.js';
+import { commandArguments, commandOptions } from './options.js';
 
 export const preprocess = defineCommand({
   name: 'preprocess',
@@ -18,31 +14,13 @@ export const preprocess = defineCommand({
       'a Hugging Face dataset with train and validation',
     ],
     ['mlm preprocess wiki.jsonl out.arrow --text-field body', 'one document per record'],
+    ['mlm preprocess --resume out.arrow', 'continue an interrupted run, with its own inputs and options'],
     ['cat *.txt | mlm preprocess - - > out.arrows', 'text in, an Arrow stream out'],
   ],
-  arguments: {
-    inputs: list({ default: [], help: 'folders, files, globs, or - for standard input' }),
-    output: required(path({ help: 'an .arrow file, a folder, or - for standard output' })),
-  },
-  options: {
-    tokenizer: path({
-      shown: 'bert-base-uncased, bundled',
-      help: 'a folder, vocab.txt, tokenizer.json or a hub id',
-    }),
-    revision: text({
-      value: 'name',
-      shown: 'main',
-      help: 'the branch, tag or commit of a tokenizer from the hub',
-    }),
-    ...rowOptions,
-    ...maskingOptions,
-    ...protectOptions,
-    ...preprocessOptions,
-    ...shareOptions,
-    recipe,
-    filesFrom,
-    json: json('print the summary as one JSON object'),
+  arguments: commandArguments,
+  options: commandOptions,
+  async resumedOptions(settings, env) {
+    const { resumedSettings } = await import('./resume.js');
+    return resumedSettings(settings, env);
   },
 });
-
-export type PreprocessSettings = CommandSettings<typeof preprocess>;

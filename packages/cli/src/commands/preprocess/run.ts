@@ -16,6 +16,7 @@ import { listFiles, loadTokenizer, preprocess } from '@mlm/tokenize/preprocess';
 import { commandName } from '../../command-name.js';
 import type { Context } from '../../context.js';
 import { UsageError } from '../../errors.js';
+import type { Invocation } from '../../options/command.js';
 import { listedPaths } from '../../options/files-from.js';
 import { badRecordFields, badRecordLines } from '../../output/bad-records.js';
 import {
@@ -28,22 +29,33 @@ import {
 } from '../../output/numbers.js';
 import { createProgress } from '../../output/progress.js';
 import { type OutputOptions, printResult } from '../../output/report.js';
-import type { PreprocessSettings } from './command.js';
+import type { preprocess as preprocessCommand } from './command.js';
+import type { PreprocessSettings } from './options.js';
+import { continuation, reportComplete, returnToFolder, settingsToKeep } from './resume.js';
 import { partPattern, refuseByOutput, reportShare, shareFor } from './share.js';
 
-export async function runPreprocess(context: Context, settings: PreprocessSettings): Promise<void> {
+export async function runPreprocess(
+  context: Context,
+  asked: PreprocessSettings,
+  { given }: Pick<Invocation<typeof preprocessCommand>, 'given'>,
+): Promise<void> {
+  if (asked.output === '') throw new UsageError('expected an output, such as out.arrow; it is empty');
+  refuseUrl(asked.output);
+  const share = shareFor(context, asked);
+  refuseByOutput(asked, asked.output, share);
+  const tokenizer = await loadTokenizer(asked.tokenizer, asked);
+  const settings = returnToFolder(asked);
   const { output } = settings;
-  const inputs = [...settings.inputs, ...(await listedPaths(context, settings.filesFrom))];
+  const listed = await listedPaths(context, settings.filesFrom);
+  const inputs = [...settings.inputs, ...listed];
   if (inputs.length === 0) {
+    if (settings.resume) return reportComplete(context, settings, share);
     throw new UsageError('expected inputs and then an output, such as: mlm preprocess corpus/ out.arrow');
   }
-  if (output === '') throw new UsageError('expected an output, such as out.arrow; it is empty');
-  refuseUrl(output);
-  const share = shareFor(context, settings);
-  refuseByOutput(settings, output, share);
+  if (settings.resume && given.inputs === undefined && inputs.includes('-') && context.stdin.isTTY)
+    throw new UsageError('--resume: the run read standard input; pipe the same text in again');
   reportShare(context, settings, share);
   const files = await listFiles(inputs, { inputFormat: settings.inputFormat });
-  const tokenizer = await loadTokenizer(settings.tokenizer, settings);
   const protect = idsOf(tokenizer, settings.protect);
   const request: PreprocessRequest = {
     ...settingsOf(preprocessOptions, settings),
@@ -52,12 +64,19 @@ export async function runPreprocess(context: Context, settings: PreprocessSettin
     tokenizer,
     stages: [maskStage(maskingRule(tokenizer, { ...settingsOf(maskingOptions, settings), protect }))],
     share,
+    settings: settingsToKeep(settings, listed),
   };
   if (!settings.quiet && isLong(files)) {
     const { describeForecast, forecast } = await import('./forecast.js');
     context.stderr.write(`${describeForecast(await forecast(request, files), files)}\n`);
   }
-  const { report, seconds } = await preprocessWithProgress(context, request, settings);
+  const { report, seconds } = await preprocessWithProgress(context, request, settings).catch(
+    async (error: unknown) => {
+      const line = context.signal.aborted ? await continuation(context, settings, share) : undefined;
+      if (line !== undefined) context.stderr.write(`mlm: continue with: ${line}\n`);
+      throw error;
+    },
+  );
   const next =
     share.worldSize > 1
       ? `merge ${partPattern(output, share)} ${output}, once all ${share.worldSize} parts are there`

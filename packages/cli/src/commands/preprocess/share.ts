@@ -2,10 +2,13 @@ import { partPath, type Share, shareOf, shareVariables } from '@mlm/tokenize/pre
 import type { Context } from '../../context.js';
 import { UsageError } from '../../errors.js';
 import { refuseShardSize } from '../../options/shared.js';
-import type { PreprocessSettings } from './command.js';
+import type { PreprocessSettings } from './options.js';
 
 /** The share of the work that options or a scheduler's variables give this process. */
-export function shareFor({ env }: Context, { rank, worldSize }: PreprocessSettings): Share {
+export function shareFor(
+  { env }: Pick<Context, 'env'>,
+  { rank, worldSize }: Pick<PreprocessSettings, 'rank' | 'worldSize'>,
+): Share {
   return shareOf({ rank, worldSize }, env);
 }
 
