@@ -26,7 +26,7 @@ function describedBy(tokenizer: TokenizerMetadata): DatasetDescription {
   };
 }
 
-test('metadata is what JSON.stringify makes of it, whether the tokenizer’s files were JSON before or not', () => {
+test('metadata equals JSON.stringify’s, whether or not the tokenizer’s files were already JSON', () => {
   fc.assert(
     fc.property(tokenizers, files, (others, files) => {
       const plain: TokenizerMetadata = { ...others, files };

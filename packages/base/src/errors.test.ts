@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { call, InputError, mention, messageText, say } from './errors.js';
 
-test('a library names options and functions as its caller would write them', () => {
+test('a message names options and functions as callers of the library write them', () => {
   const parts = say`out exists: use ${mention('overwrite')}, ${mention('workers', 2)} or ${call('setUp', { gpu: true })}`;
   expect(new InputError(parts).message).toBe('out exists: use overwrite, workers: 2 or setUp({ gpu: true })');
 });
 
-test('another program may spell them otherwise, also after a structured clone', () => {
+test('another program can spell them differently, even after a structured clone', () => {
   const parts = structuredClone(say`use ${mention('overwrite')} or ${call('preprocess')}; ${3} rows`);
   const text = messageText(parts, (named) => ('option' in named ? `--${named.option}` : `mlm ${named.call}`));
   expect(text).toBe('use --overwrite or mlm preprocess; 3 rows');
@@ -19,7 +19,7 @@ test('a message is one line of bounded length, whatever it quotes', () => {
   );
 });
 
-test('an InputError is not what a stream makes of two of them', () => {
+test('an AggregateError of two InputErrors is not an InputError', () => {
   const both = Object.assign(new AggregateError([new InputError('a'), new InputError('b')], 'a'), {
     code: new InputError('a').code,
   });

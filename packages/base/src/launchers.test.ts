@@ -15,7 +15,7 @@ it.each([
   if (several) expect(launcherVariables(env)?.size).toBe(several.split('=')[0]);
 });
 
-it('variables that are set to nothing are as if they were not set', () => {
+it('empty variables count as not set', () => {
   expect(launcherVariables({ RANK: '', WORLD_SIZE: '' })).toBeUndefined();
   expect(launcherVariables({ RANK: '', WORLD_SIZE: '', PMI_RANK: '1', PMI_SIZE: '2' })?.rank).toBe(
     'PMI_RANK',

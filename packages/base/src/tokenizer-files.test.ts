@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { InputError } from './errors.js';
 import { checkTokenizerFiles, tokenizerFileNames } from './tokenizer-files.js';
 
-it('lets the files of tokenizers pass and no other name', () => {
+it('accepts the names of tokenizer files only', () => {
   const files = Object.fromEntries(tokenizerFileNames.map((name) => [name, 'text']));
   expect(checkTokenizerFiles(files, 'a.arrow')).toBe(files);
   for (const name of ['../../x.txt', '/etc/passwd', 'config.json', 'a/vocab.txt', 'vocab.txt\0', '..', '']) {

@@ -218,7 +218,7 @@ test.each(Object.entries(lists))('each member of %s is in its one list', (folder
   const members = [...sources].filter(
     ([file, text]) =>
       file.startsWith(`${folder}/`) &&
-      !/\/(index|model)\.ts$|\/web\//.test(file) && // web is the browser's only one
+      !/\/(index|model|model-of)\.ts$|\/web\//.test(file) && // web is the browser's only one
       member.test(text),
   );
   const imported = members.map(([file]) => {

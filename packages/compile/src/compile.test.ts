@@ -35,7 +35,7 @@ const options: CompileOptions = {
 };
 
 describe('compile', () => {
-  it('trains alike eagerly and in onnxruntime, at several sizes of a named dimension', async () => {
+  it('gives the same training results in eager tfjs and onnxruntime, for several values of a named size', async () => {
     const eager = await compile(perceptron, { ...options, engine: 'eager' });
     const onnx = await compile(perceptron, { ...options, engine: 'onnx', threads: 1 });
     const losses: number[] = [];
@@ -110,7 +110,7 @@ describe('compile', () => {
     expect(message).not.toContain('\n');
   });
 
-  it('knows every engine that there is, and shares variables between executables of one alone', async () => {
+  it('refuses unknown engines, and shares variables only between executables of one engine', async () => {
     const unknown = { ...options, engine: 'torch' } as unknown as CompileOptions;
     await expect(compile(perceptron, unknown)).rejects.toThrow(
       "unknown engine 'torch'; use onnx, tensorflow",
@@ -122,7 +122,7 @@ describe('compile', () => {
     await share.dispose();
   });
 
-  it('tells which engines have a capability, so that nobody need know them by name', () => {
+  it('lists the engines that have a capability', () => {
     expect(enginesWith('staticShapes')).toEqual(['xla']);
     expect(enginesWith('severalDevices')).toEqual(['xla']);
     expect(enginesWith('tfjsBackend')).toEqual(['eager']);

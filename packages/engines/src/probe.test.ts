@@ -2,7 +2,7 @@ import { messageText } from '@mlm/base/errors';
 import { expect, test } from 'vitest';
 import { type EngineProbe, probeEngine } from './probe.js';
 
-test('an engine that works tells its rates', async () => {
+test('a working engine reports its speed', async () => {
   const probe = await probeEngine({ engine: 'onnx', device: 'cpu' });
   expect(probe).toMatchObject({
     works: true,
@@ -17,7 +17,7 @@ const said = ({ error = [], remedy = [], ...probe }: EngineProbe) => ({
   remedy: messageText(remedy),
 });
 
-test('an engine that does not work says why on one line, and what helps', async () => {
+test('a failing engine reports in one line why, and what to do', async () => {
   process.env.MLM_TENSORFLOW_HOME = '/nonexistent';
   const probe = await probeEngine({ engine: 'tensorflow', device: 'cpu' });
   delete process.env.MLM_TENSORFLOW_HOME;

@@ -32,7 +32,7 @@ const run: Run = {
   ],
 };
 
-test('a report loads nothing from the network and closes no script early', () => {
+test('a report loads nothing from the network, and no text closes a script early', () => {
   const html = reportPage(run);
   expect(html).not.toMatch(/(src|href)="(?!data:)/);
   expect(html).not.toMatch(/url\(|@import|fetch\(/);
@@ -41,13 +41,13 @@ test('a report loads nothing from the network and closes no script early', () =>
   expect(html).toContain('b&lt;/script&gt;');
 });
 
-test('a wrong answer names the word that stood there, for eye and ear', () => {
+test('a wrong answer shows the original word, to screen readers, too', () => {
   expect(reportPage(run)).toContain(
     '<span class="hidden"> (wrong: the original is “b&lt;/script&gt;”)</span>',
   );
 });
 
-test('only a run that goes on reloads its page', () => {
+test('only the page of a running run reloads', () => {
   expect(reportPage(run)).not.toContain('data-live="');
   expect(reportPage({ ...run, status: 'running' })).toContain('data-live="10"');
 });
@@ -67,7 +67,7 @@ test('a comparison marks the rows in which the runs differ, and no others', () =
   expect(shared).toMatch(/>model<\/th><td>bert-tiny<\/td><\/tr>/);
 });
 
-test('a run in progress says how far it is, one that failed why, and a loss that is no number is no best one', () => {
+test('a running run shows its progress, a failed one the reason, and NaN is never the best loss', () => {
   const running = reportPage({ ...run, status: 'running', totalSteps: 12 });
   expect(running).toContain('<dd>3 of 12</dd>');
   expect(running).toContain('<progress max="12" value="3"');

@@ -21,7 +21,7 @@ describe('encodeCompileOptions', () => {
 });
 
 describe('encodeNamedValues', () => {
-  it('writes a struct of 56 bytes an option, whatever the texts', () => {
+  it('writes a 56-byte struct for each option, whatever the texts', () => {
     const values = fc.dictionary(
       fc.string({ minLength: 1 }),
       fc.oneof(fc.string(), fc.boolean(), fc.integer()),

@@ -14,13 +14,13 @@ describe('Plugin.load', () => {
     await expect(Plugin.load(own)).rejects.toBeInstanceOf(InputError);
   });
 
-  it('says of the second file what it said of the first: the stacks of native calls are set once', async () => {
+  it('fails the same way for a second file: the stack sizes of native calls are set only once', async () => {
     const own = fileURLToPath(import.meta.url);
     for (const attempt of ['first', 'second'])
       await expect(Plugin.load(own), attempt).rejects.toThrow(/Failed to load shared library/);
   });
 
-  it('says what to do where another user of koffi was earlier', () => {
+  it('says what to do if other code used koffi first', () => {
     const program = `
       const { default: koffi } = await import('koffi');
       koffi.load(null);

@@ -39,7 +39,7 @@ const total = `module @total attributes {mhlo.num_replicas = 2 : i32} {
 }`;
 
 describe('a client', () => {
-  it('has the devices it was asked for', () => {
+  it('has the requested devices', () => {
     expect(client.platform).toBe('cpu');
     expect(client.devices.map(({ id }) => id)).toEqual([0, 1]);
     expect(plugin.apiVersion).toMatch(/^0\.\d+$/);
@@ -69,7 +69,7 @@ describe('a client', () => {
     );
   });
 
-  it('throws what XLA says of a program that is wrong', async () => {
+  it('throws XLA’s error for an invalid program', async () => {
     const wrong = client.compile(
       'module { func.func public @main() -> tensor<f32> { return %x : tensor<f32> } }',
     );
@@ -78,7 +78,7 @@ describe('a client', () => {
     await expect(client.compile(step, { flags: { no_such_flag: 1 } })).rejects.toThrow('no_such_flag');
   });
 
-  it('throws what XLA says of arguments that do not fit', async () => {
+  it('throws XLA’s error for arguments that do not fit', async () => {
     const program = await client.compile(step);
     const scalar = client.upload(Float32Array.of(1), []);
     await expect(program.execute([[scalar, scalar]])).rejects.toThrow(
@@ -129,7 +129,7 @@ describe('a program', () => {
     program.destroy();
   });
 
-  it('is the same after it was serialized', async () => {
+  it('computes the same after serialization', async () => {
     const program = await client.compile(step);
     const again = await client.deserialize(program.serialize());
     program.destroy();
@@ -146,7 +146,7 @@ describe('a program', () => {
 });
 
 describe('destroy', () => {
-  it('frees what a client still has', async () => {
+  it('frees a client’s remaining resources', async () => {
     const other = await plugin.createClient({ cpu_device_count: 1 });
     const program = await other.compile(step);
     const buffer = other.upload(new Float32Array(4), [4]);

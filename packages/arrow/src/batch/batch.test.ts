@@ -70,7 +70,7 @@ test('a description travels with the batches', () => {
   expect(placeOf(batch)?.unit).toBe(2);
 });
 
-test('a number that the narrower column cannot hold is refused, not cut short', () => {
+test('a number too large for the narrower column is refused, not truncated', () => {
   const column = (values: Int32Array | Uint32Array | BigInt64Array | BigUint64Array, name: string) => {
     const child = makeData({ type: vectorFromArray(values).type, data: values, length: values.length });
     const field = new Field(name, new List(new Field('item', child.type, true)));

@@ -29,6 +29,6 @@ test('a sound shard passes; a changed, shortened or missing one is named', async
   await expect(checkShards(folder)).rejects.toThrow(`${shard}: is missing`);
 });
 
-test('what has no manifest has no shards to check', async () => {
+test('a dataset without a manifest has no shards to check', async () => {
   expect(await checkShards('/nonexistent')).toBe(0);
 });

@@ -25,7 +25,7 @@ beforeEach(async () => {
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
-test('names that lead out of the folder are refused', async () => {
+test('names that lead outside the folder are refused', async () => {
   mkdirSync(join(root, 'elsewhere'));
   writeFileSync(join(out, 'dataset_dict.json'), '{"splits":["../elsewhere"]}');
   await expect(openDataset(out)).rejects.toThrow(/dataset_dict\.json: names "\.\.\/elsewhere"/);
@@ -39,7 +39,7 @@ test('names that lead out of the folder are refused', async () => {
   await expect(checkShards(join(out, 'train'))).rejects.toThrow(/manifest\.json: names/);
 });
 
-test('JSON of any shape is read or refused by the name of its file', async () => {
+test('JSON of any shape is read, or refused with the name of its file', async () => {
   for (const [folder, name] of [
     ['', 'dataset_dict.json'],
     ['train', 'state.json'],

@@ -30,7 +30,7 @@ function listsOf(made: readonly (ListField & { rows: number[][] })[], before: nu
   );
 }
 
-test('schema, record batch and footer have the bytes that arrow-js gives them', () => {
+test('schema, record batch and footer have the same bytes as from arrow-js', () => {
   const blocks = fc.array(
     fc.record({ offset: fc.nat(), metadataLength: fc.nat(9999), bodyLength: fc.nat() }),
     {

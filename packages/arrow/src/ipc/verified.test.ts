@@ -59,7 +59,7 @@ test('a file that is cut off anywhere is refused, also between two batches, wher
   expect(await rowsOfStream(file)).toHaveLength(6);
 });
 
-test('files that were joined byte by byte are refused: the second would be lost without a word', async () => {
+test('concatenated files are refused: the second would be lost silently', async () => {
   for (const [name, whole] of Object.entries({ 'two.arrow': file, 'two.arrows': shard })) {
     const joined = Buffer.concat([whole, whole]);
     const path = join(folder, name);
@@ -139,7 +139,7 @@ async function readAll(path: string): Promise<void> {
   }
 }
 
-test('a damaged dataset, file or stream, is read or refused by its name', async () => {
+test('a damaged dataset, file or stream, is read, or refused by name', async () => {
   const path = join(folder, 'damaged.arrow');
   for (const whole of [file, shard])
     await fc.assert(
@@ -151,7 +151,7 @@ test('a damaged dataset, file or stream, is read or refused by its name', async 
     );
 });
 
-test('a damaged stream of any columns is read or refused by its name', async () => {
+test('a damaged stream of any columns is read, or refused by name', async () => {
   for (const name of ['types', 'dictionary', 'views'])
     await fc.assert(
       fc.asyncProperty(changes, async (list) => {
@@ -164,7 +164,7 @@ test('a damaged stream of any columns is read or refused by its name', async () 
     );
 });
 
-test('a message that claims more than there is takes no more memory than there is', async () => {
+test('a message that claims more bytes than the file has does not allocate them', async () => {
   const bytes = Buffer.from(shard.subarray(0, 16));
   bytes.writeInt32LE(0x7ffffff0, 4);
   await expect(rowsOfStream(bytes)).rejects.toThrow(/in\.arrow: not a whole Arrow file \(it is cut off/);

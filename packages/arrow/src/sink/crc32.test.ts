@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { combineCrc32 } from './crc32.js';
 
-test('the CRC-32 of two runs of bytes is that of the whole', () => {
+test('the CRC-32s of two parts combine to that of the whole', () => {
   const bytes = fc.uint8Array({ maxLength: 300 });
   fc.assert(
     fc.property(bytes, bytes, (first, second) => {
@@ -14,7 +14,7 @@ test('the CRC-32 of two runs of bytes is that of the whole', () => {
   );
 });
 
-test('three runs of any length combine to the same from either end', () => {
+test('three parts of any length combine to the same from either end', () => {
   const sum = fc.nat(0xffff_ffff);
   const length = fc.nat(2 ** 42);
   fc.assert(

@@ -50,7 +50,7 @@ test.each([
   for (const name of files) expect(existsSync(join(root, 'd', name)), name).toBe(true);
 });
 
-test('overwrite replaces a dataset folder and one of an interrupted run, but no other .partial', async () => {
+test('overwrite replaces a dataset folder and an interrupted run’s folder, but no other .partial', async () => {
   const root = folderWith('out.partial/journal.jsonl', 'out.partial/train/shard-00000.arrow');
   await write(join(root, 'out'));
   await write(join(root, 'out'));
@@ -59,7 +59,7 @@ test('overwrite replaces a dataset folder and one of an interrupted run, but no 
   await expect(write(join(root, 'out'))).rejects.toThrow(/contains mine\.txt/);
 });
 
-test('a target that is or contains an input is refused, also behind a link', async () => {
+test('a target that is or contains an input is refused, even behind a link', async () => {
   const root = folderWith('d/state.json', 'd/shards.arrow', 'b.arrow');
   symlinkSync(join(root, 'd'), join(root, 'link'));
   await expect(write(join(root, 'link'), [join(root, 'd/shards.arrow')])).rejects.toThrow(

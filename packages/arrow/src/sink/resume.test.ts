@@ -83,7 +83,7 @@ for (const name of ['out.arrow', 'out'])
     const files = () =>
       readdirSync(partial(), { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.arrow'));
 
-    test('a file that is shorter than the journal says, or altered, is cut back to the last sound unit', async () => {
+    test('a file that is altered, or shorter than the journal says, is cut back to the last sound unit', async () => {
       const whole = await expected();
       await interrupt(units);
       const begun = files().map((file) => ({ file, size: readFileSync(partial(file)).length }));
@@ -107,7 +107,7 @@ for (const name of ['out.arrow', 'out'])
         }
     });
 
-    test('a journal whose end a power loss made unreadable counts as far as it can be read', async () => {
+    test('a journal whose end was damaged by a power loss counts as far as it is readable', async () => {
       const whole = await expected();
       await interrupt(units);
       const journal = partial('journal.jsonl');
@@ -117,7 +117,7 @@ for (const name of ['out.arrow', 'out'])
       expect(contents()).toEqual(whole);
     });
 
-    test('a run that replaces another is resumed as one; what it replaces is there until then', async () => {
+    test('a run that replaces another resumes as such; the old output stays until the end', async () => {
       const whole = await expected();
       await write(older);
       const before = contents();
@@ -144,7 +144,7 @@ for (const name of ['out.arrow', 'out'])
       },
     );
 
-    test('what no run began is left alone', async () => {
+    test('a folder of other contents is left alone', async () => {
       mkdirSync(partial());
       writeFileSync(partial('notes.txt'), '');
       for (const options of [{}, { resume: true }, { overwrite: true }])
@@ -157,7 +157,7 @@ for (const name of ['out.arrow', 'out'])
       expect(existsSync(partial())).toBe(false);
     });
 
-    test('a second run is refused while the first writes, and changes nothing', async () => {
+    test('a second run is refused while the first is writing, and changes nothing', async () => {
       const whole = await expected();
       const first = sink({ job });
       await first.ready();

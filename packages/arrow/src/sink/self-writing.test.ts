@@ -60,7 +60,7 @@ for (const shardBytes of [undefined, 1])
     expect(Object.keys(one!).filter((name) => name.endsWith('.arrow'))).toHaveLength(shardBytes ? 6 : 1);
   });
 
-test('the journal names no unit that is not written, and a write that fails ends the run with its message', async () => {
+test('the journal lists only written units, and a failed write ends the run with its message', async () => {
   const path = join(folder, 'out.arrow');
   const full = Object.assign(new Error('no space'), { code: 'ENOSPC' });
   const failing: SelfWritingBatch = { ...later(units[2]!, 0), write: () => Promise.reject(full) };
@@ -72,7 +72,7 @@ test('the journal names no unit that is not written, and a write that fails ends
   expect((await finishedUnits(path)).every(({ unit }) => unit < 2)).toBe(true);
 });
 
-test('a file is closed only when nothing writes to it any more', async () => {
+test('a file is closed only after its last write', async () => {
   const path = join(folder, 'out.arrow');
   let isWritten = false;
   let noteBegun = () => {};

@@ -77,7 +77,7 @@ async function contents(root: string): Promise<Record<string, string>> {
 for (const kind of ['file', 'folder'] as const) {
   const name = kind === 'file' ? 'out.arrow' : 'out';
 
-  test(`${kind}: what is written is read again, with its metadata and validation rows`, async () => {
+  test(`${kind}: rows, metadata and validation rows are read back as written`, async () => {
     const path = join(folder, name);
     await write(path, units, kind);
     const dataset = await openDataset(path);
@@ -147,13 +147,13 @@ test('a file is also a stream after its leading magic, as other programs read it
   expect(tableFromIPC(bytes.subarray(8)).numRows).toBe(4);
 });
 
-test('a stream is read by arrow-js, and cut off it is refused', async () => {
+test('arrow-js reads a stream', async () => {
   const output = new PassThrough();
   const [, bytes] = await Promise.all([pipeline(Readable.from(units), arrowStream(output)), buffer(output)]);
   expect(tableFromIPC(bytes).numRows).toBe(5);
 });
 
-test('files that are cut off are refused wherever the cut is', async () => {
+test('truncated files are refused, wherever the cut is', async () => {
   const path = join(folder, 'out.arrow');
   await write(path, units, 'file');
   const { length } = await readFile(path);
@@ -169,7 +169,7 @@ test('files that are cut off are refused wherever the cut is', async () => {
   await expect(openDataset(out)).rejects.toThrow(/cut off/);
 });
 
-test('what has no input_ids is named with its columns', async () => {
+test('a dataset without input_ids is refused with the names of its columns', async () => {
   const path = join(folder, 'texts.arrow');
   await writeFile(path, tableToIPC(tableFromArrays({ body: Int32Array.of(1) }), 'file'));
   await expect(openDataset(path)).rejects.toThrow(

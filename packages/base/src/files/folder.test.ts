@@ -35,7 +35,7 @@ const write = (text: string, overwrite = false) =>
   writeFolder(target, kind, { overwrite }, (folder) => writeFile(join(folder, 'a.txt'), text));
 const content = () => readFileSync(join(target, 'a.txt'), 'utf8');
 
-test('a folder appears when it is whole, and is replaced only when that is asked for', async () => {
+test('a folder appears when it is complete, and is replaced only on request', async () => {
   await write('one');
   await expect(write('two')).rejects.toThrow(/exists already/);
   await write('two', true);
@@ -43,7 +43,7 @@ test('a folder appears when it is whole, and is replaced only when that is asked
   expect(readdirSync(root)).toEqual(['notes']);
 });
 
-test('an error leaves the folder that was there, and nothing else', async () => {
+test('after an error, the old folder is there, and nothing else', async () => {
   await write('one');
   const failing = writeFolder(target, kind, { overwrite: true }, async (folder) => {
     await writeFile(join(folder, 'a.txt'), 'half');
@@ -68,14 +68,14 @@ test('killed between the two renames, the next run brings the old folder back', 
   expect(readdirSync(root)).toEqual(['notes']);
 });
 
-test('a working folder that holds anything else is left alone', async () => {
+test('a working folder with other contents is left alone', async () => {
   mkdirSync(join(root, 'notes.partial/new'), { recursive: true });
   writeFileSync(join(root, 'notes.partial/new/thesis.tex'), '');
   await expect(write('one')).rejects.toThrow(/contains new\/thesis\.tex/);
   expect(existsSync(join(root, 'notes.partial/new/thesis.tex'))).toBe(true);
 });
 
-test('while another process writes the folder, it is left alone', async () => {
+test('a folder that another process is writing is left alone', async () => {
   const lock = await lockOutput(target);
   await expect(write('one', true)).rejects.toThrow(/is writing it/);
   lock.release();

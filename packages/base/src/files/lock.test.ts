@@ -42,7 +42,7 @@ async function leaveLock(output: string, note = ''): Promise<void> {
   forge(output, (record) => Object.assign(record, { pid: child.pid, started }));
 }
 
-test('the second writer is refused by the name of the first, and nothing is left when that ends', async () => {
+test('a second writer is refused with the name of the first, which leaves nothing behind', async () => {
   const output = join(folder, 'out.arrow');
   const lock = await lockOutput(output);
   await expect(lockOutput(output)).rejects.toThrow(`${output}: process ${process.pid} on `);
@@ -53,7 +53,7 @@ test('the second writer is refused by the name of the first, and nothing is left
   (await lockOutput(output)).release();
 });
 
-test('a folder is the same output by every path that leads to it', async () => {
+test('all paths to a folder are the same output', async () => {
   symlinkSync(folder, `${folder}-link`);
   const lock = await lockOutput(join(folder, 'out/'));
   await expect(lockOutput(join(`${folder}-link`, 'out'))).rejects.toThrow(/is writing it/);
@@ -61,7 +61,7 @@ test('a folder is the same output by every path that leads to it', async () => {
   rmSync(`${folder}-link`);
 });
 
-test('of many that come at once, one gets the lock, also over one that was left behind', async () => {
+test('of many at once, one gets the lock, even if an old one was left behind', async () => {
   const output = join(folder, 'out');
   for (const isLeft of [false, true]) {
     if (isLeft) await leaveLock(output);
@@ -74,7 +74,7 @@ test('of many that come at once, one gets the lock, also over one that was left 
   }
 });
 
-test('the lock of a killed process is taken at once, and what it noted is known', async () => {
+test('the lock of a killed process is taken at once, along with its note', async () => {
   const output = join(folder, 'out');
   await leaveLock(output);
   const first = await lockOutput(output);
@@ -88,7 +88,7 @@ test('the lock of a killed process is taken at once, and what it noted is known'
   second.release();
 });
 
-test('a process id that another process has by now is no owner', async () => {
+test('a reused process id is not the owner', async () => {
   const output = join(folder, 'out');
   const lock = await lockOutput(output);
   forge(output, (record) => Object.assign(record, { started: '1' }));
@@ -99,7 +99,7 @@ test('a process id that another process has by now is no owner', async () => {
   next.release();
 });
 
-test('an owner elsewhere is believed for a minute after its last sign, and can be taken over', async () => {
+test('an owner on another machine counts for a minute after its last sign, and can be taken over', async () => {
   const output = join(folder, 'out');
   const lock = await lockOutput(output);
   forge(output, (record) => Object.assign(record, { host: 'node17', scope: 'elsewhere' }));
@@ -119,7 +119,7 @@ test('an owner elsewhere is believed for a minute after its last sign, and can b
   taken.release();
 });
 
-test('a lock that was never filled, or its successor, does not stay in the way', async () => {
+test('an empty lock, or its successor, does not block', async () => {
   const output = join(folder, 'out');
   await leaveLock(output);
   const { id } = JSON.parse(readFileSync(`${output}.lock`, 'utf8').split('\n')[0]!) as { id: string };
@@ -128,7 +128,7 @@ test('a lock that was never filled, or its successor, does not stay in the way',
   expect(readdirSync(folder)).toEqual([]);
 });
 
-test('a file of another kind is no lock and stays', async () => {
+test('a file that is no lock stays', async () => {
   const output = join(folder, 'yarn');
   writeFileSync(`${output}.lock`, '# yarn lockfile v1\n');
   await expect(lockOutput(output)).rejects.toThrow(/not a lock of mlm/);

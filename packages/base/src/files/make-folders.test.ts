@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { InputError } from '../errors.js';
 import { makeFolders } from './make-folders.js';
 
-test('makes what is missing, and is content with what is there', async () => {
+test('creates missing folders and accepts existing ones', async () => {
   const root = await mkdtemp(join(tmpdir(), 'mlm-folders-'));
   const folder = join(root, 'a', 'b', 'c');
   await Promise.all([makeFolders(folder), makeFolders(folder)]);

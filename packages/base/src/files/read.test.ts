@@ -27,7 +27,7 @@ const slow = (most: number) =>
       file.read(bytes, at, Math.min(length, most), position),
   }) as FileHandle;
 
-test('however few bytes a read gives, all that is there is read', async () => {
+test('reads everything, however few bytes each call returns', async () => {
   const arbitrary = fc.record({
     most: fc.integer({ min: 1, max: 400 }),
     position: fc.nat({ max: 1100 }),
@@ -44,7 +44,7 @@ test('however few bytes a read gives, all that is there is read', async () => {
   );
 });
 
-test('a disk that fails is told of in a line that names the file', async () => {
+test('a failing disk is reported in one line that names the file', async () => {
   const broken = {
     read: async () => {
       throw Object.assign(new Error('EIO: i/o error, read'), { code: 'EIO' });

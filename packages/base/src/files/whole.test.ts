@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { writeWhole } from './whole.js';
 
-test('replaces a file as a whole, and leaves nothing beside a place that cannot be written', async () => {
+test('replaces a file as a whole, and leaves nothing beside an unwritable one', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'mlm-whole-'));
   try {
     const path = join(folder, 'page.html');

@@ -27,7 +27,7 @@ function readValue<Value>(option: Option<Value>, word: string): Value | string {
   return option.accepts(value) ? value : `Expected ${option.expected}.`;
 }
 
-test('whole numbers and decimals come back as they were written, within their range', () => {
+test('integers and decimals are parsed exactly, within their range', () => {
   fc.assert(fc.property(fc.maxSafeNat(), (value) => readValue(whole({ help: '' }), String(value)) === value));
   fc.assert(
     fc.property(fc.double({ noNaN: true, min: 0, max: 1 }), (value) =>
@@ -44,7 +44,7 @@ test.each(['', ' ', '1.5', '1e3', '0x10', 'ten', '-1', '5000', '9999999999999999
   },
 );
 
-test('a number may be left to auto, but to no other word', () => {
+test('a number may be auto, but no other word', () => {
   const option = wholeOrAuto({ from: 1, help: '' });
   expect(readValue(option, 'auto')).toBe('auto');
   expect(readValue(option, '8')).toBe(8);
@@ -52,7 +52,7 @@ test('a number may be left to auto, but to no other word', () => {
     expect(readValue(option, word)).toBe('Expected auto or a whole number of at least 1.');
 });
 
-test.each(['', ' ', 'NaN', 'Infinity', '1.01', '-0.1', '15%'])('%j is no share', (word) => {
+test.each(['', ' ', 'NaN', 'Infinity', '1.01', '-0.1', '15%'])('%j is not a share', (word) => {
   expect(readValue(real({ to: 1, help: '' }), word)).toBe('Expected a number between 0 and 1.');
 });
 
@@ -67,7 +67,7 @@ test.each([
   expect(readValue(bytes({ help: '' }), word)).toBe(size);
 });
 
-test.each(['', '0', 'MB', '-5MB', '5 XB', '5iB', '0.1'])('%j is no size', (word) => {
+test.each(['', '0', 'MB', '-5MB', '5 XB', '5iB', '0.1'])('%j is not a size', (word) => {
   expect(readValue(bytes({ help: '' }), word)).toMatch('Expected a size in bytes');
 });
 
@@ -93,7 +93,7 @@ test('the type of the settings follows from the table', () => {
   }>();
 });
 
-test('what is not said has its default; what is wrong is refused by the name of its option', () => {
+test('missing options get their defaults; wrong values are refused with the option’s name', () => {
   expect(settingsOf(table, { how: 'cut', rate: undefined })).toEqual({ ...defaultsOf(table), how: 'cut' });
   expect(() => settingsOf(table, { rate: 1 })).toThrow(
     'rate is 1, expected a number of at least 0 and below 1',
@@ -101,7 +101,7 @@ test('what is not said has its default; what is wrong is refused by the name of 
   expect(() => settingsOf(table, { how: 'tear' as 'cut' })).toThrow('how is tear, expected one of wrap, cut');
 });
 
-test('an option that does nothing without another one is refused alone', () => {
+test('an option that does nothing without another is refused alone', () => {
   const pair = options({
     drop: choice(['exact'], { help: '' }),
     memory: whole({ default: 5, requires: 'drop', help: '' }),
@@ -142,7 +142,7 @@ const schedule = options({
   patience: whole({ default: 0, requires: 'every', help: '' }),
 });
 
-test('an option may meet what it requires in the run being continued, which may itself hold idle ones', () => {
+test('the run being continued may provide what an option requires, and may itself have idle options', () => {
   const remembered = { schedule: 'stable', decay: 0.2, every: 0 } as const;
   expect(settingsOf(schedule, { decay: 0.3 }, remembered)).toMatchObject({ schedule: 'stable', decay: 0.3 });
   expect(settingsOf(schedule, { schedule: 'linear' }, remembered)).toMatchObject({ decay: 0.2 });
@@ -153,7 +153,7 @@ test('an option may meet what it requires in the run being continued, which may 
   expect(() => settingsOf(schedule, { schedule: 'linear', decay: 0.3 }, remembered)).toThrow(OptionError);
 });
 
-test('an option that others make idle is left out', () => {
+test('an option made idle by others is left out', () => {
   const given = { schedule: 'stable', decay: 0.2, patience: 2 } as const;
   expect(withoutIdle(schedule, given, {})).toEqual({ schedule: 'stable', decay: 0.2 });
   expect(withoutIdle(schedule, given, { schedule: 'linear', every: 3 })).toEqual({
@@ -163,7 +163,7 @@ test('an option that others make idle is left out', () => {
   expect(optionsOf(schedule, { decay: 0.2, every: undefined, other: 1 } as never)).toEqual({ decay: 0.2 });
 });
 
-test('a name that is in no table is refused with the nearest that is', () => {
+test('an unknown name is refused with the nearest known one', () => {
   const known = { ...table, signal: true };
   refuseUnknown({ rate: 1, signal: undefined, nothing: undefined }, known as never);
   expect(() => refuseUnknown({ epoch: 1 }, known as never)).toThrow(
@@ -176,7 +176,7 @@ test('a name that is in no table is refused with the nearest that is', () => {
   );
 });
 
-test('an option decides by its value under its name, unless its entry says otherwise', () => {
+test('an option is recorded under its name with its value, unless its entry says otherwise', () => {
   expect(deciding(table, settingsOf(table, { limit: 3 }))).toEqual({
     rate: 1e-4,
     limit: 3,

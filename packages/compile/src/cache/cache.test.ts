@@ -51,13 +51,13 @@ async function run(rate = 0.25, more: Partial<CompileOptions> = {}) {
 }
 
 describe('compiled functions that are kept', () => {
-  it('are not traced again and give identical results', async () => {
+  it('are not traced again, and give identical results', async () => {
     const [first, second] = [await run(), await run()];
     expect([first.traced, second.traced]).toEqual([true, false]);
     expect(second.results).toEqual(first.results);
   });
 
-  it('are compiled anew when what they are made of changes', async () => {
+  it('are compiled anew when a part of them changes', async () => {
     const first = await run();
     const other = await run(0.5);
     expect(other.traced).toBe(true);
@@ -81,7 +81,7 @@ describe('compiled functions that are kept', () => {
     expect((await run()).traced).toBe(false);
   });
 
-  it('are not kept without a source, with MLM_CACHE=off, or where the folder cannot be written', async () => {
+  it('are not kept without a source, with MLM_CACHE=off, or in a folder that cannot be written', async () => {
     await compile(makeStep(0.25), options);
     vi.stubEnv('MLM_CACHE', 'off');
     await run();
@@ -103,7 +103,7 @@ describe('entries', () => {
     expect((await readdir(folder)).sort()).toEqual(['a.compiled', 'c.compiled']);
   });
 
-  it('and what a kill left half written goes, unless it may still be written', async () => {
+  it('remove what a kill left half-written, unless it may still be in progress', async () => {
     for (const name of ['old.1.0.partial', 'new.2.0.partial']) await writeFile(join(folder, name), 'half');
     await utimes(join(folder, 'old.1.0.partial'), 1000, 1000);
     await writeEntry(folder, 'a', 1);

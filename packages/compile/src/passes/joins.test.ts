@@ -20,7 +20,7 @@ describe('joinProducts', () => {
   } as const;
   type Matrix = tf.Tensor2D;
 
-  it('makes one product of a sum of products, of the gradients of their weights and of column sums', async () => {
+  it('joins a sum of products, the gradients of their weights, and their column sums into one product each', async () => {
     const text = await checkPass(
       joinProducts,
       ({ v, w, x }, { a, b }) => ({
@@ -35,7 +35,7 @@ describe('joinProducts', () => {
     expect([count(text, 'BatchMatMul'), count(text, 'Sum'), count(text, 'Slice')]).toEqual([2, 1, 4]);
   });
 
-  it('leaves products that something else reads', async () => {
+  it('keeps products that have other readers', async () => {
     const text = await checkPass(
       joinProducts,
       ({ v, w }, { a, b }) => {
@@ -48,7 +48,7 @@ describe('joinProducts', () => {
   });
 });
 
-it('joinColumnSums sums parts of each matrix where it is, and all of them at once', async () => {
+it('joinColumnSums first sums parts of each matrix, then the parts of all matrices at once', async () => {
   const text = await checkPass(
     joinColumnSums,
     (_, { a, b, few }) => ({
@@ -69,7 +69,7 @@ it('joinColumnSums sums parts of each matrix where it is, and all of them at onc
   expect(count(text, 'Sum')).toBe(5);
 });
 
-it('joinColumnSums leaves sums that another one waits for, as under gradient checkpointing', async () => {
+it('joinColumnSums keeps sums that another one depends on, as with gradient checkpointing', async () => {
   const text = await checkPass(
     joinColumnSums,
     (_, { a }) => {
@@ -82,7 +82,7 @@ it('joinColumnSums leaves sums that another one waits for, as under gradient che
   expect(text).toContain('float32[64,6] = Concat');
 });
 
-it('joinSegmentSums adds the rows of all sums to the rest at once', () => {
+it('joinSegmentSums adds the rows of all sums to the other terms at once', () => {
   const table = { shape: [7, 2] } as const;
   const ids = { shape: [3], dtype: 'int32' } as const;
   const rows = { shape: [3, 2], dtype: 'float32' } as const;
@@ -103,7 +103,7 @@ it('joinSegmentSums adds the rows of all sums to the rest at once', () => {
   expect(count(text, 'Sub')).toBe(1);
 });
 
-it('joinSegmentSums leaves sums to which something broadcast is added, or that are broadcast themselves', () => {
+it('joinSegmentSums keeps sums that are broadcast, or added to a broadcast term', () => {
   const graph = trace(
     ({ table }, { x, ids }) => {
       const [seven, one] = [7, 1].map((segments) =>
@@ -120,7 +120,7 @@ it('joinSegmentSums leaves sums to which something broadcast is added, or that a
   expect([count(text, 'Add'), count(text, 'UnsortedSegmentSum')]).toEqual([2, 2]);
 });
 
-it('joinMasks draws masks of one key, shape and rate together', () => {
+it('joinMasks draws masks of equal key, shape and rate together', () => {
   const key = { shape: [2], dtype: 'int32' } as const;
   const graph = trace(
     (_, { key, other }) => ({

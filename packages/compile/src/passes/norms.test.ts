@@ -5,7 +5,7 @@ import { joinNorms } from './norms.js';
 
 const squares = (...tensors: tf.Tensor[]) => tensors.map((x) => tf.sum(tf.square(x)));
 
-it('joins the squares of vectors into one sum, and sums matrices lengthwise first', async () => {
+it('joins the squares of vectors into one sum, and sums the rows of matrices first', async () => {
   const variables = { a: { shape: [3] }, b: { shape: [2] }, c: { shape: [2, 3] }, d: { shape: [2, 2, 2] } };
   const text = await checkPass(
     joinNorms,
@@ -28,7 +28,7 @@ it('joins the squares of vectors into one sum, and sums matrices lengthwise firs
   expect(text).toContain('{axes: [1,2]}');
 });
 
-it('leaves sums that something else reads, and a single norm', async () => {
+it('keeps sums that have other readers, and a single norm', async () => {
   const variables = { a: { shape: [3] }, b: { shape: [2] } };
   const text = await checkPass(
     joinNorms,
@@ -41,7 +41,7 @@ it('leaves sums that something else reads, and a single norm', async () => {
   expect(text).not.toContain('Concat');
 });
 
-it('sums what its terms are parts of, where they are all of it', async () => {
+it('sums a whole tensor where the terms are all of its parts', async () => {
   const variables = { whole: { shape: [5, 2] }, part: { shape: [4] } };
   const text = await checkPass(
     joinNorms,

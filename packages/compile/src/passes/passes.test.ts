@@ -38,7 +38,7 @@ const layerNorm = (x: tf.Tensor, weight: tf.Tensor, bias: tf.Tensor) => {
 };
 
 describe('passes keep values', () => {
-  it('simplifyAlgebra computes what is known and drops what changes nothing', async () => {
+  it('simplifyAlgebra folds constants and removes operations that change nothing', async () => {
     const fn = matrices((x, y) => {
       const twice = tf.mul(tf.add(tf.mul(tf.sub(x, 0), 1), tf.zerosLike(x)), tf.add(1, tf.ones([4])));
       return tf.add(tf.reshape(tf.reshape(twice, [-1]), [-1, 4]), tf.transpose(tf.transpose(y)));
@@ -60,7 +60,7 @@ describe('passes keep values', () => {
     `);
   });
 
-  it('shareCommon tells attributes apart', async () => {
+  it('shareCommon keeps nodes with different attributes', async () => {
     const fn = matrices((x) => tf.sub(tf.sum(x, 0), tf.sum(x, 0, true)));
     expect(await checkPass(shareCommon, fn, options)).toMatch(/keepDims: true/);
   });
@@ -75,7 +75,7 @@ describe('passes keep values', () => {
     `);
   });
 
-  it('moveFactors leaves integers alone, which a quotient or a mean would round', async () => {
+  it('moveFactors leaves integers alone, because a quotient or a mean would round them', async () => {
     const fn: TensorFunction = (_, { counts }) => {
       const even = tf.mul(counts!, tf.scalar(2, 'int32'));
       return { sum: tf.sum(even), mean: tf.mean(even, 0), product: tf.mul(even, counts!) };
@@ -93,7 +93,7 @@ describe('passes keep values', () => {
     expect(await checkPass(simplifyForOnnx, fn, integers)).toMatch(/int32\[\] = Sum/);
   });
 
-  it('fuseMatMul takes transposes, factors and biases', async () => {
+  it('fuseMatMul absorbs transposes, factors and biases', async () => {
     const fn = matrices((x, y, w, b) => {
       const hidden = tf.add(tf.matMul(tf.mul(x, 2) as tf.Tensor2D, tf.transpose(w) as tf.Tensor2D), b);
       return tf.matMul(hidden as tf.Tensor2D, y, true);
@@ -105,7 +105,7 @@ describe('passes keep values', () => {
     `);
   });
 
-  it('fuseMatMul leaves a product alone that others read too', async () => {
+  it('fuseMatMul leaves a product with other readers alone', async () => {
     const fn = matrices((x, _, w, b) => {
       const product = tf.matMul(x, w);
       return tf.add(tf.add(product, b), tf.mul(product, 3));
@@ -119,7 +119,7 @@ describe('passes keep values', () => {
     `);
   });
 
-  it('fuseMatMul and fuseLayerNorm leave rows alone that widen or only repeat', async () => {
+  it('fuseMatMul and fuseLayerNorm leave rows alone that widen the result or only repeat', async () => {
     const fn = matrices((x, _, w, b) => {
       const column = tf.matMul(x, tf.slice(w, [0, 0], [4, 1]) as tf.Tensor2D);
       return tf.add(column, b);

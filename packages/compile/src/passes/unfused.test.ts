@@ -29,7 +29,7 @@ const update = ({ p, m, v }: Record<string, tf.Variable>, gradient: tf.Tensor) =
     epsilon: 1e-8,
   });
 
-it('says nothing where all is recognised', () => {
+it('reports nothing if everything is recognised', () => {
   const fn: TensorFunction = (variables, { x }) => {
     const y = normalized(tf.mul(x!, cumulative(x!)), -1);
     update(variables, tf.sum(y, 0));

@@ -85,7 +85,7 @@ describe('AdamW', () => {
   });
 });
 
-it('stays in the graph where the memory of our kernels cannot hold the variables', async () => {
+it('stays in the graph if our kernels’ memory cannot hold the variables', async () => {
   const state = new OnnxState(options.variables!, 1024);
   const program = onnxProgram(trace(fit, options), onnx.passes, state.memory?.free ?? 0);
   expect(program.host.updates).toEqual([]);
@@ -104,7 +104,7 @@ it('leaves the graph: onnxruntime computes gradients, the update runs in place',
   expect(printGraph(graph)).not.toMatch(/(first|second)[,)]/);
 });
 
-it('is written out where its results go elsewhere too', async () => {
+it('is expanded if its results are used elsewhere, too', async () => {
   const shown: TensorFunction = (variables, given) => {
     const { loss } = fit(variables, given);
     return { loss: loss!, now: tf.mul(variables.weight!, 2) };

@@ -22,7 +22,7 @@ describe('checkpoint', () => {
     for (const name of Object.keys(expected)) expectClose(actual[name]!, expected[name]!, name, 1e-6);
   });
 
-  it('computes again what every pass leaves apart: each layer once forward and once for its gradient', () => {
+  it('recomputes each layer once for its gradient, and no pass merges the two runs', () => {
     const count = (fn: TensorFunction, op: string) =>
       applyPasses(onnx.passes, trace(fn, options)).nodes.filter((node) => node.op === op).length;
     expect(count(plain, 'Tanh')).toBe(layers);
@@ -35,7 +35,7 @@ describe('checkpoint', () => {
     expect(planHostWork(graph).masks).toHaveLength(layers);
   });
 
-  it('holds less memory on onnxruntime, whose optimizer does not merge what is computed again', () => {
+  it('needs less memory in onnxruntime, whose optimizer does not merge the two runs', () => {
     const [without, with_] = [false, true].map(peakOf) as [number, number];
     expect(with_).toBeLessThan(0.4 * without);
   });

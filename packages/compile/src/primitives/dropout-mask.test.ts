@@ -17,7 +17,7 @@ const agreement = (a: ArrayLike<number>, b: ArrayLike<number>) =>
   Array.from(a).filter((value, i) => value === b[i]).length / a.length;
 
 describe('dropoutMask', () => {
-  it('drops the share asked for and keeps the mean at 1', () => {
+  it('drops the requested share and keeps the mean at 1', () => {
     fc.assert(
       fc.property(fc.integer(), fc.nat(), fc.constantFrom(0, 0.1, 0.5, 0.9), (seed, step, rate) => {
         const length = 2 ** 15;
@@ -59,7 +59,7 @@ describe('dropoutMask', () => {
     y: tf.mul(x!, dropoutMask(key!, { shape: x!.shape, rate: 0.3, stream: 5 })),
   });
 
-  it('is the same eagerly and compiled, for sizes that change', async () => {
+  it('is the same eagerly and compiled, for varying sizes', async () => {
     const inputs = {
       key: { shape: [2], dtype: 'int32' },
       x: { shape: ['rows', 5], dtype: 'float32' },
@@ -73,7 +73,7 @@ describe('dropoutMask', () => {
     await step.dispose();
   });
 
-  it('refuses a rate that would drop everything', () => {
+  it('refuses a rate of 1', () => {
     expect(() => draw(1, 1, 1, 0, 4)).toThrow('expected at least 0 and below 1');
   });
 });

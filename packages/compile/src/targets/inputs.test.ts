@@ -33,7 +33,7 @@ describe('resolveInputs', () => {
     expect(() => resolveInputs(specs, inputs)).toThrow(message);
   });
 
-  it('asks for a shape where lengths do not tell', () => {
+  it('asks for a shape if the lengths do not determine it', () => {
     const { ids } = specs;
     expect(() => resolveInputs({ ids }, { ids: given.ids })).toThrow('pass { data, shape }');
   });

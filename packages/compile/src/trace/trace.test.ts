@@ -43,7 +43,7 @@ describe('trace', () => {
     expect(traced(fn)).toMatch(/float32\[rows,3\] = Multiply\(x, 2\)/);
   });
 
-  it('slices by a named size what may be shorter than the sizes recorded with', () => {
+  it('slices by a named size even if a recorded sample is too short', () => {
     const table = tf.ones([2, 3]);
     const graph = traced((_, { x }) => ({ y: tf.slice(table, [0, 0], [x!.shape[0]!, 3]) }));
     expect(graph).toMatch(/float32\[rows,3\] = Slice\(%0\) \{begin: \[0,0\], size: \[rows,3\]\}/);
@@ -53,7 +53,7 @@ describe('trace', () => {
     );
   });
 
-  it('refuses what shapes alone cannot tell, and says what to do', () => {
+  it('refuses what cannot be determined from shapes, and says what to do', () => {
     const reads: TensorFunction = (_, { x }) => ({ y: tf.scalar(x!.dataSync()[0]!) });
     const branches: TensorFunction = (_, { x }) => ({ y: x!.shape[0]! > 6 ? tf.exp(x!) : tf.sin(x!) });
     const divides: TensorFunction = (_, { x }) => ({ y: tf.mul(x!, 1 / x!.shape[0]!) });
@@ -70,7 +70,7 @@ describe('trace', () => {
     expect(() => traced(forgets)).toThrow("'y' is not one");
   });
 
-  it('names an operation that it does not know, and what to use in its place', () => {
+  it('names an unsupported operation, and its alternative', () => {
     const einsum: TensorFunction = (_, { x }) => ({ y: tf.einsum('ij,kj->ik', x!, x!) });
     const atan: TensorFunction = (_, { x }) => ({ y: tf.atan(x!) });
     const sentence = (name: string, instead: string) =>
@@ -79,7 +79,7 @@ describe('trace', () => {
     expect(() => traced(atan)).toThrow(sentence('Atan', 'supported operations'));
   });
 
-  it('leaves tfjs as it was, also when the function throws', () => {
+  it('leaves tfjs as it was, even if the function throws', () => {
     tf.setBackend('cpu');
     const own = tf.variable(tf.scalar(2), true, 'weight');
     const tensors = tf.memory().numTensors;

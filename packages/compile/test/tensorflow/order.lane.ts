@@ -20,7 +20,7 @@ const expectFull = (values: TypedArray, expected: number, name: string) =>
     name,
   ).toBe(-1);
 
-test('what is returned of a variable from before its assignment is the old value', async () => {
+test('a variable returned from before its assignment has its old value', async () => {
   const fn: TensorFunction = ({ a, b }, { x }) => {
     const before = tf.clone(a!);
     const doubled = tf.mul(b!, 2);

@@ -125,7 +125,7 @@ describe('simulated: the check of what was set up', () => {
     expect(await readdir(folder)).not.toContain('check.partial');
   });
 
-  test('a failure on CUDA counts where CUDA was asked for, and its error is written out', async () => {
+  test('a failure on CUDA counts if CUDA was requested, and its error is printed', async () => {
     const driverFile = await fakePython('');
     const probe = async (place: EnginePlace) => ({
       ...place,
@@ -169,6 +169,6 @@ test('an installation reads back while its files stand, and removing leaves noth
   expect(await removeTensorflow(folder)).toBe(false);
 });
 
-test('loading without a set-up names the command that mends it', async () => {
+test('loading without setup names the command to run', async () => {
   await expect(loadTfjsNode({ folder })).rejects.toThrow(/run setupTensorflow\(\)/);
 });

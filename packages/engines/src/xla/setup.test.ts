@@ -94,7 +94,7 @@ describe.runIf(process.platform === 'linux')('setupXla', () => {
     expect(await removeXla(folder)).toBe(false);
   });
 
-  it('keeps what was there before where the new one fails its trial', async () => {
+  it('keeps the old plugin if the new one fails its trial', async () => {
     const { installation } = await setupXla({ tpu: true, folder, probe: works });
     const fails = async (): Promise<EngineProbe> => ({ ...(await works()), works: false, error: ['no TPU'] });
     await expect(setupXla({ tpu: true, folder, probe: fails })).rejects.toThrow(
@@ -121,7 +121,7 @@ describe.runIf(process.platform === 'linux')('setupXla', () => {
     expect(existsSync(join(folder, '../out.so'))).toBe(false);
   });
 
-  it('names an index that does not have it', async () => {
+  it('names the index or wheel that is missing', async () => {
     await expect(setupXla({ rocm: true, folder, probe: works })).rejects.toThrow(
       /jax-rocm7-pjrt\/: the server answered 404$/,
     );
@@ -139,7 +139,7 @@ describe.runIf(process.platform === 'linux')('setupXla', () => {
   });
 });
 
-it('an index without JSON tells hashes in its links', () => {
+it('an index without JSON has hashes in its links', () => {
   const page = 'https://example.org/simple/x/';
   const text = `<a href="../../files/x-1.whl#sha256=${'a'.repeat(64)}">x-1.whl</a>
     <a data-yanked="" href="https://other.org/x-2.whl?a=1&amp;b=2#sha256=${'b'.repeat(64)}">x-2.whl</a>

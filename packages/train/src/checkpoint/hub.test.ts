@@ -98,7 +98,7 @@ it('says in one line why there is no checkpoint', async () => {
   );
 });
 
-it('a run that begins with a model of a hub keeps its commit', async () => {
+it('a run that begins from a model on a hub records its commit', async () => {
   vi.stubEnv('HF_ENDPOINT', endpoint);
   const [dataset, output] = [folder.file('rows.arrow'), folder.file('run')];
   await writeDataset(dataset, { rowsPerUnit: [8], sequenceLength: 12 });

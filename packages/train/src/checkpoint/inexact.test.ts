@@ -44,7 +44,7 @@ const counts = {
   evaluated_step: null,
 };
 
-it('a checkpoint to start from tells of it, also the best of its run', async () => {
+it('notes that an earlier version trained the checkpoint to start from, or the best of its run', async () => {
   const run = folder.file('run');
   await writeTinyModel(run);
   expect(await inexactNote(run, tinyModel())).toBeUndefined();

@@ -90,7 +90,7 @@ async function expectUsable(run: RunFolder, steps: number[], when: string): Prom
     expect(values.every((value) => value === step)).toBe(true);
 }
 
-it('a kill at any moment of the last save, and of the save after it, leaves a whole run', async () => {
+it('a kill at any moment of the last save, or of the next, leaves a complete run', async () => {
   for (let first = 0, done = false; !done; first++) {
     for (let second = first % 7, again = false; !again; second += 7) {
       const run = new RunFolder(folder.file(`kills-${first}-${second}`));
@@ -126,7 +126,7 @@ it('a kill while old checkpoints are removed leaves the new one', async () => {
   }
 });
 
-it('refuses to resume in a folder that holds no run', async () => {
+it('refuses to resume in a folder without a run', async () => {
   const run = new RunFolder(folder.file('foreign'));
   await mkdir(run.path);
   const refusal =
@@ -176,7 +176,7 @@ it.each(['thesis.tex', 'best/notes.txt', 'checkpoint-1/data.arrow', 'src/', 'las
   },
 );
 
-it('overwrite leaves a checkpoint that no run wrote, and what the run itself reads', async () => {
+it('overwrite keeps a checkpoint that no run wrote, and the run’s own inputs', async () => {
   const checkpoint = new RunFolder(folder.file('downloaded'));
   await mkdir(checkpoint.path);
   for (const name of ['config.json', 'model.safetensors', 'vocab.txt'])

@@ -28,7 +28,7 @@ it('reads what it wrote, whatever the names and values', async () => {
   );
 });
 
-it('widens float16, bfloat16 and float64, and leaves out whole numbers', async () => {
+it('converts float16, bfloat16 and float64, and skips integers', async () => {
   const halves = Uint16Array.of(0x3c00, 0xc100, 0x7c00, 0x0001);
   const brains = Uint16Array.of(0x3fc0, 0xc000);
   const parts = [halves, brains, Float64Array.of(0.5), BigInt64Array.of(7n)].map(

@@ -54,7 +54,7 @@ describe('a checkpoint with another tokenizer than the dataset', () => {
 });
 
 describe('the hash of a vocabulary', () => {
-  it('does not depend on line ends, and names missing ids', () => {
+  it('does not depend on line endings, and names missing ids', () => {
     const hashes = vocabularyHashes({
       'vocab.txt': 'a\r\nb\r\n[no token 2]\r\nd\r\n',
       'tokenizer.json': JSON.stringify({ model: { vocab: { d: 3, a: 0, b: 1 } } }),
@@ -62,7 +62,7 @@ describe('the hash of a vocabulary', () => {
     expect(new Set(hashes.values()).size).toBe(1);
   });
 
-  it('reads the tokens of Unigram in their order', () => {
+  it('reads Unigram’s tokens in order', () => {
     const scored = { model: { type: 'Unigram', vocab: [...lines.keys()].map((id) => [lines[id], -id]) } };
     expect(vocabularyHashes({ 'tokenizer.json': JSON.stringify(scored) }).get('tokenizer.json')).toBe(
       own.sha256,

@@ -30,7 +30,7 @@ it('reads what it wrote', async () => {
   expect(await read()).toEqual({ weights, notes: [] });
 });
 
-it('reads old names, and says that it leaves out pooler and next sentence', async () => {
+it('reads old names, and notes that the pooler and next-sentence head are left out', async () => {
   const old = stored().map(([name, tensor]): [string, StoredTensor] => [
     name
       .replace('LayerNorm.weight', 'LayerNorm.gamma')
@@ -48,7 +48,7 @@ it('reads old names, and says that it leaves out pooler and next sentence', asyn
   });
 });
 
-it('a tensor that is tied is equal, or stands in for the other, or is refused', async () => {
+it('a tied tensor equals the other, replaces it if missing, or is refused', async () => {
   const decoder = 'cls.predictions.decoder.weight';
   const table = stored().find(([name]) => name === words)![1];
   await writeSafetensors(path, [...stored(), [decoder, table]]);
@@ -60,7 +60,7 @@ it('a tensor that is tied is equal, or stands in for the other, or is refused', 
   await expect(read()).rejects.toThrow(/decoder.weight is not equal to .*word_embeddings.weight/);
 });
 
-it('reads shards by their index, which leads nowhere else', async () => {
+it('reads shards by their index, which cannot lead outside the folder', async () => {
   const [first, second] = [stored().slice(0, 9), stored().slice(9)];
   await writeSafetensors(folder.file('model-00001-of-00002.safetensors'), first);
   await writeSafetensors(folder.file('model-00002-of-00002.safetensors'), second);
@@ -88,7 +88,7 @@ it('reads shards by their index, which leads nowhere else', async () => {
   }
 });
 
-it('draws the head of a checkpoint that has none, where it may, and says so', async () => {
+it('initializes a missing head where that is allowed, and says so', async () => {
   const encoder = stored()
     .filter(([name]) => !name.startsWith('cls.'))
     .map(([name, tensor]): [string, StoredTensor] => [name.replace(/^bert\./, ''), tensor]);
@@ -105,7 +105,7 @@ it('draws the head of a checkpoint that has none, where it may, and says so', as
   await expect(read(model, 1)).rejects.toThrow(/transform.LayerNorm.bias is missing/);
 });
 
-it('names a tensor that is missing, of another shape, or unknown', async () => {
+it('names a missing, unknown or wrongly shaped tensor', async () => {
   await writeSafetensors(path, stored().slice(1));
   await expect(read()).rejects.toThrow(/word_embeddings.weight is missing/);
   await writeSafetensors(path, stored());
@@ -121,7 +121,7 @@ it.each([Number.NaN, Number.POSITIVE_INFINITY])('refuses a weight that is %s', a
   await expect(read()).rejects.toThrow(`tensor ${name} holds ${value}, expected finite numbers`);
 });
 
-it('says how weights of PyTorch are converted', async () => {
+it('says how to convert PyTorch’s weights', async () => {
   await writeFile(join(folder.path, 'pytorch_model.bin'), '');
   await expect(read()).rejects.toThrow(/pytorch_model.bin: .* python -c "from transformers import/);
   await rm(join(folder.path, 'pytorch_model.bin'));

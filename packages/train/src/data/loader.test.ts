@@ -73,7 +73,7 @@ describe.each(['packed', 'ragged'] as const)('an epoch of %s rows', (name) => {
   const planned = (options = {}) =>
     planData(dataset(), { batchSize: 8, tokenizer, vocabularySize: 37, shuffleSeed: 5, ...options });
 
-  it('has every row exactly once, in the number of batches that was planned', async () => {
+  it('has every row exactly once, in the planned number of batches', async () => {
     const plan = await planned();
     const inOrder = rowsOf(
       await collect(dataset(), await planData(dataset(), { batchSize: 1, tokenizer, vocabularySize: 37 })),
@@ -84,7 +84,7 @@ describe.each(['packed', 'ragged'] as const)('an epoch of %s rows', (name) => {
     expect(rowsOf(batches).sort()).toEqual(inOrder.sort());
   });
 
-  it('has another order in another epoch and under another seed', async () => {
+  it('has a different order in each epoch and for each seed', async () => {
     const first = rowsOf(await collect(dataset(), await planned()));
     expect(rowsOf(await collect(dataset(), await planned(), 1))).not.toEqual(first);
     expect(rowsOf(await collect(dataset(), await planned({ shuffleSeed: 6 })))).not.toEqual(first);
@@ -99,7 +99,7 @@ describe.each(['packed', 'ragged'] as const)('an epoch of %s rows', (name) => {
     expect(await collect(dataset(), plan, 0, 3, 2, 2)).toEqual([...batches.slice(3), ...next]);
   });
 
-  it('draws masks anew for each epoch, the first as the dataset has them', async () => {
+  it('draws new masks in each epoch; the first has the dataset’s', async () => {
     const rule = await dynamicRule(dataset(), tokenizer, 1);
     const plan = await planned({ dynamicRule: rule });
     const still = rowsOf(await collect(dataset(), await planned()));
@@ -113,7 +113,7 @@ describe.each(['packed', 'ragged'] as const)('an epoch of %s rows', (name) => {
   });
 });
 
-it('pads rows of differing length to few lengths, each to the nearest', async () => {
+it('pads rows of different lengths to a few lengths, each to the nearest', async () => {
   const plan = await planData(ragged, { batchSize: 8, tokenizer, vocabularySize: 37 });
   expect(plan.lengths).toEqual([32, 64, 96, 100]);
   const batches = await collect(ragged, plan);
@@ -154,7 +154,7 @@ describe('rows that keep documents apart', () => {
     await dataset.close();
   });
 
-  it('are refused where the column is lost', async () => {
+  it('are refused if the column is lost', async () => {
     const { metadata, rows, path, batchRows } = packed;
     const lost = { ...metadata!, cut: { ...metadata!.cut, pack: 'documents' as const } };
     const dataset = { metadata: lost, rows, path, batchRows, schema: packed.schema } as unknown as Dataset;

@@ -17,7 +17,7 @@ const arbitraryRows = fc.integer({ min: 1, max: 6 }).chain((sequence) =>
   }),
 );
 
-it('micro-batches hold the rows of the batch in their order, and nothing but padding beside', () => {
+it('micro-batches have the batch’s rows in order, and otherwise only padding', () => {
   fc.assert(
     fc.property(arbitraryRows, ({ sequence, batch, micro, rows }) => {
       const kept = rows.slice(0, batch).map((row) =>
@@ -42,7 +42,7 @@ it('micro-batches hold the rows of the batch in their order, and nothing but pad
   );
 });
 
-it('each of several devices has its share of the rows, in their order, and all have the same shape', () => {
+it('each device has its share of the rows, in order, and all shares have one shape', () => {
   fc.assert(
     fc.property(arbitraryRows, ({ sequence, batch, micro: devices, rows }) => {
       const kept = rows.slice(0, batch).map((row) =>

@@ -97,7 +97,7 @@ describe.each(engines)('documents that share rows on engine %s', (engine) => {
   // Eagerly, nothing depends on the lengths being known but ModernBERT's blocks.
   const waysOf = (name: string) => (engine === 'eager' && name !== 'modernbert' ? ways.slice(0, 1) : ways);
   const cases = families.flatMap((name) => waysOf(name).map((way) => ({ name, ...way })));
-  it.each(cases)('have the loss and gradients of rows of their own: %o', async ({ name, ...way }) => {
+  it.each(cases)('have the same loss and gradients as in rows of their own: %o', async ({ name, ...way }) => {
     const { model, weights } = await readReference(name);
     const { padId, positions } = model.limits;
     // ModernBERT's rows have more windows than it computes as a square.

@@ -43,7 +43,7 @@ async function losses(engine: 'eager' | 'onnx', steps: number): Promise<number[]
   return found;
 }
 
-it('trains with the whole vocabulary of BERT in seconds, and gives other tasks their turn between steps', async () => {
+it('trains with BERT’s whole vocabulary in seconds, and lets other tasks run between steps', async () => {
   const onnx = await losses('onnx', 2);
   let turns = 0;
   const timer = setInterval(() => turns++, 1);

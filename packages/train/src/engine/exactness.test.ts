@@ -78,7 +78,7 @@ describe.each(engines)('PyTorch on engine %s', (engine) => {
     expect(Math.abs(scores[0]! - scores[1]!)).toBeLessThan(1e-4);
   });
 
-  it('a micro-batch a row gives the steps of whole batches, and frozen layers stay as they are', async () => {
+  it('micro-batches of one row give the same steps as whole batches, and frozen layers do not change', async () => {
     const { reference, model, weights, steps } = await readReference('padded');
     const trained = async (batchSize: number, frozenLayers: number) => {
       const trainer = await Trainer.create(model, new Map(weights), {

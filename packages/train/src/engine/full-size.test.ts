@@ -29,7 +29,7 @@ const engines = testEngines('eager', 'onnx');
 const device = testDevice;
 
 describe('a step of full size', { timeout: 600_000 }, () => {
-  it.each(engines)('has the loss and the gradients of PyTorch: %s', async (engine) => {
+  it.each(engines)('has PyTorch’s loss and gradients: %s', async (engine) => {
     const step = await compileGradients({ engine, device });
     const results = await step.run(inputs);
     await step.dispose();

@@ -2,7 +2,7 @@ import { InputError as CompileInputError, InputError } from '@mlm/base';
 import { compile } from '@mlm/compile';
 import { expect, it } from 'vitest';
 
-it('is one error to instanceof, whichever package throws it', async () => {
+it('is the same class for instanceof, whichever package throws it', async () => {
   const thrown: unknown = await compile(() => ({}), { engine: 'eager', device: 'cuda' }).catch(
     (error) => error,
   );

@@ -11,19 +11,19 @@ const error = new OutOfMemoryError('device: cuda', 64);
 const explained = (freeBytes: number | undefined) =>
   (withFittingRows(error, { model, shape, freeBytes }) as Error).message;
 
-it('simulated: the rows that should fit are named', () => {
+it('simulated: the message names the number of rows that should fit', () => {
   const room = stepBytes(model, { ...shape, rows: 21, accumulate: true }) / usableShare;
   expect(explained(room + 1e6)).toBe(
     'device: cuda: a step of 64 rows does not fit into memory; try microBatchSize: 21, which does not change the result',
   );
 });
 
-it('simulated: half the rows where the memory is not known, or the estimate must be wrong', () => {
+it('simulated: it names half the rows if the memory is unknown, or the estimate must be wrong', () => {
   for (const freeBytes of [undefined, 1e12, 1e6])
     expect(explained(freeBytes)).toContain('microBatchSize: 32,');
 });
 
-it('other errors stay', () => {
+it('other errors stay as they are', () => {
   const other = new Error('No such op');
   expect(withFittingRows(other, { model, shape, freeBytes: 1e9 })).toBe(other);
   const weights = new OutOfMemoryError('device: cuda', undefined);

@@ -8,7 +8,7 @@ import { batchInputs, batchValues, padMasked, programLimit, trainingInputs } fro
 
 const engine = { engine: 'onnx', device: 'cpu', threads: 1, precision: 'fp32' } as const;
 
-it('masked positions are padded to few sizes, without weight', () => {
+it('masked positions are padded to a few sizes, with weight 0', () => {
   const batch = (masked: number) => ({
     batch: 32,
     sequence: 128,

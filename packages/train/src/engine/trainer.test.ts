@@ -61,7 +61,7 @@ describe('dropout', () => {
     expect(new Set(await losses(without, {})).size).toBe(1);
   });
 
-  it('leaves evaluation alone', async () => {
+  it('does not affect evaluation', async () => {
     const scores = [];
     for (const model of [withDropout, without]) {
       const trainer = await Trainer.create(model, weights, options);
@@ -73,7 +73,7 @@ describe('dropout', () => {
   });
 });
 
-it('sums micro-batches up to what one batch of all their rows gives', async () => {
+it('summed micro-batches equal one batch of all their rows', async () => {
   const parts = [randomBatch(1), randomBatch(2, false), randomBatch(3)];
   const accumulating = await Trainer.create(without, weights, { ...options, gradientAccumulation: 3 });
   const whole = await Trainer.create(without, weights, { ...options, batchSize: 12 });
@@ -86,7 +86,7 @@ it('sums micro-batches up to what one batch of all their rows gives', async () =
   expect(Math.max(...ours.map((value, i) => Math.abs(value - theirs[i]!)))).toBeLessThan(1e-4);
 });
 
-it.each([1, 2, 3])('cuts a batch into micro-batches of %d rows and loses nothing by it', async (rows) => {
+it.each([1, 2, 3])('divides a batch into micro-batches of %d rows without loss', async (rows) => {
   const whole = await Trainer.create(without, weights, options);
   const gradientAccumulation = Math.ceil(shape.batch / rows);
   const cut = await Trainer.create(without, weights, { ...options, batchSize: rows, gradientAccumulation });
@@ -124,7 +124,7 @@ it.each(['onnx', 'eager'] as const)(
   },
 );
 
-it('leaves frozen layers as they are and trains the others', async () => {
+it('trains all layers but the frozen ones', async () => {
   const trainer = await Trainer.create(without, weights, { ...options, frozenLayers: 1 });
   await trainer.train([randomBatch(1)], 1e-2, 1);
   const trained = await trainer.weights();
@@ -137,7 +137,7 @@ it('leaves frozen layers as they are and trains the others', async () => {
   await trainer.dispose();
 });
 
-it('simulated: a step that the memory does not hold names a micro-batch', async () => {
+it('simulated: an out-of-memory error names a micro-batch size', async () => {
   const trainer = await Trainer.create(tinyModel(), weights, options);
   trainer.executable.run = () => Promise.reject(new OutOfMemoryError('device: cuda', shape.batch));
   await expect(trainer.train([randomBatch(1)], 0, 1)).rejects.toThrow(/^device: cuda: .*microBatchSize: 2,/);

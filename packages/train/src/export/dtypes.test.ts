@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { presetModel } from '../models/index.js';
 import { parseDtypes, storageOf } from './dtypes.js';
 
-test('a list of dtypes is read, each once; another name is refused', () => {
+test('parses a list of dtypes without duplicates, and refuses other names', () => {
   expect(parseDtypes('fp32, q8,fp32')).toEqual(['fp32', 'q8']);
   expect(() => parseDtypes('fp32,int8')).toThrow(
     'dtype has "int8", expected fp32, fp16, q8, q4, separated by commas',

@@ -8,7 +8,7 @@ import { exportOnnx } from './onnx.js';
 const { path: folder, remove } = await temporaryFolder();
 afterAll(remove);
 
-it('overwrite replaces an export, and neither the checkpoint nor a folder with anything else in it', async () => {
+it('overwrite replaces an export, but neither the checkpoint nor a folder with other contents', async () => {
   const model = join(folder, 'model');
   await writeTinyModel(model);
   const web = join(folder, 'web');

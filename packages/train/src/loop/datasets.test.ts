@@ -59,7 +59,7 @@ it('trains on rows of other programs, with a tokenizer and dynamic masks', async
   for (const loss of found) expect(loss).toBeGreaterThan(0);
 });
 
-it('masks rows that are not masked yet, validation rows too', async () => {
+it('masks unmasked rows, including validation rows', async () => {
   expect(await losses({ dataset: unmasked, masking: 'dynamic' })).toHaveLength(4);
 });
 
@@ -134,7 +134,7 @@ it('refuses ids beyond the vocabulary', async () => {
   );
 });
 
-it('ends with one line when the loss is no longer a number, and its report says so', async () => {
+it('ends with a one-line error if the loss becomes NaN, and the report says so', async () => {
   const output = folder.file('diverged');
   await expect(
     losses({ dataset: unmasked, output, masking: 'dynamic', learningRate: 1e30, warmup: 0, clipNorm: 0 }),
@@ -145,7 +145,7 @@ it('ends with one line when the loss is no longer a number, and its report says 
   expect(page).not.toContain('<p data-live');
 });
 
-it('a tokenizer file of another name is refused and nothing is written by it', async () => {
+it('a tokenizer file of another name is refused, and nothing is written', async () => {
   const files = { ...tokenizer.files, '../../pwned.txt': 'x' };
   const before = await readdir(folder.path);
   await expect(losses({ tokenizer: { ...tokenizer, files }, masking: 'dynamic' })).rejects.toThrow(
@@ -154,7 +154,7 @@ it('a tokenizer file of another name is refused and nothing is written by it', a
   expect(await readdir(folder.path)).toEqual(before);
 });
 
-it('an attention_mask that is no mask is refused', async () => {
+it('an invalid attention_mask is refused', async () => {
   const lists = (rows: number[][], type: Int64 | Int8) =>
     vectorFromArray(
       rows.map((row) => (type instanceof Int64 ? row.map(BigInt) : row)),
@@ -183,7 +183,7 @@ it('an attention_mask that is no mask is refused', async () => {
   }
 });
 
-it('one of several processes does not train', async () => {
+it('refuses to train as one of several processes', async () => {
   vi.stubEnv('WORLD_SIZE', '4');
   try {
     await expect(losses({ tokenizer, masking: 'dynamic' })).rejects.toThrow(

@@ -24,7 +24,7 @@ async function onSync(seen: (file: Awaited<ReturnType<FileHandle['stat']>>) => v
   };
 }
 
-it('what a checkpoint’s steps logged is on disk before the checkpoint has its name', async () => {
+it('the log of a checkpoint’s steps is on disk before the checkpoint appears', async () => {
   const dataset = folder.file('rows.arrow');
   await writeDataset(dataset, { rowsPerUnit: [64], sequenceLength: 8, validationRows: 8 });
   const model = folder.file('tiny');

@@ -85,7 +85,7 @@ it.each(['at the start', 'between', 'at the end'])(
   },
 );
 
-it('an abort ends an evaluation by itself', async () => {
+it('an abort also ends an evaluation', async () => {
   const signal = AbortSignal.abort();
   await expect(evaluate({ dataset, model, signal })).rejects.toThrow(signal.reason);
 });
@@ -105,7 +105,7 @@ it.each<[EndEvent['reason'], Partial<TrainOptions>, number]>([
   expect(await timesOf(output)).toEqual(before);
 });
 
-it('a run that was killed while its last save moved into place is finished by resuming it', async () => {
+it('a run killed while its last save moved into place is finished by resuming it', async () => {
   const output = folder.file('moved');
   await run({ output, maxSteps: 4, saveEvery: 4 });
   await rename(join(output, 'trainer_state.json'), folder.file('state'));
@@ -114,7 +114,7 @@ it('a run that was killed while its last save moved into place is finished by re
   expect(await readdir(output)).toContain('trainer_state.json');
 });
 
-it('a run is resumed without the model that it began from', async () => {
+it('a run resumes without the model it began from', async () => {
   const start = folder.file('start');
   await writeTinyModel(start);
   const output = folder.file('without-start');
@@ -127,7 +127,7 @@ it('a run is resumed without the model that it began from', async () => {
   expect(resumed.at(-1)).toMatchObject({ reason: 'finished', step: 4 });
 });
 
-it('says how to train further than a run was meant to go', async () => {
+it('says how to train beyond a run’s planned end', async () => {
   const output = folder.file('further');
   await run({ output, maxSteps: 2 });
   const error: unknown = await run({ output, maxSteps: 4, resume: true }).catch((error) => error);
@@ -137,7 +137,7 @@ it('says how to train further than a run was meant to go', async () => {
   );
 });
 
-it('leaves an output as it was when the data turns out to be of no use', async () => {
+it('leaves the output as it was if the data turns out to be unusable', async () => {
   const unmasked = folder.file('unmasked.arrow');
   await writeDataset(unmasked, { rowsPerUnit: [8], sequenceLength: 16, unmasked: true });
   const foreign = folder.file('foreign-ids.arrow');
@@ -157,7 +157,7 @@ it('leaves an output as it was when the data turns out to be of no use', async (
   }
 });
 
-it('a run has its output to itself', async () => {
+it('two runs cannot share an output', async () => {
   const output = folder.file('alone');
   await run({ output, maxSteps: 2 }, async ({ type }) => {
     if (type !== 'start') return;
@@ -168,7 +168,7 @@ it('a run has its output to itself', async () => {
   await run({ output, maxSteps: 2, overwrite: true });
 });
 
-it('a run that an earlier version may have made inexact is resumed by acceptInexact alone', async () => {
+it('a run that an earlier version may have made inexact resumes only with acceptInexact', async () => {
   const output = folder.file('inexact');
   // 411 rows of 16 tokens of 32 units: just as many elements as lost some.
   const options = { output, batchSize: 411, maxSteps: 1 };

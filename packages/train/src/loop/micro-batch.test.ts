@@ -22,7 +22,7 @@ const request = fc.record({
 const needed = ({ model, shape, batchSize, gradientAccumulation }: MicroBatchRequest, rows: number) =>
   stepBytes(model, { ...shape, rows, accumulate: gradientAccumulation > 1 || rows < batchSize });
 
-it('micro-batches cover the batch in as few even parts as the memory allows', () => {
+it('divides a batch into as few equal micro-batches as memory allows', () => {
   fc.assert(
     fc.property(request, (asked) => {
       const { batchSize, freeBytes } = asked;
@@ -65,14 +65,14 @@ const run = {
   state: undefined,
 };
 
-it('a run that is continued keeps its micro-batch', async () => {
+it('a resumed run keeps its micro-batch size', async () => {
   const options = resolveOptions({ dataset: 'a.arrow', batchSize: 'auto' });
   expect(options).toMatchObject({ batchSize: 32, microBatchSize: 'auto' });
   const state = { recipe: { 'micro-batch-size': 3 } } as unknown as TrainerState;
   expect(await microBatchOf(options, { ...run, state })).toBe(3);
 });
 
-it('what is asked for is taken; a device whose memory is not known needs to be told', async () => {
+it('a requested size is used; a device with unknown memory needs one', async () => {
   const asked = async (options: object) =>
     microBatchOf(resolveOptions({ dataset: 'a.arrow', ...options }), run);
   expect(await asked({ microBatchSize: 7 })).toBe(7);

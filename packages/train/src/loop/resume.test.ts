@@ -126,7 +126,7 @@ it.each(['roberta-tiny', 'modernbert-tiny'])(
   },
 );
 
-it('so does one of the size at which engines compute on several threads, with as many as they like', {
+it('so does a resumed run large enough for engines to use several threads', {
   timeout: 600_000,
 }, async () => {
   // bert-tiny on 16 × 128 of 30,522 ids, which every row repeats.
@@ -144,7 +144,7 @@ it('so does one of the size at which engines compute on several threads, with as
   expect(ours.optimizer === theirs.optimizer, 'moments').toBe(true);
 });
 
-it('refuses to resume another run, and to write over one', async () => {
+it('refuses to resume another run, or to overwrite one', async () => {
   const output = folder.file('refusals');
   const consume = async (changed: Partial<TrainOptions>) => {
     for await (const _ of train({ ...options, output, maxSteps: 2, ...changed }));
@@ -163,7 +163,7 @@ it('refuses to resume another run, and to write over one', async () => {
   await consume({ overwrite: true, batchSize: 16 });
 });
 
-it('names what changed when a run is resumed on another dataset of as many rows', async () => {
+it('names the difference if a run is resumed on another dataset with as many rows', async () => {
   const output = folder.file('datasets');
   const dataset = folder.file('changing.arrow');
   const packed: DatasetShape = { ...shape, ragged: false };

@@ -21,7 +21,7 @@ afterAll(() => folder.remove());
 const optionsOf = (given: object) => resolveOptions({ dataset, ...given });
 
 describe('openModel', () => {
-  it('draws a preset for the tokenizer, by the seed', async () => {
+  it('initializes a preset for the tokenizer, by the seed', async () => {
     const { checkpoint, firstWeights } = await openModel(
       optionsOf({ model: 'distilbert-tiny', dropout: 0.3 }),
       tokenizer(37),
@@ -33,7 +33,7 @@ describe('openModel', () => {
     expect(again.notes).toEqual([]);
   });
 
-  it('tells who names a preset as the hub names a trained model, and refuses a revision of it', async () => {
+  it('notes that a preset’s name is also a trained model’s on the hub, and refuses a revision of it', async () => {
     const { notes } = await openModel(optionsOf({ model: 'roberta-base' }), tokenizer(37));
     expect(notes).toEqual([
       'roberta-base: a new model with random weights; the hub has the trained one as FacebookAI/roberta-base',
@@ -42,7 +42,7 @@ describe('openModel', () => {
     await expect(revised).rejects.toThrow(/roberta-base: is a new model, which has no revisions/);
   });
 
-  it('hands over the weights of a checkpoint, and of a run that is continued wherever it began', async () => {
+  it('returns the weights of a checkpoint, or of the run being continued, wherever it began', async () => {
     const read = await readCheckpoint(tiny);
     const opened = await openModel(optionsOf({ model: tiny }), tokenizer(37));
     expect(opened.firstWeights()).toEqual(read.weights);
@@ -50,13 +50,13 @@ describe('openModel', () => {
     expect(resumed.firstWeights()).toBe(read.weights);
   });
 
-  it('refuses to freeze more layers than there are', async () => {
+  it('refuses to freeze more layers than the model has', async () => {
     const opening = openModel(optionsOf({ model: tiny, freezeLayers: 3 }), tokenizer(37));
     await expect(opening).rejects.toThrow('freezeLayers is 3, expected at most 2, the layers of the model');
   });
 });
 
-it('openData plans the rows and the validation rows in batches of their own', async () => {
+it('openData plans training and validation rows in separate batches', async () => {
   const opened = await openDataset(dataset);
   try {
     const options = optionsOf({ model: tiny, batchSize: 8, microBatchSize: 3 });

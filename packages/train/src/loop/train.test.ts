@@ -87,7 +87,7 @@ it('gives the same losses with any number of loader threads', async () => {
   expect(losses(two!)).toEqual(losses(none!));
 });
 
-it('starts afresh from a folder with a config.json alone, but not beside weights it cannot read', async () => {
+it('initializes a model from a folder with only a config.json, but not beside unreadable weights', async () => {
   const fresh = folder.file('fresh');
   await mkdir(fresh);
   const config = JSON.parse(await readFile(join(model, 'config.json'), 'utf8'));

@@ -4,16 +4,18 @@ import {
   bertDefaults,
   bertDropoutRates,
   bertLimits,
+  gammaAndBeta,
+  parseBertConfig,
+} from './bert-config.js';
+import {
   embed,
   embeddingParameters,
-  gammaAndBeta,
   type LayerNames,
   layer,
   layerParameters,
   layerStreams,
-  parseBertConfig,
   wordsOf,
-} from './bert-kin.js';
+} from './bert-layers.js';
 import { activate, biasParameter, layerNorm, linear, linearParameters, normParameters } from './layers.js';
 import type { Limits, MaskedLanguageModel } from './model.js';
 

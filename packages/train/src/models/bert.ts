@@ -2,20 +2,22 @@ import { attentionBias } from './attention.js';
 import {
   type BertConfig,
   bertDropoutRates,
-  bertLayerNames,
   bertLimits,
+  gammaAndBeta,
+  parseBertConfig,
+} from './bert-config.js';
+import {
+  bertLayerNames,
   embed,
   embeddingParameters,
   encodeLayers,
-  gammaAndBeta,
   layerParameters,
-  parseBertConfig,
   wordsOf,
-} from './bert-kin.js';
+} from './bert-layers.js';
 import { activate, biasParameter, layerNorm, linear, linearParameters, normParameters } from './layers.js';
 import type { MaskedLanguageModel } from './model.js';
 
-export type { BertConfig } from './bert-kin.js';
+export type { BertConfig } from './bert-config.js';
 
 const head = 'cls.predictions';
 

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { attentionBias, documentPositions } from './attention.js';
-import { type LayerNames, layer, layerParameters, layerStreams, refuseUnevenHeads } from './bert-kin.js';
+import { refuseUnevenHeads } from './bert-config.js';
+import { type LayerNames, layer, layerParameters, layerStreams } from './bert-layers.js';
 import {
   type Activation,
   activate,

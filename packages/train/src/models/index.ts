@@ -5,7 +5,8 @@ import { bert } from './bert.js';
 import { distilbert } from './distilbert.js';
 import { electra } from './electra.js';
 import { ConfigFields } from './fields.js';
-import { type MaskedLanguageModel, type Model, modelOf, parameterCount, type Vocabulary } from './model.js';
+import { type MaskedLanguageModel, type Model, parameterCount, type Vocabulary } from './model.js';
+import { modelOf } from './model-of.js';
 import { modernbert } from './modernbert.js';
 import { camembert, roberta, xlmRoberta } from './roberta.js';
 

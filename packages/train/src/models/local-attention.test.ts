@@ -15,18 +15,18 @@ describe.each([
   const graphs = (attention: string) =>
     LENGTHS.map((length) => tracedStep(attention, length, documents, checkpointing));
 
-  it('makes no tensor of the square of the tokens: the largest grows with them', () => {
+  it('makes no tensor that grows with the square of the tokens', () => {
     const largest = graphs('sliding_attention').map(largestTensor);
     // Two heads and three windows of 64 keys for each token.
     expect(largest).toEqual(LENGTHS.map((length) => 2 * 3 * 64 * length));
   });
 
-  it('takes memory that grows with the tokens: the sum of all tensors', () => {
+  it('needs memory proportional to the tokens, summed over all tensors', () => {
     const [first = 0, ...sums] = graphs('sliding_attention').map(allTensors);
     for (const [i, sum] of sums.entries()) expect(sum / first).toBeLessThanOrEqual(2 ** (i + 1));
   });
 
-  it('is told from attention to all tokens', () => {
+  it('attention to all tokens makes one, in contrast', () => {
     expect(largestTensor(tracedStep('full_attention', 1024, documents, checkpointing))).toBe(2 * 1024 ** 2);
   });
 });

@@ -38,13 +38,13 @@ it('has the sizes of the published models', () => {
   });
 });
 
-it('writes what it reads', () => {
+it('writes the configuration that it reads', () => {
   const { config } = presetModel('bert-mini', 99, { pad: 7 });
   const model = parseModel(JSON.stringify({ ...config, hidden_act: 'relu' }), 'x');
   expect(parseModel(model.formatConfig(), 'y').config).toEqual({ ...config, hidden_act: 'relu' });
 });
 
-it.each(presetNames)('%s reads the config.json that it writes, and takes its tokenizer over', (name) => {
+it.each(presetNames)('%s reads the config.json that it writes, and keeps its tokenizer’s ids', (name) => {
   const model = presetModel(name, 99, { pad: 5, cls: 6, sep: 7 });
   const written = JSON.parse(model.formatConfig());
   expect(parseModel(model.formatConfig(), 'x').config).toEqual(model.config);
@@ -57,7 +57,7 @@ it.each(presetNames)('%s reads the config.json that it writes, and takes its tok
   expect(new Set(Object.values(dropped.dropoutRates))).toEqual(new Set([0.25]));
 });
 
-it('a configuration of ModernBERT says the same by the names of either version of transformers', () => {
+it('ModernBERT’s configuration has the same meaning with either transformers version’s names', () => {
   const common = { model_type: 'modernbert', num_hidden_layers: 5 };
   const old = parseModel(
     JSON.stringify({
@@ -80,7 +80,7 @@ it('a configuration of ModernBERT says the same by the names of either version o
   });
 });
 
-it('a real number that is whole is written as one, since transformers takes no integer for it', () => {
+it('a whole-valued real number is written with a decimal point, as transformers requires', () => {
   const text = presetModel('modernbert-tiny', 99).formatConfig();
   expect(text).toContain('"initializer_cutoff_factor": 2.0,');
   expect(text).toContain('"rope_theta": 160000.0,');
@@ -88,7 +88,7 @@ it('a real number that is whole is written as one, since transformers takes no i
   expect(text).toContain('"norm_eps": 0.00001,');
 });
 
-it('draws of ModernBERT end where transformers cuts them off', () => {
+it('ModernBERT’s initial weights are cut off where transformers cuts them off', () => {
   const model = presetModel('modernbert-tiny', 200);
   const name = 'model.layers.1.mlp.Wo.weight';
   const values = initializeWeights(model, 1).get(name)!;
@@ -142,7 +142,7 @@ it.each([
   expect(() => parseModel(text, 'config.json')).toThrow(InputError);
 });
 
-it('initialises normally distributed weights, the same for the same seed', () => {
+it('initializes normally distributed weights, the same for the same seed', () => {
   const model = presetModel('bert-tiny', 20);
   const name = 'bert.encoder.layer.1.output.dense.weight';
   const weights = initializeWeights(model, 1);

@@ -7,7 +7,7 @@ import {
   documentPositions,
   splitHeads,
 } from './attention.js';
-import { refuseUnevenHeads } from './bert-kin.js';
+import { refuseUnevenHeads } from './bert-config.js';
 import type { ConfigFields } from './fields.js';
 import {
   type Activation,

@@ -4,16 +4,18 @@ import {
   type BertConfig,
   bertDefaults,
   bertDropoutRates,
-  bertLayerNames,
   bertLimits,
+  gammaAndBeta,
+  parseBertConfig,
+} from './bert-config.js';
+import {
+  bertLayerNames,
   embed,
   embeddingParameters,
   encodeLayers,
-  gammaAndBeta,
   layerParameters,
-  parseBertConfig,
   wordsOf,
-} from './bert-kin.js';
+} from './bert-layers.js';
 import { activate, biasParameter, layerNorm, linear, linearParameters, normParameters } from './layers.js';
 import type { Limits, MaskedLanguageModel, Parameter, Sequences } from './model.js';
 

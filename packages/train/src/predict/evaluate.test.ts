@@ -15,7 +15,7 @@ afterAll(() => folder.remove());
 
 const options = { dataset, model, batchSize: 8, threads: 1 };
 
-it('tells how far it is after every batch', async () => {
+it('reports its progress after every batch', async () => {
   const told: EvaluationProgress[] = [];
   const { masked } = await evaluate({ ...options, onProgress: (progress) => told.push(progress) });
   expect(masked).toBeGreaterThan(0);
@@ -34,7 +34,7 @@ it('ends after the batch in which its signal is aborted', async () => {
   expect(batches).toBe(1);
 });
 
-it('says what to do about rows without labels', async () => {
+it('explains what to do about rows without labels', async () => {
   const unmasked = folder.file('unmasked.arrow');
   await writeDataset(unmasked, { rowsPerUnit: [4], sequenceLength: 12, unmasked: true });
   const error = await evaluate({ ...options, dataset: unmasked }).catch((error) => error);

@@ -60,7 +60,7 @@ it.each([
   }
 });
 
-it('a checkpoint without a tokenizer fills ids, and says what it lacks when given a text', async () => {
+it('a checkpoint without a tokenizer fills ids, and refuses text with the reason', async () => {
   const bare = folder.file('bare');
   await writeTinyModel(bare);
   const filler = await MaskFiller.open(bare);

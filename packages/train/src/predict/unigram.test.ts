@@ -26,7 +26,7 @@ function rowOf(ids: number[], labels: number[], place: BatchPlace) {
   return describe(maskedBatch({ input_ids: column(ids), labels: column(labels), attention_mask }, place));
 }
 
-it('answers with the frequencies of the training tokens as they were before masking', async () => {
+it('predicts the frequencies of the training tokens before masking', async () => {
   const path = folder.file('frequencies.arrow');
   const train = rowOf([CLS, MASK, 5, 5, 6, SEP], [-100, 5, -100, -100, -100, -100], {
     unit: 0,

@@ -24,7 +24,7 @@ it('writes the bytes that TensorBoard writes', async () => {
   );
 });
 
-it('says that a run goes on at a step', async () => {
+it('marks the step at which a run is resumed', async () => {
   const events = new EventFile(folder.path, () => 1_800_000_000_500);
   await events.restart(7);
   const name = (await readdir(folder.path)).sort().at(-1);
@@ -34,7 +34,7 @@ it('says that a run goes on at a step', async () => {
   expect(event.toString('hex')).toMatchInlineSnapshot(`"090000208074d2da4110073a020801"`);
 });
 
-it('says with which settings a run was started, as the plugin "hparams" reads them', async () => {
+it('records the run’s settings for TensorBoard’s hparams plugin', async () => {
   const events = new EventFile(folder.path, () => 1_900_000_000_000);
   await events.hyperparameters({ lr: 0.5, model: 'x', tied: true, decay: null });
   const name = (await readdir(folder.path)).sort().at(-1);

@@ -3,7 +3,8 @@ import { writeCheckpoint } from '../checkpoint/checkpoint.js';
 import { type BertConfig, bert } from '../models/bert.js';
 import { ConfigFields } from '../models/fields.js';
 import { initializeWeights } from '../models/initialize.js';
-import { type Model, modelOf } from '../models/model.js';
+import type { Model } from '../models/model.js';
+import { modelOf } from '../models/model-of.js';
 
 /** A model small enough that a step takes milliseconds. */
 export const tinyConfig: BertConfig = {

@@ -48,7 +48,7 @@ function answers() {
   }));
 }
 
-it('answers as the kernels of tfjs do', () => {
+it('computes the same as tfjs’s kernels', () => {
   const expected = answers();
   replaceSlowKernels();
   expect(answers()).toEqual(expected);

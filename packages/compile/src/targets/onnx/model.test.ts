@@ -10,7 +10,7 @@ const specs = {
 } as const;
 const text = (bytes: Uint8Array) => Buffer.from(bytes).toString('latin1');
 
-test('values of variables stand in the file, and must fill them', () => {
+test('values of variables are stored in the file, and must have their lengths', () => {
   const fn: TensorFunction = ({ w }, { x }) => ({ y: tf.matMul(x!, w!) });
   const graph = trace(fn, specs);
   const stored = toOnnx(graph, { values: new Map([['w', Float32Array.of(1, 2, 3, 4)]]) });
@@ -20,7 +20,7 @@ test('values of variables stand in the file, and must fill them', () => {
   expect(() => toOnnx(graph, { values: short })).toThrow("the variable 'w' holds 4 values, not 1");
 });
 
-test('an assigned variable leaves the file as its next value', () => {
+test('an assigned variable has its next value as an output', () => {
   const graph = trace(({ w }) => {
     w!.assign(tf.neg(w!));
     return {};
@@ -28,7 +28,7 @@ test('an assigned variable leaves the file as its next value', () => {
   expect(text(toOnnx(graph))).toContain('w/next');
 });
 
-test('names that look like the file’s own are kept apart from them', async () => {
+test('names that look like the file’s own do not collide with them', async () => {
   const fn: TensorFunction = ({ c1 }, { v0 }) => {
     const a = tf.exp(tf.add(v0!, c1!));
     return { v1: tf.mul(a, 2), c0: tf.add(a, 5), v2: a, again: a, v0: v0! };

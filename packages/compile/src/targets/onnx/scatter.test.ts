@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { compile } from '../../compile.js';
 
-it('an index outside fails the run, whichever part of it is outside', async () => {
+it('an index out of bounds fails the run, whichever component is out of bounds', async () => {
   const executable = await compile((_, { x, i }) => ({ y: tf.scatterND(i!, x!, [3, 4]) }), {
     inputs: { x: { shape: [1], dtype: 'float32' }, i: { shape: [1, 2], dtype: 'int32' } },
   });

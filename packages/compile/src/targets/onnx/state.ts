@@ -5,6 +5,7 @@ import type { TypedArray } from '../../graph/graph.js';
 import { HostMemory } from '../../host/memory.js';
 import type { VariableSpec } from '../../trace/trace.js';
 import type { State } from '../stateful.js';
+import type { Variables } from '../target.js';
 import { copyInto, emptyValue, fillInitial, pick } from '../variables.js';
 import { ortTensor } from './runtime.js';
 
@@ -22,10 +23,7 @@ export class OnnxState implements State {
   readonly #slots: Map<string, Slot>;
 
   /** @param limit the largest memory in bytes */
-  constructor(
-    variables: Readonly<Record<string, VariableSpec | Variable>>,
-    limit: number = HostMemory.LIMIT,
-  ) {
+  constructor(variables: Variables, limit: number = HostMemory.LIMIT) {
     const entries = Object.entries(variables);
     const bytes = entries.reduce((sum, [, { shape }]) => sum + HostMemory.bytesOf(elementCount(shape)), 0);
     // Includes room for gradients and next values; untouched pages cost nothing.

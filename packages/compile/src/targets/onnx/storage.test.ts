@@ -54,7 +54,7 @@ describe.each<Storage>(['float32', 'float16', 'int8', 'int4'])('%s', (storage) =
   });
 });
 
-test('what was restored once is stored without a loss', () => {
+test('restored values are stored again without loss', () => {
   fc.assert(
     fc.property(matrix, fc.constantFrom<Storage>('float16', 'int8'), (values, storage) => {
       const once = restoredValues(values, [rows, width], storage);

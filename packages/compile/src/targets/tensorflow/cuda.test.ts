@@ -34,7 +34,7 @@ describe('simulated: each way in which CUDA is missing has its own line', () => 
     expect(error.message).not.toContain('\n');
   });
 
-  test('not enough memory names the batch size to try', () => {
+  test('an out-of-memory error names the batch size to try', () => {
     const oom = new Error(
       'Session fail to run with error: OOM when allocating tensor with shape[32,12,128,128]',
     );
@@ -78,7 +78,7 @@ describe('simulated: what findCuda finds', () => {
     expect(found.driver).toBe('550.54.14');
   });
 
-  test('no driver, and libraries that are missing beside TensorFlow', async () => {
+  test('no driver, and libraries missing beside TensorFlow', async () => {
     await mkdir(join(folder, 'nvidia', 'cublas', 'lib'), { recursive: true });
     await writeFile(join(folder, 'nvidia', 'cublas', 'lib', 'libcublas.so.12'), '');
     expect(await findCuda(installation(true), join(folder, 'none'))).toEqual({

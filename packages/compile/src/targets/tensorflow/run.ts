@@ -7,6 +7,7 @@ import { staticShape } from '../../graph/dimension.js';
 import type { Graph, TypedArray } from '../../graph/graph.js';
 import type { InputSpec, VariableSpec } from '../../trace/trace.js';
 import { type ResolvedInput, resolveInputs, rowsOf } from '../inputs.js';
+import type { Variables } from '../target.js';
 import { copyInto, emptyValue, initialValue, pick } from '../variables.js';
 import { explainMemoryError } from './cuda.js';
 import {
@@ -19,8 +20,6 @@ import { RUN_SIGNATURE, SERVING_TAG, type StateGroup, stateGroups, toSavedModel 
 import { SharedVariables, type VariableHolder } from './shared-variables.js';
 
 const BACKEND = 'tensorflow';
-
-type Variables = Readonly<Record<string, VariableSpec | Variable>>;
 
 type Feed = ResolvedInput & { readonly name: string };
 

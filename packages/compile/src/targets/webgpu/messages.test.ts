@@ -28,7 +28,7 @@ describe('simulated: what onnxruntime says becomes one line that helps', () => {
     expect(explainDeviceError(device, new Error(said)).message).toContain('do not fit into memory');
   });
 
-  test('an error that is not the device’s, and one that is explained already, stay', () => {
+  test('other errors, and errors already explained, stay as they are', () => {
     const other = new Error('Invalid rank for input');
     expect(explainDeviceError('webgpu', other, 2)).toBe(other);
     expect(explainDeviceError('cpu', new Error('out of memory')).message).toBe('out of memory');
@@ -37,7 +37,7 @@ describe('simulated: what onnxruntime says becomes one line that helps', () => {
   });
 });
 
-test('the command for WebGPU’s driver is that of the system’s package manager', () => {
+test('the command for WebGPU’s driver matches the system’s package manager', () => {
   expect(webgpuDriverCommand((path) => path.endsWith('apt-get'))).toBe(
     'apt-get install libvulkan1 mesa-vulkan-drivers',
   );

@@ -5,34 +5,10 @@ import { DROPOUT_MASKS } from '../../../passes/masks.js';
 
 /** Operations on activations whose results are activations: they move elements or compute each one independently. */
 const passesOn = new Set([
-  ...[
-    'Abs',
-    'Elu',
-    'Erf',
-    'Exp',
-    'Log',
-    'Neg',
-    'Reciprocal',
-    'Relu',
-    'Rsqrt',
-    'Sigmoid',
-    'Softmax',
-    'Sqrt',
-    'Square',
-  ],
-  ...[
-    'Tanh',
-    'Add',
-    'Sub',
-    'Multiply',
-    'RealDiv',
-    'Maximum',
-    'Minimum',
-    'SquaredDifference',
-    'EluGrad',
-    'Select',
-  ],
-  ...['Reshape', 'Transpose', 'Slice', 'PadV2', 'Concat', 'Pack', 'SplitV', 'GatherV2', 'Barrier'],
+  ...['Abs', 'Elu', 'Erf', 'Exp', 'Log', 'Neg', 'Reciprocal', 'Relu', 'Rsqrt', 'Sigmoid', 'Softmax'],
+  ...['Sqrt', 'Square', 'Tanh', 'Add', 'Sub', 'Multiply', 'RealDiv', 'Maximum', 'Minimum'],
+  ...['SquaredDifference', 'EluGrad', 'Select', 'Reshape', 'Transpose', 'Slice', 'PadV2', 'Concat'],
+  ...['Pack', 'SplitV', 'GatherV2', 'Barrier'],
 ]);
 
 /**

@@ -21,7 +21,7 @@ const emit = (rows: number, options: Parameters<typeof toStableHlo>[1] = {}) =>
   toStableHlo(specialize(graph, new Map([['rows', rows]])), options);
 
 describe('toStableHlo', () => {
-  it('donates the variables that are assigned, and names parameters and results in order', () => {
+  it('donates the assigned variables, and names parameters and results in order', () => {
     const { text, parameters, assigned, outputs } = emit(5);
     expect(parameters).toEqual([
       { name: 'weight', variable: true },
@@ -41,7 +41,7 @@ describe('toStableHlo', () => {
     expect(emit(6).text).toContain('tensor<6x4xf32>');
   });
 
-  it('multiplies exactly in fp32, and lets the device choose in tf32', () => {
+  it('requests exact products in fp32, and leaves the choice to the device in tf32', () => {
     expect(emit(5).text).toContain('precision = [HIGHEST, HIGHEST]');
     expect(emit(5).text).not.toContain('bf16');
     expect(emit(5, { precision: 'tf32' }).text).toContain('precision = [DEFAULT, DEFAULT]');
