@@ -113,9 +113,10 @@ export class BadRecordLog implements BadRecords {
     this.descriptor = undefined;
   }
 
-  /** Removes the list of a run that has failed and cannot be resumed. */
+  /** Removes the list of a run that has failed and cannot be resumed; one that it has not opened is not its own. */
   discard(): void {
     this.close();
+    if (this.early) return;
     this.writing((partial) => rmSync(partial, { force: true }));
   }
 

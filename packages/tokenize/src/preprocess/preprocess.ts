@@ -179,6 +179,7 @@ export async function preprocess(options: PreprocessOptions): Promise<Preprocess
   } catch (error) {
     // The sink may still be cleaning up.
     if (sink && !sink.closed) await once(sink, 'close');
+    if (!(await isResumable(output).catch(() => true))) badRecords.discard();
     // Streams join what failed at the same time in one error; the first tells enough.
     throw error instanceof AggregateError ? error.errors[0] : error;
   } finally {
@@ -210,6 +211,11 @@ async function readySink(sink: Writable): Promise<readonly JournalEntry[] | 'com
   sink.destroy();
   if (!sink.closed) await once(sink, 'close');
   return 'complete';
+}
+
+/** Whether an interrupted run has left finished units. */
+async function isResumable(output: string): Promise<boolean> {
+  return output !== '-' && (await (await sinks()).settingsOfInterrupted(output)) !== undefined;
 }
 
 /** Waits until a sink has opened its output. */

@@ -172,6 +172,7 @@ test('the list of an output that is being replaced stays until the new one is co
   expect(await readFile(list, 'utf8')).toBe(listed);
   await expect(preprocess({ ...skip, inputs: [path, cut], overwrite: true })).rejects.toThrow(/broken gzip/);
   expect(await readFile(list, 'utf8')).toBe(listed);
+  expect((await readdir(folder)).filter((name) => name.endsWith('.partial'))).toEqual([]);
   await preprocess({ ...options, inputs: [clean], overwrite: true });
   expect(existsSync(list)).toBe(false);
   expect((await readdir(folder)).filter((name) => name.endsWith('.jsonl.partial'))).toEqual([]);
