@@ -172,6 +172,14 @@ test('the list of an output that is being replaced stays until the new one is co
   expect(await readFile(list, 'utf8')).toBe(listed);
   await expect(preprocess({ ...skip, inputs: [path, cut], overwrite: true })).rejects.toThrow(/broken gzip/);
   expect(await readFile(list, 'utf8')).toBe(listed);
+  // Failing in its first unit, so that nothing is there to resume.
+  const stop = new AbortController();
+  const stopped = { signal: stop.signal, onProgress: () => stop.abort() };
+  const unit = await put('unit.jsonl', '{"text":"a b"}\n'.repeat(4000));
+  await expect(preprocess({ ...skip, ...stopped, inputs: [unit], overwrite: true })).rejects.toThrow(
+    /abort/i,
+  );
+  expect(await readFile(list, 'utf8')).toBe(listed);
   expect((await readdir(folder)).filter((name) => name.endsWith('.partial'))).toEqual([]);
   await preprocess({ ...options, inputs: [clean], overwrite: true });
   expect(existsSync(list)).toBe(false);
