@@ -2,17 +2,19 @@
 // compiling it. The code is kept for each command, because functions are compiled when they are first called.
 const {
   appendFileSync,
+  closeSync,
   existsSync,
+  fstatSync,
   mkdirSync,
+  openSync,
   readFileSync,
   renameSync,
   rmSync,
-  statSync,
   writeFileSync,
 } = require('node:fs');
 const Module = require('node:module');
 const { homedir } = require('node:os');
-const { dirname, join, sep } = require('node:path');
+const { dirname, join, resolve, sep } = require('node:path');
 const { Script } = require('node:vm');
 const { crc32 } = require('node:zlib');
 
@@ -22,7 +24,7 @@ const { crc32 } = require('node:zlib');
  */
 module.exports = function keepCompiledCode(command) {
   const folder = cacheFolder(process.env);
-  if (folder === 'off') return;
+  if (folder === undefined) return;
   // Each installation has its own.
   const installation = crc32(__dirname).toString(16);
   const file = join(folder, `${process.version}-${process.arch}-${installation}-${command}.compiled`);
@@ -54,11 +56,11 @@ module.exports = function keepCompiledCode(command) {
 
 /** The folder of compiled graphs is that of compiled code too; it drops what has long not been used. */
 function cacheFolder({ MLM_CACHE, XDG_CACHE_HOME }) {
-  if (MLM_CACHE) return MLM_CACHE;
+  if (MLM_CACHE) return MLM_CACHE === 'off' ? undefined : resolve(MLM_CACHE);
   try {
     return join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'mlm');
   } catch {
-    return 'off'; // a user that the machine does not know has no home
+    return undefined; // a user that the machine does not know has no home
   }
 }
 
@@ -66,9 +68,7 @@ function cacheFolder({ MLM_CACHE, XDG_CACHE_HOME }) {
 function read(file) {
   const known = new Map();
   try {
-    // Code of another user is not run.
-    if (statSync(file).uid !== (process.geteuid?.() ?? 0)) return known;
-    const content = readFileSync(file);
+    const content = readOwn(file);
     const list = content.indexOf('\n') + 1;
     if (crc32(content.subarray(list)) !== Number(content.toString('latin1', 0, list))) return known;
     let offset = content.indexOf('\n', list) + 1;
@@ -82,6 +82,18 @@ function read(file) {
   return known;
 }
 
+/** Reads a file. @throws Error if another user has written it, or may: their code is not run */
+function readOwn(file) {
+  const descriptor = openSync(file);
+  try {
+    const { uid, mode } = fstatSync(descriptor);
+    if (process.geteuid && (uid !== process.geteuid() || (mode & 0o022) !== 0)) throw new Error('not own');
+    return readFileSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
 /** Writes what can be written: on a full or read-only disk, the next run compiles again. */
 function write(file, modules) {
   const entries = [...modules].map(([path, { checksum, script, data = script.createCachedData() }]) => ({
@@ -93,7 +105,7 @@ function write(file, modules) {
   const partial = `${file}.${process.pid}.partial`;
   try {
     mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(partial, `${crc32(content)}\n`);
+    writeFileSync(partial, `${crc32(content)}\n`, { mode: 0o600 });
     appendFileSync(partial, content);
     renameSync(partial, file);
   } catch {

@@ -25,10 +25,13 @@ const [command = '--help'] = args;
 // These need none but bundled packages, and bundles start sooner in CommonJS. Other commands have all packages as ES
 // modules: none may be there in both kinds.
 const isHelp = ['help', '--help', '-h', '--version', '-V'].includes(command);
-const isCommon = isHelp || command === 'preprocess';
+// Some packages of others are ES modules, which not every version of Node can require: 22.12 can, 22.11 cannot.
+const isCommon = process.features.require_module === true && (isHelp || command === 'preprocess');
 // Compiled code is kept between runs: by Node from 22.1 on.
-if (module.enableCompileCache) module.enableCompileCache();
-else if (isCommon) require('./compiled-code.cjs')(isHelp ? 'help' : command);
+if (process.env.MLM_CACHE !== 'off') {
+  if (module.enableCompileCache) module.enableCompileCache();
+  else if (isCommon) require('./compiled-code.cjs')(isHelp ? 'help' : command);
+}
 const { main } = isCommon ? require('../dist/bundle/index.cjs') : await import(entry.href);
 await main(args);
 

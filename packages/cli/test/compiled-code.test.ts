@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -100,6 +100,13 @@ test('what another user has written is not run', async () => {
   await load();
   const asOther = `const { geteuid } = process; process.geteuid = () => geteuid() + 1;`;
   expect(await load({}, asOther)).toEqual({ answer: 42, kept: [] });
+});
+
+test('what another user may write is not run', async () => {
+  await load();
+  expect(statSync(cacheFile()).mode & 0o077).toBe(0);
+  chmodSync(cacheFile(), 0o660);
+  expect(await load()).toEqual({ answer: 42, kept: [] });
 });
 
 test('without a cache, or where none can be written, modules are compiled', async () => {

@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, test } from 'vitest';
 import { runMlm, temporaryFolder } from './run-mlm.js';
 
@@ -81,6 +82,19 @@ test.each([
     expect(files.filter((path) => /^(\w+\/dist\/(?!bundle\/)|commander\/)/.test(path))).toEqual([]);
   },
 );
+
+test('where Node cannot require modules of the other kind, preprocess reads what needs such packages', async () => {
+  const file = (name: string) =>
+    fileURLToPath(new URL(`../../tokenize/fixtures/sources/${name}`, import.meta.url));
+  for (const name of ['columns/zstd.parquet', 'text.txt.zst']) {
+    const env = { NODE_OPTIONS: '--no-experimental-require-module' };
+    const run = await runMlm(['preprocess', file(name), 'read.arrow', '--overwrite', '-q'], {
+      cwd: folder,
+      env,
+    });
+    expect(run, name).toMatchObject({ code: 0, stderr: '' });
+  }
+});
 
 test('a long text has a thread for each worker, of which the main thread is one, and the same bytes as in that alone', async () => {
   mkdirSync(join(folder, 'long'));

@@ -22,7 +22,7 @@ export const foreignOptions: Readonly<Record<string, string>> = {
   "validation_split_percentage": "--eval-fraction 0.05, by document instead of by leading rows; the default is 0",
   "max_seq_length": "--sequence-length, default 128",
   "preprocessing_num_workers": "--workers; the output does not depend on it",
-  "overwrite_cache": "--overwrite; no data is cached; compiled graphs and code are, in ~/.cache/mlm (MLM_CACHE: another folder, or off)",
+  "overwrite_cache": "--overwrite; no data is cached; compiled graphs are, in ~/.cache/mlm (MLM_CACHE: another folder; off keeps neither these nor compiled code)",
   "mlm_probability": "--mask-probability",
   "line_by_line": "--line-by-line; a longer line goes on in the next row, --overflow truncate cuts it as run_mlm does",
   "pad_to_max_length": "– ; rows are stored unpadded and padded by batch",
