@@ -59,6 +59,10 @@ test('a run is resumed with its own inputs and options, which may be given again
   expectAsUnbroken(await resume('--seed', '7', '--workers', '2', '-q'));
   const again = await resume();
   expect(again.stdout.toString()).toBe('Already finished: nothing was left to do for out.arrow.\n');
+  const other = (await resume('--seed', '8', '--workers', '2')).stdout.toString();
+  expect(other).toMatch(
+    /^Already finished: .*\nThe options given were not compared with those of the finished run\.\n$/,
+  );
   expect(JSON.parse((await resume('--json')).stdout.toString())).toMatchObject({ output: 'out.arrow' });
 });
 
@@ -177,6 +181,15 @@ test('a list from a pipe is kept', async () => {
   expectAsUnbroken(await resume('-q'));
 });
 
+test('patterns and names with a question mark are kept', async () => {
+  remove('out.arrow.partial');
+  damage();
+  const args = ['out.arrow', '--eval-fraction', '0.2', ...options];
+  expect((await mlm(['corpus/?.txt', ...args])).stderr).toMatch(/c\.txt: is binary/);
+  mend();
+  expectAsUnbroken(await resume('-q'));
+});
+
 test('inputs from a pipe are given again', async () => {
   writeFileSync(join(cwd, 'records'), records);
   const line = `mlm preprocess <(cat records) fed.arrow ${ofRecords.join(' ')}`;
@@ -184,6 +197,9 @@ test('inputs from a pipe are given again', async () => {
   const { code, stderr } = await mlm(['--resume', 'fed.arrow']);
   expect(stderr).toMatch(/the run read \/dev\/fd\/\d+, .* give the inputs before fed\.arrow$/m);
   expect(code).toBe(2);
+  // What was not kept is not shown as if it had been nothing.
+  const other = await mlm(['corpus', '--resume', 'fed.arrow']);
+  expect(other.stderr).toMatch(/cannot resume: inputs changed since that run began; use the same/);
 });
 
 test('the journal of an earlier version wants inputs and options again, and goes on with them', async () => {

@@ -229,6 +229,12 @@ const isSame = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(
 /** `, from 42 to 7`; of two objects, `, seed from 42 to 7`. Empty where hashes would tell nothing. */
 function difference(before: unknown, now: unknown): string {
   if (isSame(before, now) || isHash(before) || isHash(now)) return '';
+  if (isList(now)) {
+    // Of lists, such as the inputs, the first difference; of one that was not kept, nothing.
+    if (!isList(before)) return '';
+    const place = [...now, ''].findIndex((value, i) => value !== before[i]);
+    return `, from ${before[place] ?? 'none'} to ${now[place] ?? 'none'}`;
+  }
   if (isRecord(before) && isRecord(now)) {
     const names = Object.keys({ ...before, ...now });
     const name = names.find((name) => !isSame(before[name], now[name]))!;
@@ -236,6 +242,9 @@ function difference(before: unknown, now: unknown): string {
   }
   return `, from ${shown(before)} to ${shown(now)}`;
 }
+
+const isList = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.every((item) => typeof item === 'string');
 
 const isHash = (value: unknown) => typeof value === 'string' && /^[\da-f]{64}$/.test(value);
 

@@ -15,6 +15,20 @@ import { shareFor } from './share.js';
 
 const table = { ...commandArguments, ...commandOptions };
 
+/** What concerns one call alone, not the dataset. */
+const perCall: ReadonlySet<string> = new Set<keyof PreprocessSettings>([
+  'output',
+  'overwrite',
+  'resume',
+  'takeOver',
+  'rank',
+  'worldSize',
+  'quiet',
+  'progress',
+  'json',
+  'debug',
+]);
+
 /** How a run was called, as its journal has it for whoever resumes it. */
 interface KeptSettings extends Partial<Omit<PreprocessSettings, 'output'>> {
   /** The input because of which none are kept: a pipe, or an address with credentials. */
@@ -26,23 +40,33 @@ interface KeptSettings extends Partial<Omit<PreprocessSettings, 'output'>> {
  * @param listed the paths that `--files-from` gave
  */
 export function settingsToKeep(settings: PreprocessSettings, listed: readonly string[]): RunSettings {
-  const { quiet, progress, debug, json, resume, overwrite, takeOver, rank, worldSize, output, ...rest } =
-    settings;
-  const kept: KeptSettings = { ...rest, folder: process.cwd(), tokenizer: placed(settings.tokenizer) };
+  const lasting: Partial<PreprocessSettings> = Object.fromEntries(
+    Object.entries(settings).filter(([name]) => !perCall.has(name)),
+  );
+  const kept: KeptSettings = { ...lasting, folder: process.cwd(), tokenizer: placed(settings.tokenizer) };
   const { filesFrom } = settings;
   // A pipe gives its list only once.
-  if (filesFrom !== undefined && !statSync(filesFrom, { throwIfNoEntry: false })?.isFile()) {
+  if (
+    filesFrom !== undefined &&
+    (isDescriptor(filesFrom) || !statSync(filesFrom, { throwIfNoEntry: false })?.isFile())
+  ) {
     kept.inputs = [...settings.inputs, ...listed];
     delete kept.filesFrom;
   }
-  const withheld = kept.inputs?.find((input) => isDescriptor(input) || withoutSecrets(input) !== input);
+  const withheld = kept.inputs?.find((input) => isDescriptor(input) || hasSecrets(input));
   if (withheld === undefined) return { ...kept };
-  return { ...kept, inputs: [], filesFrom: undefined, withheld: withoutSecrets(withheld) };
+  const shown = hasSecrets(withheld) ? withoutSecrets(withheld) : withheld;
+  return { ...kept, inputs: undefined, filesFrom: undefined, withheld: shown };
 }
 
 /** Whether a path is a shell's `<(…)`, which is gone, or something else, in another process. */
 function isDescriptor(path: string): boolean {
-  return /^\/(dev|proc\/\w+)\/fd\//.test(path);
+  return /^\/(dev|proc\/\w+)\/fd\/|^\/dev\/stdin$/.test(path);
+}
+
+/** Whether an address names a user, or has a query, which may be a signature. In paths and patterns, `?` is a letter. */
+function hasSecrets(input: string): boolean {
+  return /^\w+:\/\/[^/@]*@|^https?:\/\/[^?#]*[?#]/.test(input);
 }
 
 /**
@@ -83,7 +107,7 @@ export async function resumedSettings(
     );
   if (inputs === undefined)
     throw new UsageError(
-      `--resume: an earlier version began ${target}.partial and did not keep how; give its inputs and options again`,
+      `--resume: ${target}.partial does not say how its run was called, as that of an earlier version or of a program does not; give its inputs and options again`,
     );
   return { inputs, filesFrom, folder, ...options };
 }
@@ -117,6 +141,7 @@ export async function reportComplete(
   context: Context,
   settings: PreprocessSettings,
   share: Share,
+  given: Given<typeof table>,
 ): Promise<void> {
   const { output } = settings;
   const target = partPath(output, share);
@@ -131,7 +156,10 @@ export async function reportComplete(
   const { rows, metadata, validation } = dataset;
   await dataset.close();
   const result = { output: target, ...(metadata?.counts ?? { rows: rows + (validation?.rows ?? 0) }) };
-  printResult(context, settings, result, () => [`Already finished: nothing was left to do for ${target}.`]);
+  const lines = [`Already finished: nothing was left to do for ${target}.`];
+  if (Object.keys(given).some((name) => name !== 'workers' && !perCall.has(name)))
+    lines.push('The options given were not compared with those of the finished run.');
+  printResult(context, settings, result, () => lines);
 }
 
 /** How an interrupted run is continued, for a message; `undefined` if it left nothing to go on with. */

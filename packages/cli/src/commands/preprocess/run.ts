@@ -49,7 +49,7 @@ export async function runPreprocess(
   const listed = await listedPaths(context, settings.filesFrom);
   const inputs = [...settings.inputs, ...listed];
   if (inputs.length === 0) {
-    if (settings.resume) return reportComplete(context, settings, share);
+    if (settings.resume) return reportComplete(context, settings, share, given);
     throw new UsageError('expected inputs and then an output, such as: mlm preprocess corpus/ out.arrow');
   }
   if (settings.resume && given.inputs === undefined && inputs.includes('-') && context.stdin.isTTY)
