@@ -1,4 +1,4 @@
-import type { MessagePort } from 'node:worker_threads';
+import { free } from './free.js';
 
 /** The memory of a page, compressed and not. */
 export class PageMemory {
@@ -51,16 +51,7 @@ export class PageMemory {
 /** Smaller bytes may share their memory with others. */
 const DISCARDED_BYTES = 1 << 18;
 
-/** Where nothing is received, so that what is moved there is freed. */
-let nowhere: MessagePort | undefined;
-
-/** Frees memory at once. Left to the garbage collector, 64 MB of pages and more would pile up in each thread. */
+/** Frees the memory of large bytes. */
 function discard({ buffer, length }: Uint8Array): void {
-  if (length < DISCARDED_BYTES || !(buffer instanceof ArrayBuffer)) return;
-  if (!nowhere) {
-    const { port1, port2 } = new MessageChannel();
-    port2.close();
-    nowhere = port1;
-  }
-  nowhere.postMessage(undefined, [buffer]);
+  if (length >= DISCARDED_BYTES && buffer instanceof ArrayBuffer) free(buffer);
 }

@@ -32,6 +32,7 @@ export const parquet: Format = {
   },
 };
 
+/** Of a file that is not divided by its rows: it is compressed, and refused. */
 async function* parquetLines(input: InputReader, field: string): AsyncGenerator<Uint8Array> {
   try {
     yield* linesOf(input, await openTable(input, field));

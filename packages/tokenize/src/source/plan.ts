@@ -66,7 +66,8 @@ export async function* planUnits(input: InputFiles, options: PlanOptions = {}): 
     if (number === firstUnit - 1 && options.lastFinished) refuseOtherCut(unit.parts, options.lastFinished);
     number++;
   }
-  if (number < firstUnit) refuseShorter();
+  // A share of an input without text had a unit all the same, see below.
+  if (Math.max(number, share.worldSize > 1 ? 1 : 0) < firstUnit) refuseShorter();
   if (!isEmpty || firstUnit > 0) return;
   if (share.worldSize === 1 && options.allowsEmpty !== true)
     throw new InputError(`${input.files[0]?.path ?? 'input'}: no text: the input is empty`);

@@ -53,6 +53,18 @@ test('shares of files of all kinds are the units of the whole, each once, with t
   }
 });
 
+test('a share of an input without text, which has one unit without parts, can be resumed after it', async () => {
+  const empty = { files: [], folders: [], skipped: 0, bytes: 0 };
+  const options = { share: { rank: 0, worldSize: 2 } };
+  const unitsFrom = async (firstUnit: number) => {
+    const units: Unit[] = [];
+    for await (const unit of planUnits(empty, { ...options, firstUnit })) units.push(unit);
+    return units;
+  };
+  expect(await unitsFrom(0)).toEqual([{ number: 0, parts: [], inputBytes: 0 }]);
+  expect(await unitsFrom(1)).toEqual([]);
+});
+
 test('a resumed run goes on with the units that are left, with their numbers and bytes', async () => {
   const whole = (await unitsOf({})) as Unit[];
   for (const [number, { parts }] of whole.entries()) {
