@@ -73,5 +73,7 @@ describe('a value that is shown', () => {
     expect(shown(deep)).toBe(`${'['.repeat(60)}…`);
     const large = 'x'.repeat(2 ** 28);
     expect(shown([large, large, large])).toBe(`["${'x'.repeat(58)}…`);
+    const escaped = '\u0001'.repeat(2 ** 27);
+    expect(shown({ ['k'.repeat(60)]: escaped })).toBe(`{"${'k'.repeat(58)}…`);
   });
 });

@@ -34,7 +34,7 @@ function oneLine(text: string): string {
 
 /** The JSON of a value, which may end anywhere after its first `room` characters. */
 function beginning(value: unknown, room: number): string {
-  if (typeof value === 'string') return JSON.stringify(value.slice(0, room));
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, Math.max(0, room)));
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'nothing';
   const [open, close] = Array.isArray(value) ? '[]' : '{}';
   let text = open!;

@@ -40,7 +40,7 @@ export class HostMemory {
   constructor(bytes: number) {
     if (bytes > HostMemory.LIMIT)
       throw new InputError(
-        say`a batch needs ${(bytes / 2 ** 30).toFixed(1)} GiB for its dropout masks, more than the 4 GiB that WebAssembly addresses; use a smaller ${mention('microBatchSize')}`,
+        say`a micro-batch needs ${(bytes / 2 ** 30).toFixed(1)} GiB for its dropout masks, more than the 4 GiB that WebAssembly addresses; use a smaller ${mention('microBatchSize')}`,
       );
     const memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / PAGE) + 1 });
     this.#buffer = memory.buffer;

@@ -31,7 +31,10 @@ export abstract class StatefulExecutable<S extends State> implements Executable 
   }
 
   async dispose(): Promise<void> {
-    await this.release();
-    if (this.ownsState) await this.state.dispose();
+    try {
+      await this.release();
+    } finally {
+      if (this.ownsState) await this.state.dispose();
+    }
   }
 }

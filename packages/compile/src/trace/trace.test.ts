@@ -73,10 +73,19 @@ describe('trace', () => {
   it('names an unsupported operation, and its alternative', () => {
     const einsum: TensorFunction = (_, { x }) => ({ y: tf.einsum('ij,kj->ik', x!, x!) });
     const atan: TensorFunction = (_, { x }) => ({ y: tf.atan(x!) });
+    const pads: TensorFunction = (_, { x }) => ({
+      y: tf.pad(x!, [
+        [1, 1],
+        [1, 1],
+        [1, 1],
+      ]),
+    });
+    const inRank = '3 paddings do not fit a tensor of rank 2';
     const sentence = (name: string, instead: string) =>
       `the operation ${name} is not supported in compiled functions; use ${instead}, or the engine 'eager'`;
     expect(() => traced(einsum)).toThrow(sentence('Einsum', 'tf.transpose, tf.reshape and tf.matMul'));
     expect(() => traced(atan)).toThrow(sentence('Atan', 'supported operations'));
+    expect(() => traced(pads)).toThrow(inRank);
   });
 
   it('leaves tfjs as it was, even if the function throws', () => {

@@ -23,10 +23,14 @@ export class DeviceState implements State {
 
   static async create(specs: Variables, copies: DeviceCopies): Promise<DeviceState> {
     const created = new DeviceState(specs, copies);
-    for (const [name, spec] of Object.entries(specs)) {
-      created.replace(name, await copies.upload(initialValue(name, spec), spec.shape));
+    try {
+      for (const [name, spec] of Object.entries(specs))
+        created.replace(name, await copies.upload(initialValue(name, spec), spec.shape));
+      return created;
+    } catch (error) {
+      await created.dispose().catch(() => {}); // The first error is the one to tell.
+      throw error;
     }
-    return created;
   }
 
   current(name: string): Tensor {

@@ -58,6 +58,10 @@ export const layout: Record<string, KernelRule> = {
   }),
   PadV2: rule(['x'], ([x], attributes) => {
     const paddings = attributes.paddings as [before: number, after: number][];
+    util.assert(
+      paddings.length === x.shape.length,
+      () => `${paddings.length} paddings do not fit a tensor of rank ${x.shape.length}`,
+    );
     return {
       attributes: { paddings, constantValue: attributes.constantValue ?? 0 },
       outputs: [
