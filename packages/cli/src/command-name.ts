@@ -8,8 +8,10 @@ export function commandName(env: NodeJS.ProcessEnv): string {
 
 /** The command line as it was typed, or of other words, quoted where the shell requires it. */
 export function commandLine(args: readonly string[] = process.argv.slice(2), name = 'mlm'): string {
-  const quoted = args.map((arg) =>
-    /^[\w@%+=:,./-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", `'\\''`)}'`,
-  );
-  return [name, ...quoted].join(' ');
+  return [name, ...args.map(shellWord)].join(' ');
+}
+
+/** A word as a shell takes it, quoted where that is required. */
+export function shellWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

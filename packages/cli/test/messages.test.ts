@@ -108,6 +108,13 @@ test('what a shell puts in place of <(…) is read, and so is a named pipe', asy
   expect({ code: pipe.code, stderr: pipe.stderr }).toEqual({ code: 0, stderr: '' });
 });
 
+test('what comes next can be typed as it is said, whatever the names', async () => {
+  writeFiles(folder, { "it's mine.txt": 'One line.\n' });
+  const args = ['preprocess', "it's mine.txt", "it's mine.arrow"];
+  const { stdout } = await runMlm(args, { cwd: folder });
+  expect(stdout.toString()).toMatch(/^Next: mlm train 'it'\\''s mine\.arrow'$/m);
+});
+
 test('a dataset without rows is told, and not offered for training', async () => {
   writeFiles(folder, { 'blank.txt': ' \n\n' });
   const { code, stdout } = await runMlm(['preprocess', 'blank.txt', 'blank.arrow'], { cwd: folder });

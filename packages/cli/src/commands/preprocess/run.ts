@@ -13,7 +13,7 @@ import type {
   Tokenizer,
 } from '@mlm/tokenize/preprocess';
 import { listFiles, loadTokenizer, preprocess } from '@mlm/tokenize/preprocess';
-import { commandName } from '../../command-name.js';
+import { commandName, shellWord } from '../../command-name.js';
 import type { Context } from '../../context.js';
 import { UsageError } from '../../errors.js';
 import type { Invocation } from '../../options/command.js';
@@ -79,8 +79,8 @@ export async function runPreprocess(
   );
   const next =
     share.worldSize > 1
-      ? `merge ${partPattern(output, share)} ${output}, once all ${share.worldSize} parts are there`
-      : `train ${report.output}${settings.recipe === undefined ? '' : ` --recipe ${settings.recipe}`}`;
+      ? `merge ${partPattern(output, share)} ${shellWord(output)}, once all ${share.worldSize} parts are there`
+      : `train ${shellWord(report.output)}${settings.recipe === undefined ? '' : ` --recipe ${settings.recipe}`}`;
   const isEmpty = share.worldSize === 1 && report.counts.rows + report.validationRows === 0;
   await printReport(context, settings, report, seconds, isEmpty ? undefined : next);
 }

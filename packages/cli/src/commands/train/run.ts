@@ -1,7 +1,7 @@
 import { type OptionTable, optionsOf } from '@mlm/base/options';
 import { outputOf, type TrainEvent, train } from '@mlm/train';
 import { trainOptions } from '@mlm/train/options';
-import { commandLine, commandName } from '../../command-name.js';
+import { commandLine, commandName, shellWord } from '../../command-name.js';
 import type { Context } from '../../context.js';
 import type { Invocation } from '../../options/command.js';
 import { pickEngine } from '../../options/engine.js';
@@ -41,7 +41,7 @@ export async function runTrain(
   printResult(context, options, result, (style) => [
     ...headline(result).map((line) => style('yellow', line)),
     ...describe(result),
-    `Next: ${commandName(context.env)} fill ${result.output} "Some text with a [MASK] in it."`,
+    `Next: ${commandName(context.env)} fill ${shellWord(result.output)} "Some text with a [MASK] in it."`,
   ]);
 }
 

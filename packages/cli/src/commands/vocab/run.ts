@@ -4,7 +4,7 @@ import { type Replaceable, writeFolder } from '@mlm/base';
 import { settingsOf } from '@mlm/base/options';
 import { BadRecordLog, badRecordList, listFiles, textFiles, trainVocabulary, unitTexts } from '@mlm/tokenize';
 import { readOptions } from '@mlm/tokenize/options';
-import { commandName } from '../../command-name.js';
+import { commandName, shellWord } from '../../command-name.js';
 import type { Context } from '../../context.js';
 import { UsageError } from '../../errors.js';
 import { listedPaths } from '../../options/files-from.js';
@@ -89,7 +89,7 @@ export async function runVocab(context: Context, options: VocabSettings): Promis
       : []),
     ...badRecordLines(badRecords, style),
     `      ${output}/: ${Object.keys(vocabulary.files).join(', ')}`,
-    `Next: ${commandName(context.env)} preprocess ${inputs[0] ?? 'corpus/'} out.arrow --tokenizer ${output}`,
+    `Next: ${commandName(context.env)} preprocess ${shellWord(inputs[0] ?? 'corpus/')} out.arrow --tokenizer ${shellWord(output)}`,
   ]);
 }
 
