@@ -38,9 +38,10 @@ export function pipelineModel(json: TokenizerJson, name: string): PipelineModel 
 function bpe(json: BpeJson, name: string): BpeModel {
   refuse(json, ['dropout', 'continuing_subword_prefix', 'end_of_word_suffix', 'byte_fallback'], name);
   const unkToken = json.unk_token ?? undefined;
-  if (unkToken === undefined && BYTE_CHARACTERS.some((character) => !Object.hasOwn(json.vocab, character))) {
+  const hasUnknown = unkToken !== undefined && Object.hasOwn(json.vocab, unkToken);
+  if (!hasUnknown && BYTE_CHARACTERS.some((character) => !Object.hasOwn(json.vocab, character))) {
     throw new InputError(
-      `${name}: its BPE has neither a token for each byte nor an unk_token, so text would be lost`,
+      `${name}: its BPE has neither a token for each byte nor an unk_token in its vocabulary, so text would be lost`,
     );
   }
   const merges = mergesOf(json, name);

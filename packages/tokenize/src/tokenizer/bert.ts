@@ -5,7 +5,7 @@ import { ReferenceEncoder } from '../encoder/reference.js';
 import { isFast, prepareEncoder, WordPieceEncoder } from '../encoder/wordpiece.js';
 import { carriedFiles } from './carried-files.js';
 import type { TokenizerFolder } from './folder.js';
-import { findProtectedIds, findSpecialIds } from './special-tokens.js';
+import { findProtectedIds, findSpecialIds, missing, SPECIAL_TOKENS } from './special-tokens.js';
 import { wordPieceModel } from './tokenizer-json.js';
 import type { Tokenizer, TokenizerDefinition } from './types.js';
 import { allTokens, sha256, tokenAt, vocabularyText } from './vocabulary.js';
@@ -19,6 +19,8 @@ export function bertTokenizer(definition: TokenizerDefinition, folder: Tokenizer
   const { decoder } = json;
   const tokens = allTokens(model);
   const specialIds = findSpecialIds(tokens, settings, name, model.unkToken);
+  // An added token is no substitute: WordPiece looks for it in its own vocabulary.
+  if (!model.tokens.includes(model.unkToken)) throw missing(name, SPECIAL_TOKENS.unk.key, model.unkToken);
   if (folder.conflict) throw folder.conflict;
   let checksum: string | undefined;
   let carried: Record<string, string> | undefined;

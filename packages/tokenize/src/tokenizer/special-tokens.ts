@@ -28,7 +28,7 @@ export function specialToken(
 /** The error for a vocabulary without one of the five special tokens. */
 export function missing(where: string, role: string, token: string): InputError {
   return new InputError(
-    `${where}: the vocabulary has no ${shown(token, '')} (${role}), which masked-language-model training needs`,
+    `${where}: the vocabulary has no ${shown(token, token === '' ? '"' : '')} (${role}), which masked-language-model training needs`,
   );
 }
 
@@ -44,7 +44,10 @@ export function findSpecialIds(
   unkToken?: string,
 ): SpecialIds {
   const find = (role: SpecialRole): number => {
-    const token = (role === 'unk' && unkToken) || specialToken(role, settings, (t) => tokens.includes(t));
+    const token =
+      role === 'unk' && unkToken !== undefined
+        ? unkToken
+        : specialToken(role, settings, (t) => tokens.includes(t));
     const id = tokens.lastIndexOf(token);
     if (id < 0) throw missing(name, SPECIAL_TOKENS[role].key, token);
     return id;

@@ -115,6 +115,7 @@ describe('a damaged tokenizer.json', () => {
   const tiny = known['tokenizers/tiny'];
   const withAdded = (token: Json) => ({ ...tiny, added_tokens: [...tiny.added_tokens, token] });
   const withVocabulary = (vocab: unknown) => ({ ...tiny, model: { ...tiny.model, vocab } });
+  const withUnknown = (unk_token: string) => ({ ...tiny, model: { ...tiny.model, unk_token } });
 
   it.each<[string, unknown, RegExp]>([
     [
@@ -133,6 +134,28 @@ describe('a damaged tokenizer.json', () => {
       /has the id 4000 in its files, but \d+ in transformers/,
     ],
     ['a vocabulary that is a list', withVocabulary([['a', 0]]), /its vocabulary is a list/],
+    ['an unknown token without a name', withUnknown(''), /the vocabulary has no "" \(unk_token\)/],
+    [
+      'an unknown token that is only added',
+      withUnknown('oui'),
+      /the vocabulary has no oui \(unk_token\), which masked/,
+    ],
+    [
+      'an unknown token that a BPE vocabulary lacks',
+      {
+        ...known['pipeline/roberta'],
+        model: {
+          ...known['pipeline/roberta'].model,
+          unk_token: '<mask>',
+          vocab: Object.fromEntries(
+            Object.entries(known['pipeline/roberta'].model.vocab).filter(
+              ([token]) => token !== '!' && token !== '<mask>',
+            ),
+          ),
+        },
+      },
+      /neither a token for each byte nor an unk_token in its vocabulary/,
+    ],
     ['a token of two lines', withVocabulary({ 'a\nb': -3 }), /the id of "a b" is -3/],
     [
       'merges of three parts',
