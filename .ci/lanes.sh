@@ -41,7 +41,7 @@ finish() {
   # What failed stands at the end again, where a log that is cut still shows it.
   for name in "${broken[@]}"; do
     echo "=== failed in lane $name:"
-    sed -E 's/\x1b\[[0-9;]*m//g' "$logs/$name" | grep -E '(✗|×|FAIL |[Ee]rror\b|^(not ok|NOT OK)|failed to)' | cut -c1-300 | head -20
+    sed -E 's/\x1b\[[0-9;]*m//g' "$logs/$name" | grep -E '(✗|×|FAIL |[Ee]rror\b|^(not ok|NOT OK)|failed to|^ +pnpm )' | cut -c1-300 | head -20
   done
   echo "=== all lanes: $((SECONDS / 60)) min $((SECONDS % 60)) s"
   echo "$passed passed, $failed failed"
