@@ -1,5 +1,5 @@
 import type { OptionValue } from '@mlm/pjrt';
-import type { EmitOptions } from './emit/builder.js';
+import type { EmitOptions } from './emit/statements.js';
 import type { XlaDevice } from './installation.js';
 
 /** How XLA compiles for a device. */
