@@ -1,11 +1,11 @@
-import { randomBytes } from 'node:crypto';
-import { closeSync, fstatSync, openSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, rmSync, statSync, writeSync } from 'node:fs';
 import { realpath, rename } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { InputError, mention, say } from '../errors.js';
+import { createLock, EMPTY_ID, giveSign, HeldLock, RETRY_MS, readLock } from './lock-record.js';
 import { makeFolders } from './make-folders.js';
-import { isAlive, ownIdentity, type ProcessIdentity } from './process-identity.js';
+import { isAlive } from './process-identity.js';
 import { refuseUrl } from './replace.js';
 import { writeError } from './write-error.js';
 
@@ -13,17 +13,6 @@ import { writeError } from './write-error.js';
 const HEARTBEAT_MS = 10_000;
 /** An owner that cannot be checked from here is considered gone after this long without a sign of life. */
 const STALE_MS = 60_000;
-/** A lock is filled right after it is created; one that stays empty this long was left by a kill in between. */
-const EMPTY_MS = 500;
-const RETRY_MS = 50;
-
-const RECORD_START = '{"pid":';
-
-/** The first line of a lock file; a second one, `finished`, may follow. */
-interface LockRecord extends ProcessIdentity {
-  /** Distinguishes locks of one process. */
-  id: string;
-}
 
 /** Options of {@link lockOutput}. */
 export interface LockOptions {
@@ -137,19 +126,6 @@ async function canonical(output: string): Promise<string> {
   return join(folder, basename(path));
 }
 
-/** A lock that a process holds. */
-class HeldLock {
-  constructor(
-    readonly owner: LockRecord,
-    readonly isFinished: boolean,
-    /** Its last sign of life. */
-    readonly modified: number,
-  ) {}
-}
-
-/** A lock file that is being filled, or was never filled. */
-const EMPTY_ID = 'empty';
-
 /**
  * Takes the name `path`. Only the holder of the name `<lock>.<id>` may replace an abandoned lock of that id. It does so
  * by renaming, so that whatever a kill leaves can be replaced in turn.
@@ -159,7 +135,7 @@ async function take(
   lock: string,
   options: LockOptions,
 ): Promise<{ file: number; wasFinished: boolean } | HeldLock | 'busy'> {
-  const file = create(path);
+  const file = createLock(path);
   if (file !== undefined) return { file, wasFinished: false };
   const before = await readLock(path);
   if (!before) return 'busy';
@@ -180,71 +156,11 @@ async function take(
   return held ?? 'busy';
 }
 
-/** Creates a lock file that names this process; `undefined` if one exists. */
-function create(path: string): number | undefined {
-  // Written first: a kill between creating the file and its record would leave an empty lock, which others wait for.
-  const record: LockRecord = { ...ownIdentity(), id: randomBytes(6).toString('hex') };
-  let file: number;
-  try {
-    file = openSync(path, 'wx+');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return undefined;
-    throw error;
-  }
-  try {
-    writeSync(file, `${JSON.stringify(record)}\n`);
-    return file;
-  } catch (error) {
-    closeSync(file);
-    rmSync(path, { force: true });
-    throw error;
-  }
-}
-
 /** Whether to respect an owner that cannot be checked from here; `own` is a file dated by the same clock. */
 function isBelieved({ owner, modified }: HeldLock, own: number, { takeOver = false }: LockOptions): boolean {
   if (takeOver || isAlive(owner) === false) return false;
   giveSign(own);
   return fstatSync(own).mtimeMs - modified < STALE_MS;
-}
-
-function giveSign(file: number): void {
-  try {
-    writeSync(file, '{', 0);
-  } catch {
-    // A missing sign of life counts as none.
-  }
-}
-
-/** The lock's holder; `undefined` if the lock is gone. Waits for a lock whose record is not written yet. */
-async function readLock(path: string): Promise<HeldLock | typeof EMPTY_ID | undefined> {
-  for (const start = performance.now(); ; await setTimeout(RETRY_MS)) {
-    try {
-      const { mtimeMs } = statSync(path);
-      const [line = '', note] = readFileSync(path, 'utf8').split('\n');
-      const isWhole = note !== undefined;
-      if (isWhole) return new HeldLock(parseRecord(line, path), note === 'finished', mtimeMs);
-      if (!line.startsWith(RECORD_START) && !RECORD_START.startsWith(line)) throw foreignError(path);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-      throw error;
-    }
-    if (performance.now() - start > EMPTY_MS) return EMPTY_ID;
-  }
-}
-
-function parseRecord(line: string, path: string): LockRecord {
-  try {
-    const record = JSON.parse(line) as LockRecord | null;
-    if (typeof record?.pid === 'number' && typeof record.id === 'string') return record;
-  } catch {
-    // As below.
-  }
-  throw foreignError(path);
-}
-
-function foreignError(path: string): InputError {
-  return new InputError(`${path}: exists, but is not a lock of mlm; move it away or choose another output`);
 }
 
 function heldError(output: string, { owner, modified }: HeldLock): InputError {

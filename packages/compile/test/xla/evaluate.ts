@@ -2,7 +2,7 @@ import { Plugin } from '@mlm/pjrt';
 import type { Graph, TypedArray, Value } from '../../src/graph/graph.js';
 import { applyPasses } from '../../src/passes/passes.js';
 import { toStableHlo } from '../../src/targets/xla/emit/module.js';
-import type { EmitOptions } from '../../src/targets/xla/emit/statements.js';
+import type { EmitOptions } from '../../src/targets/xla/statements.js';
 import { passes, sizedPasses } from '../../src/targets/xla/target.js';
 
 const plugin = await Plugin.load(process.env.MLM_PJRT_PLUGIN!);

@@ -1,6 +1,6 @@
 import type { OptionValue } from '@mlm/pjrt';
-import type { EmitOptions } from './emit/statements.js';
 import type { XlaDevice } from './installation.js';
+import type { EmitOptions } from './statements.js';
 
 /** How XLA compiles for a device. */
 export interface FlagOptions {

@@ -1,5 +1,5 @@
 import { sameShape } from '../../../graph/dimension.js';
-import { functionType, Statements } from './statements.js';
+import { functionType, Statements } from '../statements.js';
 import { array, type HloType, type HloValue, list, typeText } from './types.js';
 
 /** The function with which a reduction combines two elements. */

@@ -1,8 +1,8 @@
 import type { Graph, NamedValue, Node, Value } from '../../../graph/graph.js';
+import type { EmitOptions } from '../statements.js';
 import { Builder } from './builder.js';
 import { emitters } from './index.js';
 import { keptActivations, readsExactly } from './kept.js';
-import type { EmitOptions } from './statements.js';
 import { type HloValue, typeText } from './types.js';
 
 /** A program as text, with the meaning of its parameters and results. */

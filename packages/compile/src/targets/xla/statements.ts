@@ -1,7 +1,7 @@
 import { elementCount } from '@mlm/base/shape';
 import type { TupleOf } from '@mlm/base/tuple';
-import type { TypedArray } from '../../../graph/graph.js';
-import { elementText, type HloType, type HloValue, typeText } from './types.js';
+import type { TypedArray } from '../../graph/graph.js';
+import { elementText, type HloType, type HloValue, typeText } from './emit/types.js';
 
 /** How a program is written. */
 export interface EmitOptions {
