@@ -1,6 +1,7 @@
 import type { BufferDecompressor } from '@mlm/arrow';
 import { InputError, mention, say } from '@mlm/base/errors';
 import type { Field, RecordBatch, Struct, Vector } from 'apache-arrow';
+import { decoded } from './damage.js';
 import type { Format, InputFile, InputReader } from './format.js';
 import { joinLines, lines } from './lines.js';
 import { decompressLz4Frame } from './lz4.js';
@@ -16,34 +17,27 @@ const STREAM_MARKER = [0xff, 0xff, 0xff, 0xff];
  * An Arrow file or stream with a column of text: each record becomes a line, line feeds in it spaces; nulls are left
  * out.
  */
-export const arrow: Format = {
+export const arrow = decoded<Format>('Arrow', {
   name: 'arrow',
   extensions: ['arrow'],
   content: lines,
   open: arrowLines,
   recognises: (head) => STREAM_MARKER.every((byte, i) => head[i] === byte),
-};
+});
 
 async function* arrowLines(input: InputReader, column: string): AsyncGenerator<Uint8Array> {
   const { file } = input;
   refuseCompressed(file);
-  try {
-    const { RecordBatchReader } = await import('apache-arrow');
-    const { verifiedMessages } = await import('@mlm/arrow');
-    const messages = verifiedMessages(input.chunks(), file.path, await bufferDecompressor());
-    const reader = await RecordBatchReader.from(messages);
-    await reader.open();
-    if (!reader.schema) throw new Error('it does not start with a schema');
-    for await (const batch of reader) {
-      const vector = columnOf(batch, column);
-      if (!vector) throw noColumn(file, column, columnNames(batch.schema.fields));
-      yield joinLines(texts(vector, file, column));
-    }
-  } catch (error) {
-    if (error instanceof InputError) throw error;
-    throw new InputError(
-      `${file.path}: not a whole Arrow file (${reasonOf(error)}); restore it or leave it out`,
-    );
+  const { RecordBatchReader } = await import('apache-arrow');
+  const { verifiedMessages } = await import('@mlm/arrow');
+  const messages = verifiedMessages(input.chunks(), file.path, await bufferDecompressor());
+  const reader = await RecordBatchReader.from(messages);
+  await reader.open();
+  if (!reader.schema) throw new Error('it does not start with a schema');
+  for await (const batch of reader) {
+    const vector = columnOf(batch, column);
+    if (!vector) throw noColumn(file, column, columnNames(batch.schema.fields));
+    yield joinLines(texts(vector, file, column));
   }
 }
 
@@ -78,12 +72,6 @@ async function bufferDecompressor(): Promise<BufferDecompressor> {
   ]);
   return (codec, bytes, size) =>
     codec === 'ZSTD' ? zstd(bytes, size) : decompressLz4Frame(bytes, size, (content) => h32Raw(content));
-}
-
-/** The reason that a library gives for refusing data; the errors it stumbles into mean nothing to a user. */
-export function reasonOf(error: unknown): string {
-  const isTrip = error instanceof TypeError || error instanceof RangeError;
-  return isTrip ? 'it is cut off or damaged' : (error as Error).message;
 }
 
 /** Makes numbers of a dictionary's indices of 64 bits, by which arrow-js looks nothing up. */

@@ -26,7 +26,8 @@ async function* chunked(bytes: Uint8Array, size: number) {
 
 async function content(bytes: Uint8Array, compression: 'gzip' | 'zstd', size = 1 << 16): Promise<string> {
   const parts: Uint8Array[] = [];
-  for await (const part of decompressed(chunked(bytes, size), compression)) parts.push(Uint8Array.from(part));
+  for await (const part of decompressed(chunked(bytes, size), { path: 'in', compression }))
+    parts.push(Uint8Array.from(part));
   return Buffer.concat(parts).toString('latin1');
 }
 
@@ -133,7 +134,7 @@ test('a little data that grows without end is decompressed only as it is read', 
       }
     };
     let read = 0;
-    for await (const part of decompressed(source(), compression)) {
+    for await (const part of decompressed(source(), { path: 'in', compression })) {
       read += part.length;
       if (read > 10e6) break;
     }
@@ -148,7 +149,7 @@ test('gzip: what has been read is freed, whenever garbage is collected', async (
   const before = process.memoryUsage().arrayBuffers;
   let length = 0;
   let most = 0;
-  for await (const part of decompressed(chunked(bytes, 1 << 16), 'gzip')) {
+  for await (const part of decompressed(chunked(bytes, 1 << 16), { path: 'in', compression: 'gzip' })) {
     expect(text.subarray(length, length + part.length).equals(part)).toBe(true);
     length += part.length;
     most = Math.max(most, process.memoryUsage().arrayBuffers - before);

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
+import { damage } from './damage.js';
 import type { InputFile } from './format.js';
 import { OUTPUT_BYTES, zlibOutput } from './zlib-output.js';
 import { zstdContent } from './zstd.js';
@@ -11,15 +12,29 @@ export const compressions: ReadonlyMap<string, InputFile['compression']> = new M
 ]);
 
 /**
- * The content of compressed bytes, in chunks; memory is bounded, whatever its size.
- * @param chunks - each is needed only until the next is asked for
+ * The content of a file that may be compressed, in chunks; memory is bounded, whatever its size.
+ * @param chunks - its bytes; each is needed only until the next is asked for
+ * @throws InputError if they cannot be decompressed
  */
 export function decompressed(
   chunks: AsyncIterable<Uint8Array>,
-  compression: InputFile['compression'],
+  file: Pick<InputFile, 'path' | 'compression'>,
 ): AsyncIterable<Uint8Array> {
-  if (compression === 'gzip') return gzipContent(chunks);
-  return compression === 'zstd' ? zstdContent(chunks) : chunks;
+  return file.compression === 'none' ? chunks : content(chunks, file);
+}
+
+async function* content(
+  chunks: AsyncIterable<Uint8Array>,
+  { path, compression }: Pick<InputFile, 'path' | 'compression'>,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* compression === 'gzip' ? gzipContent(chunks) : zstdContent(chunks);
+  } catch (error) {
+    throw damage(
+      error,
+      (reason) => `${path}: broken ${compression} data (${reason}); restore the file or leave it out`,
+    );
+  }
 }
 
 /**

@@ -13,14 +13,7 @@ import {
   pagesOf,
   type TextColumn,
 } from './parquet-pages.js';
-import {
-  damaged,
-  decompressorOf,
-  type RowPlan,
-  type TextPages,
-  textOptions,
-  textsOf,
-} from './parquet-text.js';
+import { decompressorOf, type RowPlan, type TextPages, textOptions, textsOf } from './parquet-text.js';
 
 /** Pages are added to a section up to a unit's bytes, unless the last one would take it beyond this. */
 const MOST_BYTES = 1.25 * UNIT_BYTES;
@@ -115,15 +108,11 @@ async function streamSection(
   };
   const chunks = async function* () {
     const joiner = new LineJoiner();
-    try {
-      const memory = new PageMemory();
-      for await (const { run } of following()) {
-        const options = textOptions(schemaPath, await decompressorOf(run.codec), memory);
-        for await (const page of pagesOf(input, run, options))
-          yield joiner.join(textsOf(page, input.file, field));
-      }
-    } catch (error) {
-      throw damaged(error, input.file);
+    const memory = new PageMemory();
+    for await (const { run } of following()) {
+      const options = textOptions(schemaPath, await decompressorOf(run.codec), memory);
+      for await (const page of pagesOf(input, run, options))
+        yield joiner.join(textsOf(page, input.file, field));
     }
   };
   const { from } = (taken[0] ?? (await pieces.peek()))!;

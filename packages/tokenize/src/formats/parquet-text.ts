@@ -2,7 +2,6 @@ import { isUtf8 } from 'node:buffer';
 import { brotliDecompressSync, unzipSync } from 'node:zlib';
 import { InputError, mention, say } from '@mlm/base/errors';
 import type { ColumnMetaData, Compressors, DecodedArray, SchemaTree } from 'hyparquet';
-import { reasonOf } from './arrow.js';
 import { type FileState, markLength, type RowReader, type RowSource } from './format.js';
 import { LineJoiner } from './lines.js';
 import { PageMemory } from './page-memory.js';
@@ -38,22 +37,18 @@ export class ParquetRows implements RowReader {
     const { field, from, to } = plan as RowPlan;
     const joiner = room ? new LineJoiner(room) : this.joiner;
     let text = joiner.join([]);
-    try {
-      let row = 0;
-      for await (const values of this.pages(source, plan as RowPlan)) {
-        const wanted = values.slice(Math.max(0, from - row), Math.max(0, to - row));
-        text = joiner.append(textsOf(wanted, source.file, field), MAX_TEXT);
-        row += values.length;
-      }
-      if (to >= row) {
-        // While the rows are encoded and masked, that memory is better used.
-        this.last = undefined;
-        this.memory.free();
-      }
-      return text;
-    } catch (error) {
-      throw damaged(error, source.file);
+    let row = 0;
+    for await (const values of this.pages(source, plan as RowPlan)) {
+      const wanted = values.slice(Math.max(0, from - row), Math.max(0, to - row));
+      text = joiner.append(textsOf(wanted, source.file, field), MAX_TEXT);
+      row += values.length;
     }
+    if (to >= row) {
+      // While the rows are encoded and masked, that memory is better used.
+      this.last = undefined;
+      this.memory.free();
+    }
+    return text;
   }
 
   private async *pages(source: RowSource, { schemaPath, runs }: RowPlan): AsyncGenerator<DecodedArray> {
@@ -82,12 +77,6 @@ export function textOptions(
   memory = new PageMemory(),
 ): PageOptions {
   return { schemaPath, compressors, textFromBytes: textBytes, memory };
-}
-
-/** The error for a file that cannot be decoded. */
-export function damaged(error: unknown, { path }: Pick<FileState, 'path'>): InputError {
-  if (error instanceof InputError) return error;
-  return new InputError(`${path}: not a whole Parquet file (${reasonOf(error)}); restore it or leave it out`);
 }
 
 type Codec = ColumnMetaData['codec'];

@@ -1,11 +1,12 @@
 import { InputError, mention, say } from '@mlm/base/errors';
 import type { AsyncBuffer, ColumnMetaData, FileMetaData, SchemaTree } from 'hyparquet';
 import { noColumn, refuseCompressed } from './arrow.js';
+import { decoded } from './damage.js';
 import type { FileRanges, Format, InputFile, InputReader } from './format.js';
 import { LineJoiner, lines } from './lines.js';
 import { chunkOf, isFlat, type PageOptions, pagesOf, type TextColumn } from './parquet-pages.js';
 import { dividedRows } from './parquet-plan.js';
-import { damaged, decompressorOf, ParquetRows, textOptions, textsOf } from './parquet-text.js';
+import { decompressorOf, ParquetRows, textOptions, textsOf } from './parquet-text.js';
 
 /** Approximate bytes of text decoded at a time, of a column inside another. */
 const PORTION_BYTES = 8 << 20;
@@ -13,7 +14,7 @@ const PORTION_BYTES = 8 << 20;
 const MAX_CHUNK = 1 << 30;
 
 /** Apache Parquet with a column of text: each record becomes a line, line feeds in it spaces; nulls are left out. */
-export const parquet: Format = {
+export const parquet = decoded<Format>('Parquet', {
   name: 'parquet',
   extensions: ['parquet'],
   content: lines,
@@ -21,24 +22,16 @@ export const parquet: Format = {
   open: parquetLines,
   rows: {
     async *divide(input, field) {
-      try {
-        const table = await openTable(input, field);
-        yield* dividedRows(input, table, () => linesOf(input, table));
-      } catch (error) {
-        throw damaged(error, input.file);
-      }
+      const table = await openTable(input, field);
+      yield* dividedRows(input, table, () => linesOf(input, table));
     },
     reader: () => new ParquetRows(),
   },
-};
+});
 
 /** Of a file that is not divided by its rows: it is compressed, and refused. */
 async function* parquetLines(input: InputReader, field: string): AsyncGenerator<Uint8Array> {
-  try {
-    yield* linesOf(input, await openTable(input, field));
-  } catch (error) {
-    throw damaged(error, input.file);
-  }
+  yield* linesOf(input, await openTable(input, field));
 }
 
 /** Reads the footer and finds the column. */

@@ -81,9 +81,9 @@ class FileReader implements InputReader {
 
   private async *read(): AsyncGenerator<Uint8Array> {
     try {
-      yield* decompressed(this.disk(), this.file.compression);
+      yield* decompressed(this.disk(), this.file);
     } catch (error) {
-      throw contentError(error, this.file);
+      throw readError(error, this.file.path);
     }
   }
 
@@ -135,10 +135,3 @@ class FileReader implements InputReader {
 }
 
 const readAsync = promisify(read);
-
-function contentError(error: unknown, { path, compression }: InputFile): unknown {
-  const known = readError(error, path);
-  if (known !== error || error instanceof InputError || compression === 'none') return known;
-  const { message } = error as Error;
-  return new InputError(`${path}: broken ${compression} data (${message}); restore the file or leave it out`);
-}

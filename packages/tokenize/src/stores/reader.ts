@@ -42,19 +42,32 @@ export class StoreReader {
         await response.body?.cancel().catch(() => {});
       }
     }
-    throw new InputError(
-      `${this.file.path}: broke off at byte ${position} (${(problem as Error).message}); run again`,
-    );
+    throw this.brokenOff(position, problem);
   }
 
+  /** A range of the file; after a lost connection, it is requested again. */
   async readAt(from: number, to: number): Promise<Uint8Array> {
-    const response = await this.get(from, to);
-    const bytes = new Uint8Array(await response.arrayBuffer());
-    this.bytesRead += bytes.length;
-    // A server without ranges returns the whole file.
-    const wanted = response.status === 206 ? bytes : bytes.slice(from, to);
-    if (wanted.length === to - from) return wanted;
-    throw new InputError(`${this.file.path}: sent ${wanted.length} of ${to - from} bytes; run again`);
+    let problem: unknown;
+    for (let attempt = 0; attempt <= CONTINUATIONS; attempt++) {
+      const response = await this.get(from, to);
+      const body = await response.arrayBuffer().catch((error: unknown) => {
+        problem = error;
+      });
+      if (!body) continue;
+      const bytes = new Uint8Array(body);
+      this.bytesRead += bytes.length;
+      // A server without ranges returns the whole file.
+      const wanted = response.status === 206 ? bytes : bytes.slice(from, to);
+      if (wanted.length === to - from) return wanted;
+      throw new InputError(`${this.file.path}: sent ${wanted.length} of ${to - from} bytes; run again`);
+    }
+    throw this.brokenOff(from, problem);
+  }
+
+  private brokenOff(byte: number, problem: unknown): InputError {
+    return new InputError(
+      `${this.file.path}: broke off at byte ${byte} (${(problem as Error).message}); run again`,
+    );
   }
 
   private async get(from: number, to: number | undefined): Promise<Response> {

@@ -289,6 +289,23 @@ test('a dataset from addresses is that of the same files here, and names no secr
   );
 });
 
+test('a range that breaks off is requested again, and is no damage of its file', async () => {
+  let broken = 3;
+  const address = `${base}/files/deep/nested.parquet`;
+  meddle = (request, response) => {
+    if (request.headers.range === 'bytes=0-0' || broken-- <= 0) return false;
+    response.writeHead(206, { etag: '"deep/nested.parquet"', 'content-length': 100 });
+    response.write(parquet.subarray(0, 10), () => response.destroy());
+    return true;
+  };
+  const expected = await textOf([`${columns}nested.parquet`], 'meta.text');
+  expect(await textOf([address], 'meta.text')).toBe(expected);
+  broken = Number.POSITIVE_INFINITY;
+  await expect(textOf([address], 'meta.text')).rejects.toThrow(
+    /nested\.parquet: broke off at byte \d+ \(.*\); run again/,
+  );
+});
+
 test('a stored file of rows is divided as a local one is', async () => {
   const path = fileURLToPath(new URL('../../fixtures/sources/large/mixed.parquet', import.meta.url));
   contents['mixed.parquet'] = await readFile(path);
