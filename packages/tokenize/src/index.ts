@@ -3,10 +3,10 @@
 export { BadRecordLog, type BadRecords, badRecordList } from './preprocess/bad-records.js';
 export {
   type PreprocessOptions,
-  type PreprocessProgress,
   type PreprocessReport,
   preprocess,
 } from './preprocess/preprocess.js';
+export type { PreprocessProgress } from './preprocess/progress.js';
 export type { SkippedRecords } from './worker/read-unit.js';
 
 // From text to token batches, as streams
