@@ -1,10 +1,12 @@
-import { writevSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import type { ColumnBatch } from '../batch/column-batch.js';
 import type { BatchPlace } from '../batch/place.js';
 import { encodeListBatch, type ListField } from '../ipc/encode-columns.js';
 import { type DatasetCounts, PLACE_KEY } from '../metadata.js';
 import { countsOfColumns, listFields, rowsOf } from './counts.js';
+
+export { DirectWriter } from './direct.js';
+export { writeBuffers } from './write.js';
 
 /** What a sink needs to know about a record batch whose bytes stay with its maker. Survives structured cloning. */
 export interface EncodedBatch {
@@ -30,8 +32,9 @@ export interface SelfWritingBatch extends EncodedBatch {
    * Writes the message into an open file.
    * @param descriptor stays open until the promise has settled
    * @param position of the message's first byte
+   * @param direct the same file, opened for direct I/O; undefined where its file system has none
    */
-  write(descriptor: number, position: number): Promise<void>;
+  write(descriptor: number, position: number, direct?: number): Promise<void>;
 }
 
 /** Encodes columns as the message of a record batch; its body consists of views of them. */
@@ -49,24 +52,4 @@ export function encodeColumns(batch: ColumnBatch): { encoded: EncodedBatch; buff
     crc32: buffers.reduce((sum, buffer) => crc32(buffer, sum), 0),
   };
   return { encoded, buffers };
-}
-
-/** Writes buffers one after another into a file, from a position on. */
-export function writeBuffers(descriptor: number, buffers: readonly Uint8Array[], position: number): void {
-  let pending = buffers.filter(({ length }) => length > 0);
-  for (let at = position; pending.length > 0; ) {
-    const written = writevSync(descriptor, pending, at);
-    at += written;
-    pending = bytesAfter(pending, written);
-  }
-}
-
-/** The buffers without their first `count` bytes. */
-export function bytesAfter(buffers: readonly Uint8Array[], count: number): Uint8Array[] {
-  let skipped = 0;
-  for (const [i, buffer] of buffers.entries()) {
-    if (skipped + buffer.length > count) return [buffer.subarray(count - skipped), ...buffers.slice(i + 1)];
-    skipped += buffer.length;
-  }
-  return [];
 }

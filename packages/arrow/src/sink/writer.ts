@@ -2,14 +2,18 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { END_OF_STREAM, type EncodedMessage, LEADING_MAGIC } from '../ipc/framing.js';
 import type { BlockPlace } from '../ipc/message.js';
 import type { SchemaMetadata } from '../metadata-text.js';
+import { LEAST_DIRECT_BYTES, openDirect } from './direct.js';
 import type { RowColumns, SinkMessage } from './encodable.js';
-import { bytesAfter } from './encoded.js';
+import { bytesAfter } from './write.js';
 
 /** The two Arrow IPC formats: a file (footer, random access) or a stream. */
 export type ArrowFormat = 'file' | 'stream';
 
 /** Writes encoded record batches one after another into a file on disk, without copying them. */
 export class ArrowWriter {
+  /** The same file for direct I/O, opened with the first message that is long enough for it. */
+  private direct: FileHandle | undefined;
+  private hasTriedDirect = false;
   /** Pending writes of messages that write themselves; these promises never reject. */
   private readonly writing = new Set<Promise<void>>();
   /** The error of the first one that failed. */
@@ -78,7 +82,11 @@ export class ArrowWriter {
     if ('buffers' in message) await this.append(message.buffers);
     else {
       this.position += metadataLength + bodyLength;
-      this.watch(message.write(this.file.fd, offset));
+      if (!this.hasTriedDirect && bodyLength >= LEAST_DIRECT_BYTES) {
+        this.hasTriedDirect = true;
+        this.direct = await openDirect(this.path);
+      }
+      this.watch(message.write(this.file.fd, offset, this.direct?.fd));
     }
   }
 
@@ -99,6 +107,7 @@ export class ArrowWriter {
   /** Closes the file once all writes have ended. */
   async close(): Promise<void> {
     await Promise.all(this.writing);
+    await this.direct?.close();
     await this.file.close();
   }
 

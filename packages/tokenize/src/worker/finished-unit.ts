@@ -39,6 +39,6 @@ export function selfWriting(
 ): SelfWritingBatch[] {
   return encoded.map((batch, i) => ({
     ...batch,
-    write: (descriptor, position) => write({ unit, batch: i, descriptor, position }),
+    write: (descriptor, position, direct) => write({ unit, batch: i, descriptor, position, direct }),
   }));
 }

@@ -1,5 +1,5 @@
 import { type ColumnBatch, columnBuffers, giveBackMemory } from '@mlm/arrow/columns';
-import { type EncodedBatch, encodeColumns, writeBuffers } from '@mlm/arrow/encoded';
+import { DirectWriter, type EncodedBatch, encodeColumns } from '@mlm/arrow/encoded';
 
 /** Where a batch is to be written. */
 export interface BatchPosition {
@@ -8,6 +8,8 @@ export interface BatchPosition {
   batch: number;
   descriptor: number;
   position: number;
+  /** The same file, opened for direct I/O, if it can be. */
+  direct?: number | undefined;
 }
 
 interface HeldBatch {
@@ -22,6 +24,7 @@ interface HeldBatch {
 export class HeldBatches {
   /** By unit, then by batch; without batches that are written already or have no rows. */
   private readonly units = new Map<number, Map<number, HeldBatch>>();
+  private readonly writer = new DirectWriter();
   private onEmpty: (() => void) | undefined;
 
   /** Resolves when nothing is held. Only one caller may wait at a time. */
@@ -45,14 +48,14 @@ export class HeldBatches {
    * Writes a batch and releases its memory for reuse, also if writing fails.
    * @throws the system's error
    */
-  write({ unit, batch, descriptor, position }: BatchPosition): void {
+  write({ unit, batch, ...to }: BatchPosition): void {
     const held = this.units.get(unit);
     const found = held?.get(batch);
     if (!held || !found) throw new Error(`batch ${batch} of unit ${unit} is not there`);
     held.delete(batch);
     if (held.size === 0) this.units.delete(unit);
     try {
-      writeBuffers(descriptor, found.buffers, position);
+      this.writer.write(found.buffers, to);
     } finally {
       // A failed write is told with the next rows, so those must come.
       giveBackMemory(found.memory);
