@@ -20,6 +20,7 @@ export { type TokenizeOptions, tokenize } from './stream/tokenize.js';
 // Finding input files
 
 export type { ContentName, FileState, InputFile } from './formats/format.js';
+export type { Files } from './source/file-list.js';
 export { type InputFiles, type ListOptions, listFiles } from './source/list.js';
 
 // Sharing the work among machines

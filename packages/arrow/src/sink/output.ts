@@ -30,7 +30,7 @@ export interface DatasetOutputOptions {
   /** Replaces an existing dataset and the remains of an interrupted run. Default: false. */
   overwrite?: boolean;
   /** Files and folders being read: a target that is or contains one of them is refused. Default: none. */
-  inputs?: readonly string[];
+  inputs?: Iterable<string>;
   /**
    * Continues an interrupted run, if there is one; the stream must then begin after the units finished by it ({@link
    * DatasetSink.ready}). Default: false.

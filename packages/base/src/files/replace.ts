@@ -47,15 +47,15 @@ export function refuseUrl(output: string): void {
 export function checkTarget(
   target: string,
   replaceable: Replaceable,
-  { overwrite = false, inputs = [] }: { overwrite?: boolean; inputs?: readonly string[] | undefined },
+  { overwrite = false, inputs = [] }: { overwrite?: boolean; inputs?: Iterable<string> | undefined },
 ): void {
   const entry = statSync(target, { throwIfNoEntry: false });
   if (!entry) return;
-  const lost = inputs.find((input) => isWithin(input, target));
-  if (lost !== undefined)
-    throw new InputError(
-      `${target}: ${realPath(lost) === realPath(target) ? 'is' : 'contains'} the input ${lost}; choose another output`,
-    );
+  for (const input of inputs)
+    if (isWithin(input, target))
+      throw new InputError(
+        `${target}: ${realPath(input) === realPath(target) ? 'is' : 'contains'} the input ${input}; choose another output`,
+      );
   if (!overwrite)
     throw new InputError(say`${target} exists already; choose another output or add ${mention('overwrite')}`);
   if (replaceable.kind === 'file') {

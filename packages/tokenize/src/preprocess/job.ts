@@ -3,10 +3,9 @@ import { resolve } from 'node:path';
 import type { Job } from '@mlm/arrow';
 import { type DatasetDescription, tokenizerJson } from '@mlm/arrow/columns';
 import { deciding, type Settings } from '@mlm/base/options';
-import type { InputFile } from '../formats/format.js';
 import { formatOf } from '../formats/index.js';
 import { preprocessOptions } from '../options.js';
-import type { InputFiles } from '../source/list.js';
+import type { FileList } from '../source/file-list.js';
 import type { Share } from './share.js';
 
 /**
@@ -16,11 +15,11 @@ import type { Share } from './share.js';
 export function jobOf(
   settings: Settings<typeof preprocessOptions>,
   share: Share | undefined,
-  input: InputFiles,
+  inputs: FileList,
   description: DatasetDescription,
 ): Job {
   const files = createHash('sha256');
-  addIdentities(files, input.files, 0, input.files.length);
+  addIdentities(files, inputs, 0, inputs.length);
   const { limit = null, shardBytes = null, evalFraction, evalBy, splitBy, onBadRecord } = settings;
   // Options at their defaults keep the form that earlier versions wrote, so that their runs can be resumed.
   const isUsualSplit = evalBy === 'document' && splitBy === 'place';
@@ -40,25 +39,27 @@ export function jobOf(
 }
 
 /** Adds the identities of the files from one to another, which may be many, to a hash. */
-export function addIdentities(hash: Hash, files: readonly InputFile[], from: number, to: number): void {
-  for (let at = from; at < to; at += FILES_AT_ONCE)
-    hash.update(
-      files
-        .slice(at, Math.min(to, at + FILES_AT_ONCE))
-        .map(identityOf)
-        .join(''),
-    );
+export function addIdentities(hash: Hash, files: FileList, from: number, to: number): void {
+  let identities = '';
+  for (let ordinal = from; ordinal < to; ordinal++) {
+    identities += identityOf(files, ordinal);
+    if (identities.length < HASHED_AT_ONCE && ordinal + 1 < to) continue;
+    hash.update(identities);
+    identities = '';
+  }
 }
 
-/** Files whose identities are joined before they are hashed. */
-const FILES_AT_ONCE = 256;
+/** Characters that are joined before they are hashed. */
+const HASHED_AT_ONCE = 16 << 10;
 
 /**
  * Identifies a file across runs: its path, size, modification time, the format that was asked for, and whether it is
  * divided by its rows, as earlier versions did not.
  */
-function identityOf({ path, size, modified, isAsked, format, stored }: InputFile): string {
-  const place = stored ? `${path}\0${stored.version}` : resolve(path);
+function identityOf(files: FileList, ordinal: number): string {
+  const { path, size, modified, isAsked, format, stored } = files.at(ordinal)!;
+  const absolute = path === '-' ? resolve(path) : files.absolutePath(ordinal);
+  const place = stored ? `${path}\0${stored.version}` : absolute;
   const division = formatOf(format).rows ? '\0rows' : '';
   return `${place}\0${size}\0${modified}${isAsked ? `\0${format}` : ''}${division}\n`;
 }

@@ -7,6 +7,7 @@ import type { JournalEntry, RunSettings } from '@mlm/arrow/sink';
 import { InputError, isWithin } from '@mlm/base';
 import { type Given, settingsOf } from '@mlm/base/options';
 import { preprocessOptions } from '../options.js';
+import { FileList } from '../source/file-list.js';
 import type { InputFiles } from '../source/list.js';
 import type { PlanOptions } from '../source/plan.js';
 import { describeDataset, type SinkBatch, type TokenizeOptions } from '../stream/tokenize.js';
@@ -137,7 +138,7 @@ export class RunOutput {
       inputs: pathsOf(input),
       resume,
       takeOver,
-      job: jobOf(settings, share, input, description),
+      job: jobOf(settings, share, FileList.of(input.files), description),
       settings: options.settings,
       usedInputs: this.usedFiles,
     };
@@ -146,8 +147,14 @@ export class RunOutput {
   }
 }
 
-function pathsOf({ files, folders }: InputFiles): string[] {
-  return [...folders, ...files.filter(({ path, stored }) => path !== '-' && !stored).map(({ path }) => path)];
+/** The folders and files of this machine, of which there may be too many for a list of paths. */
+function pathsOf({ files, folders }: InputFiles): Iterable<string> {
+  return {
+    *[Symbol.iterator]() {
+      yield* folders;
+      for (const { path, stored } of files) if (path !== '-' && !stored) yield path;
+    },
+  };
 }
 
 /** @throws InputError if the output lies inside an input folder, where the next run would read it, or is an input */

@@ -5,6 +5,7 @@ import type { RunSettings } from '@mlm/arrow/sink';
 import { refuseUrl } from '@mlm/base';
 import { type Given, refuseUnknown } from '@mlm/base/options';
 import type { preprocessOptions } from '../options.js';
+import { FileList } from '../source/file-list.js';
 import { type InputFiles, listFiles } from '../source/list.js';
 import { bytesOfShare, type PlanOptions } from '../source/plan.js';
 import { textFiles } from '../source/text-files.js';
@@ -81,7 +82,8 @@ export async function preprocess(options: PreprocessOptions): Promise<Preprocess
   refuseUnknown<PreprocessOptions & PlanOptions & TokenizeOptions>(options, knownOptions);
   const { inputs, signal, onProgress, share = { rank: 0, worldSize: 1 } } = options;
   refuseUrl(options.output);
-  const input = 'files' in inputs ? inputs : await listFiles(inputs, options);
+  const listed = 'files' in inputs ? inputs : await listFiles(inputs, options);
+  const input = { ...listed, files: FileList.of(listed.files) };
   const path = options.output === '-' ? '-' : partPath(options.output, share);
   refuseOutputAmongInputs(input, path);
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { InputsUsed, UsedInputs } from '@mlm/arrow/sink';
-import type { InputFiles } from '../source/list.js';
+import type { FileList } from '../source/file-list.js';
 import type { Unit } from '../source/unit.js';
 import { addIdentities } from './job.js';
 
@@ -15,7 +15,7 @@ export class UsedFiles implements UsedInputs {
   /** Files in the hash. */
   private hashed = 0;
 
-  constructor(private readonly files: InputFiles['files']) {}
+  constructor(private readonly files: FileList) {}
 
   /** Records where a unit ends. */
   note({ number, parts }: Unit): void {

@@ -1,8 +1,8 @@
-import { type Dirent, existsSync, lstatSync, readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, lstatSync, readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { readError } from '@mlm/base';
 import { InputError } from '@mlm/base/errors';
-import type { FormatName, InputFile } from '../formats/format.js';
+import type { FileState, FormatName, InputFile } from '../formats/format.js';
 import {
   compressionByName,
   formatByName,
@@ -12,12 +12,13 @@ import {
 } from '../formats/index.js';
 import { isAddress, storedFiles } from '../stores/index.js';
 import { type StoredFile, withoutSecrets } from '../stores/store.js';
+import { FileList, type Files } from './file-list.js';
 import { refuseUnknownOptions } from './unknown.js';
 
 /** The files of an input, in the order in which they are read. */
 export interface InputFiles {
   /** At least one. */
-  files: InputFile[];
+  files: Files;
   /** Bytes on disk of all of them. */
   bytes: number;
   /** Files in folders that are not read because their extension is unknown. */
@@ -58,7 +59,8 @@ export async function listFiles(inputs: readonly string[], options: ListOptions 
     }
   }
   found.followLinks();
-  const files = inOrder(found.files);
+  const { files } = found;
+  files.sort();
   if (files.length === 0) {
     const others =
       found.skipped > 0
@@ -70,7 +72,7 @@ export async function listFiles(inputs: readonly string[], options: ListOptions 
   }
   return {
     files,
-    bytes: files.reduce((sum, file) => sum + file.size, 0),
+    bytes: files.bytes,
     skipped: found.skipped,
     folders: found.namedFolders,
   };
@@ -99,12 +101,24 @@ interface Link {
   isNamed: boolean;
 }
 
-/** Collects files by their real path. */
+/** A folder whose files are in the list. */
+interface ReadFolder {
+  /** Its own files, from one ordinal to another. */
+  from: number;
+  to: number;
+  /** Their names, once they have been asked for. */
+  names?: Set<string>;
+}
+
+/** Collects files, each by its real path. */
 class Found {
-  readonly files = new Map<string, InputFile>();
+  readonly files = new FileList();
   skipped = 0;
   readonly namedFolders: string[] = [];
-  private readonly folders = new Set<string>();
+  /** By real path, with a slash at its end. */
+  private readonly folders = new Map<string, ReadFolder>();
+  /** Real paths of files that were not found in a folder. */
+  private readonly single = new Set<string>();
   private readonly links: Link[] = [];
 
   constructor(private readonly inputFormat: FormatName | undefined) {}
@@ -115,7 +129,7 @@ class Found {
       throw new InputError(
         `standard input: ${inputFormat} is not read from front to back, which a pipe needs; name a file`,
       );
-    this.files.set('-', { ...stdin, ...asked(inputFormat) });
+    this.addSingle({ ...stdin, ...asked(inputFormat) }, '-');
   }
 
   /** A file or folder that the user named, or (`isNamed` false) that a pattern matches. */
@@ -136,33 +150,52 @@ class Found {
       return;
     }
     const kind = { format: byName?.name ?? ('text' as const), ...asked(this.inputFormat) };
-    this.files.set(path, { path, ...kind, compression: compressionByName(path), size, modified: 0, stored });
+    const compression = compressionByName(path);
+    this.addSingle({ path, ...kind, compression, size, modified: 0, stored }, path);
   }
 
   private addFile(path: string, real: string, isNamed: boolean): void {
-    const byName = formatByName(path);
-    const isWanted = isNamed || this.inputFormat !== undefined || (byName && !byName.onlyNamed);
-    if (!isWanted) {
+    if (!isNamed && !this.isWanted(path)) {
       this.skipped++;
       return;
     }
-    if (this.files.has(real)) return;
+    if (this.isListed(real)) return;
     const entry = statOf(path);
-    const format = this.inputFormat ?? byName?.name ?? 'text';
+    const kind = this.kindOf(path);
     const isStream = entry.isFIFO() || entry.isCharacterDevice();
-    if (!entry.isFile() && (!isStream || formatOf(format).needsFile))
+    if (!entry.isFile() && (!isStream || formatOf(kind.format).needsFile))
       throw new InputError(`${path}: is not a regular file; pipe it in, and give - as the input`);
     // Node's realpath, and with it the module loader, does not resolve links if the last file asked about was a pipe.
     if (isStream) statSync('.');
     const { size, mtimeMs: modified } = entry;
-    const file: InputFile = { path, format, compression: compressionByName(path), size, modified };
-    if (this.inputFormat !== undefined) file.isAsked = true;
-    if (isStream) file.isStream = true;
-    else {
-      file.changed = entry.ctimeMs;
-      file.inode = entry.ino;
-    }
-    this.files.set(real, file);
+    if (isStream) this.addSingle({ path, ...kind, size, modified, isStream }, real);
+    else this.addSingle({ path, ...kind, ...stateOf(entry) }, real);
+  }
+
+  private addSingle(file: InputFile, real: string): void {
+    if (this.single.has(real)) return;
+    this.single.add(real);
+    this.files.add(file);
+  }
+
+  private isListed(real: string): boolean {
+    if (this.single.has(real)) return true;
+    const folder = this.folders.get(beginning(dirname(real)));
+    if (!folder) return false;
+    folder.names ??= new Set(this.files.namesOf(folder.from, folder.to));
+    return folder.names.has(real.slice(real.lastIndexOf('/') + 1));
+  }
+
+  /** Whether a file is read that nobody named. */
+  private isWanted(path: string): boolean {
+    if (this.inputFormat !== undefined) return true;
+    const byName = formatByName(path);
+    return byName !== undefined && !byName.onlyNamed;
+  }
+
+  private kindOf(path: string): Pick<InputFile, 'format' | 'compression' | 'isAsked'> {
+    const format = formatByName(path)?.name ?? 'text';
+    return { format, compression: compressionByName(path), ...asked(this.inputFormat) };
   }
 
   /**
@@ -183,22 +216,46 @@ class Found {
   }
 
   private addFolder(path: string, real: string): void {
-    if (this.folders.has(real)) return;
-    this.folders.add(real);
-    const entries = reading(path, () => readdirSync(real, { withFileTypes: true }));
     // Joining paths takes as long as a file's stat, so the folder's own is normalized once.
     const folder = beginning(path);
     const realFolder = beginning(real);
-    for (const entry of entries) if (!entry.name.startsWith('.')) this.addEntry(folder, realFolder, entry);
+    if (this.folders.has(realFolder)) return;
+    const own: ReadFolder = { from: this.files.length, to: this.files.length };
+    this.folders.set(realFolder, own);
+    const folders: string[] = [];
+    const names: string[] = [];
+    for (const entry of reading(path, () => readdirSync(real, { withFileTypes: true }))) {
+      const { name } = entry;
+      if (name.startsWith('.')) continue;
+      if (entry.isSymbolicLink()) this.links.push({ path: folder + name, isNamed: false });
+      else if (entry.isDirectory()) folders.push(name);
+      else if (entry.isFile() && !this.isWanted(name)) this.skipped++;
+      else if (entry.isFile()) names.push(name);
+    }
+    this.addFiles(folder, realFolder, names);
+    own.to = this.files.length;
+    for (const name of folders) this.addFolder(folder + name, realFolder + name);
   }
 
-  private addEntry(folder: string, realFolder: string, entry: Dirent): void {
-    const path = folder + entry.name;
-    const real = folder === realFolder ? path : realFolder + entry.name;
-    if (entry.isSymbolicLink()) this.links.push({ path, isNamed: false });
-    else if (entry.isDirectory()) this.addFolder(path, real);
-    else if (entry.isFile()) this.addFile(path, real, false);
+  /** Files of a folder, of which there may be many. */
+  private addFiles(folder: string, realFolder: string, names: readonly string[]): void {
+    const { files, single } = this;
+    if (names.length === 0) return;
+    const number = files.folderNumber(folder);
+    for (const name of names) {
+      if (single.size > 0 && single.has(realFolder + name)) continue;
+      const path = folder + name;
+      const entry = statOf(path);
+      // What was a file when the folder was read may have become something else.
+      if (entry.isFile())
+        files.addNumbered(number, name, files.kindNumber(this.kindOf(name)), stateOf(entry));
+      else this.addFile(path, realFolder + name, false);
+    }
   }
+}
+
+function stateOf({ size, mtimeMs, ctimeMs, ino }: Stats): Omit<FileState, 'path'> {
+  return { size, modified: mtimeMs, changed: ctimeMs, inode: ino };
 }
 
 /** The path with links resolved; a shell's `<(…)`, such as `/dev/fd/63`, resolves to no path and is kept. */
@@ -208,19 +265,6 @@ function realPath(path: string): string {
   } catch {
     return path;
   }
-}
-
-/** By the bytes of the absolute path, which among files of one folder is the order of their relative paths. */
-function inOrder(files: Map<string, InputFile>): InputFile[] {
-  const keyed = Array.from(files.values(), (file) => ({
-    file,
-    key: file.path === '-' ? '' : file.stored ? file.path : resolve(file.path),
-  }));
-  // JavaScript compares UTF-16 units, which differs from bytes only beyond U+D7FF.
-  const isSimple = keyed.every(({ key }) => !/[\ud800-\uffff]/.test(key));
-  if (isSimple) keyed.sort((a, b) => (a.key < b.key ? -1 : 1));
-  else keyed.sort((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)));
-  return keyed.map(({ file }) => file);
 }
 
 /** What the paths of a folder's entries begin with: `a/` for `./a`, nothing for `.`. */

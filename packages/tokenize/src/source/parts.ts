@@ -4,6 +4,7 @@ import type { Content, Format, InputFile, InputReader } from '../formats/format.
 import { formatOf, recognise } from '../formats/index.js';
 import { readDefaults, type readOptions } from '../options.js';
 import { type ByteSource, fileBytes, passedBytes, streamBytes } from './bytes.js';
+import type { Files } from './file-list.js';
 import { PROBE_BYTES, refuseBinary } from './foreign.js';
 import { LongRecordError, type TextRange, textCuts, textRanges } from './ranges.js';
 import { openReader } from './reader.js';
@@ -21,6 +22,17 @@ export interface PlacedFile {
   file: InputFile;
   ordinal: number;
   position: number;
+}
+
+/** The files of an input, each with its place. */
+export function* placedFiles(files: Files): Generator<PlacedFile> {
+  let ordinal = 0;
+  let position = 0;
+  for (const file of files) {
+    yield { file, ordinal, position };
+    ordinal++;
+    position += file.size;
+  }
 }
 
 /** Parts that follow one another in a unit, mostly one, and where in the input they are. */

@@ -1,17 +1,18 @@
 import { InputError, mention, say } from '@mlm/base/errors';
 import { type Given, settingsOf } from '@mlm/base/options';
 import { dropDuplicates } from '../dedup/drop-duplicates.js';
-import type { InputFile } from '../formats/format.js';
 import { formatOf } from '../formats/index.js';
 import { dedupOptions, readDefaults, type readOptions } from '../options.js';
 import type { Share } from '../preprocess/share.js';
 import { dividedParts } from './divided-parts.js';
+import type { Files } from './file-list.js';
 import type { InputFiles } from './list.js';
 import {
   isStreamed,
   type PartOptions,
   type PlacedFile,
   type PlacedParts,
+  placedFiles,
   rangeParts,
   streamedParts,
   wholePart,
@@ -70,7 +71,7 @@ export async function* planUnits(input: InputFiles, options: PlanOptions = {}): 
   if (Math.max(number, share.worldSize > 1 ? 1 : 0) < firstUnit) refuseShorter();
   if (!isEmpty || firstUnit > 0) return;
   if (share.worldSize === 1 && options.allowsEmpty !== true)
-    throw new InputError(`${input.files[0]?.path ?? 'input'}: no text: the input is empty`);
+    throw new InputError(`${input.files.at(0)?.path ?? 'input'}: no text: the input is empty`);
   // A share or stream without units still gives one without parts, so that no part is missing in the merge.
   yield { number: Math.max(0, number - 1), parts: [], inputBytes: 0 };
 }
@@ -106,11 +107,7 @@ export function bytesOfShare(
 type PlacedUnit = Omit<Unit, 'number'> & { position: number };
 
 /** The units, in which `dedup` marks repeated documents. */
-function differentUnits(
-  files: InputFile[],
-  options: PlanOptions,
-  wanted: Wanted,
-): AsyncGenerator<PlacedUnit> {
+function differentUnits(files: Files, options: PlanOptions, wanted: Wanted): AsyncGenerator<PlacedUnit> {
   const { dedup, dedupMemory } = settingsOf(dedupOptions, options);
   if (dedup === undefined) return allUnits(files, options, wanted);
   const units = allUnits(files, options, { ...wanted, from: () => 0 });
@@ -120,11 +117,7 @@ function differentUnits(
 }
 
 /** Units of several small files each, or of one range of a larger file. */
-async function* allUnits(
-  files: InputFile[],
-  options: PlanOptions,
-  wanted: Wanted,
-): AsyncGenerator<PlacedUnit> {
+async function* allUnits(files: Files, options: PlanOptions, wanted: Wanted): AsyncGenerator<PlacedUnit> {
   let group: PlacedUnit = { parts: [], position: 0, inputBytes: 0 };
   for await (const placed of allParts(files, options, wanted))
     for (const { parts, position, inputEnd, isWhole } of placed) {
@@ -146,17 +139,12 @@ async function* allUnits(
 }
 
 /** The parts in order; of small files that follow each other, several at a time, which saves waiting for each. */
-async function* allParts(
-  files: InputFile[],
-  options: PlanOptions,
-  wanted: Wanted,
-): AsyncGenerator<PlacedParts[]> {
+async function* allParts(files: Files, options: PlanOptions, wanted: Wanted): AsyncGenerator<PlacedParts[]> {
   const ahead = new ReadAhead(files, options, wanted, options.workers);
   try {
-    let position = 0;
     let small: PlacedParts[] = [];
-    for (const [ordinal, file] of files.entries()) {
-      const placed = { file, ordinal, position };
+    for (const placed of placedFiles(files)) {
+      const { file, ordinal } = placed;
       const format = formatOf(file.format);
       const { open, content, rows } = format;
       const isRead = isStreamed(file) || file.stored || file.compression !== 'none' || open;
@@ -169,7 +157,6 @@ async function* allParts(
       else if (isRead) yield* ahead.partsOf(ordinal) ?? streamedParts(placed, options, wanted.from(placed));
       else if (file.size > UNIT_BYTES) yield* rangeParts(placed, content, options);
       else if (file.size > 0) small.push(wholePart(placed, content, options));
-      position += file.size;
     }
     yield small;
   } finally {

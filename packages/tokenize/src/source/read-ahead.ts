@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { entryPoint } from '@mlm/base/spawn';
-import type { InputFile } from '../formats/format.js';
 import { MessageThread } from '../worker/message-thread.js';
 import { fromRemoteError, toRemoteError } from '../worker/remote-error.js';
-import { isStreamed, type PartOptions, type PlacedFile, type PlacedParts } from './parts.js';
+import type { Files } from './file-list.js';
+import { isStreamed, type PartOptions, type PlacedFile, type PlacedParts, placedFiles } from './parts.js';
 import type { ReadingAnswer, ReadingRequest, WantedFile } from './reading-thread.js';
 import { freeRoom } from './unit-memory.js';
 
@@ -48,7 +48,7 @@ export class ReadAhead {
   private readonly limits: { counting: number; wanted: number };
 
   constructor(
-    files: readonly InputFile[],
+    files: Files,
     private readonly options: PartOptions,
     wanted: Wanted,
     workers = availableParallelism(),
@@ -110,14 +110,12 @@ export class ReadAhead {
 }
 
 /** The compressed files of this machine up to the end of what is wanted. */
-function* compressedFiles(files: readonly InputFile[], wanted: Wanted): Generator<WantedFile> {
-  let position = 0;
-  for (const [ordinal, file] of files.entries()) {
+function* compressedFiles(files: Files, wanted: Wanted): Generator<WantedFile> {
+  for (const placed of placedFiles(files)) {
+    const { file, position } = placed;
     if (position >= wanted.end) return;
-    const placed = { file, ordinal, position };
     if (file.compression !== 'none' && !file.stored && !isStreamed(file))
       yield { ...placed, wantedFrom: wanted.from(placed) };
-    position += file.size;
   }
 }
 
@@ -127,7 +125,7 @@ function purposeOf({ wantedFrom }: WantedFile): 'counting' | 'wanted' {
 
 /** Files in order, small ones that follow each other together. */
 function* runsOf(
-  files: readonly InputFile[],
+  files: Files,
   wanted: Wanted,
   isRead: (placed: WantedFile) => boolean,
 ): Generator<WantedFile[], undefined> {

@@ -133,5 +133,5 @@ const longBytes = 2e9;
 
 /** Whether a forecast is worthwhile; standard input and other streams cannot be read ahead. */
 export function isLong({ files, bytes }: InputFiles, enough = longBytes): boolean {
-  return bytes >= enough && files.every(({ path, isStream }) => path !== '-' && isStream !== true);
+  return bytes >= enough && !files.some(({ path, isStream }) => path === '-' || isStream === true);
 }
