@@ -139,7 +139,7 @@ export class RunFolder {
     if (!newest) return undefined;
     const { folder, state } = newest;
     const checkpoint = await readCheckpoint(folder);
-    return { folder, checkpoint, state, moments: await readMoments(folder) };
+    return { folder, checkpoint, state, moments: await readMoments(folder, checkpoint.model) };
   }
 
   /** Writes `checkpoint-<step>/` and removes the oldest beyond `keep` (0 keeps all). */

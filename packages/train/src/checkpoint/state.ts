@@ -4,7 +4,8 @@ import { readError } from '@mlm/base';
 import { InputError } from '@mlm/base/errors';
 import { parseJson, shown } from '@mlm/base/json';
 import type { Given } from '@mlm/base/options';
-import type { Weights } from '../models/model.js';
+import { elementCount } from '@mlm/base/shape';
+import type { Model, Weights } from '../models/model.js';
 import type { trainOptions } from '../options.js';
 import { readSafetensors, writeSafetensors } from './safetensors.js';
 
@@ -69,18 +70,78 @@ export async function readState(folder: string): Promise<TrainerState> {
       `${path}: format_version is ${shown(format_version)}, expected 1; was it written by a newer mlm?`,
     );
   }
-  for (const name of ['step', 'epoch', 'batch', 'tokens', 'elapsed_seconds'] as const) {
-    if (typeof state[name] === 'number' && state[name] >= 0) continue;
-    throw new InputError(`${path}: ${name} is ${shown(state[name])}, expected a number`);
+  const whole = {
+    ...state,
+    best: state.best ?? null,
+    // Earlier versions evaluated before saving, and did not record it.
+    evaluated_step: state.evaluated_step === undefined ? state.step : state.evaluated_step,
+    evaluations_without_improvement: state.evaluations_without_improvement ?? 0,
+  };
+  for (const [name, [expected, isSound]] of Object.entries(fields)) {
+    const value = whole[name as keyof typeof fields];
+    if (!isSound(value)) throw new InputError(`${path}: ${name} is ${shown(value)}, expected ${expected}`);
   }
-  if (typeof state.recipe !== 'object' || state.recipe === null)
-    throw new InputError(`${path}: recipe is ${shown(state.recipe)}, expected an object`);
-  // Earlier versions evaluated before saving, and did not record it.
-  return { ...state, evaluated_step: state.evaluated_step === undefined ? state.step : state.evaluated_step };
+  return whole;
 }
 
-/** The optimizer's moments stored beside a state. */
-export async function readMoments(folder: string): Promise<Weights> {
-  const tensors = await readSafetensors(join(folder, momentsFile));
-  return new Map([...tensors].map(([name, { values }]) => [name, values]));
+const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0;
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const count = ['a whole number', isCount] as const;
+
+/** What each field of a state must be. */
+const fields = {
+  step: count,
+  epoch: count,
+  batch: count,
+  tokens: count,
+  elapsed_seconds: ['a number', (value: unknown) => Number.isFinite(value) && (value as number) >= 0],
+  // JSON has no NaN, which the loss of a run that diverged is.
+  best: [
+    'a step and its loss, or null',
+    (value: unknown) =>
+      value === null ||
+      (isObject(value) && isCount(value.step) && (value.loss === null || Number.isFinite(value.loss))),
+  ],
+  evaluated_step: ['a whole number or null', (value: unknown) => value === null || isCount(value)],
+  evaluations_without_improvement: count,
+  recipe: [
+    'an object of numbers, texts, true, false and null',
+    (value: unknown) =>
+      isObject(value) && Object.values(value).every((each) => typeof each !== 'object' || each === null),
+  ],
+  settings: ['an object', (value: unknown) => value === undefined || isObject(value)],
+} as const satisfies Partial<Record<keyof TrainerState, readonly [string, (value: unknown) => boolean]>>;
+
+/**
+ * The optimizer's moments stored beside a state: both of each parameter that is trained, and of none else.
+ * @throws InputError if they are damaged or do not fit the model
+ */
+export async function readMoments(
+  folder: string,
+  { parameters }: Pick<Model, 'parameters'>,
+): Promise<Weights> {
+  // Whoever only reads a state can do without what trains a model.
+  const { firstMoment, secondMoment } = await import('../optimizer/adamw.js');
+  const path = join(folder, momentsFile);
+  const tensors = await readSafetensors(path);
+  const moments: Weights = new Map();
+  for (const { name, shape } of parameters) {
+    const pair = [firstMoment(name), secondMoment(name)] as const;
+    // Parameters that are frozen have none.
+    if (!pair.some((each) => tensors.has(each))) continue;
+    for (const each of pair) {
+      const values = tensors.get(each)?.values;
+      if (values?.length !== elementCount(shape))
+        throw new InputError(
+          `${path}: ${shown(each, '')} has ${values?.length ?? 'no'} values, expected ${elementCount(shape)}; the run cannot be resumed from here`,
+        );
+      moments.set(each, values);
+    }
+  }
+  const other = [...tensors.keys()].find((name) => !moments.has(name));
+  if (other === undefined && moments.size > 0) return moments;
+  throw new InputError(
+    `${path}: ${other === undefined ? 'holds no moments' : `${shown(other, '')} is no moment of the model`}; the run cannot be resumed from here`,
+  );
 }

@@ -1,6 +1,7 @@
 import { basename, join } from 'node:path';
 import { exists } from '@mlm/base';
 import { InputError } from '@mlm/base/errors';
+import { parseJson } from '@mlm/base/json';
 import type { PredictedRow, Run } from '@mlm/pages';
 import { readState, stateFile, type TrainerState } from '../checkpoint/state.js';
 import type { ResolvedOptions } from '../loop/options.js';
@@ -110,9 +111,15 @@ function stateFacts({ recipe, step, tokens, elapsed_seconds }: TrainerState): Re
   return facts;
 }
 
-/** `{"probability":0.15,"replace":"mask"}` as `probability 0.15, replace mask`. */
+/** `{"probability":0.15,"replace":"mask"}` as `probability 0.15, replace mask`; what is no such text stays as it is. */
 function ruleText(json: string): string {
-  return Object.entries(JSON.parse(json) as Record<string, unknown>)
+  let rule: Record<string, unknown>;
+  try {
+    rule = parseJson(json) as typeof rule;
+  } catch {
+    return json;
+  }
+  return Object.entries(rule ?? {})
     .map(([name, value]) => `${name} ${typeof value === 'object' ? JSON.stringify(value) : value}`)
     .join(', ');
 }
