@@ -62,6 +62,77 @@ export function mutateBytes(bytes, draw, others) {
   return result;
 }
 
+/** What separates, quotes and escapes in text formats, and bytes that are no UTF-8. */
+const marks = [
+  '"',
+  '""',
+  ',',
+  ';',
+  '\t',
+  '\n',
+  '\r\n',
+  '\r',
+  '[',
+  ']',
+  '{',
+  '}',
+  ':',
+  '\\',
+  '\\u',
+  '\\ud800',
+  '\ufeff',
+]
+  .concat(['null', 'NaN', '1e', '\0', '#', ' '])
+  .map((mark) => Buffer.from(mark))
+  .concat([Buffer.from([0xff]), Buffer.from([0xe6, 0x9d])]);
+
+/** Text with one to three marks put in, doubled or taken out, or changed as any bytes are. */
+export function mutateText(bytes, draw, others) {
+  if (draw(3) === 0) return mutateBytes(bytes, draw, others);
+  let result = Buffer.from(bytes);
+  for (let changes = 1 + draw(3); changes > 0; changes--) {
+    const mark = marks[draw(marks.length)];
+    // Mostly beside a mark that is there: that is where the parts of a record meet.
+    const found = result.indexOf(marks[draw(marks.length)], draw(result.length + 1));
+    const at = found < 0 ? draw(result.length + 1) : found;
+    const replaced = draw(3) === 0 ? 0 : mark.length;
+    result = Buffer.concat([
+      result.subarray(0, at),
+      draw(4) === 0 ? Buffer.alloc(0) : mark,
+      result.subarray(at + replaced),
+    ]);
+  }
+  return result;
+}
+
+/** A safetensors file whose JSON header is changed, and its length with it; or any of its bytes. */
+export function mutateSafetensors(bytes, draw, others) {
+  if (draw(3) === 0) return mutateBytes(bytes, draw, others);
+  const end = 8 + Number(bytes.readBigUInt64LE());
+  const header = mutateJson(bytes.subarray(8, end), draw, [bytes.subarray(8, end)]);
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(header.length));
+  return Buffer.concat([length, header, bytes.subarray(end)]);
+}
+
+/** JSON lines, one of which is changed, removed, doubled or moved. */
+export function mutateJsonLines(bytes, draw, others) {
+  if (draw(4) === 0) return mutateBytes(bytes, draw, others);
+  const lines = bytes.toString().trimEnd().split('\n');
+  const at = draw(lines.length);
+  switch (draw(5)) {
+    case 0:
+      lines.splice(at, 1);
+      break;
+    case 1:
+      lines.splice(draw(lines.length), 0, lines[at]);
+      break;
+    default:
+      lines[at] = mutateJson(Buffer.from(lines[at]), draw, [Buffer.from(lines[at])]).toString();
+  }
+  return Buffer.from(`${lines.join('\n')}\n`);
+}
+
 const values = [
   null,
   true,

@@ -51,8 +51,9 @@ function* tasks() {
     let isLeft = false;
     for (const format of names) {
       const share = Math.ceil((wanted * formats[format].weight) / total);
-      for (let part = 0; part < formats[format].weight; part++) {
-        const from = (round * formats[format].weight + part) * chunk;
+      const parts = Math.ceil(formats[format].weight);
+      for (let part = 0; part < parts; part++) {
+        const from = (round * parts + part) * chunk;
         const to = Math.min(from + chunk, share);
         if (from >= to) continue;
         if (Date.now() > end) return;

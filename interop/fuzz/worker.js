@@ -15,6 +15,7 @@ process.on('message', (task) => {
 async function work({ format, seed, from, to }) {
   const { mutate } = formats[format];
   const seeds = await formats[format].seeds();
+  if (from === 0) await refuseUnread(format, seeds);
   for (let index = from; index < to; index++) {
     const draw = randomOf(seed, format, index);
     const whole = seeds[draw(seeds.length)];
@@ -26,6 +27,16 @@ async function work({ format, seed, from, to }) {
     else process.send({ passed: index, isRead: outcome.isRead });
   }
   process.send({ done: true });
+}
+
+/** Whole inputs that are not read would make all mutants of them refused, and show nothing. */
+async function refuseUnread(format, seeds) {
+  for (const [i, whole] of seeds.entries()) {
+    process.send({ begun: 0 });
+    const { isBad, isRead, reason } = await outcomeOf(format, whole, whole);
+    if (isBad || !isRead)
+      process.send({ failed: 0, reason: `whole input ${i}: ${reason}`, bytes: whole.toString('base64') });
+  }
 }
 
 async function replay({ format, bytes }) {
@@ -43,7 +54,7 @@ async function outcomeOf(format, bytes, whole) {
     if (!isLine(error)) return { isBad: true, reason: `raw ${error?.stack ?? error}` };
     const isOneLine = !error.message.includes('\n') && error.message.length < 2000;
     return isOneLine
-      ? { isBad: false, isRead: false }
+      ? { isBad: false, isRead: false, reason: error.message }
       : { isBad: true, reason: `not one line: ${error.message.slice(0, 300)}` };
   }
 }

@@ -2,7 +2,7 @@ import { type FileHandle, open, readdir, readFile, rm, rmdir } from 'node:fs/pro
 import { join } from 'node:path';
 import { InputError, makeFolders, mention, type Replaceable, say, syncFolder, syncName } from '@mlm/base';
 import { defined } from '@mlm/base/defined';
-import { isRecord, type Split } from '../metadata.js';
+import { isCount, isRecord, type Split } from '../metadata.js';
 
 /** How far the files of a split were written at the end of a unit. */
 export interface SplitProgress {
@@ -174,7 +174,8 @@ function parseLines(lines: readonly string[]): {
   for (const [place, line] of lines.entries()) {
     const value = parseLine(line);
     if (isRecord(value?.settings)) settings = value.settings;
-    else if (value && isEntry(value)) places[entries.push(value) - 1] = place;
+    else if (value && isEntry(value) && value.unit > (entries.at(-1)?.unit ?? -1))
+      places[entries.push(value) - 1] = place;
     else if (place > 0) break;
   }
   return { settings, entries, places };
@@ -310,6 +311,25 @@ function parseLine(line: string): Record<string, unknown> | undefined {
 }
 
 function isEntry(value: Record<string, unknown>): value is Record<string, unknown> & JournalEntry {
-  const { unit, splits, counts } = value;
-  return typeof unit === 'number' && isRecord(splits) && isRecord(counts);
+  const { unit, splits, counts, used } = value;
+  return (
+    isCount(unit) &&
+    isRecord(splits) &&
+    Object.entries(splits).every(
+      ([split, progress]) => ['train', 'validation'].includes(split) && isProgress(progress),
+    ) &&
+    isRecord(counts) &&
+    Object.values(counts).every(isCount) &&
+    (used === undefined || isUsed(used))
+  );
+}
+
+function isProgress(value: unknown): boolean {
+  return (
+    isRecord(value) && ['rows', 'shard', 'end', 'shard_rows', 'crc32'].every((name) => isCount(value[name]))
+  );
+}
+
+function isUsed(value: unknown): boolean {
+  return isRecord(value) && isCount(value.files) && isCount(value.end) && typeof value.digest === 'string';
 }

@@ -117,6 +117,25 @@ for (const name of ['out.arrow', 'out'])
       expect(contents()).toEqual(whole);
     });
 
+    test.each([
+      ['no number', '"shard":', '"shard":{},"was":'],
+      ['no whole number', '"end":', '"end":1.5,"was":'],
+      ['a split that no run has', '"train":', '"test":'],
+      ['counts that are none', '"rows":1,', '"rows":"1",'],
+      ['an earlier unit', '"unit":2', '"unit":1'],
+    ])('an entry of the journal with %s ends what it says', async (_, said, instead) => {
+      const whole = await expected();
+      await interrupt(units);
+      const journal = partial('journal.jsonl');
+      const text = readFileSync(journal, 'utf8');
+      const last = text.lastIndexOf('{"unit"');
+      const entry = text.slice(last);
+      expect(entry).toContain(said);
+      writeFileSync(journal, text.slice(0, last) + entry.replace(said, instead));
+      expect(await resume()).toBe(2);
+      expect(contents()).toEqual(whole);
+    });
+
     test('a run that replaces another resumes as such; the old output stays until the end', async () => {
       const whole = await expected();
       await write(older);

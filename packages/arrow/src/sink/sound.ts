@@ -46,6 +46,7 @@ async function firstUnsound(path: string, claims: readonly SplitProgress[]): Pro
       let chunk = data as Buffer;
       while (next < count && claims[next]!.end <= position + chunk.length) {
         const length = claims[next]!.end - position;
+        if (length < 0) return next;
         checksum = crc32(chunk.subarray(0, length), checksum);
         position += length;
         chunk = chunk.subarray(length);
