@@ -3,7 +3,8 @@
  * tenth of a second.
  */
 export type { ListColumn } from './batch/column.js';
-export { type ColumnBatch, columnBuffers } from './batch/column-batch.js';
+export { type ColumnBatch, columnBuffers, ownColumns } from './batch/column-batch.js';
+export { ColumnMemory } from './batch/column-memory.js';
 export type { MaskedColumns } from './batch/create.js';
 export { giveBackMemory, int8Memory, int32Memory } from './batch/memory.js';
 export type { BatchPlace } from './batch/place.js';

@@ -1,4 +1,6 @@
 import type { ListColumn } from './column.js';
+import type { ColumnMemory } from './column-memory.js';
+import { int8Memory, int32Memory } from './memory.js';
 import type { BatchPlace } from './place.js';
 
 /** A record batch as plain columns, the form in which worker threads make batches and pass them on. */
@@ -7,6 +9,24 @@ export interface ColumnBatch {
   columns: Record<string, ListColumn>;
   /** The rows' place in the whole input. */
   place: BatchPlace;
+  /**
+   * Where the values of `input_ids` lie, if their maker uses that memory again for a later batch; stages may add columns
+   * to it. Absent if the columns are the batch's own.
+   */
+  memory?: ColumnMemory | undefined;
+}
+
+/** A batch that has its columns to itself: copies, if they lie in a {@link ColumnMemory}. */
+export function ownColumns(batch: ColumnBatch): ColumnBatch {
+  const { columns, place, memory } = batch;
+  if (!memory) return batch;
+  const own = Object.entries(columns).map(([name, { values, offsets }]) => {
+    const make = values instanceof Int8Array ? int8Memory : int32Memory;
+    const copy = make(values.length);
+    copy.set(values);
+    return [name, { values: copy, offsets: offsets.slice() }];
+  });
+  return { columns: Object.fromEntries(own), place };
 }
 
 /**

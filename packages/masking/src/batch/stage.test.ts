@@ -1,3 +1,4 @@
+import { ColumnMemory } from '@mlm/arrow/columns';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { maskRows } from '../rows/mask-rows.js';
@@ -31,6 +32,25 @@ test('rows drawn several times stand where their copies do, and documents begin 
   expect(Object.keys(createStage(rule)({ columns: { input_ids: plainRows(3, 40) }, place }).columns)).toEqual(
     ['input_ids', 'labels', 'attention_mask'],
   );
+});
+
+test('rows drawn several times are so in the memory that holds them', () => {
+  for (const dupe_factor of [1, 3]) {
+    const rule = ruleOf({ dupe_factor });
+    const { values, offsets } = plainRows(3, 40);
+    const memory = new ColumnMemory();
+    memory.begin(values.length).set(values);
+    const input_ids = { values: memory.resize(values.length), offsets };
+    const made = createStage(rule)({ columns: { input_ids }, place, memory });
+    expect(made.memory).toBe(memory);
+    const { place: ownPlace, columns } = createStage(rule)({
+      columns: { input_ids: plainRows(3, 40) },
+      place,
+    });
+    expect(made.place).toEqual(ownPlace);
+    expect(made.columns).toEqual(columns);
+    for (const column of Object.values(made.columns)) expect(column.values.buffer).toBe(memory.wasm.buffer);
+  }
 });
 
 test('what can be masked is counted in the batch’s own rows: every id that is not protected', () => {

@@ -1,4 +1,4 @@
-import type { BatchStage, ColumnBatch, ListColumn } from '@mlm/arrow/columns';
+import type { BatchStage, ColumnBatch, ColumnMemory, ListColumn } from '@mlm/arrow/columns';
 import { defined } from '@mlm/base/defined';
 import { entryPoint } from '@mlm/base/spawn';
 import { maskRowsInPlace } from '../rows/mask-rows.js';
@@ -30,7 +30,7 @@ export function maskStage(rule: MaskingRule): BatchStage {
 }
 
 /**
- * Called once by each worker thread. Returns the stage's function, which masks a token batch in its own memory.
+ * Called once by each worker thread. Returns the stage's function, which masks a token batch where it lies.
  *
  * @example
  * ```ts
@@ -44,14 +44,34 @@ export function maskStage(rule: MaskingRule): BatchStage {
  */
 export function createStage(rule: MaskingRule): (batch: ColumnBatch) => ColumnBatch {
   const { dupe_factor = 1 } = rule.settings;
-  return ({ columns, place: given }) => {
-    const rows = repeatRows(columns.input_ids as ListColumn<Int32Array>, dupe_factor);
+  return ({ columns, place: given, memory }) => {
+    const ids = columns.input_ids as ListColumn<Int32Array>;
+    const rows = memory ? repeatInPlace(ids, dupe_factor, memory) : repeatRows(ids, dupe_factor);
     const place = { ...given, firstRow: given.firstRow * dupe_factor };
     const starts = columns.document_starts as ListColumn<Int32Array> | undefined;
-    const { masked, tokens, maskable, ...columnsOfRows } = maskRowsInPlace(rows, rule, place, 0, true);
+    const { masked, tokens, maskable, ...columnsOfRows } = maskRowsInPlace(
+      rows,
+      rule,
+      place,
+      0,
+      true,
+      memory,
+    );
     // Format version 1 already called sums over a dataset `selected`.
     const counts = defined({ ...place.counts, tokens, maskable, selected: masked });
     const carried = starts && { document_starts: repeatRows(starts, dupe_factor) };
-    return { columns: { ...columnsOfRows, ...carried }, place: { ...place, counts } };
+    return { columns: { ...columnsOfRows, ...carried }, place: { ...place, counts }, memory };
   };
+}
+
+/** Repeats rows as {@link repeatRows} does, in the memory that they lie in. */
+function repeatInPlace(
+  { values, offsets }: ListColumn<Int32Array>,
+  times: number,
+  memory: ColumnMemory,
+): ListColumn<Int32Array> {
+  const { byteOffset, length } = values;
+  const count = times === 1 ? 0 : times * (offsets.at(-1)! - offsets[0]!);
+  const room = memory.int32(memory.add(4 * count), count);
+  return repeatRows({ values: memory.int32(byteOffset, length), offsets }, times, room);
 }

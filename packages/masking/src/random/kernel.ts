@@ -300,31 +300,37 @@ export function kernelBlock(counter: Words, [keyLow, keyHigh]: Key): Words {
 
 /** The kernel, with its memory grown to hold `count` words from the first free byte on. */
 function reserve(count: number): Kernel {
-  kernel ??= instantiate();
+  kernel ??= instantiate(new WebAssembly.Memory({ initial: 1 }));
   const missing = 4 * (first + count) - kernel.memory.buffer.byteLength;
   if (missing > 0) kernel.memory.grow(Math.ceil(missing / PAGE_BYTES));
   if (words.buffer !== kernel.memory.buffer) words = new Uint32Array(kernel.memory.buffer);
   return kernel;
 }
 
-/** Another instance of the kernel, with its own memory. */
+/** Another instance of the kernel, with its own memory, or over one that others use too. */
 export class KernelMemory {
-  readonly kernel: Kernel = instantiate();
-  words = new Int32Array(this.kernel.memory.buffer);
-  bytes = new Uint8Array(this.kernel.memory.buffer);
+  readonly kernel: Kernel;
+  words: Int32Array;
+  bytes: Uint8Array;
 
-  /** Grows the memory to hold this many words. */
+  constructor(private readonly memory: WasmMemory = new WebAssembly.Memory({ initial: 1 })) {
+    this.kernel = instantiate(memory);
+    this.words = new Int32Array(memory.buffer);
+    this.bytes = new Uint8Array(memory.buffer);
+  }
+
+  /** Grows the memory to hold this many words. Whoever else uses it may have grown it as well. */
   reserve(count: number): void {
-    const { memory } = this.kernel;
+    const { memory } = this;
     const missing = 4 * count - memory.buffer.byteLength;
-    if (missing <= 0) return;
-    memory.grow(Math.ceil(missing / PAGE_BYTES));
+    if (missing > 0) memory.grow(Math.ceil(missing / PAGE_BYTES));
+    if (this.words.buffer === memory.buffer) return;
     this.words = new Int32Array(memory.buffer);
     this.bytes = new Uint8Array(memory.buffer);
   }
 }
 
-function instantiate(): Kernel {
+function instantiate(memory: WasmMemory): Kernel {
   compiled ??= new WebAssembly.Module(packageBytes(new URL('../../wasm/kernel.wasm', import.meta.url)));
-  return new WebAssembly.Instance(compiled).exports as Kernel;
+  return new WebAssembly.Instance(compiled, { env: { memory } }).exports as Kernel;
 }

@@ -1,11 +1,18 @@
-import { int8Memory, int32Memory, type ListColumn, type MaskedColumns, type Split } from '@mlm/arrow/columns';
+import {
+  type ColumnMemory,
+  int8Memory,
+  int32Memory,
+  type ListColumn,
+  type MaskedColumns,
+  type Split,
+} from '@mlm/arrow/columns';
 import { selectionWord } from '../random/counter.js';
 import type { DrawRows, Draws } from '../random/draws.js';
 import { replaceMasked, replacementOf } from '../replace/index.js';
 import type { MaskingRule } from '../rule.js';
 import { selectPositions } from '../select/select.js';
 import { chunkEnd } from './chunk.js';
-import { countProtected, labelRows, loadRows } from './label.js';
+import { type ColumnsInPlace, columnsInPlace, countProtected, labelRows, loadRows } from './label.js';
 import { fromZero, IGNORED_LABEL } from './originals.js';
 import type { RowPlaces } from './places.js';
 
@@ -19,9 +26,20 @@ export interface MaskedRows extends MaskedColumns {
   maskable: number | undefined;
 }
 
+/** The values of the columns that a rule makes. Arrays may change when rows are loaded. */
+interface ColumnValues {
+  readonly ids: Int32Array;
+  readonly labels: Int32Array;
+  readonly attention: Int8Array;
+  /** Where they lie, if that is in memory of WebAssembly. */
+  readonly inPlace?: ColumnsInPlace;
+}
+
 /**
  * Applies the masking rule to the rows of a column, in place: order and lengths stay, and masked ids overwrite the
  * originals.
+ * @param memory where the column's values lie, which labels and attention are added to, for a batch whose columns share
+ *   their offsets. Default: all are arrays of their own
  * @throws InputError if an id to be masked is outside the vocabulary.
  */
 export function applyRule(
@@ -31,37 +49,61 @@ export function applyRule(
   epoch: number,
   draws: Draws,
   countsMaskable = false,
+  memory?: ColumnMemory,
 ): MaskedRows {
-  const { values: ids, offsets } = fromZero(column);
-  const labels = int32Memory(ids.length);
-  const attention = int8Memory(ids.length);
+  const { values, offsets } = fromZero(column);
+  const made = memory ? valuesInPlace(values, memory, rule) : valuesOf(values);
   const replacement = replacementOf(rule.settings.replace);
   const putMask = replacement.mask === 1;
   let maskedCount = 0;
-  let tokens = ids.length;
-  let maskable = countsMaskable ? ids.length : undefined;
+  let tokens = made.ids.length;
+  let maskable = countsMaskable ? tokens : undefined;
   const rowCount = offsets.length - 1;
   for (let begin = 0, end = 0; begin < rowCount; begin = end) {
     end = chunkEnd(offsets, begin, rowCount);
-    const [first, last] = [offsets[begin]!, offsets[end]!];
-    attention.fill(1, first, last);
     const rows = chunkRows(offsets, places, begin, end, epoch, rule.settings.dupe_factor ?? 1);
-    const loaded = loadRows(rows, ids, rule);
-    if (maskable !== undefined) maskable -= countProtected(loaded, rule);
+    const loaded = loadRows(rows, made.ids, rule, made.inPlace);
+    if (maskable !== undefined) maskable -= countProtected(loaded);
+    const { ids, labels } = made;
     const masked = labelRows(selectPositions(rows, ids, rule, draws), loaded, ids, labels, rule, putMask);
-    if (!putMask) replaceMasked(ids, masked, rows, rule, replacement, draws);
+    if (!putMask) replaceMasked(made.ids, masked, rows, rule, replacement, draws);
     maskedCount += masked.count;
     tokens -= loaded.padding;
-    if (loaded.padding > 0) unlabelPadding(rows, labels, attention);
+    made.attention.fill(1, offsets[begin]!, offsets[end]!);
+    if (loaded.padding > 0) unlabelPadding(rows, made.labels, made.attention);
   }
-  // Each column needs its own offsets: apache-arrow's tableToIPC drops a buffer that follows itself.
+  // Columns of their own need offsets of their own: apache-arrow's tableToIPC drops a buffer that follows itself.
+  const ends = () => (memory ? offsets : offsets.slice());
   return {
-    input_ids: { values: ids, offsets: offsets.slice() },
-    labels: { values: labels, offsets: offsets.slice() },
-    attention_mask: { values: attention, offsets: offsets.slice() },
+    input_ids: { values: made.ids, offsets: ends() },
+    labels: { values: made.labels, offsets: ends() },
+    attention_mask: { values: made.attention, offsets: ends() },
     masked: maskedCount,
     tokens,
     maskable,
+  };
+}
+
+function valuesOf(ids: Int32Array): ColumnValues {
+  return { ids, labels: int32Memory(ids.length), attention: int8Memory(ids.length) };
+}
+
+function valuesInPlace(ids: Int32Array, memory: ColumnMemory, { classes }: MaskingRule): ColumnValues {
+  const { byteOffset: idsAt, length } = ids;
+  const labelsAt = memory.add(4 * length);
+  const attentionAt = memory.add(length);
+  const inPlace = columnsInPlace(memory, idsAt, labelsAt, classes);
+  return {
+    inPlace,
+    get ids() {
+      return memory.int32(idsAt, length);
+    },
+    get labels() {
+      return memory.int32(labelsAt, length);
+    },
+    get attention() {
+      return memory.int8(attentionAt, length);
+    },
   };
 }
 

@@ -1,9 +1,11 @@
+import { ColumnMemory } from '@mlm/arrow/columns';
 import { InputError } from '@mlm/base/errors';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { DrawRows } from '../random/draws.js';
+import type { MaskingRule } from '../rule.js';
 import { columnOf, ruleOf } from '../testing.fixture.js';
-import { countProtected, labelRows, loadRows } from './label.js';
+import { columnsInPlace, countProtected, labelRows, loadRows } from './label.js';
 import { IGNORED_LABEL } from './originals.js';
 
 const VOCABULARY = 40;
@@ -22,6 +24,7 @@ const cases = fc
     labels: fc.constantFrom('masked' as const, 'all' as const),
     putMask: fc.boolean(),
     hasRuns: fc.boolean(),
+    isInPlace: fc.boolean(),
   })
   .chain((parts) => {
     const words = parts.rows.reduce((sum, { length }) => sum + Math.ceil(length / 32), 0);
@@ -40,10 +43,26 @@ function drawRows(rows: number[][], before: number): DrawRows {
   return { count: rows.length, starts, lengths, padding: zeros, rows: zeros, units: zeros, lasts: zeros };
 }
 
+function ownArrays(ids: Int32Array) {
+  return { ids, labels: new Int32Array(ids.length), place: undefined };
+}
+
+/** Arrays in memory that has room for more without growing. */
+function inMemory(values: Int32Array, { classes }: MaskingRule) {
+  const memory = new ColumnMemory();
+  memory.begin(1 << 14);
+  const { byteOffset } = memory.resize(values.length);
+  const labelsAt = memory.add(4 * values.length);
+  const ids = memory.int32(byteOffset, values.length);
+  ids.set(values);
+  const labels = memory.int32(labelsAt, values.length);
+  return { ids, labels, place: columnsInPlace(memory, byteOffset, labelsAt, classes) };
+}
+
 it('labels and lists what a plain loop over the positions does', () => {
   fc.assert(
     fc.property(cases, ({ parts, bits, starts }) => {
-      const { rows, before, protectedIds, putMask, hasRuns } = parts;
+      const { rows, before, protectedIds, putMask, hasRuns, isInPlace } = parts;
       const rule = ruleOf({
         maskId: 2,
         padId: 0,
@@ -51,8 +70,9 @@ it('labels and lists what a plain loop over the positions does', () => {
         protectedIds,
         labels: parts.labels,
       });
-      const ids = Int32Array.from([...new Array<number>(before).fill(-7), ...rows.flat(), -7]);
-      const labels = new Int32Array(ids.length).fill(-9);
+      const values = Int32Array.from([...new Array<number>(before).fill(-7), ...rows.flat(), -7]);
+      const { ids, labels, place } = isInPlace ? inMemory(values, rule) : ownArrays(values);
+      labels.fill(-9);
       const [expectedIds, expectedLabels] = [ids.slice(), labels.slice()];
       const list: [index: number, row: number, kind: number][] = [];
       let [index, word, kind] = [before, 0, 0];
@@ -79,7 +99,7 @@ it('labels and lists what a plain loop over the positions does', () => {
       };
       const found = labelRows(
         masked,
-        loadRows(drawRows(rows, before), ids, rule),
+        loadRows(drawRows(rows, before), ids, rule, place),
         ids,
         labels,
         rule,
@@ -111,9 +131,7 @@ it('counts padding and protected ids as a plain loop does, ids outside the vocab
         const paddings = rows.map((own) => own.length - 1 - own.findLastIndex((id) => id !== 3));
         expect([...loaded.rows.padding]).toEqual(paddings);
         expect(loaded.padding).toBe(paddings.reduce((sum, count) => sum + count, 0));
-        expect(countProtected(loaded, rule)).toBe(
-          rows.flat().filter((id) => rule.isProtected[id] === 1).length,
-        );
+        expect(countProtected(loaded)).toBe(rows.flat().filter((id) => rule.isProtected[id] === 1).length);
       },
     ),
   );

@@ -1,3 +1,5 @@
+import type { ColumnMemory } from '@mlm/arrow/columns';
+import type { WasmMemory } from '@mlm/base/webassembly';
 import { countBitWords, type DrawRows } from '../random/draws.js';
 import { KernelMemory } from '../random/kernel.js';
 import type { MaskedPositions } from '../replace/index.js';
@@ -5,13 +7,77 @@ import type { MaskingRule } from '../rule.js';
 import { type MaskedBits, outsideVocabulary, PROTECTED } from '../select/words.js';
 import { IGNORED_LABEL } from './originals.js';
 
-/** The kernel's memory holds a few bytes of its own, then the most recent table of classes, then the rows. */
-const TABLE_BYTE = 1024;
+/** A kernel's memory holds a few bytes of its own, then what it works on: tables first. */
+const FIRST_BYTE = 1024;
 
-let memory: KernelMemory | undefined;
-let table: { classes: Uint8Array; firstFree: number; free: number } | undefined;
+/** A kernel, and the classes of ids at a byte of its memory. */
+interface RowKernel {
+  readonly memory: KernelMemory;
+  readonly tableAt: number;
+  readonly table: Table;
+}
 
-/** Rows whose ids are in the kernel's memory, until others are loaded. */
+/** The classes of ids, of which those from `firstFree` on, `free` of them, are not protected. */
+interface Table {
+  readonly classes: Uint8Array;
+  readonly firstFree: number;
+  readonly free: number;
+}
+
+/** Columns that lie in memory of WebAssembly, where a kernel masks them. */
+export interface ColumnsInPlace extends RowKernel {
+  /** Addresses of the ids and of the labels. */
+  readonly ids: number;
+  readonly labels: number;
+}
+
+/** For rows that lie elsewhere, and are copied to it. */
+let copying: RowKernel | undefined;
+const kernels = new WeakMap<WasmMemory, KernelMemory>();
+
+/** Prepares to mask columns where they lie. What lies behind the memory's columns is overwritten. */
+export function columnsInPlace(
+  { wasm, end }: ColumnMemory,
+  ids: number,
+  labels: number,
+  classes: Uint8Array,
+): ColumnsInPlace {
+  const memory = kernels.get(wasm) ?? new KernelMemory(wasm);
+  kernels.set(wasm, memory);
+  // Columns may have been where the classes were.
+  return { ...withTable(memory, end, tableOf(classes)), ids, labels };
+}
+
+/** The kernel that rows are copied to. */
+function copyingKernel(classes: Uint8Array): RowKernel {
+  if (copying?.table.classes !== classes)
+    copying = withTable(copying?.memory ?? new KernelMemory(), FIRST_BYTE, tableOf(classes));
+  return copying;
+}
+
+function withTable(memory: KernelMemory, tableAt: number, table: Table): RowKernel {
+  memory.reserve((tableAt + table.classes.length + 3) >>> 2);
+  memory.bytes.set(table.classes, tableAt);
+  return { memory, tableAt, table };
+}
+
+let lastTable: Table | undefined;
+
+/** Finds the longest range of ids that are not protected. */
+function tableOf(classes: Uint8Array): Table {
+  if (lastTable?.classes === classes) return lastTable;
+  let table = { classes, firstFree: 0, free: 0 };
+  for (let first = 0; first < classes.length; ) {
+    const found = classes.indexOf(PROTECTED, first);
+    const end = found < 0 ? classes.length : found;
+    if (end - first > table.free) table = { classes, firstFree: first, free: end - first };
+    first = end + 1;
+  }
+  lastTable = table;
+  return table;
+}
+
+/** Rows whose ids are in a kernel's memory, until others are loaded. */
 export interface LoadedRows {
   readonly rows: DrawRows;
   /** Number of their ids, and index of the first in the column's values. */
@@ -19,48 +85,78 @@ export interface LoadedRows {
   readonly first: number;
   /** Positions of padding. */
   readonly padding: number;
+  readonly kernel: RowKernel;
+  readonly layout: Layout;
+  /** Whether the kernel works on the columns themselves. */
+  readonly isInPlace: boolean;
+}
+
+/** Where things are in the kernel's memory, in words. */
+interface Layout {
+  readonly lengthsAt: number;
+  readonly paddingAt: number;
+  readonly bitsAt: number;
+  readonly runStartsAt: number;
+  readonly idsAt: number;
+  readonly labelsAt: number;
+  /** Behind all of this. */
+  readonly listAt: number;
 }
 
 /**
- * Copies the ids of rows, which follow one another, into the kernel's memory, and counts their padding.
+ * Gets the ids of rows, which follow one another, into a kernel's memory, if they are not there already, and counts their
+ * padding. The kernel's memory may grow.
  * @param rows get their `padding`: how many of each row's last ids are the rule's [PAD]
+ * @param inPlace where the values of the column lie. Default: not in such memory, so they are copied
  */
 export function loadRows(
   rows: DrawRows,
   ids: Int32Array,
   { classes, padId }: Pick<MaskingRule, 'classes' | 'padId'>,
+  inPlace?: ColumnsInPlace,
 ): LoadedRows {
   const { count, starts, lengths } = rows;
   const first = starts[0]!;
   const tokens = starts[count - 1]! + lengths[count - 1]! - first;
-  memory ??= new KernelMemory();
-  const { lengthsAt, paddingAt, idsAt, labelsAt } = layoutOf(count, tokens, classes);
-  memory.reserve(labelsAt);
-  const { kernel, words } = memory;
-  loadTable(classes, memory.bytes);
-  words.set(lengths.subarray(0, count), lengthsAt);
-  words.set(ids.subarray(first, first + tokens), idsAt);
-  const padding = kernel.countPadding(count, lengthsAt << 2, idsAt << 2, padId, paddingAt << 2);
-  rows.padding.set(words.subarray(paddingAt, idsAt));
-  return { rows, tokens, first, padding };
+  const kernel = inPlace ?? copyingKernel(classes);
+  const { memory, tableAt } = kernel;
+  const layout = layoutOf(rows, tokens, (tableAt + classes.length + 3) >>> 2, first, inPlace);
+  memory.reserve(layout.listAt);
+  const { lengthsAt, paddingAt, idsAt } = layout;
+  memory.words.set(lengths.subarray(0, count), lengthsAt);
+  if (!inPlace) memory.words.set(ids.subarray(first, first + tokens), idsAt);
+  const padding = memory.kernel.countPadding(count, lengthsAt << 2, idsAt << 2, padId, paddingAt << 2);
+  rows.padding.set(memory.words.subarray(paddingAt, paddingAt + count));
+  return { rows, tokens, first, padding, kernel, layout, isInPlace: inPlace !== undefined };
 }
 
 /** Counts the ids of the rows that {@link loadRows} has loaded last that are protected, padding among them. */
-export function countProtected(
-  { rows, tokens }: LoadedRows,
-  { classes }: Pick<MaskingRule, 'classes'>,
-): number {
-  const { idsAt } = layoutOf(rows.count, tokens, classes);
-  const { firstFree, free } = table!;
-  return memory!.kernel.countProtected(tokens, idsAt << 2, TABLE_BYTE, classes.length, firstFree, free);
+export function countProtected({ tokens, kernel, layout }: LoadedRows): number {
+  const { memory, tableAt, table } = kernel;
+  const { classes, firstFree, free } = table;
+  return memory.kernel.countProtected(tokens, layout.idsAt << 2, tableAt, classes.length, firstFree, free);
 }
 
-/** Where things are in the kernel's memory, in words. */
-function layoutOf(count: number, tokens: number, classes: Uint8Array) {
-  const lengthsAt = (TABLE_BYTE + classes.length + 3) >>> 2;
-  const paddingAt = lengthsAt + count;
-  const idsAt = paddingAt + count;
-  return { lengthsAt, paddingAt, idsAt, labelsAt: idsAt + tokens };
+function layoutOf(
+  rows: DrawRows,
+  tokens: number,
+  lengthsAt: number,
+  first: number,
+  inPlace: ColumnsInPlace | undefined,
+): Layout {
+  const bitWords = countBitWords(rows);
+  const paddingAt = lengthsAt + rows.count;
+  const bitsAt = paddingAt + rows.count;
+  const runStartsAt = bitsAt + bitWords;
+  const restAt = runStartsAt + bitWords;
+  const shared = { lengthsAt, paddingAt, bitsAt, runStartsAt };
+  if (!inPlace) return { ...shared, idsAt: restAt, labelsAt: restAt + tokens, listAt: restAt + 2 * tokens };
+  return {
+    ...shared,
+    idsAt: (inPlace.ids >>> 2) + first,
+    labelsAt: (inPlace.labels >>> 2) + first,
+    listAt: restAt,
+  };
 }
 
 /**
@@ -74,25 +170,21 @@ function layoutOf(count: number, tokens: number, classes: Uint8Array) {
  */
 export function labelRows(
   { bits, runStarts }: MaskedBits,
-  { rows, tokens, first }: LoadedRows,
+  { rows, tokens, first, kernel: { memory, tableAt, table }, layout, isInPlace }: LoadedRows,
   ids: Int32Array,
   labels: Int32Array,
   rule: MaskingRule,
   putMask: boolean,
 ): MaskedPositions {
-  const { classes, maskId, vocabularySize, settings } = rule;
+  const { maskId, vocabularySize, settings } = rule;
   const bitWords = countBitWords(rows);
-  const { lengthsAt, idsAt, labelsAt } = layoutOf(rows.count, tokens, classes);
-  const bitsAt = labelsAt + tokens;
-  const runStartsAt = bitsAt + bitWords;
-  const listAt = runStartsAt + bitWords;
+  const { lengthsAt, idsAt, labelsAt, bitsAt, runStartsAt, listAt } = layout;
   const room = putMask ? 0 : 32 * bitWords;
-  memory!.reserve(listAt + 3 * room);
-  const { kernel, words } = memory!;
-  const { firstFree, free } = table!;
+  memory.reserve(listAt + 3 * room);
+  const { kernel, words } = memory;
   words.set(bits.subarray(0, bitWords), bitsAt);
-  if (settings.labels === 'all') words.copyWithin(labelsAt, idsAt, labelsAt);
-  else words.fill(IGNORED_LABEL, labelsAt, bitsAt);
+  if (settings.labels === 'all') words.copyWithin(labelsAt, idsAt, idsAt + tokens);
+  else words.fill(IGNORED_LABEL, labelsAt, labelsAt + tokens);
   if (runStarts) words.set(runStarts.subarray(0, bitWords), runStartsAt);
   const column = (index: number) => listAt + index * room;
   const masked = kernel.label(
@@ -102,10 +194,10 @@ export function labelRows(
     labelsAt << 2,
     bitsAt << 2,
     runStarts ? runStartsAt << 2 : 0,
-    TABLE_BYTE,
-    classes.length,
-    firstFree,
-    free,
+    tableAt,
+    table.classes.length,
+    table.firstFree,
+    table.free,
     putMask,
     maskId,
     first,
@@ -113,22 +205,11 @@ export function labelRows(
     column(1) << 2,
     column(2) << 2,
   );
-  if (masked < 0) throw outsideVocabulary(ids[first - 1 - masked]!, vocabularySize);
-  labels.set(words.subarray(labelsAt, bitsAt), first);
-  if (putMask) ids.set(words.subarray(idsAt, labelsAt), first);
+  if (masked < 0) throw outsideVocabulary(words[idsAt - 1 - masked]!, vocabularySize);
+  if (!isInPlace) {
+    labels.set(words.subarray(labelsAt, labelsAt + tokens), first);
+    if (putMask) ids.set(words.subarray(idsAt, idsAt + tokens), first);
+  }
   const list = (index: number) => words.subarray(column(index), column(index) + (putMask ? 0 : masked));
   return { count: masked, indices: list(0), rowOf: list(1), kindOf: list(2) };
-}
-
-/** Copies the classes of ids into the kernel's memory, and finds the longest range of ids that are not protected. */
-function loadTable(classes: Uint8Array, bytes: Uint8Array): void {
-  if (table?.classes === classes) return;
-  bytes.set(classes, TABLE_BYTE);
-  table = { classes, firstFree: 0, free: 0 };
-  for (let first = 0; first < classes.length; ) {
-    const found = classes.indexOf(PROTECTED, first);
-    const end = found < 0 ? classes.length : found;
-    if (end - first > table.free) table = { classes, firstFree: first, free: end - first };
-    first = end + 1;
-  }
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { BatchPlace, MaskingSettings } from '@mlm/arrow';
+import { ColumnMemory } from '@mlm/arrow/columns';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { keyWords } from '../random/counter.js';
@@ -69,6 +70,32 @@ describe('maskRows', () => {
         const draws = referenceDraws(keyWords(rule.settings.seed));
         const reference = applyRule(column, rule, consecutiveRows(place, rows.length), epoch, draws);
         expect(maskRows(columnOf(rows), rule, place, epoch)).toEqual(reference);
+      }),
+    );
+  });
+
+  it('is the same in memory that holds the column, which it grows, with the offsets of the column', () => {
+    fc.assert(
+      fc.property(cases, places, epochs, ({ rule, rows }, place, epoch) => {
+        const { values, offsets } = columnOf(rows);
+        const memory = new ColumnMemory();
+        memory.begin(values.length).set(values);
+        const column = { values: memory.resize(values.length), offsets };
+        const { input_ids, labels, attention_mask, ...counts } = maskRowsInPlace(
+          column,
+          rule,
+          place,
+          epoch,
+          true,
+          memory,
+        );
+        const own = maskRowsInPlace(columnOf(rows), rule, place, epoch, true);
+        expect({ input_ids, labels, attention_mask, ...counts }).toEqual(own);
+        for (const made of [input_ids, labels, attention_mask]) {
+          expect(made.values.buffer).toBe(memory.wasm.buffer);
+          expect(made.offsets).toBe(offsets);
+        }
+        expect(own.labels.offsets).not.toBe(own.input_ids.offsets);
       }),
     );
   });

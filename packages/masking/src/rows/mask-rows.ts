@@ -1,4 +1,4 @@
-import type { BatchPlace, ListColumn, MaskedColumns } from '@mlm/arrow/columns';
+import type { BatchPlace, ColumnMemory, ListColumn, MaskedColumns } from '@mlm/arrow/columns';
 import { InputError } from '@mlm/base/errors';
 import { type Key, keyWords, LAST_EPOCH } from '../random/counter.js';
 import { givenDraws, type Uniforms } from '../random/given.js';
@@ -38,6 +38,8 @@ export function maskRows(
 /**
  * {@link maskRows} in place: masked ids overwrite the originals, which saves a copy.
  * @param countsMaskable whether the result tells how many positions are not protected. Default: false.
+ * @param memory where the column's values lie, if that is a worker's memory for a batch. The other columns are added to
+ *   it, and share the column's offsets. Default: they are arrays of their own.
  *
  * @example
  * ```ts
@@ -55,10 +57,11 @@ export function maskRowsInPlace(
   places: BatchPlace | RowPlaces,
   epoch = 0,
   countsMaskable = false,
+  memory?: ColumnMemory,
 ): MaskedRows {
   checkEpoch(epoch, rule.settings.dupe_factor ?? 1);
   const rows = 'firstRow' in places ? consecutiveRows(places, column.offsets.length - 1) : places;
-  return applyRule(column, rule, rows, epoch, kernelDraws(keyOf(rule)), countsMaskable);
+  return applyRule(column, rule, rows, epoch, kernelDraws(keyOf(rule)), countsMaskable, memory);
 }
 
 /**

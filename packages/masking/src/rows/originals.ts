@@ -63,13 +63,20 @@ export function copyRows(column: ListColumn<Int32Array>): ListColumn<Int32Array>
   return { values: values.slice(), offsets };
 }
 
-/** Repeats each row `times` times, its copies adjacent. */
-export function repeatRows(column: ListColumn<Int32Array>, times: number): ListColumn<Int32Array> {
+/**
+ * Repeats each row `times` times, its copies adjacent.
+ * @param room for them. Default: an array of their own
+ */
+export function repeatRows(
+  column: ListColumn<Int32Array>,
+  times: number,
+  room?: Int32Array,
+): ListColumn<Int32Array> {
   if (times === 1) return column;
   const { values, offsets } = fromZero(column);
   const rows = offsets.length - 1;
   const repeated = {
-    values: new Int32Array(values.length * times),
+    values: room ?? new Int32Array(values.length * times),
     offsets: new Int32Array(rows * times + 1),
   };
   let end = 0;

@@ -99,6 +99,41 @@ test('documents that come together give the rows that they give one by one, afte
   );
 });
 
+test('what stages leave in the memory of rows does not show in the rows that follow', () => {
+  const cutters = fc.constantFrom<(length: number) => RowCutter>(
+    (length) => new RowPacker(length, tokens),
+    (length) => new DocumentPacker(length, tokens),
+    (length) => new LineCutter(length, tokens, 'wrap'),
+  );
+  fc.assert(
+    fc.property(
+      cutters,
+      fc.array(documents, { maxLength: 4 }),
+      rowLength,
+      fc.nat(9),
+      (make, units, length, most) => {
+        const cutter = make(length);
+        for (const [unit, texts] of units.entries()) {
+          const limit = unit % 2 === 0 ? undefined : most;
+          for (const ids of texts) {
+            cutter.add(Int32Array.from(ids), 0, ids.length);
+            cutter.endDocument();
+          }
+          const { memory, ...rows } = cutter.finish(limit);
+          const expected = cut(make(length), texts, 1000).slice(0, limit);
+          expect(rowsOf(rows)).toEqual(expected);
+          if (expected.length === 0) continue;
+          expect(rows.values.buffer).toBe(memory.wasm.buffer);
+          expect(memory.end).toBe(rows.values.byteOffset + rows.values.byteLength);
+          const more = memory.add(4 * rows.values.length);
+          memory.int32(more, rows.values.length).fill(-7);
+          new Int32Array(memory.wasm.buffer).fill(-7, 256, 5000);
+        }
+      },
+    ),
+  );
+});
+
 test('packed rows without their special tokens are the text; no row begins with [SEP]; only the last is padded', () => {
   fc.assert(
     fc.property(documents, rowLength, (texts, length) => {

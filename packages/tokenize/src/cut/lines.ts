@@ -1,12 +1,13 @@
-import { int32Memory, type ListColumn } from '@mlm/arrow/columns';
-import { addOneByOne, type RowCutter, type RowTokens } from './pack.js';
+import { ColumnMemory } from '@mlm/arrow/columns';
+import { addOneByOne, type CutRows, type RowCutter, type RowTokens } from './pack.js';
 
 /**
  * Makes one row of each document (a line): [CLS], up to `length` − 2 ids, [SEP], unpadded. A longer document continues
  * in the next row (`wrap`) or is cut off (`truncate`); one without ids gives no row.
  */
 export class LineCutter implements RowCutter {
-  private values: Int32Array = new Int32Array(1 << 16);
+  private readonly memory = new ColumnMemory();
+  private values: Int32Array<ArrayBuffer> = EMPTY;
   private offsets: Int32Array = new Int32Array(1 << 12);
   rows = 0;
   private position = 0;
@@ -46,19 +47,23 @@ export class LineCutter implements RowCutter {
     addOneByOne(this, ids, from, ends);
   }
 
-  finish(rowLimit = Number.POSITIVE_INFINITY): ListColumn<Int32Array> {
+  finish(rowLimit = Number.POSITIVE_INFINITY): CutRows {
     this.endDocument();
-    const offsets = this.offsets.slice(0, Math.min(this.rows, rowLimit) + 1);
-    const values = int32Memory(offsets.at(-1)!);
-    values.set(this.values.subarray(0, values.length));
+    const { memory } = this;
+    const offsets = this.offsets.subarray(0, Math.min(this.rows, rowLimit) + 1);
+    const values = this.rows > 0 ? memory.resize(offsets.at(-1)!) : EMPTY;
+    this.values = EMPTY;
     this.rows = 0;
     this.position = 0;
-    return { values, offsets };
+    return { values, offsets, memory };
   }
 
   private beginRow(): void {
-    if (this.position + this.length > this.values.length) this.values = grown(this.values, this.length);
-    if (this.rows + 2 > this.offsets.length) this.offsets = grown(this.offsets, 0);
+    const { memory, values } = this;
+    const needed = this.position + this.length;
+    if (values === EMPTY) this.values = memory.begin(Math.max(needed, FIRST_IDS));
+    else if (needed > values.length) this.values = memory.resize(2 * needed);
+    if (this.rows + 2 > this.offsets.length) this.offsets = doubled(this.offsets);
     this.rowStart = this.position;
     this.values[this.position++] = this.tokens.cls;
   }
@@ -70,8 +75,13 @@ export class LineCutter implements RowCutter {
   }
 }
 
-function grown(array: Int32Array, more: number): Int32Array {
-  const larger = new Int32Array(2 * array.length + more);
+const EMPTY = new Int32Array(0);
+
+/** Ids to make room for when a column begins. */
+const FIRST_IDS = 1 << 20;
+
+function doubled(array: Int32Array): Int32Array {
+  const larger = new Int32Array(2 * array.length);
   larger.set(array);
   return larger;
 }

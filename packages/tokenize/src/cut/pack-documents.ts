@@ -1,4 +1,4 @@
-import { int32Memory } from '@mlm/arrow/columns';
+import { ColumnMemory } from '@mlm/arrow/columns';
 import { addOneByOne, type CutRows, type RowCutter, type RowTokens } from './pack.js';
 
 /**
@@ -11,6 +11,7 @@ import { addOneByOne, type CutRows, type RowCutter, type RowTokens } from './pac
 export class DocumentPacker implements RowCutter {
   /** No row is complete until all documents are known. */
   readonly rows = 0;
+  private readonly memory = new ColumnMemory();
   /** Ids of all documents. */
   private ids = new Int32Array(1 << 16);
   private end = 0;
@@ -56,9 +57,9 @@ export class DocumentPacker implements RowCutter {
   }
 
   private write(rowOf: Int32Array, rows: number): CutRows {
-    const { length, ids, pieceEnds } = this;
+    const { length, ids, pieceEnds, memory } = this;
     const { cls, sep, pad } = this.tokens;
-    const values = int32Memory(rows * length).fill(pad);
+    const values = memory.begin(rows * length).fill(pad);
     const offsets = Int32Array.from({ length: rows + 1 }, (_, row) => row * length);
     const starts = { values: new Int32Array(pieceEnds.length), offsets: new Int32Array(rows + 1) };
     for (const row of rowOf) if (row < rows) starts.offsets[row + 1]!++;
@@ -80,7 +81,7 @@ export class DocumentPacker implements RowCutter {
       from = to;
     }
     starts.values = starts.values.subarray(0, starts.offsets[rows]);
-    return { values, offsets, documentStarts: starts };
+    return { values, offsets, memory, documentStarts: starts };
   }
 }
 

@@ -1,4 +1,4 @@
-import { giveBackMemory, int32Memory, type ListColumn } from '@mlm/arrow/columns';
+import { ColumnMemory, type ListColumn } from '@mlm/arrow/columns';
 
 /** Ids of the special tokens in rows. */
 export interface RowTokens {
@@ -8,10 +8,11 @@ export interface RowTokens {
 }
 
 /**
- * Rows of ids. If rows hold whole documents, `documentStarts` has the positions at which they begin, ascending in each
- * row.
+ * Rows of ids, the first column of `memory`, valid until the cutter gets further ids. If rows hold whole documents,
+ * `documentStarts` has the positions at which they begin, ascending in each row.
  */
-export interface CutRows extends ListColumn<Int32Array> {
+export interface CutRows extends ListColumn<Int32Array<ArrayBuffer>> {
+  memory: ColumnMemory;
   documentStarts?: ListColumn<Int32Array> | undefined;
 }
 
@@ -44,9 +45,10 @@ export function addOneByOne(cutter: RowCutter, ids: Int32Array, from: number, en
  * begins with [CLS] [SEP]. Only the last row is padded.
  */
 export class RowPacker implements RowCutter {
+  private readonly memory = new ColumnMemory();
   private values: Int32Array<ArrayBuffer> = EMPTY;
-  /** Ids in the largest column so far, which predicts the size of the next one. */
-  private usualSize = 0;
+  /** Those of the longest column so far, of which others are a part. */
+  private offsets = new Int32Array(1);
   /** Where the next id goes. */
   private position = 0;
   /** Position of the current row's closing [SEP]; −1 between rows. */
@@ -135,30 +137,31 @@ export class RowPacker implements RowCutter {
     return Math.floor(this.position / this.length);
   }
 
-  finish(rowLimit = Number.POSITIVE_INFINITY): ListColumn<Int32Array> {
+  finish(rowLimit = Number.POSITIVE_INFINITY): CutRows {
     if (this.closing >= 0) {
       this.values[this.position] = this.tokens.sep;
       this.values.fill(this.tokens.pad, this.position + 1, this.closing + 1);
       this.position = this.closing + 1;
     }
     const rows = Math.min(this.rows, rowLimit);
-    const offsets = new Int32Array(rows + 1);
-    for (let row = 0; row <= rows; row++) offsets[row] = row * this.length;
-    const values = this.values.subarray(0, rows * this.length);
+    const { memory } = this;
+    const values = rows > 0 ? memory.resize(rows * this.length) : EMPTY;
     this.values = EMPTY;
-    this.usualSize = Math.max(this.usualSize, values.length);
     this.position = 0;
     this.closing = -1;
     this.isBetweenDocuments = false;
-    return { values, offsets };
+    return { values, offsets: this.offsetsOf(rows), memory };
+  }
+
+  private offsetsOf(rows: number): Int32Array {
+    if (this.offsets.length <= rows)
+      this.offsets = Int32Array.from({ length: rows + 1 }, (_, row) => row * this.length);
+    return this.offsets.subarray(0, rows + 1);
   }
 
   private reserve(size: number): void {
     if (size <= this.values.length) return;
-    const { values } = this;
-    this.values = int32Memory(Math.max(size, this.usualSize, 2 * values.length));
-    this.values.set(values.subarray(0, this.position));
-    giveBackMemory([values.buffer]);
+    this.values = this.values === EMPTY ? this.memory.begin(size) : this.memory.resize(size);
   }
 }
 

@@ -14,6 +14,7 @@ export interface BatchPosition {
 
 interface HeldBatch {
   buffers: Uint8Array[];
+  /** To be reused once the batch is written. */
   memory: ArrayBuffer[];
 }
 
@@ -37,7 +38,9 @@ export class HeldBatches {
     const held = new Map<number, HeldBatch>();
     const results = batches.map((columns, i) => {
       const { encoded, buffers } = encodeColumns(columns);
-      if (encoded.rows > 0) held.set(i, { buffers, memory: columnBuffers(columns) });
+      // Memory that is not the batch's own stays with its maker.
+      const memory = columns.memory ? [] : columnBuffers(columns);
+      if (encoded.rows > 0) held.set(i, { buffers, memory });
       return encoded;
     });
     if (held.size > 0) this.units.set(unit, held);

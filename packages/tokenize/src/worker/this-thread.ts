@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { giveBackMemory } from '@mlm/arrow/columns';
+import { giveBackMemory, ownColumns } from '@mlm/arrow/columns';
 import type { Unit } from '../source/unit.js';
 import type { Tokenizer } from '../tokenizer/types.js';
 import { type FinishedUnit, selfWriting, type UnitThread } from './finished-unit.js';
@@ -30,11 +30,11 @@ export class ThisThread implements UnitThread {
       await setImmediate();
       this.worker ??= UnitWorker.create(this.work, () => this.tokenizer.encoder());
       const worker = await this.worker;
-      const result = await worker.run(unit, () => held?.emptied());
-      if (!held || !turns) return { ...result, giveBack: giveBackMemory };
-      const encoded = held.encode(unit.number, result.batches);
-      const batches = selfWriting(unit.number, encoded, (to) => turns.take(async () => held.write(to)));
-      return { batches, skipped: result.skipped, giveBack: giveBackMemory };
+      const { batches, skipped } = await worker.run(unit, () => held?.emptied());
+      if (!held || !turns) return { batches: batches.map(ownColumns), skipped, giveBack: giveBackMemory };
+      const encoded = held.encode(unit.number, batches);
+      const writing = selfWriting(unit.number, encoded, (to) => turns.take(async () => held.write(to)));
+      return { batches: writing, skipped, giveBack: giveBackMemory };
     } finally {
       this.pending--;
     }

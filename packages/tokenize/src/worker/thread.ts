@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads';
-import { columnBuffers, giveBackMemory } from '@mlm/arrow/columns';
+import { columnBuffers, giveBackMemory, ownColumns } from '@mlm/arrow/columns';
 import { encoderFrom } from '../encoder/source.js';
 import type { Unit } from '../source/unit.js';
 import type { EncoderSource } from '../tokenizer/types.js';
@@ -64,9 +64,13 @@ function next(): void {
 
 async function run(unit: Unit): Promise<void> {
   // While the rows of the last unit wait for their place, this one is read and tokenized.
-  const result = await (await worker).run(unit, () => held?.emptied());
-  if (held) post({ encoded: held.encode(unit.number, result.batches), skipped: result.skipped });
-  else post(result, result.batches.flatMap(columnBuffers));
+  const { batches, skipped } = await (await worker).run(unit, () => held?.emptied());
+  if (held) {
+    post({ encoded: held.encode(unit.number, batches), skipped });
+  } else {
+    const own = batches.map(ownColumns);
+    post({ batches: own, skipped }, own.flatMap(columnBuffers));
+  }
 }
 
 function write(to: BatchPosition): void {

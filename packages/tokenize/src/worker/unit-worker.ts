@@ -1,4 +1,11 @@
-import type { BatchStage, ColumnBatch, CreateStage, ListColumn, Split } from '@mlm/arrow/columns';
+import {
+  type BatchStage,
+  type ColumnBatch,
+  ColumnMemory,
+  type CreateStage,
+  type ListColumn,
+  type Split,
+} from '@mlm/arrow/columns';
 import { defined } from '@mlm/base/defined';
 import { importModule } from '@mlm/base/spawn';
 import { contentHash } from '../cut/content-hash.js';
@@ -45,6 +52,8 @@ const BATCH_IDS = 4 << 20;
 export class UnitWorker {
   private readonly reader: PartReader;
   private readonly cutters: Record<Split, RowCutter>;
+  /** For validation rows, where rows are divided between the splits only once they have been cut. */
+  private readonly heldOut = new ColumnMemory();
   private documents: Record<Split, number> = { train: 0, validation: 0 };
   private bytes = 0;
   private invalidUtf8 = 0;
@@ -75,8 +84,9 @@ export class UnitWorker {
   }
 
   /**
-   * Reads, tokenizes and cuts a unit, and runs the stages on its batches, those of the training split first.
-   * @param room - resolves when there is memory for rows. Default: there always is
+   * Reads, tokenizes and cuts a unit, and runs the stages on its batches, those of the training split first. They lie in
+   * memory that the next unit's rows overwrite.
+   * @param room - resolves when the last unit's rows are no longer needed. Default: they never are
    */
   async run(unit: Unit, room?: () => Promise<void> | undefined): Promise<UnitResult> {
     this.documents = { train: 0, validation: 0 };
@@ -105,7 +115,7 @@ export class UnitWorker {
       // The first batch of a unit exists even without rows: it says that the unit is done.
       for (const batch of batchesOf(columns[split], unit.number, split, counts, BATCH_IDS / rowFactor)) {
         let result = batch;
-        for (const stage of this.stages) result = await stage(result);
+        for (const stage of this.stages) result = { ...(await stage(result)), memory: batch.memory };
         batches.push(result);
       }
     }
@@ -116,7 +126,7 @@ export class UnitWorker {
   private finishRows(unit: number, rowLimit: number): Record<Split, CutRows> {
     const train = this.cutters.train.finish(rowLimit);
     if (this.work.evalBy === 'row' && this.work.evalFraction > 0)
-      return rowsBySplit(train, (row) => splitOf(this.work, unit, row));
+      return rowsBySplit(train, (row) => splitOf(this.work, unit, row), this.heldOut);
     return { train, validation: this.cutters.validation.finish(rowLimit - (train.offsets.length - 1)) };
   }
 
@@ -196,29 +206,34 @@ export class UnitWorker {
   }
 }
 
-/** Divides rows between the splits. */
+/** Divides rows between the splits: those for validation are copied to a memory, the others move together. */
 function rowsBySplit(
-  { documentStarts, ...ids }: CutRows,
+  { documentStarts, memory, ...ids }: CutRows,
   splitOfRow: (row: number) => Split,
+  heldOut: ColumnMemory,
 ): Record<Split, CutRows> {
   const splits = Array.from({ length: ids.offsets.length - 1 }, (_, row) => splitOfRow(row));
-  const rowsOf = (wanted: Split): CutRows => {
-    const kept = [...splits.keys()].filter((row) => splits[row] === wanted);
+  const rowsOf = (wanted: Split, memory: ColumnMemory): CutRows => {
+    const rows = [...splits.keys()].filter((row) => splits[row] === wanted);
     return {
-      ...pickRows(ids, kept),
-      documentStarts: documentStarts && pickRows(documentStarts, kept),
+      ...pickRows(ids, rows, (length) => (memory === heldOut ? memory.begin(length) : memory.resize(length))),
+      memory,
+      documentStarts: documentStarts && pickRows(documentStarts, rows, (length) => new Int32Array(length)),
     };
   };
-  return { train: rowsOf('train'), validation: rowsOf('validation') };
+  const validation = rowsOf('validation', heldOut);
+  return { train: rowsOf('train', memory), validation };
 }
 
+/** @param make makes an array of a length; over the values themselves, rows move towards its start */
 function pickRows(
   { values, offsets }: ListColumn<Int32Array>,
   rows: readonly number[],
-): ListColumn<Int32Array> {
+  make: (length: number) => Int32Array<ArrayBuffer>,
+): ListColumn<Int32Array<ArrayBuffer>> {
   const ends = new Int32Array(rows.length + 1);
   for (const [i, row] of rows.entries()) ends[i + 1] = ends[i]! + offsets[row + 1]! - offsets[row]!;
-  const picked = new Int32Array(ends.at(-1)!);
+  const picked = make(ends.at(-1)!);
   for (const [i, row] of rows.entries()) picked.set(values.subarray(offsets[row], offsets[row + 1]), ends[i]);
   return { values: picked, offsets: ends };
 }
@@ -229,7 +244,7 @@ export function rowFactorOf(stages: readonly BatchStage[]): number {
 }
 
 function* batchesOf(
-  { documentStarts, ...ids }: CutRows,
+  { documentStarts, memory, ...ids }: CutRows,
   unit: number,
   split: Split,
   counts: Record<string, number>,
@@ -239,7 +254,7 @@ function* batchesOf(
   const columns = defined({ input_ids: ids, document_starts: documentStarts });
   const rows = offsets.length - 1;
   if (values.length <= most) {
-    if (rows > 0 || split === 'train') yield { columns, place: { unit, firstRow: 0, split, counts } };
+    if (rows > 0 || split === 'train') yield { columns, place: { unit, firstRow: 0, split, counts }, memory };
     return;
   }
   for (let firstRow = 0; firstRow < rows; ) {
