@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import { InputError, type MessageParts } from './errors.js';
 
 /**
@@ -11,8 +12,13 @@ import { InputError, type MessageParts } from './errors.js';
 export const entryPoint = (from: string, path: string): URL =>
   new URL(new URL(path, from).href.replace('/src/', '/dist/'));
 
-/** Imports a module whose URL is known at run time alone. */
-export const importModule = (url: string): Promise<unknown> => import(url);
+/**
+ * Imports a module whose URL is known at run time alone. One in CommonJS is required, for which Node need not load what
+ * reads ES modules.
+ */
+export async function importModule(url: string): Promise<unknown> {
+  return url.endsWith('.cjs') ? createRequire(url)(fileURLToPath(url)) : import(url);
+}
 
 export interface CommandResult {
   code: number | null;
@@ -29,11 +35,13 @@ export interface CommandOptions {
 }
 
 /** Runs a program to its end and returns its output. If the program cannot be started, the code is null. */
-export function runCommand(
+export async function runCommand(
   program: string,
   args: string[],
   options: CommandOptions = {},
 ): Promise<CommandResult> {
+  // Threads and short commands, which start no programs, do without this module and those that it needs.
+  const { spawn } = await import('node:child_process');
   return new Promise((resolve) => {
     const child = spawn(program, args, {
       cwd: options.cwd,

@@ -1,11 +1,10 @@
 #!/usr/bin/env node
 // Starts the built command line. In a workspace checkout it first rebuilds what is missing or older than its source,
 // so that an edit is never run from yesterday's build; an installed package has no sources and is imported at once.
-import { spawnSync } from 'node:child_process';
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import module from 'node:module';
-import { delimiter, dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+const { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } = require('node:fs');
+const { enableCompileCache, getCompileCacheDir } = require('node:module');
+const { delimiter, dirname, join } = require('node:path');
+const { pathToFileURL } = require('node:url');
 
 const major = Number(process.versions.node.split('.')[0]);
 const minor = Number(process.versions.node.split('.')[1]);
@@ -14,26 +13,30 @@ if (major < 20 || (major === 20 && minor < 19)) {
   process.exit(1);
 }
 
-const require = module.createRequire(import.meta.url);
-const root = fileURLToPath(new URL('../../../', import.meta.url));
-const entry = new URL('../dist/bundle/index.js', import.meta.url);
+const root = join(__dirname, '../../../');
+const entry = join(__dirname, '../dist/bundle/index.js');
 
 if (existsSync(join(root, 'turbo.json')) && existsSync(join(root, 'packages/cli/src'))) buildIfStale();
 
 const args = process.argv.slice(2);
 const [command = '--help'] = args;
-// These need none but bundled packages, and bundles start sooner in CommonJS. Other commands have all packages as ES
-// modules: none may be there in both kinds.
+// These need none but bundled packages, and bundles start sooner in CommonJS, as this file does. Other commands have all
+// packages as ES modules: none may be there in both kinds.
 const isHelp = ['help', '--help', '-h', '--version', '-V'].includes(command);
 // Some packages of others are ES modules, which not every version of Node can require: 22.12 can, 22.11 cannot.
 const isCommon = process.features.require_module === true && (isHelp || command === 'preprocess');
 // Compiled code is kept between runs: by Node from 22.1 on.
 if (process.env.MLM_CACHE !== 'off') {
-  if (module.enableCompileCache) module.enableCompileCache();
-  else if (isCommon) require('./compiled-code.cjs')(isHelp ? 'help' : command);
+  if (enableCompileCache) {
+    enableCompileCache();
+    // Threads keep theirs where this says.
+    process.env.NODE_COMPILE_CACHE ??= getCompileCacheDir();
+  } else if (isCommon) require('./compiled-code.cjs')(isHelp ? 'help' : command);
 }
-const { main } = isCommon ? require('../dist/bundle/index.cjs') : await import(entry.href);
-await main(args);
+// `main` ends the process. Should it ever wait for nothing, that is not success.
+process.exitCode = 13;
+if (isCommon) require('../dist/bundle/index.cjs').main(args);
+else import(pathToFileURL(entry).href).then(({ main }) => main(args));
 
 function buildIfStale() {
   const stampFile = join(root, 'node_modules/.cache/mlm/built');
@@ -43,6 +46,7 @@ function buildIfStale() {
   const build = ['run', 'build', '--filter=@mlm/cli', '--output-logs=errors-only'];
   const turbo = [process.execPath, join(root, 'node_modules/turbo/bin/turbo'), ...build];
   const [command, ...args] = hasPnpm() ? turbo : ['npx', '-y', '-p', packageManager(), '--', ...turbo];
+  const { spawnSync } = require('node:child_process');
   const { status, stdout, stderr } = spawnSync(command, args, {
     cwd: root,
     encoding: 'utf8',

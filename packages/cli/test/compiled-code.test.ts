@@ -1,5 +1,14 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import module, { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, expect, test } from 'vitest';
@@ -139,6 +148,22 @@ test('the same command gives the same with kept code as without', async () => {
   }
   expect(outputs[1]).toEqual(outputs[0]);
   expect(outputs[2]).toEqual(outputs[0]);
+});
+
+test('the code of threads is kept too, where Node does not keep it itself', async () => {
+  writeFileSync(join(folder, 'long.txt'), 'The quick brown fox jumps over the lazy dog.\n'.repeat(50_000));
+  const times = [];
+  for (let run = 0; run < 2; run++) {
+    const args = ['preprocess', 'long.txt', 'out.arrow', '--workers', '2', '--overwrite', '-q'];
+    const { code, stderr } = await runMlm(args, { cwd: folder, env: { MLM_CACHE: cache } });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const kept = existsSync(cache)
+      ? readdirSync(cache).filter((name) => name.endsWith('-thread.compiled'))
+      : [];
+    expect(kept).toHaveLength('enableCompileCache' in module ? 0 : 1);
+    times.push(kept.map((name) => statSync(join(cache, name), { bigint: true }).mtimeNs));
+  }
+  expect(times[1]).toEqual(times[0]);
 });
 
 test('a bundle has the same exports in CommonJS as it has as a module', async () => {

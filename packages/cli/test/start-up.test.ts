@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, test } from 'vitest';
@@ -12,7 +12,7 @@ beforeAll(() => {
   // Write down each module that a process or a thread of it loads, those in CommonJS when they are required.
   const load = `import { appendFileSync } from 'node:fs';
 export async function load(url, context, next) {
-  if (/^file:.*(?<!\\.cjs)$/.test(url)) appendFileSync(process.env.LOADED, url + '\\n');
+  if (/^file:.*(?<!\\.cjs|bin\\/mlm\\.js)$/.test(url)) appendFileSync(process.env.LOADED, url + '\\n');
   return next(url, context);
 }`;
   const register = `import { register } from 'node:module';
@@ -105,4 +105,22 @@ test('a long text has a thread for each worker, of which the main thread is one,
   await loadedBy('preprocess', 'long', 'one.arrow', '--workers', '1', '-q');
   const [two, one] = ['two', 'one'].map((name) => readFileSync(join(folder, `${name}.arrow`)));
   expect(two!.equals(one!)).toBe(true);
+});
+
+test('a wrong input beside a long one ends the run with one line, though a thread has been started', async () => {
+  writeFileSync(join(folder, 'big.txt'), readFileSync(join(folder, 'line.txt'), 'utf8').repeat(50_000));
+  const wrong: [number, ...string[]][] = [
+    [1, 'big.txt', 'missing.txt', 'wrong.arrow'],
+    [1, 'big.txt', 'big.txt'],
+    [1, 'big.txt', 'wrong.arrow', '--tokenizer', 'missing'],
+    [1, 'big.txt', 'missing/wrong.arrow', '--protect', 'nosuchtoken'],
+    [2, 'big.txt', '-', '--eval-fraction', '0.1'],
+  ];
+  const before = readdirSync(folder);
+  for (const [expected, ...args] of wrong) {
+    const { code, stdout, stderr } = await runMlm(['preprocess', ...args, '--workers', '2'], { cwd: folder });
+    expect([args, code, stdout.length], stderr).toEqual([args, expected, 0]);
+    expect(stderr).toMatch(/^mlm: .*\n$/);
+  }
+  expect(readdirSync(folder)).toEqual(before);
 });

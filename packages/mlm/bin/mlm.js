@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-import '@mlm/cli/bin/mlm.js';
+require('@mlm/cli/bin/mlm.js');

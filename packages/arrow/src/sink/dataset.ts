@@ -190,19 +190,27 @@ export class DatasetSink extends Writable {
     this.endUnit();
     const writers = [...this.writers.values()];
     if (writers.length === 0) throw new InputError(`${this.path}: nothing to write: no record batch arrived`);
-    await this.log!.close();
+    // Each sync costs some milliseconds: the last units are recorded together with the whole.
+    const finishing = this.finishSplits(writers);
+    const [log, splits] = await Promise.allSettled([this.log!.hold(), finishing]);
+    if (log.status === 'rejected') throw log.reason;
+    if (splits.status === 'rejected') throw splits.reason;
+    const unrecorded = log.value;
+    await this.layout.prepare(writers, (writer) => this.metadataOf(writer));
+    this.output.check();
+    await this.journal!.appendPublishing(unrecorded);
+    await this.journal!.close();
+    this.journal = undefined;
+    await this.output.publish(this.writers.has('validation'));
+    this.output.release();
+  }
+
+  private async finishSplits(writers: readonly SplitWriter[]): Promise<void> {
     for (const writer of writers) {
       const metadata = new Map(writer.metadata);
       if (this.description) metadata.set(METADATA_KEY, metadataJson(this.metadataOf(writer)));
       await writer.finish(metadata);
     }
-    await this.layout.prepare(writers, (writer) => this.metadataOf(writer));
-    this.output.check();
-    await this.journal!.appendPublishing();
-    await this.journal!.close();
-    this.journal = undefined;
-    await this.output.publish(this.writers.has('validation'));
-    this.output.release();
   }
 
   private metadataOf(writer: SplitWriter): DatasetMetadata {

@@ -114,9 +114,12 @@ export class Journal {
     if (entries.length > 0) await this.write(entries.map((entry) => JSON.stringify(entry)));
   }
 
-  /** Call it once all files are complete and on disk. */
-  async appendPublishing(): Promise<void> {
-    await this.write([PUBLISHING]);
+  /**
+   * Call it once all files are complete and on disk.
+   * @param entries - the units that {@link append} has not recorded
+   */
+  async appendPublishing(entries: readonly JournalEntry[]): Promise<void> {
+    await this.write([...entries.map((entry) => JSON.stringify(entry)), PUBLISHING]);
   }
 
   async close(): Promise<void> {
@@ -150,14 +153,8 @@ export async function readJournal(folder: string): Promise<JournalContents | und
       say`${path}: is not the journal of a run; use ${mention('overwrite')} to start over`,
     );
   const { overwrites = false, settings: _, ...rest } = job;
-  const { settings, entries } = parseLines(lines);
-  return {
-    job: rest,
-    settings,
-    overwrites: overwrites === true,
-    entries,
-    isPublishing: lines.at(-1) === PUBLISHING,
-  };
+  const { settings, entries, isPublishing } = parseLines(lines);
+  return { job: rest, settings, overwrites: overwrites === true, entries, isPublishing };
 }
 
 /** What a journal's lines say, up to one that is unreadable. */
@@ -167,18 +164,22 @@ function parseLines(lines: readonly string[]): {
   entries: JournalEntry[];
   /** The line of each entry. */
   places: number[];
+  /** Whether they end with {@link PUBLISHING}; it counts only after lines that are all readable. */
+  isPublishing: boolean;
 } {
   let settings: RunSettings | undefined;
   const entries: JournalEntry[] = [];
   const places: number[] = [];
+  let isPublishing = false;
   for (const [place, line] of lines.entries()) {
+    isPublishing = line === PUBLISHING && place === lines.length - 1;
     const value = parseLine(line);
     if (isRecord(value?.settings)) settings = value.settings;
     else if (value && isEntry(value) && value.unit > (entries.at(-1)?.unit ?? -1))
       places[entries.push(value) - 1] = place;
     else if (place > 0) break;
   }
-  return { settings, entries, places };
+  return { settings, entries, places, isPublishing };
 }
 
 /**

@@ -136,6 +136,17 @@ for (const name of ['out.arrow', 'out'])
       expect(contents()).toEqual(whole);
     });
 
+    test('a journal that says that all is complete, after a line that is not readable, does not count as complete', async () => {
+      const whole = await expected();
+      await interrupt(units);
+      const journal = partial('journal.jsonl');
+      const text = readFileSync(journal, 'utf8');
+      const end = '\0\0\0\0\n{"publishing":true,"whole":true}\n';
+      writeFileSync(journal, `${text.slice(0, text.lastIndexOf('{"unit"'))}${end}`);
+      expect(await resume()).toBe(2);
+      expect(contents()).toEqual(whole);
+    });
+
     test('a run that replaces another resumes as such; the old output stays until the end', async () => {
       const whole = await expected();
       await write(older);

@@ -12,6 +12,7 @@ export class UnitLog {
   private waiting: JournalEntry[] = [];
   private running: Promise<void> | undefined;
   private failure: { error: unknown } | undefined;
+  private isHeld = false;
   private readonly hurry = new AbortController();
 
   /** @param syncRows syncs all rows written so far to disk */
@@ -27,20 +28,38 @@ export class UnitLog {
   add(entry: JournalEntry): void {
     if (this.failure) throw this.failure.error;
     this.waiting.push(entry);
+    this.start();
+  }
+
+  /** Syncs all added units and records them in the journal. */
+  async close(): Promise<void> {
+    this.isHeld = false;
+    this.hurry.abort();
+    this.start();
+    await this.running;
+    if (this.failure) throw this.failure.error;
+  }
+
+  /**
+   * Begins no further sync and waits for the one under way.
+   * @returns the units that are not recorded yet; `close` would record them
+   */
+  async hold(): Promise<readonly JournalEntry[]> {
+    this.isHeld = true;
+    this.hurry.abort();
+    await this.running;
+    if (this.failure) throw this.failure.error;
+    return this.waiting;
+  }
+
+  private start(): void {
     this.running ??= this.work().catch((error: unknown) => {
       this.failure = { error };
     });
   }
 
-  /** Syncs all added units and records them in the journal. */
-  async close(): Promise<void> {
-    this.hurry.abort();
-    await this.running;
-    if (this.failure) throw this.failure.error;
-  }
-
   private async work(): Promise<void> {
-    while (this.waiting.length > 0) {
+    while (this.waiting.length > 0 && !this.isHeld) {
       const start = performance.now();
       const entries = this.waiting;
       this.waiting = [];

@@ -28,6 +28,8 @@ export interface CommandDefinition<
     settings: Settings<Arguments> & Settings<Options>,
     env: NodeJS.ProcessEnv,
   ): Promise<Given<Arguments> & Given<Options>>;
+  /** Begins what takes as long as loading the implementation, which follows. */
+  prepare?(settings: Settings<Arguments> & Settings<Options>, env: NodeJS.ProcessEnv): Promise<void>;
 }
 
 /** The settings that a command receives: its arguments and options, with defaults filled in. */
@@ -93,6 +95,7 @@ export function runnable<Definition extends CommandDefinition>(
       const gathered = await gatherSettings(definition, table, command, context.env);
       const settings = gathered.settings as CommandSettings<Definition>;
       const given = gathered.given as Invocation<Definition>['given'];
+      await definition.prepare?.(settings, context.env);
       const run = await load();
       await run(context, settings, { given, command });
     });

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { entryPoint } from '@mlm/base/spawn';
-import { MessageThread } from '../worker/message-thread.js';
+import { MessageThread, startThread } from '../worker/message-thread.js';
 import { fromRemoteError, toRemoteError } from '../worker/remote-error.js';
 import type { Files } from './file-list.js';
 import { isStreamed, type PartOptions, type PlacedFile, type PlacedParts, placedFiles } from './parts.js';
@@ -192,7 +192,7 @@ class ReadingThread {
   constructor(private readonly onIdle: (failed: boolean) => void) {
     const take = (answer: ReadingAnswer) => this.take(answer);
     const fail = (error: Error) => this.take({ error: toRemoteError(error) });
-    this.thread = new MessageThread(THREAD, 'reading', take, fail);
+    this.thread = new MessageThread(startThread(THREAD), 'reading', take, fail);
     this.thread.holdsProcess(false);
   }
 

@@ -160,6 +160,7 @@ class TokenizeStream extends Transform {
   }
 
   override _flush(callback: TransformCallback): void {
+    this.pool.finish();
     const closed = () => settle(this.writes ? Promise.resolve() : this.pool.close(), callback);
     this.waiting = { most: 0, callback: closed };
     this.acceptMore();

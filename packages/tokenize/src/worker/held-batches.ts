@@ -28,6 +28,10 @@ export class HeldBatches {
   private readonly writer = new DirectWriter();
   private onEmpty: (() => void) | undefined;
 
+  get isHolding(): boolean {
+    return this.units.size > 0;
+  }
+
   /** Resolves when nothing is held. Only one caller may wait at a time. */
   async emptied(): Promise<void> {
     if (this.units.size > 0) await new Promise<void>((resolve) => (this.onEmpty = resolve));

@@ -8,11 +8,21 @@ export interface Started {
 /** Whether the program is not in a file (`node -e`) but of a type that was named, which threads would take over. */
 const isGivenAsText = process.execArgv.some((option) => option.startsWith('--input-type'));
 
+/**
+ * Starts a thread.
+ * @param launcher - what the thread runs instead of the module, whose URL it finds as `workerData`. Default: none
+ */
+export function startThread(module: URL, launcher?: URL): Worker {
+  const options = isGivenAsText ? { execArgv: [] } : {};
+  return launcher
+    ? new Worker(launcher, { ...options, workerData: module.href })
+    : new Worker(module, options);
+}
+
 /** A thread that answers messages, as seen by the one that started it. */
 export class MessageThread<Request, Answer extends object> {
   /** Resolves once the thread has set itself up, or has ended. */
   readonly started: Promise<void>;
-  private readonly worker: Worker;
   private isStarting = true;
   private onStarted = (): void => {};
   private failure: Error | undefined;
@@ -23,12 +33,11 @@ export class MessageThread<Request, Answer extends object> {
    * @param fail - called once, when the thread has ended
    */
   constructor(
-    module: URL,
+    private readonly worker: Worker,
     name: string,
     take: (answer: Answer) => void,
     private readonly fail: (error: Error) => void,
   ) {
-    this.worker = new Worker(module, isGivenAsText ? { execArgv: [] } : {});
     this.started = new Promise<void>((resolve) => (this.onStarted = resolve)).then(() => {
       this.isStarting = false;
     });

@@ -1,13 +1,11 @@
 import type { Unit } from '../source/unit.js';
 import type { Tokenizer } from '../tokenizer/types.js';
+import { hasEarlyThread, SMALL_BYTES } from './early-thread.js';
 import type { FinishedUnit, UnitThread } from './finished-unit.js';
 import { ThisThread } from './this-thread.js';
 import type { UnitWork } from './unit-worker.js';
 import { WorkerThread } from './worker-thread.js';
 import { WriteTurns } from './write-turns.js';
-
-/** A first unit with no more bytes than this is mostly the only one, and done before a thread would have started. */
-const SMALL_BYTES = 1 << 20;
 
 interface QueuedUnit {
   unit: Unit;
@@ -33,6 +31,7 @@ export class UnitPool {
   private readonly turns: WriteTurns | undefined;
   private isClosed = false;
   private hasBegun = false;
+  private hasAll = false;
   private usesThisThread = false;
 
   /** @param writes - whether threads hold their batches and write them, instead of returning them */
@@ -45,6 +44,7 @@ export class UnitPool {
     this.capacity = 2 * Math.max(1, workers);
     if (writes) this.turns = new WriteTurns(Math.max(1, Math.ceil(workers / 2)));
     this.here = new ThisThread(tokenizer, work, this.turns);
+    if (hasEarlyThread()) this.startThread();
   }
 
   run(unit: Unit): Promise<FinishedUnit> {
@@ -84,6 +84,9 @@ export class UnitPool {
         .then(resolve, reject)
         .finally(() => this.dispatch());
     }
+    if (!this.hasAll || this.queue.length > 0) return;
+    this.hasAll = false;
+    for (const thread of this.others) thread.finish();
   }
 
   /**
@@ -97,6 +100,15 @@ export class UnitPool {
       (this.usesThisThread && this.here.pending === 0 ? this.here : undefined) ??
       (this.here.pending > 0 ? this.others.find(({ pending }) => pending === 0) : undefined)
     );
+  }
+
+  /**
+   * No more units follow: each thread ends by itself once its rows are written. That takes some 15 ms, which pass while
+   * the disk is waited for.
+   */
+  finish(): void {
+    this.hasAll = true;
+    this.dispatch();
   }
 
   async close(): Promise<void> {

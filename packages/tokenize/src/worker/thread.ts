@@ -10,13 +10,15 @@ import { type RemoteError, toRemoteError } from './remote-error.js';
 import { type UnitWork, UnitWorker } from './unit-worker.js';
 
 /**
- * Messages to a worker thread: first the work, then units; where to write a batch that it holds; and memory to reuse.
+ * Messages to a worker thread: first the work, then units; where to write a batch that it holds; memory to reuse; and
+ * that no more units follow.
  */
 export type WorkerRequest =
   | { work: UnitWork; encoder: EncoderSource; writes: boolean }
   | { unit: Unit }
   | { write: BatchPosition }
-  | { memory: ArrayBuffer[] };
+  | { memory: ArrayBuffer[] }
+  | { isLast: true };
 
 /** A worker thread's answer to a unit or to `write`; to its work, once it is set up, it answers `Started`. */
 export type WorkerAnswer = UnitResult | EncodedResult | { error: RemoteError } | WriteAnswer;
@@ -32,11 +34,14 @@ let worker: Promise<UnitWorker>;
 let held: HeldBatches | undefined;
 const units: Unit[] = [];
 let isBusy = false;
+/** Whether the last unit has arrived. */
+let isLast = false;
 
 port.on('message', (request: WorkerRequest) => {
   if ('memory' in request) giveBackMemory(request.memory);
   else if ('write' in request) write(request.write);
   else if ('unit' in request) units.push(request.unit);
+  else if ('isLast' in request) isLast = true;
   else {
     worker = UnitWorker.create(request.work, () => encoderFrom(request.encoder));
     const started = () => post({ started: true });
@@ -47,9 +52,13 @@ port.on('message', (request: WorkerRequest) => {
   next();
 });
 
-/** Runs units one at a time, in the order in which they arrived. */
+/** Runs units one at a time, in the order in which they arrived. The thread ends once all are done and written. */
 function next(): void {
-  if (isBusy || units.length === 0) return;
+  if (isBusy) return;
+  if (units.length === 0) {
+    if (isLast && !held?.isHolding) port.close();
+    return;
+  }
   isBusy = true;
   run(units.shift()!)
     .catch((error: Error) => post({ error: toRemoteError(error) }))

@@ -1,6 +1,6 @@
-import { entryPoint } from '@mlm/base/spawn';
 import type { Unit } from '../source/unit.js';
 import type { Tokenizer } from '../tokenizer/types.js';
+import { takeThread } from './early-thread.js';
 import {
   type EncodedResult,
   type FinishedUnit,
@@ -14,8 +14,6 @@ import { fromRemoteError } from './remote-error.js';
 import type { WorkerAnswer, WorkerRequest } from './thread.js';
 import type { UnitWork } from './unit-worker.js';
 import type { WriteTurns } from './write-turns.js';
-
-const THREAD = entryPoint(import.meta.url, './thread.js');
 
 /** A caller that waits for an answer of the thread. */
 interface Waiting<Result> {
@@ -36,7 +34,7 @@ export class WorkerThread implements UnitThread {
     private readonly turns: WriteTurns | undefined,
   ) {
     const take = (answer: WorkerAnswer) => this.take(answer);
-    this.thread = new MessageThread(THREAD, 'worker', take, (error) => this.fail(error));
+    this.thread = new MessageThread(takeThread(), 'worker', take, (error) => this.fail(error));
     try {
       this.thread.send({ work, encoder: tokenizer.encoderSource(), writes: turns !== undefined });
     } catch (error) {
@@ -63,6 +61,10 @@ export class WorkerThread implements UnitThread {
       );
       this.thread.send({ unit }, buffers);
     });
+  }
+
+  finish(): void {
+    this.thread.send({ isLast: true });
   }
 
   close(): Promise<void> {

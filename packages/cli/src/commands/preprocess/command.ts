@@ -1,4 +1,6 @@
+import module from 'node:module';
 import { defineCommand } from '../../options/command.js';
+import { packageFile } from '../../options/package-file.js';
 import { commandArguments, commandOptions } from './options.js';
 
 export const preprocess = defineCommand({
@@ -22,5 +24,11 @@ export const preprocess = defineCommand({
   async resumedOptions(settings, env) {
     const { resumedSettings } = await import('./resume.js');
     return resumedSettings(settings, env);
+  },
+  async prepare({ inputs, workers }, env) {
+    const { startEarlyThread } = await import('@mlm/tokenize/early-thread');
+    // Where Node does not keep compiled code itself.
+    const keeps = !('enableCompileCache' in module) && env.MLM_CACHE !== 'off';
+    startEarlyThread(inputs, { workers, launcher: keeps ? packageFile('bin/thread.cjs') : undefined });
   },
 });
