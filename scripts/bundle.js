@@ -15,6 +15,17 @@ const inlined = {
   '@mlm/tokenize': ['@noble/hashes'],
 };
 
+/** commander would start programs for subcommands that are files of their own, of which there are none. */
+const startsNoPrograms = {
+  name: 'starts-no-programs',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^node:child_process$/ }, ({ path, importer }) =>
+      importer.includes('/node_modules/commander/') ? { path, namespace: 'none' } : undefined,
+    );
+    onLoad({ filter: /./, namespace: 'none' }, () => ({ contents: 'module.exports = {};' }));
+  },
+};
+
 const requireOfNode = `import { createRequire } from 'node:module';
 const require = createRequire(import.meta.url);
 `;
@@ -63,6 +74,7 @@ async function bundle() {
     format: 'esm',
     platform: 'node',
     target: 'node20',
+    plugins: [startsNoPrograms],
     metafile: true,
     logLevel: 'warning',
   });
