@@ -34,6 +34,7 @@ export function prepareEncoder(model: WordPieceModel, module: WasmModule): Prepa
 
 /** WordPiece in WebAssembly, with caches of known words. */
 export class WordPieceEncoder implements Encoder {
+  readonly ignoresSpace = true;
   readonly #wasm: EncoderExports;
   readonly #shortestToken: number;
 

@@ -22,6 +22,8 @@ export interface Encoder {
    * @param text UTF-8 bytes; ill-formed sequences are read as U+FFFD and counted
    */
   encode(text: Uint8Array, options: { document: DocumentMode }): EncodedText;
+  /** Whether white space around documents gives no ids, so that texts may be joined with blank lines. Default: false. */
+  readonly ignoresSpace?: boolean;
   /**
    * Room for a text in the encoder's own memory: a text that is read into it, and of which a part is passed to the next
    * `encode`, is not copied. That call overwrites it. Absent, or no room for so many bytes: any other memory serves.

@@ -17,7 +17,7 @@ import { skipSpace } from '../source/boundary.js';
 import type { Unit, UnitPart } from '../source/unit.js';
 import type { EncodedText, Encoder, SpecialIds } from '../tokenizer/types.js';
 import type { UnitResult } from './finished-unit.js';
-import { PartReader, type PartText } from './read-unit.js';
+import { joinSmall, PartReader, type PartText } from './read-unit.js';
 
 /** What to do with units, apart from the tokenizer; can be cloned by `postMessage`. */
 export interface UnitWork {
@@ -95,10 +95,15 @@ export class UnitWorker {
     this.duplicates = 0;
     const rowFactor = rowFactorOf(this.work.stages);
     const rowLimit = (unit.rowLimit ?? Number.POSITIVE_INFINITY) / rowFactor;
-    for (const [i, part] of unit.parts.entries()) {
+    // With a limit, files are read one by one, since those behind it are not.
+    const joins =
+      this.encoder.ignoresSpace === true && !this.splitsDocuments && rowLimit === Number.POSITIVE_INFINITY;
+    let isFirst = true;
+    for (const part of joins ? joinSmall(unit.parts) : unit.parts) {
       if (this.rows >= rowLimit) break;
       const encoded = await this.encode(part);
-      if (i === 0) await room?.();
+      if (isFirst) await room?.();
+      isFirst = false;
       if (encoded) this.cut(part, encoded, rowLimit);
     }
     const batches: ColumnBatch[] = [];
