@@ -388,7 +388,7 @@ export const formats = {
         .flatMap((name) => column(`${name}.parquet`)),
     { weight: 3 },
   ),
-  'parquet-nested': texts('parquet', () => column('nested.parquet'), { textField: 'meta.text', weight: 1 }),
+  'parquet-nested': texts('parquet', () => column('nested.parquet', 'nested-checked-1.parquet', 'nested-checked-2.parquet'), { textField: 'meta.text', weight: 1 }),
   safetensors: {
     weight: 4,
     mutate: mutateSafetensors,

@@ -65,17 +65,20 @@ test('a column of lists is no text, however its values are named', async () => {
   );
 });
 
-test.each(['checked-1.parquet', 'checked-2.parquet'])(
+test.each(['checked-1.parquet', 'checked-2.parquet', 'nested-checked-1.parquet', 'nested-checked-2.parquet'])(
   'each flipped bit of the pages of %s is noticed',
   async (name) => {
     const bytes = await readFile(folder + name);
-    const text = bytes.lastIndexOf('Paragraph 30');
+    const textField = name.startsWith('nested') ? 'meta.text' : 'text';
+    expect(await textOf(folder + name, textField)).toBe(expected);
+    // In each column of the nested ones, of which one is read.
+    const text = bytes.indexOf('Paragraph 30');
     expect(text).toBeGreaterThan(0);
     const broken = Buffer.from(bytes);
     broken[text]! ^= 1;
     const path = join(scratch, name);
     await writeFile(path, broken);
-    await expect(textOf(path)).rejects.toThrow('a page does not match its checksum');
+    await expect(textOf(path, textField)).rejects.toThrow('a page does not match its checksum');
   },
 );
 

@@ -26,8 +26,8 @@ export const tsv: Format = table('tsv', ['\t']);
 /**
  * A table whose first record names its columns, and tells by the text's column what separates fields if that is not
  * the usual separator (RFC 4180, as pandas reads it by default): a field may be quoted, with
- * quotes inside doubled; a record ends at LF, CR LF or CR; empty lines are skipped; missing fields at the end of a
- * record are null. All fields are text: "NA" is not null here. Records become JSON lines with the one field.
+ * quotes inside doubled; a record ends at LF, CR LF or CR; empty lines are skipped; fields after the text may be missing
+ * at the end of a record. All fields are text: "NA" is not null here. Records become JSON lines with the one field.
  */
 function table(name: 'csv' | 'tsv', separators: readonly [Separator, ...Separator[]]): Format {
   return {
@@ -186,11 +186,11 @@ class TableParser {
       if (this.column < 0) throw noNamedColumn(this.input.file.path, this.field, this.names, this.separator);
       return;
     }
-    if (fields > this.names.length) {
-      this.refuse(`has ${fields} fields, expected ${this.names.length}`);
+    const hasText = this.length > this.recordStart;
+    if (fields > this.names.length || !hasText) {
+      this.refuse(`has ${fields} ${fields === 1 ? 'field' : 'fields'}, expected ${this.names.length}`);
       return;
     }
-    if (this.length === this.recordStart) this.write(this.textStart, Buffer.from('null'));
     this.write(Buffer.from('}\n'));
     this.recordStart = this.length;
   }

@@ -38,7 +38,7 @@ export const json: Format = {
 
 /** The elements of an array, or successive objects, as lines. */
 async function* elements(input: InputReader, field: string): AsyncGenerator<Uint8Array> {
-  const scanner = new ElementScanner(Buffer.from(`{${JSON.stringify(field)}:`));
+  const scanner = new ElementScanner(input.file.path, Buffer.from(`{${JSON.stringify(field)}:`));
   await input.head(3);
   let isFirst = true;
   for await (const chunk of input.chunks()) {
@@ -53,6 +53,12 @@ async function* elements(input: InputReader, field: string): AsyncGenerator<Uint
 class ElementScanner {
   private isInArray = false;
   private hasBegun = false;
+  /** Whether the array has ended, after which nothing may follow. */
+  private isEnded = false;
+  /** Elements so far. */
+  private elements = 0;
+  /** In an array, what comes before the next byte that is no space. */
+  private before: 'nothing' | 'element' | 'comma' = 'nothing';
   /** Open objects and arrays within the element. */
   private depth = 0;
   private isInString = false;
@@ -63,7 +69,10 @@ class ElementScanner {
   private isText = false;
   private out: Buffer = Buffer.alloc(0);
 
-  constructor(private readonly textStart: Buffer) {}
+  constructor(
+    private readonly path: string,
+    private readonly textStart: Buffer,
+  ) {}
 
   get isInside(): boolean {
     return this.isInArray || this.depth > 0 || this.isInString;
@@ -116,7 +125,7 @@ class ElementScanner {
     if (isSeparator) {
       if (this.isInWord) out[length++] = LINE_FEED;
       this.isInWord = false;
-      if (byte === ARRAY_END) this.isInArray = false;
+      if (!isSpace) this.separate(byte);
       return length;
     }
     if (byte === ARRAY_START && !this.hasBegun) {
@@ -124,7 +133,7 @@ class ElementScanner {
       this.hasBegun = true;
       return length;
     }
-    this.hasBegun = true;
+    if (!this.isInWord) this.beginElement();
     if (byte === QUOTE && !this.isInWord) {
       length += this.textStart.copy(out, length);
       this.isInString = true;
@@ -133,5 +142,30 @@ class ElementScanner {
     else this.isInWord = true;
     out[length++] = byte;
     return length;
+  }
+
+  /** A comma, or the end of the array. */
+  private separate(byte: number): void {
+    const isComma = byte === COMMA;
+    // Outside an array, one object follows another without a comma.
+    if (isComma ? !this.isInArray || this.before !== 'element' : this.before === 'comma')
+      throw this.malformed(`a comma after record ${this.elements} separates nothing`);
+    this.before = 'comma';
+    if (isComma) return;
+    this.isInArray = false;
+    this.isEnded = true;
+  }
+
+  private beginElement(): void {
+    if (this.isEnded) throw this.malformed(`something follows the end of its array`);
+    if (this.isInArray && this.before === 'element')
+      throw this.malformed(`no comma separates record ${this.elements} from the next`);
+    this.hasBegun = true;
+    this.before = 'element';
+    this.elements++;
+  }
+
+  private malformed(problem: string): InputError {
+    return new InputError(`${this.path}: is not JSON: ${problem}; correct it or leave it out`);
   }
 }

@@ -92,9 +92,7 @@ export async function* pagesOf(
   const valuesOf = async (chunk: ChunkReader): Promise<DecodedArray | undefined> => {
     const header = await chunk.header();
     const bytes = await chunk.take(header.compressed_page_size);
-    // Spark, among others, writes checksums; a flipped bit would mostly be other text.
-    if (header.crc !== undefined && crc32(bytes) !== header.crc >>> 0)
-      throw new Error('a page does not match its checksum');
+    refuseOtherThan(header, bytes);
     const isDictionary = header.type === 'DICTIONARY_PAGE';
     // The dictionary outlives the memory that its page was read into.
     const page = isDictionary && !decompress ? bytes.slice() : bytes;
@@ -116,6 +114,30 @@ export async function* pagesOf(
     if (done > run.rows) throw new Error('a row group has more values than rows');
     yield values;
   }
+}
+
+/**
+ * Compares all pages of a column in a row group with their checksums, if they have some, for readers that do not.
+ * @throws Error at a page that differs
+ */
+export async function checkPages(
+  source: RowSource,
+  column: ColumnMetaData,
+  { start, end }: PageRun,
+): Promise<void> {
+  const chunk = new ChunkReader(source, start, end, undefined, HEADER_BYTES);
+  for (let left = Number(column.num_values); left > 0; ) {
+    const header = await chunk.header();
+    const length = header.compressed_page_size;
+    if (header.crc === undefined) chunk.skip(length);
+    else refuseOtherThan(header, await chunk.take(length));
+    left -= (header.data_page_header_v2 ?? header.data_page_header)?.num_values ?? 0;
+  }
+}
+
+/** Spark, among others, writes checksums; a flipped bit would mostly be other text. */
+function refuseOtherThan({ crc }: PageHeader, bytes: Uint8Array): void {
+  if (crc !== undefined && crc32(bytes) !== crc >>> 0) throw new Error('a page does not match its checksum');
 }
 
 /** Reads a part of a file from its beginning to its end into memory that it uses again. */

@@ -4,7 +4,7 @@ import { noColumn, refuseCompressed } from './arrow.js';
 import { decoded } from './damage.js';
 import type { FileRanges, Format, InputFile, InputReader } from './format.js';
 import { LineJoiner, lines } from './lines.js';
-import { chunkOf, isFlat, type PageOptions, pagesOf, type TextColumn } from './parquet-pages.js';
+import { checkPages, chunkOf, isFlat, type PageOptions, pagesOf, type TextColumn } from './parquet-pages.js';
 import { dividedRows } from './parquet-plan.js';
 import { decompressorOf, ParquetRows, textOptions, textsOf } from './parquet-text.js';
 
@@ -68,12 +68,14 @@ async function* linesOf(input: FileRanges, table: TextColumn): AsyncGenerator<Ui
   let groupStart = 0;
   for (const { column, rows } of groups) {
     const options = textOptions(schemaPath, await decompressorOf(column.codec));
+    const chunk = chunkOf(column, rows, file);
     if (isFlat(schemaPath))
-      for await (const page of pagesOf(input, chunkOf(column, rows, file), options))
-        yield joiner.join(textsOf(page, file, field));
-    else
+      for await (const page of pagesOf(input, chunk, options)) yield joiner.join(textsOf(page, file, field));
+    else {
+      await checkPages(input, column, chunk);
       for await (const records of portionsOf(buffer, metadata, column, groupStart, rows, options))
         yield joiner.join(textsOf(valuesAt(records, schemaPath.at(-1)!.path), file, field));
+    }
     groupStart += rows;
   }
 }

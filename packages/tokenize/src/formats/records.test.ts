@@ -7,6 +7,7 @@ import { listFiles } from '../source/list.js';
 import { textFiles } from '../source/text-files.js';
 import type { Unit } from '../source/unit.js';
 import { unitTexts } from '../vocabulary/unit-texts.js';
+import type { SkippedRecords } from '../worker/read-unit.js';
 import type { FormatName } from './format.js';
 import { formatOf } from './index.js';
 import { isTable } from './table-head.js';
@@ -110,6 +111,42 @@ test('a field may be inside another; one whose own name has the dot counts as we
   );
 });
 
+test('a record whose text is there is read, though fields after it are missing', async () => {
+  expect(await textOf(await put('ragged.csv', 'id,text,note\n1,a\n2,b,\n3,,x\n4,\n'))).toBe('a\nb\n\n\n');
+});
+
+test('a record of a table without its text is left out only if asked for, and counted', async () => {
+  const path = await put('gaps.csv', 'id,text\n1,a\n2\n3,b\n');
+  const numbers: number[] = [];
+  const onSkipped = (_: number, parts: readonly SkippedRecords[]) =>
+    numbers.push(...parts.flatMap(({ records }) => records.map(({ number }) => number)));
+  const units = textFiles([path]) as AsyncIterable<Unit>;
+  const texts: string[] = [];
+  for await (const text of unitTexts(units, { onBadRecord: 'skip', onSkipped }))
+    texts.push(Buffer.from(text).toString());
+  expect(texts.join('')).toBe('a\nb\n');
+  expect(numbers).toEqual([2]);
+});
+
+test('an array of JSON is read exactly if JSON.parse reads it, however its commas stand', async () => {
+  const piece = fc.constantFrom(',', ',', '{"text":"a"}', '"b"', ' ', '\n');
+  await fc.assert(
+    fc.asyncProperty(fc.array(piece, { maxLength: 8 }), async (pieces) => {
+      const content = `[${pieces.join('')}]`;
+      let expected: string[] | undefined;
+      try {
+        expected = JSON.parse(content).map((value: string | { text: string }) =>
+          typeof value === 'string' ? value : value.text,
+        );
+      } catch {}
+      const path = await put('commas.json', content);
+      const read = textOf(path, { allowsEmpty: true });
+      if (expected) expect(await read).toBe(asLines(expected));
+      else await expect(read).rejects.toThrow('commas.json: is not JSON: ');
+    }),
+  );
+});
+
 test('numbers that Python writes and JSON lacks are read', async () => {
   const path = await put('python.jsonl', '{"a": NaN, "b": [Infinity, -Infinity], "text": "yes"}\n');
   expect(await textOf(path)).toBe('yes\n');
@@ -118,6 +155,8 @@ test('numbers that Python writes and JSON lacks are read', async () => {
 test('what is broken is named by file and record', async () => {
   const bad: [string, string, RegExp][] = [
     ['wide.csv', 'id,text\n1,a\n2,b,c\n', /wide\.csv: record 2: this record has 3 fields, expected 2/],
+    ['narrow.csv', 'id,text\n1,a\n2\n', /narrow\.csv: record 2: this record has 1 field, expected 2/],
+    ['short.csv', 'id,note,text\n1,a\n', /short\.csv: record 1: this record has 2 fields, expected 3/],
     ['open.csv', 'id,text\n1,"a\n2,b\n', /open\.csv: record 1: this record has quotes that are not closed/],
     [
       'other.csv',
@@ -145,6 +184,20 @@ test('what is broken is named by file and record', async () => {
       /years\.csv: no column "text" \(columns: country, 2019, 2020\)/,
     ],
     ['cut.json', '[\n{"text": "a"},\n{"text": "b"', /cut\.json: ends inside its JSON/],
+    ['twice.json', '[{"text": "a"},, {"text": "b"}]', /twice\.json: is not JSON: a comma after record 1 /],
+    ['first.json', '[, {"text": "a"}]', /first\.json: is not JSON: a comma after record 0 separates nothing/],
+    ['last.json', '["a", "b",\n]', /last\.json: is not JSON: a comma after record 2 separates nothing/],
+    ['bare.json', '{"text":\n"a"},\n{"text": "b"}', /bare\.json: is not JSON: a comma after record 1 /],
+    [
+      'joined.json',
+      '[{"text": "a"} {"text": "b"}]',
+      /joined\.json: is not JSON: no comma separates record 1 from the next; correct it or leave it out$/,
+    ],
+    [
+      'after.json',
+      '["a"]\n{"text": "b"}',
+      /after\.json: is not JSON: something follows the end of its array/,
+    ],
     ['number.json', '[{"text": "a"}, 7]', /number\.json: record 2: this record is not a JSON object/],
     [
       'field.json',
