@@ -371,7 +371,7 @@ export const formats = {
     weight: 1,
   }),
   txt: texts('txt', () => [Buffer.from(text), Buffer.from(`\ufeff${text.replaceAll('\n', '\r\n')}`)]),
-  gz: texts('txt.gz', () => [gzipSync(text), Buffer.concat([describedGzip(text), gzipSync(text)])], {
+  gz: texts('txt.gz', () => [gzipSync(text), describedGzip(text)], {
     hasChecksum: true,
   }),
   'jsonl.gz': texts('jsonl.gz', () => [gzipSync(records.join('\n'))], { hasChecksum: true, weight: 1 }),
@@ -388,7 +388,11 @@ export const formats = {
         .flatMap((name) => column(`${name}.parquet`)),
     { weight: 3 },
   ),
-  'parquet-nested': texts('parquet', () => column('nested.parquet', 'nested-checked-1.parquet', 'nested-checked-2.parquet'), { textField: 'meta.text', weight: 1 }),
+  'parquet-nested': texts(
+    'parquet',
+    () => column('nested.parquet', 'nested-checked-1.parquet', 'nested-checked-2.parquet'),
+    { textField: 'meta.text', weight: 1 },
+  ),
   safetensors: {
     weight: 4,
     mutate: mutateSafetensors,

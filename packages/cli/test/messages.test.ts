@@ -19,6 +19,21 @@ beforeAll(async () => {
   expect(stderr).toBe('');
 });
 
+test('standard input is called so, whatever is wrong with it', async () => {
+  const format = (name: string) => ['--input-format', name];
+  for (const [args, input, problem] of [
+    [[], '', 'no text: the input is empty'],
+    [format('csv'), 'id,text\n1\n', 'record 1: this record has 1 field, expected 2'],
+    [format('csv'), 'id,body\n1,a\n', 'no column "text"'],
+    [format('json'), '["a",]', 'is not JSON: a comma after record 1'],
+  ] as const) {
+    const { code, stderr } = await runMlm(['preprocess', '-', 'out.arrow', ...args], { cwd: folder, input });
+    expect(stderr).toMatch(/^mlm: [^\n]+\n$/);
+    expect(stderr).toContain(`mlm: standard input: ${problem}`);
+    expect(code).toBe(1);
+  }
+});
+
 const toFile = ['preprocess', 'a.txt', 'out.arrow'];
 test.each([
   [[...toFile, '--limit', '0'], /'--limit <rows>' argument '0' is invalid/],
@@ -30,6 +45,7 @@ test.each([
   [[...toFile, '--split-by', 'content'], /--split-by does nothing without --eval-fraction;/],
   [['train', 'made.arrow', '--decay', '0.2'], /--decay does nothing without --schedule warmup-stable-decay;/],
   [[...toFile, '--overwrite', '--resume'], /--resume contradicts --overwrite; give one of them/],
+  [['train', 'made.arrow', '--warmup', '2.5'], /'2\.5' is invalid.*a share below 1 or a whole number/],
   [['train', 'made.arrow', '--overwrite', '--resume'], /--resume contradicts --overwrite;/],
   [['train', 'made.arrow', '--select', 'span'], /--select does nothing without --masking dynamic;/],
   [['train', 'made.arrow', '--accept-inexact'], /--accept-inexact does nothing without --resume;/],

@@ -1,4 +1,15 @@
-import { choice, defaultsOf, flag, options, path, real, text, whole, wholeOrAuto } from '@mlm/base/options';
+import {
+  choice,
+  defaultsOf,
+  flag,
+  options,
+  path,
+  real,
+  shareOrWhole,
+  text,
+  whole,
+  wholeOrAuto,
+} from '@mlm/base/options';
 import { dynamicOptions } from '@mlm/masking/options';
 import { scheduleNames } from './optimizer/schedule.js';
 
@@ -95,7 +106,7 @@ export const trainOptions = options({
     value: 'rate',
     help: 'the highest learning rate',
   }),
-  warmup: real({
+  warmup: shareOrWhole({
     default: 0.06,
     value: 'share',
     decides: { through: 'warmup-steps' },
@@ -106,7 +117,7 @@ export const trainOptions = options({
     value: 'name',
     help: 'the learning rate after the warm-up',
   }),
-  decay: real({
+  decay: shareOrWhole({
     default: 0.1,
     value: 'share',
     decides: { through: 'decay-steps' },

@@ -27,6 +27,7 @@ export {
   type Requirement,
   real,
   required,
+  shareOrWhole,
   text,
   whole,
   wholeOrAuto,

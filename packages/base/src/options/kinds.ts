@@ -104,6 +104,15 @@ export const real = kind<number, RealLimits>(({ from = 0, to = Number.POSITIVE_I
   read: (text) => (text.trim() === '' ? Number.NaN : Number(text)),
 }));
 
+/** A share below 1, or a whole number from 1. */
+export const shareOrWhole = kind<number>(() => ({
+  kind: 'real',
+  expected: 'a share below 1 or a whole number',
+  accepts: (value) =>
+    Number(value) >= 0 && (Number.isSafeInteger(value) || (typeof value === 'number' && value < 1)),
+  read: (text) => (text.trim() === '' ? Number.NaN : Number(text)),
+}));
+
 function range(from: number, to: number): string {
   const unbounded = to === Number.MAX_SAFE_INTEGER || to === Number.POSITIVE_INFINITY;
   return unbounded ? `of at least ${from}` : `between ${from} and ${to}`;

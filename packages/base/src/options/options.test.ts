@@ -15,6 +15,7 @@ import {
   refuseUnknown,
   type Settings,
   settingsOf,
+  shareOrWhole,
   text,
   whole,
   wholeOrAuto,
@@ -99,6 +100,15 @@ test('missing options get their defaults; wrong values are refused with the opti
     'rate is 1, expected a number of at least 0 and below 1',
   );
   expect(() => settingsOf(table, { how: 'tear' as 'cut' })).toThrow('how is tear, expected one of wrap, cut');
+});
+
+test('a share of steps or their number is a number below 1 or a whole one', () => {
+  const steps = options({ warmup: shareOrWhole({ default: 0.06, help: '' }) });
+  for (const warmup of [0, 0.5, 1, 500]) expect(settingsOf(steps, { warmup })).toEqual({ warmup });
+  for (const warmup of [2.5, -0.5, -1, Number.NaN, Number.POSITIVE_INFINITY])
+    expect(() => settingsOf(steps, { warmup })).toThrow(
+      `warmup is ${warmup}, expected a share below 1 or a whole number`,
+    );
 });
 
 test('an option that does nothing without another is refused alone', () => {

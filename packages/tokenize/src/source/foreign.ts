@@ -12,6 +12,11 @@ const SIGNATURES: readonly { bytes: readonly number[]; is: string; remedy: strin
   { bytes: ascii('PK\x03\x04'), is: 'a zip file', remedy: 'unpack it' },
   { bytes: ascii('%PDF-'), is: 'a PDF file', remedy: 'convert it to text' },
   { bytes: ascii('PAR1'), is: 'a Parquet file', remedy: 'rename it to end in .parquet' },
+  {
+    bytes: ascii('FEA1'),
+    is: 'a file of Feather V1',
+    remedy: 'write it as V2: pandas.read_feather(…).to_feather(…), named .arrow',
+  },
   { bytes: ascii('ARROW1'), is: 'an Arrow file', remedy: 'rename it to end in .arrow' },
   { bytes: [0xff, 0xff, 0xff, 0xff], is: 'an Arrow stream', remedy: 'rename it to end in .arrow' },
   { bytes: [0xff, 0xfe, 0, 0], is: 'UTF-32', remedy: 'convert it: iconv -f UTF-32 -t UTF-8' },
@@ -59,7 +64,8 @@ export function refuseBinary(bytes: Uint8Array, path: string): void {
     throw new InputError(`${named(path)}: is binary, expected text; leave it out or convert it`);
 }
 
-function named(path: string): string {
+/** An input's name in messages. */
+export function named(path: string): string {
   return path === '-' ? 'standard input' : path;
 }
 

@@ -5,7 +5,7 @@ import { formatOf, recognise } from '../formats/index.js';
 import { readDefaults, type readOptions } from '../options.js';
 import { type ByteSource, fileBytes, passedBytes, streamBytes } from './bytes.js';
 import type { Files } from './file-list.js';
-import { PROBE_BYTES, refuseBinary } from './foreign.js';
+import { named, PROBE_BYTES, refuseBinary } from './foreign.js';
 import { LongRecordError, type TextRange, textCuts, textRanges } from './ranges.js';
 import { openReader } from './reader.js';
 import type { UnitPart } from './unit.js';
@@ -141,7 +141,7 @@ async function* rangesOf(
   } catch (error) {
     if (!(error instanceof LongRecordError)) throw error;
     throw new InputError(
-      `${file.path}: the record at byte ${error.offset} is longer than ${error.limit >> 20} MiB; split it or leave it out`,
+      `${named(file.path)}: the record at byte ${error.offset} is longer than ${error.limit >> 20} MiB; split it or leave it out`,
     );
   }
 }

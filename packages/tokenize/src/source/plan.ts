@@ -6,6 +6,7 @@ import { dedupOptions, readDefaults, type readOptions } from '../options.js';
 import type { Share } from '../preprocess/share.js';
 import { dividedParts } from './divided-parts.js';
 import type { Files } from './file-list.js';
+import { named } from './foreign.js';
 import type { InputFiles } from './list.js';
 import {
   isStreamed,
@@ -71,7 +72,7 @@ export async function* planUnits(input: InputFiles, options: PlanOptions = {}): 
   if (Math.max(number, share.worldSize > 1 ? 1 : 0) < firstUnit) refuseShorter();
   if (!isEmpty || firstUnit > 0) return;
   if (share.worldSize === 1 && options.allowsEmpty !== true)
-    throw new InputError(`${input.files.at(0)?.path ?? 'input'}: no text: the input is empty`);
+    throw new InputError(`${named(input.files.at(0)?.path ?? 'input')}: no text: the input is empty`);
   // A share or stream without units still gives one without parts, so that no part is missing in the merge.
   yield { number: Math.max(0, number - 1), parts: [], inputBytes: 0 };
 }

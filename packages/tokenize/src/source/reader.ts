@@ -7,6 +7,7 @@ import { decompressed } from '../formats/compression.js';
 import type { InputFile, InputReader } from '../formats/format.js';
 import { StoreReader } from '../stores/reader.js';
 import { openFile, readFully, refuseChanged } from './bytes.js';
+import { named } from './foreign.js';
 
 /** Bytes read from disk at a time. */
 const CHUNK_BYTES = 256 << 10;
@@ -25,8 +26,13 @@ class FileReader implements InputReader {
   private readonly looked: Uint8Array[] = [];
   private descriptor: number | undefined;
 
-  constructor(readonly file: InputFile) {
-    this.store = file.stored && new StoreReader(file, file.stored);
+  /** Named as in messages. */
+  readonly file: InputFile;
+
+  constructor(private readonly listed: InputFile) {
+    const { path, stored } = listed;
+    this.file = path === '-' ? { ...listed, path: named(path), isStream: true } : listed;
+    this.store = stored && new StoreReader(listed, stored);
   }
 
   get bytesRead(): number {
@@ -90,11 +96,11 @@ class FileReader implements InputReader {
   /** The bytes as they are stored, still compressed; if they are, each chunk is valid until the next is asked for. */
   private disk(): AsyncGenerator<Uint8Array> {
     if (this.store) return this.store.chunks();
-    return this.file.path === '-' || this.file.isStream === true ? this.piped() : this.stored();
+    return this.file.isStream === true ? this.piped() : this.stored();
   }
 
   private async *piped(): AsyncGenerator<Uint8Array> {
-    const { path } = this.file;
+    const { path } = this.listed;
     const stream: Readable = path === '-' ? process.stdin : createReadStream(path);
     try {
       for await (const chunk of stream) {

@@ -159,5 +159,7 @@ test.each([
 test('says what a repository lacks', async () => {
   contents[commits.main] = { 'model.bin': 'x' };
   expect(await refusal('owner/tok')).toMatch(/owner\/tok: has no tokenizer \(none of tokenizer.json/);
+  contents[commits.main] = { 'spiece.model': 'x', 'tokenizer_config.json': '{}' };
+  expect(await refusal('owner/tok')).toMatch(/owner\/tok: spiece\.model is in SentencePiece's format/);
   expect(await refusal('no-such-tokenizer')).toMatch(/no such tokenizer; give a folder, .* of the hub/);
 });

@@ -99,6 +99,17 @@ describe('loadTokenizer', () => {
     await expect(loading).rejects.toThrow(missing);
   });
 
+  it("says how to convert a vocabulary in SentencePiece's own format", async () => {
+    const alone = join(folder, 'sentencepiece');
+    await mkdir(alone);
+    await writeFile(join(alone, 'spiece.model'), Buffer.from([10, 14, 10, 5]));
+    for (const source of [alone, join(alone, 'spiece.model')])
+      await expect(loadTokenizer(source)).rejects.toThrow(
+        `${alone}: spiece.model is in SentencePiece's format, expected tokenizer.json; convert it: python -c ` +
+          `"from transformers import AutoTokenizer as T; T.from_pretrained('${alone}')`,
+      );
+  });
+
   it('names what it cannot load', async () => {
     await expect(loadTokenizer(join(folder, 'none'))).rejects.toThrow(/none: no such tokenizer/);
     await expect(loadTokenizer(folder)).rejects.toThrow(/neither tokenizer.json nor vocab.txt/);

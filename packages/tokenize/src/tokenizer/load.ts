@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { InputError, mention, say } from '@mlm/base/errors';
 import { tokenizerFileNames } from '@mlm/base/tokenizer-files';
@@ -74,7 +74,10 @@ const wantedFiles = (name: string): WantedFiles => ({
   async choose(available, download) {
     const wanted = [...tokenizerFileNames, 'config.json'].filter((file) => available.includes(file));
     if (!wanted.some((file) => vocabularyFiles.includes(file)))
-      throw new InputError(`${name}: has no tokenizer (none of ${vocabularyFiles.join(', ')})`);
+      throw (
+        unconverted(name, available) ??
+        new InputError(`${name}: has no tokenizer (none of ${vocabularyFiles.join(', ')})`)
+      );
     for (const file of wanted) await download(file);
   },
   marks: vocabularyFiles,
@@ -122,6 +125,8 @@ async function readFiles(path: string, source: string): Promise<Record<string, s
     });
     if (text !== undefined) files[name] = text;
   };
+  const alone = found.isDirectory() ? undefined : unconverted(dirname(path), [basename(path)]);
+  if (alone) throw alone;
   if (found.isDirectory()) {
     for (const name of [...tokenizerFileNames, 'config.json']) await add(name, join(path, name));
   } else {
@@ -130,8 +135,21 @@ async function readFiles(path: string, source: string): Promise<Record<string, s
   }
   const { 'tokenizer.json': json, 'vocab.txt': lines, 'vocab.json': vocab, 'merges.txt': merges } = files;
   if (json === undefined && lines === undefined && (vocab === undefined || merges === undefined))
-    throw new InputError(`${source}: this folder contains neither tokenizer.json nor vocab.txt`);
+    throw (
+      unconverted(source, await readdir(path)) ??
+      new InputError(`${source}: this folder contains neither tokenizer.json nor vocab.txt`)
+    );
   return files;
+}
+
+/** The error for a vocabulary in SentencePiece's own format, which transformers converts; `undefined` if there is none. */
+function unconverted(folder: string, names: readonly string[]): InputError | undefined {
+  const model = names.find((name) => /^(spiece|sentencepiece.*|spm|tokenizer)\.model$/.test(name));
+  if (model === undefined) return undefined;
+  return new InputError(
+    `${folder}: ${model} is in SentencePiece's format, expected tokenizer.json; convert it: python -c ` +
+      `"from transformers import AutoTokenizer as T; T.from_pretrained('${folder}').save_pretrained('tokenizer')", and use the folder tokenizer`,
+  );
 }
 
 /** A file's text. Only one that was named may be a pipe: another is one that nobody may ever write to. */

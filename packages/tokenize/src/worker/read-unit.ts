@@ -11,7 +11,7 @@ import {
 } from '../formats/format.js';
 import { contentOf, formatOf } from '../formats/index.js';
 import { openFile, readFully, readOnce } from '../source/bytes.js';
-import { refuseOtherFormat } from '../source/foreign.js';
+import { named, refuseOtherFormat } from '../source/foreign.js';
 import type { UnitPart } from '../source/unit.js';
 import type { DocumentMode } from '../tokenizer/types.js';
 
@@ -205,7 +205,7 @@ function bufferOf({ buffer, byteOffset, length }: Uint8Array): Buffer {
 function numbered(part: UnitPart, problems: readonly RecordError[]): SkippedRecords {
   const before = part.linesBefore ?? linesBefore(part);
   return {
-    path: part.path,
+    path: named(part.path),
     numbers: part.countsRecords ? 'record' : 'line',
     records: problems.map(({ line, message }) => ({ number: before + line + 1, problem: message })),
   };

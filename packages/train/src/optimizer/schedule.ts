@@ -39,7 +39,7 @@ export function learningRateAt(schedule: Schedule, step: number): number {
   }
 }
 
-/** A warm-up given as a share of the steps (below 1) or as a number of steps (1 and more). */
+/** A warm-up given as a share of the steps (below 1) or as a whole number of them (1 and more). */
 export function warmupSteps(warmup: number, totalSteps: number): number {
   return warmup < 1 ? Math.ceil(warmup * totalSteps) : warmup;
 }
