@@ -34,22 +34,26 @@ test('rows drawn several times stand where their copies do, and documents begin 
   );
 });
 
-test('rows drawn several times are so in the memory that holds them', () => {
+test('rows drawn several times are so in the memory that holds them, next to one another', () => {
   for (const dupe_factor of [1, 3]) {
     const rule = ruleOf({ dupe_factor });
     const { values, offsets } = plainRows(3, 40);
     const memory = new ColumnMemory();
-    memory.begin(values.length).set(values);
-    const input_ids = { values: memory.resize(values.length), offsets };
+    memory.begin(values.length + 2).set(values, 2);
+    const input_ids = {
+      values: memory.resize(values.length + 2),
+      offsets: offsets.map((offset) => offset + 2),
+    };
     const made = createStage(rule)({ columns: { input_ids }, place, memory });
     expect(made.memory).toBe(memory);
-    const { place: ownPlace, columns } = createStage(rule)({
-      columns: { input_ids: plainRows(3, 40) },
-      place,
-    });
-    expect(made.place).toEqual(ownPlace);
-    expect(made.columns).toEqual(columns);
-    for (const column of Object.values(made.columns)) expect(column.values.buffer).toBe(memory.wasm.buffer);
+    const own = createStage(rule)({ columns: { input_ids: plainRows(3, 40) }, place });
+    expect(made.place).toEqual(own.place);
+    expect(made.columns).toEqual(own.columns);
+    const columns = Object.values(made.columns);
+    for (const column of columns) expect(column.values.buffer).toBe(memory.wasm.buffer);
+    const bytes = columns.reduce((sum, column) => sum + column.values.byteLength, 0);
+    const first = made.columns.input_ids!.values.byteOffset;
+    expect(memory.end - first - bytes).toBeLessThan(32);
   }
 });
 
