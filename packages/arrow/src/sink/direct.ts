@@ -1,18 +1,14 @@
-import { constants, writeSync } from 'node:fs';
+import { constants, write } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { WebAssembly } from '@mlm/base/webassembly';
 import { writeBuffers } from './write.js';
 
 /** Positions, lengths and addresses of direct I/O are multiples of the disk's block, which is no larger than this. */
 const BLOCK = 4096;
-/** Bytes that are copied and handed to the disk at once; they fit into a processor's cache. */
-const PIECE = 1 << 20;
+/** Bytes that are copied and handed to the disk at once: those of a unit of 4 MiB of text, and more. */
+const PIECE = 10 << 20;
 /** Shorter messages go through the system's page cache. */
-export const LEAST_DIRECT_BYTES = 2 * PIECE;
-/** A disk that takes less than this is better written to by the system, beside the threads. */
-const LEAST_BYTES_PER_MS = 400e3;
-/** Bytes after which a disk's speed is judged. */
-const JUDGED_BYTES = 32 * PIECE;
+export const LEAST_DIRECT_BYTES = 2 << 20;
 
 /** A place in a file that is open for writing. */
 export interface FilePosition {
@@ -30,42 +26,58 @@ export async function openDirect(path: string): Promise<FileHandle | undefined> 
 
 /**
  * Writes messages past the system's page cache, which the rows of a large dataset would only pass through: fresh pages
- * and the copy into them take as much time as everything else that is done with the rows, and they displace what other
- * programs keep there. What does not fill whole blocks, at both ends of a message, goes through the cache.
+ * and the copy into them take as long as all else that is done with the rows, and they displace what other programs keep
+ * there. The disk reads a copy, so that the thread makes further rows meanwhile. What does not fill whole blocks, at both
+ * ends of a message, goes through the cache.
  */
 export class DirectWriter {
   #isDirect = true;
-  #bytes = 0;
-  #milliseconds = 0;
   #piece: Uint8Array | undefined;
+  #last: Promise<void> = Promise.resolve();
 
-  /** Writes buffers one after another into a file. @throws the system's error */
-  write(buffers: readonly Uint8Array[], { descriptor, position, direct }: FilePosition): void {
+  /**
+   * Writes buffers one after another into a file, once all messages before them are written.
+   * @param onCopied called when the buffers may be reused, also if writing fails
+   * @throws the system's error
+   */
+  write(buffers: readonly Uint8Array[], to: FilePosition, onCopied: () => void): Promise<void> {
+    const isFree = this.#last.catch(() => {});
+    this.#last = isFree.then(() => this.#write(buffers, to, once(onCopied)));
+    return this.#last;
+  }
+
+  async #write(buffers: readonly Uint8Array[], file: FilePosition, onCopied: () => void): Promise<void> {
+    const { descriptor, position, direct } = file;
     const end = position + buffers.reduce((sum, { length }) => sum + length, 0);
     const from = Math.ceil(position / BLOCK) * BLOCK;
     const to = Math.floor(end / BLOCK) * BLOCK;
-    if (direct === undefined || !this.#isDirect || to - from < LEAST_DIRECT_BYTES) {
-      writeBuffers(descriptor, buffers, position);
-      return;
+    try {
+      if (direct === undefined || !this.#isDirect || to - from < LEAST_DIRECT_BYTES) {
+        writeBuffers(descriptor, buffers, position);
+        return;
+      }
+      const source = new BufferReader(buffers);
+      writeBuffers(descriptor, [source.read(new Uint8Array(from - position))], position);
+      for (let at = from; at < to; at += PIECE) {
+        const piece = source.read(this.#room(Math.min(PIECE, to - at)));
+        if (at + piece.length === to) {
+          writeBuffers(descriptor, [source.read(new Uint8Array(end - to))], to);
+          onCopied();
+        }
+        const written = this.#isDirect ? await this.#writeDirectly(direct, piece, at) : 0;
+        writeBuffers(descriptor, [piece.subarray(written)], at + written);
+      }
+    } finally {
+      onCopied();
     }
-    const source = new BufferReader(buffers);
-    writeBuffers(descriptor, [source.read(new Uint8Array(from - position))], position);
-    const start = performance.now();
-    for (let at = from; at < to; at += PIECE) {
-      const piece = source.read(this.#room(Math.min(PIECE, to - at)));
-      const written = this.#isDirect ? this.#writeDirectly(direct, piece, at) : 0;
-      writeBuffers(descriptor, [piece.subarray(written)], at + written);
-    }
-    this.#judge(to - from, performance.now() - start);
-    writeBuffers(descriptor, [source.read(new Uint8Array(end - to))], to);
   }
 
   /** @returns the bytes written; fewer than there are once the file system refuses direct I/O */
-  #writeDirectly(direct: number, piece: Uint8Array, position: number): number {
+  async #writeDirectly(direct: number, piece: Uint8Array, position: number): Promise<number> {
     let written = 0;
     try {
       while (written < piece.length)
-        written += writeSync(direct, piece, written, piece.length - written, position + written);
+        written += await writeLater(direct, piece.subarray(written), position + written);
     } catch (error) {
       // Some file systems open a file for direct I/O and then refuse its writes, or ask for larger blocks.
       if ((error as NodeJS.ErrnoException).code !== 'EINVAL') throw error;
@@ -74,18 +86,28 @@ export class DirectWriter {
     return written;
   }
 
-  #judge(bytes: number, milliseconds: number): void {
-    this.#bytes += bytes;
-    this.#milliseconds += milliseconds;
-    if (this.#bytes >= JUDGED_BYTES && this.#bytes < LEAST_BYTES_PER_MS * this.#milliseconds)
-      this.#isDirect = false;
-  }
-
-  /** The memory of a WebAssembly instance begins at a page's boundary; that of an array may begin anywhere. */
+  /** A memory of WebAssembly begins at a page's boundary; that of an array may begin anywhere. */
   #room(bytes: number): Uint8Array {
     this.#piece ??= new Uint8Array(new WebAssembly.Memory({ initial: PIECE >> 16 }).buffer);
     return this.#piece.subarray(0, bytes);
   }
+}
+
+/** Writes in a thread of Node's pool. @returns the number of bytes written */
+function writeLater(descriptor: number, bytes: Uint8Array, position: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    write(descriptor, bytes, 0, bytes.length, position, (error, written) =>
+      error ? reject(error) : resolve(written),
+    );
+  });
+}
+
+function once(call: () => void): () => void {
+  let isDone = false;
+  return () => {
+    if (!isDone) call();
+    isDone = true;
+  };
 }
 
 /** Reads the bytes of several buffers in order. */

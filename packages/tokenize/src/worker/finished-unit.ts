@@ -3,6 +3,7 @@ import type { EncodedBatch, SelfWritingBatch } from '@mlm/arrow/encoded';
 import type { Unit } from '../source/unit.js';
 import type { BatchPosition } from './held-batches.js';
 import type { SkippedRecords } from './read-unit.js';
+import type { WriteTurns } from './write-turns.js';
 
 /** The result of a unit. */
 export interface UnitResult {
@@ -31,14 +32,22 @@ export interface UnitThread {
   close(): Promise<void>;
 }
 
-/** Batches of a unit that a thread holds, given its way to write one of them. */
+/**
+ * Batches of a unit that a thread holds, given its way to write one of them.
+ * @param turns in which batches are written through the page cache; direct writes need none, since threads go on
+ * meanwhile
+ */
 export function selfWriting(
   unit: number,
   encoded: readonly EncodedBatch[],
+  turns: WriteTurns,
   write: (to: BatchPosition) => Promise<void>,
 ): SelfWritingBatch[] {
   return encoded.map((batch, i) => ({
     ...batch,
-    write: (descriptor, position, direct) => write({ unit, batch: i, descriptor, position, direct }),
+    write: (descriptor, position, direct) => {
+      const to = { unit, batch: i, descriptor, position, direct };
+      return direct === undefined ? turns.take(() => write(to)) : write(to);
+    },
   }));
 }

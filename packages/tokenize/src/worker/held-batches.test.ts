@@ -21,14 +21,14 @@ test('there is room for further rows once the last batch is written, and not bef
   const emptied = held.emptied().then(() => (isEmpty = true));
   const descriptor = openSync(join(folder, 'rows'), 'w');
   const lengths = encoded.map(({ metadataLength, bodyLength }) => metadataLength + bodyLength);
-  held.write({ unit: 3, batch: 1, descriptor, position: lengths[0]! });
+  await held.write({ unit: 3, batch: 1, descriptor, position: lengths[0]! });
   await new Promise((resolve) => setImmediate(resolve));
   expect(isEmpty).toBe(false);
-  held.write({ unit: 3, batch: 0, descriptor, position: 0 });
+  await held.write({ unit: 3, batch: 0, descriptor, position: 0 });
   await emptied;
   closeSync(descriptor);
   expect(readFileSync(join(folder, 'rows'))).toHaveLength(lengths[0]! + lengths[1]!);
-  expect(() => held.write({ unit: 3, batch: 0, descriptor, position: 0 })).toThrow('is not there');
+  await expect(held.write({ unit: 3, batch: 0, descriptor, position: 0 })).rejects.toThrow('is not there');
 });
 
 test('a unit without rows needs no room', async () => {
@@ -43,7 +43,7 @@ test('a write that fails leaves room too: the unit that waits for it must not wa
   held.encode(0, [rows(0, [1])]);
   const emptied = held.emptied();
   const descriptor = openSync(join(folder, 'rows'), 'r');
-  expect(() => held.write({ unit: 0, batch: 0, descriptor, position: 0 })).toThrow(/EBADF/);
+  await expect(held.write({ unit: 0, batch: 0, descriptor, position: 0 })).rejects.toThrow(/EBADF/);
   closeSync(descriptor);
   await emptied;
 });

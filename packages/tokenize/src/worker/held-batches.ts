@@ -52,21 +52,19 @@ export class HeldBatches {
   }
 
   /**
-   * Writes a batch and releases its memory for reuse, also if writing fails.
+   * Writes a batch, and releases its memory for reuse as soon as the bytes are copied, also if writing fails.
    * @throws the system's error
    */
-  write({ unit, batch, ...to }: BatchPosition): void {
+  async write({ unit, batch, ...to }: BatchPosition): Promise<void> {
     const held = this.units.get(unit);
     const found = held?.get(batch);
     if (!held || !found) throw new Error(`batch ${batch} of unit ${unit} is not there`);
-    held.delete(batch);
-    if (held.size === 0) this.units.delete(unit);
-    try {
-      this.writer.write(found.buffers, to);
-    } finally {
+    await this.writer.write(found.buffers, to, () => {
       // A failed write is told with the next rows, so those must come.
       giveBackMemory(found.memory);
+      held.delete(batch);
+      if (held.size === 0) this.units.delete(unit);
       if (this.units.size === 0) this.onEmpty?.();
-    }
+    });
   }
 }

@@ -45,8 +45,14 @@ export class MessageThread<Request, Answer extends object> {
       if ('started' in answer) this.onStarted();
       else take(answer);
     });
-    this.worker.on('error', (error) => this.end(error));
-    this.worker.on('exit', (code) => this.end(new Error(`a ${name} thread ended (exit code ${code})`)));
+    let cause: Error | undefined;
+    this.worker.on('error', (error) => {
+      cause = error;
+    });
+    // Only now has what it had begun to write ended, so that the file can be closed.
+    this.worker.on('exit', (code) =>
+      this.end(cause ?? new Error(`a ${name} thread ended (exit code ${code})`)),
+    );
   }
 
   /** Why the thread has ended; `undefined` if it has not. */

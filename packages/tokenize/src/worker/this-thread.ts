@@ -33,7 +33,7 @@ export class ThisThread implements UnitThread {
       const { batches, skipped } = await worker.run(unit, () => held?.emptied());
       if (!held || !turns) return { batches: batches.map(ownColumns), skipped, giveBack: giveBackMemory };
       const encoded = held.encode(unit.number, batches);
-      const writing = selfWriting(unit.number, encoded, (to) => turns.take(async () => held.write(to)));
+      const writing = selfWriting(unit.number, encoded, turns, (to) => held.write(to));
       return { batches: writing, skipped, giveBack: giveBackMemory };
     } finally {
       this.pending--;

@@ -82,9 +82,9 @@ async function run(unit: Unit): Promise<void> {
   }
 }
 
-function write(to: BatchPosition): void {
+async function write(to: BatchPosition): Promise<void> {
   try {
-    held!.write(to);
+    await held!.write(to);
     post({ written: to });
   } catch (error) {
     post({ written: to, error: toRemoteError(error as Error) });

@@ -86,7 +86,7 @@ export class WorkerThread implements UnitThread {
   private batchesOf(answer: UnitResult | EncodedResult, unit: number): Omit<FinishedUnit, 'giveBack'> {
     if ('batches' in answer) return answer;
     const { encoded, skipped } = answer;
-    const batches = selfWriting(unit, encoded, (to) => this.turns!.take(() => this.write(to)));
+    const batches = selfWriting(unit, encoded, this.turns!, (to) => this.write(to));
     return { batches, skipped };
   }
 
