@@ -13,37 +13,40 @@ const rows = (unit: number, values: number[]): ColumnBatch => ({
   place: { unit, firstRow: 0, split: 'train', counts: {} },
 });
 
-test('there is room for further rows once the last batch is written, and not before', async () => {
+test('there is room for further rows once the last batch of an earlier unit is written, and not before', async () => {
   const held = new HeldBatches();
-  await held.emptied();
   const encoded = held.encode(3, [rows(3, [1, 2]), rows(3, [3])]);
-  let isEmpty = false;
-  const emptied = held.emptied().then(() => (isEmpty = true));
+  await held.room();
+  held.encode(4, [rows(4, [4])]);
+  let hasRoom = false;
+  const room = held.room().then(() => (hasRoom = true));
   const descriptor = openSync(join(folder, 'rows'), 'w');
   const lengths = encoded.map(({ metadataLength, bodyLength }) => metadataLength + bodyLength);
   await held.write({ unit: 3, batch: 1, descriptor, position: lengths[0]! });
   await new Promise((resolve) => setImmediate(resolve));
-  expect(isEmpty).toBe(false);
+  expect(hasRoom).toBe(false);
   await held.write({ unit: 3, batch: 0, descriptor, position: 0 });
-  await emptied;
+  await room;
   closeSync(descriptor);
   expect(readFileSync(join(folder, 'rows'))).toHaveLength(lengths[0]! + lengths[1]!);
   await expect(held.write({ unit: 3, batch: 0, descriptor, position: 0 })).rejects.toThrow('is not there');
 });
 
-test('a unit without rows needs no room', async () => {
+test('units without rows need no room', async () => {
   const held = new HeldBatches();
   const empty = { input_ids: { values: new Int32Array(0), offsets: Int32Array.of(0) } };
-  held.encode(0, [{ columns: empty, place: { unit: 0, firstRow: 0, split: 'train', counts: {} } }]);
-  await held.emptied();
+  for (const unit of [0, 1, 2])
+    held.encode(unit, [{ columns: empty, place: { unit, firstRow: 0, split: 'train', counts: {} } }]);
+  await held.room();
 });
 
 test('a write that fails leaves room too: the unit that waits for it must not wait for ever', async () => {
   const held = new HeldBatches();
   held.encode(0, [rows(0, [1])]);
-  const emptied = held.emptied();
+  held.encode(1, [rows(1, [1])]);
+  const room = held.room();
   const descriptor = openSync(join(folder, 'rows'), 'r');
   await expect(held.write({ unit: 0, batch: 0, descriptor, position: 0 })).rejects.toThrow(/EBADF/);
   closeSync(descriptor);
-  await emptied;
+  await room;
 });

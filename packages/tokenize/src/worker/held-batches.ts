@@ -18,23 +18,26 @@ interface HeldBatch {
   memory: ArrayBuffer[];
 }
 
+/** Units whose rows a thread holds at most: while those of one wait for their place, it makes the rows of the next. */
+export const HELD_UNITS = 2;
+
 /**
  * Encoded batches in the memory of this thread, until it is told where to write them, which is known only when all
- * units before theirs are done. A thread holds the rows of one unit.
+ * units before theirs are done.
  */
 export class HeldBatches {
   /** By unit, then by batch; without batches that are written already or have no rows. */
   private readonly units = new Map<number, Map<number, HeldBatch>>();
   private readonly writer = new DirectWriter();
-  private onEmpty: (() => void) | undefined;
+  private onRoom: (() => void) | undefined;
 
   get isHolding(): boolean {
     return this.units.size > 0;
   }
 
-  /** Resolves when nothing is held. Only one caller may wait at a time. */
-  async emptied(): Promise<void> {
-    if (this.units.size > 0) await new Promise<void>((resolve) => (this.onEmpty = resolve));
+  /** Resolves when fewer than {@link HELD_UNITS} are held. Only one caller may wait at a time. */
+  async room(): Promise<void> {
+    if (this.units.size >= HELD_UNITS) await new Promise<void>((resolve) => (this.onRoom = resolve));
   }
 
   /** Encodes the batches of a unit and holds them. */
@@ -64,7 +67,7 @@ export class HeldBatches {
       giveBackMemory(found.memory);
       held.delete(batch);
       if (held.size === 0) this.units.delete(unit);
-      if (this.units.size === 0) this.onEmpty?.();
+      if (this.units.size < HELD_UNITS) this.onRoom?.();
     });
   }
 }

@@ -3,7 +3,7 @@ import { giveBackMemory, ownColumns } from '@mlm/arrow/columns';
 import type { Unit } from '../source/unit.js';
 import type { Tokenizer } from '../tokenizer/types.js';
 import { type FinishedUnit, selfWriting, type UnitThread } from './finished-unit.js';
-import { HeldBatches } from './held-batches.js';
+import { HELD_UNITS, HeldBatches } from './held-batches.js';
 import { type UnitWork, UnitWorker } from './unit-worker.js';
 import type { WriteTurns } from './write-turns.js';
 
@@ -28,9 +28,9 @@ export class ThisThread implements UnitThread {
     try {
       // What other threads have sent, and what is to be sent to them, comes first.
       await setImmediate();
-      this.worker ??= UnitWorker.create(this.work, () => this.tokenizer.encoder());
+      this.worker ??= UnitWorker.create(this.work, () => this.tokenizer.encoder(), held && HELD_UNITS);
       const worker = await this.worker;
-      const { batches, skipped } = await worker.run(unit, () => held?.emptied());
+      const { batches, skipped } = await worker.run(unit, () => held?.room());
       if (!held || !turns) return { batches: batches.map(ownColumns), skipped, giveBack: giveBackMemory };
       const encoded = held.encode(unit.number, batches);
       const writing = selfWriting(unit.number, encoded, turns, (to) => held.write(to));

@@ -4,7 +4,7 @@ import { encoderFrom } from '../encoder/source.js';
 import type { Unit } from '../source/unit.js';
 import type { EncoderSource } from '../tokenizer/types.js';
 import type { EncodedResult, UnitResult } from './finished-unit.js';
-import { type BatchPosition, HeldBatches } from './held-batches.js';
+import { type BatchPosition, HELD_UNITS, HeldBatches } from './held-batches.js';
 import type { Started } from './message-thread.js';
 import { type RemoteError, toRemoteError } from './remote-error.js';
 import { type UnitWork, UnitWorker } from './unit-worker.js';
@@ -43,11 +43,11 @@ port.on('message', (request: WorkerRequest) => {
   else if ('unit' in request) units.push(request.unit);
   else if ('isLast' in request) isLast = true;
   else {
-    worker = UnitWorker.create(request.work, () => encoderFrom(request.encoder));
+    if (request.writes) held = new HeldBatches();
+    worker = UnitWorker.create(request.work, () => encoderFrom(request.encoder), held && HELD_UNITS);
     const started = () => post({ started: true });
     // The first unit is answered with the failure.
     worker.then(started, started);
-    if (request.writes) held = new HeldBatches();
   }
   next();
 });
@@ -72,8 +72,8 @@ function next(): void {
 }
 
 async function run(unit: Unit): Promise<void> {
-  // While the rows of the last unit wait for their place, this one is read and tokenized.
-  const { batches, skipped } = await (await worker).run(unit, () => held?.emptied());
+  // While the rows of earlier units wait for their place, this one is read and tokenized.
+  const { batches, skipped } = await (await worker).run(unit, () => held?.room());
   if (held) {
     post({ encoded: held.encode(unit.number, batches), skipped });
   } else {

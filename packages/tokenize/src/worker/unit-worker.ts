@@ -48,12 +48,17 @@ interface EncodedPart extends EncodedText {
 /** Ids in a record batch. At 13 bytes per token or less, it stays well below the 64 MiB that readers are promised. */
 const BATCH_IDS = 4 << 20;
 
+/** What makes the rows of a unit, in memory of its own. */
+interface RowMaker extends Record<Split, RowCutter> {
+  /** For validation rows, where rows are divided between the splits only once they have been cut. */
+  readonly heldOut: ColumnMemory;
+}
+
 /** Turns units into record batches, one at a time. */
 export class UnitWorker {
   private readonly reader: PartReader;
-  private readonly cutters: Record<Split, RowCutter>;
-  /** For validation rows, where rows are divided between the splits only once they have been cut. */
-  private readonly heldOut = new ColumnMemory();
+  /** The one whose turn it is. */
+  private turn = 0;
   private documents: Record<Split, number> = { train: 0, validation: 0 };
   private bytes = 0;
   private invalidUtf8 = 0;
@@ -62,14 +67,18 @@ export class UnitWorker {
   private constructor(
     private readonly work: UnitWork,
     private readonly encoder: Encoder,
-    cutter: () => RowCutter,
+    private readonly makers: readonly RowMaker[],
     private readonly stages: Stage[],
   ) {
     this.reader = new PartReader(work.textField, work.skipsBadRecords);
-    this.cutters = { train: cutter(), validation: cutter() };
   }
 
-  static async create(work: UnitWork, encoder: () => Encoder | Promise<Encoder>): Promise<UnitWorker> {
+  /** @param heldUnits the number of units whose rows stay valid, the last one included. Default: 1 */
+  static async create(
+    work: UnitWork,
+    encoder: () => Encoder | Promise<Encoder>,
+    heldUnits = 1,
+  ): Promise<UnitWorker> {
     const { specialIds, sequenceLength, lineByLine, overflow, pack } = work;
     const cutter = () => {
       if (lineByLine) return new LineCutter(sequenceLength, specialIds, overflow);
@@ -80,13 +89,18 @@ export class UnitWorker {
       const { createStage } = (await importModule(module)) as { createStage: CreateStage };
       stages.push(createStage(options as never));
     }
-    return new UnitWorker(work, await encoder(), cutter, stages);
+    const makers = Array.from({ length: heldUnits }, () => ({
+      train: cutter(),
+      validation: cutter(),
+      heldOut: new ColumnMemory(),
+    }));
+    return new UnitWorker(work, await encoder(), makers, stages);
   }
 
   /**
    * Reads, tokenizes and cuts a unit, and runs the stages on its batches, those of the training split first. They lie in
-   * memory that the next unit's rows overwrite.
-   * @param room - resolves when the last unit's rows are no longer needed. Default: they never are
+   * memory that a later unit's rows overwrite: the next one's, unless more are held.
+   * @param room - resolves when the oldest rows are no longer needed. Default: they never are
    */
   async run(unit: Unit, room?: () => Promise<void> | undefined): Promise<UnitResult> {
     this.documents = { train: 0, validation: 0 };
@@ -124,19 +138,26 @@ export class UnitWorker {
         batches.push(result);
       }
     }
+    if (batches.some(({ columns }) => columns.input_ids!.offsets.length > 1))
+      this.turn = (this.turn + 1) % this.makers.length;
     return { batches, skipped };
+  }
+
+  private get maker(): RowMaker {
+    return this.makers[this.turn]!;
   }
 
   /** The rows of the unit by split, at most `rowLimit` together. */
   private finishRows(unit: number, rowLimit: number): Record<Split, CutRows> {
-    const train = this.cutters.train.finish(rowLimit);
+    const { maker } = this;
+    const train = maker.train.finish(rowLimit);
     if (this.work.evalBy === 'row' && this.work.evalFraction > 0)
-      return rowsBySplit(train, (row) => splitOf(this.work, unit, row), this.heldOut);
-    return { train, validation: this.cutters.validation.finish(rowLimit - (train.offsets.length - 1)) };
+      return rowsBySplit(train, (row) => splitOf(this.work, unit, row), maker.heldOut);
+    return { train, validation: maker.validation.finish(rowLimit - (train.offsets.length - 1)) };
   }
 
   private get rows(): number {
-    return this.cutters.train.rows + this.cutters.validation.rows;
+    return this.maker.train.rows + this.maker.validation.rows;
   }
 
   /** The ids of a part, valid until the next call; `undefined` if none are wanted. */
@@ -176,7 +197,7 @@ export class UnitWorker {
       // Documents that follow one another in a split are cut together, unless each may be the last that is wanted.
       let next = splitAt(++end);
       while (next === split && rowLimit === Number.POSITIVE_INFINITY) next = splitAt(++end);
-      this.cutters[split].addDocuments(ids, from, documentEnds.subarray(first, end));
+      this.maker[split].addDocuments(ids, from, documentEnds.subarray(first, end));
       this.documents[split] += end - first - Number(first === 0 && continues);
       from = documentEnds[end - 1]!;
       split = next;
