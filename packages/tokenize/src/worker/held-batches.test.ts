@@ -27,6 +27,11 @@ test('there is room for further rows once the last batch of an earlier unit is w
   expect(hasRoom).toBe(false);
   await held.write({ unit: 3, batch: 0, descriptor, position: 0 });
   await room;
+  expect(held.isDone).toBe(false);
+  const last = held.write({ unit: 4, batch: 0, descriptor, position: 0 });
+  expect(held.isDone).toBe(false);
+  await last;
+  expect(held.isDone).toBe(true);
   closeSync(descriptor);
   expect(readFileSync(join(folder, 'rows'))).toHaveLength(lengths[0]! + lengths[1]!);
   await expect(held.write({ unit: 3, batch: 0, descriptor, position: 0 })).rejects.toThrow('is not there');

@@ -30,9 +30,12 @@ export class HeldBatches {
   private readonly units = new Map<number, Map<number, HeldBatch>>();
   private readonly writer = new DirectWriter();
   private onRoom: (() => void) | undefined;
+  /** Writes that have begun. */
+  private writes = 0;
 
-  get isHolding(): boolean {
-    return this.units.size > 0;
+  /** Whether all rows are written. */
+  get isDone(): boolean {
+    return this.units.size === 0 && this.writes === 0;
   }
 
   /** Resolves when fewer than {@link HELD_UNITS} are held. Only one caller may wait at a time. */
@@ -62,12 +65,14 @@ export class HeldBatches {
     const held = this.units.get(unit);
     const found = held?.get(batch);
     if (!held || !found) throw new Error(`batch ${batch} of unit ${unit} is not there`);
-    await this.writer.write(found.buffers, to, () => {
+    this.writes++;
+    const written = this.writer.write(found.buffers, to, () => {
       // A failed write is told with the next rows, so those must come.
       giveBackMemory(found.memory);
       held.delete(batch);
       if (held.size === 0) this.units.delete(unit);
       if (this.units.size < HELD_UNITS) this.onRoom?.();
     });
+    await written.finally(() => this.writes--);
   }
 }

@@ -56,7 +56,7 @@ port.on('message', (request: WorkerRequest) => {
 function next(): void {
   if (isBusy) return;
   if (units.length === 0) {
-    if (isLast && !held?.isHolding) port.close();
+    if (isLast && (held === undefined || held.isDone)) port.close();
     return;
   }
   isBusy = true;
@@ -89,6 +89,7 @@ async function write(to: BatchPosition): Promise<void> {
   } catch (error) {
     post({ written: to, error: toRemoteError(error as Error) });
   }
+  next();
 }
 
 function post(answer: WorkerAnswer | Started, transfer: ArrayBuffer[] = []): void {

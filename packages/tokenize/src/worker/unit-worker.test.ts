@@ -22,31 +22,31 @@ const work: UnitWork = {
   stages: [],
 };
 
-async function unitOf(text: string, number: number): Promise<Unit> {
-  for await (const unit of texts([text], { document: 'blank-line' })) return { ...(unit as Unit), number };
-  return { number, parts: [], inputBytes: 0 } as unknown as Unit;
+async function unitOf(documents: readonly string[], number: number): Promise<Unit> {
+  for await (const unit of texts(documents)) return { ...(unit as Unit), number };
+  return { number, parts: [], inputBytes: 0 };
 }
 
 const valuesOf = (batches: readonly ColumnBatch[]) =>
   batches.map(({ columns }) => Object.values(columns).map(({ values }) => [...values]));
 
 /** Documents of some words each; none of them in some units. */
-const unitText = fc
+const unitDocuments = fc
   .array(fc.integer({ min: 1, max: 400 }), { maxLength: 4 })
-  .map((words) => words.map((count) => 'the ferry left at dawn '.repeat(count)).join('\n\n'));
+  .map((words) => words.map((count) => 'the ferry left at dawn '.repeat(count)));
 
 for (const settings of [{}, { pack: 'documents' as const }, { lineByLine: true }, { evalBy: 'row' as const }])
   test(`rows stay as they are while those of the next unit are made: ${JSON.stringify(settings)}`, async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(unitText, { minLength: 2, maxLength: 6 }), async (unitTexts) => {
+      fc.asyncProperty(fc.array(unitDocuments, { minLength: 2, maxLength: 6 }), async (unitsOfDocuments) => {
         const given = { ...work, ...settings };
         const worker = await UnitWorker.create(given, () => tokenizer.encoder(), 2);
         const alone = await UnitWorker.create(given, () => tokenizer.encoder());
         let last: { batches: readonly ColumnBatch[]; values: unknown } | undefined;
-        for (const [number, text] of unitTexts.entries()) {
-          const { batches } = await worker.run(await unitOf(text, number));
+        for (const [number, documents] of unitsOfDocuments.entries()) {
+          const { batches } = await worker.run(await unitOf(documents, number));
           if (last) expect(valuesOf(last.batches)).toEqual(last.values);
-          const values = valuesOf((await alone.run(await unitOf(text, number))).batches);
+          const values = valuesOf((await alone.run(await unitOf(documents, number))).batches);
           expect(valuesOf(batches)).toEqual(values);
           // A unit without rows leaves the rows of the one before as those that are held.
           if (batches.some(({ columns }) => columns.input_ids!.offsets.length > 1))
