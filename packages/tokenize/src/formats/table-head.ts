@@ -45,10 +45,15 @@ export function isTable(head: Uint8Array, separator: Separator): boolean {
   return later.filter((field) => field.startsWith(' ')).length < later.length / 2;
 }
 
-/** Whether a name stands before the first separator: prose, of which there may be many small files, mostly has none. */
+/**
+ * Whether a name stands before the first separator, and perhaps one behind it: prose, of which there may be many small
+ * files, mostly has a space there.
+ */
 function beginsWithName(bytes: Buffer, separator: string): boolean {
   const end = bytes.indexOf(separator);
   if (end < 0) return false;
+  const next = bytes[end + 1]!;
+  if (next !== QUOTE && NAME_BYTES[next] === 0) return false;
   const field = bytes.toString('utf8', 0, end);
   return NAME.test(/^".*"$/s.test(field) ? field.slice(1, -1) : field);
 }

@@ -12,6 +12,10 @@ const short = join(folder, 'short.txt');
 writeFileSync(long, 'The quick brown fox jumps over the lazy dog.\n'.repeat(200_000));
 writeFileSync(short, 'The quick brown fox.\n');
 mkdirSync(join(folder, 'texts'));
+for (const [name, files] of Object.entries({ few: 3, many: 300 })) {
+  mkdirSync(join(folder, name));
+  for (let i = 0; i < files; i++) writeFileSync(join(folder, name, `${i}.txt`), 'A fox.\n'.repeat(1000));
+}
 afterAll(() => rmSync(folder, { recursive: true }));
 
 it.each([
@@ -21,6 +25,7 @@ it.each([
   ['standard input', ['-']],
   ['what is no path', ['a\0b']],
   ['a folder', [join(folder, 'texts')]],
+  ['a folder of short texts', [join(folder, 'few')]],
 ])('no thread is started for %s', (_, inputs) => {
   startEarlyThread(inputs, { workers: 2 });
   expect(hasEarlyThread()).toBe(false);
@@ -28,6 +33,13 @@ it.each([
 
 it('no thread is started for a run of one worker', () => {
   startEarlyThread([long], { workers: 1 });
+  expect(hasEarlyThread()).toBe(false);
+});
+
+it('a thread is started for a folder of many short texts', async () => {
+  startEarlyThread([join(folder, 'many')], { workers: 2 });
+  expect(hasEarlyThread()).toBe(true);
+  await takeThread().terminate();
   expect(hasEarlyThread()).toBe(false);
 });
 

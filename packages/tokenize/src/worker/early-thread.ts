@@ -1,5 +1,6 @@
-import { statSync } from 'node:fs';
+import { opendirSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import { entryPoint } from '@mlm/base/spawn';
 import { startThread } from './message-thread.js';
@@ -55,12 +56,32 @@ export function takeThread(): Worker {
   return thread;
 }
 
-/** Whether an input is a file of more than one unit. Folders are not looked into, which may take long. */
+/** Whether an input has more than one unit, as far as can be told at once. */
 function isLong(path: string): boolean {
   try {
     const found = statSync(path, { throwIfNoEntry: false });
+    if (found?.isDirectory()) return isLongFolder(path);
     return found?.isFile() === true && found.size > SMALL_BYTES;
   } catch {
     return false; // The run will say what is wrong.
   }
 }
+
+/** Looks at some of a folder's files: it may have millions, which take seconds to list, while a thread can start. */
+function isLongFolder(path: string): boolean {
+  const folder = opendirSync(path);
+  let bytes = 0;
+  try {
+    for (let entries = 0; entries < ENTRIES && bytes <= SMALL_BYTES; entries++) {
+      const entry = folder.readSync();
+      if (!entry) break;
+      if (entry.isFile()) bytes += statSync(join(path, entry.name)).size;
+    }
+  } finally {
+    folder.closeSync();
+  }
+  return bytes > SMALL_BYTES;
+}
+
+/** Entries of a folder that are looked at. */
+const ENTRIES = 512;
