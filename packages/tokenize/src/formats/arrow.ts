@@ -70,8 +70,11 @@ async function bufferDecompressor(): Promise<BufferDecompressor> {
     zstdFrameDecompressor(),
     import('xxhash-wasm').then((xxhash) => xxhash.default()),
   ]);
-  return (codec, bytes, size) =>
-    codec === 'ZSTD' ? zstd(bytes, size) : decompressLz4Frame(bytes, size, (content) => h32Raw(content));
+  return (codec, bytes, size) => {
+    if (codec !== 'ZSTD') return decompressLz4Frame(bytes, size, (content) => h32Raw(content));
+    const content = zstd.decompress(bytes, size);
+    return zstd.reusesMemory ? content.slice() : content;
+  };
 }
 
 /** Makes numbers of a dictionary's indices of 64 bits, by which arrow-js looks nothing up. */

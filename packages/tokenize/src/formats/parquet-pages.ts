@@ -2,7 +2,8 @@ import { crc32 } from 'node:zlib';
 import type { ColumnMetaData, Compressors, DecodedArray, FileMetaData, SchemaTree } from 'hyparquet';
 import type { PageHeader } from 'hyparquet/src/types.js';
 import type { FileState, RowSource } from './format.js';
-import { PageMemory } from './page-memory.js';
+import type { PageMemory, ReadMemory } from './page-memory.js';
+import type { Decompressor } from './zstd.js';
 
 /** Bytes read at a time. */
 const READ_BYTES = 1 << 20;
@@ -38,7 +39,8 @@ export interface PageRun {
 export interface PageOptions {
   /** From the schema's root to the column. */
   schemaPath: SchemaTree[];
-  compressors: Compressors;
+  /** Default: pages are not compressed. */
+  decompressor: Decompressor | undefined;
   /** Converts the bytes of a text. */
   textFromBytes(bytes: Uint8Array): unknown;
   /** Where pages are read into. */
@@ -69,23 +71,21 @@ export function chunkOf(column: ColumnMetaData, rows: number, { size }: Pick<Fil
 export async function* pagesOf(
   source: RowSource,
   run: PageRun,
-  { schemaPath, compressors, textFromBytes, memory }: PageOptions,
+  { schemaPath, decompressor, textFromBytes, memory }: PageOptions,
 ): AsyncGenerator<DecodedArray> {
   const [{ readPage }, { convert, DEFAULT_PARSERS }] = await Promise.all([
     import('hyparquet/src/column.js'),
     import('hyparquet/src/convert.js'),
   ]);
   const { element, path } = schemaPath.at(-1)!;
-  const decompress = compressors[run.codec];
+  let isDictionary = false;
   const decoder = {
     pathInSchema: path,
     schemaPath,
     element,
     type: element.type!,
     codec: run.codec,
-    compressors: decompress
-      ? { [run.codec]: (bytes: Uint8Array, size: number) => memory.hold(decompress(bytes, size)) }
-      : {},
+    compressors: compressorsOf(run.codec, decompressor, memory, () => isDictionary),
     parsers: { ...DEFAULT_PARSERS, stringFromBytes: textFromBytes },
   };
   let dictionary: DecodedArray | undefined;
@@ -93,10 +93,9 @@ export async function* pagesOf(
     const header = await chunk.header();
     const bytes = await chunk.take(header.compressed_page_size);
     refuseOtherThan(header, bytes);
-    const isDictionary = header.type === 'DICTIONARY_PAGE';
-    // The dictionary outlives the memory that its page was read into.
-    const page = isDictionary && !decompress ? bytes.slice() : bytes;
+    isDictionary = header.type === 'DICTIONARY_PAGE';
     memory.freePage();
+    const page = decompressor ? bytes : memory.hold(bytes, true, isDictionary);
     const reader = { view: new DataView(page.buffer, page.byteOffset, page.length), offset: 0 };
     const { data } = readPage(reader, header, decoder, dictionary, undefined, 0);
     if (!isDictionary) return data;
@@ -124,8 +123,9 @@ export async function checkPages(
   source: RowSource,
   column: ColumnMetaData,
   { start, end }: PageRun,
+  memory: PageMemory,
 ): Promise<void> {
-  const chunk = new ChunkReader(source, start, end, undefined, HEADER_BYTES);
+  const chunk = new ChunkReader(source, start, end, memory, HEADER_BYTES);
   for (let left = Number(column.num_values); left > 0; ) {
     const header = await chunk.header();
     const length = header.compressed_page_size;
@@ -140,6 +140,22 @@ function refuseOtherThan({ crc }: PageHeader, bytes: Uint8Array): void {
   if (crc !== undefined && crc32(bytes) !== crc >>> 0) throw new Error('a page does not match its checksum');
 }
 
+/**
+ * A decompressor as hyparquet takes it.
+ * @param outlivesNext - whether the page is needed for longer than until the next one
+ */
+export function compressorsOf(
+  codec: PageRun['codec'],
+  decompressor: Decompressor | undefined,
+  memory: PageMemory,
+  outlivesNext: () => boolean,
+): Compressors {
+  if (!decompressor) return {};
+  const decompress = (bytes: Uint8Array, size: number) =>
+    memory.hold(decompressor.decompress(bytes, size), decompressor.reusesMemory, outlivesNext());
+  return { [codec]: decompress };
+}
+
 /** Reads a part of a file from its beginning to its end into memory that it uses again. */
 export class ChunkReader {
   /** The bytes that are read and not taken. */
@@ -151,7 +167,7 @@ export class ChunkReader {
     private readonly source: RowSource,
     private position: number,
     private readonly end: number,
-    private readonly memory = new PageMemory(),
+    private readonly memory: ReadMemory,
     private readonly readBytes = READ_BYTES,
   ) {}
 

@@ -3,7 +3,7 @@ import type { PageHeader } from 'hyparquet/src/types.js';
 import { UNIT_BYTES } from '../source/unit.js';
 import type { FileRanges, FileSection, RowSection, StreamSection } from './format.js';
 import { LineJoiner } from './lines.js';
-import { PageMemory } from './page-memory.js';
+import { HeaderMemory, PageMemory } from './page-memory.js';
 import {
   ChunkReader,
   chunkOf,
@@ -13,7 +13,7 @@ import {
   pagesOf,
   type TextColumn,
 } from './parquet-pages.js';
-import { decompressorOf, type RowPlan, type TextPages, textOptions, textsOf } from './parquet-text.js';
+import { type RowPlan, type TextPages, textOptions, textsOf } from './parquet-text.js';
 
 /** Pages are added to a section up to a unit's bytes, unless the last one would take it beyond this. */
 const MOST_BYTES = 1.25 * UNIT_BYTES;
@@ -108,11 +108,15 @@ async function streamSection(
   };
   const chunks = async function* () {
     const joiner = new LineJoiner();
-    const memory = new PageMemory();
-    for await (const { run } of following()) {
-      const options = textOptions(schemaPath, await decompressorOf(run.codec), memory);
-      for await (const page of pagesOf(input, run, options))
-        yield joiner.join(textsOf(page, input.file, field));
+    const memory = PageMemory.borrow();
+    try {
+      for await (const { run } of following()) {
+        const options = await textOptions(schemaPath, run.codec, memory);
+        for await (const page of pagesOf(input, run, options))
+          yield joiner.join(textsOf(page, input.file, field));
+      }
+    } finally {
+      memory.giveBack();
     }
   };
   const { from } = (taken[0] ?? (await pieces.peek()))!;
@@ -139,7 +143,7 @@ async function* groupPieces(
   column: ColumnMetaData,
   chunk: PageRun,
 ): AsyncGenerator<Pick<Piece, 'run' | 'bytes'>> {
-  const reader = new ChunkReader(input, chunk.start, chunk.end, undefined, HEADER_BYTES);
+  const reader = new ChunkReader(input, chunk.start, chunk.end, new HeaderMemory(), HEADER_BYTES);
   let dictionary: { place: number; entries: number; bytes: number } | undefined;
   let coded: { run: PageRun; texts: number } | undefined;
   const takeCoded = (isAll: boolean) => {

@@ -1,12 +1,12 @@
 import { isUtf8 } from 'node:buffer';
 import { brotliDecompressSync, unzipSync } from 'node:zlib';
 import { InputError, mention, say } from '@mlm/base/errors';
-import type { ColumnMetaData, Compressors, DecodedArray, SchemaTree } from 'hyparquet';
+import type { ColumnMetaData, DecodedArray, SchemaTree } from 'hyparquet';
 import { type FileState, markLength, type RowReader, type RowSource } from './format.js';
 import { LineJoiner } from './lines.js';
 import { PageMemory } from './page-memory.js';
 import { MAX_PAGE, type PageOptions, type PageRun, pagesOf } from './parquet-pages.js';
-import { zstdFrameDecompressor } from './zstd.js';
+import { type Decompressor, zstdFrameDecompressor } from './zstd.js';
 
 /** A column of text. */
 export interface TextPages {
@@ -29,7 +29,7 @@ const MAX_TEXT = 64 << 20;
 /** Decodes pages of a column of text. */
 export class ParquetRows implements RowReader {
   private readonly joiner = new LineJoiner();
-  private readonly memory = new PageMemory();
+  private readonly memory = PageMemory.borrow();
   /** The page that was decoded last, whose next rows may be asked for. */
   private last: { path: string; start: number; values: DecodedArray } | undefined;
 
@@ -46,7 +46,7 @@ export class ParquetRows implements RowReader {
     if (to >= row) {
       // While the rows are encoded and masked, that memory is better used.
       this.last = undefined;
-      this.memory.free();
+      this.memory.freePages();
     }
     return text;
   }
@@ -61,7 +61,7 @@ export class ParquetRows implements RowReader {
     }
     this.last = undefined;
     for (const run of runs) {
-      const options = textOptions(schemaPath, await decompressorOf(run.codec), this.memory);
+      const options = await textOptions(schemaPath, run.codec, this.memory);
       for await (const values of pagesOf(source, run, options)) {
         this.last = { path, start: run.start, values };
         yield values;
@@ -71,41 +71,49 @@ export class ParquetRows implements RowReader {
 }
 
 /** How the pages of a column of text are decoded. */
-export function textOptions(
+export async function textOptions(
   schemaPath: SchemaTree[],
-  compressors: Compressors,
-  memory = new PageMemory(),
-): PageOptions {
-  return { schemaPath, compressors, textFromBytes: textBytes, memory };
+  codec: Codec,
+  memory: PageMemory,
+): Promise<PageOptions> {
+  const known = memory.decompressors.get(codec) ?? loadDecompressor(codec, memory);
+  memory.decompressors.set(codec, known);
+  return { schemaPath, decompressor: await known, textFromBytes: textBytes, memory };
 }
 
 type Codec = ColumnMetaData['codec'];
 
-/** By codec: what this thread has loaded. */
-const decompressors = new Map<Codec, Promise<Compressors>>();
-
-/** The decompressor of a codec, Node's own where it has one. A page is no larger than it declares, and that is bounded. */
-export function decompressorOf(codec: Codec): Promise<Compressors> {
-  const known = decompressors.get(codec) ?? loadDecompressor(codec);
-  decompressors.set(codec, known);
-  return known;
+/**
+ * The decompressor of a codec, Node's own where it has one; `undefined` if there is none. A page is no larger than it
+ * declares, and that is bounded.
+ */
+async function loadDecompressor(codec: Codec, memory: PageMemory): Promise<Decompressor | undefined> {
+  const decompressor = await anyDecompressor(codec, memory);
+  if (!decompressor) return undefined;
+  const decompress = (bytes: Uint8Array, size: number) => {
+    if (size > MAX_PAGE) throw new Error(`a page grows to ${size} bytes, more than ${MAX_PAGE}`);
+    return decompressor.decompress(bytes, size);
+  };
+  return { decompress, reusesMemory: decompressor.reusesMemory };
 }
 
-async function loadDecompressor(codec: Codec): Promise<Compressors> {
-  const most = (size: number) => ({ maxOutputLength: Math.max(1, size) });
-  const own: Compressors = {
-    GZIP: (bytes, size) => unzipSync(bytes, most(size)),
-    BROTLI: (bytes, size) => brotliDecompressSync(bytes, most(size)),
-  };
-  if (codec === 'ZSTD') own.ZSTD = await zstdFrameDecompressor();
-  const decompress = own[codec] ?? (await import('hyparquet-compressors')).compressors[codec];
-  if (!decompress) return {};
-  return {
-    [codec]: (bytes: Uint8Array, size: number) => {
-      if (size > MAX_PAGE) throw new Error(`a page grows to ${size} bytes, more than ${MAX_PAGE}`);
-      return decompress(bytes, size);
-    },
-  };
+async function anyDecompressor(codec: Codec, memory: PageMemory): Promise<Decompressor | undefined> {
+  // In one piece, instead of many that are joined.
+  const whole = (size: number) => ({ maxOutputLength: Math.max(1, size), chunkSize: Math.max(64, size + 1) });
+  switch (codec) {
+    case 'SNAPPY':
+      return { decompress: (bytes, size) => memory.decompress(bytes, size), reusesMemory: true };
+    case 'ZSTD':
+      return zstdFrameDecompressor();
+    case 'GZIP':
+      return { decompress: (bytes, size) => unzipSync(bytes, whole(size)), reusesMemory: false };
+    case 'BROTLI':
+      return { decompress: (bytes, size) => brotliDecompressSync(bytes, whole(size)), reusesMemory: false };
+    default: {
+      const decompress = (await import('hyparquet-compressors')).compressors[codec];
+      return decompress && { decompress, reusesMemory: false };
+    }
+  }
 }
 
 /** The texts among the values of a column; nulls are left out. */

@@ -4,9 +4,18 @@ import { noColumn, refuseCompressed } from './arrow.js';
 import { decoded } from './damage.js';
 import type { FileRanges, Format, InputFile, InputReader } from './format.js';
 import { LineJoiner, lines } from './lines.js';
-import { checkPages, chunkOf, isFlat, type PageOptions, pagesOf, type TextColumn } from './parquet-pages.js';
+import { PageMemory } from './page-memory.js';
+import {
+  checkPages,
+  chunkOf,
+  compressorsOf,
+  isFlat,
+  type PageOptions,
+  pagesOf,
+  type TextColumn,
+} from './parquet-pages.js';
 import { dividedRows } from './parquet-plan.js';
-import { decompressorOf, ParquetRows, textOptions, textsOf } from './parquet-text.js';
+import { ParquetRows, textOptions, textsOf } from './parquet-text.js';
 
 /** Approximate bytes of text decoded at a time, of a column inside another. */
 const PORTION_BYTES = 8 << 20;
@@ -65,18 +74,24 @@ async function* linesOf(input: FileRanges, table: TextColumn): AsyncGenerator<Ui
   const { field, schemaPath, metadata, groups } = table;
   const joiner = new LineJoiner();
   const buffer = rereadable(input);
-  let groupStart = 0;
-  for (const { column, rows } of groups) {
-    const options = textOptions(schemaPath, await decompressorOf(column.codec));
-    const chunk = chunkOf(column, rows, file);
-    if (isFlat(schemaPath))
-      for await (const page of pagesOf(input, chunk, options)) yield joiner.join(textsOf(page, file, field));
-    else {
-      await checkPages(input, column, chunk);
-      for await (const records of portionsOf(buffer, metadata, column, groupStart, rows, options))
-        yield joiner.join(textsOf(valuesAt(records, schemaPath.at(-1)!.path), file, field));
+  const memory = PageMemory.borrow();
+  try {
+    let groupStart = 0;
+    for (const { column, rows } of groups) {
+      const options = await textOptions(schemaPath, column.codec, memory);
+      const chunk = chunkOf(column, rows, file);
+      if (isFlat(schemaPath))
+        for await (const page of pagesOf(input, chunk, options))
+          yield joiner.join(textsOf(page, file, field));
+      else {
+        await checkPages(input, column, chunk, memory);
+        for await (const records of portionsOf(buffer, metadata, column, groupStart, rows, options))
+          yield joiner.join(textsOf(valuesAt(records, schemaPath.at(-1)!.path), file, field));
+      }
+      groupStart += rows;
     }
-    groupStart += rows;
+  } finally {
+    memory.giveBack();
   }
 }
 
@@ -87,7 +102,7 @@ async function* portionsOf(
   column: ColumnMetaData,
   groupStart: number,
   rows: number,
-  { compressors, textFromBytes }: PageOptions,
+  { decompressor, textFromBytes, memory }: PageOptions,
 ): AsyncGenerator<Record<string, unknown>[]> {
   const { parquetReadObjects } = await import('hyparquet');
   const bytes = Number(column.total_uncompressed_size);
@@ -96,7 +111,8 @@ async function* portionsOf(
     yield await parquetReadObjects({
       file,
       metadata,
-      compressors,
+      // All pages of the portion are used at once.
+      compressors: compressorsOf(column.codec, decompressor, memory, () => true),
       parsers: { stringFromBytes: textFromBytes },
       columns: [column.path_in_schema[0]!],
       rowStart: groupStart + start,

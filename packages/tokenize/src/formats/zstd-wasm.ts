@@ -1,4 +1,4 @@
-import type { WasmMemory } from '@mlm/base/webassembly';
+import { type WasmMemory, type WasmModule, WebAssembly } from '@mlm/base/webassembly';
 import { ZSTDDecoder } from 'zstddec/stream';
 
 /** Exports of the WebAssembly build of the zstd library; addresses and sizes have 32 bits. */
@@ -12,20 +12,27 @@ interface Library {
   ZSTD_decompress(to: number, capacity: number, from: number, bytes: number): number;
 }
 
-let library: Library | undefined;
+let loaded: { module: WasmModule; library: Library } | undefined;
 
 /** The package's own methods ignore the library's error codes and never end on damaged data. */
 class LoadedLibrary extends ZSTDDecoder {
-  override _init(source: { instance: { exports: unknown } }): void {
-    super._init(source as Parameters<ZSTDDecoder['_init']>[0]);
-    library = source.instance.exports as unknown as Library;
+  override _init(source: { module: WasmModule; instance: { exports: unknown } }): void {
+    super._init(source as unknown as Parameters<ZSTDDecoder['_init']>[0]);
+    loaded = { module: source.module, library: source.instance.exports as Library };
   }
 }
 
 /** The library, one per thread, for versions of Node without zstd; it has most of native zstd's speed. */
 export async function zstdLibrary(): Promise<ZstdLibrary> {
   await new LoadedLibrary().init();
-  return new ZstdLibrary(library!);
+  return new ZstdLibrary(loaded!.library);
+}
+
+/** The library with memory of its own, which no one else makes grow and so move. */
+export async function ownZstdLibrary(): Promise<ZstdLibrary> {
+  await new LoadedLibrary().init();
+  const imports = { env: { emscripten_notify_memory_growth: () => {} } };
+  return new ZstdLibrary(new WebAssembly.Instance(loaded!.module, imports).exports as Library);
 }
 
 /** Bytes that a stream emits at a time: a block. */
@@ -42,21 +49,25 @@ const ERRORS: Record<number, string> = {
 };
 
 class ZstdLibrary {
+  /** Where the content of the last frames is. */
+  private content = 0;
+
   constructor(private readonly library: Library) {}
 
   /**
-   * Decompresses whole frames whose content has `size` bytes.
+   * Decompresses whole frames whose content has `size` bytes. The result is valid until the next call, in memory of its own.
    * @throws Error if they are damaged or hold more
    */
   decompress(bytes: Uint8Array, size: number): Uint8Array {
+    this.library.free(this.content);
+    this.content = 0;
+    this.content = this.allocate(size + 1);
     const from = this.copyIn(bytes);
-    const to = this.allocate(size + 1);
     try {
-      const length = checked(this.library.ZSTD_decompress(to, size, from, bytes.length));
-      return this.view(to, length).slice();
+      const length = checked(this.library.ZSTD_decompress(this.content, size, from, bytes.length));
+      return this.view(this.content, length);
     } finally {
       this.library.free(from);
-      this.library.free(to);
     }
   }
 

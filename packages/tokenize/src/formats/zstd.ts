@@ -147,15 +147,27 @@ async function* decodeInWebAssembly(
   yield* (await zstdLibrary()).stream(pieces);
 }
 
-/**
- * Returns a function that decompresses a whole frame, on every version of Node.
- * @param size bytes of the content
- * @throws Error if it is damaged; the caller compares the size
- */
-export async function zstdFrameDecompressor(): Promise<(bytes: Uint8Array, size: number) => Uint8Array> {
-  if (zstdDecompressSync) return (bytes, size) => zstdDecompressSync(bytes, { maxOutputLength: size + 1 });
-  const library = await (await import('./zstd-wasm.js')).zstdLibrary();
-  return (bytes, size) => library.decompress(bytes, size);
+/** Decompresses data in one piece. */
+export interface Decompressor {
+  /**
+   * @param size bytes of the content
+   * @throws Error if it is damaged; the caller compares the size
+   */
+  decompress(bytes: Uint8Array, size: number): Uint8Array;
+  /** Whether the next call uses the memory of a result again. */
+  reusesMemory: boolean;
+}
+
+/** A decompressor of whole frames, on every version of Node. */
+export async function zstdFrameDecompressor(): Promise<Decompressor> {
+  if (zstdDecompressSync) {
+    // In one piece, instead of many that are joined.
+    const decompress = (bytes: Uint8Array, size: number) =>
+      zstdDecompressSync(bytes, { maxOutputLength: size + 1, chunkSize: Math.max(64, size + 1) });
+    return { decompress, reusesMemory: false };
+  }
+  const library = await (await import('./zstd-wasm.js')).ownZstdLibrary();
+  return { decompress: (bytes, size) => library.decompress(bytes, size), reusesMemory: true };
 }
 
 /** A queue of bytes from chunks, taken in portions of any size. */
