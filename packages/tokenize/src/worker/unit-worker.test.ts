@@ -23,8 +23,9 @@ const work: UnitWork = {
 };
 
 async function unitOf(documents: readonly string[], number: number): Promise<Unit> {
+  if (documents.length === 0) return { number, parts: [], inputBytes: 0 };
   for await (const unit of texts(documents)) return { ...(unit as Unit), number };
-  return { number, parts: [], inputBytes: 0 };
+  throw new Error('documents without a unit');
 }
 
 const valuesOf = (batches: readonly ColumnBatch[]) =>
