@@ -9,7 +9,7 @@ import { DamagedError } from './flatbuffer.js';
 import { MAGIC } from './framing.js';
 import { readFooter, readMessage } from './message.js';
 import { type MessageIndex, rowsOfBlock, scanMessages } from './scan.js';
-import { MessageChecker, namingDamage, refuseRest } from './verified.js';
+import { MessageChecker, namingDamage, refuseFeather, refuseRest } from './verified.js';
 
 /**
  * Random access to the record batches of an Arrow IPC file or stream on disk. Everything is verified before it is read.
@@ -37,6 +37,7 @@ export class ArrowFile {
     try {
       const head = Buffer.alloc(8);
       await readAt(file, path, head, 0);
+      refuseFeather(path, head);
       if (head.subarray(0, 6).equals(MAGIC)) return new ArrowFile(path, file, await readIndex(path, file));
       if (head.readInt32LE(0) !== -1)
         throw new InputError(

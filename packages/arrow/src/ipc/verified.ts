@@ -91,6 +91,7 @@ export async function* verifiedMessages(
   const reader = new ChunkReader(chunks, path);
   const checker = new MessageChecker();
   const head = await reader.read(8);
+  if (head) refuseFeather(path, head);
   const isFile = head !== undefined && MAGIC.equals(head.subarray(0, MAGIC.length));
   let prefix = isFile ? await reader.read(8) : head;
   if (!prefix) throw damage(path, new DamagedError('it does not start with a schema'));
@@ -125,6 +126,18 @@ export async function* verifiedMessages(
   }
   // A stream may end without a mark; a file that does has lost its last batches.
   if (isFile) throw damage(path, new DamagedError('its end is missing'));
+}
+
+/**
+ * Refuses the first version of Feather, another format whose files have the same names.
+ * @param head the first bytes of a file
+ * @throws InputError that says how to convert it
+ */
+export function refuseFeather(path: string, head: Buffer): void {
+  if (head.toString('latin1', 0, 4) !== 'FEA1') return;
+  throw new InputError(
+    `${path}: is a file of Feather V1, expected Arrow; convert it: python -c "import pandas as p; p.read_feather('${path}').to_feather('converted.arrow')"`,
+  );
 }
 
 /**

@@ -94,6 +94,15 @@ test('a Parquet file of a few bytes is refused in words', async () => {
   }
 });
 
+test('the first version of Feather is named, whatever the file is called', async () => {
+  const bytes = Buffer.concat([Buffer.from('FEA1'), Buffer.alloc(40), Buffer.from('FEA1')]);
+  for (const name of ['feather.arrow', 'feather.txt']) {
+    const path = join(scratch, name);
+    await writeFile(path, bytes);
+    await expect(textOf(path)).rejects.toThrow(/is a file of Feather V1, expected .*; convert it/);
+  }
+});
+
 test('compressed columns that are damaged end in one line', async () => {
   for (const name of ['lz4.arrow', 'zstd.arrow', 'snappy.parquet', 'zstd.parquet']) {
     const bytes = await readFile(folder + name);

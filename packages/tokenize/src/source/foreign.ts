@@ -15,7 +15,7 @@ const SIGNATURES: readonly { bytes: readonly number[]; is: string; remedy: strin
   {
     bytes: ascii('FEA1'),
     is: 'a file of Feather V1',
-    remedy: 'write it as V2: pandas.read_feather(…).to_feather(…), named .arrow',
+    remedy: 'convert it with pandas, read_feather(…).to_feather(…), name it .arrow',
   },
   { bytes: ascii('ARROW1'), is: 'an Arrow file', remedy: 'rename it to end in .arrow' },
   { bytes: [0xff, 0xff, 0xff, 0xff], is: 'an Arrow stream', remedy: 'rename it to end in .arrow' },
