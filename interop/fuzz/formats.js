@@ -341,7 +341,16 @@ export const formats = {
   }),
   'arrow-columns': texts(
     'arrow',
-    () => column('lz4.arrow', 'zstd.arrow', 'zstd-stream.arrow', 'lz4-coded.arrow', 'wide-coded.arrow'),
+    () =>
+      column(
+        'lz4.arrow',
+        'zstd.arrow',
+        'zstd-stream.arrow',
+        'lz4-coded.arrow',
+        'wide-coded.arrow',
+        'unsupported.arrow',
+        'unsupported-zstd-stream.arrow',
+      ),
     { weight: 2 },
   ),
   'arrow-nested': texts('arrow', () => column('nested.arrow'), { textField: 'meta.text', weight: 1 }),

@@ -2,6 +2,7 @@ import {
   RecordBatch as BatchHeader,
   BufferRegion,
   DictionaryBatch,
+  FieldNode,
   Message,
 } from 'apache-arrow/ipc/metadata/message';
 import { encodeMetadata } from './encode.js';
@@ -63,11 +64,15 @@ function decompressed(
 }
 
 /** The start of a message with its layout replaced. */
-export function withLayout(metadata: Uint8Array, { buffers }: BatchLayout, bodyLength: number): Uint8Array {
+export function withLayout(
+  metadata: Uint8Array,
+  { nodes, buffers, variadicCounts }: BatchLayout,
+  bodyLength: number,
+): Uint8Array {
   const header = Message.decode(metadata).header() as BatchHeader | DictionaryBatch;
   const regions = buffers.map(({ offset, length }) => new BufferRegion(offset, length));
-  const plain = ({ length, nodes, variadicBufferCounts }: BatchHeader) =>
-    new BatchHeader(length, nodes, regions, null, variadicBufferCounts);
+  const fields = nodes.map(({ length, nulls }) => new FieldNode(length, nulls));
+  const plain = ({ length }: BatchHeader) => new BatchHeader(length, fields, regions, null, variadicCounts);
   const changed =
     header instanceof DictionaryBatch
       ? new DictionaryBatch(plain(header.data), header.id, header.isDelta)

@@ -93,6 +93,23 @@ export class FlatTable {
     return Array.from({ length: this.length(start, 4) }, (_, i) => this.child(start + 4 + 4 * i));
   }
 
+  /** Shortens a vector of tables, in place, to those whose index `isKept` accepts. */
+  keep(field: number, isKept: (index: number) => boolean): void {
+    const at = this.field(field, 4);
+    if (at === undefined) return;
+    const { view } = this;
+    const start = indirect(view, at);
+    const length = this.length(start, 4);
+    let kept = 0;
+    for (let i = 0; i < length; i++) {
+      if (!isKept(i)) continue;
+      const to = start + 4 + 4 * kept++;
+      // Offsets count from where they stand.
+      view.setUint32(to, indirect(view, start + 4 + 4 * i) - to, true);
+    }
+    view.setUint32(start, kept, true);
+  }
+
   /** The elements of a vector of structs or numbers of `size` bytes each, as read by `read`. */
   structs<T>(field: number, size: number, read: (view: DataView, at: number) => T): T[] {
     const at = this.field(field, 4);

@@ -10,6 +10,8 @@ export interface ColumnType {
   bits: number;
   /** Values per row of a FixedSizeList. */
   listSize: number;
+  /** Whether a Union has offsets. */
+  isDense: boolean;
   children: ColumnType[];
   /** Id of the dictionary that the column's values are indices into. */
   dictionary: { id: bigint; indexBits: number } | undefined;
@@ -152,6 +154,7 @@ function readField(field: FlatTable): ColumnType {
     kind,
     bits,
     listSize,
+    isDense: kind === 'Union' && type.int16(0) === 1,
     children: field.tables(5).map(readField),
     dictionary: encoding && {
       id: encoding.int64(0),

@@ -3,6 +3,7 @@ import { checkBatch, checkDictionary } from './check-batch.js';
 import { type BufferDecompressor, decompressBatch, withLayout } from './decompress.js';
 import { DamagedError, UnsupportedError } from './flatbuffer.js';
 import { MAGIC } from './framing.js';
+import { ColumnFilter } from './leave-out.js';
 import { type ColumnType, type MessageHeader, readMessage } from './message.js';
 
 /**
@@ -69,6 +70,8 @@ export class MessageChecker {
  * @param path names the input in messages
  * @param decompress decompresses buffers; messages are then yielded uncompressed. Default: compressed messages are
  * refused
+ * @param wanted the column that is read of them: those of types that arrow-js lacks (unions, run-end encoded columns, list
+ * views) are then left out, unless it is one of them. Default: all are read, and such columns refused
  * @throws InputError if the input is damaged, cut off in a message, a file without its end, or compressed without `decompress`
  *
  * @example
@@ -87,8 +90,10 @@ export async function* verifiedMessages(
   chunks: AsyncIterable<Uint8Array>,
   path: string,
   decompress?: BufferDecompressor,
+  wanted?: string,
 ): AsyncGenerator<Uint8Array> {
   const reader = new ChunkReader(chunks, path);
+  const filter = wanted === undefined ? undefined : new ColumnFilter(wanted);
   const checker = new MessageChecker();
   const head = await reader.read(8);
   if (head) refuseFeather(path, head);
@@ -113,15 +118,26 @@ export async function* verifiedMessages(
     const metadata = await reader.whole(length);
     const { header, bodyLength } = namingDamage(path, () => readMessage(metadata));
     const body = await reader.whole(bodyLength);
-    yield namingDamage(path, () => {
-      if (header.kind === 'schema' || header.batch.codec === undefined || !decompress) {
-        checker.check(header, body);
-        return Buffer.concat([prefix!, metadata, body]);
-      }
-      const plain = decompressBatch(header.batch, body, decompress);
-      checker.check({ ...header, batch: plain.batch }, plain.body);
-      return Buffer.concat([withLayout(metadata, plain.batch, plain.body.length), plain.body]);
-    });
+    if (header.kind !== 'dictionary' || filter?.leavesOut(header.id) !== true)
+      yield namingDamage(path, () => {
+        if (header.kind === 'schema') {
+          const schema = filter?.schema(metadata, header.columns) ?? metadata;
+          checker.check(schema === metadata ? header : readMessage(schema).header, body);
+          return Buffer.concat([prefix!, schema, body]);
+        }
+        const filtered = header.kind === 'batch' ? filter?.batch(header.batch) : undefined;
+        const batch = filtered ?? header.batch;
+        if (!filtered && (batch.codec === undefined || !decompress)) {
+          checker.check(header, body);
+          return Buffer.concat([prefix!, metadata, body]);
+        }
+        const plain =
+          batch.codec !== undefined && decompress
+            ? decompressBatch(batch, body, decompress)
+            : { batch, body };
+        checker.check({ ...header, batch: plain.batch }, plain.body);
+        return Buffer.concat([withLayout(metadata, plain.batch, plain.body.length), plain.body]);
+      });
     prefix = await reader.read(8);
   }
   // A stream may end without a mark; a file that does has lost its last batches.

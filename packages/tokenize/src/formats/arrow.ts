@@ -30,7 +30,7 @@ async function* arrowLines(input: InputReader, column: string): AsyncGenerator<U
   refuseCompressed(file);
   const { RecordBatchReader } = await import('apache-arrow');
   const { verifiedMessages } = await import('@mlm/arrow');
-  const messages = verifiedMessages(input.chunks(), file.path, await bufferDecompressor());
+  const messages = verifiedMessages(input.chunks(), file.path, await bufferDecompressor(), column);
   const reader = await RecordBatchReader.from(messages);
   await reader.open();
   if (!reader.schema) throw new Error('it does not start with a schema');

@@ -94,6 +94,23 @@ test('a Parquet file of a few bytes is refused in words', async () => {
   }
 });
 
+test.each(['unsupported.arrow', 'unsupported-zstd-stream.arrow'])(
+  'columns beside the text may be of any type; %s says so if the text itself is not',
+  async (name) => {
+    const views = expected.replaceAll('\n', ' and more\n').replace('The last.', 'None and more\nThe last.');
+    expect(await textOf(folder + name, 'view')).toBe(views);
+    for (const [field, type] of [
+      ['dense', 'Union'],
+      ['runs', 'RunEndEncoded'],
+      ['listview', 'ListView'],
+      ['last.a', 'Union'],
+    ])
+      await expect(textOf(folder + name, field)).rejects.toThrow(
+        new RegExp(`${name}: column "\\w+" is of the type ${type}, which is not supported`),
+      );
+  },
+);
+
 test('the first version of Feather is named, whatever the file is called', async () => {
   const bytes = Buffer.concat([Buffer.from('FEA1'), Buffer.alloc(40), Buffer.from('FEA1')]);
   for (const name of ['feather.arrow', 'feather.txt']) {
