@@ -30,6 +30,8 @@ module.exports = function keepCompiledCode(command) {
   const file = join(folder, `${process.version}-${process.arch}-${installation}-${command}.compiled`);
   const known = read(file);
   const loaded = new Map();
+  // By the folder that asks and the name: Node looks for a package each time that it is required, and bundles do so often.
+  const required = new Map();
   let isNew = false;
   const load = Module._extensions['.js'];
   Module._extensions['.cjs'] = (module, path) => {
@@ -44,7 +46,13 @@ module.exports = function keepCompiledCode(command) {
     if (cachedData === undefined || script.cachedDataRejected) isNew = true;
     loaded.set(path, { checksum, script });
     const run = script.runInThisContext();
-    run(module.exports, (name) => module.require(name), module, path, dirname(path));
+    const parent = dirname(path);
+    const requireOnce = (name) => {
+      const place = `${parent}${sep}${name}`;
+      if (!required.has(place)) required.set(place, module.require(name));
+      return required.get(place);
+    };
+    run(module.exports, requireOnce, module, path, parent);
   };
   process.on('exit', () => {
     if (!isNew) return;

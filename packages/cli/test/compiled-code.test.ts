@@ -66,6 +66,22 @@ test('a second run takes the compiled code of the first, and writes none', async
   expect(statSync(cacheFile(), { bigint: true }).mtimeNs).toBe(mtimeNs);
 });
 
+test('a name means the module beside the one that requires it, though each is looked for once', async () => {
+  const other = join(folder, 'other/dist/bundle');
+  mkdirSync(other, { recursive: true });
+  writeFileSync(
+    join(other, 'index.cjs'),
+    `exports.answer = require('./other.cjs').twice(require('./other.cjs').twice(1));`,
+  );
+  writeFileSync(join(other, 'other.cjs'), `exports.twice = (x) => 100 * x;`);
+  writeBundle(
+    'index',
+    `exports.answer = require('./other.cjs').twice(require('${other}/index.cjs').answer);`,
+  );
+  expect(await load()).toEqual({ answer: 20_000, kept: [] });
+  expect(await load()).toEqual({ answer: 20_000, kept: ['index', 'other', 'index', 'other'] });
+});
+
 test('a module that has changed is compiled, at the same length too, which is all that V8 compares', async () => {
   await load();
   writeBundle('other', `exports.twice = (x) => 3 * x;`);
