@@ -1,4 +1,4 @@
-import type { FileRanges, Format, RowDivision, RowPart } from '../formats/format.js';
+import type { FileRanges, Format, RowDivision, RowPart, StreamSection } from '../formats/format.js';
 import { readDefaults } from '../options.js';
 import { chunkParts, type PartOptions, type PlacedFile, type PlacedParts, partOf } from './parts.js';
 import { openReader } from './reader.js';
@@ -29,36 +29,49 @@ export async function* dividedParts(
     for await (const section of format.rows.divide(ranges, options.textField ?? readDefaults.textField)) {
       const from = { ...placed, position: position + section.from };
       const wanted = wantedFrom(from);
-      if ('parts' in section) {
-        const parts: UnitPart[] = [];
-        const isFetched = file.stored !== undefined && start >= wanted;
-        for (const rowPart of section.parts) {
-          const part = rowsPart(placed, format, rowPart, start, options);
-          if (isFetched) part.data = shared(await rows.read(ranges, rowPart.plan));
-          parts.push(part);
-          start = part.end;
+      if ('chunks' in section) {
+        for await (const parts of streamedSection(from, format, section, options, start, wanted)) {
+          start = parts.parts.at(-1)!.end;
+          yield [parts];
         }
-        yield [{ parts, position: from.position, inputEnd: position + section.to, isWhole: false }];
         continue;
       }
-      const base = start;
-      for await (const { part, isLast } of chunkParts(
-        placed,
-        format,
-        section.chunks,
-        options,
-        wanted - base,
-      )) {
-        const isEnd = isLast && section.isLast();
-        const isWhole = isEnd && base + part.start === 0;
-        const inputEnd = isEnd ? position + file.size : from.position;
-        for (const place of ['start', 'end', 'documentStart'] as const) part[place] += base;
+      const parts: UnitPart[] = [];
+      const isFetched = file.stored !== undefined && start >= wanted;
+      for (const rowPart of section.parts) {
+        const part = rowsPart(placed, format, rowPart, start, options);
+        if (isFetched) part.data = shared(await rows.read(ranges, rowPart.plan));
+        parts.push(part);
         start = part.end;
-        yield [{ parts: [part], position: from.position, inputEnd, isWhole }];
       }
+      yield [{ parts, position: from.position, inputEnd: position + section.to, isWhole: false }];
     }
   } finally {
     await reader.close();
+  }
+}
+
+/**
+ * Parts of a section whose text is decoded here. Each byte of it counts as a row.
+ * @param placed - the file, and where in the input the section begins
+ * @param base - the number of the section's first row in the file
+ * @param wanted - as for {@link dividedParts}
+ */
+async function* streamedSection(
+  placed: PlacedFile,
+  format: Format,
+  { from, chunks, isLast: isLastSection }: StreamSection,
+  options: PartOptions,
+  base: number,
+  wanted: number,
+): AsyncGenerator<PlacedParts> {
+  const { file, position } = placed;
+  for await (const { part, isLast } of chunkParts(placed, format, chunks, options, wanted - base)) {
+    const isEnd = isLast && isLastSection();
+    const isWhole = isEnd && base + part.start === 0;
+    const inputEnd = isEnd ? position - from + file.size : position;
+    for (const place of ['start', 'end', 'documentStart'] as const) part[place] += base;
+    yield { parts: [part], position, inputEnd, isWhole };
   }
 }
 
