@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
+import { type Dirent, existsSync, lstatSync, opendirSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { readError } from '@mlm/base';
 import { InputError } from '@mlm/base/errors';
@@ -224,17 +224,19 @@ class Found {
     this.folders.set(realFolder, own);
     const folders: string[] = [];
     const names: string[] = [];
-    for (const entry of reading(path, () => readdirSync(real, { withFileTypes: true }))) {
-      const { name } = entry;
-      if (name.startsWith('.')) continue;
-      if (entry.isSymbolicLink()) this.links.push({ path: folder + name, isNamed: false });
-      else if (entry.isDirectory()) folders.push(name);
-      else if (entry.isFile() && !this.isWanted(name)) this.skipped++;
-      else if (entry.isFile()) names.push(name);
-    }
-    this.addFiles(folder, realFolder, names);
+    reading(path, () => {
+      for (const entry of entriesOf(real)) {
+        const { name } = entry;
+        if (name.startsWith('.')) continue;
+        if (entry.isSymbolicLink()) this.links.push({ path: folder + name, isNamed: false });
+        else if (entry.isDirectory()) folders.push(name);
+        else if (entry.isFile() && !this.isWanted(name)) this.skipped++;
+        else if (entry.isFile()) names.push(name);
+      }
+    });
+    this.addFiles(folder, realFolder, names.sort());
     own.to = this.files.length;
-    for (const name of folders) this.addFolder(folder + name, realFolder + name);
+    for (const name of folders.sort()) this.addFolder(folder + name, realFolder + name);
   }
 
   /** Files of a folder, of which there may be many. */
@@ -251,6 +253,16 @@ class Found {
         files.addNumbered(number, name, files.kindNumber(this.kindOf(name)), stateOf(entry));
       else this.addFile(path, realFolder + name, false);
     }
+  }
+}
+
+/** The entries of a folder, of which only some are in memory at a time. */
+function* entriesOf(path: string): Generator<Dirent> {
+  const folder = opendirSync(path, { bufferSize: 256 });
+  try {
+    for (let entry = folder.readSync(); entry; entry = folder.readSync()) yield entry;
+  } finally {
+    folder.closeSync();
   }
 }
 
