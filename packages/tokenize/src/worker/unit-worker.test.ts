@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { ColumnBatch } from '@mlm/arrow/columns';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -57,3 +58,40 @@ for (const settings of [{}, { pack: 'documents' as const }, { lineByLine: true }
       { numRuns: 15 },
     );
   });
+
+test.each([
+  ['without parts', []],
+  ['of spaces', ['  ']],
+  ['of words', ['some words']],
+])(
+  'a unit %s makes no rows and runs no stage before the oldest rows have left their memory',
+  async (_, documents) => {
+    const worker = await UnitWorker.create(work, () => tokenizer.encoder());
+    let leave = () => {};
+    const left = new Promise<void>((resolve) => (leave = resolve));
+    let isDone = false;
+    const run = worker.run(await unitOf(documents, 1), () => left).then(() => (isDone = true));
+    for (let turn = 0; turn < 20; turn++) await setImmediate();
+    expect(isDone).toBe(false);
+    leave();
+    await run;
+  },
+);
+
+test('units use one memory for their rows, and another where some of these are held out', async () => {
+  const worker = await UnitWorker.create({ ...work, evalBy: 'row' }, () => tokenizer.encoder());
+  const run = async (document: string) => {
+    const { batches } = await worker.run(await unitOf([document], 0));
+    return batches.map(({ columns, memory, place }) => {
+      expect(columns.input_ids!.values.buffer).toBe(memory!.wasm.buffer);
+      return { rows: [...columns.input_ids!.values], memory, split: place.split };
+    });
+  };
+  const long = 'a word and another '.repeat(200);
+  const first = await run(long);
+  const short = await run('some rows of another unit '.repeat(20));
+  expect(await run(long)).toEqual(first);
+  expect(first.map(({ split }) => split)).toEqual(['train', 'validation']);
+  expect(new Set(first.map(({ memory }) => memory)).size).toBe(2);
+  for (const [i, { memory }] of short.entries()) expect(memory).toBe(first[i]!.memory);
+});

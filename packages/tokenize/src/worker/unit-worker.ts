@@ -112,14 +112,15 @@ export class UnitWorker {
     // With a limit, files are read one by one, since those behind it are not.
     const joins =
       this.encoder.ignoresSpace === true && !this.splitsDocuments && rowLimit === Number.POSITIVE_INFINITY;
-    let isFirst = true;
+    const hasRoom = room?.();
     for (const part of joins ? joinSmall(unit.parts) : unit.parts) {
       if (this.rows >= rowLimit) break;
       const encoded = await this.encode(part);
-      if (isFirst) await room?.();
-      isFirst = false;
+      await hasRoom;
       if (encoded) this.cut(part, encoded, rowLimit);
     }
+    // Stages use the memory of rows even where there are none.
+    await hasRoom;
     const batches: ColumnBatch[] = [];
     const skipped = this.reader.takeSkipped();
     const bad = skipped.reduce((sum, { records }) => sum + records.length, 0);
