@@ -285,8 +285,8 @@ function interrupted(pattern, mutate) {
     name = readdirSync(kept, { recursive: true, encoding: 'utf8' }).find((each) => pattern.test(each));
   };
   return {
-    // A mutant takes as long as fifty others.
-    weight: 0.2,
+    // A mutant takes as long as twenty others.
+    weight: 0.1,
     mutate,
     async seeds() {
       await make();
