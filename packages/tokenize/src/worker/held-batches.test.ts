@@ -37,6 +37,19 @@ test('there is room for further rows once the last batch of an earlier unit is w
   await expect(held.write({ unit: 3, batch: 0, descriptor, position: 0 })).rejects.toThrow('is not there');
 });
 
+test('a unit with more rows than usual is held alone', async () => {
+  const held = new HeldBatches();
+  held.encode(0, [rows(0, new Array(4 << 20).fill(1))]);
+  let hasRoom = false;
+  const room = held.room().then(() => (hasRoom = true));
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(hasRoom).toBe(false);
+  const descriptor = openSync(join(folder, 'rows'), 'w');
+  await held.write({ unit: 0, batch: 0, descriptor, position: 0 });
+  await room;
+  closeSync(descriptor);
+});
+
 test('units without rows need no room', async () => {
   const held = new HeldBatches();
   const empty = { input_ids: { values: new Int32Array(0), offsets: Int32Array.of(0) } };

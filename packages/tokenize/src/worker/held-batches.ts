@@ -20,6 +20,8 @@ interface HeldBatch {
 
 /** Units whose rows a thread holds at most: while those of one wait for their place, it makes the rows of the next. */
 export const HELD_UNITS = 2;
+/** Rows of more bytes, such as those of a long Parquet page, are held alone. */
+const USUAL_BYTES = 14 << 20;
 
 /**
  * Encoded batches in the memory of this thread, until it is told where to write them, which is known only when all
@@ -30,6 +32,8 @@ export class HeldBatches {
   private readonly units = new Map<number, Map<number, HeldBatch>>();
   private readonly writer = new DirectWriter();
   private onRoom: (() => void) | undefined;
+  /** Bytes of the batches that are held. */
+  private bytes = 0;
   /** Writes that have begun. */
   private writes = 0;
 
@@ -38,9 +42,13 @@ export class HeldBatches {
     return this.units.size === 0 && this.writes === 0;
   }
 
-  /** Resolves when fewer than {@link HELD_UNITS} are held. Only one caller may wait at a time. */
+  /** Resolves when there is room for the rows of another unit. Only one caller may wait at a time. */
   async room(): Promise<void> {
-    if (this.units.size >= HELD_UNITS) await new Promise<void>((resolve) => (this.onRoom = resolve));
+    if (!this.hasRoom) await new Promise<void>((resolve) => (this.onRoom = resolve));
+  }
+
+  private get hasRoom(): boolean {
+    return this.units.size === 0 || (this.units.size < HELD_UNITS && this.bytes <= USUAL_BYTES);
   }
 
   /** Encodes the batches of a unit and holds them. */
@@ -50,7 +58,10 @@ export class HeldBatches {
       const { encoded, buffers } = encodeColumns(columns);
       // Memory that is not the batch's own stays with its maker.
       const memory = columns.memory ? [] : columnBuffers(columns);
-      if (encoded.rows > 0) held.set(i, { buffers, memory });
+      if (encoded.rows > 0) {
+        held.set(i, { buffers, memory });
+        this.bytes += lengthOf(buffers);
+      }
       return encoded;
     });
     if (held.size > 0) this.units.set(unit, held);
@@ -70,9 +81,14 @@ export class HeldBatches {
       // A failed write is told with the next rows, so those must come.
       giveBackMemory(found.memory);
       held.delete(batch);
+      this.bytes -= lengthOf(found.buffers);
       if (held.size === 0) this.units.delete(unit);
-      if (this.units.size < HELD_UNITS) this.onRoom?.();
+      if (this.hasRoom) this.onRoom?.();
     });
     await written.finally(() => this.writes--);
   }
+}
+
+function lengthOf(buffers: readonly Uint8Array[]): number {
+  return buffers.reduce((sum, { length }) => sum + length, 0);
 }
