@@ -311,10 +311,13 @@ function parseLine(line: string): Record<string, unknown> | undefined {
   }
 }
 
+/** More units than any text has: 64 TiB. Tables have a place for each unit, so a damaged number must not ask for more. */
+const MOST_UNITS = 1 << 24;
+
 function isEntry(value: Record<string, unknown>): value is Record<string, unknown> & JournalEntry {
   const { unit, splits, counts, used } = value;
   return (
-    isCount(unit) &&
+    isIndex(unit) &&
     isRecord(splits) &&
     Object.entries(splits).every(
       ([split, progress]) => ['train', 'validation'].includes(split) && isProgress(progress),
@@ -327,8 +330,15 @@ function isEntry(value: Record<string, unknown>): value is Record<string, unknow
 
 function isProgress(value: unknown): boolean {
   return (
-    isRecord(value) && ['rows', 'shard', 'end', 'shard_rows', 'crc32'].every((name) => isCount(value[name]))
+    isRecord(value) &&
+    isIndex(value.shard) &&
+    ['rows', 'end', 'shard_rows', 'crc32'].every((name) => isCount(value[name]))
   );
+}
+
+/** Whether it may be the number of a unit, or of a shard, which holds at least one. */
+function isIndex(value: unknown): boolean {
+  return isCount(value) && value < MOST_UNITS;
 }
 
 function isUsed(value: unknown): boolean {

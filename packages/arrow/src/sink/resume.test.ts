@@ -123,6 +123,8 @@ for (const name of ['out.arrow', 'out'])
       ['a split that no run has', '"train":', '"test":'],
       ['counts that are none', '"rows":1,', '"rows":"1",'],
       ['an earlier unit', '"unit":2', '"unit":1'],
+      ['a unit that no text is long enough for', '"unit":2', '"unit":1000000000'],
+      ['a shard that no dataset has', '"shard":', '"shard":1000000000,"was":'],
     ])('an entry of the journal with %s ends what it says', async (_, said, instead) => {
       const whole = await expected();
       await interrupt(units);
