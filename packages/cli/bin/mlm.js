@@ -29,8 +29,9 @@ const isCommon = process.features.require_module === true && (isHelp || command 
 if (process.env.MLM_CACHE !== 'off') {
   if (enableCompileCache) {
     enableCompileCache();
-    // Threads keep theirs where this says.
-    process.env.NODE_COMPILE_CACHE ??= getCompileCacheDir();
+    // Threads keep theirs where this says; there is none where nothing can be kept.
+    const folder = getCompileCacheDir();
+    if (folder !== undefined) process.env.NODE_COMPILE_CACHE ??= folder;
   } else if (isCommon) require('./compiled-code.cjs')(isHelp ? 'help' : command);
 }
 // `main` ends the process. Should it ever wait for nothing, that is not success.

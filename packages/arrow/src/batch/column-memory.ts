@@ -74,14 +74,22 @@ export class ColumnMemory {
     const has = wasm.buffer.byteLength;
     if (bytes <= has) return;
     // Room to spare costs nothing until it is written to, and each growth makes the arrays anew.
-    const wanted = Math.min(Math.max(bytes, has + (has >> 1)), 2 ** 32);
-    try {
-      wasm.grow(Math.ceil((Math.max(wanted, bytes) - has) / PAGE_BYTES));
-    } catch {
+    const spare = Math.min(has + has / 2, 2 ** 32);
+    if (!(spare > bytes && grows(wasm, spare - has)) && !grows(wasm, bytes - has)) {
       const gibibytes = (bytes / 2 ** 30).toFixed(1);
       throw new InputError(
         `the rows of a document take ${gibibytes} GiB, which WebAssembly cannot have here; divide long documents`,
       );
     }
+  }
+}
+
+/** Grows a memory, if there is that much. */
+function grows(memory: WasmMemory, bytes: number): boolean {
+  try {
+    memory.grow(Math.ceil(bytes / PAGE_BYTES));
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -3,8 +3,11 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { WebAssembly } from '@mlm/base/webassembly';
 import { writeBuffers } from './write.js';
 
-/** Positions, lengths and addresses of direct I/O are multiples of the disk's block, which is no larger than this. */
-const BLOCK = 4096;
+/**
+ * Positions, lengths and addresses of direct I/O are multiples of the disk's block, and no page of the cache may hold
+ * what is written directly. Neither blocks nor pages of common systems are larger than this.
+ */
+const BLOCK = 65_536;
 /** Bytes that are copied and handed to the disk at once: those of a unit of 4 MiB of text, and more. */
 const PIECE = 10 << 20;
 /** Shorter messages go through the system's page cache. */

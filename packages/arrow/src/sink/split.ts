@@ -124,12 +124,17 @@ export class SplitWriter {
     const { ended, hasNewName } = this;
     this.ended = [];
     this.hasNewName = false;
-    await this.current?.sync();
-    for (const writer of ended) {
-      await writer.sync();
-      await writer.close();
+    try {
+      await this.current?.sync();
+      for (const writer of ended) await writer.sync();
+      if (hasNewName) await syncFolder(dirname(this.layout.shardPath(this.split, 0)));
+    } catch (error) {
+      // They are still to be synced, and the next attempt must fail as well.
+      this.ended.unshift(...ended);
+      this.hasNewName ||= hasNewName;
+      throw error;
     }
-    if (hasNewName) await syncFolder(dirname(this.layout.shardPath(this.split, 0)));
+    for (const writer of ended) await writer.close();
   }
 
   async close(): Promise<void> {

@@ -101,7 +101,11 @@ export class ArrowWriter {
   async sync(): Promise<void> {
     await Promise.all(this.writing);
     if (this.failure) throw this.failure;
-    await this.file.datasync().catch(this.addPath);
+    await this.file.datasync().catch((error: Error) => {
+      // The system tells it once: what follows must not count as being on disk.
+      this.failure = error;
+      this.addPath(error);
+    });
   }
 
   /** Closes the file once all writes have ended. */

@@ -27,14 +27,27 @@ test('there is room for further rows once the last batch of an earlier unit is w
   expect(hasRoom).toBe(false);
   await held.write({ unit: 3, batch: 0, descriptor, position: 0 });
   await room;
-  expect(held.isDone).toBe(false);
-  const last = held.write({ unit: 4, batch: 0, descriptor, position: 0 });
-  expect(held.isDone).toBe(false);
-  await last;
-  expect(held.isDone).toBe(true);
+  expect(held.isEmpty).toBe(false);
+  await held.write({ unit: 4, batch: 0, descriptor, position: 0 });
+  expect(held.isEmpty).toBe(true);
   closeSync(descriptor);
   expect(readFileSync(join(folder, 'rows'))).toHaveLength(lengths[0]! + lengths[1]!);
   await expect(held.write({ unit: 3, batch: 0, descriptor, position: 0 })).rejects.toThrow('is not there');
+});
+
+test('a unit whose rows are written before those of an earlier one leaves no room: the next would take the memory of that one', async () => {
+  const held = new HeldBatches();
+  held.encode(0, [rows(0, [1])]);
+  held.encode(1, [rows(1, [1])]);
+  let hasRoom = false;
+  const room = held.room().then(() => (hasRoom = true));
+  const descriptor = openSync(join(folder, 'rows'), 'w');
+  await held.write({ unit: 1, batch: 0, descriptor, position: 0 });
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(hasRoom).toBe(false);
+  await held.write({ unit: 0, batch: 0, descriptor, position: 0 });
+  await room;
+  closeSync(descriptor);
 });
 
 test('a unit with more rows than usual is held alone', async () => {

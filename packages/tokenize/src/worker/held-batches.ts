@@ -32,14 +32,14 @@ export class HeldBatches {
   private readonly units = new Map<number, Map<number, HeldBatch>>();
   private readonly writer = new DirectWriter();
   private onRoom: (() => void) | undefined;
+  /** The last unit with rows. */
+  private newest = -1;
   /** Bytes of the batches that are held. */
   private bytes = 0;
-  /** Writes that have begun. */
-  private writes = 0;
 
-  /** Whether all rows are written. */
-  get isDone(): boolean {
-    return this.units.size === 0 && this.writes === 0;
+  /** Whether no rows wait for their place, though some may still be on their way to the disk. */
+  get isEmpty(): boolean {
+    return this.units.size === 0;
   }
 
   /** Resolves when there is room for the rows of another unit. Only one caller may wait at a time. */
@@ -47,8 +47,10 @@ export class HeldBatches {
     if (!this.hasRoom) await new Promise<void>((resolve) => (this.onRoom = resolve));
   }
 
+  /** Units take turns with memory, so one that is held beside the next must be the newest: writes may overtake others. */
   private get hasRoom(): boolean {
-    return this.units.size === 0 || (this.units.size < HELD_UNITS && this.bytes <= USUAL_BYTES);
+    if (this.units.size === 0) return true;
+    return this.units.size < HELD_UNITS && this.units.has(this.newest) && this.bytes <= USUAL_BYTES;
   }
 
   /** Encodes the batches of a unit and holds them. */
@@ -64,7 +66,10 @@ export class HeldBatches {
       }
       return encoded;
     });
-    if (held.size > 0) this.units.set(unit, held);
+    if (held.size > 0) {
+      this.units.set(unit, held);
+      this.newest = unit;
+    }
     return results;
   }
 
@@ -76,8 +81,7 @@ export class HeldBatches {
     const held = this.units.get(unit);
     const found = held?.get(batch);
     if (!held || !found) throw new Error(`batch ${batch} of unit ${unit} is not there`);
-    this.writes++;
-    const written = this.writer.write(found.buffers, to, () => {
+    await this.writer.write(found.buffers, to, () => {
       // A failed write is told with the next rows, so those must come.
       giveBackMemory(found.memory);
       held.delete(batch);
@@ -85,7 +89,6 @@ export class HeldBatches {
       if (held.size === 0) this.units.delete(unit);
       if (this.hasRoom) this.onRoom?.();
     });
-    await written.finally(() => this.writes--);
   }
 }
 

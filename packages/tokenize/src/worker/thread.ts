@@ -36,6 +36,8 @@ const units: Unit[] = [];
 let isBusy = false;
 /** Whether the last unit has arrived. */
 let isLast = false;
+/** Writes that have not been answered. */
+let writes = 0;
 
 port.on('message', (request: WorkerRequest) => {
   if ('memory' in request) giveBackMemory(request.memory);
@@ -56,7 +58,7 @@ port.on('message', (request: WorkerRequest) => {
 function next(): void {
   if (isBusy) return;
   if (units.length === 0) {
-    if (isLast && (held === undefined || held.isDone)) port.close();
+    if (isLast && writes === 0 && (held === undefined || held.isEmpty)) port.close();
     return;
   }
   isBusy = true;
@@ -83,12 +85,14 @@ async function run(unit: Unit): Promise<void> {
 }
 
 async function write(to: BatchPosition): Promise<void> {
+  writes++;
   try {
     await held!.write(to);
     post({ written: to });
   } catch (error) {
     post({ written: to, error: toRemoteError(error as Error) });
   }
+  writes--;
   next();
 }
 
