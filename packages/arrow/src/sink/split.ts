@@ -36,6 +36,7 @@ export class SplitWriter {
   /** Whether the name of a new shard may not be on disk yet. */
   private hasNewName = false;
   private unitRows = 0;
+  private syncing: Promise<void> = Promise.resolve();
 
   private constructor(
     readonly split: Split,
@@ -119,8 +120,13 @@ export class SplitWriter {
     await this.sync();
   }
 
-  /** Syncs everything written so far to disk. */
-  async sync(): Promise<void> {
+  /** Syncs everything written so far to disk, once earlier calls have done so: what they sync counts for this one too. */
+  sync(): Promise<void> {
+    this.syncing = this.syncing.catch(() => {}).then(() => this.syncAll());
+    return this.syncing;
+  }
+
+  private async syncAll(): Promise<void> {
     const { ended, hasNewName } = this;
     this.ended = [];
     this.hasNewName = false;

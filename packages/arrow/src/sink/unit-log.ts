@@ -53,6 +53,7 @@ export class UnitLog {
   }
 
   private start(): void {
+    if (this.isHeld || this.waiting.length === 0) return;
     this.running ??= this.work().catch((error: unknown) => {
       this.failure = { error };
     });

@@ -65,7 +65,15 @@ function isStruct(type: Field['type']): type is Struct {
 /** Arrow's number for a structure of columns. */
 const STRUCT = 13;
 
-async function bufferDecompressor(): Promise<BufferDecompressor> {
+let decompressor: Promise<BufferDecompressor> | undefined;
+
+/** One for all files of a thread: loading zstd takes longer than reading a small file. */
+function bufferDecompressor(): Promise<BufferDecompressor> {
+  decompressor ??= loadDecompressors();
+  return decompressor;
+}
+
+async function loadDecompressors(): Promise<BufferDecompressor> {
   const [zstd, { h32Raw }] = await Promise.all([
     zstdFrameDecompressor(),
     import('xxhash-wasm').then((xxhash) => xxhash.default()),

@@ -51,6 +51,12 @@ test.each(['nested.arrow', 'nested.parquet'])(
   },
 );
 
+test('a page whose header lacks numbers is refused: its levels would be read for ever', async () => {
+  await expect(textOf(join(folder, '../damaged/page-header.parquet'), 'text.t')).rejects.toThrow(
+    "page-header.parquet: not a whole Parquet file (a page's header is damaged); restore it or leave it out",
+  );
+});
+
 test('a column of lists is no text, however its values are named', async () => {
   const path = `${folder}lists.parquet`;
   for (const [field, holds] of [

@@ -7,6 +7,8 @@ const QUOTE = 34;
 const BACKSLASH = 92;
 const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;
+const TAB = 9;
+const SPACE = 32;
 
 /** The longest text of a record. */
 const RECORD_BYTES = 64 << 20;
@@ -26,7 +28,7 @@ export const tsv: Format = table('tsv', ['\t']);
 /**
  * A table whose first record names its columns, and tells by the text's column what separates fields if that is not
  * the usual separator (RFC 4180, as pandas reads it by default): a field may be quoted, with
- * quotes inside doubled; a record ends at LF, CR LF or CR; empty lines are skipped; fields after the text may be missing
+ * quotes inside doubled; a record ends at LF, CR LF or CR; empty lines and those of spaces are skipped; fields after the text may be missing
  * at the end of a record. All fields are text: "NA" is not null here. Records become JSON lines with the one field.
  */
 function table(name: 'csv' | 'tsv', separators: readonly [Separator, ...Separator[]]): Format {
@@ -63,6 +65,8 @@ const AFTER_QUOTE = 3;
 class TableParser {
   private state = START;
   private hasFields = false;
+  /** Whether the record holds nothing but spaces and tabs, and no quotes. */
+  private isBlank = true;
   private fields = 0;
   private isAfterReturn = false;
   /** Names of the columns once they are known; until then, the bytes of each. */
@@ -125,6 +129,7 @@ class TableParser {
       return;
     }
     this.hasFields = true;
+    if (byte !== SPACE && byte !== TAB) this.isBlank = false;
     if (byte === this.separatorByte) {
       this.endField();
       this.fields++;
@@ -179,11 +184,17 @@ class TableParser {
     this.state = START;
     this.hasFields = false;
     const fields = this.fields + 1;
+    const { isBlank } = this;
     this.fields = 0;
+    this.isBlank = true;
     if (!this.names) {
       this.names = this.nameBytes.map((bytes) => Buffer.from(bytes).toString());
       this.column = this.names.indexOf(this.field);
       if (this.column < 0) throw noNamedColumn(this.input.file.path, this.field, this.names, this.separator);
+      return;
+    }
+    if (isBlank && fields === 1 && this.names.length > 1) {
+      this.length = this.recordStart;
       return;
     }
     const hasText = this.length > this.recordStart;

@@ -45,6 +45,7 @@ function failing(place: 'open' | 'divide' | 'chunks' | 'read', error: unknown): 
           failAt('read');
           return bytes;
         },
+        close() {},
       }),
     },
   });

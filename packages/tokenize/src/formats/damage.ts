@@ -32,6 +32,7 @@ function decodedRows(title: string, { divide, reader }: RowDivision): RowDivisio
           rows.read(source, plan, room).catch((error: unknown) => {
             throw notWhole(title, source.file, error);
           }),
+        close: () => rows.close(),
       };
     },
   };

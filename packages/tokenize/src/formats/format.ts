@@ -133,6 +133,8 @@ export interface RowReader {
    * @throws InputError if the file is damaged
    */
   read(source: RowSource, plan: unknown, room?: Uint8Array): Promise<Uint8Array>;
+  /** Lets others use its memory. */
+  close(): void;
 }
 
 /** What {@link RowReader} reads from. */

@@ -132,6 +132,7 @@ export async function checkPages(
     if (header.crc === undefined) chunk.skip(length);
     else refuseOtherThan(header, await chunk.take(length));
     left -= (header.data_page_header_v2 ?? header.data_page_header)?.num_values ?? 0;
+    if (left < 0) throw new Error('a row group has more values than rows');
   }
 }
 
@@ -154,6 +155,24 @@ export function compressorsOf(
   const decompress = (bytes: Uint8Array, size: number) =>
     memory.hold(decompressor.decompress(bytes, size), decompressor.reusesMemory, outlivesNext());
   return { [codec]: decompress };
+}
+
+/**
+ * Checks the numbers by which a page is read: without one of them, a decoder may read for ever.
+ * @throws Error if one is missing or negative
+ */
+function checkHeader(header: PageHeader): void {
+  const { type, compressed_page_size: size, data_page_header: first, data_page_header_v2: second } = header;
+  const counts: (number | undefined)[] = [size, header.uncompressed_page_size];
+  if (type === 'DATA_PAGE') counts.push(first?.num_values);
+  if (type === 'DATA_PAGE_V2') {
+    const definition = second?.definition_levels_byte_length;
+    const repetition = second?.repetition_levels_byte_length;
+    counts.push(second?.num_values, second?.num_nulls, second?.num_rows, definition, repetition);
+    counts.push(size - Number(definition) - Number(repetition));
+  }
+  if (counts.some((count) => !(Number.isInteger(count) && count! >= 0)))
+    throw new Error("a page's header is damaged");
 }
 
 /** Reads a part of a file from its beginning to its end into memory that it uses again. */
@@ -184,13 +203,16 @@ export class ChunkReader {
       const bytes = await this.peek(length);
       if (bytes.length === 0) throw new Error('a row group has fewer values than rows');
       const reader = { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length), offset: 0 };
+      let header: PageHeader;
       try {
-        const header = parquetHeader(reader);
-        this.from += reader.offset;
-        return header;
+        header = parquetHeader(reader);
       } catch (error) {
         if (bytes.length < length || length >= MAX_HEADER) throw error;
+        continue;
       }
+      checkHeader(header);
+      this.from += reader.offset;
+      return header;
     }
   }
 

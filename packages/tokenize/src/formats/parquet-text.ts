@@ -51,6 +51,11 @@ export class ParquetRows implements RowReader {
     return text;
   }
 
+  close(): void {
+    this.last = undefined;
+    this.memory.giveBack();
+  }
+
   private async *pages(source: RowSource, { schemaPath, runs }: RowPlan): AsyncGenerator<DecodedArray> {
     const { path } = source.file;
     const { start, rows } = runs[0]!;
@@ -91,6 +96,8 @@ async function loadDecompressor(codec: Codec, memory: PageMemory): Promise<Decom
   const decompressor = await anyDecompressor(codec, memory);
   if (!decompressor) return undefined;
   const decompress = (bytes: Uint8Array, size: number) => {
+    // Not every codec can say nothing.
+    if (size === 0) return new Uint8Array(0);
     if (size > MAX_PAGE) throw new Error(`a page grows to ${size} bytes, more than ${MAX_PAGE}`);
     return decompressor.decompress(bytes, size);
   };

@@ -115,6 +115,13 @@ test('a record whose text is there is read, though fields after it are missing',
   expect(await textOf(await put('ragged.csv', 'id,text,note\n1,a\n2,b,\n3,,x\n4,\n'))).toBe('a\nb\n\n\n');
 });
 
+test('lines of spaces in a table are skipped as empty ones are, and a quoted field of spaces is text', async () => {
+  const table = 'id,text\n1,a\n   \n\n \t\n2,b\n';
+  expect(await textOf(await put('spaces.csv', table))).toBe('a\nb\n');
+  expect(await textOf(await put('spaces.tsv', table.replaceAll(',', '\t')))).toContain('a\n');
+  expect(await textOf(await put('first.csv', 'text,id\na,1\n  \n"  ",2\n'))).toBe('a\n  \n');
+});
+
 test('a record of a table without its text is left out only if asked for, and counted', async () => {
   const path = await put('gaps.csv', 'id,text\n1,a\n2\n3,b\n');
   const numbers: number[] = [];

@@ -1,4 +1,11 @@
-import type { FileRanges, Format, RowDivision, RowPart, StreamSection } from '../formats/format.js';
+import type {
+  FileRanges,
+  Format,
+  RowDivision,
+  RowPart,
+  RowReader,
+  StreamSection,
+} from '../formats/format.js';
 import { readDefaults } from '../options.js';
 import { chunkParts, type PartOptions, type PlacedFile, type PlacedParts, partOf } from './parts.js';
 import { openReader } from './reader.js';
@@ -22,9 +29,9 @@ export async function* dividedParts(
 ): AsyncGenerator<PlacedParts[]> {
   const { file, position } = placed;
   const reader = openReader(file);
+  let rows: RowReader | undefined;
   try {
     const ranges = file.stored ? inBlocks(reader) : reader;
-    const rows = format.rows.reader();
     let start = 0;
     for await (const section of format.rows.divide(ranges, options.textField ?? readDefaults.textField)) {
       const from = { ...placed, position: position + section.from };
@@ -40,13 +47,17 @@ export async function* dividedParts(
       const isFetched = file.stored !== undefined && start >= wanted;
       for (const rowPart of section.parts) {
         const part = rowsPart(placed, format, rowPart, start, options);
-        if (isFetched) part.data = shared(await rows.read(ranges, rowPart.plan));
+        if (isFetched) {
+          rows ??= format.rows.reader();
+          part.data = shared(await rows.read(ranges, rowPart.plan));
+        }
         parts.push(part);
         start = part.end;
       }
       yield [{ parts, position: from.position, inputEnd: position + section.to, isWhole: false }];
     }
   } finally {
+    rows?.close();
     await reader.close();
   }
 }
