@@ -12,6 +12,7 @@ export interface ColumnBatch {
   /**
    * Where the values of `input_ids` lie, if their maker uses that memory again for a later batch; stages may add columns
    * to it. Absent if the columns are the batch's own.
+   * @internal
    */
   memory?: ColumnMemory | undefined;
 }
