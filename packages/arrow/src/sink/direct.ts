@@ -1,7 +1,7 @@
 import { constants, write } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { WebAssembly } from '@mlm/base/webassembly';
-import { writeBuffers } from './write.js';
+import { lengthOf, writeBuffers } from './write.js';
 
 /**
  * Positions, lengths and addresses of direct I/O are multiples of the disk's block, and no page of the cache may hold
@@ -51,7 +51,7 @@ export class DirectWriter {
 
   async #write(buffers: readonly Uint8Array[], file: FilePosition, onCopied: () => void): Promise<void> {
     const { descriptor, position, direct } = file;
-    const end = position + buffers.reduce((sum, { length }) => sum + length, 0);
+    const end = position + lengthOf(buffers);
     const from = Math.ceil(position / BLOCK) * BLOCK;
     const to = Math.floor(end / BLOCK) * BLOCK;
     try {

@@ -10,6 +10,11 @@ export function writeBuffers(descriptor: number, buffers: readonly Uint8Array[],
   }
 }
 
+/** Bytes of all buffers together. */
+export function lengthOf(buffers: readonly Uint8Array[]): number {
+  return buffers.reduce((sum, { length }) => sum + length, 0);
+}
+
 /** The buffers without their first `count` bytes. */
 export function bytesAfter(buffers: readonly Uint8Array[], count: number): Uint8Array[] {
   let skipped = 0;

@@ -4,7 +4,7 @@ import type { BlockPlace } from '../ipc/message.js';
 import type { SchemaMetadata } from '../metadata-text.js';
 import { LEAST_DIRECT_BYTES, openDirect } from './direct.js';
 import type { RowColumns, SinkMessage } from './encodable.js';
-import { bytesAfter } from './write.js';
+import { bytesAfter, lengthOf } from './write.js';
 
 /** The two Arrow IPC formats: a file (footer, random access) or a stream. */
 export type ArrowFormat = 'file' | 'stream';
@@ -126,7 +126,7 @@ export class ArrowWriter {
   }
 
   private async append(buffers: Uint8Array[]): Promise<void> {
-    const total = buffers.reduce((sum, buffer) => sum + buffer.length, 0);
+    const total = lengthOf(buffers);
     let pending = buffers;
     let written = 0;
     while (written < total) {

@@ -16,6 +16,8 @@ interface HeldBatch {
   buffers: Uint8Array[];
   /** To be reused once the batch is written. */
   memory: ArrayBuffer[];
+  /** Length of the buffers together. */
+  bytes: number;
 }
 
 /** Units whose rows a thread holds at most: while those of one wait for their place, it makes the rows of the next. */
@@ -61,8 +63,9 @@ export class HeldBatches {
       // Memory that is not the batch's own stays with its maker.
       const memory = columns.memory ? [] : columnBuffers(columns);
       if (encoded.rows > 0) {
-        held.set(i, { buffers, memory });
-        this.bytes += lengthOf(buffers);
+        const bytes = encoded.metadataLength + encoded.bodyLength;
+        held.set(i, { buffers, memory, bytes });
+        this.bytes += bytes;
       }
       return encoded;
     });
@@ -85,13 +88,9 @@ export class HeldBatches {
       // A failed write is told with the next rows, so those must come.
       giveBackMemory(found.memory);
       held.delete(batch);
-      this.bytes -= lengthOf(found.buffers);
+      this.bytes -= found.bytes;
       if (held.size === 0) this.units.delete(unit);
       if (this.hasRoom) this.onRoom?.();
     });
   }
-}
-
-function lengthOf(buffers: readonly Uint8Array[]): number {
-  return buffers.reduce((sum, { length }) => sum + length, 0);
 }
